@@ -1,0 +1,1 @@
+"""CRM Desktop: an omnichannel contact desktop for council customer service centres."""

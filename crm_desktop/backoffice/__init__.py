@@ -1,0 +1,1 @@
+"""Hand-off targets, a package each; they know the domain alone."""

@@ -1,0 +1,1 @@
+"""Email: reading, understanding and sending it."""

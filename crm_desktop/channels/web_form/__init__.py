@@ -1,0 +1,1 @@
+"""Web forms: the public pages of the services that have a form."""

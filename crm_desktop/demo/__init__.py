@@ -1,0 +1,1 @@
+"""A believable centre to try the product with."""

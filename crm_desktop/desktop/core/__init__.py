@@ -1,0 +1,1 @@
+"""What every screen stands on: tasks, live feed, commands, theme, icons, errors, accessibility."""

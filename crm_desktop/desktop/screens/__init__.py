@@ -1,0 +1,1 @@
+"""The screens, a package each: view, presenter, model."""

@@ -1,0 +1,68 @@
+"""What a write changed: returned by every use case and carried by the change feed alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Topic(StrEnum):
+    """The kinds of things whose change others may have to see."""
+
+    CONTACT = "contact"
+    CASE = "case"
+    CUSTOMER = "customer"
+    HANDOFF = "handoff"
+    KNOWLEDGE = "knowledge"
+    STAFF = "staff"
+    QUEUE_STAT = "queue_stat"
+    ACCOUNT = "account"
+    LOOKING = "looking"
+    #: The feed was away: everything visible must be read again. Its id is always 0.
+    EVERYTHING = "everything"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An invalidation, not data: read the thing again if it is on the screen."""
+
+    topic: Topic
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """A set of changes, in no order."""
+
+    items: frozenset[Change] = frozenset()
+
+    @classmethod
+    def of(cls, topic: Topic, *ids: int) -> Changes:
+        """Changes of several things of one topic."""
+        return cls(frozenset(Change(topic, each) for each in ids))
+
+    @classmethod
+    def everything(cls) -> Changes:
+        """Anything may have changed: the feed was away."""
+        return cls.of(Topic.EVERYTHING, 0)
+
+    def __or__(self, other: Changes) -> Changes:
+        return Changes(self.items | other.items)
+
+    def __bool__(self) -> bool:
+        return bool(self.items)
+
+    def ids(self, topic: Topic) -> frozenset[int]:
+        """The ids of one topic."""
+        return frozenset(change.id for change in self.items if change.topic is topic)
+
+    def has(self, *topics: Topic) -> bool:
+        """Whether any of the topics, or everything, changed."""
+        wanted = {*topics, Topic.EVERYTHING}
+        return any(change.topic in wanted for change in self.items)
+
+    @classmethod
+    def joined(cls, many: Iterable[Changes]) -> Changes:
+        """All the changes of several writes."""
+        return cls(frozenset(change for each in many for change in each.items))

@@ -1,0 +1,129 @@
+"""Expected trouble: one family, each with a code and parameters that the desktop puts into words."""
+
+from typing import ClassVar
+
+
+class CrmError(Exception):
+    """Something that can go wrong in ordinary life; everything else is a bug.
+
+    `params` fill the words shown to a person; they hold no personal data beyond what that
+    person already sees.
+    """
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str = "", **params: object) -> None:
+        super().__init__(message or self.code)
+        self.params = params
+
+
+class NotFound(CrmError):
+    """The thing asked for does not exist, or this person may not know that it does."""
+
+    code = "not_found"
+
+
+class NotAllowed(CrmError):
+    """This person may not do that."""
+
+    code = "not_allowed"
+
+
+class Taken(CrmError):
+    """Somebody else was faster; `by` names them where this person may know."""
+
+    code = "taken"
+
+
+class Conflict(CrmError):
+    """The record changed since it was read; nothing was overwritten."""
+
+    code = "conflict"
+
+
+class InvalidInput(CrmError):
+    """What was entered cannot be accepted; `fields` maps field names to what is wrong."""
+
+    code = "invalid_input"
+
+
+class TooLarge(CrmError):
+    """More than the limit; `limit` and `size` in bytes."""
+
+    code = "too_large"
+
+
+class DatabaseTrouble(CrmError):
+    """The database cannot be used now; what was not committed was kept by the caller."""
+
+    code = "database_trouble"
+
+
+class DatabaseAway(DatabaseTrouble):
+    """No connection, or it was lost; trying again later is right."""
+
+    code = "database_away"
+
+
+class DatabaseBusy(DatabaseTrouble):
+    """Another program holds the database locked."""
+
+    code = "database_busy"
+
+
+class DatabaseReadOnly(DatabaseTrouble):
+    """The database may be read, not written."""
+
+    code = "database_read_only"
+
+
+class DatabaseFull(DatabaseTrouble):
+    """The disk under the database is full."""
+
+    code = "database_full"
+
+
+class SignInRefused(DatabaseTrouble):
+    """Wrong name or password, or no such account."""
+
+    code = "sign_in_refused"
+
+
+class InsecureConnection(DatabaseTrouble):
+    """A server beyond this machine without verified TLS."""
+
+    code = "insecure_connection"
+
+
+class DatabaseOlder(DatabaseTrouble):
+    """The database's revision is older than this program's; an upgrade is needed first."""
+
+    code = "database_older"
+
+
+class DatabaseNewer(DatabaseTrouble):
+    """The database was upgraded by a newer program; this one writes nothing."""
+
+    code = "database_newer"
+
+
+class NoKeyring(CrmError):
+    """No usable keyring: secrets are never kept anywhere else."""
+
+    code = "no_keyring"
+
+
+class LeaseLost(CrmError):
+    """Another gateway owns this work now; nothing was written."""
+
+    code = "lease_lost"
+
+
+class ConnectorTrouble(CrmError):
+    """An outside system failed; `retry` says whether trying again can help."""
+
+    code = "connector_trouble"
+
+    def __init__(self, message: str, *, retry: bool, **params: object) -> None:
+        super().__init__(message, **params)
+        self.retry = retry

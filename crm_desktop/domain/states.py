@@ -1,0 +1,166 @@
+"""The states and kinds of DOMAIN, one enumeration each; their values are what the database holds."""
+
+from enum import StrEnum
+
+
+class Channel(StrEnum):
+    """How a contact reached the centre."""
+
+    CALL = "call"
+    VOICEMAIL = "voicemail"
+    EMAIL = "email"
+    WEB_FORM = "web_form"
+    CHAT = "chat"
+    SOCIAL = "social"
+    VISIT = "visit"
+    LETTER = "letter"
+    SMS = "sms"
+
+
+class Direction(StrEnum):
+    """Who began a contact, or who uttered a message."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class ContactState(StrEnum):
+    """Where one contact stands; a state change always has its event."""
+
+    QUEUED = "queued"
+    OFFERED = "offered"
+    ACTIVE = "active"
+    HELD = "held"
+    WRAP_UP = "wrap_up"
+    COMPLETED = "completed"
+    PARKED = "parked"
+    CALLBACK_DUE = "callback_due"
+    ABANDONED = "abandoned"
+    SPAM = "spam"
+    DIALLING = "dialling"
+    FAILED = "failed"
+
+
+#: A contact in one of these states is somebody's work at this moment.
+IN_HAND = (ContactState.ACTIVE, ContactState.HELD, ContactState.WRAP_UP)
+
+
+class Visibility(StrEnum):
+    """Whether the customer sees a message."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+
+
+class MessageState(StrEnum):
+    """The life of a message; inbound ones are `received`, `stopped` waits for a person's look."""
+
+    RECEIVED = "received"
+    DRAFT = "draft"
+    PENDING = "pending"
+    STOPPED = "stopped"
+    SENT = "sent"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+
+
+class AssignmentState(StrEnum):
+    """The offer of one contact to one member of staff."""
+
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    WRAPPING = "wrapping"
+    COMPLETED = "completed"
+    DECLINED = "declined"
+    TIMED_OUT = "timed_out"
+    RESCINDED = "rescinded"
+    TRANSFERRED = "transferred"
+    RETURNED = "returned"
+
+
+class CaseState(StrEnum):
+    """Where the customer's matter stands."""
+
+    NEW = "new"
+    OPEN = "open"
+    WAITING_CUSTOMER = "waiting_customer"
+    WAITING_BACK_OFFICE = "waiting_back_office"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+
+class HandoffState(StrEnum):
+    """Where a hand-off to a back-office service stands."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    ACKNOWLEDGED = "acknowledged"
+    IN_PROGRESS = "in_progress"
+    DONE = "done"
+    BOUNCED = "bounced"
+    FAILED = "failed"
+    OVERDUE = "overdue"
+
+
+class Presence(StrEnum):
+    """What a person chose; never what the system sees them doing."""
+
+    AVAILABLE = "available"
+    LUNCH = "lunch"
+    BREAK = "break"
+    TRAINING = "training"
+    MEETING = "meeting"
+    OTHER_WORK = "other_work"
+    OFFLINE = "offline"
+
+
+class StaffRole(StrEnum):
+    """The hats of DOMAIN; on PostgreSQL each is also a group role `crm_<value>`."""
+
+    ADVISOR = "advisor"
+    DESK = "desk"
+    TEAM_LEADER = "team_leader"
+    ADMIN = "admin"
+
+
+class Resolution(StrEnum):
+    """How a contact ended for the customer: the second answer of the disposition."""
+
+    RESOLVED = "resolved"
+    HANDED_OFF = "handed_off"
+    TRANSFERRED_OUT = "transferred_out"
+    SIGNPOSTED_COUNCIL = "signposted_council"
+    SIGNPOSTED_OUTSIDE = "signposted_outside"
+    CALLBACK = "callback"
+    WARNED_ENDED = "warned_ended"
+    NO_ACTION = "no_action"
+
+
+class IdentifierKind(StrEnum):
+    """What a customer can be found by."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    HANDLE = "handle"
+    ACCOUNT = "account"
+
+
+class MarkerState(StrEnum):
+    """The life of a safety marker; a team leader activates it."""
+
+    PROPOSED = "proposed"
+    ACTIVE = "active"
+    REVIEW_DUE = "review_due"
+    EXPIRED = "expired"
+    REMOVED = "removed"
+
+
+class OutboxState(StrEnum):
+    """The life of one piece of outgoing work; `held` waits for a person, `dead` gave up visibly."""
+
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    DONE = "done"
+    HELD = "held"
+    DEAD = "dead"
+    WITHDRAWN = "withdrawn"

@@ -1,0 +1,1 @@
+"""The headless process that speaks to the outside world."""
