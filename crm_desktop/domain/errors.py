@@ -1,4 +1,4 @@
-"""Expected trouble: one family, each with a code and parameters that the desktop puts into words."""
+"""Expected trouble: one family, each with a code and parameters for the words on the screen."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""The states and kinds of DOMAIN, one enumeration each; their values are what the database holds."""
+"""The states and kinds of DOMAIN, one enumeration each; the values are the database's."""
 
 from enum import StrEnum
 
