@@ -1,0 +1,129 @@
+"""The service catalogue: calendars, queues with their targets, services, forms, reply templates."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm_desktop.store.models.base import (
+    Base,
+    CreatedAt,
+    Id,
+    JsonList,
+    JsonObject,
+    Time,
+    UtcDateTime,
+    utcnow,
+)
+
+
+class Setting(Base):
+    """One fact about the whole centre, such as its name; no secrets."""
+
+    __tablename__ = "setting"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[JsonObject]
+
+
+class OpeningCalendar(Base):
+    """Opening hours as `domain.calendar.Calendar` writes them."""
+
+    __tablename__ = "opening_calendar"
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(unique=True)
+    hours: Mapped[JsonObject]
+
+
+class Queue(Base):
+    """A waiting line; of a `restricted` one, only members see that anything is there."""
+
+    __tablename__ = "queue"
+
+    id: Mapped[Id]
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    priority: Mapped[int] = mapped_column(default=0)
+    calendar_id: Mapped[int] = mapped_column(ForeignKey("opening_calendar.id"))
+    restricted: Mapped[bool] = mapped_column(default=False)
+
+
+class QueueTarget(Base):
+    """How soon a queue wants a channel answered: seconds of time, or of opening hours."""
+
+    __tablename__ = "queue_target"
+
+    queue_id: Mapped[int] = mapped_column(ForeignKey("queue.id"), primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    seconds: Mapped[int]
+    in_opening_hours: Mapped[bool] = mapped_column(default=True)
+
+
+class QueueStat(Base):
+    """What waits in a queue, kept by the leased gateway so that no desktop counts."""
+
+    __tablename__ = "queue_stat"
+
+    queue_id: Mapped[int] = mapped_column(ForeignKey("queue.id"), primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    waiting: Mapped[int]
+    oldest_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    next_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    updated_at: Mapped[Time] = mapped_column(server_default=utcnow())
+
+
+class Service(Base):
+    """An entry of the service catalogue; `handoff_*` say which back office takes its cases."""
+
+    __tablename__ = "service"
+
+    id: Mapped[Id]
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    group_name: Mapped[str] = mapped_column(default="")
+    lgsl: Mapped[int | None]
+    queue_id: Mapped[int] = mapped_column(ForeignKey("queue.id"))
+    priority: Mapped[int] = mapped_column(default=0)
+    restricted: Mapped[bool] = mapped_column(default=False)
+    active: Mapped[bool] = mapped_column(default=True)
+    keywords: Mapped[JsonList] = mapped_column(default=list)
+    script: Mapped[str] = mapped_column(default="")
+    case_target_seconds: Mapped[int | None]
+    public: Mapped[bool] = mapped_column(default=False)
+    summary: Mapped[str] = mapped_column(default="")
+    handoff_account_id: Mapped[int | None] = mapped_column(ForeignKey("channel_account.id"))
+    handoff_service_code: Mapped[str | None]
+    handoff_mapping: Mapped[JsonObject] = mapped_column(default=dict)
+    handoff_target_seconds: Mapped[int | None]
+    counts_against_resolution: Mapped[bool] = mapped_column(default=True)
+
+
+class FormVersion(Base):
+    """One version of a service's questions; an answer keeps the version it was given to."""
+
+    __tablename__ = "form_version"
+    __table_args__ = (UniqueConstraint("service_id", "version"),)
+
+    id: Mapped[Id]
+    service_id: Mapped[int] = mapped_column(ForeignKey("service.id"))
+    version: Mapped[int]
+    schema: Mapped[JsonObject]
+    created_at: Mapped[CreatedAt]
+
+
+class ReplyTemplate(Base):
+    """A canned reply; `images` are the SHA-256 of the only pictures that it may carry."""
+
+    __tablename__ = "reply_template"
+
+    id: Mapped[Id]
+    code: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[str]
+    shortcut: Mapped[str] = mapped_column(default="")
+    service_id: Mapped[int | None] = mapped_column(ForeignKey("service.id"))
+    subject: Mapped[str] = mapped_column(default="")
+    body: Mapped[str]
+    images: Mapped[JsonList] = mapped_column(default=list)

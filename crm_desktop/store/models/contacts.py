@@ -1,0 +1,112 @@
+"""Contacts, to whom each was given, and who looks at it now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm_desktop.store.models.base import Base, BigId, CreatedAt, Id, Time, UtcDateTime, utcnow
+
+
+class Contact(Base):
+    """One touch by one customer on one channel.
+
+    `due_at` is the next breach, which the queue is sorted by; while a contact waits for somebody
+    the clock runs inside the opening hours of its queue. `folded` holds the words search compares.
+    """
+
+    __tablename__ = "contact"
+    __table_args__ = (
+        # The waiting list, whatever the filter: 5,000 of a million rows.
+        Index(
+            "ix_contact_waiting",
+            "due_at",
+            "id",
+            postgresql_where=text("state = 'queued'"),
+            sqlite_where=text("state = 'queued'"),
+        ),
+        Index(
+            "ix_contact_waiting_queue",
+            "queue_id",
+            "channel",
+            "due_at",
+            "id",
+            postgresql_where=text("state = 'queued'"),
+            sqlite_where=text("state = 'queued'"),
+        ),
+        Index(
+            "ix_contact_in_hand",
+            "owner_id",
+            "id",
+            postgresql_where=text("owner_id IS NOT NULL AND state <> 'completed'"),
+            sqlite_where=text("owner_id IS NOT NULL AND state <> 'completed'"),
+        ),
+        Index(
+            "ix_contact_parked",
+            "parked_until",
+            postgresql_where=text("state = 'parked'"),
+            sqlite_where=text("state = 'parked'"),
+        ),
+        Index("ix_contact_customer", "customer_id", "received_at"),
+        Index("ix_contact_thread", "thread_id"),
+    )
+
+    id: Mapped[Id]
+    channel: Mapped[str]
+    direction: Mapped[str] = mapped_column(default="inbound")
+    state: Mapped[str]
+    state_since: Mapped[Time] = mapped_column(server_default=utcnow())
+    queue_id: Mapped[int] = mapped_column(ForeignKey("queue.id"))
+    service_id: Mapped[int | None] = mapped_column(ForeignKey("service.id"))
+    customer_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("customer.id"))
+    thread_id: Mapped[int | None] = mapped_column(BigId)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    priority: Mapped[int] = mapped_column(default=0)
+    who: Mapped[str]
+    subject: Mapped[str] = mapped_column(default="")
+    preview: Mapped[str] = mapped_column(default="")
+    folded: Mapped[str] = mapped_column(default="")
+    received_at: Mapped[CreatedAt]
+    queued_at: Mapped[Time] = mapped_column(server_default=utcnow())
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    parked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    parked_for_reply: Mapped[bool] = mapped_column(default=False)
+    needs_checking: Mapped[bool] = mapped_column(default=False)
+    check_reason: Mapped[str] = mapped_column(default="")
+    auto_generated: Mapped[bool] = mapped_column(default=False)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("channel_account.id"))
+    first_taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    resolution: Mapped[str | None]
+    avoidable: Mapped[bool | None]
+    end_reason: Mapped[str | None]
+
+
+class Assignment(Base):
+    """One contact given to one member of staff, until it ends."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (Index("ix_assignment_staff", "staff_id", "offered_at"),)
+
+    id: Mapped[Id]
+    contact_id: Mapped[int] = mapped_column(BigId, ForeignKey("contact.id"), index=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    state: Mapped[str]
+    offered_at: Mapped[CreatedAt]
+    accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    note: Mapped[str] = mapped_column(default="")
+
+
+class Looking(Base):
+    """Somebody has a contact on their screen; shown to others, locking nothing."""
+
+    __tablename__ = "looking"
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    contact_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("contact.id"), primary_key=True, index=True
+    )
+    seen_at: Mapped[Time] = mapped_column(server_default=utcnow())
