@@ -42,11 +42,16 @@ class HandoffRequest:
 
 @dataclass(frozen=True, slots=True)
 class HandoffReceipt:
-    """What came back at once: the target's id, or a token to ask for it later."""
+    """What came back at once: the target's id, or a token to ask for it later.
+
+    Neither means a target that never gives a number. `doubtful`: it was handed over a second time
+    because nobody could tell whether the first try had arrived, so the target may hold two.
+    """
 
     external_id: str = ""
     token: str = ""
     notice: str = ""
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +97,15 @@ class BackOffice(Protocol):
     def services(self) -> tuple[TargetService, ...]:
         """The services on offer, with attributes where there are any."""
 
-    def request(self, handoff: HandoffRequest) -> HandoffReceipt:
-        """Hand over; the same idempotency key never makes two."""
+    def request(
+        self, handoff: HandoffRequest, *, tried_at: datetime | None = None
+    ) -> HandoffReceipt:
+        """Hand over; `tried_at` is when an earlier try began whose fate is not known.
+
+        With it the target is first asked whether it already holds this hand-off. A ConnectorTrouble
+        from here carries `fate` in its params: "not_sent", "refused" (the target holds nothing) or
+        "unknown" (it may hold it: pass `tried_at` next time).
+        """
 
     def find_id(self, token: str) -> str:
         """The id that belongs to a token, or empty while there is none yet."""
