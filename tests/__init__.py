@@ -1,0 +1,1 @@
+"""The suite: unit, integration, gui and e2e, and the servers that they start."""

@@ -1,0 +1,98 @@
+"""What holds for every test: an own home, no outside network, servers shared by all workers."""
+
+import os
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from tests import network_guard
+from tests.servers.postgres import PostgresCluster, shared_cluster
+from tests.shared_directory import SharedDirectory
+
+_SHARED = "CRM_TEST_SHARED"
+_NUMBERS = count()
+# The user's screen, message bus and keyring are not for tests.
+_NO_SESSION = {
+    "QT_QPA_PLATFORM": "offscreen",
+    "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent",
+    "DISPLAY": "",
+    "WAYLAND_DISPLAY": "",
+}
+_owned = pytest.StashKey[SharedDirectory]()
+
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, database=None)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=2000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+network_guard.install()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the run its shared directory; workers and child runs are told of it."""
+    if _SHARED not in os.environ:
+        config.stash[_owned] = SharedDirectory()
+        os.environ[_SHARED] = str(config.stash[_owned].path)
+    os.environ.update(_home_environment(_new_home()) | _NO_SESSION)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the shared servers, where this process owns them."""
+    if owned := config.stash.get(_owned, None):
+        owned.close()
+        del os.environ[_SHARED]
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home directory for this test alone, so that none sees the user's files or settings."""
+    path = _new_home()
+    for name, value in _home_environment(path).items():
+        monkeypatch.setenv(name, value)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _only_this_computer() -> Iterator[None]:
+    network_guard.violations.clear()
+    yield
+    assert not network_guard.violations, f"left this computer: {network_guard.violations}"
+
+
+@pytest.fixture(scope="session")
+def shared_directory() -> Path:
+    """A directory that all workers of this run share and the run removes."""
+    return Path(os.environ[_SHARED])
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster(shared_directory: Path) -> PostgresCluster:
+    """The suite's PostgreSQL; take a database of your own from it and never stop it."""
+    return shared_cluster(shared_directory)
+
+
+@pytest.fixture
+def own_postgres(shared_directory: Path) -> Iterator[PostgresCluster]:
+    """A PostgreSQL for this test alone, which may stop and kill it."""
+    cluster = PostgresCluster.create(shared_directory / f"own-{os.getpid()}-{next(_NUMBERS)}")
+    yield cluster
+    cluster.destroy()
+
+
+def _new_home() -> Path:
+    path = Path(os.environ[_SHARED], "homes", f"{os.getpid()}-{next(_NUMBERS)}")
+    path.mkdir(mode=0o700, parents=True)
+    return path
+
+
+def _home_environment(path: Path) -> dict[str, str]:
+    return {
+        "HOME": str(path),
+        "USERPROFILE": str(path),
+        "XDG_CONFIG_HOME": str(path / "config"),
+        "XDG_DATA_HOME": str(path / "data"),
+        "XDG_CACHE_HOME": str(path / "cache"),
+        "XDG_STATE_HOME": str(path / "state"),
+    }
