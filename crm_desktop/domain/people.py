@@ -1,0 +1,24 @@
+"""Who is signed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crm_desktop.domain.states import Presence, StaffRole
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A member of staff as the program knows them; `queues` are the ids of their queues."""
+
+    id: int
+    login: str
+    name: str
+    role: StaffRole
+    queues: frozenset[int] = frozenset()
+    presence: Presence = Presence.OFFLINE
+
+    @property
+    def leads(self) -> bool:
+        """Whether a team leader's gestures are theirs."""
+        return self.role in (StaffRole.TEAM_LEADER, StaffRole.ADMIN)

@@ -1,0 +1,107 @@
+"""Drivers' errors turned into the family that services and screens know."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
+
+from crm_desktop.domain.errors import (
+    Conflict,
+    CrmError,
+    DatabaseAway,
+    DatabaseBusy,
+    DatabaseFull,
+    DatabaseReadOnly,
+    DatabaseTrouble,
+    NotAllowed,
+    NotFound,
+    SignInRefused,
+    Taken,
+)
+
+#: SQLSTATEs; those beginning with CRM are raised by our own functions.
+_BY_SQLSTATE: dict[str, type[CrmError]] = {
+    "CRM01": NotFound,
+    "CRM02": NotAllowed,
+    "CRM03": Taken,
+    "CRM04": Conflict,
+    "28P01": SignInRefused,
+    "28000": SignInRefused,
+    "42501": NotAllowed,
+    "25006": DatabaseReadOnly,
+    "53100": DatabaseFull,
+    "40001": DatabaseBusy,
+    "40P01": DatabaseBusy,
+    "55P03": DatabaseBusy,
+    "57014": DatabaseBusy,
+    "53300": DatabaseAway,
+    "57P01": DatabaseAway,
+    "57P02": DatabaseAway,
+    "57P03": DatabaseAway,
+}
+
+#: SQLite's primary result codes.
+_BY_SQLITE_CODE: dict[int, type[CrmError]] = {
+    sqlite3.SQLITE_BUSY: DatabaseBusy,
+    sqlite3.SQLITE_LOCKED: DatabaseBusy,
+    sqlite3.SQLITE_READONLY: DatabaseReadOnly,
+    sqlite3.SQLITE_FULL: DatabaseFull,
+    sqlite3.SQLITE_IOERR: DatabaseAway,
+    sqlite3.SQLITE_CANTOPEN: DatabaseAway,
+    sqlite3.SQLITE_NOTADB: DatabaseTrouble,
+    sqlite3.SQLITE_CORRUPT: DatabaseTrouble,
+}
+
+
+def _of_postgres(error: psycopg.Error) -> CrmError | None:
+    code = error.sqlstate or ""
+    if kind := _BY_SQLSTATE.get(code):
+        detail = error.diag.message_detail or ""
+        return kind(error.diag.message_primary or str(error), by=detail)
+    words = str(error)
+    if "authentication failed" in words or ("role" in words and "does not exist" in words):
+        return SignInRefused()
+    if code.startswith("08") or (isinstance(error, psycopg.OperationalError) and not code):
+        return DatabaseAway(words.strip().splitlines()[0] if words.strip() else "")
+    return None
+
+
+def _of_sqlite(error: sqlite3.Error) -> CrmError | None:
+    code = getattr(error, "sqlite_errorcode", None)
+    kind = _BY_SQLITE_CODE.get(code & 0xFF) if code is not None else None
+    return kind(str(error)) if kind else None
+
+
+def translated(error: Exception) -> CrmError | None:
+    """The expected trouble that a driver's or SQLAlchemy's error stands for, or None for a bug."""
+    if isinstance(error, StaleDataError):
+        return Conflict()
+    if isinstance(error, PoolTimeout):
+        return DatabaseBusy()
+    original = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(original, psycopg.Error):
+        found = _of_postgres(original)
+    elif isinstance(original, sqlite3.Error):
+        found = _of_sqlite(original)
+    else:
+        found = None
+    if found is None and isinstance(error, OperationalError) and error.connection_invalidated:
+        return DatabaseAway()
+    return found
+
+
+@contextmanager
+def translating() -> Iterator[None]:
+    """Let expected trouble out as `CrmError`; bugs pass unchanged."""
+    try:
+        yield
+    except (DBAPIError, PoolTimeout, StaleDataError, psycopg.Error, sqlite3.Error) as error:
+        known = translated(error)
+        if known is None:
+            raise
+        raise known from error

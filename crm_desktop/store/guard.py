@@ -1,0 +1,152 @@
+"""The operations that the database itself decides, as both dialects offer them.
+
+On PostgreSQL they are SECURITY DEFINER functions (migrations/sql): an advisor holds no UPDATE on a
+contact's queue, owner or state and no SELECT on content, so neither psql nor a changed desktop
+gets round them. On SQLite, which is one person's own file, they are the same rules in Python.
+Both pass tests/integration/store/test_guard_contract.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from crm_desktop.domain.states import Presence
+from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
+
+
+@dataclass(frozen=True, slots=True)
+class MessageContent:
+    """What a message says; reading it leaves a trace."""
+
+    id: int
+    subject: str
+    body_text: str
+    reply_text: str
+    body_html: str
+    sender_name: str
+    sender_address: str
+    recipients: dict[str, list[list[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentContent:
+    """A file's bytes with its name."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifierContent:
+    """A customer's identifier with its value."""
+
+    id: int
+    kind: str
+    value: str
+    flag: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One event of a contact, raw."""
+
+    at: datetime
+    kind: str
+    actor: str
+    data: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """One thing that search found; `kind` is customer, case or contact."""
+
+    kind: str
+    id: int
+    title: str
+    detail: str
+    contact_id: int | None
+
+
+class Guard(Protocol):
+    """Each raises NotFound, NotAllowed or Taken(by=name); each state change appends its event."""
+
+    def claim(self, contact_id: int) -> None:
+        """Take a queued contact; Taken when somebody was faster."""
+
+    def claim_next(self, wanted: QueueFilter) -> int | None:
+        """Take the most urgent waiting contact that fits, skipping what others take now."""
+
+    def release(self, contact_id: int, reason: str) -> None:
+        """Put a contact in hand back into its queue; its clock was never stopped."""
+
+    def park(self, contact_id: int, until: datetime | None, for_reply: bool) -> None:
+        """Lay a contact in hand aside until a time, a reply, or both."""
+
+    def resume(self, contact_id: int) -> None:
+        """Take a parked contact of one's own in hand again."""
+
+    def transfer(
+        self, contact_id: int, queue_id: int | None, staff_id: int | None, note: str
+    ) -> None:
+        """Pass a contact in hand to a queue or a colleague, with a note for whoever takes it."""
+
+    def wrap_up(self, contact_id: int) -> None:
+        """Begin wrap-up of a contact in hand."""
+
+    def complete(self, contact_id: int, answers: Disposition) -> None:
+        """End a contact in hand with its disposition."""
+
+    def spam(self, contact_id: int) -> None:
+        """Set a contact aside as spam: one in hand, or a queued one of an own queue."""
+
+    def set_service(self, contact_id: int, service_id: int | None) -> None:
+        """Say what a contact in hand is about."""
+
+    def set_customer(self, contact_id: int, customer_id: int | None) -> None:
+        """Say who a contact in hand is from."""
+
+    def checked(self, contact_id: int) -> None:
+        """A person looked at a contact that needed checking and found it right."""
+
+    def open_contact(self, contact_id: int) -> tuple[MessageContent, ...]:
+        """The messages of a contact and of its thread, oldest first; leaves a trace."""
+
+    def open_attachment(self, attachment_id: int) -> AttachmentContent:
+        """A file; leaves a trace."""
+
+    def open_customer(self, customer_id: int) -> tuple[IdentifierContent, ...]:
+        """A customer's identifiers; leaves a trace."""
+
+    def history(self, customer_id: int, limit: int) -> tuple[HistoryEntry, ...]:
+        """A customer's contacts and cases, newest first; stubs where content is not theirs."""
+
+    def events(self, contact_id: int) -> tuple[EventRow, ...]:
+        """What happened to a contact, oldest first."""
+
+    def withdraw(self, message_id: int) -> bool:
+        """Take back an own outgoing message that nobody has begun to send; False when too late."""
+
+    def release_stopped(self, message_id: int) -> None:
+        """Send after all what the leak check stopped; the person answers for it by name."""
+
+    def retry_dead(self, outbox_id: int) -> None:
+        """Try dead outgoing work again from the start."""
+
+    def set_presence(self, presence: Presence, next_presence: Presence | None) -> None:
+        """What this person chose to be."""
+
+    def search(self, folded: str, limit: int) -> tuple[SearchHit, ...]:
+        """Customers, cases and contacts by name, words, number, address or reference."""
+
+    def owners(self, kind: str, norms: tuple[str, ...]) -> dict[str, tuple[tuple[int, str], ...]]:
+        """Which customers (id, name) hold these identifiers, references or folded names.
+
+        `kind` is email, phone, reference or name: what the leak check must know about others
+        without anybody reading their records.
+        """
+
+    def put_blob(self, sha256: str, content: bytes) -> None:
+        """Store a file's bytes once, in chunks."""
