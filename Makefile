@@ -1,0 +1,75 @@
+# CRM Desktop. `make run` opens it, `make test` checks everything, `make help` lists the rest.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+LOCK := --universal --generate-hashes --no-header --no-annotate
+WORKERS ?= 2
+# Passed on: make run CONTACTS=5000, make run ARGS='--theme dark'
+CONTACTS ?=
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: run test lint tour lock clean help qt-packages test-packages
+
+run: $(VENV)/.run ## open the desktop with a demo centre; without a screen, make its pictures
+	@if [ "$$(uname -s)" != Linux ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
+	    sh installer/system-packages.sh qt && \
+	    $(PY) -m crm_desktop demo prepare $(if $(CONTACTS),--contacts $(CONTACTS)) && \
+	    $(PY) -m crm_desktop $(ARGS); \
+	else \
+	    echo "There is no display here, so the tour runs instead of the desktop."; \
+	    $(MAKE) --no-print-directory tour && \
+	    echo "Its pictures are in $(CURDIR)/build/tour"; \
+	fi
+
+tour: $(VENV)/.run test-packages ## drive the real program through its main job; pictures in build/tour
+	@$(PY) -m crm_desktop tour --out build/tour $(ARGS)
+
+test: lint test-packages ## run every check: lint, types, layers, all tests with coverage
+	$(VENV)/bin/pytest -n $(WORKERS) --cov --cov-report=term:skip-covered $(ARGS)
+
+lint: $(VENV)/.dev ## ruff, mypy and import-linter
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+lock: build/lock/bin/uv ## renew the locked versions and hashes of all dependencies
+	build/lock/bin/uv pip compile $(LOCK) pyproject.toml -o requirements.lock
+	build/lock/bin/uv pip compile $(LOCK) --group dev pyproject.toml -o requirements-dev.lock
+	build/lock/bin/uv pip compile $(LOCK) --group build -o requirements-build.lock
+
+clean: ## remove the virtual environment, pictures and caches
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -f .coverage .coverage.*
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 8
+
+qt-packages:
+	@sh installer/system-packages.sh qt
+
+test-packages:
+	@sh installer/system-packages.sh test
+
+$(PY):
+	@sh installer/make-venv.sh $(VENV)
+
+$(VENV)/.run: requirements.lock requirements-build.lock pyproject.toml | $(PY)
+	@echo "Installing the program's libraries (once) …"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --require-hashes -r requirements-build.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.lock
+	@echo "Installing the tools of the checks (once) …"
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+build/lock/bin/uv:
+	@sh installer/make-venv.sh build/lock
+	@build/lock/bin/python -m pip --quiet install uv
