@@ -22,9 +22,7 @@ from crm_desktop.domain.sla import (
 from crm_desktop.domain.states import Channel
 
 LONDON = ZoneInfo("Europe/London")
-OFFICE = Calendar.from_data(
-    {"week": {day: ["09:00-17:00"] for day in WEEKDAYS[:5]}}
-)
+OFFICE = Calendar.from_data({"week": {day: ["09:00-17:00"] for day in WEEKDAYS[:5]}})
 HOUR = timedelta(hours=1)
 
 
