@@ -1,0 +1,125 @@
+"""Expected trouble in words: what happened, what was kept, what to do. One table for all codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from crm_desktop.desktop.core import words
+from crm_desktop.domain.errors import CrmError
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a person is told; `{name}` stands for a parameter of the error."""
+
+    happened: str
+    kept: str
+    to_do: str
+
+    def sentence(self) -> str:
+        """All three as one text."""
+        return " ".join(part for part in (self.happened, self.kept, self.to_do) if part)
+
+
+#: Words for a missing parameter.
+_DEFAULTS: Mapping[str, str] = {"by": "Somebody else", "what": "This", "limit": "the limit"}
+
+_KEPT_TEXT = "What you typed is kept on this computer."
+
+WORDS: Mapping[str, Words] = {
+    "error": Words("That did not work.", _KEPT_TEXT, "Try again."),
+    "not_found": Words(
+        "{what} is no longer there, or is not yours to see.", "Nothing was changed.", ""
+    ),
+    "not_allowed": Words(
+        "Your role does not allow this.", "Nothing was changed.", "Ask a team leader."
+    ),
+    "taken": Words("{by} was faster and has it now.", "Nothing was changed.", "Take the next one."),
+    "conflict": Words(
+        "{by} changed this while you were working on it.",
+        "Nothing was overwritten and your entries are still here.",
+        "Look at what changed, then save again.",
+    ),
+    "invalid_input": Words(
+        "Something in the form cannot be accepted.",
+        "Your entries are still here.",
+        "Put right what is marked.",
+    ),
+    "too_large": Words(
+        "{what} is too large: {size}, and {limit} is the most.",
+        "Nothing was sent.",
+        "Choose a smaller file.",
+    ),
+    "database_trouble": Words("The database could not do that.", _KEPT_TEXT, "Try again shortly."),
+    "database_away": Words(
+        "The database cannot be reached.",
+        _KEPT_TEXT,
+        "We keep trying and will say when it is back.",
+    ),
+    "database_busy": Words(
+        "Another program holds the database.", _KEPT_TEXT, "Try again in a few seconds."
+    ),
+    "database_read_only": Words(
+        "The database can be read but not written at present.",
+        _KEPT_TEXT,
+        "Tell your administrator.",
+    ),
+    "database_full": Words(
+        "The disk of the database is full.", _KEPT_TEXT, "Tell your administrator now."
+    ),
+    "sign_in_refused": Words(
+        "That name and password were not accepted.", "", "Check both, then try again."
+    ),
+    "insecure_connection": Words(
+        "The connection to the database server is not secure.",
+        "Nothing was sent to it.",
+        "Tell your administrator: the server needs a certificate that can be verified.",
+    ),
+    "database_older": Words(
+        "The database is older than this program.",
+        "Nothing was changed.",
+        "An administrator must upgrade it first.",
+    ),
+    "database_newer": Words(
+        "The database was upgraded by a newer program.",
+        "Nothing was changed.",
+        "Update CRM Desktop on this computer.",
+    ),
+    "no_keyring": Words(
+        "This computer has no usable keyring.",
+        "No password was stored.",
+        "Passwords are never kept anywhere else: ask your administrator to set one up.",
+    ),
+    "lease_lost": Words(
+        "Another gateway has taken this work over.", "Nothing was written twice.", ""
+    ),
+    "connector_trouble": Words(
+        "The other system did not accept this.",
+        "It is kept and shown until it is settled.",
+        "Try again, or tell a team leader.",
+    ),
+}
+
+
+def words_for(trouble: CrmError) -> Words:
+    """What to tell the person whom this happened to."""
+    given = {name: _shown(name, value) for name, value in trouble.params.items() if value}
+    params = _Params({**_DEFAULTS, **given})
+    told = WORDS.get(trouble.code, WORDS["error"])
+    return Words(
+        *(part.format_map(params) for part in (told.happened, told.kept, told.to_do)),
+    )
+
+
+class _Params(dict[str, str]):
+    """A parameter that nobody gave reads as "it" rather than breaking the sentence."""
+
+    def __missing__(self, key: str) -> str:
+        return "it"
+
+
+def _shown(name: str, value: object) -> str:
+    if name in {"size", "limit"} and isinstance(value, int):
+        return words.size(value)
+    return str(value)

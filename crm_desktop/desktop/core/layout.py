@@ -1,0 +1,46 @@
+"""Windows and panes come back as they were left."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from PySide6.QtCore import QByteArray
+from PySide6.QtWidgets import QSplitter, QWidget
+
+
+class Settings(Protocol):
+    """Where this computer remembers a person's ways; values are text."""
+
+    def get(self, key: str) -> str | None:
+        """What was set, or None."""
+
+    def set(self, key: str, value: str) -> None:
+        """Remember."""
+
+
+def save_layout(window: QWidget, settings: Settings, name: str) -> None:
+    """Remember the window's place and the panes of every splitter that has an object name."""
+    settings.set(f"layout/{name}/window", _text(window.saveGeometry()))
+    for splitter in _splitters(window):
+        settings.set(f"layout/{name}/{splitter.objectName()}", _text(splitter.saveState()))
+
+
+def restore_layout(window: QWidget, settings: Settings, name: str) -> bool:
+    """Put everything back; False when nothing, or nothing usable, was remembered."""
+    for splitter in _splitters(window):
+        if state := settings.get(f"layout/{name}/{splitter.objectName()}"):
+            splitter.restoreState(_octets(state))
+    geometry = settings.get(f"layout/{name}/window")
+    return bool(geometry) and window.restoreGeometry(_octets(geometry or ""))
+
+
+def _splitters(window: QWidget) -> list[QSplitter]:
+    return [each for each in window.findChildren(QSplitter) if each.objectName()]
+
+
+def _text(octets: QByteArray) -> str:
+    return bytes(octets.toBase64().data()).decode("ascii")
+
+
+def _octets(text: str) -> QByteArray:
+    return QByteArray.fromBase64(text.encode("ascii", "replace"))

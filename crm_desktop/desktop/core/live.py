@@ -1,0 +1,117 @@
+"""Brings the feed's notices to the GUI thread, gathered, and says when the feed is away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+
+from crm_desktop.domain.changes import Changes
+
+#: Notices within this time reach the screens as one.
+COALESCE_MS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """Whether changes arrive, and since when (UTC) that is so."""
+
+    connected: bool
+    since: datetime
+
+
+class ChangeSource(Protocol):
+    """Where changes come from; both callbacks are called on the source's own thread."""
+
+    def subscribe(
+        self, on_changes: Callable[[Changes], None], on_state: Callable[[FeedState], None]
+    ) -> Callable[[], None]:
+        """Begin to tell; the returned function ends it and returns when no call is under way."""
+
+
+class LiveFeed(QObject):
+    """One feed a desktop. `changed` carries Changes, `state_changed` a FeedState, both on the
+    GUI thread; own changes (`publish`) take the same path as others'.
+    """
+
+    changed = Signal(object)
+    state_changed = Signal(object)
+    _woken = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._lock = Lock()
+        self._waiting: list[Changes] = []
+        self._states: list[FeedState] = []
+        self._state: FeedState | None = None
+        self._unsubscribe: Callable[[], None] | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(COALESCE_MS)
+        self._timer.timeout.connect(self._rested)
+        self._woken.connect(self._wake, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def state(self) -> FeedState | None:
+        """The last that the source said, None before it said anything."""
+        return self._state
+
+    def start(self, source: ChangeSource) -> None:
+        """Listen to a source, instead of the one before."""
+        self.stop()
+        self._unsubscribe = source.subscribe(self._take, self._take_state)
+
+    def stop(self) -> None:
+        """Listen no more."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+
+    @Slot(object)
+    def publish(self, changes: Changes) -> None:
+        """Tell every screen of this desktop's own change at the next turn of the event loop."""
+        self._take(changes)
+
+    def _take(self, changes: Changes) -> None:
+        """On any thread: keep the notice and wake the GUI once for all that wait."""
+        with self._lock:
+            first = not self._waiting and not self._states
+            self._waiting.append(changes)
+        if first:
+            self._woken.emit()
+
+    def _take_state(self, state: FeedState) -> None:
+        with self._lock:
+            first = not self._waiting and not self._states
+            self._states.append(state)
+        if first:
+            self._woken.emit()
+
+    @Slot()
+    def _wake(self) -> None:
+        # The first notice after a quiet time goes on at once, a burst is gathered.
+        if not self._timer.isActive():
+            self._flush()
+            self._timer.start()
+
+    @Slot()
+    def _rested(self) -> None:
+        if self._flush():
+            self._timer.start()
+
+    def _flush(self) -> bool:
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+            states, self._states = self._states, []
+        for state in states:
+            if state != self._state:
+                self._state = state
+                self.state_changed.emit(state)
+        if changes := Changes.joined(waiting):
+            self.changed.emit(changes)
+        return bool(waiting or states)
