@@ -98,8 +98,9 @@ class Open311:
         try:
             return replace(self._post(handoff), doubtful=not earlier.sure)
         except ConnectorTrouble as trouble:
-            if not earlier.sure and trouble.params.get("fate") == "unknown":
-                trouble.retry = False
+            if not earlier.sure:
+                trouble.retry &= trouble.params.get("fate") != "unknown"
+                trouble.params["fate"] = "unknown"
             raise
 
     def _before_posting(self, handoff: HandoffRequest, tried_at: datetime | None) -> Earlier:
@@ -117,7 +118,7 @@ class Open311:
         """Look for a request with this hand-off's mark that arrived at or after `since`.
 
         A trouble that may pass is raised, because nothing has been posted yet; an office that
-        refuses the question or cannot be understood leaves us unsure.
+        refuses the question leaves us unsure.
         """
         try:
             service = next(
@@ -205,11 +206,15 @@ class Open311:
         self, handoff: HandoffRequest, began: datetime, found: Sequence[HandoffReceipt]
     ) -> HandoffReceipt:
         """The office said yes and gave no number: right for a black box, else look for it."""
-        kinds = {each.service.code: each.kind for each in self._kinds()}
-        if kinds.get(handoff.service_code) == "blackbox":
-            return found[0] if found else HandoffReceipt()
-        if receipt := self.find_previous(handoff, began).receipt:
-            return receipt
+        try:
+            kinds = {each.service.code: each.kind for each in self._kinds()}
+            if kinds.get(handoff.service_code) == "blackbox":
+                return found[0] if found else HandoffReceipt()
+            if receipt := self.find_previous(handoff, began).receipt:
+                return receipt
+        except ConnectorTrouble as trouble:
+            trouble.params["fate"] = "unknown"
+            raise
         raise ConnectorTrouble(
             "The office accepted the request but gave no number for it",
             retry=False,

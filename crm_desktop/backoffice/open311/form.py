@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 from crm_desktop.backoffice.open311.settings import Open311Settings
 from crm_desktop.domain.handoffs import HandoffRequest, Location
 
 #: The standard's limit for a description, in characters.
 MAX_DESCRIPTION = 4000
+
+_UNSENDABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 Fields = list[tuple[str, str]]
 
@@ -50,8 +53,8 @@ def description(handoff: HandoffRequest, settings: Open311Settings) -> str:
 
 
 def _sendable(words: str) -> str:
-    """Half of a surrogate pair, as broken mail can hold, has no UTF-8."""
-    return words.encode("utf-8", "replace").decode("utf-8")
+    """Without what UTF-8 or XML cannot hold, which broken mail brings along."""
+    return _UNSENDABLE.sub(" ", words)
 
 
 def _where(location: Location) -> Fields:
