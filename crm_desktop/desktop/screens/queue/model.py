@@ -1,0 +1,203 @@
+"""The queue as a Qt list: frozen rows, moved by differences, ticking only where words change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from crm_desktop.desktop.screens.queue.pills import PillText, pill_of
+from crm_desktop.domain.states import Channel
+from crm_desktop.domain.views import QueueRow
+
+Index = QModelIndex | QPersistentModelIndex
+_NOWHERE = QModelIndex()
+
+CHANNEL_NAMES = {
+    Channel.CALL: "Call",
+    Channel.VOICEMAIL: "Voicemail",
+    Channel.EMAIL: "Email",
+    Channel.WEB_FORM: "Web form",
+    Channel.CHAT: "Chat",
+    Channel.SOCIAL: "Social media",
+    Channel.VISIT: "Visit",
+    Channel.LETTER: "Letter",
+    Channel.SMS: "Text message",
+}
+
+
+class QueueRole(IntEnum):
+    """What the delegate asks of a row."""
+
+    ENTRY = Qt.ItemDataRole.UserRole + 1
+    PILL = Qt.ItemDataRole.UserRole + 2
+    MINE = Qt.ItemDataRole.UserRole + 3
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A line that begins a section."""
+
+    key: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A contact in a section."""
+
+    row: QueueRow
+    mine: bool
+
+
+Entry = Heading | Line
+
+
+def _key(entry: Entry) -> str | int:
+    return entry.key if isinstance(entry, Heading) else entry.row.id
+
+
+class QueueModel(QAbstractListModel):
+    """Headings and rows in one flat list. `show` applies the smallest difference."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._entries: list[Entry] = []
+        self._pills: dict[int, PillText | None] = {}
+
+    def show(self, entries: Sequence[Entry], now: datetime) -> None:
+        """Become `entries`, telling views what was removed, inserted, moved and changed."""
+        self._remove({_key(entry) for entry in entries})
+        self._arrange(entries)
+        self._update(entries)
+        self.tick(now)
+
+    def tick(self, now: datetime) -> int:
+        """Count down to `now`; only rows whose words changed are painted. Returns how many."""
+        changed = 0
+        for place, entry in enumerate(self._entries):
+            if isinstance(entry, Heading):
+                continue
+            pill = pill_of(entry.row, now)
+            if pill != self._pills.get(entry.row.id):
+                self._pills[entry.row.id] = pill
+                index = self.index(place)
+                self.dataChanged.emit(index, index, [QueueRole.PILL])
+                changed += 1
+        return changed
+
+    def place_of(self, contact_id: int) -> QModelIndex:
+        """Where a contact stands; an invalid index when it is not in the list."""
+        for place, entry in enumerate(self._entries):
+            if isinstance(entry, Line) and entry.row.id == contact_id:
+                return self.index(place)
+        return QModelIndex()
+
+    def row_at(self, index: Index) -> QueueRow | None:
+        """The contact at an index; None on a heading or nowhere."""
+        if not index.isValid():
+            return None
+        entry = self._entries[index.row()]
+        return entry.row if isinstance(entry, Line) else None
+
+    def rowCount(self, parent: Index = _NOWHERE) -> int:
+        """Headings and rows together."""
+        return 0 if parent.isValid() else len(self._entries)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Headings can neither be selected nor opened."""
+        if self.row_at(index) is None:
+            return Qt.ItemFlag.ItemNeverHasChildren
+        return (
+            Qt.ItemFlag.ItemIsEnabled
+            | Qt.ItemFlag.ItemIsSelectable
+            | Qt.ItemFlag.ItemNeverHasChildren
+        )
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Words for people and screen readers, the entry itself for the delegate."""
+        if not index.isValid() or not 0 <= index.row() < len(self._entries):
+            return None
+        entry = self._entries[index.row()]
+        if role == QueueRole.ENTRY:
+            return entry
+        if isinstance(entry, Heading):
+            speaks = role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole)
+            return entry.words if speaks else None
+        return self._of_line(entry, role)
+
+    def _of_line(self, line: Line, role: int) -> Any:
+        pill = self._pills.get(line.row.id)
+        if role == QueueRole.PILL:
+            return pill
+        if role == QueueRole.MINE:
+            return line.mine
+        if role == Qt.ItemDataRole.DisplayRole:
+            return f"{line.row.who} · {line.row.subject}"
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return spoken(line.row, pill)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return _tip(line.row)
+        return None
+
+    def _remove(self, wanted: set[str | int]) -> None:
+        for place in range(len(self._entries) - 1, -1, -1):
+            key = _key(self._entries[place])
+            if key not in wanted:
+                self.beginRemoveRows(_NOWHERE, place, place)
+                del self._entries[place]
+                if isinstance(key, int):
+                    self._pills.pop(key, None)
+                self.endRemoveRows()
+
+    def _arrange(self, wanted: Sequence[Entry]) -> None:
+        present = {_key(entry) for entry in self._entries}
+        for place, entry in enumerate(wanted):
+            key = _key(entry)
+            if place < len(self._entries) and _key(self._entries[place]) == key:
+                continue
+            if key in present:
+                self._move(key, place)
+            else:
+                self.beginInsertRows(_NOWHERE, place, place)
+                self._entries.insert(place, entry)
+                self.endInsertRows()
+
+    def _move(self, key: str | int, place: int) -> None:
+        start = next(
+            each for each in range(place, len(self._entries)) if _key(self._entries[each]) == key
+        )
+        self.beginMoveRows(_NOWHERE, start, start, _NOWHERE, place)
+        self._entries.insert(place, self._entries.pop(start))
+        self.endMoveRows()
+
+    def _update(self, wanted: Sequence[Entry]) -> None:
+        for place, entry in enumerate(wanted):
+            if self._entries[place] != entry:
+                self._entries[place] = entry
+                index = self.index(place)
+                self.dataChanged.emit(index, index)
+
+
+def spoken(row: QueueRow, pill: PillText | None) -> str:
+    """A row as a screen reader says it."""
+    parts = [f"{CHANNEL_NAMES[row.channel]} from {row.who}", row.subject, row.queue_name]
+    if pill:
+        parts.append(pill.spoken)
+    if row.needs_checking:
+        parts.append("needs checking")
+    if row.looking:
+        parts.append(f"{' and '.join(row.looking)} looking")
+    return ", ".join(part for part in parts if part)
+
+
+def _tip(row: QueueRow) -> str:
+    lines = [f"{row.who} · {CHANNEL_NAMES[row.channel]}", row.subject]
+    lines.append(" · ".join(part for part in (row.queue_name, row.service_name) if part))
+    if row.looking:
+        lines.append(f"Looking at it: {', '.join(row.looking)}")
+    return "\n".join(line for line in lines if line)

@@ -1,0 +1,107 @@
+"""Text is never lost: on this computer within half a second, in the database every five."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Literal, Protocol
+
+from crm_desktop.desktop.core.presenting import Tasks
+from crm_desktop.domain.changes import Changes
+from crm_desktop.domain.errors import CrmError
+from crm_desktop.services import Database, drafts
+
+Kind = Literal["reply", "note", "form"]
+Content = dict[str, object]
+Later = Callable[[int, Callable[[], None]], None]
+
+LOCAL_MS = 500
+SHARED_MS = 5_000
+
+
+class DraftStore(Protocol):
+    """The encrypted file on this computer; keys are (contact, kind)."""
+
+    def save(self, contact_id: int, kind: str, content: Content) -> None:
+        """Write within half a second of the typing."""
+
+    def discard(self, contact_id: int, kind: str) -> None:
+        """Forget: it was sent or thrown away."""
+
+    def load(self, contact_id: int, kind: str) -> Content | None:
+        """What was kept, or None."""
+
+
+class DraftKeeper:
+    """Keeps the unsent texts of one workspace. `saved` is told whenever the database has all."""
+
+    def __init__(
+        self,
+        db: Database,
+        tasks: Tasks,
+        store: DraftStore,
+        *,
+        later: Later,
+        saved: Callable[[], None],
+        trouble: Callable[[CrmError], None],
+    ) -> None:
+        self._db = db
+        self._tasks = tasks
+        self._store = store
+        self._later = later
+        self._saved = saved
+        self._trouble = trouble
+        self._local: dict[tuple[int, Kind], Content] = {}
+        self._shared: dict[tuple[int, Kind], Content] = {}
+        self._local_soon = self._shared_soon = False
+
+    def typed(self, contact_id: int, kind: Kind, content: Content) -> None:
+        """Something was typed: `content` is all of it."""
+        self._local[contact_id, kind] = content
+        self._shared[contact_id, kind] = content
+        if not self._local_soon:
+            self._local_soon = True
+            self._later(LOCAL_MS, self._keep_locally)
+        if not self._shared_soon:
+            self._shared_soon = True
+            self._later(SHARED_MS, self.flush)
+
+    def flush(self) -> None:
+        """The field or the contact is left: keep everything now."""
+        self._keep_locally()
+        self._shared_soon = False
+        waiting, self._shared = self._shared, {}
+        for (contact_id, kind), content in waiting.items():
+            self._tasks.write(
+                partial(drafts.save, self._db, contact_id, kind, content),
+                self._done,
+                failed=partial(self._failed, contact_id, kind, content),
+            )
+
+    def discard(self, contact_id: int, kind: Kind) -> None:
+        """It was sent, saved or thrown away."""
+        self._local.pop((contact_id, kind), None)
+        self._shared.pop((contact_id, kind), None)
+        self._store.discard(contact_id, kind)
+        self._tasks.write(partial(drafts.discard, self._db, contact_id, kind), failed=self._trouble)
+
+    def kept_here(self, contact_id: int, kind: Kind) -> Content | None:
+        """What this computer kept and the database may not have."""
+        return self._local.get((contact_id, kind)) or self._store.load(contact_id, kind)
+
+    def _keep_locally(self) -> None:
+        self._local_soon = False
+        waiting, self._local = self._local, {}
+        for (contact_id, kind), content in waiting.items():
+            self._store.save(contact_id, kind, content)
+
+    def _done(self, _changes: Changes | None) -> None:
+        self._saved()
+
+    def _failed(self, contact_id: int, kind: Kind, content: Content, trouble: CrmError) -> None:
+        # Newer typing wins; otherwise this text is tried again with the next.
+        self._shared.setdefault((contact_id, kind), content)
+        if not self._shared_soon:
+            self._shared_soon = True
+            self._later(SHARED_MS, self.flush)
+        self._trouble(trouble)

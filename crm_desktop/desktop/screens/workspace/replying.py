@@ -1,0 +1,116 @@
+"""Answering: send with time to think again, notes, canned replies."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import Protocol
+
+from crm_desktop.desktop.core.presenting import Tasks
+from crm_desktop.desktop.screens.workspace.drafts import Content, DraftKeeper
+from crm_desktop.domain.changes import Changes
+from crm_desktop.domain.errors import CrmError
+from crm_desktop.domain.views import Reply, TemplateInfo
+from crm_desktop.services import Database, replies
+
+
+class ReplyView(Protocol):
+    """What answering asks of the conversation."""
+
+    def show_templates(self, templates: tuple[TemplateInfo, ...]) -> None:
+        """Offer these canned replies."""
+
+    def insert_text(self, text: str, missing: tuple[str, ...]) -> None:
+        """Put text where the cursor is; `missing` placeholders must be filled by hand."""
+
+    def sent(self, message_id: int, undo_until: datetime) -> None:
+        """The reply is on its way and can be taken back until then."""
+
+    def stopped(self, findings: tuple[str, ...]) -> None:
+        """The leak check stopped the reply; these are its reasons."""
+
+    def put_back(self, content: Content) -> None:
+        """The reply was taken back: its text belongs in the composer again."""
+
+    def too_late(self) -> None:
+        """The reply had already left."""
+
+    def noted(self) -> None:
+        """The note is kept."""
+
+    def not_sent(self, trouble: CrmError, content: Content) -> None:
+        """Nothing was sent: the text must be in the composer again."""
+
+
+class Replying:
+    """Sends and withdraws the replies of one workspace."""
+
+    def __init__(self, db: Database, tasks: Tasks, view: ReplyView, keeper: DraftKeeper) -> None:
+        self._db = db
+        self._tasks = tasks
+        self._view = view
+        self._keeper = keeper
+        self._sent: dict[int, tuple[int, Content]] = {}
+
+    def start(self) -> None:
+        """Read the canned replies."""
+        self._tasks.read(partial(replies.templates, self._db), self._view.show_templates)
+
+    def send(self, contact_id: int, reply: Reply, content: Content) -> None:
+        """Send a reply; `content` is the composer as a draft, to put back if need be."""
+        self._tasks.write(
+            partial(replies.send, self._db, contact_id, reply),
+            partial(self._show_sent, contact_id, content),
+            failed=partial(self._not_sent, content),
+        )
+
+    def withdraw(self, message_id: int) -> None:
+        """Take a reply back while it has not left."""
+        self._tasks.write(
+            partial(replies.withdraw, self._db, message_id),
+            partial(self._withdrawn, message_id),
+        )
+
+    def note(self, contact_id: int, text: str) -> None:
+        """Keep an internal note; the customer never sees it."""
+        self._tasks.write(
+            partial(replies.note, self._db, contact_id, text),
+            partial(self._noted, contact_id),
+            failed=partial(self._not_sent, {"mode": "note", "text": text}),
+        )
+
+    def insert_template(self, template_id: int, contact_id: int) -> None:
+        """Fill a canned reply for this contact and put it into the text."""
+        self._tasks.read(
+            partial(replies.filled, self._db, template_id, contact_id),
+            self._insert_filled,
+            key="template",
+        )
+
+    def _show_sent(self, contact_id: int, content: Content, sent: replies.Sent) -> None:
+        self._keeper.discard(contact_id, "reply")
+        if sent.stopped:
+            self._view.stopped(sent.stopped)
+            return
+        self._sent[sent.message_id] = (contact_id, content)
+        self._view.sent(sent.message_id, sent.undo_until)
+
+    def _withdrawn(self, message_id: int, answer: tuple[bool, Changes]) -> None:
+        withdrawn, _changes = answer
+        contact_id, content = self._sent.pop(message_id, (0, {}))
+        if not withdrawn:
+            self._view.too_late()
+            return
+        if contact_id:
+            self._keeper.typed(contact_id, "reply", content)
+        self._view.put_back(content)
+
+    def _noted(self, contact_id: int, _changes: Changes) -> None:
+        self._keeper.discard(contact_id, "note")
+        self._view.noted()
+
+    def _not_sent(self, content: Content, trouble: CrmError) -> None:
+        self._view.not_sent(trouble, content)
+
+    def _insert_filled(self, filled: replies.Filled) -> None:
+        self._view.insert_text(filled.body, filled.missing)

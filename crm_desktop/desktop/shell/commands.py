@@ -1,0 +1,78 @@
+"""Every command of the desktop in one table: menus, palette and the shortcut sheet come from it."""
+
+from __future__ import annotations
+
+from crm_desktop.desktop.core.commands import Command
+from crm_desktop.domain.states import StaffRole
+
+_LEADERS = frozenset({StaffRole.TEAM_LEADER, StaffRole.ADMIN})
+
+CONTACT = "Contact"
+QUEUE = "Queue"
+WRITING = "Writing"
+GO = "Go to"
+VIEW = "View"
+HELP = "Help"
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "queue.next", "Take the next contact", QUEUE, ("F9",), "arrow-right",
+        help="Take what breaches next, in the part of the queue that is shown",
+    ),
+    Command(
+        "contact.take", "Take this contact", CONTACT, ("T",), "hand",
+        help="It becomes yours; colleagues see that at once",
+    ),
+    Command("contact.open", "Open the chosen contact", CONTACT, icon="mail-open"),
+    Command(
+        "contact.park", "Park", CONTACT, ("P",), "pause",
+        help="Put it aside until a time, or until the customer replies",
+    ),
+    Command(
+        "contact.return", "Return to the queue", CONTACT, ("R",), "corner-down-left",
+        help="It waits again, with its clock as it was",
+    ),
+    Command(
+        "contact.transfer", "Transfer…", CONTACT, ("X",), "arrow-left-right",
+        help="To another queue or a colleague, with a note",
+    ),
+    Command(
+        "contact.wrap_up", "Wrap up", CONTACT, ("F12",), "check",
+        help="Service, resolution, avoidable or not",
+    ),
+    Command(
+        "contact.detach", "Open in a window of its own", CONTACT, ("Ctrl+Shift+D",),
+        "picture-in-picture-2",
+    ),
+    Command("contact.spam", "Mark as spam", CONTACT, icon="ban"),
+    Command("reply.focus", "Write a reply", WRITING, ("Ctrl+R",), "reply"),
+    Command("note.focus", "Write an internal note", WRITING, ("Ctrl+Shift+N",), "sticky-note"),
+    Command("template.insert", "Insert a canned reply", WRITING, ("F3",), "file-text"),
+    Command("knowledge.focus", "Suggested answers", WRITING, ("F2",), "lightbulb"),
+    Command("case.focus", "Case form", WRITING, ("F4",), "clipboard-list"),
+    Command(
+        "case.save", "Save the case", WRITING, ("Ctrl+S",), "save",
+        help="The customer's reference is shown and can be read out",
+    ),
+    Command("case.hand_off", "Hand off", WRITING, ("Ctrl+Shift+H",), "forward"),
+    Command("go.queue", "Queue", GO, ("Ctrl+1",), "inbox"),
+    Command("go.customers", "Customers", GO, ("Ctrl+2",), "user"),
+    Command("go.cases", "Cases", GO, ("Ctrl+3",), "file-text"),
+    Command("go.knowledge", "Knowledge", GO, ("Ctrl+4",), "book-open"),
+    Command(
+        "go.admin", "Channels and dead letters", GO, ("Ctrl+5",), "list-checks", roles=_LEADERS
+    ),
+    Command("go.settings", "Settings", GO, ("Ctrl+,",), "settings"),
+    Command("go.palette", "Search and commands", GO, ("Ctrl+K",), "command"),
+    Command("view.density", "Compact rows", VIEW, icon="list", checkable=True),
+    Command("view.side", "Panel beside the contact", VIEW, ("Ctrl+B",), "panel-right",
+            checkable=True),
+    Command("view.larger", "Larger text", VIEW, ("Ctrl++",), "type"),
+    Command("view.smaller", "Smaller text", VIEW, ("Ctrl+-",), "type"),
+    Command("view.light", "Light theme", VIEW, icon="sun"),
+    Command("view.dark", "Dark theme", VIEW, icon="moon"),
+    Command("view.contrast", "High-contrast theme", VIEW, icon="contrast"),
+    Command("view.reload", "Read everything again", VIEW, ("F5",), "refresh-cw"),
+    Command("help.shortcuts", "Keyboard shortcuts", HELP, ("F1",), "keyboard"),
+    Command("app.quit", "Sign out and close", HELP, ("Ctrl+Q",), "log-out"),
+)  # fmt: skip
