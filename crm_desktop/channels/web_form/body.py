@@ -1,0 +1,129 @@
+"""Reading a submission from a stranger within limits of size, number and time."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message
+
+from crm_desktop.channels.web_form.port import Limits
+
+#: After "too large" this much more is read and thrown away, so that the answer is seen:
+#: a browser whose upload is cut off shows its own error instead of our page.
+_DRAIN_BYTES = 100_000_000
+
+
+class BodyTooLarge(Exception):
+    """The submission is larger than the limit."""
+
+
+class BodyTooSlow(Exception):
+    """The submission did not arrive in time."""
+
+
+class BodyBroken(Exception):
+    """The submission is no form, or has too many parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """One uploaded file as it came: the name is the sender's, `size` in bytes.
+
+    `content` is empty when the file alone is over the limit.
+    """
+
+    field: str
+    name: str
+    size: int
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The texts by name, each a list as in a query, and the files."""
+
+    texts: dict[str, list[str]]
+    files: tuple[SentFile, ...]
+
+    def first(self, name: str) -> str:
+        """The first text of that name, "" when there is none."""
+        return next(iter(self.texts.get(name, [])), "")
+
+
+async def read_body(request: Request, limits: Limits) -> Sent:
+    """Read multipart form data; raises BodyTooLarge, BodyTooSlow, BodyBroken."""
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind != "multipart/form-data":
+        raise BodyBroken
+    counted = _Counted(request, limits.body_bytes)
+    try:
+        async with asyncio.timeout(limits.body_seconds):
+            try:
+                return await _parse(Request(request.scope, counted.receive), limits)
+            except BodyTooLarge:
+                await counted.drain()
+                raise
+    except TimeoutError:
+        raise BodyTooSlow from None
+
+
+class _Counted:
+    """The request's own stream, cut when it has grown over the limit."""
+
+    def __init__(self, request: Request, limit: int) -> None:
+        self._request = request
+        self._limit = limit
+        self._seen = 0
+        self._more = True
+
+    async def receive(self) -> Message:
+        message = await self._next()
+        declared = self._request.headers.get("content-length", "")
+        if self._seen > self._limit or (declared.isdigit() and int(declared) > self._limit):
+            raise BodyTooLarge
+        return message
+
+    async def drain(self) -> None:
+        while self._more and self._seen < self._limit + _DRAIN_BYTES:
+            await self._next()
+
+    async def _next(self) -> Message:
+        message = await self._request.receive()
+        self._seen += len(message.get("body", b""))
+        self._more = message["type"] == "http.request" and message.get("more_body", False)
+        return message
+
+
+async def _parse(request: Request, limits: Limits) -> Sent:
+    try:
+        async with request.form(
+            max_files=50, max_fields=limits.fields, max_part_size=limits.text_bytes
+        ) as form:
+            texts: dict[str, list[str]] = {}
+            files: list[SentFile] = []
+            for name, value in form.multi_items():
+                if isinstance(value, UploadFile):
+                    files.extend(await _file(name, value, limits))
+                else:
+                    texts.setdefault(_sound(name), []).append(_sound(value))
+            return Sent(texts, tuple(files))
+    except (HTTPException, ClientDisconnect, ValueError, KeyError):
+        raise BodyBroken from None
+
+
+def _sound(text: str) -> str:
+    """The text without what cannot be shown again: a sender may choose any charset."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+async def _file(field: str, upload: UploadFile, limits: Limits) -> list[SentFile]:
+    """The file, or none for a file input that was left empty."""
+    size = upload.size or 0
+    if not upload.filename and not size:
+        return []
+    content = await upload.read() if size <= limits.file_bytes else b""
+    return [SentFile(field, _sound(upload.filename or ""), size, content)]
