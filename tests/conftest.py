@@ -8,7 +8,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from tests import network_guard
+from tests import network_guard, on_display
 from tests.servers.postgres import PostgresCluster, shared_cluster
 from tests.shared_directory import SharedDirectory
 
@@ -35,11 +35,20 @@ def pytest_configure(config: pytest.Config) -> None:
     if _SHARED not in os.environ:
         config.stash[_owned] = SharedDirectory()
         os.environ[_SHARED] = str(config.stash[_owned].path)
-    os.environ.update(_home_environment(_new_home()) | _NO_SESSION)
+    os.environ.update(_home_environment(_new_home()))
+    if not on_display.is_child():
+        os.environ.update(_NO_SESSION)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Send the tests that need a real display to one."""
+    on_display.redirect(items)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop the shared servers, where this process owns them."""
+    """Stop the display, and the shared servers where this process owns them."""
+    on_display.close(config)
     if owned := config.stash.get(_owned, None):
         owned.close()
         del os.environ[_SHARED]

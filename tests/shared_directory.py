@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 # Ends with the pipe that it reads: when pytest closes it, or dies.
+# PostgreSQL is told to stop rather than killed, because its backends would live on.
 _GUARD = r"""
 trap '' INT TERM HUP
 cat >/dev/null
@@ -16,6 +17,9 @@ for note in "$1"/*/data/postmaster.pid; do
     turns=200
     while [ -f "$note" ] && [ $turns -gt 0 ]; do sleep 0.05; turns=$((turns - 1)); done
 done
+for note in "$1"/processes/*; do
+    [ -f "$note" ] && kill -KILL "${note##*/}" 2>/dev/null
+done
 rm -rf "$1"
 """
 
@@ -23,7 +27,8 @@ rm -rf "$1"
 class SharedDirectory:
     """A temporary directory that other users may pass through, and the guard that removes it.
 
-    PostgreSQL clusters lie directly below it; the guard stops those that still run.
+    PostgreSQL clusters lie directly below it, and `processes` holds an empty file named after
+    each process that a test started: the guard stops what still runs.
     """
 
     def __init__(self) -> None:

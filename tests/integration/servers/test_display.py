@@ -1,0 +1,47 @@
+"""The display of the suite is one that a person could sit at, and a screen reader could read."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers import processes
+from tests.servers.xvfb import accessibility_tree, press, type_text
+
+_PROGRAM = """
+import sys
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+app = QApplication(sys.argv)
+window = QWidget(windowTitle="Greeting")
+layout = QVBoxLayout(window)
+field = QLineEdit(accessibleName="Your name")
+button = QPushButton("Greet")
+label = QLabel()
+button.clicked.connect(lambda: label.setText("Good morning, " + field.text()))
+for each in (field, button, label):
+    layout.addWidget(each)
+window.show()
+app.exec()
+"""
+
+
+@pytest.fixture
+def window() -> Iterator["subprocess.Popen[bytes]"]:
+    program = processes.start([sys.executable, "-c", _PROGRAM])
+    yield program
+    processes.stop(program)
+
+
+@pytest.mark.xvfb
+def test_a_window_can_be_read_and_used_from_outside(
+    window: "subprocess.Popen[bytes]",
+) -> None:
+    env = dict(os.environ)
+
+    type_text(window.pid, "Your name", "Margaret", env)
+    press(window.pid, "push button", "Greet", env)
+
+    tree = accessibility_tree(window.pid, env, "Good morning, Margaret")
+    assert "active" in tree.children[0].states
