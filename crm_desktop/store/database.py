@@ -93,8 +93,7 @@ class Tx:
     @cached_property
     def now(self) -> datetime:
         """The database's time in this transaction, UTC."""
-        value = self.session.scalar(select(utcnow()))
-        assert value is not None
+        value: datetime = self.session.scalars(select(utcnow())).one()
         return value
 
     @cached_property

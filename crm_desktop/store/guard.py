@@ -8,6 +8,7 @@ Both pass tests/integration/store/test_guard_contract.py.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -18,16 +19,45 @@ from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
 
 @dataclass(frozen=True, slots=True)
 class MessageContent:
-    """What a message says; reading it leaves a trace."""
+    """A whole message; reading it leaves a trace. `recipients` as in the message table."""
 
     id: int
+    contact_id: int
+    direction: str
+    visibility: str
+    state: str
+    account_id: int | None
+    author_id: int | None
+    sender_name: str
+    sender_address: str
+    recipients: dict[str, list[list[str]]]
     subject: str
     body_text: str
     reply_text: str
     body_html: str
-    sender_name: str
-    sender_address: str
-    recipients: dict[str, list[list[str]]]
+    rfc_id: str | None
+    in_reply_to: str
+    reference_ids: list[str]
+    problems: list[str]
+    findings: list[str]
+    auto_generated: bool
+    failure: str
+    at: datetime
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentRow:
+    """A file of a message, without its bytes."""
+
+    id: int
+    message_id: int
+    sha256: str
+    name: str
+    content_type: str
+    size: int
+    inline: bool
+    content_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +87,21 @@ class EventRow:
     kind: str
     actor: str
     data: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchTerms:
+    """A text to search for, read every way it can be read.
+
+    `folded` is the whole text without accents and capitals, `words` its tokens (letters and digits
+    only, the last one may be unfinished), `reference` and `norm` (an identifier in the form that
+    is compared) are empty unless the text is one.
+    """
+
+    folded: str
+    words: tuple[str, ...]
+    reference: str = ""
+    norm: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +159,9 @@ class Guard(Protocol):
     def open_contact(self, contact_id: int) -> tuple[MessageContent, ...]:
         """The messages of a contact and of its thread, oldest first; leaves a trace."""
 
+    def attachments(self, message_ids: Sequence[int]) -> tuple[AttachmentRow, ...]:
+        """The files of messages that this person may read, without their bytes."""
+
     def open_attachment(self, attachment_id: int) -> AttachmentContent:
         """A file; leaves a trace."""
 
@@ -138,7 +186,7 @@ class Guard(Protocol):
     def set_presence(self, presence: Presence, next_presence: Presence | None) -> None:
         """What this person chose to be."""
 
-    def search(self, folded: str, limit: int) -> tuple[SearchHit, ...]:
+    def search(self, terms: SearchTerms, limit: int) -> tuple[SearchHit, ...]:
         """Customers, cases and contacts by name, words, number, address or reference."""
 
     def owners(self, kind: str, norms: tuple[str, ...]) -> dict[str, tuple[tuple[int, str], ...]]:
@@ -148,5 +196,5 @@ class Guard(Protocol):
         without anybody reading their records.
         """
 
-    def put_blob(self, sha256: str, content: bytes) -> None:
-        """Store a file's bytes once, in chunks."""
+    def put_blob(self, content: bytes) -> str:
+        """Store a file's bytes once, in chunks, and give back their SHA-256 in hexadecimal."""

@@ -1,0 +1,196 @@
+"""The guarded operations on PostgreSQL: calls of the functions in migrations/sql."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.orm import Session
+
+from crm_desktop.domain.states import Presence
+from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
+from crm_desktop.store.blobs import chunks
+from crm_desktop.store.guard import (
+    AttachmentContent,
+    AttachmentRow,
+    EventRow,
+    IdentifierContent,
+    MessageContent,
+    SearchHit,
+    SearchTerms,
+)
+
+
+class PostgresGuard:
+    """`guard.Guard` for PostgreSQL."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def _call(self, sql: str, **params: object) -> Sequence[RowMapping]:
+        # What was written through the session must be there before a function looks.
+        self._session.flush()
+        return self._session.execute(text(sql), params).mappings().all()
+
+    def _run(self, function: str, **params: object) -> Any:
+        names = ", ".join(f":{name}" for name in params)
+        self._session.flush()
+        found = self._session.execute(text(f"SELECT app.{function}({names})"), params)
+        self._session.expire_all()
+        return found.scalar()
+
+    def claim(self, contact_id: int) -> None:
+        """See `Guard`."""
+        self._run("claim", contact=contact_id)
+
+    def claim_next(self, wanted: QueueFilter) -> int | None:
+        """See `Guard`."""
+        found: int | None = self._run(
+            "claim_next",
+            channels=sorted(wanted.channels) or None,
+            queue=wanted.queue_id,
+            service=wanted.service_id,
+            overdue=wanted.overdue,
+        )
+        return found
+
+    def release(self, contact_id: int, reason: str) -> None:
+        """See `Guard`."""
+        self._run("release", contact=contact_id, reason=reason)
+
+    def park(self, contact_id: int, until: datetime | None, for_reply: bool) -> None:
+        """See `Guard`."""
+        self._run("park", contact=contact_id, until=until, for_reply=for_reply)
+
+    def resume(self, contact_id: int) -> None:
+        """See `Guard`."""
+        self._run("resume", contact=contact_id)
+
+    def transfer(
+        self, contact_id: int, queue_id: int | None, staff_id: int | None, note: str
+    ) -> None:
+        """See `Guard`."""
+        self._run("transfer", contact=contact_id, queue=queue_id, staff=staff_id, note=note)
+
+    def wrap_up(self, contact_id: int) -> None:
+        """See `Guard`."""
+        self._run("wrap_up", contact=contact_id)
+
+    def complete(self, contact_id: int, answers: Disposition) -> None:
+        """See `Guard`."""
+        self._run(
+            "complete",
+            contact=contact_id,
+            service=answers.service_id,
+            resolution=answers.resolution.value,
+            avoidable=answers.avoidable,
+        )
+
+    def spam(self, contact_id: int) -> None:
+        """See `Guard`."""
+        self._run("spam", contact=contact_id)
+
+    def set_service(self, contact_id: int, service_id: int | None) -> None:
+        """See `Guard`."""
+        self._run("set_service", contact=contact_id, service=service_id)
+
+    def set_customer(self, contact_id: int, customer_id: int | None) -> None:
+        """See `Guard`."""
+        self._run("set_customer", contact=contact_id, customer=customer_id)
+
+    def checked(self, contact_id: int) -> None:
+        """See `Guard`."""
+        self._run("checked", contact=contact_id)
+
+    def open_contact(self, contact_id: int) -> tuple[MessageContent, ...]:
+        """See `Guard`."""
+        names = ", ".join(MessageContent.__dataclass_fields__)
+        rows = self._call(f"SELECT {names} FROM app.open_contact(:id)", id=contact_id)  # noqa: S608
+        return tuple(MessageContent(**_plain(row)) for row in rows)
+
+    def attachments(self, message_ids: Sequence[int]) -> tuple[AttachmentRow, ...]:
+        """See `Guard`."""
+        names = ", ".join(AttachmentRow.__dataclass_fields__)
+        rows = self._call(
+            f"SELECT {names} FROM app.attachments(:ids)",  # noqa: S608
+            ids=list(message_ids),
+        )
+        return tuple(AttachmentRow(**_plain(row)) for row in rows)
+
+    def open_attachment(self, attachment_id: int) -> AttachmentContent:
+        """See `Guard`."""
+        (row,) = self._call("SELECT * FROM app.open_attachment(:id)", id=attachment_id)
+        return AttachmentContent(row["name"], row["content_type"], bytes(row["content"]))
+
+    def open_customer(self, customer_id: int) -> tuple[IdentifierContent, ...]:
+        """See `Guard`."""
+        rows = self._call("SELECT * FROM app.open_customer(:id)", id=customer_id)
+        return tuple(IdentifierContent(**_plain(row)) for row in rows)
+
+    def history(self, customer_id: int, limit: int) -> tuple[HistoryEntry, ...]:
+        """See `Guard`."""
+        rows = self._call(
+            "SELECT * FROM app.history(:id, CAST(:limit AS integer))", id=customer_id, limit=limit
+        )
+        return tuple(HistoryEntry(**_plain(row)) for row in rows)
+
+    def events(self, contact_id: int) -> tuple[EventRow, ...]:
+        """See `Guard`."""
+        rows = self._call("SELECT at, kind, actor, data FROM app.events(:id)", id=contact_id)
+        return tuple(EventRow(**_plain(row)) for row in rows)
+
+    def withdraw(self, message_id: int) -> bool:
+        """See `Guard`."""
+        return bool(self._run("withdraw", message=message_id))
+
+    def release_stopped(self, message_id: int) -> None:
+        """See `Guard`."""
+        self._run("release_stopped", message=message_id)
+
+    def retry_dead(self, outbox_id: int) -> None:
+        """See `Guard`."""
+        self._run("retry_dead", outbox=outbox_id)
+
+    def set_presence(self, presence: Presence, next_presence: Presence | None) -> None:
+        """See `Guard`."""
+        self._run(
+            "set_presence",
+            presence=presence.value,
+            next=next_presence.value if next_presence else None,
+        )
+
+    def search(self, terms: SearchTerms, limit: int) -> tuple[SearchHit, ...]:
+        """See `Guard`."""
+        *whole, last = terms.words or ("",)
+        query = " & ".join([*(f"'{word}'" for word in whole), f"'{last}':*"]) if last else ""
+        rows = self._call(
+            "SELECT * FROM app.search(:folded, :words, :reference, :norm, CAST(:n AS integer))",
+            folded=terms.folded,
+            words=query,
+            reference=terms.reference,
+            norm=terms.norm,
+            n=limit,
+        )
+        return tuple(SearchHit(**_plain(row)) for row in rows)
+
+    def owners(self, kind: str, norms: tuple[str, ...]) -> dict[str, tuple[tuple[int, str], ...]]:
+        """See `Guard`."""
+        found: dict[str, tuple[tuple[int, str], ...]] = {}
+        for row in self._call(
+            "SELECT * FROM app.owners(:kind, :norms)", kind=kind, norms=list(norms)
+        ):
+            found[row["norm"]] = (*found.get(row["norm"], ()), (row["customer_id"], row["name"]))
+        return found
+
+    def put_blob(self, content: bytes) -> str:
+        """See `Guard`."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        self._run("put_blob", sha=sha256, size=len(content), parts=list(chunks(content)))
+        return sha256
+
+
+def _plain(row: RowMapping) -> Mapping[str, Any]:
+    return dict(row)

@@ -1,0 +1,417 @@
+"""The guarded operations on SQLite: the rules of migrations/sql in Python, under one contract.
+
+SQLite is one person's own file and no boundary; the rules hold so that both behave alike.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session
+
+from crm_desktop.domain.errors import Conflict, NotAllowed, NotFound, Taken
+from crm_desktop.domain.people import Person
+from crm_desktop.domain.states import (
+    AssignmentState,
+    ContactState,
+    Direction,
+    MessageState,
+    OutboxState,
+    Presence,
+    Resolution,
+    Visibility,
+)
+from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
+from crm_desktop.store import guard_sqlite_reading as reading
+from crm_desktop.store.blobs import chunks
+from crm_desktop.store.guard import (
+    AttachmentContent,
+    AttachmentRow,
+    EventRow,
+    IdentifierContent,
+    MessageContent,
+    SearchHit,
+    SearchTerms,
+)
+from crm_desktop.store.models import (
+    Assignment,
+    Blob,
+    BlobChunk,
+    Contact,
+    Customer,
+    Event,
+    Handoff,
+    Message,
+    OutboxItem,
+    Queue,
+    Staff,
+)
+from crm_desktop.store.models.base import utcnow
+
+_WORKING = (ContactState.ACTIVE, ContactState.HELD, ContactState.WRAP_UP)
+_KEPT = (*_WORKING, ContactState.PARKED)
+_END_REASONS = {
+    Resolution.WARNED_ENDED: "warned and ended",
+    Resolution.TRANSFERRED_OUT: "transferred out",
+}
+
+
+class SqliteGuard:
+    """`guard.Guard` for SQLite."""
+
+    def __init__(self, session: Session, actor: Person | None) -> None:
+        self._session = session
+        self._actor = actor
+
+    @property
+    def _me(self) -> Person:
+        if self._actor is None:
+            raise NotAllowed("not signed in as staff")
+        return self._actor
+
+    def _log(self, kind: str, contact_id: int | None, **data: Any) -> None:
+        self._session.add(Event(kind=kind, actor_id=self._me.id, contact_id=contact_id, data=data))
+
+    def _contact(self, contact_id: int) -> Contact:
+        contact = self._session.get(Contact, contact_id, populate_existing=True)
+        if contact is None or not reading.visible(contact, self._me):
+            raise NotFound("no such contact")
+        return contact
+
+    def _in_hand(self, contact_id: int, states: Sequence[ContactState]) -> Contact:
+        contact = self._contact(contact_id)
+        if contact.owner_id != self._me.id and not self._me.leads:
+            if contact.owner_id is None:
+                raise NotAllowed("take the contact first")
+            raise Taken("the contact is with somebody else", by=self._name(contact.owner_id))
+        if contact.state not in states:
+            raise Conflict(f"the contact is {contact.state}")
+        return contact
+
+    def _name(self, staff_id: int | None) -> str:
+        staff = self._session.get(Staff, staff_id) if staff_id else None
+        return staff.name if staff else ""
+
+    def _move(self, contact: Contact, state: ContactState, **values: Any) -> None:
+        contact.state = state
+        contact.state_since = utcnow()
+        for name, value in values.items():
+            setattr(contact, name, value)
+        self._session.flush()
+
+    def _give(self, contact_id: int, staff_id: int | None) -> None:
+        self._session.add(
+            Assignment(
+                contact_id=contact_id,
+                staff_id=staff_id,
+                state=AssignmentState.ACCEPTED,
+                accepted_at=utcnow(),
+            )
+        )
+
+    def _end(self, contact_id: int, state: AssignmentState, note: str = "") -> None:
+        self._session.execute(
+            update(Assignment)
+            .where(Assignment.contact_id == contact_id, Assignment.ended_at.is_(None))
+            .values(state=state, ended_at=utcnow(), note=note)
+        )
+
+    def claim(self, contact_id: int) -> None:
+        """See `Guard`."""
+        contact = self._contact(contact_id)
+        mine = contact.state == ContactState.OFFERED and contact.owner_id == self._me.id
+        if not mine and contact.state != ContactState.QUEUED:
+            raise Taken("somebody was faster", by=self._name(contact.owner_id))
+        self._end(contact_id, AssignmentState.ACCEPTED)
+        self._take(contact)
+        self._log("contact.taken", contact_id)
+
+    def _take(self, contact: Contact) -> None:
+        first = contact.first_taken_at or utcnow()
+        self._move(contact, ContactState.ACTIVE, owner_id=self._me.id, first_taken_at=first)
+        self._give(contact.id, self._me.id)
+
+    def claim_next(self, wanted: QueueFilter) -> int | None:
+        """See `Guard`."""
+        query = select(Contact).where(
+            Contact.state == ContactState.QUEUED, Contact.queue_id.in_(self._me.queues)
+        )
+        if wanted.channels:
+            query = query.where(Contact.channel.in_(sorted(wanted.channels)))
+        if wanted.queue_id is not None:
+            query = query.where(Contact.queue_id == wanted.queue_id)
+        if wanted.service_id is not None:
+            query = query.where(Contact.service_id == wanted.service_id)
+        if wanted.overdue:
+            query = query.where(Contact.due_at < utcnow())
+        contact = self._session.scalar(query.order_by(Contact.due_at, Contact.id).limit(1))
+        if contact is None:
+            return None
+        self._take(contact)
+        self._log("contact.taken", contact.id, by="next")
+        return contact.id
+
+    def release(self, contact_id: int, reason: str) -> None:
+        """See `Guard`."""
+        contact = self._in_hand(contact_id, (*_KEPT, ContactState.OFFERED))
+        self._move(
+            contact,
+            ContactState.QUEUED,
+            queued_at=utcnow(),
+            owner_id=None,
+            parked_until=None,
+            parked_for_reply=False,
+        )
+        self._end(contact_id, AssignmentState.RETURNED, reason)
+        self._log("contact.returned", contact_id, reason=reason)
+
+    def park(self, contact_id: int, until: datetime | None, for_reply: bool) -> None:
+        """See `Guard`."""
+        if until is None and not for_reply:
+            raise Conflict("park until a time or a reply")
+        contact = self._in_hand(contact_id, _WORKING)
+        self._move(contact, ContactState.PARKED, parked_until=until, parked_for_reply=for_reply)
+        self._end(contact_id, AssignmentState.RETURNED, "parked")
+        words = until.isoformat() if until else None
+        self._log("contact.parked", contact_id, until=words, for_reply=for_reply)
+
+    def resume(self, contact_id: int) -> None:
+        """See `Guard`."""
+        states = (ContactState.PARKED, ContactState.WRAP_UP, ContactState.HELD)
+        contact = self._in_hand(contact_id, states)
+        self._move(contact, ContactState.ACTIVE, parked_until=None, parked_for_reply=False)
+        self._end(contact_id, AssignmentState.RETURNED, "resumed")
+        self._give(contact_id, contact.owner_id)
+        self._log("contact.resumed", contact_id)
+
+    def transfer(
+        self, contact_id: int, queue_id: int | None, staff_id: int | None, note: str
+    ) -> None:
+        """See `Guard`."""
+        contact = self._in_hand(contact_id, (*_KEPT, ContactState.OFFERED, ContactState.QUEUED))
+        if (queue_id is None) == (staff_id is None):
+            raise Conflict("transfer to a queue or to a person")
+        target = select(Queue.id).where(Queue.id == queue_id)
+        if staff_id is not None:
+            target = select(Staff.id).where(Staff.id == staff_id, Staff.active)
+        if self._session.scalar(target) is None:
+            raise NotFound("no such queue or person")
+        self._end(contact_id, AssignmentState.TRANSFERRED, note)
+        before = contact.queue_id
+        self._move(
+            contact,
+            ContactState.QUEUED if staff_id is None else ContactState.OFFERED,
+            queue_id=queue_id or contact.queue_id,
+            owner_id=staff_id,
+            queued_at=utcnow(),
+            parked_until=None,
+            parked_for_reply=False,
+        )
+        if staff_id is not None:
+            offer = Assignment(
+                contact_id=contact_id, staff_id=staff_id, state=AssignmentState.OFFERED, note=note
+            )
+            self._session.add(offer)
+        if note:
+            self._session.add(_note(contact_id, self._me.id, note))
+        self._log(
+            "contact.transferred", contact_id, queue=queue_id, staff=staff_id, from_queue=before
+        )
+
+    def wrap_up(self, contact_id: int) -> None:
+        """See `Guard`."""
+        contact = self._in_hand(contact_id, (ContactState.ACTIVE, ContactState.HELD))
+        self._move(contact, ContactState.WRAP_UP)
+        self._session.execute(
+            update(Assignment)
+            .where(Assignment.contact_id == contact_id, Assignment.ended_at.is_(None))
+            .values(state=AssignmentState.WRAPPING)
+        )
+        self._log("contact.wrap_up", contact_id)
+
+    def complete(self, contact_id: int, answers: Disposition) -> None:
+        """See `Guard`."""
+        contact = self._in_hand(contact_id, _WORKING)
+        self._move(
+            contact,
+            ContactState.COMPLETED,
+            completed_at=utcnow(),
+            service_id=answers.service_id or contact.service_id,
+            resolution=answers.resolution,
+            avoidable=answers.avoidable,
+            end_reason=_END_REASONS.get(answers.resolution, "normal"),
+        )
+        self._end(contact_id, AssignmentState.COMPLETED)
+        self._log(
+            "contact.completed",
+            contact_id,
+            resolution=answers.resolution,
+            avoidable=answers.avoidable,
+            service=answers.service_id,
+        )
+
+    def spam(self, contact_id: int) -> None:
+        """See `Guard`."""
+        contact = self._contact(contact_id)
+        if contact.state != ContactState.QUEUED:
+            self._in_hand(contact_id, (*_WORKING, ContactState.OFFERED))
+        self._move(contact, ContactState.SPAM, owner_id=None)
+        self._end(contact_id, AssignmentState.COMPLETED, "spam")
+        self._log("contact.spam", contact_id)
+
+    def set_service(self, contact_id: int, service_id: int | None) -> None:
+        """See `Guard`."""
+        self._in_hand(contact_id, _KEPT).service_id = service_id
+        self._log("contact.service", contact_id, service=service_id)
+
+    def set_customer(self, contact_id: int, customer_id: int | None) -> None:
+        """See `Guard`."""
+        contact = self._in_hand(contact_id, _KEPT)
+        before, contact.customer_id = contact.customer_id, customer_id
+        customer = self._session.get(Customer, customer_id) if customer_id else None
+        if customer:
+            contact.who = customer.name
+        self._log("contact.customer", contact_id, customer=customer_id, before=before)
+
+    def checked(self, contact_id: int) -> None:
+        """See `Guard`."""
+        contact = self._in_hand(contact_id, _KEPT)
+        contact.needs_checking = False
+        self._log("contact.checked", contact_id, reason=contact.check_reason)
+
+    def open_contact(self, contact_id: int) -> tuple[MessageContent, ...]:
+        """See `Guard`."""
+        contact = self._contact(contact_id)
+        reading.trace(self._session, self._me, "contact", contact_id)
+        return reading.messages(self._session, contact, self._me)
+
+    def attachments(self, message_ids: Sequence[int]) -> tuple[AttachmentRow, ...]:
+        """See `Guard`."""
+        return reading.attachments(self._session, message_ids, self._me)
+
+    def open_attachment(self, attachment_id: int) -> AttachmentContent:
+        """See `Guard`."""
+        return reading.attachment(self._session, attachment_id, self._me)
+
+    def open_customer(self, customer_id: int) -> tuple[IdentifierContent, ...]:
+        """See `Guard`."""
+        reading.trace(self._session, self._me, "customer", customer_id)
+        return reading.identifiers(self._session, customer_id)
+
+    def history(self, customer_id: int, limit: int) -> tuple[HistoryEntry, ...]:
+        """See `Guard`."""
+        return reading.history(self._session, customer_id, self._me, limit)
+
+    def events(self, contact_id: int) -> tuple[EventRow, ...]:
+        """See `Guard`."""
+        contact = self._session.get(Contact, contact_id)
+        if contact is None or not reading.visible(contact, self._me):
+            return ()
+        return reading.events(self._session, contact_id)
+
+    def withdraw(self, message_id: int) -> bool:
+        """See `Guard`."""
+        message = self._session.get(Message, message_id, populate_existing=True)
+        if message is None or message.author_id != self._me.id:
+            raise NotFound("no such message of yours")
+        taken_back = self._session.execute(
+            update(OutboxItem)
+            .where(
+                OutboxItem.message_id == message_id,
+                OutboxItem.state.in_([OutboxState.PENDING, OutboxState.HELD]),
+                OutboxItem.attempts == 0,
+            )
+            .values(state=OutboxState.WITHDRAWN, done_at=utcnow())
+            .returning(OutboxItem.id)
+        ).all()
+        if not taken_back:
+            return False
+        message.state = MessageState.WITHDRAWN
+        self._log("message.withdrawn", message.contact_id, message=message_id)
+        return True
+
+    def release_stopped(self, message_id: int) -> None:
+        """See `Guard`."""
+        message = self._session.get(Message, message_id, populate_existing=True)
+        if message is None:
+            raise NotFound("no such message")
+        self._contact(message.contact_id)
+        if message.author_id != self._me.id and not self._me.leads:
+            raise NotAllowed("only its author or a team leader may send it")
+        released = self._session.execute(
+            update(OutboxItem)
+            .where(OutboxItem.message_id == message_id, OutboxItem.state == OutboxState.HELD)
+            .values(state=OutboxState.PENDING, not_before=utcnow())
+            .returning(OutboxItem.id)
+        ).all()
+        if not released:
+            raise Conflict("the message is not stopped")
+        message.state = MessageState.PENDING
+        self._log(
+            "message.released", message.contact_id, message=message_id, findings=message.findings
+        )
+
+    def retry_dead(self, outbox_id: int) -> None:
+        """See `Guard`."""
+        item = self._session.get(OutboxItem, outbox_id, populate_existing=True)
+        if (
+            item is None
+            or item.state != OutboxState.DEAD
+            or not (self._me.leads or item.created_by_id == self._me.id)
+        ):
+            raise NotFound("no such dead letter")
+        item.state, item.attempts = OutboxState.PENDING, 0
+        item.not_before = utcnow()
+        contact_id = None
+        if item.message_id and (message := self._session.get(Message, item.message_id)):
+            message.state, message.failure = MessageState.PENDING, ""
+            contact_id = message.contact_id
+        if item.handoff_id and (handoff := self._session.get(Handoff, item.handoff_id)):
+            handoff.state = "pending"
+            handoff.state_since = utcnow()
+            contact_id = handoff.contact_id
+        self._log("outbox.retried", contact_id, outbox=outbox_id)
+
+    def set_presence(self, presence: Presence, next_presence: Presence | None) -> None:
+        """See `Guard`."""
+        self._session.execute(
+            update(Staff)
+            .where(Staff.id == self._me.id)
+            .values(presence=presence, next_presence=next_presence, presence_since=utcnow())
+        )
+        self._log("staff.presence", None, presence=presence, next=next_presence)
+
+    def search(self, terms: SearchTerms, limit: int) -> tuple[SearchHit, ...]:
+        """See `Guard`."""
+        return reading.search(self._session, terms, self._me, limit)
+
+    def owners(self, kind: str, norms: tuple[str, ...]) -> dict[str, tuple[tuple[int, str], ...]]:
+        """See `Guard`."""
+        return reading.owners(self._session, kind, norms)
+
+    def put_blob(self, content: bytes) -> str:
+        """See `Guard`."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        if self._session.scalar(select(exists().where(Blob.sha256 == sha256, Blob.complete))):
+            return sha256
+        self._session.merge(Blob(sha256=sha256, size=len(content), complete=True))
+        self._session.flush()
+        for n, data in enumerate(chunks(content)):
+            self._session.merge(BlobChunk(sha256=sha256, n=n, data=data))
+        return sha256
+
+
+def _note(contact_id: int, author_id: int, words: str) -> Message:
+    return Message(
+        contact_id=contact_id,
+        direction=Direction.OUTBOUND,
+        visibility=Visibility.INTERNAL,
+        state=MessageState.SENT,
+        author_id=author_id,
+        body_text=words,
+        reply_text=words,
+    )

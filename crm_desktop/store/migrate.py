@@ -1,0 +1,94 @@
+"""Creating and upgrading the database: one Alembic history for both dialects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from crm_desktop.domain.errors import DatabaseNewer, DatabaseOlder
+from crm_desktop.store.database import Database
+from crm_desktop.store.errors import translating
+
+#: Any number, the same in every version: two upgrades at once wait for each other.
+_UPGRADE_LOCK = 0x43524D44
+
+
+def upgrade(db: Database, migrations: Path) -> None:
+    """Bring the database to this program's revision; a second upgrader waits for the first."""
+    with translating(), db.engine.execution_options(crm_write=True).begin() as connection:
+        if db.dialect == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _UPGRADE_LOCK})
+        command.upgrade(_config(connection, migrations), "head")
+
+
+def check(db: Database, migrations: Path) -> None:
+    """Raise DatabaseOlder or DatabaseNewer unless the revision is this program's."""
+    with translating(), db.engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    script = ScriptDirectory.from_config(_config(None, migrations))
+    head = script.get_current_head()
+    if current == head:
+        return
+    known = {each.revision for each in script.walk_revisions()}
+    if current is None or current in known:
+        raise DatabaseOlder(found=current or "nothing", wanted=head)
+    raise DatabaseNewer(found=current, wanted=head)
+
+
+def differences(db: Database, migrations: Path) -> list[str]:
+    """What the models have that the migrated database has not, and the reverse; for tests."""
+    from alembic.autogenerate import compare_metadata
+
+    from crm_desktop.store.models import Base
+
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"include_object": _is_modelled, "compare_type": True}
+        )
+        _config(connection, migrations)
+        return [str(each) for each in compare_metadata(context, Base.metadata)]
+
+
+def run_sql(connection: Connection, script: Path) -> None:
+    """Run a file of SQL statements as they stand."""
+    sql = script.read_text("utf-8")
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+        return
+    for statement in _sqlite_statements(sql):
+        connection.exec_driver_sql(statement)
+
+
+def _sqlite_statements(sql: str) -> Iterable[str]:
+    import sqlite3
+
+    held = ""
+    for line in sql.splitlines():
+        held += line + "\n"
+        if sqlite3.complete_statement(held):
+            yield held
+            held = ""
+
+
+def _is_modelled(_object: Any, name: str | None, kind: str, *_: Any) -> bool:
+    """Search indexes and FTS tables are made by SQL files, not by models."""
+    marks = ("_words", "_trigrams", "_vocabulary")
+    name = name or ""
+    if kind == "table":
+        return not any(mark in name for mark in marks)
+    return not any(name.endswith(mark) for mark in marks)
+
+
+def _config(connection: Connection | None, migrations: Path) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    config.attributes["include_object"] = _is_modelled
+    return config
