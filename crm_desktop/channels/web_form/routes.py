@@ -47,6 +47,7 @@ _ASSETS = {
     "govuk-frontend.min.css": ("govuk/govuk-frontend.min.css", "text/css"),
     "govuk-frontend.min.js": ("govuk/govuk-frontend.min.js", "text/javascript"),
     "forms.css": ("forms.css", "text/css"),
+    "icon.svg": ("icon.svg", "image/svg+xml"),
     "forms.js": ("forms.js", "text/javascript"),
 }
 

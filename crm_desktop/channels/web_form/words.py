@@ -68,6 +68,7 @@ WORDS: Mapping[str, str] = {
     "index_lead": "Choose what it is about. You do not need an account.",
     "index_empty": "There are no online forms at the moment.",
     "back": "Back to all forms",
+    "back_label": "Back",
     "contact": "Your contact details",
     "contact_hint": "We only use these to deal with what you tell us.",
     "about": "What it is about",
