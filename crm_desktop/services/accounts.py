@@ -1,0 +1,39 @@
+"""How mailboxes, listeners and back offices are doing, and what the gateway needs to run them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crm_desktop.domain.changes import Changes, Topic
+from crm_desktop.domain.views import AccountStatus
+from crm_desktop.store.database import Database
+from crm_desktop.store.queries import accounts as queries
+from crm_desktop.store.queries.accounts import Account
+
+__all__ = ["Account", "active", "set_status", "setting", "statuses"]
+
+
+def statuses(db: Database) -> tuple[AccountStatus, ...]:
+    """Every account in use with its status."""
+    with db.read() as tx:
+        return queries.statuses(tx)
+
+
+def active(db: Database) -> tuple[Account, ...]:
+    """Every account in use as the gateway runs it, with settings and cursor."""
+    with db.read() as tx:
+        return queries.active(tx)
+
+
+def setting(db: Database, key: str) -> dict[str, Any]:
+    """One fact about the centre, empty when it was never set."""
+    with db.read() as tx:
+        return queries.setting(tx, key)
+
+
+def set_status(db: Database, account_id: int, status: str, words: str) -> Changes:
+    """Write an account's heartbeat; desktops are told only of what is new."""
+    with db.write() as tx:
+        if queries.set_status(tx, account_id, status, words):
+            tx.changed(Topic.ACCOUNT, account_id)
+        return tx.changes

@@ -1,0 +1,46 @@
+"""Putting whole files into the database before the record that links them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
+
+from crm_desktop.store.database import Database
+from crm_desktop.store.queries import blobs
+
+
+def store(db: Database, contents: Iterable[bytes]) -> tuple[str, ...]:
+    """Store files as the gateway, at most 1 MB a transaction; the SHA-256 of each, in order.
+
+    So a large mail holds the database for moments, and a try that is repeated stores nothing twice.
+    """
+    files = [(sha256(content).hexdigest(), content) for content in contents]
+    missing = dict(files)
+    if missing:
+        with db.read() as tx:
+            for known in blobs.complete(tx, frozenset(missing)):
+                del missing[known]
+    for batch in _batches(missing):
+        with db.write() as tx:
+            for name, start, last in batch:
+                content = missing[name]
+                chunk = content[start : start + blobs.CHUNK_BYTES]
+                chunks = {start // blobs.CHUNK_BYTES: chunk} if chunk else {}
+                blobs.put(tx, name, len(content), chunks, last=last)
+    return tuple(name for name, _ in files)
+
+
+def _batches(files: Mapping[str, bytes]) -> Iterator[list[tuple[str, int, bool]]]:
+    """Chunks (file, start, whether it is the last) in groups of at most 1 MB."""
+    batch: list[tuple[str, int, bool]] = []
+    weight = 0
+    for name, content in files.items():
+        for start in range(0, max(len(content), 1), blobs.CHUNK_BYTES):
+            size = min(blobs.CHUNK_BYTES, len(content) - start)
+            if batch and weight + size > blobs.CHUNK_BYTES:
+                yield batch
+                batch, weight = [], 0
+            batch.append((name, start, start + size >= len(content)))
+            weight += size
+    if batch:
+        yield batch

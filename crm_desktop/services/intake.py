@@ -1,0 +1,199 @@
+"""Taking in what came from outside: everything about one arrival in one transaction.
+
+Nothing that arrives is trusted, and nothing is lost: only after the commit does the channel say
+that it has it. Order: an arrival seen before is recognised; a bounce goes to the message that
+bounced; what belongs to an open contact joins it; everything else becomes a new contact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from crm_desktop.domain.changes import Changes, Topic
+from crm_desktop.domain.errors import NotFound
+from crm_desktop.domain.messages import InboundMessage
+from crm_desktop.domain.references import make_reference
+from crm_desktop.domain.states import Channel, ContactState
+from crm_desktop.domain.text import excerpt, fold
+from crm_desktop.services import files
+from crm_desktop.services.intake_parts import acknowledgement, arriving, bounces, finding
+from crm_desktop.services.intake_parts.arriving import Stored
+from crm_desktop.store.database import Database, Tx
+from crm_desktop.store.queries import accounts, events, intake as queries, messages
+from crm_desktop.store.queries.accounts import Account
+
+#: So much of a message is searchable from the queue; the whole of it from search.
+_SEARCHED_CHARACTERS = 4_000
+_OPEN = frozenset(
+    {
+        ContactState.QUEUED,
+        ContactState.OFFERED,
+        ContactState.ACTIVE,
+        ContactState.HELD,
+        ContactState.WRAP_UP,
+        ContactState.PARKED,
+        ContactState.CALLBACK_DUE,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What an arrival became. `reference` is its case's, for a web form; else empty."""
+
+    contact_id: int
+    message_id: int
+    reference: str
+    duplicate: bool
+    changes: Changes
+
+
+def receive(
+    db: Database,
+    account_id: int,
+    message: InboundMessage,
+    *,
+    cursor: dict[str, Any] | None = None,
+) -> Received:
+    """Take in one arrival, once: the same (account, external id) gives the earlier ids again.
+
+    `cursor` is how far the account was read with it, kept in the same transaction.
+    Raises DatabaseTrouble, with nothing kept but perhaps files that nothing links yet.
+    """
+    message = arriving.cleaned(message)
+    stored = files.store(db, (each.content for each in message.attachments))
+    with db.write() as tx:
+        account = accounts.get(tx, account_id)
+        if account is None:
+            raise NotFound(f"no channel account {account_id}")
+        queries.serialise(tx, f"arrival:{account_id}:{message.external_id}")
+        if cursor is not None:
+            accounts.set_cursor(tx, account_id, cursor)
+        known = queries.earlier(tx, account_id, message.external_id)
+        if known is not None:
+            return Received(known.contact_id, known.message_id, known.reference, True, Changes())
+        contact_id, message_id, reference = _take_in(tx, account, Stored(message, stored))
+        return Received(contact_id, message_id, reference, False, tx.changes)
+
+
+def _take_in(tx: Tx, account: Account, arrival: Stored) -> tuple[int, int, str]:
+    """Write the arrival; (contact, message, reference)."""
+    bounced = bounces.attach(tx, account.id, arrival)
+    if bounced is not None:
+        return *bounced, ""
+    place = finding.place(tx, arrival.message)
+    if place.thread is not None and place.joins and place.thread.state in _OPEN:
+        return *_join(tx, account, arrival, place.thread), ""
+    return _new_contact(tx, account, arrival, place)
+
+
+def _join(
+    tx: Tx, account: Account, arrival: Stored, thread: queries.Thread
+) -> tuple[int, int]:
+    """A reply while the contact is open is one more message of it."""
+    message_id = arriving.add(tx, account.id, thread.contact_id, arrival)
+    wakes = not arrival.message.auto_generated
+    if wakes and thread.state == ContactState.PARKED and thread.parked_for_reply:
+        due_at = finding.due_at(tx, thread.queue_id, arrival.message.channel)
+        messages.requeue(tx, thread.contact_id, due_at)
+        events.append(tx, "contact.woken", contact_id=thread.contact_id, by="reply")
+    events.append(tx, "message.received", contact_id=thread.contact_id, message=message_id)
+    if wakes:
+        _reopen(tx, queries.cases_of_contact(tx, thread.contact_id))
+    tx.changed(Topic.CONTACT, thread.contact_id)
+    return thread.contact_id, message_id
+
+
+def _new_contact(
+    tx: Tx, account: Account, arrival: Stored, place: finding.Place
+) -> tuple[int, int, str]:
+    message = arrival.message
+    sender = finding.sender(tx, message, place)
+    subject = finding.about(tx, message, place, account)
+    rules = subject.rules
+    contact_id = messages.add_contact(
+        tx,
+        {
+            "channel": message.channel.value,
+            "state": ContactState.QUEUED.value,
+            "queue_id": rules.queue_id,
+            "service_id": subject.service.id if subject.service else None,
+            "customer_id": sender.customer_id,
+            "priority": subject.priority,
+            "who": sender.who,
+            "subject": message.subject,
+            "preview": excerpt(message.reply_text or message.text),
+            "folded": fold(
+                f"{sender.who} {message.subject} {message.text[:_SEARCHED_CHARACTERS]}"
+            ),
+            "due_at": finding.due(tx, rules, message.channel),
+            "needs_checking": bool(place.doubt or sender.doubt),
+            "check_reason": place.doubt or sender.doubt,
+            "auto_generated": message.auto_generated,
+            "account_id": account.id,
+        },
+        place.thread.thread_id if place.thread else None,
+    )
+    message_id = arriving.add(tx, account.id, contact_id, arrival)
+    events.append(
+        tx,
+        "contact.received",
+        contact_id=contact_id,
+        customer_id=sender.customer_id,
+        channel=message.channel.value,
+        queue=rules.queue_id,
+        message=message_id,
+    )
+    tx.changed(Topic.CONTACT, contact_id)
+    for case_id in place.case_ids:
+        messages.link_case(tx, case_id, contact_id)
+    if not message.auto_generated:
+        _reopen(tx, place.case_ids)
+    reference = ""
+    if message.channel is Channel.WEB_FORM and subject.service is not None:
+        reference = _open_case(tx, contact_id, sender.customer_id, message, subject.service)
+    acknowledgement.send(tx, account, contact_id, message, sender, place)
+    return contact_id, message_id, reference
+
+
+def _open_case(
+    tx: Tx,
+    contact_id: int,
+    customer_id: int | None,
+    message: InboundMessage,
+    service: queries.ServiceRules,
+) -> str:
+    """A form opens its case at once, so that the page can give the reference."""
+    seconds = service.case_target_seconds
+    case_id = messages.add_case(
+        tx,
+        service_id=service.id,
+        queue_id=service.queue_id,
+        customer_id=customer_id,
+        form_version_id=queries.form_version(tx, service.id, message.form_version),
+        answers=message.answers,
+        title=service.name,
+        due_at=finding.case_due(tx, service) if seconds is not None else None,
+    )
+    reference = make_reference(case_id)
+    messages.set_reference(tx, case_id, reference)
+    messages.link_case(tx, case_id, contact_id)
+    events.append(
+        tx,
+        "case.opened",
+        contact_id=contact_id,
+        case_id=case_id,
+        customer_id=customer_id,
+        service=service.id,
+    )
+    tx.changed(Topic.CASE, case_id)
+    return reference
+
+
+def _reopen(tx: Tx, case_ids: tuple[int, ...]) -> None:
+    """The customer wrote: cases that waited for it are open again, at the time of receipt."""
+    for case in messages.waiting_cases(tx, case_ids):
+        messages.reopen_case(tx, case.id, finding.resumed(tx, case))
+        events.append(tx, "case.reopened", case_id=case.id, by="customer")
+        tx.changed(Topic.CASE, case.id)

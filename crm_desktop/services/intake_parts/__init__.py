@@ -1,0 +1,1 @@
+"""The steps of intake: reading an arrival, placing it, bounces, acknowledgements."""

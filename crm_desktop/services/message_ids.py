@@ -1,0 +1,23 @@
+"""The Message-ID of an outgoing mail: decided when it is written, the same at every try."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+from crm_desktop.store.database import Tx
+from crm_desktop.store.queries import accounts
+
+_DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.IGNORECASE | re.ASCII)
+_NO_DOMAIN = "crm.invalid"
+
+
+def new_message_id(tx: Tx) -> str:
+    """A new Message-ID in the centre's mail domain, which nobody outside can guess.
+
+    An answer that names it is thereby known to come from somebody who got the mail.
+    """
+    domain = str(accounts.setting(tx, "centre").get("domain", ""))
+    if not _DOMAIN.fullmatch(domain):
+        domain = _NO_DOMAIN
+    return f"<{uuid.uuid4().hex}.crm@{domain.lower()}>"

@@ -1,0 +1,1 @@
+"""SQL by topic, each function within a transaction that a service opened."""

@@ -1,0 +1,99 @@
+"""The gateway's accounts to the outside world, and the centre's own facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select, update
+
+from crm_desktop.domain.views import AccountStatus
+from crm_desktop.store.database import Tx
+from crm_desktop.store.models import ChannelAccount, Setting
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One mailbox, listener, form site, mail relay or back office, as the gateway runs it."""
+
+    id: int
+    kind: str
+    name: str
+    queue_id: int | None
+    secret_name: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    cursor: dict[str, Any] = field(default_factory=dict)
+
+
+_COLUMNS = (
+    ChannelAccount.id,
+    ChannelAccount.kind,
+    ChannelAccount.name,
+    ChannelAccount.queue_id,
+    ChannelAccount.secret_name,
+    ChannelAccount.settings,
+    ChannelAccount.cursor,
+)
+
+
+def get(tx: Tx, account_id: int) -> Account | None:
+    """One account, active or not."""
+    row = tx.session.execute(select(*_COLUMNS).where(ChannelAccount.id == account_id)).first()
+    return Account(*row) if row else None
+
+
+def active(tx: Tx) -> tuple[Account, ...]:
+    """The accounts in use, oldest first."""
+    rows = tx.session.execute(
+        select(*_COLUMNS).where(ChannelAccount.active.is_(True)).order_by(ChannelAccount.id)
+    )
+    return tuple(Account(*row) for row in rows)
+
+
+def statuses(tx: Tx) -> tuple[AccountStatus, ...]:
+    """How each account in use is doing."""
+    rows = tx.session.execute(
+        select(
+            ChannelAccount.id,
+            ChannelAccount.kind,
+            ChannelAccount.name,
+            ChannelAccount.status,
+            ChannelAccount.status_words,
+            ChannelAccount.status_at,
+        )
+        .where(ChannelAccount.active.is_(True))
+        .order_by(ChannelAccount.id)
+    )
+    return tuple(AccountStatus(*row) for row in rows)
+
+
+def set_status(tx: Tx, account_id: int, status: str, words: str) -> bool:
+    """Write a heartbeat; True when the status or its words are new."""
+    told = select(ChannelAccount.status, ChannelAccount.status_words).where(
+        ChannelAccount.id == account_id
+    )
+    before = tx.session.execute(told).first()
+    tx.session.execute(
+        update(ChannelAccount)
+        .where(ChannelAccount.id == account_id)
+        .values(status=status, status_words=words, status_at=tx.now)
+    )
+    return before is not None and tuple(before) != (status, words)
+
+
+def set_cursor(tx: Tx, account_id: int, cursor: dict[str, Any]) -> None:
+    """Remember how far an account was read."""
+    tx.session.execute(
+        update(ChannelAccount).where(ChannelAccount.id == account_id).values(cursor=cursor)
+    )
+
+
+def setting(tx: Tx, key: str) -> dict[str, Any]:
+    """One fact about the centre, empty when it was never set."""
+    return tx.session.scalar(select(Setting.value).where(Setting.key == key)) or {}
+
+
+def own_addresses(tx: Tx) -> frozenset[str]:
+    """The centre's own mail addresses, lower case."""
+    kept = tx.session.scalars(select(ChannelAccount.settings))
+    return frozenset(str(each["address"]).lower() for each in kept if each and each.get("address"))

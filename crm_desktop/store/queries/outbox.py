@@ -1,0 +1,167 @@
+"""Outgoing work: put in with the state change that asks for it, claimed and settled by fence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+
+from crm_desktop.domain.states import OutboxState
+from crm_desktop.store.database import Tx
+from crm_desktop.store.models import OutboxItem
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One claimed piece of outgoing work.
+
+    `attempts` counts this try. `unknown_fate`: an earlier try may have arrived, so this is the
+    one repetition. `created_at` is when it was asked for.
+    """
+
+    id: int
+    lane: str
+    message_id: int | None
+    handoff_id: int | None
+    attempts: int
+    unknown_fate: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a claim found: work to do, and what must never be tried again by itself."""
+
+    work: tuple[Work, ...] = ()
+    doubtful: tuple[Work, ...] = ()
+
+
+_COLUMNS = (
+    OutboxItem.id,
+    OutboxItem.lane,
+    OutboxItem.message_id,
+    OutboxItem.handoff_id,
+    OutboxItem.attempts,
+    OutboxItem.unknown_fate,
+    OutboxItem.created_at,
+)
+
+
+def add(
+    tx: Tx,
+    lane: str,
+    *,
+    message_id: int | None = None,
+    handoff_id: int | None = None,
+    after: timedelta = timedelta(),
+    state: OutboxState = OutboxState.PENDING,
+) -> None:
+    """Ask for outgoing work, no earlier than `after` from now."""
+    tx.session.execute(
+        insert(OutboxItem)
+        .values(
+            lane=lane,
+            message_id=message_id,
+            handoff_id=handoff_id,
+            state=state.value,
+            not_before=tx.now + after,
+            created_by_id=tx.actor_id,
+            attempts=0,
+            unknown_fate=False,
+            last_error="",
+        )
+        .inline()
+    )
+
+
+def _due(tx: Tx) -> ColumnElement[bool]:
+    """Pending and due, or claimed by somebody who never came back."""
+    return or_(
+        and_(OutboxItem.state == OutboxState.PENDING.value, OutboxItem.not_before <= tx.now),
+        and_(OutboxItem.state == OutboxState.CLAIMED.value, OutboxItem.claimed_until <= tx.now),
+    )
+
+
+def claim(tx: Tx, lane: str, fence: int, seconds: float, limit: int) -> Claimed:
+    """Take due work for so long. Work whose claimer vanished is repeated once, then doubtful."""
+    rows = tx.session.execute(
+        select(*_COLUMNS, OutboxItem.state)
+        .where(
+            OutboxItem.lane == lane,
+            OutboxItem.state.in_([OutboxState.PENDING.value, OutboxState.CLAIMED.value]),
+            _due(tx),
+        )
+        .order_by(OutboxItem.not_before, OutboxItem.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    work, doubtful = [], []
+    for *columns, state in rows:
+        found = Work(*columns)
+        vanished = state == OutboxState.CLAIMED.value
+        if vanished and found.unknown_fate:
+            doubtful.append(found)
+            continue
+        unknown = found.unknown_fate or vanished
+        claimed = Work(
+            found.id,
+            found.lane,
+            found.message_id,
+            found.handoff_id,
+            found.attempts + 1,
+            unknown,
+            found.created_at,
+        )
+        tx.session.execute(
+            update(OutboxItem)
+            .where(OutboxItem.id == found.id)
+            .values(
+                state=OutboxState.CLAIMED.value,
+                attempts=claimed.attempts,
+                unknown_fate=unknown,
+                claimed_until=tx.now + timedelta(seconds=seconds),
+                fence=fence,
+            )
+        )
+        work.append(claimed)
+    return Claimed(tuple(work), tuple(doubtful))
+
+
+def settle(
+    tx: Tx,
+    work: Work,
+    state: OutboxState,
+    *,
+    error: str = "",
+    after: timedelta = timedelta(),
+    unknown_fate: bool | None = None,
+) -> None:
+    """Write what became of a try; the caller has checked the fence in this transaction."""
+    ended = state in (OutboxState.DONE, OutboxState.DEAD)
+    tx.session.execute(
+        update(OutboxItem)
+        .where(OutboxItem.id == work.id)
+        .values(
+            state=state.value,
+            last_error=error,
+            not_before=tx.now + after,
+            claimed_until=None,
+            unknown_fate=work.unknown_fate if unknown_fate is None else unknown_fate,
+            done_at=tx.now if ended else None,
+        )
+    )
+
+
+def seconds_until_due(tx: Tx, lane: str) -> float | None:
+    """How long until a lane has something to do, 0 when it has; None when nothing waits."""
+    pending = select(func.min(OutboxItem.not_before)).where(
+        OutboxItem.lane == lane, OutboxItem.state == OutboxState.PENDING.value
+    )
+    claimed = select(func.min(OutboxItem.claimed_until)).where(
+        OutboxItem.lane == lane, OutboxItem.state == OutboxState.CLAIMED.value
+    )
+    times = [at for at in map(tx.session.scalar, (pending, claimed)) if at is not None]
+    if not times:
+        return None
+    return max(0.0, (min(times) - tx.now).total_seconds())
