@@ -1,0 +1,193 @@
+"""Buttons that show their shortcut, and buttons that are a command."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QAction, QColor, QFontMetrics, QKeySequence, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QPushButton,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+    QToolButton,
+    QWidget,
+)
+
+from crm_desktop.desktop.core.look import Look, Role
+from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.widgets.painting import paint_icon, paint_text
+
+_GLYPHS = {"Return": "↵", "Enter": "↵", "Esc": "Esc", "PgUp": "PgUp", "PgDown": "PgDn"}
+
+
+class Kind(StrEnum):
+    """How much a button asks for attention; the sheet draws each."""
+
+    PLAIN = "plain"
+    PRIMARY = "primary"
+    DANGER = "danger"
+    QUIET = "quiet"
+
+
+def key_text(shortcut: str) -> str:
+    """A shortcut as it stands on a badge: "Ctrl+Return" is "Ctrl ↵"."""
+    return " ".join(_GLYPHS.get(part, part) for part in shortcut.split("+") if part)
+
+
+class Button(QPushButton):
+    """A push button with an icon and a shortcut badge, each where given."""
+
+    def __init__(
+        self,
+        look: Look,
+        text: str,
+        *,
+        kind: Kind = Kind.PLAIN,
+        icon: str = "",
+        key: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(text, parent)
+        self._look, self._kind, self._icon, self._key = look, kind, icon, key_text(key)
+        self._action: QAction | None = None
+        self.setProperty("kind", kind.value)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._describe()
+        look.changed.connect(self._relook)
+
+    def follow(self, action: QAction) -> Button:
+        """Be the button of a command: its text, shortcut, enabled state, and what it does."""
+        self._action = action
+        self.clicked.connect(action.trigger)
+        action.changed.connect(self._sync)
+        self._sync()
+        return self
+
+    def sizeHint(self) -> QSize:
+        """Room for icon, text and badge."""
+        hint = super().sizeHint()
+        width = self._text_width() + 2 * self._look.px(11) + 2
+        if self._icon:
+            width += self._look.px(16) + (self._look.px(6) if self.text() else 0)
+        if self._key:
+            width += self._badge_width() + self._look.px(8)
+        return QSize(width, hint.height())
+
+    def minimumSizeHint(self) -> QSize:
+        """A button is never cut."""
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the bevel as the style does, the content in a row."""
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text = ""
+        painter = QStylePainter(self)
+        painter.drawControl(QStyle.ControlElement.CE_PushButtonBevel, option)
+        ink = self._ink()
+        content = self.sizeHint().width() - 2 * self._look.px(11) - 2
+        row = QRect(self.rect())
+        row.setLeft(max(self._look.px(6), (self.width() - content) // 2))
+        if self._icon:
+            paint_icon(painter, self._look, row, self._icon, ink)
+            row.setLeft(row.left() + self._look.px(16) + self._look.px(6))
+        words = QRect(row)
+        words.setWidth(self._text_width() + 1)
+        paint_text(painter, words, self.text(), self._look.font(Role.STRONG), ink)
+        if self._key:
+            row.setLeft(words.right() + self._look.px(8))
+            self._paint_badge(painter, row, ink)
+
+    def _paint_badge(self, painter: QPainter, row: QRect, ink: QColor) -> None:
+        font = self._look.font(Role.SMALL)
+        height = QFontMetrics(font).height() + self._look.px(2)
+        badge = QRect(row.left(), (self.height() - height) // 2, self._badge_width(), height)
+        edge = QColor(ink)
+        edge.setAlpha(120)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(edge, 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(
+            QRectF(badge).adjusted(0.5, 0.5, -0.5, -0.5), self._look.px(3), self._look.px(3)
+        )
+        paint_text(painter, badge, self._key, font, ink, align=Qt.AlignmentFlag.AlignHCenter)
+
+    def _text_width(self) -> int:
+        return QFontMetrics(self._look.font(Role.STRONG)).horizontalAdvance(self.text())
+
+    def _badge_width(self) -> int:
+        metrics = QFontMetrics(self._look.font(Role.SMALL))
+        return metrics.horizontalAdvance(self._key) + 2 * self._look.px(5)
+
+    def _ink(self) -> QColor:
+        theme = self._look.theme
+        if not self.isEnabled():
+            return theme.disabled
+        if self.isChecked():
+            return theme.tone(Tone.ACCENT).text
+        return {
+            Kind.PLAIN: theme.text,
+            Kind.PRIMARY: theme.on_primary,
+            Kind.DANGER: theme.tone(Tone.DANGER).text,
+            Kind.QUIET: theme.link,
+        }[self._kind]
+
+    def _describe(self) -> None:
+        self.setAccessibleDescription(f"Shortcut {self._key}" if self._key else "")
+
+    @Slot()
+    def _sync(self) -> None:
+        if self._action is not None:
+            self.setText(self._action.text())
+            self.setEnabled(self._action.isEnabled())
+            shortcut = self._action.shortcut()
+            self._key = key_text(shortcut.toString(QKeySequence.SequenceFormat.PortableText))
+            self._describe()
+            self.updateGeometry()
+            self.update()
+
+    @Slot()
+    def _relook(self) -> None:
+        self.updateGeometry()
+        self.update()
+
+
+class PrimaryButton(Button):
+    """The one button of a pane that a person most often wants, as "Next F9"."""
+
+    def __init__(
+        self, look: Look, text: str, *, icon: str = "", key: str = "", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(look, text, kind=Kind.PRIMARY, icon=icon, key=key, parent=parent)
+
+
+class IconButton(QToolButton):
+    """An icon alone; its spoken name is its tooltip too. `size` as at 100 %."""
+
+    def __init__(
+        self, look: Look, icon: str, name: str, *, size: float = 16, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._look, self._icon, self._size = look, icon, size
+        self.setAccessibleName(name)
+        self.setToolTip(name)
+        self.setAutoRaise(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        look.changed.connect(self._relook)
+        self._relook()
+
+    def set_icon(self, icon: str, name: str) -> None:
+        """Become another button, as play becomes pause."""
+        self._icon = icon
+        self.setAccessibleName(name)
+        self.setToolTip(name)
+        self._relook()
+
+    @Slot()
+    def _relook(self) -> None:
+        side = self._look.px(self._size)
+        self.setIconSize(QSize(side, side))
+        self.setIcon(self._look.icon(self._icon, size=self._size))

@@ -1,0 +1,120 @@
+"""Small marks: pills, avatars and icon tiles."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from crm_desktop.desktop.core import words
+from crm_desktop.desktop.core.look import Look, Role
+from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.widgets.painting import (
+    Painted,
+    paint_pill,
+    paint_text,
+    paint_tile,
+    pill_size,
+)
+
+
+class Pill(Painted):
+    """A rounded label whose tone repeats what its words say."""
+
+    def __init__(
+        self,
+        look: Look,
+        text: str,
+        tone: Tone = Tone.NEUTRAL,
+        icon: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(look, parent)
+        self._icon = icon
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.set_content(text, tone)
+
+    def set_content(self, text: str, tone: Tone) -> None:
+        """Say something else."""
+        self._text, self._tone = text, tone
+        self.setAccessibleName(text)
+        self._relook()
+
+    def text(self) -> str:
+        """What it says."""
+        return self._text
+
+    def sizeHint(self) -> QSize:
+        """Room for the whole text."""
+        return pill_size(self._look, self._text, self._icon)
+
+    def minimumSizeHint(self) -> QSize:
+        """A pill may be cut, not squashed."""
+        whole = self.sizeHint()
+        return QSize(min(whole.width(), self._look.px(60)), whole.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the pill."""
+        shown = self.rect()
+        shown.setWidth(min(shown.width(), self.sizeHint().width()))
+        paint_pill(QPainter(self), self._look, shown, self._text, self._tone, icon=self._icon)
+
+
+class Avatar(Painted):
+    """A person's initials in a circle; `size` as at 100 %."""
+
+    def __init__(
+        self, look: Look, name: str, size: float = 38, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(look, parent)
+        self._size = size
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.set_name(name)
+
+    def set_name(self, name: str) -> None:
+        """Stand for somebody else."""
+        self._initials = words.initials(name)
+        self.setAccessibleName(name)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """A square."""
+        side = self._look.px(self._size)
+        return QSize(side, side)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the circle and the letters."""
+        shade = self._look.theme.tone(Tone.ACCENT)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(shade.border)
+        painter.setBrush(shade.soft)
+        painter.drawEllipse(self.rect().adjusted(1, 1, -1, -1))
+        paint_text(
+            painter,
+            self.rect(),
+            self._initials,
+            self._look.font(Role.STRONG),
+            shade.text,
+            align=Qt.AlignmentFlag.AlignHCenter,
+        )
+
+
+class IconTile(Painted):
+    """An icon on a soft square: what kind of thing this is. Silent: the text beside it speaks."""
+
+    def __init__(
+        self, look: Look, icon: str, tone: Tone = Tone.ACCENT, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(look, parent)
+        self._icon, self._tone = icon, tone
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """A square."""
+        side = self._look.px(26)
+        return QSize(side, side)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the tile."""
+        paint_tile(QPainter(self), self._look, QRect(self.rect()), self._icon, self._tone)

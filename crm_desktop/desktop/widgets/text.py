@@ -1,0 +1,84 @@
+"""Labels that follow the look: a role gives the font, a tone the colour."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from crm_desktop.desktop.core.look import Look, Role
+from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.widgets.painting import paint_text
+
+
+class Text(QLabel):
+    """Plain text, never markup; wraps when asked, and can be selected when asked."""
+
+    def __init__(
+        self,
+        look: Look,
+        text: str = "",
+        role: Role = Role.BODY,
+        *,
+        tone: Tone | None = None,
+        muted: bool = False,
+        wrap: bool = False,
+        selectable: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(text, parent)
+        self._look, self._role, self._tone, self._muted = look, role, tone, muted
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(wrap)
+        if selectable:
+            self.setTextInteractionFlags(
+                Qt.TextInteractionFlag.TextSelectableByMouse
+                | Qt.TextInteractionFlag.TextSelectableByKeyboard
+            )
+        look.changed.connect(self._relook)
+        self._relook()
+
+    def set_tone(self, tone: Tone | None, *, muted: bool = False) -> None:
+        """Colour the text by what it says."""
+        self._tone, self._muted = tone, muted
+        self._relook()
+
+    def _relook(self) -> None:
+        self.setFont(self._look.font(self._role))
+        shown = QPalette(self.palette())
+        shown.setColor(QPalette.ColorRole.WindowText, self._look.ink(self._tone, muted=self._muted))
+        self.setPalette(shown)
+
+
+class ElidedText(Text):
+    """One line that is cut with an ellipsis when there is no room; the tooltip has it whole."""
+
+    def __init__(
+        self,
+        look: Look,
+        text: str = "",
+        role: Role = Role.BODY,
+        *,
+        tone: Tone | None = None,
+        muted: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(look, text, role, tone=tone, muted=muted, parent=parent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        """Any width will do."""
+        return QSize(self._look.px(20), super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw what fits."""
+        painter = QPainter(self)
+        cut = self.fontMetrics().horizontalAdvance(self.text()) > self.width()
+        self.setToolTip(self.text() if cut else "")
+        paint_text(
+            painter,
+            self.contentsRect(),
+            self.text(),
+            self.font(),
+            self.palette().color(QPalette.ColorRole.WindowText),
+        )
