@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text
 from sqlalchemy.orm import Session
@@ -186,7 +187,7 @@ def owners(
     session: Session, kind: str, norms: tuple[str, ...]
 ) -> dict[str, tuple[tuple[int, str], ...]]:
     """Which customers hold these identifiers, references or folded names."""
-    query: Select[tuple[str | None, int, str]]
+    query: Select[Any, int, str]
     if kind == "name":
         query = select(Customer.folded, Customer.id, Customer.name).where(
             Customer.folded.in_(norms)

@@ -23,7 +23,7 @@ BEGIN
     RETURN c;
 END $$;
 
-CREATE FUNCTION app.give(p_contact bigint, p_staff integer) RETURNS void
+CREATE FUNCTION app.give(p_contact bigint, p_staff bigint) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     INSERT INTO assignment (contact_id, staff_id, state, accepted_at, note)
     VALUES (p_contact, p_staff, 'accepted', now(), '')
@@ -39,7 +39,7 @@ $$;
 -- One conditional UPDATE decides; its row count is the answer.
 CREATE FUNCTION app.claim(p_contact bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE me integer := app.me(); c contact; holder text;
+DECLARE me bigint := app.me(); c contact; holder text;
 BEGIN
     UPDATE contact SET state = 'active', state_since = now(), owner_id = me,
                        first_taken_at = coalesce(first_taken_at, now())
@@ -59,10 +59,10 @@ BEGIN
     PERFORM app.log('contact.taken', p_contact);
 END $$;
 
-CREATE FUNCTION app.claim_next(p_channels text[], p_queue integer, p_service integer,
+CREATE FUNCTION app.claim_next(p_channels text[], p_queue bigint, p_service bigint,
                                p_overdue boolean) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE me integer := app.me(); mine integer[] := app.my_queues(); found_id bigint;
+DECLARE me bigint := app.me(); mine bigint[] := app.my_queues(); found_id bigint;
 BEGIN
     IF me IS NULL THEN
         PERFORM app.refuse('CRM02', 'not signed in as staff');
@@ -123,10 +123,10 @@ BEGIN
     PERFORM app.log('contact.resumed', p_contact);
 END $$;
 
-CREATE FUNCTION app.transfer(p_contact bigint, p_queue integer, p_staff integer, p_note text)
+CREATE FUNCTION app.transfer(p_contact bigint, p_queue bigint, p_staff bigint, p_note text)
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE c contact; target_queue integer;
+DECLARE c contact; target_queue bigint;
 BEGIN
     c := app.in_hand(p_contact, ARRAY['active', 'held', 'wrap_up', 'offered', 'parked', 'queued']);
     IF (p_queue IS NULL) = (p_staff IS NULL) THEN
@@ -168,7 +168,7 @@ BEGIN
     PERFORM app.log('contact.wrap_up', p_contact);
 END $$;
 
-CREATE FUNCTION app.complete(p_contact bigint, p_service integer, p_resolution text,
+CREATE FUNCTION app.complete(p_contact bigint, p_service bigint, p_resolution text,
                              p_avoidable boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE c contact;
@@ -204,7 +204,7 @@ BEGIN
     PERFORM app.log('contact.spam', p_contact);
 END $$;
 
-CREATE FUNCTION app.set_service(p_contact bigint, p_service integer) RETURNS void
+CREATE FUNCTION app.set_service(p_contact bigint, p_service bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE c contact;
 BEGIN

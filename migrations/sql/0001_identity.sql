@@ -1,21 +1,21 @@
 -- Who is asking. session_user is the login role, which SET ROLE cannot change.
 
-CREATE FUNCTION app.me() RETURNS integer
+CREATE FUNCTION app.me() RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT id::integer FROM staff WHERE login = session_user AND active
+    SELECT id::bigint FROM staff WHERE login = session_user AND active
 $$;
 
-CREATE FUNCTION app.my_queues() RETURNS integer[]
+CREATE FUNCTION app.my_queues() RETURNS bigint[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT coalesce(array_agg(m.queue_id), '{}')::integer[]
+    SELECT coalesce(array_agg(m.queue_id), '{}')::bigint[]
     FROM membership m JOIN staff s ON s.id = m.staff_id
     WHERE s.login = session_user AND s.active
 $$;
 
 -- The queues of which a person may know that something is there: their own and the unrestricted.
-CREATE FUNCTION app.known_queues() RETURNS integer[]
+CREATE FUNCTION app.known_queues() RETURNS bigint[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT coalesce(array_agg(id), '{}')::integer[] FROM queue
+    SELECT coalesce(array_agg(id), '{}')::bigint[] FROM queue
     WHERE app.me() IS NOT NULL AND (NOT restricted OR id = ANY (app.my_queues()))
 $$;
 
@@ -26,10 +26,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 
 -- The signed-in person's own row, for the desktop; nothing when they are disabled.
-CREATE FUNCTION app.whoami() RETURNS TABLE (id integer, login text, name text, role text,
-                                            presence text, queues integer[])
+CREATE FUNCTION app.whoami() RETURNS TABLE (id bigint, login text, name text, role text,
+                                            presence text, queues bigint[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT s.id::integer, s.login, s.name, s.role, s.presence, app.my_queues()
+    SELECT s.id::bigint, s.login, s.name, s.role, s.presence, app.my_queues()
     FROM staff s WHERE s.login = session_user AND s.active
 $$;
 

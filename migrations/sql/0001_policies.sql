@@ -4,11 +4,11 @@
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA app FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
     app.me(), app.my_queues(), app.known_queues(), app.leads(), app.whoami(),
-    app.claim(bigint), app.claim_next(text[], integer, integer, boolean),
+    app.claim(bigint), app.claim_next(text[], bigint, bigint, boolean),
     app.release(bigint, text), app.park(bigint, timestamptz, boolean), app.resume(bigint),
-    app.transfer(bigint, integer, integer, text), app.wrap_up(bigint),
-    app.complete(bigint, integer, text, boolean), app.spam(bigint),
-    app.set_service(bigint, integer), app.set_customer(bigint, bigint), app.checked(bigint),
+    app.transfer(bigint, bigint, bigint, text), app.wrap_up(bigint),
+    app.complete(bigint, bigint, text, boolean), app.spam(bigint),
+    app.set_service(bigint, bigint), app.set_customer(bigint, bigint), app.checked(bigint),
     app.open_contact(bigint), app.open_attachment(bigint), app.attachments(bigint[]),
     app.open_customer(bigint), app.history(bigint, integer), app.events(bigint),
     app.withdraw(bigint), app.release_stopped(bigint), app.retry_dead(bigint),
@@ -81,12 +81,12 @@ END $$;
 CREATE POLICY staff_read ON identifier FOR SELECT TO crm_staff
     USING ((SELECT app.me()) IS NOT NULL);
 CREATE POLICY own_queues ON contact FOR SELECT TO crm_staff
-    USING (queue_id = ANY ((SELECT app.my_queues())::integer[])
+    USING (queue_id = ANY ((SELECT app.my_queues())::bigint[])
            OR owner_id = (SELECT app.me()));
 CREATE POLICY own ON assignment FOR SELECT TO crm_staff
     USING (staff_id = (SELECT app.me()) OR (SELECT app.leads()));
 CREATE POLICY known ON queue_stat FOR SELECT TO crm_staff
-    USING (queue_id = ANY ((SELECT app.known_queues())::integer[]));
+    USING (queue_id = ANY ((SELECT app.known_queues())::bigint[]));
 
 -- Messages are written under one's own name, into a contact that is in one's own hands.
 CREATE FUNCTION app.holds(p_contact bigint) RETURNS boolean
@@ -127,16 +127,16 @@ CREATE POLICY own_read ON outbox FOR SELECT TO crm_staff
     USING (created_by_id = (SELECT app.me()) OR (SELECT app.leads()));
 
 CREATE POLICY own_queues ON cases FOR SELECT TO crm_staff
-    USING (queue_id = ANY ((SELECT app.my_queues())::integer[])
+    USING (queue_id = ANY ((SELECT app.my_queues())::bigint[])
            OR opened_by_id = (SELECT app.me()));
 CREATE POLICY open_new ON cases FOR INSERT TO crm_staff
     WITH CHECK (opened_by_id = (SELECT app.me()));
 CREATE POLICY own_change ON cases FOR UPDATE TO crm_staff
-    USING (queue_id = ANY ((SELECT app.my_queues())::integer[])
+    USING (queue_id = ANY ((SELECT app.my_queues())::bigint[])
            OR opened_by_id = (SELECT app.me()))
     WITH CHECK ((SELECT app.me()) IS NOT NULL);
 CREATE POLICY own_queues ON handoff FOR SELECT TO crm_staff
-    USING (queue_id = ANY ((SELECT app.my_queues())::integer[])
+    USING (queue_id = ANY ((SELECT app.my_queues())::bigint[])
            OR requested_by_id = (SELECT app.me()));
 CREATE POLICY open_new ON handoff FOR INSERT TO crm_staff
     WITH CHECK (requested_by_id = (SELECT app.me()) AND state = 'pending');

@@ -73,21 +73,21 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     contacts AS (
         SELECT 'contact' AS kind, c.id, c.channel, c.state, s.name AS service_name,
                c.subject AS title, c.received_at AS at, coalesce(o.name, '') AS who,
-               (c.queue_id = ANY ((SELECT mine FROM known)::integer[])
+               (c.queue_id = ANY ((SELECT mine FROM known)::bigint[])
                 OR c.owner_id IS NOT DISTINCT FROM (SELECT me FROM known)) AS readable
         FROM contact c LEFT JOIN service s ON s.id = c.service_id
         LEFT JOIN staff o ON o.id = c.owner_id
         WHERE c.customer_id = p_customer
-          AND c.queue_id = ANY ((SELECT ids FROM known)::integer[])
+          AND c.queue_id = ANY ((SELECT ids FROM known)::bigint[])
         ORDER BY c.received_at DESC LIMIT p_limit),
     matters AS (
         SELECT 'case' AS kind, k.id, '' AS channel, k.state, s.name, coalesce(k.reference, ''),
                k.opened_at AS at, coalesce(o.name, ''),
-               k.queue_id = ANY ((SELECT mine FROM known)::integer[])
+               k.queue_id = ANY ((SELECT mine FROM known)::bigint[])
         FROM cases k JOIN service s ON s.id = k.service_id
         LEFT JOIN staff o ON o.id = k.opened_by_id
         WHERE k.customer_id = p_customer
-          AND k.queue_id = ANY ((SELECT ids FROM known)::integer[])
+          AND k.queue_id = ANY ((SELECT ids FROM known)::bigint[])
         ORDER BY k.opened_at DESC LIMIT p_limit)
     SELECT t.kind, t.id, t.channel, t.state, coalesce(t.service_name, ''),
            CASE WHEN t.readable THEN t.title ELSE '' END, t.at, t.who, t.readable

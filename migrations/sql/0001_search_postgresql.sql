@@ -14,7 +14,7 @@ CREATE FUNCTION app.search(p_folded text, p_words text, p_reference text, p_norm
                            p_limit integer)
 RETURNS TABLE (kind text, id bigint, title text, detail text, contact_id bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE mine integer[] := app.my_queues(); known integer[] := app.known_queues();
+DECLARE mine bigint[] := app.my_queues(); known bigint[] := app.known_queues();
 BEGIN
     IF app.me() IS NULL THEN
         PERFORM app.refuse('CRM02', 'not signed in as staff');
@@ -43,9 +43,9 @@ BEGIN
         RETURN QUERY SELECT 'customer', c.id, c.name,
             coalesce((SELECT a.postcode FROM address a WHERE a.customer_id = c.id LIMIT 1), ''),
             NULL::bigint
-        FROM (SELECT x.* FROM customer x WHERE p_folded <% x.folded
+        FROM (SELECT x.* FROM customer x WHERE x.folded % p_folded
               AND x.folded NOT LIKE replace(replace(p_folded, '%', ''), '_', '') || '%'
-              ORDER BY p_folded <<-> x.folded LIMIT 5) c;
+              ORDER BY x.folded <-> p_folded LIMIT 5) c;
     END IF;
     IF p_words <> '' THEN
         RETURN QUERY SELECT 'contact', c.id, c.who, c.subject, c.id

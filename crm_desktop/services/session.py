@@ -1,0 +1,49 @@
+"""Signing in, and what a person chooses to be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from crm_desktop.domain.changes import Changes, Topic
+from crm_desktop.domain.states import Presence
+from crm_desktop.domain.views import StaffInfo
+from crm_desktop.store import migrate, people
+from crm_desktop.store.database import Database, Target
+
+
+def staff_choices(db: Database) -> tuple[StaffInfo, ...]:
+    """Who may sign in: shown to choose from on a one-person database."""
+    with db.read() as tx:
+        return people.active_staff(tx)
+
+
+def colleagues(db: Database) -> tuple[StaffInfo, ...]:
+    """Everybody who works here, by name."""
+    return staff_choices(db)
+
+
+def sign_in(target: Target, login: str, migrations: Path, *, connections: int = 1) -> Database:
+    """Open the database as this person.
+
+    Raises SignInRefused, DatabaseAway, DatabaseOlder, DatabaseNewer or InsecureConnection.
+    """
+    db = Database(target, connections=connections)
+    try:
+        migrate.check(db, migrations)
+        with db.read() as tx:
+            db.actor = people.whoami(tx, login)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def set_presence(
+    db: Database, presence: Presence, next_presence: Presence | None = None
+) -> Changes:
+    """Choose to be available or away, and what to be after the contact in hand."""
+    with db.write() as tx:
+        tx.guard.set_presence(presence, next_presence)
+        if tx.actor_id is not None:
+            tx.changed(Topic.STAFF, tx.actor_id)
+        return tx.changes
