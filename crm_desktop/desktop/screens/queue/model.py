@@ -40,10 +40,11 @@ class QueueRole(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A line that begins a section."""
+    """A line that begins a section; `aside` stands at its right end."""
 
     key: str
     words: str
+    aside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,8 @@ class QueueModel(QAbstractListModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Headings can neither be selected nor opened."""
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
         if self.row_at(index) is None:
             return Qt.ItemFlag.ItemNeverHasChildren
         return (
@@ -155,6 +158,11 @@ class QueueModel(QAbstractListModel):
                 self.endRemoveRows()
 
     def _arrange(self, wanted: Sequence[Entry]) -> None:
+        if not self._entries and wanted:
+            self.beginInsertRows(_NOWHERE, 0, len(wanted) - 1)
+            self._entries = list(wanted)
+            self.endInsertRows()
+            return
         present = {_key(entry) for entry in self._entries}
         for place, entry in enumerate(wanted):
             key = _key(entry)

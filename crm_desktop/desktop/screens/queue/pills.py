@@ -69,6 +69,7 @@ def _left(left: float) -> PillText:
         said = words.count(int(left) // 60 + 1, "minute")
         return PillText(f"{words.stopwatch(left)} left", f"{said} left", Tone.WARNING)
     tone = Tone.DANGER if left < 0 else Tone.WARNING if left <= _SOON else Tone.OK
-    said = words.spoken_span(abs(left)).split(" ")
-    spoken = f"{' '.join(said[:2])} {'overdue' if left < 0 else 'left'}"
+    # The largest unit alone, as the eyes have it.
+    length = " ".join(words.spoken_span(abs(left)).split(" ")[:2])
+    spoken = f"{length} {'overdue' if left < 0 else 'left'}"
     return PillText(words.remaining(left), spoken, tone)

@@ -1,0 +1,178 @@
+"""Paints a queue row: channel, who, what about, how long is left. No widget stands in a row."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from crm_desktop.desktop.core.look import Look, Role
+from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.screens.queue.model import Heading, Line, QueueRole
+from crm_desktop.desktop.screens.queue.pills import PillText
+from crm_desktop.desktop.widgets.painting import (
+    paint_focus,
+    paint_icon,
+    paint_pill,
+    paint_text,
+    paint_tile,
+    pill_size,
+)
+from crm_desktop.domain.states import Channel
+from crm_desktop.domain.views import QueueRow
+
+Index = QModelIndex | QPersistentModelIndex
+
+CHANNEL_ICONS = {
+    Channel.CALL: "phone",
+    Channel.VOICEMAIL: "voicemail",
+    Channel.EMAIL: "mail",
+    Channel.WEB_FORM: "file-text",
+    Channel.CHAT: "message-square",
+    Channel.SOCIAL: "share-2",
+    Channel.VISIT: "map-pin",
+    Channel.LETTER: "mail-open",
+    Channel.SMS: "smartphone",
+}
+_TONES = {
+    Channel.CALL: Tone.DANGER,
+    Channel.CHAT: Tone.INFO,
+    Channel.VISIT: Tone.OK,
+    Channel.EMAIL: Tone.ACCENT,
+    Channel.SOCIAL: Tone.ACCENT,
+}
+_LEFT = 12
+_GAP = 8
+_CHECK = "needs checking · "
+
+
+def channel_tone(channel: Channel) -> Tone:
+    """The tone of a channel's icon."""
+    return _TONES.get(channel, Tone.NEUTRAL)
+
+
+class QueueDelegate(QStyledItemDelegate):
+    """Rows of two densities: compact on one line, comfortable on two."""
+
+    def __init__(self, look: Look, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self.compact = True
+
+    def sizeHint(self, _option: QStyleOptionViewItem, index: Index) -> QSize:
+        """Heights follow the font; the view gives the width."""
+        entry = index.data(QueueRole.ENTRY)
+        if isinstance(entry, Heading):
+            return QSize(0, self._look.px(29))
+        return QSize(0, self._look.px(54 if entry.mine or not self.compact else 27))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paint one entry with the theme's colours."""
+        entry = index.data(QueueRole.ENTRY)
+        rect: QRect = option.rect
+        painter.save()
+        if isinstance(entry, Heading):
+            self._heading(painter, rect, entry)
+        elif isinstance(entry, Line):
+            focused = self._background(painter, rect, option)
+            pill = index.data(QueueRole.PILL)
+            if entry.mine or not self.compact:
+                self._tall(painter, rect, entry.row, pill)
+            else:
+                self._flat(painter, rect, entry.row, pill)
+            if focused:
+                paint_focus(painter, self._look, rect, 0)
+        painter.restore()
+
+    def _heading(self, painter: QPainter, rect: QRect, heading: Heading) -> None:
+        look, px = self._look, self._look.px
+        painter.fillRect(rect, look.theme.sunken)
+        self._hairline(painter, rect)
+        inner = rect.adjusted(px(_LEFT), 0, -px(_LEFT), 0)
+        font = look.font(Role.SMALL_STRONG)
+        if heading.aside:
+            right = Qt.AlignmentFlag.AlignRight
+            width = paint_text(painter, inner, heading.aside, font, look.theme.muted, align=right)
+            inner.adjust(0, 0, -width - px(_GAP), 0)
+        paint_text(painter, inner, heading.words, font, look.theme.muted)
+
+    def _background(self, painter: QPainter, rect: QRect, option: QStyleOptionViewItem) -> bool:
+        """Selection, hover and hairline; returns whether the focus ring belongs here."""
+        theme = self._look.theme
+        state: QStyle.StateFlag = option.state
+        selected = bool(state & QStyle.StateFlag.State_Selected)
+        if selected:
+            painter.fillRect(rect, theme.selection)
+        elif state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(rect, theme.hover)
+        self._hairline(painter, rect)
+        if selected:
+            edge = QRect(rect.left(), rect.top(), self._look.px(3), rect.height())
+            painter.fillRect(edge, theme.selection_edge)
+        return bool(state & QStyle.StateFlag.State_HasFocus) and selected
+
+    def _hairline(self, painter: QPainter, rect: QRect) -> None:
+        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, self._look.theme.border)
+
+    def _flat(self, painter: QPainter, rect: QRect, row: QueueRow, pill: PillText | None) -> None:
+        look, px = self._look, self._look.px
+        inner = rect.adjusted(px(_LEFT), 0, -px(_LEFT), -1)
+        ink = look.ink(channel_tone(row.channel))
+        paint_icon(painter, look, inner, CHANNEL_ICONS[row.channel], ink, size=15)
+        inner.adjust(px(23), 0, 0, 0)
+        inner.adjust(0, 0, -self._pill(painter, inner, pill), 0)
+        inner.adjust(0, 0, -self._eye(painter, inner, row, named=False), 0)
+        who = min(max(px(100), inner.width() * 38 // 100), px(220))
+        first = QRect(inner.left(), inner.top(), min(who, inner.width()), inner.height())
+        paint_text(painter, first, row.who, look.font(Role.STRONG), look.theme.text)
+        inner.adjust(who + px(_GAP), 0, 0, 0)
+        self._subject(painter, inner, row)
+
+    def _tall(self, painter: QPainter, rect: QRect, row: QueueRow, pill: PillText | None) -> None:
+        look, px = self._look, self._look.px
+        inner = rect.adjusted(px(_LEFT), px(6), -px(_LEFT), -px(6))
+        side = px(26)
+        tile = QRect(inner.left(), inner.top() + px(2), side, side)
+        paint_tile(painter, look, tile, CHANNEL_ICONS[row.channel], channel_tone(row.channel))
+        inner.adjust(side + px(10), 0, 0, 0)
+        half = inner.height() // 2
+        top = QRect(inner.left(), inner.top(), inner.width(), half)
+        top.adjust(0, 0, -self._pill(painter, top, pill), 0)
+        paint_text(painter, top, row.who, look.font(Role.STRONG), look.theme.text)
+        below = QRect(inner.left(), inner.top() + half, inner.width(), half)
+        below.adjust(0, 0, -self._eye(painter, below, row, named=True), 0)
+        self._subject(painter, below, row)
+
+    def _pill(self, painter: QPainter, rect: QRect, pill: PillText | None) -> int:
+        """Draw at the right end; returns the width that it and its gap took."""
+        if pill is None:
+            return 0
+        size = pill_size(self._look, pill.words)
+        height = min(size.height(), rect.height() - 2)
+        top = rect.top() + (rect.height() - height) // 2
+        box = QRect(rect.right() - size.width() + 1, top, size.width(), height)
+        paint_pill(painter, self._look, box, pill.words, pill.tone)
+        return size.width() + self._look.px(_GAP)
+
+    def _eye(self, painter: QPainter, rect: QRect, row: QueueRow, *, named: bool) -> int:
+        """Who else looks: an eye, with the names where there is room; returns the width taken."""
+        if not row.looking:
+            return 0
+        look, px = self._look, self._look.px
+        ink, font = look.ink(Tone.INFO), look.font(Role.SMALL)
+        said = ", ".join(row.looking) if named else ""
+        text = min(QFontMetrics(font).horizontalAdvance(said), rect.width() // 3)
+        width = px(15) + (text + px(4) if said else 0)
+        box = QRect(rect.right() - width + 1, rect.top(), width, rect.height())
+        paint_icon(painter, look, box, "eye", ink, size=14)
+        box.adjust(px(19), 0, px(4), 0)
+        paint_text(painter, box, said, font, ink)
+        return width + px(_GAP)
+
+    def _subject(self, painter: QPainter, rect: QRect, row: QueueRow) -> None:
+        look, font = self._look, self._look.font()
+        if row.needs_checking:
+            width = paint_text(painter, rect, _CHECK, font, look.ink(Tone.WARNING))
+            rect = rect.adjusted(width, 0, 0, 0)
+        subject = " ".join(row.subject.split()) or "(no subject)"
+        paint_text(painter, rect, subject, font, look.theme.muted)
