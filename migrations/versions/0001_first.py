@@ -262,6 +262,7 @@ def _tables() -> None:
         sa.Column("queue_id", BigId, nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("waiting", sa.Integer(), nullable=False),
+        sa.Column("overdue", sa.Integer(), nullable=False),
         sa.Column("oldest_at", UtcDateTime(), nullable=True),
         sa.Column("next_due_at", UtcDateTime(), nullable=True),
         sa.Column("updated_at", UtcDateTime(), server_default=utcnow(), nullable=False),

@@ -70,6 +70,7 @@ class QueueStat(Base):
     queue_id: Mapped[int] = mapped_column(ForeignKey("queue.id"), primary_key=True)
     channel: Mapped[str] = mapped_column(primary_key=True)
     waiting: Mapped[int]
+    overdue: Mapped[int] = mapped_column(default=0)
     oldest_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     next_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     updated_at: Mapped[Time] = mapped_column(server_default=utcnow())
