@@ -234,11 +234,11 @@ def service_words(tx: Tx) -> tuple[ServiceWords, ...]:
 
 
 def _weighted(keywords: Iterable[object]) -> tuple[tuple[str, float], ...]:
-    """Catalogue keywords: plain words weigh 1, pairs [word, weight] what they say."""
+    """Catalogue keywords: a plain phrase weighs its words, a pair [phrase, weight] what it says."""
     found = []
     for each in keywords:
         if isinstance(each, str):
-            found.append((each, 1.0))
+            found.append((each, float(len(each.split()))))
         elif isinstance(each, list | tuple) and len(each) == 2:
             found.append((str(each[0]), float(each[1])))
     return tuple(found)
