@@ -127,11 +127,15 @@ class Calendar:
     @classmethod
     def from_data(cls, data: Mapping[str, object]) -> Calendar:
         """From what `json.loads` gives; raises InvalidInput."""
-        return cls.from_json(json.dumps(data))
+        return cls.from_json(json.dumps(data, sort_keys=True))
 
     def to_json(self) -> str:
-        """The text for the database; equal calendars give equal texts."""
-        data = {
+        """`to_data` as text; equal calendars give equal texts."""
+        return json.dumps(self.to_data(), sort_keys=True)
+
+    def to_data(self) -> dict[str, object]:
+        """What a JSON column keeps; `from_data` reads it back."""
+        return {
             "week": {
                 day: [str(window) for window in windows]
                 for day, windows in zip(WEEKDAYS, self.week, strict=True)
@@ -144,7 +148,6 @@ class Calendar:
             "holidays": self.holidays.value,
             "zone": self.zone,
         }
-        return json.dumps(data, sort_keys=True)
 
     @property
     def working_day(self) -> timedelta:

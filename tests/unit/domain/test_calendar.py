@@ -154,6 +154,7 @@ def test_the_next_opening_is_open_and_nothing_before_it_is(
 @given(calendars)
 def test_a_calendar_survives_its_json(calendar: Calendar) -> None:
     assert Calendar.from_json(calendar.to_json()) == calendar
+    assert Calendar.from_data(calendar.to_data()) == calendar
 
 
 def test_equal_texts_share_one_computed_calendar() -> None:
