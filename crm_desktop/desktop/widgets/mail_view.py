@@ -1,0 +1,193 @@
+"""Shows a message that came from outside: nothing is fetched, nothing is opened by itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, QUrl, Signal, Slot
+from PySide6.QtGui import (
+    QImage,
+    QImageReader,
+    QResizeEvent,
+    QTextDocument,
+    QTextOption,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QTextBrowser, QVBoxLayout, QWidget
+
+from crm_desktop.desktop.core.look import Look
+from crm_desktop.desktop.widgets.buttons import Button, Kind
+
+#: A longer message is cut here (characters): laying it out would hold up the window.
+MOST_SHOWN = 200_000
+#: A picture with more pixels than this is not drawn: a small file can unpack into gigabytes.
+MOST_PIXELS = 16_000_000
+_LINKS = {"http", "https", "mailto", "tel"}
+_QUOTE = re.compile(r"<blockquote\b", re.IGNORECASE)
+_QUOTE_END = re.compile(r"</blockquote\s*>", re.IGNORECASE)
+_TAG = re.compile(r"<[^>]*>")
+_CUT = "\n\n[The rest of this long message is not shown here.]"
+
+
+class _Page(QTextBrowser):
+    """A browser that has no way out: resources are the message's own pictures or nothing."""
+
+    def __init__(self, look: Look, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._images: Mapping[str, bytes] = {}
+        self.setOpenLinks(False)
+        self.setOpenExternalLinks(False)
+        self.setProperty("bare", "true")
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.document().setDocumentMargin(2)
+
+    def set_images(self, images: Mapping[str, bytes]) -> None:
+        """The pictures that the message brought, by Content-ID."""
+        self._images = images
+
+    def loadResource(self, kind: int, url: QUrl | str) -> object:
+        """A `cid:` picture of this message. Anything else is blank, and never nothing: for
+        nothing Qt would go on and try the address as a file name.
+        """
+        address = QUrl(url) if isinstance(url, str) else url
+        if kind != QTextDocument.ResourceType.ImageResource.value:
+            return QByteArray()
+        octets = self._images.get(address.path()) if address.scheme() == "cid" else None
+        return _picture(octets) if octets else _blank()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll what this page is in, not the page."""
+        event.ignore()
+
+
+class MailView(QWidget):
+    """One message, as high as its text. Quoted text is folded away behind a button.
+
+    HTML must have been sanitised already. `link_opened` carries the address (http, https,
+    mailto, tel) of a link that a person chose; the address is shown before, on hovering.
+    """
+
+    link_opened = Signal(str)
+
+    def __init__(self, look: Look, name: str = "Message", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._page = _Page(look, self)
+        self._page.setAccessibleName(name)
+        self._page.anchorClicked.connect(self._clicked)
+        self._page.highlighted.connect(self._hovered)
+        self._page.document().documentLayout().documentSizeChanged.connect(self._fit)
+        self._fold = Button(look, "Show quoted text", kind=Kind.QUIET, icon="more-horizontal")
+        self._fold.clicked.connect(self.toggle_quoted)
+        self._short, self._whole, self._html, self._open = "", "", False, False
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._page)
+        column.addWidget(self._fold)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        look.changed.connect(self._relook)
+
+    def show_text(self, reply: str, whole: str = "") -> None:
+        """Show plain text: `reply` without what it quotes, `whole` with it, where that differs."""
+        self._show(reply, whole or reply, html=False)
+
+    def show_html(self, html: str, images: Mapping[str, bytes] | None = None) -> None:
+        """Show sanitised HTML with its own pictures (by Content-ID, without angle brackets)."""
+        self._page.set_images(images or {})
+        self._show(unquoted(html), html, html=True)
+
+    def text(self) -> str:
+        """What can be read now."""
+        return self._page.toPlainText()
+
+    @Slot()
+    def toggle_quoted(self) -> None:
+        """Unfold or fold what is quoted."""
+        self._open = not self._open
+        self._render()
+
+    def sizeHint(self) -> QSize:
+        """As high as the text at the present width."""
+        height = self._page.height()
+        if not self._fold.isHidden():
+            height += self._fold.sizeHint().height()
+        return QSize(self._look.px(320), height)
+
+    def minimumSizeHint(self) -> QSize:
+        """Any width, the whole height."""
+        return QSize(self._look.px(80), self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width is another height."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _show(self, short: str, whole: str, *, html: bool) -> None:
+        self._short, self._whole, self._html, self._open = short, whole, html, False
+        self._render()
+
+    def _render(self) -> None:
+        shown = self._whole if self._open else self._short
+        if len(shown) > MOST_SHOWN:
+            shown = shown[:MOST_SHOWN] + _CUT
+        document = self._page.document()
+        document.setDefaultStyleSheet(f"a {{ color: {self._look.theme.link.name()}; }}")
+        if self._html:
+            self._page.setHtml(shown)
+        else:
+            self._page.setPlainText(shown)
+        self._fold.setVisible(self._short.strip() != self._whole.strip())
+        self._fold.setText("Hide quoted text" if self._open else "Show quoted text")
+        self._fit()
+
+    @Slot()
+    def _fit(self) -> None:
+        height = round(self._page.document().size().height()) + 2 * self._look.px(6)
+        if height != self._page.height():
+            self._page.setFixedHeight(height)
+            self.updateGeometry()
+
+    @Slot()
+    def _relook(self) -> None:
+        self._render()
+
+    @Slot(QUrl)
+    def _clicked(self, url: QUrl) -> None:
+        if url.scheme().lower() in _LINKS:
+            self.link_opened.emit(url.toString())
+
+    @Slot(QUrl)
+    def _hovered(self, url: QUrl) -> None:
+        self._page.setToolTip(url.toString())
+
+
+def unquoted(html: str) -> str:
+    """The HTML before its quotation, or all of it where answers stand between what is quoted."""
+    first = _QUOTE.search(html)
+    if first is None or not _TAG.sub("", html[: first.start()]).strip():
+        return html
+    ends = list(_QUOTE_END.finditer(html))
+    after = html[ends[-1].end() :] if ends else ""
+    return html if _TAG.sub("", after).replace("&nbsp;", "").strip() else html[: first.start()]
+
+
+def _blank() -> QImage:
+    image = QImage(1, 1, QImage.Format.Format_ARGB32)
+    image.fill(0)
+    return image
+
+
+def _picture(octets: bytes) -> QImage:
+    """The picture, or a blank one when it is broken or too large to unpack."""
+    buffer = QBuffer()
+    buffer.setData(QByteArray(octets))
+    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
+    reader = QImageReader(buffer)
+    size = reader.size()
+    if not size.isValid() or size.width() * size.height() > MOST_PIXELS:
+        return _blank()
+    image = reader.read()
+    return _blank() if image.isNull() else image

@@ -1,0 +1,113 @@
+"""What a person chose to be, what the system sees, and what comes next: one button, one menu."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QMenu, QSizePolicy, QWidget
+
+from crm_desktop.desktop.core.look import Look, Role
+from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.widgets.painting import paint_focus, paint_icon, paint_text
+from crm_desktop.domain.states import Presence
+
+PRESENCE_WORDS: Mapping[Presence, tuple[str, str, Tone]] = {
+    Presence.AVAILABLE: ("Available", "check-circle", Tone.OK),
+    Presence.LUNCH: ("Lunch", "coffee", Tone.NEUTRAL),
+    Presence.BREAK: ("Break", "coffee", Tone.NEUTRAL),
+    Presence.TRAINING: ("Training", "book-open", Tone.NEUTRAL),
+    Presence.MEETING: ("Meeting", "users", Tone.NEUTRAL),
+    Presence.OTHER_WORK: ("Other work", "briefcase", Tone.NEUTRAL),
+    Presence.OFFLINE: ("Offline", "moon", Tone.NEUTRAL),
+}
+
+
+class PresenceButton(QAbstractButton):
+    """As "On contact · then Lunch". `chosen` carries a Presence that a person picked."""
+
+    chosen = Signal(object)
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._icon, self._tone = "moon", Tone.NEUTRAL
+        self._menu = QMenu(self)
+        self._actions: dict[Presence, QAction] = {}
+        for presence, (words, _, _) in PRESENCE_WORDS.items():
+            action = self._menu.addAction(words)
+            action.setData(presence.value)
+            action.setCheckable(True)
+            self._actions[presence] = action
+        self._menu.triggered.connect(self._picked)
+        self.clicked.connect(self._open)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        look.changed.connect(self._relook)
+        self.set_state(Presence.OFFLINE)
+        self._relook()
+
+    @property
+    def menu(self) -> QMenu:
+        """The presences to choose from."""
+        return self._menu
+
+    def set_state(
+        self, presence: Presence, activity: str = "", next_presence: Presence | None = None
+    ) -> None:
+        """Show what was chosen, what is being done ("On contact") and what comes after it."""
+        words, self._icon, self._tone = PRESENCE_WORDS[presence]
+        if activity:
+            self._tone, self._icon = Tone.ACCENT, "circle-dot"
+        then = ""
+        if next_presence is not None and next_presence is not presence:
+            then = f" · then {PRESENCE_WORDS[next_presence][0]}"
+        self.setText(f"{activity or words}{then}")
+        self.setAccessibleName(f"Presence: {self.text()}")
+        marked = next_presence or presence
+        for each, action in self._actions.items():
+            action.setChecked(each is marked)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Room for sign, words and arrow."""
+        metrics = QFontMetrics(self._look.font(Role.STRONG))
+        px = self._look.px
+        width = metrics.horizontalAdvance(self.text()) + px(10) + px(14) + px(6) + px(20) + px(6)
+        return QSize(width, metrics.height() + 2 * px(4))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the pill."""
+        look, shade = self._look, self._look.theme.tone(self._tone)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(shade.border, 1))
+        painter.setBrush(shade.soft)
+        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
+        row = self.rect().adjusted(look.px(10), 0, -look.px(8), 0)
+        paint_icon(painter, look, row, self._icon, shade.text, size=14)
+        row.setLeft(row.left() + look.px(14) + look.px(6))
+        used = paint_text(painter, row, self.text(), look.font(Role.STRONG), shade.text)
+        row.setLeft(row.left() + used + look.px(4))
+        paint_icon(painter, look, row, "chevron-down", shade.text, size=14)
+        if self.hasFocus():
+            paint_focus(painter, look, self.rect(), 12)
+
+    @Slot()
+    def _open(self) -> None:
+        # popup, not setMenu: a button's own menu runs a nested event loop.
+        self._menu.popup(self.mapToGlobal(QPoint(0, self.height() + 2)))
+
+    @Slot(QAction)
+    def _picked(self, action: QAction) -> None:
+        self.chosen.emit(Presence(action.data()))
+
+    @Slot()
+    def _relook(self) -> None:
+        for presence, (_, icon, tone) in PRESENCE_WORDS.items():
+            self._actions[presence].setIcon(self._look.icon(icon, self._look.ink(tone)))
+        self.updateGeometry()
+        self.update()
