@@ -96,7 +96,7 @@ class ImmediateTasks:
         done: Callable[[T], None],
         *,
         failed: Callable[[CrmError], None] | None = None,
-        key: str = "",  # noqa: ARG002 - the protocol's
+        key: str = "",
     ) -> None:
         """Run now."""
         self.write(work, done, failed=failed)
@@ -125,7 +125,7 @@ class ImmediateTasks:
         done: Callable[[T], None],
         *,
         failed: Callable[[CrmError], None] | None = None,
-        key: str = "",  # noqa: ARG002 - the protocol's
+        key: str = "",
     ) -> None:
         """Run now with a token that is never cancelled."""
 

@@ -72,6 +72,16 @@ QMenu::icon { padding-left: ${p6}px; }
 QCheckBox, QRadioButton { spacing: ${p6}px; padding: ${p2}px; border: 2px solid transparent;
   border-radius: ${p4}px; }
 QCheckBox:focus, QRadioButton:focus { border-color: $focus; }
+QCheckBox::indicator, QRadioButton::indicator { width: ${p14}px; height: ${p14}px;
+  border: 1px solid $outline; background: $surface; }
+QCheckBox::indicator { border-radius: ${p3}px; }
+QRadioButton::indicator { border-radius: ${half}px; }
+QCheckBox::indicator:checked, QRadioButton::indicator:checked {
+  background: $primary; border-color: $primary; }
+QCheckBox::indicator:checked { image: url("$theme_dir/check-$scheme.svg"); }
+QRadioButton::indicator:checked { image: url("$theme_dir/dot-$scheme.svg"); }
+QCheckBox[invalid="true"]::indicator, QRadioButton[invalid="true"]::indicator {
+  border-color: $danger; }
 QScrollBar:vertical { background: transparent; width: ${p10}px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: ${p10}px; margin: 0; }
 QScrollBar::handle { background: $thumb; border-radius: ${p4}px; margin: 1px; }
@@ -114,6 +124,8 @@ def style_sheet(theme: Theme, px: Callable[[float], int], theme_dir: Path) -> st
         "thumb": theme.outline.name(),
     }
     lengths = {f"p{each}": str(px(each)) for each in _LENGTHS}
+    # A ring is round when its radius is half of what it measures with its edges.
+    lengths["half"] = str((px(14) + 2) // 2)
     # A focused control's edge is a pixel wider: what it contains must not move.
     lengths |= {f"p{each}m": str(max(0, px(each) - 1)) for each in (4, 8, 10)}
     return _SHEET.substitute(
