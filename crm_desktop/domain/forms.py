@@ -87,10 +87,7 @@ class Form:
         """The questions that are asked, given cleaned answers; a hidden one hides its followers."""
         shown: dict[str, Field] = {}
         for field in self.fields:
-            condition = field.show_if
-            if condition is None or (
-                condition.field in shown and condition.holds(answers.get(condition.field))
-            ):
+            if _is_asked(field, shown, answers):
                 shown[field.name] = field
         return tuple(shown.values())
 
@@ -103,9 +100,11 @@ class Form:
         """
         answers: dict[str, Answer] = {}
         errors: dict[str, str] = {}
+        shown: dict[str, Field] = {}
         for field in self.fields:
-            if field not in self.visible(answers):
+            if not _is_asked(field, shown, answers):
                 continue
+            shown[field.name] = field
             try:
                 answer = clean_answer(field, raw)
             except Unusable as trouble:
@@ -124,6 +123,13 @@ class Form:
             for field in self.visible(answers)
             if answers.get(field.name) not in (None, "", [])
         ]
+
+
+def _is_asked(field: Field, shown: Mapping[str, Field], answers: Mapping[str, object]) -> bool:
+    condition = field.show_if
+    return condition is None or (
+        condition.field in shown and condition.holds(answers.get(condition.field))
+    )
 
 
 def _in_words(field: Field, answer: object) -> str:

@@ -117,7 +117,10 @@ WORDS: Mapping[str, str] = {
         "lost: wait a few minutes, go back in your browser and send it again."
     ),
     "away_title": "Sorry, the service is not available at the moment",
-    "away_text": "Please try again in a few minutes.",
+    "away_text": (
+        "Please try again in a few minutes. If you were sending a form, go back in your browser: "
+        "your answers should still be there."
+    ),
     "away_send": (
         "We could not save what you sent just now. Nothing was lost: your answers are still on "
         "this page. Wait a minute, then select Send again."
