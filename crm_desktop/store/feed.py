@@ -1,0 +1,173 @@
+"""The change feed: what others committed, as it happens, on a connection and thread of its own.
+
+A notice is an invalidation and never data. Payloads come from a channel that anybody with a login
+may write to, so they are read defensively and a flood of them is answered with one "everything".
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+from crm_desktop.domain.changes import Change, Changes, Topic
+from crm_desktop.domain.errors import CrmError, DatabaseAway
+from crm_desktop.store.database import Target
+from crm_desktop.store.errors import translated
+
+_LOG = logging.getLogger(__name__)
+
+#: Notices closer together than this arrive as one batch; in seconds.
+BATCH_SECONDS = 0.01
+#: More changes than this within the window say only that everything may have changed.
+MOST_CHANGES = 500
+_WINDOW_SECONDS = 0.25
+#: How often a flood may say so.
+_FLOOD_SECONDS = 2.0
+_FIRST_RETRY = 0.1
+_LONGEST_RETRY = 5.0
+_LARGEST_ID = 2**63 - 1
+
+OnChanges = Callable[[Changes], None]
+OnState = Callable[[bool, str], None]
+
+
+def parse(payload: str) -> frozenset[Change]:
+    """The changes of a payload `topic:id,topic:id`; what is no such thing is passed over."""
+    found: set[Change] = set()
+    for part in payload.split(",", MOST_CHANGES)[:MOST_CHANGES]:
+        topic, _, number = part.partition(":")
+        known = _TOPICS.get(topic)
+        if known is None or not number.isascii() or not number.isdigit() or len(number) > 19:
+            continue
+        if int(number) <= _LARGEST_ID:
+            found.add(Change(known, int(number)))
+    return frozenset(found)
+
+
+_TOPICS = {each.value: each for each in Topic if each is not Topic.EVERYTHING}
+
+
+class Batcher:
+    """Joins notices into batches at least BATCH_SECONDS apart and caps a flood.
+
+    Not thread-safe; `now` is a monotonic clock in seconds.
+    """
+
+    def __init__(self, emit: OnChanges, now: Callable[[], float] = time.monotonic) -> None:
+        self._emit = emit
+        self._now = now
+        self._pending: set[Change] = set()
+        self._flooded = False
+        self._next_emit = 0.0
+        self._window_ends = 0.0
+        self._in_window = 0
+        self._flood_allowed = 0.0
+
+    def add(self, changes: frozenset[Change]) -> None:
+        """Take notices; `flush` gives them out when it is time."""
+        now = self._now()
+        if now >= self._window_ends:
+            self._window_ends, self._in_window = now + _WINDOW_SECONDS, 0
+        self._in_window += len(changes - self._pending)
+        if self._flooded or self._in_window > MOST_CHANGES:
+            self._flooded = True
+            self._pending.clear()
+        else:
+            self._pending |= changes
+
+    def overflow(self) -> None:
+        """So much came that nobody counted it."""
+        self._flooded = True
+        self._pending.clear()
+
+    def flush(self) -> None:
+        """Give out what waits, unless the last batch was just now."""
+        wait = self.seconds_until_flush()
+        if wait is None or wait > 0:
+            return
+        now = self._now()
+        changes = Changes.everything() if self._flooded else Changes(frozenset(self._pending))
+        if self._flooded:
+            self._flood_allowed = now + _FLOOD_SECONDS
+        self._flooded = False
+        self._pending.clear()
+        self._next_emit = now + BATCH_SECONDS
+        self._emit(changes)
+
+    def seconds_until_flush(self) -> float | None:
+        """How long what waits must still wait; None when nothing does."""
+        if not self._flooded and not self._pending:
+            return None
+        at = max(self._next_emit, self._flood_allowed) if self._flooded else self._next_emit
+        return max(0.0, at - self._now())
+
+
+class Feed(ABC):
+    """Runs on its own thread; calls back on it. Start once, stop once."""
+
+    def __init__(self, target: Target, on_changes: OnChanges, on_state: OnState) -> None:
+        self.target = target
+        self._on_changes = on_changes
+        self._on_state = on_state
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="change-feed", daemon=True)
+        self._connected: bool | None = None
+
+    def start(self) -> None:
+        """Begin to listen; returns at once. The first state comes when it is known."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop listening and wait for the thread; nothing is called back afterwards."""
+        self._stopping.set()
+        if self._thread.is_alive() and threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    @abstractmethod
+    def _listen(self) -> None:
+        """Connect, call `_present`, deliver until stopped; raises when the database is away."""
+
+    def _present(self) -> None:
+        """The database is there (again): whatever is shown must be read again."""
+        self._connected = True
+        self._on_state(True, "")
+        self._on_changes(Changes.everything())
+
+    def _run(self) -> None:
+        tries = 0
+        while not self._stopping.is_set():
+            try:
+                self._listen()
+            except Exception as error:
+                trouble = _known(error)
+                if self._connected is not False:
+                    _LOG.warning("the change feed lost the database: %s", trouble.code)
+                    tries = 0
+                    self._connected = False
+                    self._on_state(False, _words(trouble))
+                delay = min(_FIRST_RETRY * 2**tries, _LONGEST_RETRY)
+                tries = min(tries + 1, 10)
+                self._stopping.wait(delay * random.uniform(0.75, 1.25))  # noqa: S311 - spreads load
+
+
+def _known(error: Exception) -> CrmError:
+    """Expected trouble; a bug ends the thread loudly."""
+    if isinstance(error, CrmError):
+        return error
+    if isinstance(error, OSError):
+        return DatabaseAway(error.strerror or "")
+    found = translated(error)
+    if found is None:
+        raise error
+    return found
+
+
+def _words(trouble: CrmError) -> str:
+    return {
+        "database_busy": "The database is locked by another program.",
+        "sign_in_refused": "The database no longer accepts this sign-in.",
+    }.get(trouble.code, "The database does not answer.")

@@ -1,0 +1,57 @@
+"""The change feed on PostgreSQL: LISTEN on a dedicated autocommit connection."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import create_engine
+
+from crm_desktop.store.database import NOTIFY_CHANNEL
+from crm_desktop.store.feed import Batcher, Feed, parse
+
+#: How long stopping may take at most: the wait for the next notice.
+_WAIT_SECONDS = 0.2
+#: After so long without a notice the server is asked whether it is still there.
+_PROBE_SECONDS = 10.0
+#: A dead network is noticed by the operating system within about 15 s.
+_KEEPALIVES = {
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "application_name": "crm-desktop feed",
+}
+
+
+class PostgresFeed(Feed):
+    """Hears every notice that a transaction sent when it committed."""
+
+    def _listen(self) -> None:
+        with closing(self._connect()) as connection:
+            connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(NOTIFY_CHANNEL)))
+            self._present()
+            self._deliver(connection)
+
+    def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
+        # The URL is read exactly as the pool reads it, TLS mode and all.
+        engine = create_engine(self.target.full_url())
+        arguments, options = engine.dialect.create_connect_args(engine.url)
+        engine.dispose()
+        return psycopg.connect(*arguments, **options | _KEEPALIVES, autocommit=True)
+
+    def _deliver(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
+        batcher = Batcher(self._on_changes)
+        probe_at = time.monotonic() + _PROBE_SECONDS
+        while not self._stopping.is_set():
+            waits = batcher.seconds_until_flush()
+            timeout = _WAIT_SECONDS if waits is None else min(waits, _WAIT_SECONDS)
+            for notice in connection.notifies(timeout=timeout, stop_after=1):
+                batcher.add(parse(notice.payload))
+                probe_at = time.monotonic() + _PROBE_SECONDS
+            batcher.flush()
+            if time.monotonic() >= probe_at:
+                connection.execute("SELECT 1")
+                probe_at = time.monotonic() + _PROBE_SECONDS

@@ -1,0 +1,233 @@
+"""What one commits, the others hear, and nothing that anybody sends breaks the feed."""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from crm_desktop.domain.changes import Change, Changes, Topic
+from crm_desktop.services.feed import open_feed
+from crm_desktop.store.database import Database, Target
+from crm_desktop.store.feed import MOST_CHANGES, Batcher, parse
+from tests.centre import GATEWAY_LOGIN, Centre
+from tests.servers.postgres import PostgresCluster
+
+_SECONDS = 30
+
+
+class Listener:
+    """A running feed and what it called back, in order: Changes, or (connected, words)."""
+
+    def __init__(self, target: Target) -> None:
+        self._seen = Changes()
+        self.heard: queue.Queue[Changes | tuple[bool, str]] = queue.Queue()
+        self.feed = open_feed(
+            target, self.heard.put, lambda connected, words: self.heard.put((connected, words))
+        )
+
+    def start(self) -> Listener:
+        """Start and wait until it listens."""
+        self.feed.start()
+        self.until(lambda item: item == Changes.everything())
+        return self
+
+    def until(
+        self, wanted: Callable[[Changes | tuple[bool, str]], bool]
+    ) -> Changes | tuple[bool, str]:
+        """The first call back that is wanted."""
+        while True:
+            item = self.heard.get(timeout=_SECONDS)
+            if isinstance(item, Changes):
+                self._seen |= item
+            if wanted(item):
+                return item
+
+    def until_change(self, topic: Topic, number: int) -> None:
+        """Wait for one change, which may have come with another already."""
+        if number not in self._seen.ids(topic):
+            self.until(lambda item: isinstance(item, Changes) and number in item.ids(topic))
+
+
+@pytest.fixture
+def listeners() -> Iterator[Callable[[Target], Listener]]:
+    """Starts listeners and stops them."""
+    started: list[Listener] = []
+
+    def start(target: Target) -> Listener:
+        started.append(Listener(target))
+        return started[-1].start()
+
+    yield start
+    for each in started:
+        each.feed.stop()
+
+
+def _mark(db: Database, number: int) -> None:
+    with db.write() as tx:
+        tx.changed(Topic.CASE, number)
+
+
+def test_two_desktops_and_a_gateway_hear_each_other(
+    centre: Centre, listeners: Callable[[Target], Listener]
+) -> None:
+    hearing = [
+        listeners(centre.target_for(login)) for login in ("anna", "ben", GATEWAY_LOGIN)
+    ]
+
+    _mark(centre.as_person("anna"), 41)
+    _mark(centre.as_gateway(), 42)
+
+    for listener in hearing:
+        listener.until_change(Topic.CASE, 41)
+        listener.until_change(Topic.CASE, 42)
+
+
+def test_what_is_rolled_back_is_not_told(
+    centre: Centre, listeners: Callable[[Target], Listener]
+) -> None:
+    listener = listeners(centre.target_for("anna"))
+    db = centre.as_gateway()
+
+    with pytest.raises(RuntimeError), db.write() as tx:
+        tx.changed(Topic.CASE, 1)
+        raise RuntimeError("changed my mind")
+    _mark(db, 2)
+
+    first = listener.until(lambda item: isinstance(item, Changes))
+    assert isinstance(first, Changes)
+    assert first.ids(Topic.CASE) == {2}
+
+
+def test_hostile_payloads_are_passed_over(
+    postgres_centre: Centre, listeners: Callable[[Target], Listener]
+) -> None:
+    listener = listeners(postgres_centre.target_for("anna"))
+    ben = postgres_centre.as_person("ben")
+    hostile = ("", "x", "case:", "case:-1", "case:٣", "everything:0", "case:" + "9" * 30, "a:b:c,,")
+
+    with ben.write() as tx:
+        for payload in hostile:
+            tx.session.execute(text("SELECT pg_notify('crm', :p)"), {"p": payload})
+    _mark(ben, 7)
+
+    first = listener.until(lambda item: isinstance(item, Changes))
+    assert first == Changes.of(Topic.CASE, 7)
+
+
+def test_a_flood_is_answered_with_one_everything(
+    centre: Centre, listeners: Callable[[Target], Listener]
+) -> None:
+    listener = listeners(centre.target_for("anna"))
+
+    with centre.as_gateway().write() as tx:
+        tx.changed(Topic.CASE, *range(1, 3 * MOST_CHANGES))
+
+    listener.until(lambda item: item == Changes.everything())
+
+
+def test_a_lost_database_is_told_and_everything_is_read_again(
+    own_postgres: PostgresCluster,
+) -> None:
+    name = "feed"
+    own_postgres.create_database(name)
+    listener = Listener(Target(own_postgres.superuser_url(name))).start()
+    try:
+        own_postgres.stop("immediate")
+        connected, words = listener.until(lambda item: isinstance(item, tuple))  # type: ignore[misc]
+        assert not connected
+        assert words
+
+        own_postgres.start()
+        assert listener.until(lambda item: isinstance(item, tuple)) == (True, "")
+        assert listener.heard.get(timeout=_SECONDS) == Changes.everything()
+    finally:
+        listener.feed.stop()
+
+
+def test_a_deleted_database_file_is_told_and_its_return_too(
+    sqlite_centre: Centre, listeners: Callable[[Target], Listener], tmp_path: Path
+) -> None:
+    listener = listeners(sqlite_centre.target)
+    assert sqlite_centre.path is not None
+    aside = tmp_path / "aside.db"
+
+    sqlite_centre.path.rename(aside)
+    connected, words = listener.until(lambda item: isinstance(item, tuple))  # type: ignore[misc]
+    assert not connected
+    assert words
+    assert not sqlite_centre.path.exists()
+
+    aside.rename(sqlite_centre.path)
+    listener.until(lambda item: item == (True, ""))
+    listener.until(lambda item: item == Changes.everything())
+
+
+def test_a_pruned_and_restarted_notice_table_loses_nothing(
+    sqlite_centre: Centre, listeners: Callable[[Target], Listener]
+) -> None:
+    listener = listeners(sqlite_centre.target)
+    db = sqlite_centre.as_gateway()
+    _mark(db, 1)
+    _mark(db, 2)
+    listener.until_change(Topic.CASE, 2)
+    assert sqlite_centre.path is not None
+    connection = sqlite3.connect(sqlite_centre.path)
+    connection.execute("DELETE FROM notice")
+    connection.execute("INSERT INTO notice (topic, ref_id, at) VALUES ('case', 9, '2026-01-01')")
+    connection.commit()
+    connection.close()
+
+    listener.until(lambda item: item == Changes.everything())
+
+
+def test_a_feed_stops_while_the_database_is_away(tmp_path: Path) -> None:
+    away = threading.Event()
+    feed = open_feed(
+        Target(f"sqlite:///{tmp_path / 'missing.db'}"),
+        lambda _: None,
+        lambda connected, _: None if connected else away.set(),
+    )
+    feed.start()
+    assert away.wait(_SECONDS)
+
+    feed.stop()
+
+    assert not (tmp_path / "missing.db").exists()
+
+
+def test_batches_keep_their_distance_and_join_what_comes_between() -> None:
+    now = [0.0]
+    out: list[Changes] = []
+    batcher = Batcher(out.append, lambda: now[0])
+
+    batcher.add(parse("case:1"))
+    batcher.flush()
+    batcher.add(parse("case:2"))
+    batcher.flush()
+    batcher.add(parse("contact:3"))
+    now[0] = 0.011
+    batcher.flush()
+
+    assert out == [
+        Changes.of(Topic.CASE, 1),
+        Changes(frozenset({Change(Topic.CASE, 2), Change(Topic.CONTACT, 3)})),
+    ]
+
+
+def test_a_lasting_flood_says_everything_once_in_two_seconds() -> None:
+    now = [0.0]
+    out: list[Changes] = []
+    batcher = Batcher(out.append, lambda: now[0])
+
+    for step in range(400):
+        now[0] = step * 0.01
+        batcher.add(frozenset(Change(Topic.CASE, step * 100 + each) for each in range(100)))
+        batcher.flush()
+
+    assert out.count(Changes.everything()) == 2
