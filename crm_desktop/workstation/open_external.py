@@ -129,6 +129,8 @@ class AttachmentFolder:
 
 def _shortened(name: str) -> str:
     """Keep the ending, which says what the file is."""
+    if len(name.encode()) <= _LONGEST_NAME:
+        return name
     suffix = Path(name).suffix[:12]
     stem = name.removesuffix(suffix) if suffix else name
     while len((stem + suffix).encode()) > _LONGEST_NAME:

@@ -147,14 +147,15 @@ def _read_private(path: Path) -> dict[str, str]:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
         raise NoKeyring(f"{path} cannot be read: {error.strerror}.", file=str(path)) from error
+    facts = os.fstat(handle)
+    if not stat.S_ISREG(facts.st_mode) or facts.st_uid != os.geteuid() or facts.st_mode & 0o077:
+        os.close(handle)
+        raise NoKeyring(
+            f"{path} holds secrets, so it must be a file of the gateway's user that nobody else "
+            "can read (chmod 600). It was not read.",
+            file=str(path),
+        )
     with os.fdopen(handle, "rb") as file:
-        facts = os.fstat(file.fileno())
-        if not stat.S_ISREG(facts.st_mode) or facts.st_uid != os.geteuid() or facts.st_mode & 0o077:
-            raise NoKeyring(
-                f"{path} holds secrets, so it must belong to the gateway's user and be readable "
-                f"by nobody else (chmod 600). It was not read.",
-                file=str(path),
-            )
         text = file.read()
     try:
         values = tomllib.loads(text.decode())

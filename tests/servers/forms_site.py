@@ -78,9 +78,13 @@ MISSED_BIN: Mapping[str, Any] = {
 
 @dataclass
 class MemoryCentre:
-    """A `FormsPort`; `away` makes every call fail as an absent database does."""
+    """A `FormsPort`; `away` makes every call fail as an absent database does.
+
+    `broken` makes it fail as a bug does, with personal data in its words.
+    """
 
     away: bool = False
+    broken: bool = False
     kept: dict[str, InboundMessage] = field(default_factory=dict)
     calls: int = 0
 
@@ -121,6 +125,8 @@ class MemoryCentre:
     def _reach(self) -> None:
         if self.away:
             raise DatabaseAway
+        if self.broken:
+            raise RuntimeError("Margaret Okafor cannot be written")
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from psycopg import sql
 
+from tests.servers.processes import is_running, wait_for
+
 OLDEST_VERSION = 13
 SUPERUSER = "postgres"
 _START_SECONDS = 60
@@ -178,7 +180,7 @@ class PostgresCluster:
         for member in family:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(member, signal.SIGKILL)
-        _wait_until_gone(family)
+        wait_for(lambda: not any(map(is_running, family)), 20, "the server's end")
         # Where nobody reaps orphans the dead process keeps its number, and PostgreSQL would
         # take the note as a sign of life.
         Path(self.directory, "data", "postmaster.pid").unlink(missing_ok=True)
@@ -190,7 +192,7 @@ class PostgresCluster:
             pid = int(note.split("\n")[0])
         except (FileNotFoundError, ValueError):
             return None
-        return pid if _alive(pid) else None
+        return pid if is_running(pid) else None
 
     def log(self) -> str:
         """What the server has written to its log."""
@@ -357,20 +359,3 @@ def _give_to_server_user(path: Path) -> None:
 def _children(pid: int) -> list[int]:
     listing = Path(f"/proc/{pid}/task/{pid}/children")
     return [int(child) for child in listing.read_text().split()] if listing.exists() else []
-
-
-def _wait_until_gone(pids: list[int]) -> None:
-    deadline = time.monotonic() + 20
-    while any(_alive(pid) for pid in pids):
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"still running after SIGKILL: {pids}")
-        time.sleep(0.005)
-
-
-def _alive(pid: int) -> bool:
-    """Whether a process still runs; one that waits to be reaped holds nothing any more."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state not in "ZX"

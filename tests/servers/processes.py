@@ -87,6 +87,15 @@ def wait_for(condition: Callable[[], bool], seconds: float, what: str) -> None:
         time.sleep(0.01)
 
 
+def is_running(pid: int) -> bool:
+    """Whether a process still runs; one that waits to be reaped holds nothing any more."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in "ZX"
+
+
 def _note(pid: int) -> Path:
     folder = Path(os.environ["CRM_TEST_SHARED"], "processes")
     folder.mkdir(exist_ok=True)
