@@ -91,7 +91,10 @@ class OutboundAttachment:
 
 @dataclass(frozen=True, slots=True)
 class OutboundMessage:
-    """One utterance to send; `message_id` is decided before the first try and never changes."""
+    """One utterance to send; `message_id` is decided before the first try and never changes.
+
+    `automatic` ones say so in their headers, so that no machine answers them.
+    """
 
     message_id: str
     sender: Address
@@ -103,6 +106,7 @@ class OutboundMessage:
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
     attachments: tuple[OutboundAttachment, ...] = ()
+    automatic: bool = False
 
 
 class Sender(Protocol):

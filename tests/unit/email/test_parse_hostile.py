@@ -119,7 +119,7 @@ SEEDS = (
         b"Content-Type: multipart/report; report-type=delivery-status; boundary=R\r\n\r\n--R\r\n"
         b"\r\nsorry <c@d.org>\r\n--R\r\nContent-Type: message/delivery-status\r\n\r\n"
         b"Reporting-MTA: dns; x\r\n\r\nFinal-Recipient: rfc822; c@d.org\r\nAction: failed\r\n"
-        b"Status: 5.1.1\r\n\r\n--R\r\nContent-Type: message/rfc822\r\n\r\nMessage-ID: <o@x>\r\n\r\nb"
+        b"Status: 5.1.1\r\n\r\n--R\r\nContent-Type: message/rfc822\r\n\r\nMessage-ID: <o@x>\r\n\r\n"
         b"\r\n--R--\r\n"
     ),
     typed(
