@@ -1,0 +1,80 @@
+"""Events put into the words of a timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from crm_desktop.domain.views import TimelineEntry
+from crm_desktop.store.guard import EventRow
+
+_WORDS: Mapping[str, str] = {
+    "contact.received": "Received",
+    "contact.reopened": "Came back",
+    "contact.taken": "Taken",
+    "contact.returned": "Returned to the queue",
+    "contact.parked": "Parked",
+    "contact.resumed": "Taken up again",
+    "contact.woken": "Back from parking",
+    "contact.transferred": "Transferred",
+    "contact.wrap_up": "Wrap-up began",
+    "contact.completed": "Completed",
+    "contact.spam": "Set aside as spam",
+    "contact.service": "Service changed",
+    "contact.customer": "Customer changed",
+    "contact.checked": "Checked by a person",
+    "message.received": "Message received",
+    "message.queued": "Reply written",
+    "message.stopped": "Reply stopped by the leak check",
+    "message.released": "Stopped reply sent after a look",
+    "message.withdrawn": "Reply taken back",
+    "message.sent": "Reply sent",
+    "message.failed": "Reply could not be sent",
+    "message.acknowledged": "Receipt acknowledged automatically",
+    "message.bounced": "Mail came back undelivered",
+    "note.added": "Internal note",
+    "case.opened": "Case opened",
+    "case.saved": "Case saved",
+    "case.linked": "Case linked",
+    "case.resolved": "Case resolved",
+    "case.reopened": "Case reopened",
+    "handoff.requested": "Hand-off requested",
+    "handoff.sent": "Hand-off sent",
+    "handoff.status": "Back office",
+    "handoff.failed": "Hand-off failed",
+    "article.used": "Article used",
+    "outbox.retried": "Tried again",
+    "outbox.dead": "Gave up sending",
+}
+_RESOLUTIONS: Mapping[str, str] = {
+    "resolved": "resolved",
+    "handed_off": "handed off",
+    "transferred_out": "transferred out",
+    "signposted_council": "signposted elsewhere in the council",
+    "signposted_outside": "signposted outside the council",
+    "callback": "callback promised",
+    "warned_ended": "warned and ended",
+    "no_action": "no action needed",
+}
+
+
+def entries(rows: tuple[EventRow, ...]) -> tuple[TimelineEntry, ...]:
+    """The events of a contact as a person reads them, oldest first."""
+    return tuple(TimelineEntry(row.at, row.kind, _words(row), row.actor) for row in rows)
+
+
+def _words(row: EventRow) -> str:
+    words = _WORDS.get(row.kind, row.kind.replace(".", " ").replace("_", " ").capitalize())
+    extra = _extra(row.kind, row.data)
+    return f"{words}: {extra}" if extra else words
+
+
+def _extra(kind: str, data: Mapping[str, Any]) -> str:
+    if kind == "contact.completed":
+        return _RESOLUTIONS.get(str(data.get("resolution")), "")
+    if kind == "contact.returned":
+        return str(data.get("reason") or "")
+    for name in ("words", "reference", "title", "article"):
+        if data.get(name):
+            return str(data[name])
+    return ""

@@ -1,0 +1,138 @@
+"""Cases with their hand-offs, as screens read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+
+from crm_desktop.domain.states import CaseState, HandoffState, OutboxState
+from crm_desktop.domain.views import CaseView, HandoffView
+from crm_desktop.store.database import Tx
+from crm_desktop.store.models import (
+    Case,
+    CaseContact,
+    ChannelAccount,
+    FormVersion,
+    Handoff,
+    OutboxItem,
+    Service,
+)
+
+_CASES = (
+    select(
+        Case.id,
+        func.coalesce(Case.reference, "").label("reference"),
+        Case.service_id,
+        Service.name.label("service_name"),
+        Case.state,
+        Case.title,
+        Case.answers,
+        Case.form_version_id,
+        FormVersion.schema,
+        Case.opened_at,
+        Case.due_at,
+        Case.paused_at,
+        Case.version,
+    )
+    .join(Service, Service.id == Case.service_id)
+    .outerjoin(FormVersion, FormVersion.id == Case.form_version_id)
+)
+
+
+def of_contact(tx: Tx, contact_id: int) -> tuple[CaseView, ...]:
+    """The cases that a contact concerns, newest link first, as far as this person sees them."""
+    query = (
+        _CASES.join(CaseContact, CaseContact.case_id == Case.id)
+        .where(CaseContact.contact_id == contact_id)
+        .order_by(CaseContact.linked_at.desc(), Case.id.desc())
+    )
+    return _read(tx, query)
+
+
+def by_id(tx: Tx, case_id: int) -> CaseView | None:
+    """One case, or None when it is not there for this person."""
+    found = _read(tx, _CASES.where(Case.id == case_id))
+    return found[0] if found else None
+
+
+def visible(tx: Tx) -> ColumnElement[bool]:
+    """Which cases this person sees; on PostgreSQL the policies say it again."""
+    queues = sorted(tx.actor.queues) if tx.actor else []
+    return or_(Case.queue_id.in_(queues), Case.opened_by_id == tx.actor_id)
+
+
+def handoffs(tx: Tx, case_ids: Sequence[int]) -> dict[int, tuple[HandoffView, ...]]:
+    """The hand-offs of cases, oldest first, with what the outbox last met."""
+    if not case_ids:
+        return {}
+    latest = (
+        select(func.max(OutboxItem.id)).where(OutboxItem.handoff_id == Handoff.id).scalar_subquery()
+    )
+    rows = tx.session.execute(
+        select(
+            Handoff,
+            ChannelAccount.name,
+            OutboxItem.last_error,
+            OutboxItem.attempts,
+            OutboxItem.state,
+        )
+        .join(ChannelAccount, ChannelAccount.id == Handoff.account_id)
+        .outerjoin(OutboxItem, OutboxItem.id == latest)
+        .where(Handoff.case_id.in_(case_ids))
+        .order_by(Handoff.id)
+    )
+    found: dict[int, tuple[HandoffView, ...]] = {}
+    for handoff, target, error, attempts, outbox_state in rows:
+        each = _handoff(handoff, target, error or "", attempts or 0, outbox_state)
+        found[handoff.case_id] = (*found.get(handoff.case_id, ()), each)
+    return found
+
+
+def _read(tx: Tx, query: Select[*tuple[Any, ...]]) -> tuple[CaseView, ...]:
+    rows = tx.session.execute(query.where(visible(tx))).all()
+    passed_on = handoffs(tx, [row.id for row in rows])
+    return tuple(_case(row, passed_on.get(row.id, ())) for row in rows)
+
+
+def _case(row: Row[Any], passed_on: tuple[HandoffView, ...]) -> CaseView:
+    return CaseView(
+        id=row.id,
+        reference=row.reference,
+        service_id=row.service_id,
+        service_name=row.service_name,
+        state=CaseState(row.state),
+        title=row.title,
+        answers=row.answers,
+        form_version_id=row.form_version_id,
+        schema=row.schema or {},
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+        paused=row.paused_at is not None,
+        version=row.version,
+        handoffs=passed_on,
+    )
+
+
+def _handoff(
+    handoff: Handoff, target: str, error: str, attempts: int, outbox_state: str | None
+) -> HandoffView:
+    return HandoffView(
+        id=handoff.id,
+        case_id=handoff.case_id,
+        target=target,
+        state=HandoffState(handoff.state),
+        state_since=handoff.state_since,
+        external_id=handoff.external_id,
+        words=handoff.words,
+        notes=tuple(
+            (datetime.fromisoformat(at), state, words) for at, state, words in handoff.notes
+        ),
+        due_at=handoff.due_at,
+        expected_at=handoff.expected_at,
+        last_error=error,
+        attempts=attempts,
+        dead=outbox_state == OutboxState.DEAD,
+    )

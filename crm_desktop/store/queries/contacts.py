@@ -1,0 +1,89 @@
+"""The rest of a contact beside its messages, and who has it on their screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from crm_desktop.domain.states import OutboxState
+from crm_desktop.domain.views import DraftView
+from crm_desktop.store.database import Tx
+from crm_desktop.store.models import ChannelAccount, Contact, Draft, Looking, OutboxItem, Staff
+from crm_desktop.store.models.base import utcnow
+
+
+@dataclass(frozen=True, slots=True)
+class ContactDetail:
+    """What the workspace needs of a contact and no list shows."""
+
+    customer_id: int | None
+    thread_id: int | None
+    check_reason: str
+    auto_generated: bool
+    completed_at: datetime | None
+    resolution: str | None
+    account_address: str
+
+
+def detail(tx: Tx, contact_id: int) -> ContactDetail | None:
+    """The detail of one contact."""
+    row = tx.session.execute(
+        select(
+            Contact.customer_id,
+            Contact.thread_id,
+            Contact.check_reason,
+            Contact.auto_generated,
+            Contact.completed_at,
+            Contact.resolution,
+            ChannelAccount.name,
+        )
+        .outerjoin(ChannelAccount, ChannelAccount.id == Contact.account_id)
+        .where(Contact.id == contact_id)
+    ).first()
+    return ContactDetail(*row[:6], row[6] or "") if row else None
+
+
+def waiting_to_leave(tx: Tx, message_ids: list[int]) -> dict[int, datetime]:
+    """When each outgoing message that has not begun to leave may do so."""
+    rows = tx.session.execute(
+        select(OutboxItem.message_id, OutboxItem.not_before).where(
+            OutboxItem.message_id.in_(message_ids),
+            OutboxItem.state == OutboxState.PENDING,
+            OutboxItem.attempts == 0,
+        )
+    )
+    return {message_id: not_before for message_id, not_before in rows if message_id is not None}
+
+
+def drafts(tx: Tx, contact_id: int) -> tuple[DraftView, ...]:
+    """Unsent text of a contact: one's own, and others' when the contact is in one's hands."""
+    rows = tx.session.execute(
+        select(Draft.kind, Draft.author_id, Staff.name, Draft.content, Draft.updated_at)
+        .join(Staff, Staff.id == Draft.author_id)
+        .where(Draft.contact_id == contact_id)
+        .order_by(Draft.updated_at)
+    )
+    return tuple(DraftView(*row) for row in rows)
+
+
+def look(tx: Tx, contact_id: int) -> None:
+    """This person has the contact on their screen now."""
+    dialect = postgresql if tx.dialect == "postgresql" else sqlite
+    tx.session.execute(
+        dialect.insert(Looking)
+        .values(staff_id=tx.actor_id, contact_id=contact_id, seen_at=utcnow())
+        .on_conflict_do_update(
+            index_elements=["staff_id", "contact_id"], set_={"seen_at": utcnow()}
+        )
+        .inline()
+    )
+
+
+def look_away(tx: Tx, contact_id: int) -> None:
+    """The contact is no longer on this person's screen."""
+    tx.session.execute(
+        delete(Looking).where(Looking.staff_id == tx.actor_id, Looking.contact_id == contact_id)
+    )
