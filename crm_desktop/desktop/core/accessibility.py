@@ -62,12 +62,12 @@ def problems(window: QWidget) -> list[str]:
     return [
         f"{type(each).__name__} {each.objectName()!r} in {type(each.parent()).__name__}"
         for each in [window, *window.findChildren(QWidget)]
-        if _must_have_a_name(each) and not _spoken_name(each)
+        if _must_have_a_name(each, window) and not _spoken_name(each)
     ]
 
 
-def _must_have_a_name(widget: QWidget) -> bool:
-    if not widget.isVisibleTo(widget.window()) or widget.focusPolicy() == Qt.FocusPolicy.NoFocus:
+def _must_have_a_name(widget: QWidget, window: QWidget) -> bool:
+    if not widget.isVisibleTo(window) or widget.focusPolicy() == Qt.FocusPolicy.NoFocus:
         return False
     if isinstance(widget, (QSplitterHandle, QScrollArea)):
         return False

@@ -49,15 +49,16 @@ QLineEdit[invalid="true"], QComboBox[invalid="true"], QPlainTextEdit[invalid="tr
 QAbstractSpinBox[invalid="true"] { border: 2px solid $danger; padding: ${p4m}px ${p8m}px; }
 QTextEdit[bare="true"], QPlainTextEdit[bare="true"] { border: none; background: transparent; }
 QComboBox QLineEdit, QAbstractSpinBox QLineEdit { border: none; padding: 0; background: none; }
-QComboBox::drop-down { border: none; width: ${p24}px; }
-QComboBox::down-arrow { image: url("$theme_dir/chevron-down-$scheme.svg");
+QComboBox::drop-down, QDateTimeEdit::drop-down { border: none; width: ${p24}px;
+  subcontrol-origin: padding; subcontrol-position: center right; }
+QComboBox::down-arrow, QDateTimeEdit[calendarPopup="true"]::down-arrow { image: url("$theme_dir/chevron-down-$scheme.svg");
   width: ${p14}px; height: ${p14}px; }
 QComboBox QAbstractItemView { border: 1px solid $outline; padding: ${p4}px; outline: none; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: none; width: ${p20}px; }
 QAbstractSpinBox::up-arrow { image: url("$theme_dir/chevron-up-$scheme.svg");
   width: ${p12}px; height: ${p12}px; }
-QAbstractSpinBox::down-arrow, QDateEdit::drop-down, QDateTimeEdit::down-arrow {
-  image: url("$theme_dir/chevron-down-$scheme.svg"); width: ${p12}px; height: ${p12}px; }
+QAbstractSpinBox::down-arrow { image: url("$theme_dir/chevron-down-$scheme.svg");
+  width: ${p12}px; height: ${p12}px; }
 QAbstractItemView { border: none; background: $surface; outline: none; }
 QAbstractItemView:focus { border: none; }
 QTableView { gridline-color: $border; }

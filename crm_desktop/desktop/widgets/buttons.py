@@ -89,7 +89,9 @@ class Button(QPushButton):
         ink = self._ink()
         content = self.sizeHint().width() - 2 * self._look.px(11) - 2
         row = QRect(self.rect())
-        row.setLeft(max(self._look.px(6), (self.width() - content) // 2))
+        middle = (self.width() - content) // 2
+        # A quiet button reads as a link: a wide one starts where the text around it does.
+        row.setLeft(self._look.px(2) if self._kind is Kind.QUIET else max(self._look.px(6), middle))
         if self._icon:
             paint_icon(painter, self._look, row, self._icon, ink)
             row.setLeft(row.left() + self._look.px(16) + self._look.px(6))

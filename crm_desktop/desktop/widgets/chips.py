@@ -10,7 +10,7 @@ from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from crm_desktop.desktop.core.look import Look, Role
-from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.core.theme import Scheme, Tone
 from crm_desktop.desktop.widgets.flow import FlowLayout
 from crm_desktop.desktop.widgets.painting import paint_focus, paint_icon, paint_text
 
@@ -68,7 +68,8 @@ class ChipButton(QAbstractButton):
         shade = theme.tone(Tone.ACCENT if self.isChecked() else Tone.NEUTRAL)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(theme.selection if self.underMouse() else shade.soft)
-        painter.setPen(shade.text if self.isChecked() else shade.soft)
+        edged = self.isChecked() or theme.scheme is Scheme.CONTRAST
+        painter.setPen(shade.text if edged else shade.soft)
         radius = self.height() / 2
         painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), radius, radius)
         row = self.rect().adjusted(self._look.px(10), 0, -self._look.px(8), 0)

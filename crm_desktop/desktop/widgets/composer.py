@@ -271,7 +271,7 @@ class Composer(Painted):
         if layout is not None:
             layout.setContentsMargins(px(8), px(2), px(8), px(8))
         self._foot.setSpacing(px(8))
-        self._foot.setContentsMargins(0, px(6), 0, 0)
+        self._foot.setContentsMargins(px(6), px(6), 0, 0)
         super()._relook()
 
     def _show_count(self) -> None:

@@ -28,7 +28,7 @@ def pill_size(look: Look, text: str, icon: str = "") -> QSize:
     metrics = QFontMetrics(look.font(Role.SMALL_STRONG))
     extra = look.px(14) + look.px(5) if icon else 0
     return QSize(
-        metrics.horizontalAdvance(text) + extra + 2 * look.px(9), metrics.height() + 2 * look.px(3)
+        metrics.horizontalAdvance(text) + 2 + extra + 2 * look.px(9), metrics.height() + 2 * look.px(3)
     )
 
 
