@@ -47,7 +47,7 @@ class Chooser(QDialog):
 
     def open_at(self, corner: QPoint) -> None:
         """Show with the left upper corner there (global), kept on the screen."""
-        free = self.parentWidget().screen().availableGeometry()
+        free = self.screen().availableGeometry()
         left = min(corner.x(), free.right() - self.width())
         top = min(corner.y(), free.bottom() - self.height())
         self.move(max(left, free.left()), max(top, free.top()))

@@ -139,8 +139,9 @@ SCHEMA: dict[str, object] = {
     "type": "object",
     "required": ["address", "bin", "out"],
     "properties": {
-        "address": {"type": "string", "title": "Address", "x-kind": "address"},
+        "address": {"type": "string", "title": "Address", "x-widget": "address"},
         "bin": {
+            "type": "string",
             "title": "Bin not collected",
             "oneOf": [
                 {"const": "blue", "title": "Recycling (blue)"},
@@ -148,7 +149,7 @@ SCHEMA: dict[str, object] = {
             ],
         },
         "out": {"type": "boolean", "title": "Was it out by 6.30am?"},
-        "notes": {"type": "string", "title": "Notes", "maxLength": 2000},
+        "notes": {"type": "string", "title": "Notes", "maxLength": 2000, "x-widget": "textarea"},
     },
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QMargins, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -43,7 +43,7 @@ _TONES = {
 }
 _LEFT = 12
 _GAP = 8
-_CHECK = "needs checking · "
+_CHECK = "needs checking"
 
 
 def channel_tone(channel: Channel) -> Tone:
@@ -122,7 +122,7 @@ class QueueDelegate(QStyledItemDelegate):
         inner.adjust(px(23), 0, 0, 0)
         inner.adjust(0, 0, -self._pill(painter, inner, pill), 0)
         inner.adjust(0, 0, -self._eye(painter, inner, row, named=False), 0)
-        who = min(max(px(100), inner.width() * 38 // 100), px(220))
+        who = min(max(px(100), inner.width() * 42 // 100), px(220))
         first = QRect(inner.left(), inner.top(), min(who, inner.width()), inner.height())
         paint_text(painter, first, row.who, look.font(Role.STRONG), look.theme.text)
         inner.adjust(who + px(_GAP), 0, 0, 0)
@@ -147,7 +147,7 @@ class QueueDelegate(QStyledItemDelegate):
         """Draw at the right end; returns the width that it and its gap took."""
         if pill is None:
             return 0
-        size = pill_size(self._look, pill.words)
+        size = pill_size(self._look, pill.words).grownBy(QMargins(0, 0, self._look.px(2), 0))
         height = min(size.height(), rect.height() - 2)
         top = rect.top() + (rect.height() - height) // 2
         box = QRect(rect.right() - size.width() + 1, top, size.width(), height)
@@ -172,7 +172,7 @@ class QueueDelegate(QStyledItemDelegate):
     def _subject(self, painter: QPainter, rect: QRect, row: QueueRow) -> None:
         look, font = self._look, self._look.font()
         if row.needs_checking:
-            width = paint_text(painter, rect, _CHECK, font, look.ink(Tone.WARNING))
+            width = paint_text(painter, rect, _CHECK, font, look.ink(Tone.WARNING)) + look.px(6)
             rect = rect.adjusted(width, 0, 0, 0)
         subject = " ".join(row.subject.split()) or "(no subject)"
         paint_text(painter, rect, subject, font, look.theme.muted)

@@ -205,11 +205,11 @@ class QueuePresenter(Presenter):
     ) -> None:
         self._reading = False
         if wanted == self._filter:
-            now, places = self._now(), dict.fromkeys(Place, ())
+            places: dict[Place, list[QueueRow]] = {place: [] for place in Place}
             for row in rows:
-                places[place_of(row, wanted, self._me, now)] += (row,)
+                places[place_of(row, wanted, self._me, self._now())].append(row)
             before = len(self._waiting)
-            inside = tuple(row for row in places[Place.WAITING] if self._is_in_sight(row))
+            inside = [row for row in places[Place.WAITING] if self._is_in_sight(row)]
             self._mine = merged(self._mine, asked, places[Place.MINE])
             self._waiting = merged(self._waiting, asked, inside)
             self._show()
@@ -248,7 +248,7 @@ class QueuePresenter(Presenter):
             key="counts",
         )
 
-    def _choices_changed(self, _changes: Changes) -> None:
+    def _choices_changed(self, _nothing: None) -> None:
         self._read_choices()
 
     def _read_choices(self) -> None:

@@ -174,6 +174,7 @@ class QueueScreen(QWidget):
         self._queue.setAccessibleName("Only of one queue")
         self._service.setAccessibleName("Only about one service")
         for combo in (self._queue, self._service):
+            combo.view().setAccessibleName(combo.accessibleName())
             combo.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
             )
@@ -203,7 +204,7 @@ class QueueScreen(QWidget):
         self._top.addWidget(self._chips)
         self._top.addWidget(self._filters)
         self._top.addWidget(self._trouble)
-        holder = QWidget()
+        holder = Surface(self._look)
         self._stack = QStackedLayout(holder)
         self._stack.addWidget(self.list)
         self._stack.addWidget(self._empty)

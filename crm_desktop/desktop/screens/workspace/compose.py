@@ -1,0 +1,255 @@
+"""Where the answer is written: to whom, the text, its files, and canned replies at hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from crm_desktop.desktop.core.accessibility import announce
+from crm_desktop.desktop.core.look import Look, Role
+from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.widgets.attachments import AttachedFile
+from crm_desktop.desktop.widgets.buttons import IconButton, PrimaryButton
+from crm_desktop.desktop.widgets.card import Surface
+from crm_desktop.desktop.widgets.chooser import Chooser
+from crm_desktop.desktop.widgets.composer import Composer
+from crm_desktop.desktop.widgets.rows import Row
+from crm_desktop.desktop.widgets.text import Text
+from crm_desktop.domain.states import Visibility
+from crm_desktop.domain.views import NewAttachment, Reply, TemplateInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What stands in the composer: `reply` for the customer, `note` for colleagues."""
+
+    reply: Reply
+    note: str
+
+
+class ComposePane(Surface):
+    """Signals: `send_asked` (the mode says what), `edited` a Visibility, `left` when the text
+    loses the focus, `template_asked` an id, `knowledge_asked`, `files_chosen` paths.
+    """
+
+    send_asked = Signal()
+    edited = Signal(object)
+    left = Signal()
+    template_asked = Signal(object)
+    knowledge_asked = Signal()
+    files_chosen = Signal(object)
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(look, parent=parent)
+        self._bounced: frozenset[str] = frozenset()
+        self._files: tuple[NewAttachment, ...] = ()
+        self._templates: tuple[TemplateInfo, ...] = ()
+        self._to, self._cc = QLineEdit(), QLineEdit()
+        self._warning = Text(look, "", Role.SMALL, tone=Tone.WARNING, wrap=True)
+        self._warning.hide()
+        self.composer = Composer(look)
+        self._send = PrimaryButton(look, "Send", key="Ctrl+Return")
+        self._send.clicked.connect(self._ask_send)
+        self.composer.add_action(self._send)
+        template = IconButton(look, "file-text", "Insert a canned reply (F3)")
+        template.clicked.connect(self.choose_template)
+        knowledge = IconButton(look, "lightbulb", "Suggested answers (F2)")
+        knowledge.clicked.connect(self.knowledge_asked)
+        self.composer.add_tool(knowledge)
+        self.composer.add_tool(template)
+        self._address_row = self._build_addresses()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._address_row)
+        column.addWidget(self._warning)
+        column.addWidget(self.composer, 1)
+        self._connect()
+
+    def written(self) -> Written:
+        """What stands here now."""
+        copies = tuple(part.strip() for part in self._cc.text().split(",") if part.strip())
+        reply = Reply(
+            text=self.composer.text(Visibility.PUBLIC),
+            to=self._to.text().strip(),
+            cc=copies,
+            attachments=self._files,
+        )
+        return Written(reply, self.composer.text(Visibility.INTERNAL))
+
+    def begin(self, to: str, bounced: frozenset[str]) -> None:
+        """Empty everything for another contact; mail to `bounced` addresses came back before."""
+        self._bounced = bounced
+        self._to.setText(to)
+        self._cc.clear()
+        self.composer.set_text("", Visibility.PUBLIC)
+        self.composer.set_text("", Visibility.INTERNAL)
+        self.composer.set_saved("")
+        self.composer.set_mode(Visibility.PUBLIC)
+        self.set_files(())
+
+    def restore(self, mode: Visibility, content: dict[str, object]) -> None:
+        """Put a draft back."""
+        self.composer.set_text(str(content.get("text", "")), mode)
+        if mode is Visibility.PUBLIC:
+            if content.get("to"):
+                self._to.setText(str(content["to"]))
+            self._cc.setText(str(content.get("cc", "")))
+
+    def draft(self, mode: Visibility) -> dict[str, object]:
+        """What a draft keeps of the mode; files are not kept."""
+        if mode is Visibility.INTERNAL:
+            return {"text": self.composer.text(mode)}
+        return {
+            "text": self.composer.text(mode),
+            "to": self._to.text(),
+            "cc": self._cc.text(),
+        }
+
+    def clear(self, mode: Visibility) -> None:
+        """It was sent or kept."""
+        self.composer.set_text("", mode)
+        if mode is Visibility.PUBLIC:
+            self.set_files(())
+
+    def set_files(self, files: tuple[NewAttachment, ...]) -> None:
+        """Show what goes with the reply."""
+        self._files = files
+        self.composer.set_files(
+            [
+                AttachedFile(place, each.name, each.content_type, len(each.content))
+                for place, each in enumerate(files)
+            ]
+        )
+
+    def add_file(self, file: NewAttachment) -> None:
+        """One more file goes with the reply."""
+        self.set_files((*self._files, file))
+
+    def set_templates(self, templates: tuple[TemplateInfo, ...]) -> None:
+        """What F3 offers."""
+        self._templates = templates
+
+    def show_missing(self, missing: tuple[str, ...]) -> None:
+        """Say what must still be filled by hand, and go there."""
+        said = f"Still to fill: {', '.join(missing)}." if missing else ""
+        self._warn(said)
+        if missing:
+            self.composer.go_to_unfilled()
+            announce(self, said)
+
+    @Slot()
+    def choose_template(self) -> None:
+        """Offer the canned replies by name."""
+        rows = [
+            Row(each.id, each.title, each.body.split("\n", 1)[0], right=each.shortcut)
+            for each in self._templates
+        ]
+        chooser = Chooser(self._look, "Canned replies", rows, self)
+        chooser.chosen.connect(self.template_asked)
+        chooser.open_at(self.mapToGlobal(QPoint(self._look.px(12), -chooser.height())))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Ctrl+Enter sends, "/" in an empty text offers canned replies, leaving keeps the draft."""
+        if event.type() == QEvent.Type.FocusOut:
+            self.left.emit()
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+            if ctrl and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._ask_send()
+                return True
+            empty = not self.composer.text() and self.composer.mode is Visibility.PUBLIC
+            if event.text() == "/" and empty and watched is self.composer.editor:
+                self.choose_template()
+                return True
+        return super().eventFilter(watched, event)
+
+    def _build_addresses(self) -> QWidget:
+        row = QWidget()
+        line = QHBoxLayout(row)
+        for label, field in (("To", self._to), ("Cc", self._cc)):
+            words = Text(self._look, label, Role.SMALL_STRONG, muted=True)
+            words.setBuddy(field)
+            field.setAccessibleName(label if label == "To" else "Copy to, addresses with commas")
+            line.addWidget(words)
+            line.addWidget(field, 2 if label == "To" else 1)
+        line.setContentsMargins(*(self._look.px(each) for each in (12, 8, 12, 6)))
+        line.setSpacing(self._look.px(8))
+        return row
+
+    def _connect(self) -> None:
+        self.composer.edited.connect(self._edited)
+        self.composer.mode_changed.connect(self._mode_changed)
+        self.composer.attach_asked.connect(self._choose_files)
+        self.composer.files_offered.connect(self.files_chosen)
+        self.composer.file_removed.connect(self._remove_file)
+        for field in (self._to, self._cc):
+            field.textEdited.connect(self._address_edited)
+            field.textChanged.connect(self._check_address)
+        for mode in Visibility:
+            self.composer.set_mode(mode)
+            self.composer.editor.installEventFilter(self)
+        self.composer.set_mode(Visibility.PUBLIC)
+
+    def _warn(self, text: str) -> None:
+        self._warning.setText(text)
+        self._warning.setVisible(bool(text))
+        self._warning.setContentsMargins(self._look.px(12), 0, self._look.px(12), 0)
+
+    @Slot(object)
+    def _edited(self, mode: Visibility) -> None:
+        if self._warning.text().startswith("Still to fill"):
+            self._warn("")
+        self.edited.emit(mode)
+
+    @Slot()
+    def _address_edited(self) -> None:
+        self.edited.emit(Visibility.PUBLIC)
+
+    @Slot()
+    def _check_address(self) -> None:
+        if self._to.text().strip().lower() in self._bounced:
+            self._warn("Mail to this address came back before. Check it with the customer.")
+        else:
+            self._warn("")
+
+    @Slot(object)
+    def _mode_changed(self, mode: Visibility) -> None:
+        reply = mode is Visibility.PUBLIC
+        self._address_row.setVisible(reply)
+        self._send.setText("Send" if reply else "Keep note")
+        self._send.updateGeometry()
+
+    @Slot()
+    def _ask_send(self) -> None:
+        written = self.written()
+        reply = self.composer.mode is Visibility.PUBLIC
+        if not (written.reply.text if reply else written.note).strip():
+            self._warn("There is nothing to send yet.")
+        elif reply and "@" not in written.reply.to:
+            self._warn("Enter the address that the reply should go to.")
+            self._to.setFocus()
+        elif reply and self.composer.unfilled():
+            self.show_missing(tuple(self.composer.unfilled()))
+        else:
+            self._warn("")
+            self.send_asked.emit()
+
+    @Slot()
+    def _choose_files(self) -> None:
+        dialog = QFileDialog(self, "Attach files")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(self._files_selected)
+        dialog.open()
+
+    @Slot(list)
+    def _files_selected(self, paths: list[str]) -> None:
+        self.files_chosen.emit(tuple(paths))
+
+    @Slot(object)
+    def _remove_file(self, place: int) -> None:
+        self.set_files(tuple(each for at, each in enumerate(self._files) if at != place))
