@@ -20,7 +20,8 @@ from crm_desktop.services import files
 from crm_desktop.services.intake_parts import acknowledgement, arriving, bounces, finding
 from crm_desktop.services.intake_parts.arriving import Stored
 from crm_desktop.store.database import Database, Tx
-from crm_desktop.store.queries import accounts, events, intake as queries, messages
+from crm_desktop.store.queries import accounts, events, messages
+from crm_desktop.store.queries import intake as queries
 from crm_desktop.store.queries.accounts import Account
 
 #: So much of a message is searchable from the queue; the whole of it from search.
@@ -88,9 +89,7 @@ def _take_in(tx: Tx, account: Account, arrival: Stored) -> tuple[int, int, str]:
     return _new_contact(tx, account, arrival, place)
 
 
-def _join(
-    tx: Tx, account: Account, arrival: Stored, thread: queries.Thread
-) -> tuple[int, int]:
+def _join(tx: Tx, account: Account, arrival: Stored, thread: queries.Thread) -> tuple[int, int]:
     """A reply while the contact is open is one more message of it."""
     message_id = arriving.add(tx, account.id, thread.contact_id, arrival)
     wakes = not arrival.message.auto_generated
@@ -124,9 +123,7 @@ def _new_contact(
             "who": sender.who,
             "subject": message.subject,
             "preview": excerpt(message.reply_text or message.text),
-            "folded": fold(
-                f"{sender.who} {message.subject} {message.text[:_SEARCHED_CHARACTERS]}"
-            ),
+            "folded": fold(f"{sender.who} {message.subject} {message.text[:_SEARCHED_CHARACTERS]}"),
             "due_at": finding.due(tx, rules, message.channel),
             "needs_checking": bool(place.doubt or sender.doubt),
             "check_reason": place.doubt or sender.doubt,

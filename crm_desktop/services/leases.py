@@ -24,9 +24,7 @@ class Lease:
 check = queries.check
 
 
-def acquire(
-    db: Database, name: str, owner: str, seconds: float = LEASE_SECONDS
-) -> Lease | None:
+def acquire(db: Database, name: str, owner: str, seconds: float = LEASE_SECONDS) -> Lease | None:
     """Take a free or expired lease, None while another owner holds it."""
     return acquire_all(db, [name], owner, seconds).get(name)
 

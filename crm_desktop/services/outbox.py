@@ -16,7 +16,8 @@ from crm_desktop.domain.errors import ConnectorTrouble
 from crm_desktop.domain.states import OutboxState
 from crm_desktop.services.leases import Lease
 from crm_desktop.store.database import Database, Tx
-from crm_desktop.store.queries import events, leases, outbox as queries
+from crm_desktop.store.queries import events, leases
+from crm_desktop.store.queries import outbox as queries
 from crm_desktop.store.queries.outbox import Work
 
 __all__ = ["MAX_ATTEMPTS", "Lane", "Work", "claim", "perform", "seconds_until_due"]
@@ -124,5 +125,5 @@ def _log(tx: Tx, lane: Lane, work: Work, kind: str) -> None:
 
 def backoff(attempts: int) -> timedelta:
     """How long to wait after so many tries: 5 s doubled each time up to an hour, ± a quarter."""
-    delay = min(_FIRST_DELAY * 2 ** (attempts - 1), _LONGEST_DELAY)
+    delay = min(_FIRST_DELAY * (1 << (attempts - 1)), _LONGEST_DELAY)
     return delay * random.uniform(0.75, 1.25)  # noqa: S311 - spreads load, guards nothing

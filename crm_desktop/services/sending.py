@@ -8,7 +8,8 @@ from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.messages import Address, OutboundAttachment, OutboundMessage
 from crm_desktop.services.outbox import Work
 from crm_desktop.store.database import Database, Tx
-from crm_desktop.store.queries import accounts, events, messages, sending as queries
+from crm_desktop.store.queries import accounts, events, messages
+from crm_desktop.store.queries import sending as queries
 from crm_desktop.store.queries.accounts import Account
 
 #: The lane's name in the outbox.

@@ -142,7 +142,7 @@ class Feed(ABC):
         while not self._stopping.is_set():
             try:
                 self._listen()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - _known lets bugs out
                 trouble = _known(error)
                 if self._connected is not False:
                     _LOG.warning("the change feed lost the database: %s", trouble.code)

@@ -40,7 +40,7 @@ class PostgresFeed(Feed):
         engine = create_engine(self.target.full_url())
         arguments, options = engine.dialect.create_connect_args(engine.url)
         engine.dispose()
-        return psycopg.connect(*arguments, **options | _KEEPALIVES, autocommit=True)
+        return psycopg.connect(*arguments, **{**options, **_KEEPALIVES}, autocommit=True)
 
     def _deliver(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
         batcher = Batcher(self._on_changes)

@@ -12,8 +12,8 @@ from sqlalchemy.engine import make_url
 
 from crm_desktop.domain.changes import Change
 from crm_desktop.domain.errors import DatabaseAway
-from crm_desktop.store.feed import MOST_CHANGES, Batcher, Feed, OnChanges, OnState, parse
 from crm_desktop.store.database import Target
+from crm_desktop.store.feed import MOST_CHANGES, Batcher, Feed, OnChanges, OnState, parse
 
 _POLL_SECONDS = 0.012
 #: How often it is looked whether the file is still the one that was opened.
@@ -22,7 +22,7 @@ _BUSY_SECONDS = 1.0
 
 
 class SqliteFeed(Feed):
-    """Reads the notices that other connections committed, by id: SQLite has one writer at a time."""
+    """Reads what other connections committed, by id: SQLite has one writer at a time."""
 
     def __init__(self, target: Target, on_changes: OnChanges, on_state: OnState) -> None:
         super().__init__(target, on_changes, on_state)
@@ -87,5 +87,3 @@ def _read(connection: sqlite3.Connection, last: int, batcher: Batcher) -> int:
     if found:
         batcher.add(frozenset(found))
     return rows[-1][0] if rows else last
-
-

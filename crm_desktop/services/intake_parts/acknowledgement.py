@@ -1,4 +1,4 @@
-"""The automatic "we have your message": only where it is asked for, safe, and at most once a day."""
+"""The automatic "we have your message": only where wanted, safe, and at most once a day."""
 
 from __future__ import annotations
 

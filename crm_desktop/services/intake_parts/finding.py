@@ -1,4 +1,4 @@
-"""Where an arrival belongs: its thread and cases, its customer, its service and queue, its clock."""
+"""Where an arrival belongs: thread, cases, customer, service, queue and clock."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from crm_desktop.domain.sla import CHANNEL_TARGETS, Clock, Target
 from crm_desktop.domain.states import Channel, IdentifierKind
 from crm_desktop.domain.text import fold
 from crm_desktop.store.database import Tx
-from crm_desktop.store.queries import accounts, intake as queries, messages
+from crm_desktop.store.queries import accounts, messages
+from crm_desktop.store.queries import intake as queries
 from crm_desktop.store.queries.accounts import Account
 
 _STRANGER_IN_THREAD = "Answers a conversation that this address has no part in"
@@ -188,7 +189,7 @@ def resumed(tx: Tx, case: messages.WaitingCase) -> datetime | None:
 
 
 def _calendar(hours: dict[str, object]) -> Calendar | None:
-    """The opening hours, None when they are unusable: an arrival is never lost to a typing error."""
+    """The opening hours, None when they are unusable: no arrival is lost to a typing error."""
     try:
         calendar = Calendar.from_data(hours)
         calendar.working_day  # noqa: B018 - closed for good raises

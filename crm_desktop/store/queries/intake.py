@@ -1,4 +1,4 @@
-"""What intake must know before it writes: earlier arrivals, threads, customers, services, clocks."""
+"""What intake must know first: earlier arrivals, threads, customers, services, clocks."""
 
 from __future__ import annotations
 

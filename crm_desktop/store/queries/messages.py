@@ -27,7 +27,6 @@ from crm_desktop.store.models import (
     Queue,
 )
 
-
 #: The event of an automatic acknowledgement.
 ACKNOWLEDGED = "message.acknowledged"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
@@ -97,22 +97,14 @@ def claim(tx: Tx, lane: str, fence: int, seconds: float, limit: int) -> Claimed:
         .with_for_update(skip_locked=True)
     ).all()
     work, doubtful = [], []
-    for *columns, state in rows:
-        found = Work(*columns)
+    for row in rows:
+        found, state = Work(*row[:7]), row[7]
         vanished = state == OutboxState.CLAIMED.value
         if vanished and found.unknown_fate:
             doubtful.append(found)
             continue
         unknown = found.unknown_fate or vanished
-        claimed = Work(
-            found.id,
-            found.lane,
-            found.message_id,
-            found.handoff_id,
-            found.attempts + 1,
-            unknown,
-            found.created_at,
-        )
+        claimed = replace(found, attempts=found.attempts + 1, unknown_fate=unknown)
         tx.session.execute(
             update(OutboxItem)
             .where(OutboxItem.id == found.id)

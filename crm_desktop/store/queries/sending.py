@@ -49,7 +49,9 @@ def mail(tx: Tx, message_id: int) -> MailRow | None:
         .join(Contact, Contact.id == Message.contact_id)
         .where(Message.id == message_id, Message.state == "pending")
     ).first()
-    return MailRow(*row) if row else None
+    if row is None:
+        return None
+    return MailRow(row[0], row[1], row[2], row[3] or "", *row[4:])
 
 
 def conversation(tx: Tx, mail: MailRow) -> tuple[str, tuple[str, ...]]:
@@ -65,7 +67,7 @@ def conversation(tx: Tx, mail: MailRow) -> tuple[str, tuple[str, ...]]:
         )
         .order_by(Message.id)
     ).all()
-    inbound = [rfc_id for rfc_id, direction in rows if direction == "inbound"]
+    inbound = [rfc_id or "" for rfc_id, direction in rows if direction == "inbound"]
     references = dict.fromkeys(rfc_id for rfc_id, _ in rows if rfc_id)
     return (inbound[-1] if inbound else ""), tuple(references)[-_REFERENCES:]
 
@@ -91,9 +93,7 @@ def attachments(tx: Tx, message_id: int) -> tuple[OutboundAttachment, ...]:
 
 def template_images(tx: Tx, template_id: int) -> tuple[str, ...]:
     """The SHA-256 of the pictures that a canned reply may carry."""
-    images = tx.session.scalar(
-        select(ReplyTemplate.images).where(ReplyTemplate.id == template_id)
-    )
+    images = tx.session.scalar(select(ReplyTemplate.images).where(ReplyTemplate.id == template_id))
     return tuple(str(each) for each in images or ())
 
 

@@ -76,9 +76,7 @@ def _mark(db: Database, number: int) -> None:
 def test_two_desktops_and_a_gateway_hear_each_other(
     centre: Centre, listeners: Callable[[Target], Listener]
 ) -> None:
-    hearing = [
-        listeners(centre.target_for(login)) for login in ("anna", "ben", GATEWAY_LOGIN)
-    ]
+    hearing = [listeners(centre.target_for(login)) for login in ("anna", "ben", GATEWAY_LOGIN)]
 
     _mark(centre.as_person("anna"), 41)
     _mark(centre.as_gateway(), 42)

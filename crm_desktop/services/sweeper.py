@@ -1,0 +1,58 @@
+"""Housekeeping that one gateway does for all: nothing parked is forgotten, no desktop counts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from crm_desktop.domain.changes import Changes, Topic
+from crm_desktop.services.leases import Lease
+from crm_desktop.store.database import Database
+from crm_desktop.store.queries import events, leases, messages
+from crm_desktop.store.queries import sweeper as queries
+
+#: The lease under which one gateway sweeps.
+LEASE_NAME = "sweeper"
+#: A desktop that shows a contact says so more often than this.
+STALE_LOOK = timedelta(seconds=60)
+_NOTICES_KEPT = 1_000
+_NOTICES_AGE = timedelta(minutes=10)
+_AT_ONCE = 200
+
+
+def sweep(db: Database, lease: Lease) -> Changes:
+    """Bring due parked contacts back, forget silent onlookers and old notices.
+
+    Looks first and writes only when there is something to do. Raises LeaseLost.
+    """
+    with db.read() as tx:
+        parked = queries.any_due_parked(tx)
+        looks = queries.stale_looks(tx, STALE_LOOK)
+        prune = queries.old_notices(tx, _NOTICES_KEPT, _NOTICES_AGE)
+    if not (parked or looks or prune):
+        return Changes()
+    with db.write() as tx:
+        leases.check(tx, lease.name, lease.fence)
+        for contact_id in queries.due_parked(tx, _AT_ONCE):
+            messages.requeue(tx, contact_id)
+            events.append(tx, "contact.woken", contact_id=contact_id, by="time")
+            tx.changed(Topic.CONTACT, contact_id)
+        for staff_id, contact_id in looks:
+            queries.remove_look(tx, staff_id, contact_id, STALE_LOOK)
+            tx.changed(Topic.LOOKING, contact_id)
+        if prune:
+            queries.prune_notices(tx, prune)
+        return tx.changes
+
+
+def refresh_stats(db: Database, lease: Lease) -> Changes:
+    """Count once for everybody what waits; only what differs is written. Raises LeaseLost."""
+    with db.read() as tx:
+        different = queries.changed_stats(queries.counted(tx), queries.recorded(tx))
+    if not different:
+        return Changes()
+    with db.write() as tx:
+        leases.check(tx, lease.name, lease.fence)
+        for (queue_id, channel), value in sorted(different.items(), key=lambda item: item[0]):
+            queries.record(tx, queue_id, channel, value)
+            tx.changed(Topic.QUEUE_STAT, queue_id)
+        return tx.changes

@@ -1,0 +1,98 @@
+"""What an advisor may read and write to answer: their contact, its cases, canned replies.
+
+Written for the rights of an advisor on PostgreSQL: content comes through the guard, never here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from crm_desktop.domain.views import TemplateInfo
+from crm_desktop.store.database import Tx
+from crm_desktop.store.models import (
+    Case,
+    CaseContact,
+    Contact,
+    Customer,
+    Message,
+    ReplyTemplate,
+    Service,
+    Staff,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The contact that is answered."""
+
+    id: int
+    state: str
+    owner_id: int | None
+    owner_name: str
+    subject: str
+    service_name: str
+    customer_id: int | None
+    customer_name: str
+    who: str
+    account_id: int | None
+
+
+def answered(tx: Tx, contact_id: int) -> Answered | None:
+    """A contact that this person may see."""
+    row = tx.session.execute(
+        select(
+            Contact.id,
+            Contact.state,
+            Contact.owner_id,
+            Staff.name,
+            Contact.subject,
+            Service.name,
+            Contact.customer_id,
+            Customer.name,
+            Contact.who,
+            Contact.account_id,
+        )
+        .outerjoin(Staff, Staff.id == Contact.owner_id)
+        .outerjoin(Service, Service.id == Contact.service_id)
+        .outerjoin(Customer, Customer.id == Contact.customer_id)
+        .where(Contact.id == contact_id)
+    ).first()
+    if row is None:
+        return None
+    return Answered(
+        row[0], row[1], row[2], row[3] or "", row[4], row[5] or "", row[6], row[7] or "", *row[8:]
+    )
+
+
+def references(tx: Tx, contact_id: int) -> dict[int, str]:
+    """The references of the contact's cases that this person may see, by case id, oldest first."""
+    rows = tx.session.execute(
+        select(Case.id, Case.reference)
+        .join(CaseContact, CaseContact.case_id == Case.id)
+        .where(CaseContact.contact_id == contact_id)
+        .order_by(Case.id)
+    )
+    return {case_id: reference or "" for case_id, reference in rows}
+
+
+def contact_of_own_message(tx: Tx, message_id: int) -> int | None:
+    """The contact of a message that this person wrote."""
+    return tx.session.scalar(select(Message.contact_id).where(Message.id == message_id))
+
+
+def templates(tx: Tx) -> tuple[TemplateInfo, ...]:
+    """All canned replies by title."""
+    rows = tx.session.execute(
+        select(
+            ReplyTemplate.id,
+            ReplyTemplate.code,
+            ReplyTemplate.title,
+            ReplyTemplate.shortcut,
+            ReplyTemplate.service_id,
+            ReplyTemplate.subject,
+            ReplyTemplate.body,
+        ).order_by(ReplyTemplate.title)
+    )
+    return tuple(TemplateInfo(*row) for row in rows)
