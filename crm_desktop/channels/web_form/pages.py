@@ -69,7 +69,8 @@ class Pages:
 
     def form(self, public: PublicForm, form: Form, drawn: Drawn, status: int = 200) -> Response:
         """A form, empty or with what was typed and what is wrong."""
-        contact = contact_form(required=contact_is_required(public.schema))
+        needed = contact_is_required(public.schema)
+        contact = contact_form(required=needed)
         questions = [(field.name, field) for field in form.fields]
         contacts = [(CONTACT_PREFIX + field.name, field) for field in contact.fields]
         return self._page(
@@ -78,6 +79,7 @@ class Pages:
             public=public,
             questions=questions,
             contacts=contacts,
+            contact_free=not needed,
             conditions={field.name: _condition(field, form) for field in form.fields},
             anchors={name: _anchor(name, field) for name, field in [*questions, *contacts]},
             drawn=drawn,

@@ -60,7 +60,7 @@ class Limits:
     body_seconds: float = 120.0
     save_seconds: float = 20.0
     pages: Rate = Rate(120, 120.0)
-    submissions: Rate = Rate(10, 2.0)
+    submissions: Rate = Rate(30, 10.0)
 
     @property
     def body_bytes(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -104,6 +105,9 @@ class _Site:
             except (DatabaseTrouble, TimeoutError) as trouble:
                 _LOG.warning("web forms: the database is away (%s)", type(trouble).__name__)
                 response = self._pages.message("away", 503)
+            except Exception as bug:  # noqa: BLE001 - the public sees words, whatever happens
+                _LOG.error("web forms: a page failed: %s", _trace(bug))
+                response = self._pages.message("failed", 500)
             return secure(response, https=is_https(request, proxies))
 
         return answer
@@ -186,6 +190,10 @@ class _Site:
             _LOG.warning("web forms: a submission was not saved (%s)", type(trouble).__name__)
             drawn = replace(drawn, notice=WORDS["away_send"])
             return self._draw(request, shown, drawn, 503, sitting)
+        except Exception as bug:  # noqa: BLE001 - a bug of ours must not cost the sender the text
+            _LOG.error("web forms: a submission was not saved: %s", _trace(bug))
+            drawn = replace(drawn, notice=WORDS["failed_send"])
+            return self._draw(request, shown, drawn, 500, sitting)
         token = self._tickets.done(public.service_code, reference)
         return RedirectResponse(f"/forms/{public.service_code}/done/{token}", 303)
 
@@ -238,6 +246,12 @@ class _Site:
     def _cookie_name(self, request: Request) -> str:
         """With TLS a name that no other host may set and no plain connection can."""
         return "__Host-crm-form" if self._https(request) else "crm-form"
+
+
+def _trace(bug: Exception) -> str:
+    """Where and what kind, without the words: these may hold what somebody typed."""
+    frames = traceback.extract_tb(bug.__traceback__)
+    return f"{type(bug).__name__} at " + " < ".join(f"{f.name}:{f.lineno}" for f in frames[::-1])
 
 
 _Asset = tuple[bytes, str, str]

@@ -71,10 +71,12 @@ WORDS: Mapping[str, str] = {
     "back_label": "Back",
     "contact": "Your contact details",
     "contact_hint": "We only use these to deal with what you tell us.",
+    "contact_free": "Leave them empty if you do not need us to contact you.",
     "about": "What it is about",
     "send": "Send",
     "before_send": "When you send this, you will get a reference number.",
     "trap": "Leave this box empty",
+    "at_most": "You can enter up to % characters",
     "date_hint": "For example, 27 3 2026",
     "day": "Day",
     "month": "Month",
@@ -124,6 +126,15 @@ WORDS: Mapping[str, str] = {
     "away_send": (
         "We could not save what you sent just now. Nothing was lost: your answers are still on "
         "this page. Wait a minute, then select Send again."
+    ),
+    "failed_title": "Sorry, there is a problem with the service",
+    "failed_text": (
+        "Try again later. If you were sending a form, go back in your browser: your answers "
+        "should still be there."
+    ),
+    "failed_send": (
+        "Something went wrong on our side, and what you sent was not saved. Your answers are "
+        "still on this page. Select Send again; if this keeps happening, please call us."
     ),
     "stale_send": (
         "Your answers were not sent yet, because we could not be sure that they came from this "

@@ -218,6 +218,17 @@ def test_when_the_database_is_away_reading_says_so(
     assert page.headers["retry-after"] == "60"
 
 
+def test_a_bug_of_ours_shows_words_and_nothing_else(client: httpx.Client, site: FormsSite) -> None:
+    site.centre.broken = True
+
+    page = client.get("/forms/missed-bin")
+
+    assert page.status_code == 500
+    assert "there is a problem with the service" in page.text
+    assert "Okafor" not in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
 @pytest.mark.parametrize(
     "path", ["/forms/nothing", "/forms/broken", "/forms/a/b/c", "/forms/assets/../routes.py"]
 )
