@@ -88,7 +88,8 @@ say "Installing: $*"
 quiet="DEBIAN_FRONTEND=noninteractive"
 $as_admin $quiet apt-get -qq update >&2 || say "The list of packages could not be renewed; going on."
 set -- $(for each in "$@"; do choose "$each"; done)
-$as_admin $quiet apt-get -qq install -y --no-install-recommends "$@" >&2 ||
+$as_admin $quiet apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 install -y \
+    --no-install-recommends "$@" >&2 ||
     say "These could not all be installed: $*"
 
 # Tests start servers of their own; a server that nobody asked for should not run here.

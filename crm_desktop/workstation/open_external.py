@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import unicodedata
 import webbrowser
 from pathlib import Path
@@ -145,6 +146,8 @@ def _open_with_system(path: Path) -> None:
     opener = shutil.which("open" if sys.platform == "darwin" else "xdg-open")
     if opener is None:
         raise NotAllowed("This computer has no program that opens files.")
-    subprocess.Popen(  # noqa: S603 - a path of our own making, no shell
+    viewer = subprocess.Popen(  # noqa: S603 - a path of our own making, no shell
         [opener, str(path)], stdin=subprocess.DEVNULL, start_new_session=True
     )
+    # Some openers end at once, others with the document; nobody waits for either.
+    threading.Thread(target=viewer.wait, name="viewer", daemon=True).start()

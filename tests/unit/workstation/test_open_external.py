@@ -1,5 +1,6 @@
 """Links and attachments reach other programs only when they cannot run anything."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,38 @@ def test_a_link_reaches_the_persons_browser(
     open_link("https://www.example.gov.uk/")
 
     assert seen == ["https://www.example.gov.uk/"]
+
+
+def test_a_computer_without_a_browser_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webbrowser.open", lambda _: False)
+
+    with pytest.raises(NotAllowed, match="no program that opens links"):
+        open_link("https://www.example.gov.uk/")
+
+
+def test_a_document_is_shown_by_the_persons_own_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = tmp_path / "shown"
+    os.mkfifo(shown)
+    opener = tmp_path / "xdg-open"
+    opener.write_text(f'#!/bin/sh\nprintf %s "$1" > "{shown}"\n')
+    opener.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with AttachmentFolder() as folder:
+        path = folder.open("letter.pdf", b"%PDF-1.7")
+
+        assert shown.read_text() == str(path)
+
+
+def test_a_computer_without_a_viewer_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with AttachmentFolder() as folder, pytest.raises(NotAllowed, match="no program that opens"):
+        folder.open("letter.pdf", b"%PDF-1.7")
 
 
 @pytest.mark.parametrize(
