@@ -269,6 +269,20 @@ class CaseView:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One line of a list of cases."""
+
+    id: int
+    reference: str
+    service_name: str
+    customer_name: str
+    state: CaseState
+    opened_at: datetime
+    due_at: datetime | None
+    contact_id: int | None  # the newest contact that concerns it
+
+
+@dataclass(frozen=True, slots=True)
 class DraftView:
     """Unsent text; `author` is somebody else's name when it came with the contact."""
 

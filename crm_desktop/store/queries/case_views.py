@@ -8,13 +8,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 
+from crm_desktop.domain.references import parse_reference
 from crm_desktop.domain.states import CaseState, HandoffState, OutboxState
-from crm_desktop.domain.views import CaseView, HandoffView
+from crm_desktop.domain.text import fold
+from crm_desktop.domain.views import CaseRow, CaseView, HandoffView
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import (
     Case,
     CaseContact,
     ChannelAccount,
+    Customer,
     FormVersion,
     Handoff,
     OutboxItem,
@@ -56,6 +59,43 @@ def by_id(tx: Tx, case_id: int) -> CaseView | None:
     """One case, or None when it is not there for this person."""
     found = _read(tx, _CASES.where(Case.id == case_id))
     return found[0] if found else None
+
+
+def newest(tx: Tx, words: str, state: CaseState | None, limit: int) -> tuple[CaseRow, ...]:
+    """The newest cases that this person sees, by reference or beginning of a customer's name."""
+    latest = (
+        select(func.max(CaseContact.contact_id))
+        .where(CaseContact.case_id == Case.id)
+        .scalar_subquery()
+    )
+    query = (
+        select(
+            Case.id,
+            Case.reference,
+            Service.name,
+            Customer.name,
+            Case.state,
+            Case.opened_at,
+            Case.due_at,
+            latest,
+        )
+        .join(Service, Service.id == Case.service_id)
+        .outerjoin(Customer, Customer.id == Case.customer_id)
+        .where(visible(tx))
+        .order_by(Case.id.desc())
+        .limit(limit)
+    )
+    if state is not None:
+        query = query.where(Case.state == state)
+    if reference := parse_reference(words):
+        query = query.where(Case.reference == reference)
+    elif words.strip():
+        folded = fold(words.strip())
+        query = query.where(Customer.folded >= folded, Customer.folded < folded + "\U0010ffff")
+    return tuple(
+        CaseRow(id_, reference or "", service, name or "", CaseState(state_), at, due, contact_id)
+        for id_, reference, service, name, state_, at, due, contact_id in tx.session.execute(query)
+    )
 
 
 def visible(tx: Tx) -> ColumnElement[bool]:

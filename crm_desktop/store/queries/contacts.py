@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from crm_desktop.domain.states import OutboxState
+from crm_desktop.domain.states import IN_HAND, ContactState, OutboxState
 from crm_desktop.domain.views import DraftView
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import ChannelAccount, Contact, Draft, Looking, OutboxItem, Staff
@@ -44,6 +44,22 @@ def detail(tx: Tx, contact_id: int) -> ContactDetail | None:
         .where(Contact.id == contact_id)
     ).first()
     return ContactDetail(*row[:6], row[6] or "") if row else None
+
+
+def held_with_other_service(tx: Tx, contact_id: int, service_id: int) -> bool:
+    """Whether the contact is in this person's hands and said to be about something else."""
+    return bool(
+        tx.session.scalar(
+            select(
+                exists().where(
+                    Contact.id == contact_id,
+                    Contact.owner_id == tx.actor_id,
+                    Contact.state.in_([*IN_HAND, ContactState.PARKED]),
+                    Contact.service_id.is_distinct_from(service_id),
+                )
+            )
+        )
+    )
 
 
 def waiting_to_leave(tx: Tx, message_ids: list[int]) -> dict[int, datetime]:
