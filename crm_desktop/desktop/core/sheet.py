@@ -51,7 +51,8 @@ QTextEdit[bare="true"], QPlainTextEdit[bare="true"] { border: none; background: 
 QComboBox QLineEdit, QAbstractSpinBox QLineEdit { border: none; padding: 0; background: none; }
 QComboBox::drop-down, QDateTimeEdit::drop-down { border: none; width: ${p24}px;
   subcontrol-origin: padding; subcontrol-position: center right; }
-QComboBox::down-arrow, QDateTimeEdit[calendarPopup="true"]::down-arrow { image: url("$theme_dir/chevron-down-$scheme.svg");
+QComboBox::down-arrow, QDateTimeEdit[calendarPopup="true"]::down-arrow {
+  image: url("$theme_dir/chevron-down-$scheme.svg");
   width: ${p14}px; height: ${p14}px; }
 QComboBox QAbstractItemView { border: 1px solid $outline; padding: ${p4}px; outline: none; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: none; width: ${p20}px; }

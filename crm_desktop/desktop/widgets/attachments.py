@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from crm_desktop.desktop.core import words
@@ -89,9 +89,14 @@ class FileChip(QAbstractButton):
         else:
             super().keyPressEvent(event)
 
-    def hits_cross(self, x: int) -> bool:
-        """Whether a click at `x` means the cross."""
-        return self._removable and x >= self.width() - self._look.px(8) - self._look.px(16)
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click on the cross removes, anywhere else opens."""
+        cross = self.width() - self._look.px(8) - self._look.px(16)
+        if self._removable and self.isDown() and event.position().x() >= cross:
+            self.setDown(False)
+            self.remove.emit()
+        else:
+            super().mouseReleaseEvent(event)
 
     def _label(self) -> str:
         return f"{self.file.name} · {words.size(self.file.size)}"
@@ -140,10 +145,7 @@ class AttachmentStrip(QWidget):
     def _clicked(self) -> None:
         chip = self.sender()
         if isinstance(chip, FileChip):
-            at = chip.mapFromGlobal(chip.cursor().pos())
-            inside = chip.rect().contains(at) and chip.underMouse()
-            wanted = self.removed if inside and chip.hits_cross(at.x()) else self.opened
-            wanted.emit(chip.file.key)
+            self.opened.emit(chip.file.key)
 
     @Slot()
     def _remove(self) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Scheme, Tone
 from crm_desktop.desktop.widgets.flow import FlowLayout
-from crm_desktop.desktop.widgets.painting import paint_focus, paint_icon, paint_text
+from crm_desktop.desktop.widgets.painting import ARROWS, paint_focus, paint_icon, paint_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,13 @@ class ChipButton(QAbstractButton):
         paint_text(painter, row, self.chip.label, self._look.font(Role.STRONG), shade.text)
         if self.hasFocus():
             paint_focus(painter, self._look, self.rect(), 12)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave the arrows to the row: Qt would go to whatever comes next in the window."""
+        if event.key() in ARROWS:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
     @Slot()
     def _relook(self) -> None:

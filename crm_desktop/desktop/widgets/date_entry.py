@@ -6,7 +6,7 @@ import re
 from datetime import date, timedelta
 
 from PySide6.QtCore import QDate, QPoint, Qt, Slot
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent, QTextCharFormat
 from PySide6.QtWidgets import QCalendarWidget, QLineEdit, QMenu, QWidget, QWidgetAction
 
 from crm_desktop.desktop.core.look import Look
@@ -103,6 +103,9 @@ class DateEntry(QLineEdit):
         calendar = QCalendarWidget(menu)
         calendar.setAccessibleName("Calendar")
         calendar.setFirstDayOfWeek(Qt.DayOfWeek.Monday)
+        # Qt paints weekends red, which the dark schemes drown; they say nothing here.
+        for weekend in (Qt.DayOfWeek.Saturday, Qt.DayOfWeek.Sunday):
+            calendar.setWeekdayTextFormat(weekend, QTextCharFormat())
         calendar.setVerticalHeaderFormat(QCalendarWidget.VerticalHeaderFormat.NoVerticalHeader)
         if (day := QDate.fromString(self.value(), Qt.DateFormat.ISODate)).isValid():
             calendar.setSelectedDate(day)

@@ -185,13 +185,14 @@ class ButtonsEditor(Editor):
         self._several = field.kind is FieldKind.CHECKBOXES
         self._group = QButtonGroup(self)
         self._group.setExclusive(not self._several)
-        self._flow = FlowLayout(self)
+        self._box = QVBoxLayout(self) if _is_long(field) else FlowLayout(self)
+        self._box.setContentsMargins(0, 0, 0, 0)
         self._buttons: list[QAbstractButton] = []
         for choice in field.choices:
             button = QCheckBox(choice.words) if self._several else QRadioButton(choice.words)
             button.toggled.connect(self.edited)
             self._group.addButton(button)
-            self._flow.addWidget(button)
+            self._box.addWidget(button)
             self._buttons.append(button)
         self.inputs = tuple(self._buttons)
         look.changed.connect(self._relook)
@@ -228,7 +229,10 @@ class ButtonsEditor(Editor):
 
     @Slot()
     def _relook(self) -> None:
-        self._flow.set_gap(self._look.px(8))
+        if isinstance(self._box, FlowLayout):
+            self._box.set_gap(self._look.px(8))
+        else:
+            self._box.setSpacing(self._look.px(2))
 
 
 class FilesEditor(Editor):
@@ -287,6 +291,11 @@ def is_wide(field: Field) -> bool:
     if field.kind in (FieldKind.TEXTAREA, FieldKind.ADDRESS, FieldKind.FILE):
         return True
     return field.kind in _BUTTONS and _letters([one.words for one in field.choices]) > 34
+
+
+def _is_long(field: Field) -> bool:
+    """Whether answers read better one under the other."""
+    return _letters([choice.words for choice in field.choices]) > 110
 
 
 def _letters(words: Sequence[str]) -> int:

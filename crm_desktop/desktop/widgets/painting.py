@@ -23,12 +23,17 @@ class Painted(QWidget):
         self.update()
 
 
+#: Keys with which a person moves among the buttons of one group.
+ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
+
+
 def pill_size(look: Look, text: str, icon: str = "") -> QSize:
     """How large a pill with this text is, in pixels."""
     metrics = QFontMetrics(look.font(Role.SMALL_STRONG))
     extra = look.px(14) + look.px(5) if icon else 0
     return QSize(
-        metrics.horizontalAdvance(text) + 2 + extra + 2 * look.px(9), metrics.height() + 2 * look.px(3)
+        metrics.horizontalAdvance(text) + 2 + extra + 2 * look.px(9),
+        metrics.height() + 2 * look.px(3),
     )
 
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Scheme
-from crm_desktop.desktop.widgets.painting import Painted, paint_icon, paint_text
+from crm_desktop.desktop.widgets.painting import ARROWS, Painted, paint_icon, paint_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,6 @@ class RailButton(QAbstractButton):
         super().__init__(parent)
         self._look, self.place, self._badge = look, place, 0
         self.setCheckable(True)
-        self.setAutoExclusive(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(place.text)
@@ -97,6 +96,13 @@ class RailButton(QAbstractButton):
         painter.drawRoundedRect(badge, height / 2, height / 2)
         paint_text(painter, badge, text, font, theme.on_badge, align=Qt.AlignmentFlag.AlignHCenter)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave the arrows to the rail: Qt would go to whatever comes next in the window."""
+        if event.key() in ARROWS:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
     @Slot()
     def _relook(self) -> None:
         self.updateGeometry()
@@ -135,7 +141,8 @@ class NavigationRail(Painted):
 
     def show_place(self, key: str) -> None:
         """Mark where the person is; tells nobody."""
-        self._buttons[key].setChecked(True)
+        for each in self._buttons.values():
+            each.setChecked(each.place.key == key)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up and Down move along the rail."""
@@ -165,4 +172,5 @@ class NavigationRail(Painted):
     def _clicked(self) -> None:
         button = self.sender()
         if isinstance(button, RailButton):
+            self.show_place(button.place.key)
             self.chosen.emit(button.place.key)
