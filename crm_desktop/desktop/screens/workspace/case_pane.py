@@ -257,8 +257,15 @@ class CasePane(QScrollArea):
         foot.addWidget(self._save)
         foot.addStretch(1)
         self._column.addLayout(head)
-        for each in (self._aloud, self._trouble, label, self.service, self._script, self._no_form):
-            self._column.addWidget(each)
+        for widget in (
+            self._aloud,
+            self._trouble,
+            label,
+            self.service,
+            self._script,
+            self._no_form,
+        ):
+            self._column.addWidget(widget)
         self._column.addWidget(self.offer)
         self._column.addLayout(foot)
         self._column.addStretch(1)

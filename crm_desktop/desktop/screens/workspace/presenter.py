@@ -10,8 +10,8 @@ from crm_desktop.desktop.core.presenting import Presenter, Tasks
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import CrmError, NotFound
 from crm_desktop.domain.states import IN_HAND, ContactState
-from crm_desktop.domain.views import ContactView, Disposition
-from crm_desktop.services import Database, contacts, replies
+from crm_desktop.domain.views import ContactView, Disposition, QueueRow
+from crm_desktop.services import Database, contacts, queue, replies
 
 Later = Callable[[int, Callable[[], None]], None]
 #: A look grows stale after 60 s in the database: it is renewed in good time.
@@ -26,6 +26,9 @@ class WorkspaceView(Protocol):
 
     def show_images(self, images: dict[str, bytes]) -> None:
         """Serve these pictures to the messages, by content id."""
+
+    def show_looking(self, names: tuple[str, ...]) -> None:
+        """Show who else looks at the contact."""
 
     def show_nothing(self, words: str) -> None:
         """Show that no contact is open, and why."""
@@ -99,8 +102,14 @@ class WorkspacePresenter(Presenter):
 
     def changed(self, changes: Changes) -> None:
         """Read the contact again when something that it shows changed."""
-        if self._contact_id is not None and self._concerns(changes):
+        if self._contact_id is None:
+            return
+        if self._concerns(changes):
             self._read()
+        elif self._contact_id in changes.ids(Topic.LOOKING):
+            self._tasks.read(
+                partial(queue.rows, self._db, [self._contact_id]), self._show_looking, key="looking"
+            )
 
     def checked(self) -> None:
         """A person looked at what intake doubted, and found it right."""
@@ -143,7 +152,7 @@ class WorkspacePresenter(Presenter):
     def _concerns(self, changes: Changes) -> bool:
         if changes.has(Topic.EVERYTHING):
             return True
-        if self._contact_id in changes.ids(Topic.CONTACT) | changes.ids(Topic.LOOKING):
+        if self._contact_id in changes.ids(Topic.CONTACT):
             return True
         shown = self._contact
         if shown is None:
@@ -179,6 +188,10 @@ class WorkspacePresenter(Presenter):
                 self._view.show_images,
                 key="images",
             )
+
+    def _show_looking(self, rows: tuple[QueueRow, ...]) -> None:
+        if rows and rows[0].id == self._contact_id:
+            self._view.show_looking(rows[0].looking)
 
     def _not_read(self, trouble: CrmError) -> None:
         if isinstance(trouble, NotFound):

@@ -29,8 +29,8 @@ class ReplyView(Protocol):
     def stopped(self, findings: tuple[str, ...]) -> None:
         """The leak check stopped the reply; these are its reasons."""
 
-    def put_back(self, content: Content) -> None:
-        """The reply was taken back: its text belongs in the composer again."""
+    def put_back(self, contact_id: int, content: Content) -> None:
+        """The reply was taken back: its text belongs in the contact's composer again."""
 
     def too_late(self) -> None:
         """The reply had already left."""
@@ -38,8 +38,8 @@ class ReplyView(Protocol):
     def noted(self) -> None:
         """The note is kept."""
 
-    def not_sent(self, trouble: CrmError, content: Content) -> None:
-        """Nothing was sent: the text must be in the composer again."""
+    def not_sent(self, trouble: CrmError, contact_id: int, content: Content) -> None:
+        """Nothing was sent: the text must be in the contact's composer again."""
 
 
 class Replying:
@@ -61,11 +61,15 @@ class Replying:
         self._tasks.write(
             partial(replies.send, self._db, contact_id, reply),
             partial(self._show_sent, contact_id, content),
-            failed=partial(self._not_sent, content),
+            failed=partial(self._not_sent, contact_id, content),
         )
 
-    def withdraw(self, message_id: int) -> None:
-        """Take a reply back while it has not left."""
+    def withdraw(
+        self, message_id: int, contact_id: int = 0, content: Content | None = None
+    ) -> None:
+        """Take a reply back while it has not left; `content` when this desktop did not send it."""
+        if content is not None:
+            self._sent.setdefault(message_id, (contact_id, content))
         self._tasks.write(
             partial(replies.withdraw, self._db, message_id),
             partial(self._withdrawn, message_id),
@@ -76,7 +80,7 @@ class Replying:
         self._tasks.write(
             partial(replies.note, self._db, contact_id, text),
             partial(self._noted, contact_id),
-            failed=partial(self._not_sent, {"mode": "note", "text": text}),
+            failed=partial(self._not_sent, contact_id, {"mode": "note", "text": text}),
         )
 
     def insert_template(self, template_id: int, contact_id: int) -> None:
@@ -89,10 +93,10 @@ class Replying:
 
     def _show_sent(self, contact_id: int, content: Content, sent: replies.Sent) -> None:
         self._keeper.discard(contact_id, "reply")
+        self._sent[sent.message_id] = (contact_id, content)
         if sent.stopped:
             self._view.stopped(sent.stopped)
             return
-        self._sent[sent.message_id] = (contact_id, content)
         self._view.sent(sent.message_id, sent.undo_until)
 
     def _withdrawn(self, message_id: int, answer: tuple[bool, Changes]) -> None:
@@ -103,14 +107,14 @@ class Replying:
             return
         if contact_id:
             self._keeper.typed(contact_id, "reply", content)
-        self._view.put_back(content)
+        self._view.put_back(contact_id, content)
 
     def _noted(self, contact_id: int, _changes: Changes) -> None:
         self._keeper.discard(contact_id, "note")
         self._view.noted()
 
-    def _not_sent(self, content: Content, trouble: CrmError) -> None:
-        self._view.not_sent(trouble, content)
+    def _not_sent(self, contact_id: int, content: Content, trouble: CrmError) -> None:
+        self._view.not_sent(trouble, contact_id, content)
 
     def _insert_filled(self, filled: replies.Filled) -> None:
         self._view.insert_text(filled.body, filled.missing)

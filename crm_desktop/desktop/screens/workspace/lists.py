@@ -1,0 +1,66 @@
+"""The plain lists of a contact: what happened, and every file."""
+
+from __future__ import annotations
+
+from crm_desktop.desktop.core import words
+from crm_desktop.desktop.core.clock import Clock
+from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.widgets.rows import Row
+from crm_desktop.domain.views import ContactView
+
+_ICONS = {
+    "received": "mail",
+    "taken": "hand",
+    "offered": "bell",
+    "returned": "corner-down-left",
+    "parked": "pause",
+    "resumed": "play",
+    "transferred": "arrow-left-right",
+    "note": "sticky-note",
+    "replied": "reply",
+    "sent": "send",
+    "withdrawn": "undo-2",
+    "case": "briefcase",
+    "handoff": "forward",
+    "completed": "check",
+}
+
+
+def timeline_rows(contact: ContactView, clock: Clock) -> list[Row]:
+    """What happened to the contact, newest first as services give it."""
+    now = clock.now()
+    return [
+        Row(
+            (at, entry.at, entry.kind),
+            entry.words,
+            entry.who or "by the system",
+            _icon(entry.kind),
+            Tone.WARNING if entry.kind == "note" else Tone.ACCENT,
+            words.when(entry.at, now),
+        )
+        for at, entry in enumerate(contact.timeline)
+    ]
+
+
+def file_rows(contact: ContactView, clock: Clock) -> list[Row]:
+    """Every file of the contact and its thread; keys are attachment ids."""
+    now = clock.now()
+    return [
+        Row(
+            file.id,
+            file.name,
+            f"{words.size(file.size)} · {message.sender_name or message.sender_address}",
+            "image" if file.content_type.startswith("image/") else "paperclip",
+            right=words.when(message.at, now),
+        )
+        for message in (*contact.thread, *contact.messages)
+        for file in message.attachments
+        if not file.inline
+    ]
+
+
+def _icon(kind: str) -> str:
+    for part in reversed(kind.replace("_", ".").split(".")):
+        if part in _ICONS:
+            return _ICONS[part]
+    return "circle-dot"

@@ -1,0 +1,97 @@
+"""What must be seen before anything is written: needs, danger, doubts, unsent texts of others."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from crm_desktop.desktop.core import words
+from crm_desktop.desktop.core.look import Look
+from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.widgets.banner import Banner
+from crm_desktop.domain.views import ContactView, CustomerView, DraftView
+
+
+class Notices(QWidget):
+    """Banners over the tabs' pages. Signals: `checked`, `draft_wanted` a DraftView."""
+
+    checked = Signal()
+    draft_wanted = Signal(object)
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._draft: DraftView | None = None
+        self._away = Banner(look, Tone.WARNING, "wifi-off")
+        self._marker = Banner(look, Tone.DANGER, "shield-alert")
+        self._adjustments = Banner(look, Tone.WARNING, "ear")
+        self._check = Banner(look, Tone.WARNING, "alert-triangle")
+        self._check.add_action("I have checked it").clicked.connect(self.checked)
+        self._unsent = Banner(look, Tone.INFO, "pencil")
+        self._unsent.add_action("Use this text").clicked.connect(self._use)
+        self._column = QVBoxLayout(self)
+        for each in self._banners():
+            self._column.addWidget(each)
+            each.hide()
+        look.changed.connect(self._space)
+        self._space()
+
+    def show_contact(self, contact: ContactView, *, me: int) -> None:
+        """Show what concerns this contact."""
+        self._show_customer(contact.customer)
+        self._check.setVisible(contact.row.needs_checking)
+        if contact.row.needs_checking:
+            self._check.set_text(
+                "Check this before you answer.",
+                contact.check_reason or "Something about this contact is not certain.",
+            )
+        others = [each for each in contact.drafts if each.author_id != me]
+        self._draft = others[-1] if others else None
+        self._unsent.setVisible(self._draft is not None)
+        if self._draft is not None:
+            said = str(self._draft.content.get("text", ""))
+            self._unsent.set_text(f"Unsent draft by {self._draft.author}", said[:200])
+        self._fit()
+
+    def show_trouble(self, said: str, detail: str = "") -> None:
+        """Say why what is shown may be old; empty: it is fresh."""
+        self._away.setVisible(bool(said))
+        self._away.set_text(said, detail)
+        self._fit()
+
+    def _show_customer(self, customer: CustomerView | None) -> None:
+        markers = customer.markers if customer else ()
+        self._marker.setVisible(bool(markers))
+        if markers:
+            self._marker.set_text(
+                "Safety marker: " + "; ".join(each.words for each in markers),
+                "Follow the procedure for visits and calls. Never tell the customer by message.",
+            )
+        needs = customer.adjustments if customer else ()
+        self._adjustments.setVisible(bool(needs))
+        if needs:
+            last = needs[-1]
+            review = f", review due {last.review_on:%d %b %Y}" if last.review_on else ""
+            self._adjustments.set_text(
+                "Reasonable adjustments: " + "; ".join(each.words for each in needs),
+                f"Recorded {words.date(last.recorded_at)}{review}.",
+            )
+
+    def _banners(self) -> tuple[Banner, ...]:
+        return (self._away, self._marker, self._adjustments, self._check, self._unsent)
+
+    def _fit(self) -> None:
+        self.setVisible(any(not each.isHidden() for each in self._banners()))
+
+    @Slot()
+    def _use(self) -> None:
+        if self._draft is not None:
+            self.draft_wanted.emit(self._draft)
+            self._unsent.hide()
+            self._fit()
+
+    @Slot()
+    def _space(self) -> None:
+        px = self._look.px
+        self._column.setContentsMargins(px(14), px(10), px(14), 0)
+        self._column.setSpacing(px(6))

@@ -1,0 +1,536 @@
+"""The workspace on the screen: head, notices, tabs, and the panel of customer and knowledge."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from crm_desktop.desktop.core import accessibility
+from crm_desktop.desktop.core.clock import Clock
+from crm_desktop.desktop.core.commands import CommandRegistry
+from crm_desktop.desktop.core.errors import words_for
+from crm_desktop.desktop.core.look import Look
+from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.screens.workspace.case_pane import CasePane
+from crm_desktop.desktop.screens.workspace.compose import ComposePane
+from crm_desktop.desktop.screens.workspace.conversation import Conversation
+from crm_desktop.desktop.screens.workspace.customer_panel import CustomerPanel
+from crm_desktop.desktop.screens.workspace.header import WorkspaceHeader
+from crm_desktop.desktop.screens.workspace.knowledge_panel import KnowledgePanel, text_of
+from crm_desktop.desktop.screens.workspace.lists import file_rows, timeline_rows
+from crm_desktop.desktop.screens.workspace.notices import Notices
+from crm_desktop.desktop.screens.workspace.wrap_up import WrapUpPanel
+from crm_desktop.desktop.widgets.banner import Banner, UndoToast
+from crm_desktop.desktop.widgets.card import Surface
+from crm_desktop.desktop.widgets.row_list import RowList, Timeline
+from crm_desktop.desktop.widgets.states import EmptyState
+from crm_desktop.desktop.widgets.tabs import TabStrip
+from crm_desktop.domain.errors import CrmError
+from crm_desktop.domain.people import Person
+from crm_desktop.domain.states import Channel, Visibility
+from crm_desktop.domain.views import (
+    ArticleView,
+    ContactView,
+    Disposition,
+    DraftView,
+    ServiceInfo,
+    TemplateInfo,
+)
+
+if TYPE_CHECKING:
+    from crm_desktop.desktop.screens.workspace.beside import Knowledge
+    from crm_desktop.desktop.screens.workspace.casework import Casework
+    from crm_desktop.desktop.screens.workspace.drafts import Content, DraftKeeper, Kind
+    from crm_desktop.desktop.screens.workspace.presenter import WorkspacePresenter
+    from crm_desktop.desktop.screens.workspace.replying import Replying
+
+_CONVERSATION, _CASE, _TIMELINE, _FILES = "conversation", "case", "timeline", "files"
+_TABS = (_CONVERSATION, _CASE, _TIMELINE, _FILES)
+#: Below this width (at 100 %) the panel beside the contact gives way.
+_NARROW = 760
+_EMPTY, _CONTENT, _WRAP_UP = range(3)
+
+
+class WorkspaceScreen(QWidget):
+    """Implements `WorkspaceView` and `ReplyView` and hands on to its panes.
+
+    Signals: `file_wanted` an attachment's id, `link_wanted` an address, `history_wanted` a
+    HistoryEntry, `files_wanted` paths to attach, `customer_wanted`, `draft_saved`, `next_wanted`.
+    """
+
+    file_wanted = Signal(object)
+    link_wanted = Signal(str)
+    history_wanted = Signal(object)
+    files_wanted = Signal(object)
+    customer_wanted = Signal()
+    draft_saved = Signal()
+    shown = Signal(object)
+
+    def __init__(
+        self,
+        look: Look,
+        clock: Clock,
+        registry: CommandRegistry,
+        person: Person,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._look, self._clock, self._registry, self._person = look, clock, registry, person
+        self._contact: ContactView | None = None
+        self._toasted = 0
+        self._side_wanted = True
+        self.setAccessibleName("Workspace")
+        self.header = WorkspaceHeader(look, registry)
+        self.notices = Notices(look)
+        self.tabs = TabStrip(look, "Parts of the contact")
+        self.conversation = Conversation(look, clock, person.name)
+        self.compose = ComposePane(look)
+        self.case_pane = CasePane(look, clock)
+        self.timeline = Timeline(look)
+        self.files = RowList(look, "Files")
+        self.customer = CustomerPanel(look, clock)
+        self.knowledge = KnowledgePanel(look)
+        self.wrap_up = WrapUpPanel(look)
+        self.toast = UndoToast(look)
+        self._others = Banner(look, Tone.NEUTRAL, "eye", wide=True)
+        self._nothing = EmptyState(
+            look, "inbox", "No contact is open.", "Choose one in the queue, or press F9."
+        )
+        self._lay_out()
+        self._connect()
+
+    def bind(
+        self,
+        presenter: WorkspacePresenter,
+        replying: Replying,
+        casework: Casework,
+        knowledge: Knowledge,
+        keeper: DraftKeeper,
+    ) -> None:
+        """Give the screen who answers it."""
+        self._presenter, self._replying, self._casework = presenter, replying, casework
+        self._knowledge, self._keeper = knowledge, keeper
+        save, hand_off = (self._registry.action(f"case.{each}") for each in ("save", "hand_off"))
+        self.case_pane.bind(casework, save, hand_off)
+        self.knowledge.bind(knowledge)
+
+    @property
+    def presenter(self) -> WorkspacePresenter:
+        """Who answers the screen."""
+        return self._presenter
+
+    def set_services(self, services: tuple[ServiceInfo, ...]) -> None:
+        """What services there are, for the case and the wrap-up."""
+        self.case_pane.set_services(services)
+        self.wrap_up.set_services(services)
+
+    # What the workspace's presenter asks.
+
+    def show_contact(self, contact: ContactView, *, fresh: bool) -> None:
+        """See `WorkspaceView`."""
+        self._contact = contact
+        mine, writable = self._presenter.is_mine, self._presenter.can_write()
+        self.header.show_contact(contact, _CHANNELS[contact.row.channel], mine=mine)
+        self.notices.show_contact(contact, me=self._person.id)
+        self.conversation.show_contact(contact)
+        self.case_pane.show_contact(contact, writable=writable)
+        self._casework.show(contact, fresh=fresh)
+        self._knowledge.show(contact, fresh=fresh)
+        self.knowledge.set_can_insert(writable)
+        self.customer.show_customer(contact.customer)
+        self.timeline.set_rows(timeline_rows(contact, self._clock))
+        files = file_rows(contact, self._clock)
+        self.files.set_rows(files)
+        self.tabs.set_count(_TIMELINE, len(contact.timeline))
+        self.tabs.set_count(_FILES, len(files) or None)
+        self.tabs.set_count(_CASE, None, _case_title(contact))
+        self.compose.setVisible(writable)
+        self._say_whose(contact, writable=writable)
+        if fresh:
+            self._begin(contact)
+        self.shown.emit(contact)
+
+    def show_images(self, images: dict[str, bytes]) -> None:
+        """See `WorkspaceView`."""
+        self.conversation.set_images(images)
+
+    def show_looking(self, names: tuple[str, ...]) -> None:
+        """See `WorkspaceView`."""
+        self.header.show_looking(names)
+
+    def show_nothing(self, words: str) -> None:
+        """See `WorkspaceView`."""
+        self._contact = None
+        self._nothing.set_text("No contact is open.", words)
+        self._pages.setCurrentIndex(_EMPTY)
+        self.shown.emit(None)
+
+    def show_trouble(self, trouble: CrmError | None) -> None:
+        """See `WorkspaceView`."""
+        said = words_for(trouble) if trouble else None
+        self.notices.show_trouble(
+            said.happened if said else "",
+            f"What you see may be old. {said.kept} {said.to_do}" if said else "",
+        )
+
+    def show_wrap_up(self) -> None:
+        """See `WorkspaceView`."""
+        if self._contact is not None:
+            self.wrap_up.begin(self._contact, self._casework.service_id)
+            self._pages.setCurrentIndex(_WRAP_UP)
+            self.wrap_up.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def wrapped_up(self) -> None:
+        """See `WorkspaceView`."""
+        who = self._contact.row.who if self._contact else "The contact"
+        self._presenter.close()
+        self.show_nothing(f"{who} is wrapped up. F9 takes the next.")
+        accessibility.announce(self, f"{who} is wrapped up")
+
+    def leave(self) -> None:
+        """See `WorkspaceView`."""
+        self._keeper.flush()
+
+    # What answering asks.
+
+    def show_templates(self, templates: tuple[TemplateInfo, ...]) -> None:
+        """See `ReplyView`."""
+        self.compose.set_templates(templates)
+
+    def insert_text(self, text: str, missing: tuple[str, ...]) -> None:
+        """See `ReplyView`."""
+        self.compose.composer.insert(text)
+        self.compose.show_missing(missing)
+
+    def sent(self, message_id: int, undo_until: datetime) -> None:
+        """See `ReplyView`."""
+        self._toasted = message_id
+        left = (undo_until - self._clock.now()).total_seconds()
+        self.toast.offer("The reply goes out", max(1, round(left)))
+
+    def stopped(self, findings: tuple[str, ...]) -> None:
+        """See `ReplyView`."""
+        self.tabs.choose(_CONVERSATION)
+        said = "The leak check stopped the reply"
+        accessibility.announce(self, f"{said}: {'; '.join(findings)}")
+
+    def put_back(self, contact_id: int, content: Content) -> None:
+        """See `ReplyView`."""
+        if self._contact is not None and self._contact.row.id == contact_id:
+            self._restore("reply", content)
+            self.compose.composer.editor.setFocus()
+        accessibility.announce(self, "The reply was taken back; its text is kept")
+
+    def too_late(self) -> None:
+        """See `ReplyView`."""
+        self.notices.show_trouble("The reply had already left.", "It could not be taken back.")
+
+    def noted(self) -> None:
+        """See `ReplyView`."""
+        accessibility.announce(self, "The note is kept")
+
+    def not_sent(self, trouble: CrmError, contact_id: int, content: Content) -> None:
+        """See `ReplyView`."""
+        said = words_for(trouble)
+        self.notices.show_trouble(said.happened, f"Your text is still here. {said.to_do}")
+        if self._contact is not None and self._contact.row.id == contact_id:
+            self._restore("note" if content.get("mode") == "note" else "reply", content)
+
+    # What commands ask.
+
+    def focus_reply(self, mode: Visibility) -> None:
+        """Put the keyboard into the reply or the note."""
+        self.tabs.choose(_CONVERSATION)
+        self.compose.composer.set_mode(mode)
+        self.compose.composer.editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def focus_knowledge(self) -> None:
+        """Put the keyboard into the search for answers."""
+        self.set_side_shown(True)
+        self._side_tabs.choose("knowledge")
+        self.knowledge.focus()
+
+    def focus_case(self) -> None:
+        """Go to the case form."""
+        self.tabs.choose(_CASE)
+        self.case_pane.focus()
+
+    def choose_template(self) -> None:
+        """Offer the canned replies."""
+        self.focus_reply(Visibility.PUBLIC)
+        self.compose.choose_template()
+
+    def save_case(self) -> None:
+        """Save what the form says, if it can be saved."""
+        self.tabs.choose(_CASE)
+        answers = self.case_pane.answers()
+        if answers is not None:
+            self._casework.save(answers)
+
+    def hand_off(self) -> None:
+        """Go to the case; once there, save it and pass it on."""
+        if self.tabs.key() != _CASE:
+            self.focus_case()
+            return
+        answers = self.case_pane.answers()
+        if answers is not None:
+            self._casework.hand_off(answers)
+
+    def set_side_shown(self, shown: bool) -> None:
+        """Show or hide the panel beside the contact."""
+        self._side_wanted = shown
+        self._side.setVisible(shown)
+        self._registry.set_checked("view.side", shown)
+
+    @property
+    def side_shown(self) -> bool:
+        """Whether the panel beside the contact is shown."""
+        return not self._side.isHidden()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The panel beside gives way when there is little room."""
+        super().resizeEvent(event)
+        room = event.size().width() >= self._look.px(_NARROW)
+        had_room = event.oldSize().width() >= self._look.px(_NARROW)
+        if room != had_room or event.oldSize().width() < 0:
+            self._side.setVisible(room and self._side_wanted)
+
+    def _begin(self, contact: ContactView) -> None:
+        self._pages.setCurrentIndex(_CONTENT)
+        self.tabs.choose(_CONVERSATION)
+        customer = contact.customer
+        bounced = frozenset(
+            each.value.lower() for each in (customer.identifiers if customer else ()) if each.flag
+        )
+        self.compose.begin(contact.reply_to, bounced)
+        own = {
+            each.kind: each.content for each in contact.drafts if each.author_id == self._person.id
+        }
+        for kind in ("reply", "note", "form"):
+            kept = self._keeper.kept_here(contact.row.id, kind) or own.get(kind)
+            if kept:
+                self._restore(kind, kept)
+
+    def _restore(self, kind: str, content: Content) -> None:
+        if kind == "form":
+            self.case_pane.restore(content)
+            return
+        mode = Visibility.PUBLIC if kind == "reply" else Visibility.INTERNAL
+        self.compose.restore(mode, content)
+        self.compose.composer.set_mode(mode)
+
+    def _say_whose(self, contact: ContactView, *, writable: bool) -> None:
+        self._others.setVisible(not writable)
+        owner = contact.row.owner_name
+        if contact.completed_at is not None:
+            self._others.set_text("This contact is completed.", "It can be read, not answered.")
+        elif owner and not self._presenter.is_mine:
+            self._others.set_text(f"{owner} has this contact.", "You are looking; they see that.")
+        else:
+            self._others.set_text("You are looking.", "Take the contact (T) to answer it.")
+
+    def _lay_out(self) -> None:
+        for key, words in zip(_TABS, ("Conversation", "Case", "Timeline", "Files"), strict=True):
+            self.tabs.add(key, words)
+        talk = QSplitter(Qt.Orientation.Vertical)
+        talk.setObjectName("conversation")
+        talk.addWidget(self.conversation)
+        foot = QWidget()
+        below = _column(foot)
+        below.addWidget(self._others)
+        below.addWidget(self.compose, 1)
+        talk.addWidget(foot)
+        talk.setStretchFactor(0, 3)
+        talk.setStretchFactor(1, 2)
+        talk.setChildrenCollapsible(False)
+        self._parts = QStackedWidget()
+        for part in (talk, self.case_pane, self.timeline, self.files):
+            self._parts.addWidget(part)
+        center = Surface(self._look, sunken=True)
+        column = _column(center)
+        tabs = Surface(self._look)
+        _column(tabs).addWidget(self.tabs)
+        for each in (tabs, self.notices):
+            column.addWidget(each)
+        column.addWidget(self._parts, 1)
+        column.addWidget(self.toast)
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.setObjectName("workspace")
+        split.addWidget(center)
+        split.addWidget(self._build_side())
+        split.setStretchFactor(0, 1)
+        split.setChildrenCollapsible(False)
+        split.setSizes([self._look.px(720), self._look.px(330)])
+        whole = QWidget()
+        inner = _column(whole)
+        inner.addWidget(self.header)
+        inner.addWidget(split, 1)
+        self._pages = QStackedWidget()
+        blank = Surface(self._look)
+        _column(blank).addWidget(self._nothing)
+        for page in (blank, whole, self.wrap_up):
+            self._pages.addWidget(page)
+        _column(self).addWidget(self._pages)
+
+    def _build_side(self) -> QWidget:
+        self._side = Surface(self._look)
+        self._side_tabs = TabStrip(self._look, "Beside the contact")
+        self._side_tabs.add("customer", "Customer")
+        self._side_tabs.add("knowledge", "Knowledge")
+        self._side_pages = QStackedWidget()
+        self._side_pages.addWidget(self.customer)
+        self._side_pages.addWidget(self.knowledge)
+        column = _column(self._side)
+        column.addWidget(self._side_tabs)
+        column.addWidget(self._side_pages, 1)
+        self._side.setMinimumWidth(self._look.px(240))
+        return self._side
+
+    def _connect(self) -> None:
+        self.tabs.chosen.connect(self._tab_chosen)
+        self._side_tabs.chosen.connect(self._side_chosen)
+        self.conversation.file_opened.connect(self.file_wanted)
+        self.conversation.link_opened.connect(self.link_wanted)
+        self.conversation.edit_asked.connect(self._edit_stopped)
+        self.conversation.release_asked.connect(self._release_stopped)
+        self.files.opened.connect(self.file_wanted)
+        self.compose.send_asked.connect(self._send)
+        self.compose.edited.connect(self._edited)
+        self.compose.left.connect(self.leave)
+        self.compose.template_asked.connect(self._insert_template)
+        self.compose.knowledge_asked.connect(self.focus_knowledge)
+        self.compose.files_chosen.connect(self.files_wanted)
+        self.case_pane.edited.connect(self._form_edited)
+        self.case_pane.kept.connect(self._case_kept)
+        self.case_pane.hand_off_asked.connect(self.hand_off)
+        self.case_pane.handed_off_now.connect(self._wrap_up_now)
+        self.customer.change_asked.connect(self.customer_wanted)
+        self.customer.opened.connect(self.history_wanted)
+        self.knowledge.insert_text.connect(self._insert_article)
+        self.knowledge.insert_link.connect(self._insert_link)
+        self.knowledge.counted.connect(self._count_suggestions)
+        self.notices.checked.connect(self._checked)
+        self.notices.draft_wanted.connect(self._use_draft)
+        self.wrap_up.completed.connect(self._complete)
+        self.wrap_up.cancelled.connect(self._back_from_wrap_up)
+        self.toast.undone.connect(self._undo)
+
+    @Slot(str)
+    def _tab_chosen(self, key: str) -> None:
+        self._parts.setCurrentIndex(_TABS.index(key))
+
+    @Slot(str)
+    def _side_chosen(self, key: str) -> None:
+        self._side_pages.setCurrentIndex(0 if key == "customer" else 1)
+
+    @Slot()
+    def _send(self) -> None:
+        if self._contact is None:
+            return
+        contact_id, mode = self._contact.row.id, self.compose.composer.mode
+        written, content = self.compose.written(), self.compose.draft(mode)
+        self.compose.clear(mode)
+        if mode is Visibility.INTERNAL:
+            self._replying.note(contact_id, written.note)
+            return
+        case = self._casework.case
+        reply = replace(written.reply, case_id=case.id if case else None)
+        self._replying.send(contact_id, reply, content)
+
+    @Slot(object)
+    def _edited(self, mode: Visibility) -> None:
+        if self._contact is not None:
+            kind: Kind = "reply" if mode is Visibility.PUBLIC else "note"
+            self._keeper.typed(self._contact.row.id, kind, self.compose.draft(mode))
+
+    @Slot(object)
+    def _form_edited(self, content: Content) -> None:
+        if self._contact is not None:
+            self._keeper.typed(self._contact.row.id, "form", content)
+
+    @Slot(str)
+    def _case_kept(self, _reference: str) -> None:
+        if self._contact is not None:
+            self._keeper.discard(self._contact.row.id, "form")
+
+    @Slot(object)
+    def _insert_template(self, template_id: int) -> None:
+        if self._contact is not None:
+            self._replying.insert_template(template_id, self._contact.row.id)
+
+    @Slot(object)
+    def _insert_article(self, article: ArticleView) -> None:
+        self.focus_reply(Visibility.PUBLIC)
+        self.compose.composer.insert(text_of(article.body))
+        self._knowledge.used(article.id, "text")
+
+    @Slot(object)
+    def _insert_link(self, article: ArticleView) -> None:
+        self.focus_reply(Visibility.PUBLIC)
+        self.compose.composer.insert(f"{article.title}: {article.url}")
+        self._knowledge.used(article.id, "link")
+
+    @Slot(int)
+    def _count_suggestions(self, count: int) -> None:
+        self._side_tabs.set_count("knowledge", count or None)
+
+    @Slot(object)
+    def _edit_stopped(self, message_id: int) -> None:
+        message = self.conversation.message(message_id)
+        if message is None or self._contact is None:
+            return
+        content: Content = {
+            "text": message.text,
+            "to": ", ".join(address for _, address in message.to),
+            "cc": ", ".join(address for _, address in message.cc),
+        }
+        self._replying.withdraw(message_id, self._contact.row.id, content)
+
+    @Slot(object)
+    def _release_stopped(self, message_id: int) -> None:
+        self._presenter.release_stopped(message_id)
+
+    @Slot()
+    def _checked(self) -> None:
+        self._presenter.checked()
+
+    @Slot(object)
+    def _use_draft(self, draft: DraftView) -> None:
+        self._restore(draft.kind, draft.content)
+
+    @Slot(object)
+    def _complete(self, disposition: Disposition) -> None:
+        self._presenter.complete(disposition)
+
+    @Slot()
+    def _back_from_wrap_up(self) -> None:
+        self._pages.setCurrentIndex(_CONTENT)
+
+    @Slot()
+    def _wrap_up_now(self) -> None:
+        self._presenter.begin_wrap_up()
+
+    @Slot()
+    def _undo(self) -> None:
+        self._replying.withdraw(self._toasted)
+
+
+_CHANNELS = {channel: channel.value.replace("_", " ") for channel in Channel}
+
+
+def _case_title(contact: ContactView) -> str:
+    if not contact.cases:
+        return "Case"
+    return f"Case: {contact.cases[-1].service_name.lower()}"
+
+
+def _column(parent: QWidget) -> QVBoxLayout:
+    made = QVBoxLayout(parent)
+    made.setContentsMargins(0, 0, 0, 0)
+    made.setSpacing(0)
+    return made
