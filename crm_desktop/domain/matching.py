@@ -85,7 +85,7 @@ def propose(
     said = _phrases(text[:_READ_CHARACTERS])
     best, best_score, tied = None, 0.0, False
     for service in services:
-        score = sum(weight for phrase, weight in service.keywords if _stems(phrase) in said)
+        score = sum(weight for stems, weight in _weights(service.keywords) if stems in said)
         if score > best_score:
             best, best_score, tied = service.service_id, score, False
         elif score == best_score:
@@ -119,9 +119,14 @@ def _phrases(text: str) -> set[tuple[str, ...]]:
     }
 
 
-@lru_cache(maxsize=4096)
-def _stems(phrase: str) -> tuple[str, ...]:
-    return tuple(_stem(word) for word in tokens(phrase))
+@lru_cache(maxsize=512)
+def _weights(keywords: tuple[tuple[str, float], ...]) -> tuple[tuple[tuple[str, ...], float], ...]:
+    """Keywords by their stems; those that only differ in their endings count once."""
+    weights: dict[tuple[str, ...], float] = {}
+    for phrase, weight in keywords:
+        stems = tuple(_stem(word) for word in tokens(phrase))
+        weights[stems] = max(weight, weights.get(stems, weight))
+    return tuple(weights.items())
 
 
 @lru_cache(maxsize=1)

@@ -28,6 +28,12 @@ def test_a_phrase_must_stand_together() -> None:
     assert propose(SERVICES, "I missed the bus; the council and its tax") is None
 
 
+def test_keywords_that_differ_in_their_ending_only_count_once() -> None:
+    twice = ServiceWords(9, (("road", 1.5), ("roads", 1.0)))
+
+    assert propose((twice,), "Three roads and a road") is None
+
+
 def test_too_little_proposes_nothing() -> None:
     assert propose(SERVICES, "the road") is None
     assert propose(SERVICES, "") is None
