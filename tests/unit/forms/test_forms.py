@@ -222,6 +222,21 @@ def test_a_hidden_question_hides_its_followers() -> None:
     assert all(field.name != "crew_more" for field in FORM.public().visible({"crew": "yes"}))
 
 
+def test_a_stale_answer_to_a_hidden_question_asks_nothing() -> None:
+    form = Form.from_schema(
+        {
+            "properties": {
+                "a": {"type": "boolean"},
+                "b": {"type": "boolean", "x-show-if": {"field": "a", "equals": True}},
+                "c": {"x-show-if": {"field": "b", "equals": True}},
+            }
+        }
+    )
+
+    assert [field.name for field in form.visible({"a": False, "b": True})] == ["a"]
+    assert len(form.visible({"a": True, "b": True})) == 3
+
+
 def test_one_is_not_true() -> None:
     assert all(field.name != "why" for field in FORM.visible({"out": 0}))
 

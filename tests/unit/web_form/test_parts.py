@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import zipfile
 from io import BytesIO
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
 
 from crm_desktop.channels.web_form import clients
-from crm_desktop.channels.web_form.clients import TokenBuckets
+from crm_desktop.channels.web_form.clients import TokenBuckets, client_of
 from crm_desktop.channels.web_form.port import Rate, WebFormSettings
 from crm_desktop.channels.web_form.tickets import SITTING_SECONDS, Tickets
 from crm_desktop.channels.web_form.uploads import KINDS, safe_name, sniff
@@ -98,6 +100,35 @@ def test_a_bucket_runs_dry_and_fills_again() -> None:
     assert buckets.take("b")
     clock.seconds += 10
     assert [buckets.take("a") for _ in range(2)] == [True, False]
+
+
+def test_a_bucket_holds_no_more_than_its_burst_after_a_quiet_night() -> None:
+    clock = Clock()
+    buckets = TokenBuckets(Rate(2, 6), clock)
+    buckets.take("a")
+
+    clock.seconds += 36_000
+
+    assert [buckets.take("a") for _ in range(3)] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("peer", "told", "client"),
+    [
+        ("203.0.113.7", "198.51.100.1", "203.0.113.7"),
+        ("10.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("10.0.0.1", "192.0.2.66, 198.51.100.1", "198.51.100.1"),
+        ("10.0.0.1", "192.0.2.66, 198.51.100.1, 10.0.0.2", "198.51.100.1"),
+        ("10.0.0.1", "nonsense", "unknown"),
+        ("10.0.0.1", "", "unknown"),
+        ("2001:db8:1:2:3::9", "", "2001:db8:1:2::/64"),
+    ],
+)
+def test_the_client_is_who_our_own_proxy_saw(peer: str, told: str, client: str) -> None:
+    headers = [(b"x-forwarded-for", told.encode())] if told else []
+    request = Request({"type": "http", "client": (peer, 1), "headers": headers})
+
+    assert client_of(request, (ip_network("10.0.0.0/8"),)) == client
 
 
 def test_buckets_do_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
