@@ -1,0 +1,112 @@
+"""Filling an empty database with the demo centre: a few hundred contacts, or millions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+from random import Random
+
+from crm_desktop.demo import centre as catalogue
+from crm_desktop.demo import content
+from crm_desktop.demo.centre import Outside
+from crm_desktop.demo.population import Population
+from crm_desktop.demo.rows import ContactRows, write_customers
+from crm_desktop.demo.traffic import Traffic
+from crm_desktop.store import bulk, people
+from crm_desktop.store.database import Database
+from crm_desktop.store.models import Case, Contact, Customer, Event, Message
+
+#: Today's contacts of a small demo, and how many of a large one are still open.
+TODAY = 300
+_OPEN_OF_TODAY = 120
+_OPEN_OF_MANY = 5_000
+_CHUNK = 10_000
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """How much was written."""
+
+    customers: int
+    contacts: int
+
+
+def is_loaded(db: Database) -> bool:
+    """Whether anybody works in this database already."""
+    with db.read() as tx:
+        return bool(people.active_staff(tx))
+
+
+def load(
+    db: Database,
+    resources: Path,
+    outside: Outside,
+    *,
+    contacts: int = TODAY,
+    seed: int = 20_26,
+    progress: Progress | None = None,
+) -> Loaded:
+    """Write the whole demo centre; the database must be migrated and empty.
+
+    `contacts` of `TODAY` or fewer arrive within a working day; more reach back a year. `progress`
+    hears (done, all) contacts.
+    """
+    council = content.load(resources / "demo")
+    with db.write() as tx:
+        ids = catalogue.write(tx, council, outside)
+        now = tx.now
+    rng = Random(seed)  # noqa: S311 - a demo is to be the same every time
+    how_many = max(200, min(contacts // 4, 150_000))
+    population = Population(council, rng, now.date())
+    traffic = Traffic(council, population, rng, now, how_many)
+    rows = ContactRows(
+        ids=ids,
+        calendars={
+            queue.code: next(
+                each.hours for each in council.calendars if each.code == queue.calendar
+            )
+            for queue in council.queues
+        },
+        first_contact=1,
+        first_customer=1,
+        next_case=1,
+        our_address=council.council.email,
+    )
+    with bulk.without_search_triggers(db.write):
+        _customers(db, population, how_many)
+        _contacts(db, traffic, rows, contacts, progress)
+    with db.write() as tx:
+        bulk.sync_identity(tx, Customer, Contact, Case, Message, Event)
+        bulk.analyse(tx)
+    return Loaded(how_many, contacts)
+
+
+def _customers(db: Database, population: Population, count: int) -> None:
+    numbered = population.customers(count)
+    while chunk := list(islice(numbered, _CHUNK)):
+        with db.write() as tx:
+            write_customers(tx, 1, chunk)
+
+
+def _contacts(
+    db: Database, traffic: Traffic, rows: ContactRows, count: int, progress: Progress | None
+) -> None:
+    # A small demo is one busy day with its history: a tenth of it is older.
+    many = count > TODAY
+    span = timedelta(days=365 if many else 2)
+    still_open = _OPEN_OF_MANY if many and count >= 4 * _OPEN_OF_MANY else _OPEN_OF_TODAY
+    arriving = traffic.contacts(count, span=span, open_count=min(still_open, count))
+    done = 0
+    while chunk := list(islice(arriving, _CHUNK)):
+        for contact in chunk:
+            rows.add(contact)
+        with db.write() as tx:
+            rows.write(tx)
+        done += len(chunk)
+        if progress is not None:
+            progress(done, count)
