@@ -19,8 +19,9 @@ from crm_desktop.domain.text import excerpt, fold
 from crm_desktop.services import files
 from crm_desktop.services.intake_parts import acknowledgement, arriving, bounces, finding
 from crm_desktop.services.intake_parts.arriving import Stored
+from crm_desktop.services.leases import Lease
 from crm_desktop.store.database import Database, Tx
-from crm_desktop.store.queries import accounts, events, messages
+from crm_desktop.store.queries import accounts, events, leases, messages
 from crm_desktop.store.queries import intake as queries
 from crm_desktop.store.queries.accounts import Account
 
@@ -56,15 +57,19 @@ def receive(
     message: InboundMessage,
     *,
     cursor: dict[str, Any] | None = None,
+    under: Lease | None = None,
 ) -> Received:
     """Take in one arrival, once: the same (account, external id) gives the earlier ids again.
 
-    `cursor` is how far the account was read with it, kept in the same transaction.
-    Raises DatabaseTrouble, with nothing kept but perhaps files that nothing links yet.
+    `cursor` is how far the account was read with it, kept in the same transaction; `under` is the
+    lease of whoever reads the account. Raises LeaseLost or DatabaseTrouble, with nothing kept
+    but perhaps files that nothing links yet.
     """
     message = arriving.cleaned(message)
     stored = files.store(db, (each.content for each in message.attachments))
     with db.write() as tx:
+        if under is not None:
+            leases.check(tx, under.name, under.fence)
         account = accounts.get(tx, account_id)
         if account is None:
             raise NotFound(f"no channel account {account_id}")
@@ -150,7 +155,7 @@ def _new_contact(
     reference = ""
     if message.channel is Channel.WEB_FORM and subject.service is not None:
         reference = _open_case(tx, contact_id, sender.customer_id, message, subject.service)
-    acknowledgement.send(tx, account, contact_id, message, sender, place)
+    acknowledgement.send(tx, account, contact_id, message, sender=sender, place=place)
     return contact_id, message_id, reference
 
 

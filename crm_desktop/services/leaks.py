@@ -20,6 +20,7 @@ def findings(
     tx: Tx,
     contact: Answered,
     reply: Reply,
+    *,
     subject: str,
     references: Iterable[str],
     hashes: tuple[str, ...],

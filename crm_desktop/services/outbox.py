@@ -6,13 +6,15 @@ marked; what gives up stands visibly as dead. Nothing is dropped.
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from traceback import extract_tb
 
 from crm_desktop.domain.changes import Changes, Topic
-from crm_desktop.domain.errors import ConnectorTrouble
+from crm_desktop.domain.errors import ConnectorTrouble, CrmError
 from crm_desktop.domain.states import OutboxState
 from crm_desktop.services.leases import Lease
 from crm_desktop.store.database import Database, Tx
@@ -20,7 +22,18 @@ from crm_desktop.store.queries import events, leases
 from crm_desktop.store.queries import outbox as queries
 from crm_desktop.store.queries.outbox import Work
 
-__all__ = ["MAX_ATTEMPTS", "Lane", "Work", "claim", "perform", "seconds_until_due"]
+__all__ = [
+    "MAX_ATTEMPTS",
+    "Lane",
+    "Outcome",
+    "Work",
+    "attempt",
+    "claim",
+    "seconds_until_due",
+    "settle",
+]
+
+_LOG = logging.getLogger(__name__)
 
 #: After so many tries a person decides.
 MAX_ATTEMPTS = 8
@@ -53,10 +66,18 @@ class Lane:
         return f"outbox:{self.name}"
 
 
-def seconds_until_due(db: Database, lane: Lane) -> float | None:
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one try: what to write when it went well, or the trouble."""
+
+    written: Callable[[Tx], None] | None = None
+    trouble: ConnectorTrouble | None = None
+
+
+def seconds_until_due(db: Database, lane: Lane, lease: Lease) -> float | None:
     """How long until the lane has something to do, None when nothing waits."""
     with db.read() as tx:
-        return queries.seconds_until_due(tx, lane.name)
+        return queries.seconds_until_due(tx, lane.name, lease.fence)
 
 
 def claim(db: Database, lane: Lane, lease: Lease, limit: int = 1) -> tuple[Work, ...]:
@@ -72,41 +93,53 @@ def claim(db: Database, lane: Lane, lease: Lease, limit: int = 1) -> tuple[Work,
         return claimed.work
 
 
-def perform(db: Database, lane: Lane, lease: Lease, work: Work) -> Changes:
-    """Try one claimed piece of work and settle it; raises LeaseLost with nothing written."""
+def attempt(db: Database, lane: Lane, work: Work) -> Outcome:
+    """Try one claimed piece of work, outside any transaction; never raises."""
     try:
-        written = lane.perform(db, work)
+        return Outcome(lane.perform(db, work))
     except ConnectorTrouble as trouble:
-        return _failed(db, lane, lease, work, trouble)
+        return Outcome(trouble=trouble)
+    except CrmError as trouble:
+        # The database went away before anything left.
+        return Outcome(trouble=ConnectorTrouble(trouble.code, retry=True))
+    except Exception as bug:  # noqa: BLE001
+        # One poisonous item must not stop the lane; a person sees it in the end.
+        kind, place = type(bug).__name__, extract_tb(bug.__traceback__)[-1]
+        _LOG.error("outbox %d, %s: %s at %s:%s", work.id, lane.name, kind, place.name, place.lineno)
+        words = f"The program failed ({type(bug).__name__})"
+        return Outcome(trouble=ConnectorTrouble(words, retry=True))
+
+
+def settle(db: Database, lane: Lane, lease: Lease, work: Work, outcome: Outcome) -> Changes:
+    """Write what came of a try; raises LeaseLost with nothing written, or DatabaseTrouble."""
     with db.write() as tx:
         leases.check(tx, lease.name, lease.fence)
-        written(tx)
-        queries.settle(tx, work, OutboxState.DONE)
+        if outcome.trouble is not None:
+            _settle_trouble(tx, lane, work, outcome.trouble)
+        else:
+            queries.settle(tx, work, OutboxState.DONE)
+            if outcome.written is not None:
+                outcome.written(tx)
         return tx.changes
 
 
-def _failed(
-    db: Database, lane: Lane, lease: Lease, work: Work, trouble: ConnectorTrouble
-) -> Changes:
+def _settle_trouble(tx: Tx, lane: Lane, work: Work, trouble: ConnectorTrouble) -> None:
     words = str(trouble)
     unknown = trouble.params.get("fate") == "unknown"
-    with db.write() as tx:
-        leases.check(tx, lease.name, lease.fence)
-        if unknown and work.unknown_fate:
-            _die(tx, lane, work, f"{_REPEATED_ONCE}: {words}")
-        elif not trouble.retry or work.attempts >= MAX_ATTEMPTS:
-            _die(tx, lane, work, words)
-        else:
-            queries.settle(
-                tx,
-                work,
-                OutboxState.PENDING,
-                error=words,
-                after=backoff(work.attempts),
-                unknown_fate=work.unknown_fate or unknown,
-            )
-            lane.subject(tx, work)
-        return tx.changes
+    if unknown and work.unknown_fate:
+        _die(tx, lane, work, f"{_REPEATED_ONCE}: {words}")
+    elif not trouble.retry or work.attempts >= MAX_ATTEMPTS:
+        _die(tx, lane, work, words)
+    else:
+        queries.settle(
+            tx,
+            work,
+            OutboxState.PENDING,
+            error=words,
+            after=backoff(work.attempts),
+            unknown_fate=work.unknown_fate or unknown,
+        )
+        lane.subject(tx, work)
 
 
 def _die(tx: Tx, lane: Lane, work: Work, words: str) -> None:

@@ -69,7 +69,9 @@ def send(
         contact = _in_hand(tx, contact_id)
         known = queries.references(tx, contact_id)
         subject = _subject(reply.subject or contact.subject, _reference(known, reply.case_id))
-        stopped = leaks.findings(tx, contact, reply, subject, known.values(), hashes)
+        stopped = leaks.findings(
+            tx, contact, reply, subject=subject, references=known.values(), hashes=hashes
+        )
         message_id = _write(tx, contact, reply, subject, stopped)
         messages.add_attachments(
             tx,

@@ -27,6 +27,7 @@ def send(
     account: Account,
     contact_id: int,
     message: InboundMessage,
+    *,
     sender: Sender,
     place: Place,
 ) -> None:

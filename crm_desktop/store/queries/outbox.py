@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 
+from crm_desktop.domain.errors import LeaseLost
 from crm_desktop.domain.states import OutboxState
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import OutboxItem
@@ -75,11 +76,14 @@ def add(
     )
 
 
-def _due(tx: Tx) -> ColumnElement[bool]:
-    """Pending and due, or claimed by somebody who never came back."""
+def _due(tx: Tx, fence: int) -> ColumnElement[bool]:
+    """Pending and due, or claimed by somebody who never came back or no longer owns the lane."""
     return or_(
         and_(OutboxItem.state == OutboxState.PENDING.value, OutboxItem.not_before <= tx.now),
-        and_(OutboxItem.state == OutboxState.CLAIMED.value, OutboxItem.claimed_until <= tx.now),
+        and_(
+            OutboxItem.state == OutboxState.CLAIMED.value,
+            or_(OutboxItem.claimed_until <= tx.now, OutboxItem.fence < fence),
+        ),
     )
 
 
@@ -90,7 +94,7 @@ def claim(tx: Tx, lane: str, fence: int, seconds: float, limit: int) -> Claimed:
         .where(
             OutboxItem.lane == lane,
             OutboxItem.state.in_([OutboxState.PENDING.value, OutboxState.CLAIMED.value]),
-            _due(tx),
+            _due(tx, fence),
         )
         .order_by(OutboxItem.not_before, OutboxItem.id)
         .limit(limit)
@@ -129,11 +133,18 @@ def settle(
     after: timedelta = timedelta(),
     unknown_fate: bool | None = None,
 ) -> None:
-    """Write what became of a try; the caller has checked the fence in this transaction."""
+    """Write what became of a try; the caller has checked the fence in this transaction.
+
+    Raises LeaseLost when the claim ran out and somebody else has taken the work up.
+    """
     ended = state in (OutboxState.DONE, OutboxState.DEAD)
-    tx.session.execute(
+    settled = tx.session.scalar(
         update(OutboxItem)
-        .where(OutboxItem.id == work.id)
+        .where(
+            OutboxItem.id == work.id,
+            OutboxItem.state == OutboxState.CLAIMED.value,
+            OutboxItem.attempts == work.attempts,
+        )
         .values(
             state=state.value,
             last_error=error,
@@ -142,17 +153,27 @@ def settle(
             unknown_fate=work.unknown_fate if unknown_fate is None else unknown_fate,
             done_at=tx.now if ended else None,
         )
+        .returning(OutboxItem.id)
     )
+    if settled is None:
+        raise LeaseLost(name=work.lane)
 
 
-def seconds_until_due(tx: Tx, lane: str) -> float | None:
-    """How long until a lane has something to do, 0 when it has; None when nothing waits."""
+def seconds_until_due(tx: Tx, lane: str, fence: int) -> float | None:
+    """How long until a lane's owner has something to do, 0 when now; None when nothing waits."""
     pending = select(func.min(OutboxItem.not_before)).where(
         OutboxItem.lane == lane, OutboxItem.state == OutboxState.PENDING.value
     )
     claimed = select(func.min(OutboxItem.claimed_until)).where(
         OutboxItem.lane == lane, OutboxItem.state == OutboxState.CLAIMED.value
     )
+    orphaned = select(OutboxItem.id).where(
+        OutboxItem.lane == lane,
+        OutboxItem.state == OutboxState.CLAIMED.value,
+        OutboxItem.fence < fence,
+    )
+    if tx.session.scalar(orphaned.limit(1)) is not None:
+        return 0.0
     times = [at for at in map(tx.session.scalar, (pending, claimed)) if at is not None]
     if not times:
         return None

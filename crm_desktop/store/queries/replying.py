@@ -62,7 +62,16 @@ def answered(tx: Tx, contact_id: int) -> Answered | None:
     if row is None:
         return None
     return Answered(
-        row[0], row[1], row[2], row[3] or "", row[4], row[5] or "", row[6], row[7] or "", *row[8:]
+        row[0],
+        row[1],
+        row[2],
+        row[3] or "",
+        row[4],
+        row[5] or "",
+        row[6],
+        row[7] or "",
+        row[8],
+        row[9],
     )
 
 

@@ -1,0 +1,33 @@
+"""What the gateway is told by its composition root; nothing is read at import."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+class SecretSource(Protocol):
+    """Where passwords come from; may raise NoKeyring."""
+
+    def get(self, name: str, /) -> str | None:
+        """The secret called `name`, None when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayConfig:
+    """Addresses, limits in bytes, and the folder of the public pages' templates.
+
+    Port 0 takes any free one. Without `mail_domains` the listener takes mail for every domain,
+    which is allowed on this machine's own address only.
+    """
+
+    web_resources: Path
+    http_host: str = "127.0.0.1"
+    http_port: int = 8025
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 2525
+    mail_domains: frozenset[str] = frozenset()
+    largest_mail: int = 50 * 1024 * 1024
+    largest_form: int = 30 * 1024 * 1024
+    council: str = "Your council"

@@ -1,0 +1,205 @@
+"""The two doors that every gateway opens itself: mail by SMTP and forms by HTTP.
+
+They need no lease: intake recognises what came twice, and a port has one owner. One that is taken
+(by another gateway on this machine) is tried again until it is free.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import socket
+import threading
+from collections.abc import Sequence
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from crm_desktop.channels.email.listener import MailListener
+from crm_desktop.channels.email.parse import parse_mail
+from crm_desktop.channels.email.settings import is_loopback
+from crm_desktop.channels.web_form.port import Limits, PublicForm, WebFormSettings
+from crm_desktop.channels.web_form.routes import routes
+from crm_desktop.domain.errors import ConnectorTrouble, DatabaseTrouble
+from crm_desktop.domain.messages import InboundMessage
+from crm_desktop.gateway.accounts import SMTP_LISTENER, WEB_FORM
+from crm_desktop.gateway.config import GatewayConfig
+from crm_desktop.gateway.statuses import StatusBoard
+from crm_desktop.gateway.worker import Worker
+from crm_desktop.services import Database, accounts, intake, public_forms
+from crm_desktop.services.accounts import Account
+
+_LOG = logging.getLogger(__name__)
+_TRY_AGAIN_SECONDS = 2.0
+
+
+class MailDoor(Worker):
+    """Takes mail by SMTP; "accepted" is said after the commit."""
+
+    def __init__(self, db: Database, config: GatewayConfig, statuses: StatusBoard) -> None:
+        super().__init__("mail-door")
+        self._db = db
+        self._config = config
+        self._statuses = statuses
+        self._listener: MailListener | None = None
+        self.settled = threading.Event()
+
+    @property
+    def port(self) -> int | None:
+        """The port listened on, None while there is none."""
+        return self._listener.port if self._listener else None
+
+    def work(self) -> None:
+        """Open the door, then stand by it until the end."""
+        account = _account_for(self._db, SMTP_LISTENER, frozenset())
+        if account is None:
+            self.settled.set()
+            self.stopping.wait(_TRY_AGAIN_SECONDS)
+            return
+        listener = MailListener(
+            self._config.smtp_host,
+            self._config.smtp_port,
+            self._deliver,
+            domains=self._config.mail_domains,
+            size_limit=self._config.largest_mail,
+            # Open to the world only where it is said for whom mail is taken.
+            allow_remote=bool(self._config.mail_domains),
+        )
+        try:
+            listener.start()
+        except ConnectorTrouble as trouble:
+            self._statuses.trouble(account.id, str(trouble))
+            self.settled.set()
+            self.stopping.wait(_TRY_AGAIN_SECONDS)
+            return
+        self._listener = listener
+        self._statuses.ok(account.id)
+        self.settled.set()
+        self.stopping.wait()
+
+    def close(self) -> None:
+        """Refuse new mail; what is being accepted is finished."""
+        if self._listener is not None:
+            self._listener.stop()
+
+    def _deliver(self, raw: bytes, sender: str, recipients: tuple[str, ...]) -> None:
+        account = _account_for(self._db, SMTP_LISTENER, frozenset(map(str.lower, recipients)))
+        if account is None:
+            raise ConnectorTrouble("no account takes mail now", retry=True)
+        envelope = "\0".join((sender, *recipients)).encode("utf-8", "replace")
+        external_id = hashlib.sha256(envelope + b"\0\0" + raw).hexdigest()
+        intake.receive(self._db, account.id, parse_mail(raw, external_id=external_id))
+
+
+def _account_for(db: Database, kind: str, addresses: frozenset[str]) -> Account | None:
+    """The account of a kind that one of the addresses is of, else the first."""
+    found = [each for each in accounts.active(db) if each.kind == kind]
+    meant = (each for each in found if str(each.settings.get("address", "")).lower() in addresses)
+    return next(meant, found[0] if found else None)
+
+
+class WebDoor(Worker):
+    """Serves the public's forms and /healthz."""
+
+    def __init__(
+        self, db: Database, config: GatewayConfig, statuses: StatusBoard, form_secret: str
+    ) -> None:
+        super().__init__("web-door")
+        self._db = db
+        self._config = config
+        self._statuses = statuses
+        self._secret = form_secret
+        self._server: uvicorn.Server | None = None
+        self.port: int | None = None
+        self.settled = threading.Event()
+
+    def stop(self) -> None:
+        """Refuse new visitors; requests under way are answered."""
+        super().stop()
+        server = self._server
+        if server is not None:
+            server.should_exit = True
+
+    def work(self) -> None:
+        """Open the door and serve until the end."""
+        account = _account_for(self._db, WEB_FORM, frozenset())
+        try:
+            listening = socket.create_server((self._config.http_host, self._config.http_port))
+        except OSError as error:
+            _LOG.warning("web-door: the port cannot be had (%s)", error.strerror)
+            if account is not None:
+                words = f"Cannot listen on port {self._config.http_port}: {error.strerror}."
+                self._statuses.trouble(account.id, words)
+            self.settled.set()
+            self.stopping.wait(_TRY_AGAIN_SECONDS)
+            return
+        self._serve(listening, account)
+
+    def _serve(self, listening: socket.socket, account: Account | None) -> None:
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                self._application(account),
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                lifespan="off",
+                timeout_graceful_shutdown=10,
+            )
+        )
+        self.port = listening.getsockname()[1]
+        if account is not None:
+            self._statuses.ok(account.id)
+        self.settled.set()
+        with listening:
+            if not self.stopping.is_set():
+                self._server.run(sockets=[listening])
+        self.port = None
+
+    def _application(self, account: Account | None) -> Starlette:
+        shown: Sequence[Route] = [Route("/healthz", self._health)]
+        if account is not None and not is_loopback(self._config.http_host):
+            _LOG.info("web-door: forms are open to other machines")
+        settings = WebFormSettings(
+            secret=self._secret,
+            resources=self._config.web_resources,
+            council=self._config.council,
+            limits=Limits(files_bytes=self._config.largest_form),
+        )
+        return Starlette(routes=[*shown, *routes(Forms(self._db), settings)])
+
+    def _health(self, _: Request) -> JSONResponse:
+        """Whether what comes in can be kept; for watchdogs and load balancers."""
+        try:
+            accounts.statuses(self._db)
+        except DatabaseTrouble as trouble:
+            return JSONResponse({"status": trouble.code}, 503)
+        return JSONResponse({"status": "ok"})
+
+
+class Forms:
+    """`FormsPort`: the centre behind the public pages."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def services(self) -> Sequence[tuple[str, str, str]]:
+        """(code, name, summary) of every public form."""
+        return public_forms.offered(self._db)
+
+    def form(self, code: str) -> PublicForm | None:
+        """A service's current form."""
+        found = public_forms.current(self._db, code)
+        if found is None:
+            return None
+        return PublicForm(found.code, found.version, found.name, found.summary, found.schema)
+
+    def submit(self, message: InboundMessage) -> str:
+        """Keep a submission; its reference."""
+        account = _account_for(self._db, WEB_FORM, frozenset())
+        if account is None:
+            raise DatabaseTrouble("no account takes forms")
+        return intake.receive(self._db, account.id, message).reference

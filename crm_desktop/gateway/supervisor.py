@@ -1,0 +1,144 @@
+"""The gateway: doors, mailboxes, outbox lanes and the sweeper, started and stopped together."""
+
+from __future__ import annotations
+
+import secrets as random_secrets
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+
+from crm_desktop.domain.changes import Changes, Topic
+from crm_desktop.domain.errors import NoKeyring
+from crm_desktop.gateway.accounts import IMAP
+from crm_desktop.gateway.config import GatewayConfig, SecretSource
+from crm_desktop.gateway.email_lane import email_lane
+from crm_desktop.gateway.jobs import JobKeeper, StartJob
+from crm_desktop.gateway.lanes import LaneWorker
+from crm_desktop.gateway.listeners import MailDoor, WebDoor
+from crm_desktop.gateway.mailboxes import MailboxReader
+from crm_desktop.gateway.statuses import StatusBoard
+from crm_desktop.gateway.sweeping import Sweeper
+from crm_desktop.gateway.worker import Worker
+from crm_desktop.services import Database, accounts, sweeper
+from crm_desktop.services.accounts import Account
+from crm_desktop.services.feed import open_feed
+from crm_desktop.services.leases import Lease
+from crm_desktop.services.outbox import Lane
+
+#: The keyring's name for what signs the forms' tickets.
+FORM_SECRET = "web-forms"  # noqa: S105 - the name, not the secret
+_THREADS_A_LANE = 3
+_WAKING = (Topic.CONTACT, Topic.HANDOFF, Topic.CASE, Topic.ACCOUNT)
+
+#: Further leased jobs, by lease name, such as the polling of a back office.
+MoreJobs = Callable[[Database, StatusBoard], Mapping[str, StartJob]]
+
+
+class Gateway:
+    """Everything that runs; `start` returns when the doors are open or known to be taken.
+
+    `db` serves the workers, `keeper_db` the leases alone. `more_lanes` and `more_jobs` are what
+    other parts add to mail and housekeeping.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        keeper_db: Database,
+        config: GatewayConfig,
+        secrets: SecretSource,
+        *,
+        more_lanes: Callable[[StatusBoard], Iterable[Lane]] = lambda _: (),
+        more_jobs: MoreJobs = lambda _db, _statuses: {},
+    ) -> None:
+        self._db = db
+        self._config = config
+        self._secrets = secrets
+        self.statuses = StatusBoard(db)
+        self._lanes = (email_lane(secrets, self.statuses), *more_lanes(self.statuses))
+        self._more_jobs = dict(more_jobs(db, self.statuses))
+        self._mail_door = MailDoor(db, config, self.statuses)
+        self._web_door = WebDoor(db, config, self.statuses, _form_secret(secrets))
+        self._keeper = JobKeeper(keeper_db, self._jobs, self.statuses)
+        self._feed = open_feed(db.target, self._heard, _nothing)
+        self._sleepers: list[LaneWorker | Sweeper] = []
+
+    @property
+    def http_port(self) -> int | None:
+        """Where forms are served, None while the port belongs to somebody else."""
+        return self._web_door.port
+
+    @property
+    def smtp_port(self) -> int | None:
+        """Where mail is taken, None while the port belongs to somebody else."""
+        return self._mail_door.port
+
+    def start(self) -> None:
+        """Start everything."""
+        self._feed.start()
+        self._keeper.start()
+        for door in (self._mail_door, self._web_door):
+            door.start()
+        for door in (self._mail_door, self._web_door):
+            door.settled.wait()
+
+    def stop(self) -> None:
+        """Close the doors, finish what is under way, give the leases up."""
+        workers: tuple[Worker, ...] = (self._web_door, self._mail_door, self._keeper)
+        for worker in workers:
+            worker.stop()
+        for worker in workers:
+            worker.join()
+        self._feed.stop()
+
+    def _jobs(self) -> Mapping[str, StartJob]:
+        found: dict[str, StartJob] = {sweeper.LEASE_NAME: self._start_sweeper}
+        for lane in self._lanes:
+            found[lane.lease_name] = partial(self._start_lane, lane)
+        for account in accounts.active(self._db):
+            if account.kind == IMAP:
+                found[f"imap:{account.id}"] = partial(self._start_mailbox, account)
+        return found | self._more_jobs
+
+    def _start_lane(self, lane: Lane, lease: Lease) -> list[Worker]:
+        workers = [
+            LaneWorker(self._db, lane, lease, number) for number in range(1, _THREADS_A_LANE + 1)
+        ]
+        self._sleepers = [each for each in self._sleepers if not each.stopping.is_set()]
+        self._sleepers.extend(workers)
+        return list(workers)
+
+    def _start_sweeper(self, lease: Lease) -> list[Worker]:
+        worker = Sweeper(self._db, lease)
+        self._sleepers = [*self._sleepers, worker]
+        return [worker]
+
+    def _start_mailbox(self, account: Account, lease: Lease) -> list[Worker]:
+        return [
+            MailboxReader(
+                self._db,
+                account,
+                lease,
+                secrets=self._secrets,
+                statuses=self.statuses,
+                largest_mail=self._config.largest_mail,
+            )
+        ]
+
+    def _heard(self, changes: Changes) -> None:
+        """On the feed's thread: wake whoever may have something to do."""
+        if changes.has(*_WAKING):
+            for worker in self._sleepers:
+                worker.wake()
+
+
+def _form_secret(secrets: SecretSource) -> str:
+    """The shared secret, or one of this process's own: then open forms end with it."""
+    try:
+        known = secrets.get(FORM_SECRET)
+    except NoKeyring:
+        known = None
+    return known if known and len(known) >= 16 else random_secrets.token_urlsafe(32)
+
+
+def _nothing(_connected: bool, _words: str) -> None:
+    """The workers find out by themselves that the database is away."""

@@ -1,0 +1,182 @@
+"""The gateway's composition root: settings become databases, channels and one running gateway."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from crm_desktop.domain.errors import (
+    DatabaseAway,
+    DatabaseBusy,
+    DatabaseNewer,
+    DatabaseOlder,
+    DatabaseTrouble,
+    InsecureConnection,
+    NoKeyring,
+    SignInRefused,
+)
+from crm_desktop.gateway.config import GatewayConfig, SecretSource
+from crm_desktop.gateway.supervisor import Gateway
+from crm_desktop.services import Database, Target
+from crm_desktop.services.gateway_session import open_database
+from crm_desktop.workstation.paths import bundled
+from crm_desktop.workstation.process import announce_ready, when_parent_ends
+from crm_desktop.workstation.secrets import open_secrets
+from crm_desktop.workstation.settings import Settings
+
+_LOG = logging.getLogger(__name__)
+
+#: The keyring's name for the gateway's own password to the database.
+DATABASE_SECRET = "database:gateway"  # noqa: S105 - the name, not the secret
+#: Whom the gateway signs in as on PostgreSQL.
+GATEWAY_LOGIN = "gateway"
+#: Listeners, mailboxes, lanes and the sweeper share these.
+CONNECTIONS = 10
+_RETRY_SECONDS = 2.0
+
+EXIT_OK = 0
+EXIT_OLDER = 3
+EXIT_NEWER = 4
+EXIT_REFUSED = 5
+
+_WORDS: Mapping[type[DatabaseTrouble], tuple[int, str]] = {
+    DatabaseOlder: (
+        EXIT_OLDER,
+        "The database is older than this program and must be upgraded. Nothing was changed.",
+    ),
+    DatabaseNewer: (
+        EXIT_NEWER,
+        "The database was upgraded by a newer program. Update this program; nothing was changed.",
+    ),
+    SignInRefused: (EXIT_REFUSED, "The database refused the gateway's name or password."),
+    InsecureConnection: (
+        EXIT_REFUSED,
+        "A database on another machine must be reached by TLS with a verified certificate.",
+    ),
+}
+
+
+def main_gateway(settings: Settings, *, with_parent: bool = False) -> int:
+    """Run the gateway of these settings until told to stop; the exit code of the process.
+
+    With a parent it also ends when its standard input does, as an embedded gateway should.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if with_parent:
+        when_parent_ends(stop.set)
+    secrets = _secrets(settings)
+    return run_gateway(
+        Target(settings.database_url, *_sign_in(settings, secrets)),
+        bundled("migrations"),
+        _config(settings),
+        secrets,
+        stop=stop,
+        ready=announce_ready,
+    )
+
+
+def run_gateway(
+    target: Target,
+    migrations: Path,
+    config: GatewayConfig,
+    secrets: SecretSource,
+    *,
+    stop: threading.Event,
+    ready: Callable[[Mapping[str, object]], None],
+) -> int:
+    """Run one gateway until `stop`; `ready` hears {"http": port, "smtp": port} when it is up."""
+    try:
+        opened = _opened(target, migrations, stop)
+    except DatabaseTrouble as trouble:
+        code, words = _WORDS.get(type(trouble), (EXIT_REFUSED, str(trouble)))
+        _say(words)
+        return code
+    if opened is None:
+        return EXIT_OK
+    db, keeper_db = opened
+    gateway = Gateway(db, keeper_db, config, secrets)
+    try:
+        gateway.start()
+        ready({"http": gateway.http_port, "smtp": gateway.smtp_port})
+        stop.wait()
+        gateway.stop()
+    finally:
+        db.close()
+        keeper_db.close()
+    return EXIT_OK
+
+
+def _opened(
+    target: Target, migrations: Path, stop: threading.Event
+) -> tuple[Database, Database] | None:
+    """The workers' and the leases' database, waited for; None when told to stop meanwhile."""
+    said = False
+    while not stop.is_set():
+        try:
+            db = open_database(target, migrations, connections=CONNECTIONS)
+        except (DatabaseAway, DatabaseBusy) as trouble:
+            if not said:
+                _say("The database does not answer; the gateway waits for it.")
+                _LOG.warning("waiting for the database: %s", trouble.code)
+                said = True
+            stop.wait(_RETRY_SECONDS)
+        else:
+            return db, Database(target, connections=1)
+    return None
+
+
+def _say(words: str) -> None:
+    sys.stderr.write(f"{words}\n")
+    sys.stderr.flush()
+
+
+def _secrets(settings: Settings) -> SecretSource:
+    """The keyring or file; an embedded centre without either still runs, without passwords."""
+    try:
+        return open_secrets(settings.secrets_file)
+    except NoKeyring as trouble:
+        if settings.secrets_file is not None:
+            _say(str(trouble))
+        return _NoSecrets(str(trouble))
+
+
+class _NoSecrets:
+    """No keyring: whoever needs a secret is told why there is none."""
+
+    def __init__(self, words: str) -> None:
+        self._words = words
+
+    def get(self, _name: str, /) -> str | None:
+        """Always raises NoKeyring."""
+        raise NoKeyring(self._words)
+
+
+def _sign_in(settings: Settings, secrets: SecretSource) -> tuple[str, str]:
+    """(login, password) for the database; SQLite asks for none."""
+    if Target(settings.database_url).dialect == "sqlite":
+        return "", ""
+    try:
+        return GATEWAY_LOGIN, secrets.get(DATABASE_SECRET) or ""
+    except NoKeyring as trouble:
+        _say(str(trouble))
+        return GATEWAY_LOGIN, ""
+
+
+def _config(settings: Settings) -> GatewayConfig:
+    return GatewayConfig(
+        web_resources=bundled("resources") / "web",
+        http_host=settings.http_host,
+        http_port=settings.http_port,
+        smtp_host=settings.smtp_host,
+        smtp_port=settings.smtp_port,
+        mail_domains=frozenset(settings.smtp_domains),
+        largest_mail=settings.max_mail_bytes,
+        largest_form=settings.max_form_bytes,
+        council=settings.council_name,
+    )

@@ -1,0 +1,23 @@
+"""Opening the database as the gateway, which is no person."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from crm_desktop.store import migrate
+from crm_desktop.store.database import Database, Target
+
+
+def open_database(target: Target, migrations: Path, *, connections: int) -> Database:
+    """The database, its revision checked.
+
+    Raises DatabaseAway and its kin, SignInRefused, InsecureConnection, DatabaseOlder,
+    DatabaseNewer.
+    """
+    db = Database(target, connections=connections)
+    try:
+        migrate.check(db, migrations)
+    except BaseException:
+        db.close()
+        raise
+    return db
