@@ -12,10 +12,6 @@ from starlette.types import Message
 
 from crm_desktop.channels.web_form.port import Limits
 
-#: After "too large" this much more is read and thrown away, so that the answer is seen:
-#: a browser whose upload is cut off shows its own error instead of our page.
-_DRAIN_BYTES = 100_000_000
-
 
 class BodyTooLarge(Exception):
     """The submission is larger than the limit."""
@@ -55,18 +51,18 @@ class Sent:
 
 
 async def read_body(request: Request, limits: Limits) -> Sent:
-    """Read multipart form data; raises BodyTooLarge, BodyTooSlow, BodyBroken."""
+    """Read multipart form data; raises BodyTooLarge, BodyTooSlow, BodyBroken.
+
+    What is left of a refused body the server reads and throws away, so that a browser shows our
+    words instead of a broken connection.
+    """
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind != "multipart/form-data":
         raise BodyBroken
     counted = _Counted(request, limits.body_bytes)
     try:
         async with asyncio.timeout(limits.body_seconds):
-            try:
-                return await _parse(Request(request.scope, counted.receive), limits)
-            except BodyTooLarge:
-                await counted.drain()
-                raise
+            return await _parse(Request(request.scope, counted.receive), limits)
     except TimeoutError:
         raise BodyTooSlow from None
 
@@ -78,23 +74,13 @@ class _Counted:
         self._request = request
         self._limit = limit
         self._seen = 0
-        self._more = True
 
     async def receive(self) -> Message:
-        message = await self._next()
+        message = await self._request.receive()
+        self._seen += len(message.get("body", b""))
         declared = self._request.headers.get("content-length", "")
         if self._seen > self._limit or (declared.isdigit() and int(declared) > self._limit):
             raise BodyTooLarge
-        return message
-
-    async def drain(self) -> None:
-        while self._more and self._seen < self._limit + _DRAIN_BYTES:
-            await self._next()
-
-    async def _next(self) -> Message:
-        message = await self._request.receive()
-        self._seen += len(message.get("body", b""))
-        self._more = message["type"] == "http.request" and message.get("more_body", False)
         return message
 
 
