@@ -12,7 +12,7 @@ from crm_desktop.gateway.config import SecretSource
 from crm_desktop.gateway.jobs import StartJob
 from crm_desktop.gateway.statuses import StatusBoard
 from crm_desktop.gateway.worker import Worker
-from crm_desktop.services import Database, accounts, handoffs, leases
+from crm_desktop.services import Database, accounts, handoffs
 from crm_desktop.services.accounts import Account
 from crm_desktop.services.leases import Lease
 from crm_desktop.services.outbox import Lane, Work
@@ -47,7 +47,9 @@ def _perform(
 ) -> Callable[[Tx], None]:
     handoff_id = _id(work)
     account_id, request = handoffs.request_for(db, handoff_id)
-    account = accounts.get(db, account_id)
+    account = next((each for each in accounts.active(db) if each.id == account_id), None)
+    if account is None:
+        raise ConnectorTrouble("The back office of this service is switched off.", retry=True)
     try:
         with _office(account, secrets) as office:
             receipt = office.request(
@@ -107,7 +109,7 @@ class StatusPoll(Worker):
         for account in accounts.active(self._db):
             if account.kind == OPEN311 and not self.stopping.is_set():
                 self._ask(account)
-        handoffs.mark_overdue(self._db)
+        handoffs.mark_overdue(self._db, self._lease)
         self.stopping.wait(_POLL_SECONDS)
 
     def _ask(self, account: Account) -> None:
@@ -125,11 +127,10 @@ class StatusPoll(Worker):
                 ]
         except (InvalidInput, NoKeyring, ConnectorTrouble) as trouble:
             self._statuses.trouble(account.id, str(trouble))
-            handoffs.ask_later(self._db, [each.id for each in due])
+            handoffs.ask_later(self._db, [each.id for each in due], self._lease)
             return
         self._statuses.ok(account.id)
-        leases.confirm(self._db, self._lease)
         for each in numbered:
-            handoffs.apply_status(self._db, each.id, answers.get(each.external_id))
+            handoffs.apply_status(self._db, each.id, answers.get(each.external_id), self._lease)
         for handoff_id, external_id in found:
-            handoffs.apply_id(self._db, handoff_id, external_id)
+            handoffs.apply_id(self._db, handoff_id, external_id, self._lease)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +15,8 @@ from crm_desktop.domain.handing_off import told
 from crm_desktop.domain.handoffs import HandoffReceipt, HandoffRequest, HandoffStatus, Location
 from crm_desktop.domain.states import CaseState, HandoffState
 from crm_desktop.domain.views import DeadLetter
-from crm_desktop.services import clocks
+from crm_desktop.services import clocks, leases
+from crm_desktop.services.leases import Lease
 from crm_desktop.store.database import Database, Tx
 from crm_desktop.store.models.cases import Case, Handoff
 from crm_desktop.store.queries import blobs, cases, events
@@ -163,9 +165,11 @@ def due_polls(db: Database, account_id: int, limit: int = 50) -> tuple[queries.D
         return queries.due_polls(tx, account_id, limit)
 
 
-def apply_id(db: Database, handoff_id: int, external_id: str) -> Changes:
-    """A token became an id, or is still none; [gateway]."""
-    with db.write() as tx:
+def apply_id(
+    db: Database, handoff_id: int, external_id: str, under: Lease | None = None
+) -> Changes:
+    """A token became an id, or is still none; [gateway]. Raises LeaseLost."""
+    with _writing(db, under) as tx:
         handoff, _ = queries.locked(tx, handoff_id)
         handoff.external_id = external_id or handoff.external_id
         handoff.next_poll_at = _next_poll(tx, handoff)
@@ -174,34 +178,64 @@ def apply_id(db: Database, handoff_id: int, external_id: str) -> Changes:
         return tx.changes
 
 
-def apply_status(db: Database, handoff_id: int, status: HandoffStatus | None) -> Changes:
-    """Where the target says that it stands; None when it did not answer for this one."""
-    with db.write() as tx:
+def apply_status(
+    db: Database, handoff_id: int, status: HandoffStatus | None, under: Lease | None = None
+) -> Changes:
+    """Where the target says that it stands; None when it did not answer for this one.
+
+    The gateway's poll passes the lease that it works under; raises LeaseLost.
+    """
+    with _writing(db, under) as tx:
         handoff, case = queries.locked(tx, handoff_id)
         handoff.next_poll_at = _next_poll(tx, handoff)
-        if status is None or (status.state, status.words) == (handoff.state, handoff.words):
+        if status is None:
             return tx.changes
-        if status.state in _FINAL:
+        # What is overdue stays so until it ends, whatever the target calls it.
+        late = handoff.state == HandoffState.OVERDUE and status.state not in _FINAL
+        state = HandoffState.OVERDUE if late else status.state
+        if (state, status.words) == (handoff.state, handoff.words):
+            return tx.changes
+        if state in _FINAL:
             handoff.next_poll_at = None
-        if status.state != handoff.state:
-            handoff.state, handoff.state_since = status.state, tx.now
+        if state != handoff.state:
+            handoff.state, handoff.state_since = state, tx.now
         handoff.words, handoff.expected_at = status.words, status.expected_at
         queries.note(handoff, status.updated_at or tx.now, status.state, status.words)
-        if status.state in _FINAL:
+        if state in _FINAL:
             _back_to_us(tx, case)
         _log(tx, handoff, "handoff.status", words=status.words or status.state)
         return tx.changes
 
 
-def mark_overdue(db: Database, limit: int = 100) -> Changes:
-    """Say of hand-offs whose time is up that they are overdue; [gateway]."""
-    with db.write() as tx:
-        for handoff_id in queries.overdue(tx, limit):
+def ask_later(db: Database, handoff_ids: Iterable[int], under: Lease | None = None) -> None:
+    """The target did not answer: ask about these again after their usual time; [gateway]."""
+    with _writing(db, under) as tx:
+        for handoff_id in handoff_ids:
+            handoff, _ = queries.locked(tx, handoff_id)
+            handoff.next_poll_at = _next_poll(tx, handoff)
+
+
+def mark_overdue(db: Database, under: Lease | None = None, limit: int = 100) -> Changes:
+    """Say of hand-offs whose time is up that they are overdue; [gateway]. Raises LeaseLost."""
+    with db.read() as tx:
+        late = queries.overdue(tx, limit)
+    if not late:
+        return Changes()
+    with _writing(db, under) as tx:
+        for handoff_id in late:
             handoff, _ = queries.locked(tx, handoff_id)
             handoff.state, handoff.state_since = HandoffState.OVERDUE, tx.now
             queries.note(handoff, tx.now, HandoffState.OVERDUE, "")
             _log(tx, handoff, "handoff.overdue")
         return tx.changes
+
+
+@contextmanager
+def _writing(db: Database, under: Lease | None) -> Iterator[Tx]:
+    with db.write() as tx:
+        if under is not None:
+            leases.check(tx, under.name, under.fence)
+        yield tx
 
 
 def dead_letters(db: Database, limit: int = 100) -> tuple[DeadLetter, ...]:
