@@ -113,7 +113,7 @@ class CasePane(QScrollArea):
     def show_contact(self, contact: ContactView, *, writable: bool) -> None:
         """Offer the contact's cases; nothing can be changed when it is in other hands."""
         self._writable = writable
-        rows = [Row(each.id, each.reference, each.service_name) for each in contact.cases]
+        rows = [Row(each.id, each.reference, right=each.service_name) for each in contact.cases]
         self._cases.set_rows([*rows, Row(_NEW_CASE, "Another case…")])
         self._cases.setVisible(bool(contact.cases))
         self.service.setEnabled(writable)
@@ -170,8 +170,11 @@ class CasePane(QScrollArea):
         if preview is None or going:
             self.offer.offer("", "")
         else:
-            by = f" By {words.full(preview.due_at)}." if preview.due_at else ""
-            self.offer.offer(preview.target, f"{preview.words}{by}")
+            parts = [f"By {words.full(preview.due_at)}." if preview.due_at else ""]
+            if preview.missing:
+                parts.append(f"Still needed: {', '.join(preview.missing)}.")
+            parts.append("The customer is told at each change.")
+            self.offer.offer(preview.target, " ".join(part for part in parts if part))
 
     def show_invalid(self, fields: dict[str, str]) -> None:
         """See `CaseViewProtocol`."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
+from crm_desktop.desktop.core.errors import words_for
 from crm_desktop.desktop.core.presenting import Tasks
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.errors import Conflict, CrmError, InvalidInput
@@ -167,7 +168,9 @@ class Casework:
     def _request(self, case_id: int) -> None:
         contact_id = self._contact.row.id if self._contact else None
         self._tasks.write(
-            partial(handoffs.request, self._db, case_id, contact_id), self._handed_off
+            partial(handoffs.request, self._db, case_id, contact_id),
+            self._handed_off,
+            failed=self._not_handed_off,
         )
 
     def _handed_off(self, _changes: Changes) -> None:
@@ -184,14 +187,12 @@ class Casework:
             self._case = case
             self._view.show_case(case)
 
+    def _not_handed_off(self, trouble: CrmError) -> None:
+        self._view.show_invalid(_fields(trouble))
+
     def _not_saved(self, answers: Answers, trouble: CrmError) -> None:
         if isinstance(trouble, InvalidInput):
-            fields = trouble.params.get("fields")
-            self._view.show_invalid(
-                {str(key): str(words) for key, words in fields.items()}
-                if isinstance(fields, dict)
-                else {}
-            )
+            self._view.show_invalid(_fields(trouble))
         elif isinstance(trouble, Conflict) and self._case is not None:
             self._tasks.read(
                 partial(cases.get, self._db, self._case.id),
@@ -199,4 +200,11 @@ class Casework:
                 key="conflict",
             )
         else:
-            self._view.show_invalid({"": str(trouble)})
+            self._view.show_invalid({"": words_for(trouble).sentence()})
+
+
+def _fields(trouble: CrmError) -> dict[str, str]:
+    fields = trouble.params.get("fields")
+    if isinstance(fields, dict):
+        return {str(name): str(said) for name, said in fields.items()}
+    return {"": words_for(trouble).sentence()}

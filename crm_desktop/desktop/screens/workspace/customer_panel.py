@@ -11,7 +11,6 @@ from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
-from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import IconButton
 from crm_desktop.desktop.widgets.card import SectionHeader, Surface
 from crm_desktop.desktop.widgets.flow import FlowLayout
@@ -76,12 +75,6 @@ class CustomerPanel(QScrollArea):
     def _fill(self, customer: CustomerView) -> None:
         _clear(self._column)
         self._column.addLayout(self._head(customer))
-        for marker in customer.markers:
-            said = "Safety marker" if marker.state == "active" else f"Safety marker {marker.state}"
-            review = f"Review {marker.review_on:%d %b %Y}." if marker.review_on else ""
-            self._column.addWidget(
-                Banner(self._look, Tone.DANGER, "shield-alert", f"{said}: {marker.words}", review)
-            )
         self._column.addLayout(self._identifiers(customer))
         self._show_history(customer)
         edge = self._look.px(14)
@@ -103,6 +96,11 @@ class CustomerPanel(QScrollArea):
         change.clicked.connect(self.change_asked)
         top.addWidget(change, 0, Qt.AlignmentFlag.AlignTop)
         flow = FlowLayout(pills, look.px(6))
+        for marker in customer.markers:
+            said = "Safety marker" if marker.state == "active" else f"Marker {marker.state}"
+            pill = Pill(look, said, Tone.DANGER, "shield-alert")
+            pill.setToolTip(marker.words)
+            flow.addWidget(pill)
         if customer.adjustments:
             flow.addWidget(Pill(look, "Adjustments", Tone.WARNING, "ear"))
         if customer.open_cases:
@@ -140,7 +138,9 @@ class CustomerPanel(QScrollArea):
         copy = IconButton(self._look, "copy", f"Copy {each.value}", size=14)
         copy.setProperty("copies", each.value)
         copy.clicked.connect(self._copy)
-        grid.addWidget(copy, line, 2, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(copy, line, 2)
+        for column in range(2):
+            grid.itemAtPosition(line, column).setAlignment(Qt.AlignmentFlag.AlignVCenter)
 
     def _fact(self, grid: QGridLayout, name: str, says: str) -> int:
         line = grid.rowCount()

@@ -80,7 +80,6 @@ class HandoffProgress(Card):
         self._title = Text(look, "", Role.STRONG)
         self._pill = Pill(look, "")
         self._detail = Text(look, "", muted=True, wrap=True, selectable=True)
-        self._detail.setAccessibleName("How far the hand-off is")
         head = QHBoxLayout()
         head.addWidget(self._title)
         head.addWidget(self._pill)
@@ -103,6 +102,7 @@ class HandoffProgress(Card):
             tries = words.count(handoff.attempts, "try", "tries")
             lines.append(f"After {tries}: {handoff.last_error}")
         self._detail.setText("\n".join(line for line in lines if line))
+        self._detail.setAccessibleName(self._detail.text())
         self.setAccessibleName(f"{self._title.text()}, {said}")
 
 

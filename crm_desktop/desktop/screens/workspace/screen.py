@@ -348,6 +348,7 @@ class WorkspaceScreen(QWidget):
         talk.setStretchFactor(0, 3)
         talk.setStretchFactor(1, 2)
         talk.setChildrenCollapsible(False)
+        talk.setSizes([self._look.px(440), self._look.px(250)])
         self._parts = QStackedWidget()
         for part in (talk, self.case_pane, self.timeline, self.files):
             self._parts.addWidget(part)

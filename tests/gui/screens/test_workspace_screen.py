@@ -1,0 +1,235 @@
+"""The workspace by keyboard and in pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from crm_desktop.desktop.core import accessibility
+from crm_desktop.desktop.core.look import Look
+from crm_desktop.domain.states import MessageState, Resolution, Visibility
+from crm_desktop.domain.views import ArticleView, Disposition, DraftView
+from crm_desktop.services.handoffs import HandoffPreview
+from tests.gui.conftest import Grab
+from tests.gui.screens import sample
+from tests.gui.screens.sample import MINUTE, NOW
+from tests.gui.screens.stands import Stage
+
+Make = Callable[..., Stage]
+
+
+@pytest.fixture
+def make(qtbot: QtBot) -> Make:
+    def build(look: Look, width: int = 1050, height: int = 820, *, mine: bool = True) -> Stage:
+        stage = Stage(look, mine=mine)
+        qtbot.addWidget(stage.screen)
+        stage.screen.resize(width, height)
+        stage.show(sample.contact())
+        stage.screen.show()
+        qtbot.waitExposed(stage.screen)
+        qtbot.wait(1)
+        return stage
+
+    return build
+
+
+PREVIEW = HandoffPreview("Waste (Open311)", datetime(2026, 11, 24, 17, tzinfo=UTC), "", ())
+
+
+def test_the_conversation_looks_right(make: Make, any_look: Look, grab: Grab) -> None:
+    stage = make(any_look)
+
+    grab(stage.screen, f"workspace-{any_look.theme.scheme.value}")
+
+    assert accessibility.problems(stage.screen) == []
+
+
+def test_the_case_looks_right(make: Make, any_look: Look, grab: Grab) -> None:
+    stage = make(any_look)
+    stage.screen.focus_case()
+    stage.screen.case_pane.show_preview(PREVIEW)
+
+    grab(stage.screen, f"workspace-case-{any_look.theme.scheme.value}")
+
+    assert accessibility.problems(stage.screen) == []
+
+
+def test_a_hand_off_shows_how_far_it_is(make: Make, look: Look, grab: Grab) -> None:
+    stage = make(look)
+    stage.screen.focus_case()
+
+    stage.screen.case_pane.show_case(sample.case(handoffs=(sample.handoff(),)))
+    stage.screen.focus_knowledge()
+    stage.screen.knowledge.show_article(_article())
+    grab(stage.screen, "workspace-handed-off")
+
+    said = " ".join(accessibility.texts(accessibility.tree(stage.screen)))
+    assert "Handed off to Waste (Open311)" in said
+    assert "Crew 4 has been told." in said
+
+
+def test_it_looks_right_when_small_and_at_twice_the_text(
+    make: Make, look: Look, grab: Grab
+) -> None:
+    small = make(look, 890, 640)
+    grab(small.screen, "workspace-small")
+    look.set_scale(200)
+    large = make(look, 1100, 820)
+    grab(large.screen, "workspace-200")
+
+
+def test_ctrl_enter_sends_and_empties_the_composer(make: Make, look: Look, qtbot: QtBot) -> None:
+    stage = make(look)
+    stage.screen.focus_reply(Visibility.PUBLIC)
+    editor = stage.screen.compose.composer.editor
+    qtbot.keyClicks(editor, "We come again on Tuesday.")
+
+    qtbot.keyClick(editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+
+    [(contact_id, reply, _)] = stage.replying.said("send")
+    assert (contact_id, reply.text, reply.to, reply.case_id) == (
+        1, "We come again on Tuesday.", "m.okafor@example.org", 50,
+    )  # fmt: skip
+    assert editor.toPlainText() == ""
+
+
+def test_every_word_typed_reaches_the_draft_keeper(make: Make, look: Look, qtbot: QtBot) -> None:
+    stage = make(look)
+    stage.screen.focus_reply(Visibility.INTERNAL)
+
+    qtbot.keyClicks(stage.screen.compose.composer.editor, "Hm")
+
+    assert stage.keeper.said("typed")[-1] == (1, "note", {"text": "Hm"})
+
+
+def test_a_note_is_never_a_reply(make: Make, look: Look, qtbot: QtBot, grab: Grab) -> None:
+    stage = make(look)
+    stage.screen.focus_reply(Visibility.INTERNAL)
+    editor = stage.screen.compose.composer.editor
+    qtbot.keyClicks(editor, "Ask crew 4")
+    grab(stage.screen, "workspace-note")
+
+    qtbot.keyClick(editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+
+    assert stage.replying.said("note") == [(1, "Ask crew 4")]
+    assert stage.replying.said("send") == []
+
+
+def test_nothing_goes_out_with_a_gap(make: Make, look: Look, qtbot: QtBot) -> None:
+    stage = make(look)
+    stage.screen.focus_reply(Visibility.PUBLIC)
+    stage.screen.insert_text("Your bin comes on {{due date}}.", ("due date",))
+    editor = stage.screen.compose.composer.editor
+
+    qtbot.keyClick(editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+
+    assert stage.replying.said("send") == []
+    assert editor.textCursor().selectedText() == "{{due date}}"
+
+
+def test_a_reply_taken_back_is_in_the_composer_again(make: Make, look: Look, qtbot: QtBot) -> None:
+    stage = make(look)
+    stage.screen.sent(77, NOW + MINUTE / 6)
+    assert stage.screen.toast.isVisible()
+
+    stage.screen.toast.undone.emit()
+    stage.screen.put_back(1, {"text": "Dear Ms Okafor", "to": "m.okafor@example.org"})
+
+    assert stage.replying.said("withdraw") == [(77,)]
+    assert stage.screen.compose.written().reply.text == "Dear Ms Okafor"
+
+
+def test_what_the_leak_check_stopped_can_be_edited_or_sent_in_a_name(
+    make: Make, look: Look, grab: Grab
+) -> None:
+    stage = make(look)
+    stopped = sample.message(
+        13, "The account of J. Petrov is CT 4410 2231.", state=MessageState.STOPPED,
+        findings=("It names J. Petrov, another customer.",), author="S. Whitlock",
+        direction=sample.Direction.OUTBOUND, to=(("Margaret Okafor", "m.okafor@example.org"),),
+    )  # fmt: skip
+    contact = sample.contact()
+
+    stage.screen.show_contact(sample.contact(messages=(*contact.messages, stopped)), fresh=False)
+    grab(stage.screen, "workspace-stopped")
+    stage.screen.conversation.release_asked.emit(13)
+    stage.screen.conversation.edit_asked.emit(13)
+
+    said = " ".join(accessibility.texts(accessibility.tree(stage.screen)))
+    assert "Send anyway as S. Whitlock" in said
+    assert "It names J. Petrov, another customer." in said
+    assert stage.presenter.said("release_stopped") == [(13,)]
+    assert stage.replying.said("withdraw")[0][0] == 13
+
+
+def test_another_persons_draft_is_offered_by_name(make: Make, look: Look) -> None:
+    stage = make(look)
+    draft = DraftView("reply", 8, "D. Achebe", {"text": "Dear Ms Okafor"}, NOW)
+
+    stage.screen.show_contact(sample.contact(drafts=(draft,)), fresh=True)
+    stage.screen.notices.draft_wanted.emit(draft)
+
+    said = accessibility.texts(accessibility.tree(stage.screen))
+    assert any("Unsent draft by D. Achebe" in each for each in said)
+    assert stage.screen.compose.written().reply.text == "Dear Ms Okafor"
+
+
+def test_an_article_is_inserted_as_text_and_its_use_recorded(make: Make, look: Look) -> None:
+    stage = make(look)
+    stage.screen.focus_knowledge()
+
+    stage.screen.knowledge.insert_text.emit(_article())
+
+    assert "within 2 working days" in stage.screen.compose.written().reply.text
+    assert stage.knowledge.said("used") == [(1, "text")]
+
+
+def test_wrap_up_is_answered_with_three_keys(
+    make: Make, look: Look, qtbot: QtBot, grab: Grab
+) -> None:
+    stage = make(look)
+    stage.screen.show_wrap_up()
+    panel = stage.screen.wrap_up
+
+    qtbot.keyClick(panel, Qt.Key.Key_2)
+    qtbot.keyClick(panel, Qt.Key.Key_Y)
+    grab(stage.screen, "workspace-wrap-up")
+    qtbot.keyClick(panel, Qt.Key.Key_Return)
+
+    [(disposition,)] = stage.presenter.said("complete")
+    assert disposition == Disposition(1, Resolution.HANDED_OFF, avoidable=True)
+
+
+def test_who_only_looks_cannot_write(make: Make, look: Look, grab: Grab) -> None:
+    stage = make(look, mine=False)
+
+    grab(stage.screen, "workspace-looking")
+
+    assert not stage.screen.compose.isVisible()
+
+
+def test_doubts_are_shown_until_somebody_has_checked(make: Make, look: Look) -> None:
+    stage = make(look)
+    row = sample.row(1, "noreply@bank.example", "Hello", MINUTE, needs_checking=True)
+
+    stage.screen.show_contact(
+        sample.contact(row=row, check_reason="The reference is not this sender's."), fresh=True
+    )
+    stage.screen.notices.checked.emit()
+
+    said = " ".join(accessibility.texts(accessibility.tree(stage.screen)))
+    assert "The reference is not this sender's." in said
+    assert stage.presenter.said("checked") == [()]
+
+
+def _article() -> ArticleView:
+    return ArticleView(
+        1, "Missed bins: what we re-collect, and when", "", "## Report it\n\nReport a missed "
+        "collection **within 2 working days**.\n\n- Whole-street misses need no proof.\n"
+        "- Assisted collections are re-collected the next working day.",
+        "Missed collection", "https://council.example/missed", None, NOW,
+    )  # fmt: skip
