@@ -24,7 +24,7 @@ _SUBJECT = re.compile(
 )
 
 
-def is_automatic(headers: Headers, media_type: str, sender: Address) -> bool:
+def is_automatic(headers: Headers, sender: Address) -> bool:
     """Whether headers, sender or subject say that no person wrote this mail by hand."""
     submitted = headers.token("auto-submitted")
     if submitted and submitted != "no":
@@ -37,7 +37,7 @@ def is_automatic(headers: Headers, media_type: str, sender: Address) -> bool:
     if headers.has("return-path") and headers.text("return-path").replace(" ", "") == "<>":
         return True
     return (
-        media_type == "multipart/report"
+        headers.token("content-type") == "multipart/report"
         or bool(_ROBOTS.match(sender.address))
         or bool(_SUBJECT.match(headers.text("subject")))
     )

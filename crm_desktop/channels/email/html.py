@@ -39,6 +39,7 @@ _STYLES = {
     "text-decoration", "vertical-align", "white-space", "border", "border-collapse",
     "padding", "margin",
 }  # fmt: skip
+_LINK = re.compile(r"\s*(?:https?://|mailto:|tel:)", re.IGNORECASE)
 _OPENING = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param",
          "source", "track", "wbr"}  # fmt: skip
@@ -82,7 +83,7 @@ def _attribute(_tag: str, name: str, value: str) -> str | None:
     if name == "src":
         return value if value.strip().lower().startswith("cid:") else None
     if name == "href":
-        return None if value.strip().lower().startswith("cid:") else value
+        return value if _LINK.match(value) else None
     if name == "style" and re.search(r"url|expression|import|\\|@", value, re.IGNORECASE):
         return None
     return value
@@ -189,7 +190,7 @@ class _Text(HTMLParser):
 
     def _block(self) -> None:
         self._fresh()
-        if self.out and self.out[-1] != "\n":
+        if self.out and not (len(self.out) > 1 and self.out[-2].strip("> \n") == ""):
             self._line()
 
 

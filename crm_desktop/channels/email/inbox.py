@@ -23,6 +23,8 @@ from crm_desktop.domain.messages import InboundMessage
 BEGINNING = 256 * 1024
 #: IDLE is renewed this often, in seconds: what a server said while IDLE began is heard then.
 RENEW_IDLE = 30.0
+#: UIDs asked for at once: one line of answer has a limit, and mailboxes hold years of mail.
+SEARCH_WINDOW = 50_000
 _NEWS = (b"EXISTS", b"RECENT")
 
 
@@ -64,7 +66,7 @@ class ImapInbox:
         self._settings = settings
         self._client: Any = None  # the library has no types
         self._uidvalidity = 0
-        self._sizes: dict[int, int] = {}
+        self._uids: list[int] = []
         self._stopped = False
         self._ear, self._bell = socket.socketpair()
 
@@ -98,7 +100,7 @@ class ImapInbox:
                 words = f"{host} has no folder called {self._settings.folder}."
                 raise ConnectorTrouble(words, retry=False) from error
             self._uidvalidity = int(opened.get(b"UIDVALIDITY", 0))
-            self._sizes = {}
+            self._uids = []
 
     def fetch_new(self, uidvalidity: int, last_uid: int, limit: int) -> list[FetchedMail]:
         """The oldest mails above `last_uid`, at most `limit`, none marked as seen.
@@ -112,11 +114,11 @@ class ImapInbox:
         found: list[FetchedMail] = []
         room = self._settings.largest_mail
         with self._speaking():
-            for uid, size in self._waiting(after)[:limit]:
-                if found and size > room:
+            for uid, size in self._waiting(after, limit):
+                room -= size if size <= self._settings.largest_mail else BEGINNING
+                if found and room < 0:
                     break
                 found.append(self._fetch(uid, size))
-                room -= min(size, self._settings.largest_mail)
         return found
 
     def wait(self, timeout: float) -> bool:
@@ -208,16 +210,20 @@ class ImapInbox:
         if client is not None:
             _drop(client)
 
-    def _waiting(self, after: int) -> list[tuple[int, int]]:
-        """(UID, size) of the mails above `after`, in order; a long list is got but once."""
-        self._sizes = {uid: size for uid, size in self._sizes.items() if uid > after}
-        if not self._sizes:
-            # "n:*" also gives the last mail when that is below n.
-            answer = self._client.fetch(f"{after + 1}:*", ["RFC822.SIZE"])
-            self._sizes = {
-                uid: int(data.get(b"RFC822.SIZE", 0)) for uid, data in answer.items() if uid > after
-            }
-        return sorted(self._sizes.items())
+    def _waiting(self, after: int, limit: int) -> list[tuple[int, int]]:
+        """(UID, size) of the first mails above `after`; a long list of UIDs is got but once."""
+        self._uids = [uid for uid in self._uids if uid > after]
+        if not self._uids:
+            folder = self._settings.folder
+            end = int(self._client.folder_status(folder, ["UIDNEXT"]).get(b"UIDNEXT", 0))
+            for low in range(after + 1, end, SEARCH_WINDOW):
+                span = f"{low}:{low + SEARCH_WINDOW - 1}"
+                self._uids = sorted(self._client.search(["UID", span]))
+                if self._uids:
+                    break
+        wanted = self._uids[:limit]
+        sizes = self._client.fetch(wanted, ["RFC822.SIZE"]) if wanted else {}
+        return [(uid, int(sizes.get(uid, {}).get(b"RFC822.SIZE", 0))) for uid in wanted]
 
     def _fetch(self, uid: int, size: int) -> FetchedMail:
         large = size > self._settings.largest_mail

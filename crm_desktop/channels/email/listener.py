@@ -115,12 +115,16 @@ class MailListener:
             for transport in list(self.sessions):
                 transport.close()
             pool.shutdown(wait=True)
-            tasks = asyncio.all_tasks(loop)
-            for task in tasks:
-                task.cancel()
-            loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+            loop.run_until_complete(_cancel_all())
             loop.run_until_complete(server.wait_closed())
             loop.close()
+
+
+async def _cancel_all() -> None:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class _Session(SMTP):
@@ -215,7 +219,7 @@ class _Handler:
         headers, _ = split_headers(raw, 0, len(raw), Problems())
         if len(headers.all("received")) > MAX_HOPS:
             return True
-        if not headers.has(LOOP_HEADER):
+        if not headers.has(LOOP_HEADER.lower()):
             return False
         # Another centre's mail bears the same mark and is welcome.
         written_at = {

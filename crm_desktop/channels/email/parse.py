@@ -67,7 +67,7 @@ def _parse(raw: bytes, external_id: str) -> InboundMessage:
         in_reply_to=answered[0] if answered else "",
         references=parse_ids(" ".join(headers.all("references"))),
         sent_at=sent_at,
-        auto_generated=is_automatic(headers, root.media_type, sender),
+        auto_generated=is_automatic(headers, sender),
         bounce=find_bounce(root, _opened(root), sender.address, text, problems),
         problems=problems.words(),
     )
