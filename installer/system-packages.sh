@@ -8,7 +8,7 @@ set -eu
 qt_packages="libegl1 libgl1 libfontconfig1 libdbus-1-3 libglib2.0-0t64|libglib2.0-0
 libxkbcommon0 libxkbcommon-x11-0 libx11-xcb1 libxcb-cursor0 libxcb-icccm4 libxcb-image0
 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-render0 libxcb-shape0 libxcb-shm0
-libxcb-sync1 libxcb-util1 libxcb-xfixes0 libxcb-xkb1 libwayland-client0 libwayland-cursor0
+libxcb-sync1 libxcb-util1 libxcb-xfixes0 libxcb-xkb1 libwayland-client0 libwayland-cursor0 libwayland-egl1
 libgssapi-krb5-2 fonts-noto-core"
 
 test_packages="$qt_packages postgresql dovecot-imapd dovecot-lmtpd
@@ -84,12 +84,12 @@ if ! as_admin=$(administrator); then
     exit 0
 fi
 
-say "Installing: $*"
+say "Installing system packages (a few minutes): $*"
 quiet="DEBIAN_FRONTEND=noninteractive"
 $as_admin $quiet apt-get -qq update >&2 || say "The list of packages could not be renewed; going on."
 set -- $(for each in "$@"; do choose "$each"; done)
 $as_admin $quiet apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 install -y \
-    --no-install-recommends "$@" >&2 ||
+    --no-install-recommends "$@" >/dev/null ||
     say "These could not all be installed: $*"
 
 # Tests start servers of their own; a server that nobody asked for should not run here.
