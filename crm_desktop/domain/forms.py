@@ -5,8 +5,8 @@ integer, number, boolean, array), `title` (the question), `description` (the hin
 `oneOf` [{const, title}], an array has `items` with one of these (ticks); `format` date, email,
 tel; `x-widget` textarea, radios, select, checkboxes, file, address, postcode; `maxLength`,
 `minimum`, `maximum`; `x-show-if` {field, equals}, naming an earlier question; `x-public` false
-for the advisor only; `x-error` {required, invalid}: the form's own words. On the schema itself `x-contact` "required"
-says that nobody may send the public form without a way to be answered.
+for the advisor only; `x-error` {required, invalid}: the form's own words. On the schema itself
+`x-contact` "required" says that nobody may send the public form without a way to be answered.
 """
 
 from __future__ import annotations
