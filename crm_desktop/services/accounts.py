@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from crm_desktop.domain.changes import Changes, Topic
+from crm_desktop.domain.errors import NotFound
 from crm_desktop.domain.views import AccountStatus
 from crm_desktop.store.database import Database
 from crm_desktop.store.queries import accounts as queries
 from crm_desktop.store.queries.accounts import Account
 
-__all__ = ["Account", "active", "set_status", "setting", "statuses"]
+__all__ = ["Account", "active", "get", "set_status", "setting", "statuses"]
 
 
 def statuses(db: Database) -> tuple[AccountStatus, ...]:
@@ -23,6 +24,15 @@ def active(db: Database) -> tuple[Account, ...]:
     """Every account in use as the gateway runs it, with settings and cursor."""
     with db.read() as tx:
         return queries.active(tx)
+
+
+def get(db: Database, account_id: int) -> Account:
+    """One account, active or not; raises NotFound."""
+    with db.read() as tx:
+        account = queries.get(tx, account_id)
+    if account is None:
+        raise NotFound(f"no channel account {account_id}")
+    return account
 
 
 def setting(db: Database, key: str) -> dict[str, Any]:

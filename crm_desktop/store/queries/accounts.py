@@ -97,3 +97,31 @@ def own_addresses(tx: Tx) -> frozenset[str]:
     """The centre's own mail addresses, lower case."""
     kept = tx.session.scalars(select(ChannelAccount.settings))
     return frozenset(str(each["address"]).lower() for each in kept if each and each.get("address"))
+
+
+def put(
+    tx: Tx,
+    kind: str,
+    name: str,
+    settings: dict[str, Any],
+    queue_id: int | None,
+    secret_name: str,
+) -> int:
+    """A new account, or the one of that name with other settings."""
+    account = tx.session.scalar(select(ChannelAccount).where(ChannelAccount.name == name))
+    if account is None:
+        account = ChannelAccount(kind=kind, name=name)
+        tx.session.add(account)
+    account.kind, account.settings, account.queue_id = kind, settings, queue_id
+    account.secret_name, account.active = secret_name, True
+    tx.session.flush()
+    return account.id
+
+
+def switch_off(tx: Tx, name: str) -> int | None:
+    """The id of the account of that name, not in use any more; None when there is none."""
+    account = tx.session.scalar(select(ChannelAccount).where(ChannelAccount.name == name))
+    if account is None:
+        return None
+    account.active = False
+    return account.id
