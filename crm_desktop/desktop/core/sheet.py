@@ -37,7 +37,8 @@ QToolButton:checked, QToolButton:pressed { background: $selection; }
 QToolButton:focus { border: 2px solid $focus; padding: ${p4m}px; }
 QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit, QTextEdit {
   background: $surface; color: $text; border: 1px solid $outline; border-radius: ${p5}px;
-  selection-background-color: $primary; selection-color: $on_primary; }
+  selection-background-color: $primary; selection-color: $on_primary;
+  placeholder-text-color: $muted; }
 QLineEdit, QComboBox, QAbstractSpinBox { padding: ${p4}px ${p8}px; }
 QPlainTextEdit, QTextEdit { padding: ${p4}px; }
 QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus {

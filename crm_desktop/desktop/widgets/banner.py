@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.errors import Words, words_for
 from crm_desktop.desktop.core.look import Look, Role
@@ -44,12 +45,12 @@ class Banner(Painted):
         self._tone, self._icon, self._wide = tone, icon, wide
         self._text = Text(look, "", Role.STRONG, wrap=True)
         self._detail = Text(look, "", wrap=True)
-        words = QVBoxLayout()
-        words.addWidget(self._text)
-        words.addWidget(self._detail)
-        words.setSpacing(2)
+        lines = QVBoxLayout()
+        lines.addWidget(self._text)
+        lines.addWidget(self._detail)
+        lines.setSpacing(2)
         self._row = QHBoxLayout(self)
-        self._row.addLayout(words, 1)
+        self._row.addLayout(lines, 1)
         self._close: IconButton | None = None
         if closable:
             self._close = IconButton(look, "x", "Dismiss")
@@ -140,11 +141,11 @@ class ErrorBar(Banner):
             )
         )
 
-    def show_words(self, words: Words) -> None:
+    def show_words(self, told: Words) -> None:
         """Show and announce."""
-        self.set_text(words.happened, " ".join(part for part in (words.kept, words.to_do) if part))
+        self.set_text(told.happened, " ".join(part for part in (told.kept, told.to_do) if part))
         self.show()
-        announce(self, words.sentence())
+        announce(self, told.sentence())
 
 
 class UndoToast(Banner):
@@ -171,7 +172,7 @@ class UndoToast(Banner):
         self._show_left()
         self.show()
         self._timer.start()
-        announce(self, f"{text}. Undo within {seconds} seconds")
+        announce(self, f"{text}. Undo within {words.count(seconds, 'second')}")
 
     def lapse(self) -> None:
         """End the offer now; the step stands."""

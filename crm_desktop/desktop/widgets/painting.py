@@ -31,10 +31,8 @@ def pill_size(look: Look, text: str, icon: str = "") -> QSize:
     """How large a pill with this text is, in pixels."""
     metrics = QFontMetrics(look.font(Role.SMALL_STRONG))
     extra = look.px(14) + look.px(5) if icon else 0
-    return QSize(
-        metrics.horizontalAdvance(text) + 2 + extra + 2 * look.px(9),
-        metrics.height() + 2 * look.px(3),
-    )
+    width = metrics.horizontalAdvance(text) + 2 + extra + 2 * look.px(9)
+    return QSize(width, metrics.height() + 2 * look.px(3))
 
 
 def paint_pill(

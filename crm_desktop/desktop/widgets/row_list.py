@@ -82,7 +82,9 @@ class RowDelegate(QStyledItemDelegate):
         inner = rect.adjusted(look.px(12), look.px(6), -look.px(12), -look.px(7))
         if row.icon:
             side = look.px(26)
-            tile = QRect(inner.left(), inner.top() + look.px(1), side, side)
+            # Beside two lines the tile stands at their top, beside one in the middle of it.
+            top = look.px(1) if row.detail else (inner.height() - side) // 2
+            tile = QRect(inner.left(), inner.top() + top, side, side)
             paint_tile(painter, look, tile, row.icon, row.tone)
             inner.setLeft(tile.right() + look.px(10))
         title = QRect(inner)

@@ -223,7 +223,7 @@ def test_an_undo_is_offered_counted_down_and_lapses(look: Look, qtbot: QtBot) ->
     toast.lapsed.connect(lambda: ended.append("lapsed"))
 
     toast.offer("Reply goes out", seconds=1)
-    assert "Undo within 1 seconds" in accessibility.announced(toast)
+    assert "Undo within 1 second" in accessibility.announced(toast)
     qtbot.waitUntil(lambda: ended == ["lapsed"])
     toast.offer("Case closed")
     toast.findChildren(Button)[0].click()

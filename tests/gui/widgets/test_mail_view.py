@@ -12,7 +12,14 @@ from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.widgets.buttons import Button
-from crm_desktop.desktop.widgets.mail_view import MOST_SHOWN, MailView, unquoted
+from crm_desktop.desktop.widgets.mail_view import (
+    MOST_LINES,
+    MOST_SHOWN,
+    MailView,
+    bare,
+    can_be_drawn,
+    unquoted,
+)
 
 RED = QColor("#ff0000")
 
@@ -161,8 +168,32 @@ def test_the_view_is_as_high_as_its_text(look: Look, qtbot: QtBot) -> None:
     assert view.height() >= view.sizeHint().height()
 
 
-def test_a_message_without_end_is_cut_and_says_so(view: MailView) -> None:
-    view.show_text("x" * (MOST_SHOWN * 2))
+@pytest.mark.parametrize("text", ["x" * 400_000, "\n" * 400_000, "a line\n" * 80_000])
+def test_a_message_without_end_is_cut_and_says_so(view: MailView, text: str) -> None:
+    view.show_text(text)
 
     assert len(view.text()) < MOST_SHOWN + 100
+    assert view.text().count("\n") <= MOST_LINES + 2
     assert "is not shown" in view.text()
+
+
+@pytest.mark.parametrize(
+    "html",
+    ["<div>" * 30_000 + "hello", "<p>hello</p>" * 20_000, "<table><tr><td>" * 400 + "hello"],
+)
+def test_html_that_would_take_minutes_to_draw_is_shown_as_its_words(
+    view: MailView, html: str
+) -> None:
+    assert not can_be_drawn(html)
+
+    view.show_html(html)
+
+    assert "hello" in view.text()
+    assert "<" not in view.text()
+
+
+def test_ordinary_html_is_drawn_and_its_words_can_be_told(view: MailView) -> None:
+    html = "<div><p>Fish &amp; chips<br>twice</p><ul><li>one<li>two</ul></div>"
+
+    assert can_be_drawn(html)
+    assert bare(html).split() == ["Fish", "&", "chips", "twice", "onetwo"]
