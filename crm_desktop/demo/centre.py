@@ -37,7 +37,7 @@ INCOMING, OUTGOING, FORMS, BACK_OFFICE = (
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Where the demo's outside world listens on this machine, and the back office's key."""
+    """Where the demo's outside world listens on this machine; its back office asks for no key."""
 
     smtp_port: int
     open311_endpoint: str
@@ -150,7 +150,6 @@ def _accounts(tx: Tx, centre: DemoCentre, outside: Outside, queue_id: int) -> di
         ChannelAccount(
             kind="open311",
             name=BACK_OFFICE,
-            secret_name="demo-open311",  # noqa: S106 - the name of a secret
             settings={
                 "endpoint": outside.open311_endpoint,
                 "jurisdiction_id": outside.jurisdiction,

@@ -110,3 +110,11 @@ def _contacts(
         done += len(chunk)
         if progress is not None:
             progress(done, count)
+
+
+def add_logins(db: Database, password: str) -> None:
+    """PostgreSQL: a login for everybody of the demo and for the gateway, all with one password."""
+    with db.write() as tx:
+        for person in people.active_staff(tx):
+            people.create_login(tx, person.login, f"crm_{person.role}", password)
+        people.create_login(tx, "gateway", "crm_gateway", password)

@@ -36,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="loopback port; 0 is any free one")
     parser.add_argument("--port-file", type=Path, help="file that gets the port")
     parser.add_argument("--log", type=Path, help="file that gets what was received, as JSON lines")
-    parser.add_argument("--api-key", default="sandbox-key")
+    parser.add_argument("--api-key", default="sandbox-key", help="empty: no key is asked for")
     parser.add_argument("--jurisdiction", default="northmere.example")
     parser.add_argument("--token-after", type=float, default=5.0, metavar="S")
     parser.add_argument("--progress-after", type=float, default=10.0, metavar="S")

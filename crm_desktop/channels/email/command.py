@@ -4,29 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from crm_desktop.channels.email.report import mail_as_json, unread_as_json
 
-mail_app = typer.Typer(no_args_is_help=True, help="Look at mail as intake does.")
 
-
-@mail_app.callback()
-def _mail() -> None:
-    """Look at mail as intake does."""
-
-
-@mail_app.command("parse")
-def parse(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE [FILE …]", help="Raw mails (.eml).")],
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object a line, a file.")
-    ] = False,
-) -> None:
-    """Say what intake makes of raw mails; leaves with 1 when a file could not be opened."""
+def parse_files(files: Sequence[Path], *, as_json: bool) -> int:
+    """Print a line (or a summary) a file; 1 when a file could not be opened, else 0."""
     missing = False
     for path in files:
         try:
@@ -37,7 +22,7 @@ def parse(
         line = json.dumps(found, ensure_ascii=False) if as_json else _summary(path, found)
         sys.stdout.buffer.write(f"{line}\n".encode("utf-8", "replace"))
         sys.stdout.flush()
-    raise typer.Exit(1 if missing else 0)
+    return 1 if missing else 0
 
 
 def _summary(path: Path, found: dict[str, object]) -> str:

@@ -103,6 +103,7 @@ def put(
     tx: Tx,
     kind: str,
     name: str,
+    *,
     settings: dict[str, Any],
     queue_id: int | None,
     secret_name: str,

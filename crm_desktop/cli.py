@@ -1,0 +1,280 @@
+"""The command line: one program, several commands; each imports only what it needs."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crm_desktop.domain.errors import CrmError
+from crm_desktop.domain.states import StaffRole
+
+if TYPE_CHECKING:
+    from crm_desktop.workstation.settings import Settings
+
+app = typer.Typer(
+    help="The contact desktop for council customer service centres.",
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+)
+demo = typer.Typer(help="A believable centre to try the program with.", no_args_is_help=True)
+mail = typer.Typer(help="Look at mail as intake does.", no_args_is_help=True)
+admin = typer.Typer(help="Set a centre up.", no_args_is_help=True)
+database = typer.Typer(help="The database.", no_args_is_help=True)
+staff = typer.Typer(help="Who works here.", no_args_is_help=True)
+account = typer.Typer(help="Mailboxes, relays, back offices.", no_args_is_help=True)
+secret = typer.Typer(help="Passwords and keys, in this computer's keyring.", no_args_is_help=True)
+app.add_typer(demo, name="demo")
+app.add_typer(mail, name="mail")
+app.add_typer(admin, name="admin")
+admin.add_typer(database, name="db")
+admin.add_typer(staff, name="staff")
+admin.add_typer(account, name="account")
+admin.add_typer(secret, name="secret")
+
+DatabaseUrl = Annotated[
+    str,
+    typer.Option(
+        "--database",
+        metavar="URL",
+        help="Another database than the settings name.",
+        show_default=False,
+    ),
+]
+
+
+def main() -> None:
+    """Run the program; expected trouble is said in words, with exit code 1."""
+    try:
+        app()
+    except CrmError as trouble:
+        from crm_desktop.commands.words import in_words
+
+        sys.stderr.write(f"{in_words(trouble)}\n")
+        sys.exit(1)
+
+
+def _settings(url: str = "") -> Settings:
+    from crm_desktop.workstation.paths import Paths
+    from crm_desktop.workstation.settings import load
+
+    settings = load(Paths.of_user())
+    return settings.model_copy(update={"database_url": url}) if url else settings
+
+
+@app.callback(invoke_without_command=True)
+def desktop(
+    context: typer.Context,
+    url: DatabaseUrl = "",
+    login: Annotated[str, typer.Option(help="Sign in as this person (embedded database).")] = "",
+    accessibility_log: Annotated[Path | None, typer.Option(hidden=True)] = None,
+    version: Annotated[bool, typer.Option("--version", help="Say which version this is.")] = False,
+) -> None:
+    """Open the desktop, or run one of the commands below."""
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(installed("crm-desktop"))
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        from crm_desktop.desktop_root import run_desktop
+
+        raise typer.Exit(
+            run_desktop(_settings(url), login=login or None, accessibility_log=accessibility_log)
+        )
+
+
+@app.command()
+def gateway(
+    url: DatabaseUrl = "",
+    with_parent: Annotated[
+        bool, typer.Option(help="End when standard input ends, as a desktop's own gateway does.")
+    ] = False,
+) -> None:
+    """Run the headless process that speaks to the outside world."""
+    from crm_desktop.gateway_root import main_gateway
+
+    raise typer.Exit(main_gateway(_settings(url), with_parent=with_parent))
+
+
+@app.command()
+def tour(
+    out: Annotated[Path, typer.Option(help="The folder that gets the pictures.")],
+    url: DatabaseUrl = "",
+    without: Annotated[
+        str, typer.Option(help="Leave one service out, to see the tour fail.", hidden=True)
+    ] = "",
+) -> None:
+    """Drive the real program through its main job; a picture a step, and exit code 1 if one fails.
+
+    Uses a database of its own in a temporary folder, or an empty PostgreSQL database whose owner
+    the URL signs in as.
+    """
+    from crm_desktop.tour import run_tour
+
+    raise typer.Exit(run_tour(out, url, without))
+
+
+@demo.command("prepare")
+def demo_prepare(
+    contacts: Annotated[int, typer.Option(min=1, help="Beyond 300: a year's worth.")] = 300,
+    url: DatabaseUrl = "",
+    staff_password: Annotated[
+        str,
+        typer.Option(
+            envvar="CRM_DESKTOP_DEMO_PASSWORD",
+            help="PostgreSQL: the password of every demo login.",
+            show_default=False,
+        ),
+    ] = "",
+) -> None:
+    """Create the database and load the demo centre, unless somebody works there already."""
+    from crm_desktop.commands.demo import prepare
+
+    prepare(_settings(url), contacts, staff_password, typer.echo)
+
+
+@demo.command("run")
+def demo_run(
+    contacts: Annotated[int, typer.Option(min=1, help="How many contacts to prepare.")] = 300,
+) -> None:
+    """Prepare the demo centre, start its mailbox and back office, and open the desktop."""
+    from crm_desktop.commands.demo import run
+
+    raise typer.Exit(run(_settings(), contacts, typer.echo))
+
+
+@demo.command("outside")
+def demo_outside(
+    with_parent: Annotated[bool, typer.Option(help="End when standard input ends.")] = False,
+) -> None:
+    """Run the demo's outside world: a mailbox for replies and a back office."""
+    from crm_desktop.demo.outside import run
+    from crm_desktop.workstation.paths import Paths
+    from crm_desktop.workstation.process import announce_ready, when_parent_ends
+
+    stop = threading.Event()
+    if with_parent:
+        when_parent_ends(stop.set)
+        announce_ready({})
+    run(Paths.of_user().data / "demo", stop)
+
+
+@demo.command("mail")
+def demo_mail(
+    subject: str,
+    text: str,
+    sender: Annotated[str, typer.Option("--from", help="Whose mail.")] = "m.okafor@example.org",
+) -> None:
+    """Send a mail to the centre, as a customer would."""
+    from crm_desktop.commands.demo import send_mail
+
+    send_mail(_settings(), sender, subject, text)
+    typer.echo("Sent. It is in the queue.")
+
+
+@mail.callback()
+def mail_group() -> None:
+    """Look at mail as intake does."""
+
+
+@mail.command("parse")
+def mail_parse(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE [FILE …]", help="Raw mails (.eml).")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a file.")] = False,
+) -> None:
+    """Say what intake makes of raw mails; leaves with 1 when a file could not be opened."""
+    from crm_desktop.channels.email.command import parse_files
+
+    raise typer.Exit(parse_files(files, as_json=as_json))
+
+
+@database.callback()
+def database_group() -> None:
+    """The database."""
+
+
+@database.command("upgrade")
+def database_upgrade(url: DatabaseUrl = "") -> None:
+    """Create the database, or bring it to this program's version (as its owner)."""
+    from crm_desktop.commands.admin import upgrade
+
+    upgrade(_settings(url), typer.echo)
+
+
+@staff.callback()
+def staff_group() -> None:
+    """Who works here."""
+
+
+@staff.command("add")
+def staff_add(
+    login: str,
+    name: str,
+    role: Annotated[StaffRole, typer.Option(help="What they do.")] = StaffRole.ADVISOR,
+    queue: Annotated[list[str] | None, typer.Option(help="A queue's code; repeat.")] = None,
+    url: DatabaseUrl = "",
+) -> None:
+    """Add a member of staff; on PostgreSQL with a login and the password asked for."""
+    from crm_desktop.commands.admin import add_staff
+    from crm_desktop.services.administration import NewStaff
+
+    add_staff(_settings(url), NewStaff(login, name, role, tuple(queue or ())))
+
+
+@staff.command("gateway")
+def staff_gateway(url: DatabaseUrl = "") -> None:
+    """Give the gateway its PostgreSQL login; its password goes into this computer's keyring."""
+    from crm_desktop.commands.admin import add_gateway
+
+    add_gateway(_settings(url))
+
+
+@account.command("add")
+def account_add(
+    kind: Annotated[str, typer.Argument(help="imap, smtp, smtp_listener, web_form or open311")],
+    name: str,
+    setting: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE")] = None,
+    queue: Annotated[str, typer.Option(help="Where its contacts go by default.")] = "",
+    secret_name: Annotated[str, typer.Option("--secret", help="Its name in the keyring.")] = "",
+    url: DatabaseUrl = "",
+) -> None:
+    """Set up a mailbox, relay or back office, or change the one of that name."""
+    from crm_desktop.commands.admin import add_account, pairs
+    from crm_desktop.services.administration import NewAccount
+
+    add_account(_settings(url), NewAccount(kind, name, pairs(setting or []), queue, secret_name))
+
+
+@account.command("list")
+def account_list(url: DatabaseUrl = "") -> None:
+    """Every account with how it is doing."""
+    from crm_desktop.commands.admin import list_accounts
+
+    list_accounts(_settings(url), typer.echo)
+
+
+@account.command("remove")
+def account_remove(name: str, url: DatabaseUrl = "") -> None:
+    """Use an account no more; what came through it stays."""
+    from crm_desktop.commands.admin import remove_account
+
+    remove_account(_settings(url), name)
+
+
+@secret.callback()
+def secret_group() -> None:
+    """Passwords and keys, in this computer's keyring."""
+
+
+@secret.command("set")
+def secret_set(name: str) -> None:
+    """Put a secret into the keyring; it is asked for, never given on the command line."""
+    from crm_desktop.workstation.secrets import open_secrets
+
+    secrets = open_secrets()
+    secrets.set(name, typer.prompt(f"The secret for {name}", hide_input=True))
+    typer.echo("Kept in the keyring.")

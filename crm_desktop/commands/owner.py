@@ -1,0 +1,32 @@
+"""The database as its owner: on PostgreSQL a role that may create tables and logins."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from crm_desktop.services import Database, Target
+from crm_desktop.workstation.settings import Settings
+
+_LOGIN, _PASSWORD = "CRM_DESKTOP_OWNER", "CRM_DESKTOP_OWNER_PASSWORD"
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Database]:
+    """A connection with the owner's rights; on PostgreSQL login and password are asked for.
+
+    A URL that names its user is taken as it is, with PGPASSWORD or ~/.pgpass for the password.
+    """
+    target = Target(settings.database_url)
+    if target.dialect == "postgresql" and "@" not in settings.database_url:
+        login = os.environ.get(_LOGIN) or typer.prompt("Owner of the database")
+        password = os.environ.get(_PASSWORD) or typer.prompt("Their password", hide_input=True)
+        target = Target(settings.database_url, login, password)
+    db = Database(target)
+    try:
+        yield db
+    finally:
+        db.close()

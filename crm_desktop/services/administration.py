@@ -1,0 +1,94 @@
+"""Setting a centre up from the command line: its database, staff and accounts to the outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from crm_desktop.domain.changes import Topic
+from crm_desktop.domain.errors import InvalidInput, NotFound
+from crm_desktop.domain.states import StaffRole
+from crm_desktop.store import migrate, people
+from crm_desktop.store.database import Database
+from crm_desktop.store.queries import accounts, catalogue
+
+#: The login that the gateway uses on PostgreSQL.
+GATEWAY_LOGIN = "gateway"
+KINDS = ("imap", "smtp_listener", "smtp", "web_form", "open311")
+
+
+@dataclass(frozen=True, slots=True)
+class NewStaff:
+    """A member of staff to be added; `queues` are codes."""
+
+    login: str
+    name: str
+    role: StaffRole
+    queues: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """A mailbox, listener, relay, form site or back office to be set up."""
+
+    kind: str
+    name: str
+    settings: Mapping[str, str | int | bool]
+    queue: str = ""
+    secret_name: str = ""
+
+
+def upgrade(db: Database, migrations: Path) -> None:
+    """Create or upgrade the database; its owner alone may on PostgreSQL."""
+    migrate.upgrade(db, migrations)
+
+
+def add_staff(db: Database, entered: NewStaff, password: str) -> None:
+    """A new member of staff, on PostgreSQL with a login of their own and this first password."""
+    with db.write() as tx:
+        known = {each.code: each.id for each in catalogue.queues(tx)}
+        unknown = sorted(set(entered.queues) - set(known))
+        if unknown:
+            raise NotFound(f"no such queue: {', '.join(unknown)}")
+        queues = [known[code] for code in entered.queues]
+        staff_id = people.add(tx, entered.login, entered.name, entered.role, queues)
+        if tx.dialect == "postgresql":
+            people.create_login(tx, entered.login, f"crm_{entered.role}", password)
+        tx.changed(Topic.STAFF, staff_id)
+
+
+def set_password(db: Database, login: str, group: str, password: str) -> None:
+    """Give a PostgreSQL login its password; the gateway's group is `crm_gateway`."""
+    with db.write() as tx:
+        people.create_login(tx, login, group, password)
+
+
+def add_account(db: Database, entered: NewAccount) -> int:
+    """Set an account up, or change the one of that name."""
+    if entered.kind not in KINDS:
+        words = f"The kind must be one of {', '.join(KINDS)}."
+        raise InvalidInput(words, fields={"kind": words})
+    with db.write() as tx:
+        queues = {each.code: each.id for each in catalogue.queues(tx)}
+        if entered.queue and entered.queue not in queues:
+            raise NotFound(f"no such queue: {entered.queue}")
+        account_id = accounts.put(
+            tx,
+            entered.kind,
+            entered.name,
+            settings=dict(entered.settings),
+            queue_id=queues.get(entered.queue),
+            secret_name=entered.secret_name,
+        )
+        tx.changed(Topic.ACCOUNT, account_id)
+        return account_id
+
+
+def remove_account(db: Database, name: str) -> None:
+    """Use an account no more; what came through it stays."""
+    with db.write() as tx:
+        account_id = accounts.switch_off(tx, name)
+        if account_id is None:
+            raise NotFound(f"no such account: {name}")
+        tx.changed(Topic.ACCOUNT, account_id)
