@@ -54,7 +54,7 @@ COMMANDS: tuple[Command, ...] = (
         "case.save", "Save the case", WRITING, ("Ctrl+S",), "save",
         help="The customer's reference is shown and can be read out",
     ),
-    Command("case.hand_off", "Hand off", WRITING, ("Ctrl+Shift+H",), "forward"),
+    Command("case.hand_off", "Hand off", WRITING, ("F8",), "forward"),
     Command("go.queue", "Queue", GO, ("Ctrl+1",), "inbox"),
     Command("go.customers", "Customers", GO, ("Ctrl+2",), "user"),
     Command("go.cases", "Cases", GO, ("Ctrl+3",), "file-text"),

@@ -30,6 +30,8 @@ class Notices(QWidget):
         self._unsent = Banner(look, Tone.INFO, "pencil")
         self._unsent.add_action("Use this text").clicked.connect(self._use)
         self._column = QVBoxLayout(self)
+        self._brief = False
+        self._details: dict[Banner, tuple[str, str]] = {}
         for each in self._banners():
             self._column.addWidget(each)
             each.hide()
@@ -53,6 +55,13 @@ class Notices(QWidget):
             self._unsent.set_text(f"Unsent draft by {self._draft.author}", said[:200])
         self._fit()
 
+    def set_brief(self, brief: bool) -> None:
+        """Where there is little height only the main sentences are shown."""
+        if brief != self._brief:
+            self._brief = brief
+            for banner in (self._marker, self._adjustments):
+                self._say(banner, *self._details.get(banner, ("", "")))
+
     def show_trouble(self, said: str, detail: str = "") -> None:
         """Say why what is shown may be old; empty: it is fresh."""
         self._away.setVisible(bool(said))
@@ -63,7 +72,8 @@ class Notices(QWidget):
         markers = customer.markers if customer else ()
         self._marker.setVisible(bool(markers))
         if markers:
-            self._marker.set_text(
+            self._say(
+                self._marker,
                 "Safety marker: " + "; ".join(each.words for each in markers),
                 "Follow the procedure for visits and calls. Never tell the customer by message.",
             )
@@ -72,10 +82,16 @@ class Notices(QWidget):
         if needs:
             last = needs[-1]
             review = f", review due {last.review_on:%d %b %Y}" if last.review_on else ""
-            self._adjustments.set_text(
+            self._say(
+                self._adjustments,
                 "Reasonable adjustments: " + "; ".join(each.words for each in needs),
                 f"Recorded {words.date(last.recorded_at)}{review}.",
             )
+
+    def _say(self, banner: Banner, text: str, detail: str) -> None:
+        self._details[banner] = (text, detail)
+        banner.set_text(text, "" if self._brief else detail)
+        banner.setToolTip(detail)
 
     def _banners(self) -> tuple[Banner, ...]:
         return (self._away, self._marker, self._adjustments, self._check, self._unsent)

@@ -19,14 +19,14 @@ from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.workspace.case_pane import CasePane
 from crm_desktop.desktop.screens.workspace.compose import ComposePane
 from crm_desktop.desktop.screens.workspace.conversation import Conversation
-from crm_desktop.desktop.screens.workspace.customer_panel import CustomerPanel
 from crm_desktop.desktop.screens.workspace.header import WorkspaceHeader
-from crm_desktop.desktop.screens.workspace.knowledge_panel import KnowledgePanel, text_of
 from crm_desktop.desktop.screens.workspace.lists import file_rows, timeline_rows
 from crm_desktop.desktop.screens.workspace.notices import Notices
 from crm_desktop.desktop.screens.workspace.wrap_up import WrapUpPanel
 from crm_desktop.desktop.widgets.banner import Banner, UndoToast
 from crm_desktop.desktop.widgets.card import Surface
+from crm_desktop.desktop.widgets.customer_panel import CustomerPanel
+from crm_desktop.desktop.widgets.knowledge_panel import KnowledgePanel, text_of
 from crm_desktop.desktop.widgets.row_list import RowList, Timeline
 from crm_desktop.desktop.widgets.states import EmptyState
 from crm_desktop.desktop.widgets.tabs import TabStrip
@@ -53,6 +53,8 @@ _CONVERSATION, _CASE, _TIMELINE, _FILES = "conversation", "case", "timeline", "f
 _TABS = (_CONVERSATION, _CASE, _TIMELINE, _FILES)
 #: Below this width (at 100 %) the panel beside the contact gives way.
 _NARROW = 760
+#: Below this height (at 100 %) notices say their main sentence only.
+_LOW = 560
 _EMPTY, _CONTENT, _WRAP_UP = range(3)
 
 
@@ -296,6 +298,7 @@ class WorkspaceScreen(QWidget):
         """The panel beside gives way when there is little room."""
         super().resizeEvent(event)
         room = event.size().width() >= self._look.px(_NARROW)
+        self.notices.set_brief(event.size().height() < self._look.px(_LOW))
         had_room = event.oldSize().width() >= self._look.px(_NARROW)
         if room != had_room or event.oldSize().width() < 0:
             self._side.setVisible(room and self._side_wanted)

@@ -30,9 +30,11 @@ class CustomerPanel(QScrollArea):
     change_asked = Signal()
     opened = Signal(object)
 
-    def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, look: Look, clock: Clock, *, editable: bool = True, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._look, self._clock = look, clock
+        self._look, self._clock, self._editable = look, clock, editable
         self._shown: CustomerView | None = None
         self._entries: dict[object, HistoryEntry] = {}
         self.setAccessibleName("Customer")
@@ -84,6 +86,7 @@ class CustomerPanel(QScrollArea):
     def _head(self, customer: CustomerView) -> QVBoxLayout:
         look = self._look
         top, said, pills = QHBoxLayout(), QVBoxLayout(), QWidget()
+        said.setSpacing(0)
         name = Text(look, customer.name, Role.STRONG, wrap=True, selectable=True)
         name.setAccessibleName(f"Customer {customer.name}")
         said.addWidget(name)
@@ -94,11 +97,12 @@ class CustomerPanel(QScrollArea):
         top.addLayout(said, 1)
         change = IconButton(look, "pencil", "Choose another customer")
         change.clicked.connect(self.change_asked)
+        change.setVisible(self._editable)
         top.addWidget(change, 0, Qt.AlignmentFlag.AlignTop)
         flow = FlowLayout(pills, look.px(6))
         for marker in customer.markers:
-            said = "Safety marker" if marker.state == "active" else f"Marker {marker.state}"
-            pill = Pill(look, said, Tone.DANGER, "shield-alert")
+            kind = "Safety marker" if marker.state == "active" else f"Marker {marker.state}"
+            pill = Pill(look, kind, Tone.DANGER, "shield-alert")
             pill.setToolTip(marker.words)
             flow.addWidget(pill)
         if customer.adjustments:
@@ -130,25 +134,24 @@ class CustomerPanel(QScrollArea):
 
     def _identifier(self, grid: QGridLayout, each: IdentifierView) -> None:
         said = each.value if not each.flag else f"{each.value} ({each.flag})"
-        line = self._fact(grid, _KINDS.get(each.kind, each.kind.capitalize()), said)
+        line, label, value = self._fact(grid, _KINDS.get(each.kind, each.kind.capitalize()), said)
         if each.flag:
-            value = grid.itemAtPosition(line, 1).widget()
-            assert isinstance(value, Text)
             value.set_tone(Tone.WARNING)
         copy = IconButton(self._look, "copy", f"Copy {each.value}", size=14)
         copy.setProperty("copies", each.value)
         copy.clicked.connect(self._copy)
         grid.addWidget(copy, line, 2)
-        for column in range(2):
-            grid.itemAtPosition(line, column).setAlignment(Qt.AlignmentFlag.AlignVCenter)
+        for text in (label, value):
+            grid.setAlignment(text, Qt.AlignmentFlag.AlignVCenter)
 
-    def _fact(self, grid: QGridLayout, name: str, says: str) -> int:
+    def _fact(self, grid: QGridLayout, name: str, says: str) -> tuple[int, Text, Text]:
         line = grid.rowCount()
         value = Text(self._look, says, wrap=True, selectable=True)
         value.setAccessibleName(f"{name}: {says}")
-        grid.addWidget(Text(self._look, name, muted=True), line, 0, Qt.AlignmentFlag.AlignTop)
+        label = Text(self._look, name, muted=True)
+        grid.addWidget(label, line, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(value, line, 1)
-        return line
+        return line, label, value
 
     def _show_history(self, customer: CustomerView) -> None:
         now = self._clock.now()

@@ -1,0 +1,1 @@
+"""Cases: the customers' matters, found by reference or name and by state."""

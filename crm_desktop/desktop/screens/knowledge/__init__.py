@@ -1,0 +1,1 @@
+"""Knowledge: articles to search and read."""

@@ -1,0 +1,1 @@
+"""Settings: how this desktop looks, and what it is connected to."""
