@@ -9,7 +9,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Slot
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.accessibility import announce
@@ -84,6 +84,9 @@ class CommandPalette(QFrame):
         self._list.clicked.connect(self._open_current)
         look.changed.connect(self._relook)
         window.installEventFilter(self)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._focus_moved)
         self.setAccessibleName("Command palette")
         self._relook()
         self.hide()
@@ -142,6 +145,14 @@ class CommandPalette(QFrame):
         painter.setBrush(theme.surface)
         box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.drawRoundedRect(box, self._look.px(9), self._look.px(9))
+
+    @Slot(QWidget, QWidget)
+    def _focus_moved(self, _old: QWidget | None, new: QWidget | None) -> None:
+        """Whoever goes on working elsewhere in the window needs the palette no more."""
+        elsewhere = new is not None and new.window() is self.window()
+        if self.isVisible() and elsewhere and new is not None and not self.isAncestorOf(new):
+            self._before = None
+            self.hide()
 
     @Slot(str)
     def _ask(self, text: str) -> None:

@@ -26,6 +26,7 @@ QPushButton[kind="primary"]:disabled {
   background: $sunken; color: $disabled; border-color: $border; }
 QPushButton[kind="primary"]:focus { border: 2px solid $ring; }
 QPushButton[kind="danger"] { color: $danger; border-color: $danger; }
+QPushButton[kind="danger"]:focus { border-color: $focus; }
 QPushButton[kind="danger"]:hover { background: $danger_soft; }
 QPushButton[kind="quiet"] { background: transparent; border-color: transparent; color: $link; }
 QPushButton[kind="quiet"]:hover { background: $hover; }

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
-from crm_desktop.desktop.widgets.painting import paint_icon, paint_text
+from crm_desktop.desktop.widgets.painting import paint_focus, paint_icon, paint_text
 
 _GLYPHS = {"Return": "↵", "Enter": "↵", "Esc": "Esc", "PgUp": "PgUp", "PgDown": "PgDn"}
 
@@ -91,7 +91,8 @@ class Button(QPushButton):
         row = QRect(self.rect())
         middle = (self.width() - content) // 2
         # A quiet button reads as a link: a wide one starts where the text around it does.
-        row.setLeft(self._look.px(2) if self._kind is Kind.QUIET else max(self._look.px(6), middle))
+        link = self._kind is Kind.QUIET and self.width() > self.sizeHint().width()
+        row.setLeft(self._look.px(4) if link else max(self._look.px(6), middle))
         if self._icon:
             paint_icon(painter, self._look, row, self._icon, ink)
             row.setLeft(row.left() + self._look.px(16) + self._look.px(6))
@@ -101,6 +102,9 @@ class Button(QPushButton):
         if self._key:
             row.setLeft(words.right() + self._look.px(8))
             self._paint_badge(painter, row, ink)
+        if self._kind is Kind.PRIMARY and self.hasFocus():
+            # The ring around a dark button is dark: a light one inside it is seen by everybody.
+            paint_focus(painter, self._look, self.rect().adjusted(2, 2, -2, -2), 4, ink)
 
     def _paint_badge(self, painter: QPainter, row: QRect, ink: QColor) -> None:
         font = self._look.font(Role.SMALL)

@@ -111,11 +111,17 @@ def paint_tile(painter: QPainter, look: Look, rect: QRect, icon: str, tone: Tone
     painter.restore()
 
 
-def paint_focus(painter: QPainter, look: Look, rect: QRect, radius: float = 5) -> None:
+def paint_focus(
+    painter: QPainter,
+    look: Look,
+    rect: QRect,
+    radius: float = 5,
+    colour: QColor | None = None,
+) -> None:
     """Draw the 2-pixel focus ring just inside `rect`."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(look.theme.focus, 2))
+    painter.setPen(QPen(colour or look.theme.focus, 2))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     corner = look.px(radius)
     painter.drawRoundedRect(QRectF(rect).adjusted(1, 1, -1, -1), corner, corner)

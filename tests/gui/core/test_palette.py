@@ -139,6 +139,15 @@ def test_escape_gives_the_focus_back(window: Window, qtbot: QtBot) -> None:
     assert not window.palette_.isVisible()
 
 
+def test_going_on_elsewhere_closes_the_palette(window: Window, qtbot: QtBot) -> None:
+    open_by_key(window, qtbot)
+
+    QTest.mouseClick(window.edit, Qt.MouseButton.LeftButton)
+
+    qtbot.waitUntil(lambda: not window.palette_.isVisible())
+    assert window.edit.hasFocus()
+
+
 def test_the_palette_stays_inside_a_small_window_at_double_size(
     window: Window, look: Look, qtbot: QtBot, grab: Callable[[QWidget, str], object]
 ) -> None:
