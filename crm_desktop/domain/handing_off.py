@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from crm_desktop.domain.forms import Form
+from crm_desktop.domain.forms import FieldKind, Form
 
 _YES_NO = {True: "true", False: "false"}
 
@@ -56,7 +56,7 @@ def told(
     return Told(
         description="\n".join(lines),
         attributes={
-            code: _attribute(answers[name])
+            code: _attribute(answers[name], dates=name in _dates(form))
             for code, name in mapping.attributes.items()
             if answers.get(name) not in (None, "", [])
         },
@@ -81,7 +81,15 @@ def _asked(
     return [(name, in_words[name][0].rstrip("?")) for name in names if name in in_words]
 
 
-def _attribute(value: object) -> str | list[str]:
+def _dates(form: Form | None) -> frozenset[str]:
+    fields = form.fields if form is not None else ()
+    return frozenset(each.name for each in fields if each.kind is FieldKind.DATE)
+
+
+def _attribute(value: object, *, dates: bool) -> str | list[str]:
+    if dates:
+        # Targets know moments, not days.
+        return f"{value}T00:00:00Z"
     if isinstance(value, bool):
         return _YES_NO[value]
     if isinstance(value, (list, tuple)):
