@@ -45,6 +45,7 @@ _PARTICLES = frozenset(
     "ibn y e i".split()
 )
 _INVISIBLE = re.compile("[\u00ad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_BLANKS = re.compile(r"[^\S\n]+")
 _LOCAL = r"[\w.!#$%&'*+/=?^`{|}~-]"
 _EMAIL = re.compile(rf"{_LOCAL}{{1,64}}@[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,8}}")
 _DIGITS = re.compile(r"(?<![\w+])[+(]?\d[\d ().\u2010-\u2015/-]{5,24}\d(?!\w)")
@@ -54,7 +55,7 @@ _CAMEL = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])")
 _LONGEST_NAME = 6
 
 _BLOCKS = frozenset(
-    "p div br table tr td th li ul ol h1 h2 h3 h4 h5 h6 blockquote pre hr".split()  # noqa: SIM905
+    "p div table tr td th li ul ol h1 h2 h3 h4 h5 h6 blockquote pre hr".split()  # noqa: SIM905
 )
 
 
@@ -68,7 +69,8 @@ def name_key(name: str) -> str:
 
 def plain(text: str) -> str:
     """Without what makes equal texts look different to a program and alike to a person."""
-    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    return _BLANKS.sub(" ", text)
 
 
 class Page(HTMLParser):
@@ -101,12 +103,14 @@ class Page(HTMLParser):
         self._part(tag)
 
     def _part(self, tag: str) -> None:
-        if tag in _BLOCKS:
+        if tag == "br":
+            self.text.append("\n")
+        elif tag in _BLOCKS:
             self.text.append("\n\n")
 
     def handle_data(self, data: str) -> None:
         """Keep text, of style and script elements too: it leaves as well."""
-        self.text.append(data)
+        self.text.append(re.sub(r"\s+", " ", data))
 
     def handle_comment(self, data: str) -> None:
         """Keep a comment."""

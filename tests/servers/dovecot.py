@@ -52,6 +52,11 @@ namespace inbox {{
   inbox = yes
   separator = /
 }}
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 service imap-login {{
   inet_listener imap {{
     port = {port}

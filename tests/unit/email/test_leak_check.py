@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -20,6 +21,11 @@ from crm_desktop.domain.references import make_reference
 
 ANN, BOB = 1, 2
 OURS, THEIRS, NOBODYS = make_reference(1), make_reference(2), make_reference(3)
+LETTERS_ONLY = next(
+    each
+    for each in map(make_reference, itertools.count(4))
+    if not any(symbol.isdigit() for symbol in each)
+)
 LOGO = hashlib.sha256(b"logo").hexdigest()
 OTHER_PICTURE = hashlib.sha256(b"a screenshot of Bob's record").hexdigest()
 
@@ -36,7 +42,7 @@ KNOWN = Known(
         "home@example.org": ids(ANN, BOB),
     },
     phones={"+441632960001": ids(ANN), "+441632960002": ids(BOB)},
-    references={OURS: ids(ANN), THEIRS: ids(BOB), NOBODYS: ids()},
+    references={OURS: ids(ANN), THEIRS: ids(BOB), NOBODYS: ids(), LETTERS_ONLY: ids(BOB)},
     names={
         "ann lee": ids(ANN),
         "robert o obrien jones": ids(BOB),
@@ -99,6 +105,11 @@ def test_a_clean_message_goes() -> None:
         ("Smith, Bob has", FindingKind.NAME),
         ("for Bob\nSmith", FindingKind.NAME),
         ("for Robert O. O'Brien-Jones", FindingKind.NAME),
+        (
+            THEIRS.translate({ord(each): ord(each) + 0xFEE0 for each in "0123456789"}),
+            FindingKind.REFERENCE,
+        ),
+        ("for Bob      Smith", FindingKind.NAME),
         ("for Siân ap Rhys", FindingKind.NAME),
         ("for Sian Ap Rhys", FindingKind.NAME),
         ("for José García", FindingKind.NAME),
@@ -126,6 +137,8 @@ def test_another_customers_data_in_words_is_found(
         "<p>Dear <b>Bob</b><i>Smith</i></p>",
         "<p>Dear B<b>o</b>b Smith</p>",
         "<p>Dear &#66;ob&nbsp;Smith</p>",
+        "<p>Dear Bob\n          Smith</p>",
+        "<p>Dear Bob<br>Smith</p>",
         '<span style="display:none">Bob Smith</span>',
         "<!-- bob smith -->",
         '<p title="bob smith">x</p>',
@@ -149,6 +162,7 @@ def test_a_name_hidden_in_formatted_text_is_found(html: str) -> None:
         ("smith, bob.pdf", FindingKind.NAME),
         (f"{THEIRS}.pdf", FindingKind.REFERENCE),
         (THEIRS.replace("-", "_") + ".pdf", FindingKind.REFERENCE),
+        (LETTERS_ONLY.replace("-", "_") + ".pdf", FindingKind.REFERENCE),
         ("bob@example.org.pdf", FindingKind.EMAIL),
         ("call 01632960002.pdf", FindingKind.PHONE),
     ],
@@ -173,6 +187,16 @@ def test_a_picture_shown_by_its_id_counts_as_inline_whatever_it_says() -> None:
     file = OutgoingFile("x.png", "image/png", OTHER_PICTURE, False, "sig")
     page = '<img src="CID:sig">'
     assert found_in(replace(CLEAN, html=page, files=(file,))) == [(FindingKind.IMAGE, "pictures")]
+
+
+def test_a_picture_marked_inline_counts_even_when_nothing_shows_it() -> None:
+    file = OutgoingFile("x.png", "image/png", OTHER_PICTURE, True, "sig")
+    assert found_in(replace(CLEAN, files=(file,))) == [(FindingKind.IMAGE, "pictures")]
+
+
+def test_the_id_of_a_picture_is_looked_at_as_well() -> None:
+    file = OutgoingFile("x.png", "image/png", LOGO, True, "bob@example.org")
+    assert found_in(replace(CLEAN, files=(file,))) == [(FindingKind.EMAIL, "file name")]
 
 
 def test_an_attached_photo_is_no_inline_picture() -> None:
@@ -215,6 +239,12 @@ def test_the_customers_own_and_nobodys_data_stop_nothing(words: str) -> None:
     assert found_in(outgoing) == []
 
 
+def test_an_address_that_is_none_is_never_allowed() -> None:
+    allowed = replace(ALLOWED, emails=frozenset({"rubbish"}))
+    outgoing = replace(CLEAN, recipients=("rubbish",))
+    assert found_in(outgoing, allowed) == [(FindingKind.RECIPIENT, "recipients")]
+
+
 def test_what_the_customer_wrote_may_be_quoted_back() -> None:
     said = f"my neighbour bob smith (bob@example.org, 01632 960002) has {THEIRS}"
     quoted = f"On Monday you wrote:\n> My neighbour Bob Smith\n> {said}"
@@ -238,11 +268,13 @@ def test_a_name_within_the_recipients_own_longer_name_stops_nothing() -> None:
 
 def test_words_of_two_paragraphs_are_no_name() -> None:
     assert found_in(replace(CLEAN, text="Thanks, Bob\n\nSmith Street is closed")) == []
-    assert found_in(replace(CLEAN, html="<p>Thanks, Bob</p><p>Smith Street</p>")) == []
+    for part in ("</p><p>", "<br><br>", "<hr>", "<p>", "</p>"):
+        assert found_in(replace(CLEAN, html=f"<p>Thanks, Bob{part}Smith Street</p>")) == []
 
 
 def test_small_words_in_a_row_are_no_name() -> None:
-    assert found_in(replace(CLEAN, text="we bob smith around")) == []
+    for words in ("we bob smith around", "we Bob smith around", "we bob Smith around"):
+        assert found_in(replace(CLEAN, text=words)) == []
 
 
 def test_those_whom_the_customer_speaks_for_stop_nothing() -> None:
