@@ -278,7 +278,10 @@ def _services(queues: dict[str, Queue], back_office: int) -> dict[str, Service]:
             case_target_seconds=72_000,
             handoff_account_id=back_office,
             handoff_service_code="MISSED_BIN",
-            handoff_mapping={"bin": "bin_type"},
+            handoff_mapping={
+                "attributes": {"bin_type": "bin"},
+                "description": ["due_on", "notes"],
+            },
             handoff_target_seconds=72_000,
         ),
         "council_tax": Service(

@@ -100,7 +100,7 @@ def key_terms(text: str, limit: int = 12) -> tuple[str, ...]:
     for word in tokens(text[:_READ_CHARACTERS]):
         if len(word) < _SHORTEST_TERM or word in _STOP_WORDS or word.isdigit():
             continue
-        stem = _stem(word)
+        stem = stem_of(word)
         shown.setdefault(stem, word)
         weights[stem] = weights.get(stem, 0.0) + (
             _COUNCIL_WEIGHT if stem in _council_stems() else 1.0
@@ -109,9 +109,14 @@ def key_terms(text: str, limit: int = 12) -> tuple[str, ...]:
     return tuple(shown[stem] for stem in ranked[:limit])
 
 
+def is_filler(word: str) -> bool:
+    """Whether a folded word says nothing about the matter: "the", "please", "monday"."""
+    return word in _STOP_WORDS
+
+
 def _phrases(text: str) -> set[tuple[str, ...]]:
     """Every run of one to four stems in the text."""
-    stems = tuple(_stem(word) for word in tokens(text))
+    stems = tuple(stem_of(word) for word in tokens(text))
     return {
         stems[start : start + length]
         for length in range(1, _LONGEST_PHRASE + 1)
@@ -124,17 +129,17 @@ def _weights(keywords: tuple[tuple[str, float], ...]) -> tuple[tuple[tuple[str, 
     """Keywords by their stems; those that only differ in their endings count once."""
     weights: dict[tuple[str, ...], float] = {}
     for phrase, weight in keywords:
-        stems = tuple(_stem(word) for word in tokens(phrase))
+        stems = tuple(stem_of(word) for word in tokens(phrase))
         weights[stems] = max(weight, weights.get(stems, weight))
     return tuple(weights.items())
 
 
 @lru_cache(maxsize=1)
 def _council_stems() -> frozenset[str]:
-    return frozenset(_stem(word) for word in _COUNCIL_WORDS)
+    return frozenset(stem_of(word) for word in _COUNCIL_WORDS)
 
 
-def _stem(word: str) -> str:
+def stem_of(word: str) -> str:
     """A word without the endings that say how it is used: bins, collected, tipping."""
     for ending, put in (("ies", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", "")):
         stem = word.removesuffix(ending)

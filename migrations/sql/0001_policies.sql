@@ -19,8 +19,8 @@ GRANT EXECUTE ON FUNCTION app.me(), app.my_queues() TO crm_gateway;
 
 -- Reference data: read by all staff.
 GRANT SELECT ON setting, opening_calendar, queue, queue_target, service, form_version,
-    reply_template, staff, membership, article, article_use, customer, address, adjustment,
-    safety_marker, lease, alembic_version, looking TO crm_staff;
+    reply_template, staff, membership, article, article_words, article_vocabulary, article_use,
+    customer, address, adjustment, safety_marker, lease, alembic_version, looking TO crm_staff;
 GRANT SELECT (id, kind, name, queue_id, active, status, status_words, status_at)
     ON channel_account TO crm_staff;
 

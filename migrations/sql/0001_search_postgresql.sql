@@ -3,10 +3,51 @@
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 CREATE INDEX ix_contact_words ON contact USING gin (to_tsvector('simple', folded));
 CREATE INDEX ix_customer_trigrams ON customer USING gin (folded gin_trgm_ops);
-CREATE INDEX ix_article_words ON article USING gin (
-    (setweight(to_tsvector('english', folded_title), 'A')
-     || setweight(to_tsvector('english', folded_body), 'C')));
-CREATE INDEX ix_article_title_trigrams ON article USING gin (folded_title gin_trgm_ops);
+
+-- Whole words of articles, not stems: domain.spelling finds the family of a word in the vocabulary,
+-- so that both dialects answer alike and an unfinished word still matches.
+CREATE TABLE article_words (id bigint PRIMARY KEY, words tsvector NOT NULL);
+CREATE INDEX ix_article_words_words ON article_words USING gin (words);
+CREATE TABLE article_vocabulary (term text COLLATE "C" PRIMARY KEY, doc integer NOT NULL);
+
+CREATE FUNCTION app.plain(p_text text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
+    SELECT regexp_replace(translate(lower(p_text), '''’ʼ`´', ''), '[^[:alnum:]]+', ' ', 'g')
+$$;
+
+-- Once a statement, not per row: loading thousands of articles counts each word once.
+CREATE FUNCTION app.index_articles() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF TG_OP IN ('UPDATE', 'DELETE') THEN
+        WITH gone AS (DELETE FROM article_words WHERE id IN (SELECT id FROM old_rows)
+                      RETURNING words),
+             less AS (SELECT term, count(*) AS n
+                      FROM gone, unnest(tsvector_to_array(words)) AS term GROUP BY term)
+        UPDATE article_vocabulary v SET doc = v.doc - less.n FROM less WHERE v.term = less.term;
+        DELETE FROM article_vocabulary WHERE doc <= 0;
+    END IF;
+    IF TG_OP IN ('INSERT', 'UPDATE') THEN
+        WITH added AS (
+            INSERT INTO article_words (id, words)
+            SELECT id, setweight(to_tsvector('simple', app.plain(folded_title)), 'A')
+                       || setweight(to_tsvector('simple', app.plain(keywords::text)), 'B')
+                       || setweight(to_tsvector('simple', app.plain(folded_body)), 'D')
+            FROM new_rows RETURNING words)
+        INSERT INTO article_vocabulary AS v (term, doc)
+        SELECT term, count(*) FROM added, unnest(tsvector_to_array(words)) AS term
+        GROUP BY term ORDER BY term
+        ON CONFLICT (term) DO UPDATE SET doc = v.doc + excluded.doc;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER article_words_added AFTER INSERT ON article REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION app.index_articles();
+CREATE TRIGGER article_words_changed AFTER UPDATE ON article
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION app.index_articles();
+CREATE TRIGGER article_words_gone AFTER DELETE ON article REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION app.index_articles();
 
 -- `p_words` is a tsquery made of the program's own tokens, p_reference, p_phone and p_email are
 -- empty unless the text is one.
@@ -14,7 +55,10 @@ CREATE FUNCTION app.search(p_folded text, p_words text, p_reference text, p_norm
                            p_limit integer)
 RETURNS TABLE (kind text, id bigint, title text, detail text, contact_id bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE mine bigint[] := app.my_queues(); known bigint[] := app.known_queues();
+DECLARE
+    mine bigint[] := app.my_queues();
+    known bigint[] := app.known_queues();
+    beginning text := regexp_replace(p_folded, '([\\%_])', '\\\1', 'g') || '%';
 BEGIN
     IF app.me() IS NULL THEN
         PERFORM app.refuse('CRM02', 'not signed in as staff');
@@ -36,15 +80,14 @@ BEGIN
     RETURN QUERY SELECT 'customer', c.id, c.name,
         coalesce((SELECT a.postcode FROM address a WHERE a.customer_id = c.id LIMIT 1), ''),
         NULL::bigint
-    FROM (SELECT x.* FROM customer x WHERE x.folded LIKE
-              replace(replace(p_folded, '%', ''), '_', '') || '%'
+    FROM (SELECT x.* FROM customer x WHERE x.folded LIKE beginning
           ORDER BY x.folded LIMIT p_limit) c;
     IF length(p_folded) >= 4 THEN
         RETURN QUERY SELECT 'customer', c.id, c.name,
             coalesce((SELECT a.postcode FROM address a WHERE a.customer_id = c.id LIMIT 1), ''),
             NULL::bigint
         FROM (SELECT x.* FROM customer x WHERE x.folded % p_folded
-              AND x.folded NOT LIKE replace(replace(p_folded, '%', ''), '_', '') || '%'
+              AND x.folded NOT LIKE beginning
               ORDER BY x.folded <-> p_folded LIMIT 5) c;
     END IF;
     IF p_words <> '' THEN

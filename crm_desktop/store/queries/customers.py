@@ -5,10 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, func, insert, select, true
+from sqlalchemy.dialects import postgresql, sqlite
 
 from crm_desktop.domain.errors import NotFound
 from crm_desktop.domain.states import CaseState, MarkerState
-from crm_desktop.domain.views import AdjustmentView, CustomerView, IdentifierView, MarkerView
+from crm_desktop.domain.views import (
+    AdjustmentView,
+    CustomerView,
+    FoundCustomer,
+    IdentifierView,
+    MarkerView,
+)
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import (
     Address,
@@ -69,6 +76,47 @@ def add(
 def add_address(tx: Tx, customer_id: int, lines: str, postcode: str) -> None:
     """Where a customer lives."""
     tx.session.add(Address(customer_id=customer_id, lines=lines, postcode=postcode))
+
+
+def exists(tx: Tx, customer_id: int) -> bool:
+    """Whether there is such a customer."""
+    return tx.session.scalar(select(Customer.id).where(Customer.id == customer_id)) is not None
+
+
+def add_identifier(tx: Tx, customer_id: int, kind: str, value: str, norm: str) -> None:
+    """What a customer can be found by too; twice is once."""
+    dialect = postgresql if tx.dialect == "postgresql" else sqlite
+    tx.session.execute(
+        dialect.insert(Identifier)
+        .values(customer_id=customer_id, kind=kind, value=value, norm=norm, flag="")
+        .on_conflict_do_nothing()
+        .inline()
+    )
+
+
+def at_postcode(tx: Tx, postcode: str, limit: int) -> tuple[FoundCustomer, ...]:
+    """Who lives at a postcode, by name; the detail is the address."""
+    rows = tx.session.execute(
+        select(Customer.id, Customer.name, Address.lines, Address.postcode)
+        .join(Address, Address.customer_id == Customer.id)
+        .where(Address.postcode == postcode)
+        .order_by(Customer.folded, Customer.id)
+        .limit(limit)
+    )
+    return tuple(
+        FoundCustomer(id_, name, ", ".join(part for part in (lines, code) if part))
+        for id_, name, lines, code in rows
+    )
+
+
+def of_case(tx: Tx, case_id: int) -> FoundCustomer | None:
+    """Whose case it is, as far as this person sees the case."""
+    row = tx.session.execute(
+        select(Customer.id, Customer.name, Case.reference)
+        .join(Case, Case.customer_id == Customer.id)
+        .where(Case.id == case_id, _seen(tx, Case))
+    ).one_or_none()
+    return FoundCustomer(row[0], row[1], row[2] or "") if row else None
 
 
 def _addresses(tx: Tx, customer_id: int) -> tuple[tuple[str, str], ...]:

@@ -1,0 +1,185 @@
+"""Answers in plain English: found while typing, suggested from a contact, read, and put to use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Literal
+
+from crm_desktop.domain.changes import Changes, Topic
+from crm_desktop.domain.highlight import highlighted, plain
+from crm_desktop.domain.matching import is_filler, key_terms
+from crm_desktop.domain.spelling import Wanted, corrected, same_family
+from crm_desktop.domain.text import excerpt, tokens
+from crm_desktop.domain.views import ArticleHit, ArticleView
+from crm_desktop.services.searching import LONGEST_TEXT
+from crm_desktop.store.database import Database, Tx
+from crm_desktop.store.queries import events
+from crm_desktop.store.queries import knowledge as queries
+
+_MOST_WORDS = 8
+_LONGEST_WORD = 40
+_SHORTEST_PREFIX = 2
+#: So many of the database's best are ranked again by where the words stand.
+_RANKED = 60
+_TITLE, _KEYWORD, _OWN_SERVICE, _RANK = 4.0, 2.0, 3.0, 1.5
+
+How = Literal["text", "link"]
+
+
+def search(
+    db: Database, text: str, limit: int = 10, service_id: int | None = None
+) -> tuple[ArticleHit, ...]:
+    """The articles that hold every word, the last of which may be unfinished; or else any.
+
+    Accents and misspellings are forgiven. Titles weigh more than keywords and those more than
+    bodies; articles of `service_id` are preferred.
+    """
+    words = _searched(text)
+    if not words:
+        return ()
+    with db.read() as tx:
+        wanted = _wanted(tx, words, unfinished=not text[-1:].isspace())
+        found = queries.candidates(tx, wanted, every=True, limit=_RANKED)
+        if not found and len(wanted) > 1:
+            found = queries.candidates(tx, wanted, every=False, limit=_RANKED)
+        return _hits(tx, found, wanted, service_id, limit)
+
+
+def suggest(db: Database, contact_id: int, limit: int = 5) -> tuple[ArticleHit, ...]:
+    """Articles that may answer a contact, from its own words and service; raises NotFound."""
+    with db.read() as tx:
+        said = queries.words_of_contact(tx, contact_id)
+        wanted = _wanted(tx, key_terms(f"{said.subject}\n{said.folded}"), unfinished=False)
+        found = queries.candidates(tx, wanted, every=False, limit=_RANKED)
+        if said.service_id is not None:
+            known = {each.id for each in found}
+            own = queries.of_service(tx, said.service_id, limit)
+            found += tuple(each for each in own if each.id not in known)
+        return _hits(tx, found, wanted, said.service_id, limit)
+
+
+def browse(db: Database, service_id: int | None = None, limit: int = 100) -> tuple[ArticleHit, ...]:
+    """The articles by title, of one service or of all; their excerpt is the summary."""
+    with db.read() as tx:
+        return tuple(
+            _hit(each, each.summary, 0.0) for each in queries.by_title(tx, service_id, limit)
+        )
+
+
+def read(db: Database, article_id: int) -> ArticleView:
+    """One article whole; raises NotFound."""
+    with db.read() as tx:
+        return queries.read(tx, article_id)
+
+
+def record_use(db: Database, article_id: int, contact_id: int, how: How) -> Changes:
+    """An article went into the answer to a contact; raises NotFound."""
+    with db.write() as tx:
+        article = queries.read(tx, article_id)
+        queries.words_of_contact(tx, contact_id)
+        queries.add_use(tx, article_id, contact_id, how)
+        events.append(
+            tx,
+            "article.used",
+            contact_id=contact_id,
+            article=article_id,
+            title=article.title,
+            how=how,
+        )
+        tx.changed(Topic.CONTACT, contact_id)
+        return tx.changes
+
+
+def _searched(text: str) -> tuple[str, ...]:
+    """The words worth searching, without fillers unless there is nothing else."""
+    words = tuple(dict.fromkeys(tokens(text[:LONGEST_TEXT])))[:_MOST_WORDS]
+    return tuple(word for word in words if not is_filler(word)) or words
+
+
+def _wanted(tx: Tx, words: Sequence[str], *, unfinished: bool) -> tuple[Wanted, ...]:
+    """Every word with its forms that articles use; words that nothing resembles are left out."""
+    short = [word[:_LONGEST_WORD] for word in words]
+    known = queries.beginning_alike(tx, short)
+    read = [
+        _one(tx, word, known, unfinished=unfinished and n == len(short) - 1)
+        for n, word in enumerate(short)
+    ]
+    return tuple(each for each in read if each is not None)
+
+
+def _one(tx: Tx, word: str, known: Iterable[str], *, unfinished: bool) -> Wanted | None:
+    prefix = word if unfinished and len(word) >= _SHORTEST_PREFIX else ""
+    forms = tuple(sorted({term for term in known if same_family(word, term)}))
+    if forms or (prefix and any(term.startswith(prefix) for term in known)):
+        return Wanted(forms, prefix)
+    meant = corrected(word, queries.neighbours(tx, word, unfinished=False))
+    if meant is None and prefix:
+        near = queries.neighbours(tx, word, unfinished=True)
+        meant = corrected(word, near, unfinished=True)
+    if meant is None:
+        return None
+    return Wanted(tuple(sorted({meant, *_family(tx, meant)})))
+
+
+def _family(tx: Tx, word: str) -> set[str]:
+    return {term for term in queries.beginning_alike(tx, [word]) if same_family(word, term)}
+
+
+def _hits(
+    tx: Tx,
+    found: Sequence[queries.Candidate],
+    wanted: Sequence[Wanted],
+    service_id: int | None,
+    limit: int,
+) -> tuple[ArticleHit, ...]:
+    best_rank = max((each.rank for each in found), default=0.0) or 1.0
+    scores = {
+        each.id: _score(each, wanted)
+        + _RANK * each.rank / best_rank
+        + (_OWN_SERVICE if service_id is not None and each.service_id == service_id else 0.0)
+        for each in found
+    }
+    best = sorted(scores, key=lambda id_: (-scores[id_], id_))[:limit]
+    shown = queries.shown(tx, best)
+    return tuple(
+        _hit(shown[id_], _excerpt(shown[id_], wanted), scores[id_]) for id_ in best if id_ in shown
+    )
+
+
+def _score(candidate: queries.Candidate, wanted: Sequence[Wanted]) -> float:
+    title, keywords = tokens(candidate.title), tokens(" ".join(candidate.keywords))
+    score = 0.0
+    for each in wanted:
+        if any(map(each.matches, title)):
+            score += _TITLE
+        elif any(map(each.matches, keywords)):
+            score += _KEYWORD
+    return score
+
+
+def _excerpt(article: queries.Shown, wanted: Sequence[Wanted]) -> str:
+    """The found words in the body or else the summary, in the article's own spelling."""
+    marked = partial(_is_wanted, wanted)
+    body = plain(article.body)
+    return (
+        highlighted(body, marked)
+        or highlighted(plain(article.summary), marked)
+        or excerpt(article.summary or body)
+    )
+
+
+def _is_wanted(wanted: Sequence[Wanted], word: str) -> bool:
+    return any(each.matches(word) for each in wanted)
+
+
+def _hit(article: queries.Shown, words: str, score: float) -> ArticleHit:
+    return ArticleHit(
+        id=article.id,
+        title=article.title,
+        summary=article.summary,
+        excerpt=words,
+        service_name=article.service_name,
+        url=article.url,
+        score=score,
+    )

@@ -1,0 +1,224 @@
+"""Knowledge articles: found by their words on both dialects, read, and their use written down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnClause,
+    Select,
+    TableClause,
+    column,
+    func,
+    literal,
+    or_,
+    select,
+    table,
+    text,
+    union_all,
+)
+
+from crm_desktop.domain.errors import NotFound
+from crm_desktop.domain.spelling import Wanted, errors_allowed
+from crm_desktop.domain.views import ArticleView
+from crm_desktop.store.database import Tx
+from crm_desktop.store.models import Article, ArticleUse, Contact, Service
+
+_term: ColumnClause[str] = column("term")
+_VOCABULARY: TableClause = table("article_vocabulary", _term, column("doc"))
+_LAST = "\U0010ffff"
+_FAMILY_LETTERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An article that may fit; `rank` is the database's, higher is better."""
+
+    id: int
+    title: str
+    keywords: tuple[str, ...]
+    service_id: int | None
+    rank: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a list shows of an article."""
+
+    id: int
+    title: str
+    summary: str
+    body: str
+    service_name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactWords:
+    """What a contact says of its matter."""
+
+    subject: str
+    folded: str
+    service_id: int | None
+
+
+def beginning_alike(tx: Tx, words: Sequence[str]) -> tuple[str, ...]:
+    """The words of all articles that begin with the first letters of any of these."""
+    ranges = {word[:_FAMILY_LETTERS] for word in words}
+    if not ranges:
+        return ()
+    parts = [
+        select(_term).select_from(_VOCABULARY).where(_term >= each, _term < each + _LAST)
+        for each in sorted(ranges)
+    ]
+    return tuple(tx.session.scalars(union_all(*parts)))
+
+
+def neighbours(tx: Tx, word: str, *, unfinished: bool) -> tuple[tuple[str, int], ...]:
+    """Words of articles, with how many have them, that a misspelt word may stand for.
+
+    People rarely mistype the first letter; when they do, it is missing or swapped.
+    """
+    allowed = errors_allowed(word)
+    if not allowed:
+        return ()
+    length = func.length(_term)
+    parts = []
+    for letter in sorted({word[0], word[1]}):
+        part: Select[*tuple[Any, ...]] = (
+            select(_term, column("doc"))
+            .select_from(_VOCABULARY)
+            .where(_term >= letter, _term < letter + _LAST, length >= len(word) - allowed)
+        )
+        parts.append(part if unfinished else part.where(length <= len(word) + allowed))
+    return tuple((term, doc) for term, doc in tx.session.execute(union_all(*parts)))
+
+
+def candidates(
+    tx: Tx, wanted: Sequence[Wanted], *, every: bool, limit: int
+) -> tuple[Candidate, ...]:
+    """The best articles that hold every wanted word, or any of them."""
+    if not wanted:
+        return ()
+    sqlite = tx.dialect == "sqlite"
+    groups = [_group(each, sqlite=sqlite) for each in wanted]
+    if sqlite:
+        query = text(_SQLITE)
+        expression = (" AND " if every else " OR ").join(groups)
+    else:
+        query = text(_POSTGRESQL)
+        expression = (" & " if every else " | ").join(groups)
+    found = tx.session.execute(query, {"query": expression, "limit": limit})
+    ranks: dict[int, float] = {row[0]: float(row[1]) for row in found}
+    return _candidates(tx, _articles().where(Article.id.in_(ranks)), ranks)
+
+
+def of_service(tx: Tx, service_id: int, limit: int) -> tuple[Candidate, ...]:
+    """The articles of a service, whatever words they hold."""
+    query = _articles().where(Article.service_id == service_id)
+    return _candidates(tx, query.order_by(Article.title, Article.id).limit(limit), {})
+
+
+# Terms are letters and digits only (domain.text.tokens), so that quoting cannot be left.
+_SQLITE = """
+    SELECT rowid, -bm25(article_words, 20.0, 5.0, 1.0) FROM article_words
+    WHERE article_words MATCH :query ORDER BY 2 DESC, 1 LIMIT :limit
+"""
+_POSTGRESQL = """
+    SELECT id, ts_rank(words, q) FROM article_words, CAST(:query AS tsquery) AS q
+    WHERE words @@ q ORDER BY 2 DESC, 1 LIMIT :limit
+"""
+
+
+def _group(wanted: Wanted, *, sqlite: bool) -> str:
+    quote, prefix, either = ('"', "*", " OR ") if sqlite else ("'", ":*", " | ")
+    forms = [f"{quote}{form}{quote}" for form in wanted.forms]
+    if wanted.prefix:
+        forms.append(f"{quote}{wanted.prefix}{quote}{prefix}")
+    return f"({either.join(forms)})"
+
+
+def _articles() -> Select[*tuple[Any, ...]]:
+    return select(Article.id, Article.title, Article.keywords, Article.service_id)
+
+
+def _candidates(
+    tx: Tx, query: Select[*tuple[Any, ...]], ranks: dict[int, float]
+) -> tuple[Candidate, ...]:
+    rows = tx.session.execute(query)
+    return tuple(
+        Candidate(id_, title, tuple(map(str, keywords)), service_id, ranks.get(id_, 0.0))
+        for id_, title, keywords, service_id in rows
+    )
+
+
+def shown(tx: Tx, ids: Iterable[int]) -> dict[int, Shown]:
+    """What lists show of these articles."""
+    return {row.id: row for row in _shown(tx, _SHOWN.where(Article.id.in_(sorted(ids))))}
+
+
+def by_title(tx: Tx, service_id: int | None, limit: int) -> tuple[Shown, ...]:
+    """The first articles by title, of one service or of all."""
+    query = _SHOWN.order_by(Article.title, Article.id).limit(limit)
+    if service_id is not None:
+        query = query.where(Article.service_id == service_id)
+    return _shown(tx, query)
+
+
+_SHOWN = select(
+    Article.id,
+    Article.title,
+    Article.summary,
+    Article.body,
+    func.coalesce(Service.name, literal("")),
+    Article.url,
+).outerjoin(Service, Service.id == Article.service_id)
+
+
+def _shown(tx: Tx, query: Select[*tuple[Any, ...]]) -> tuple[Shown, ...]:
+    return tuple(Shown(*row) for row in tx.session.execute(query))
+
+
+def read(tx: Tx, article_id: int) -> ArticleView:
+    """A whole article; raises NotFound."""
+    row = tx.session.execute(
+        select(
+            Article.id,
+            Article.title,
+            Article.summary,
+            Article.body,
+            func.coalesce(Service.name, literal("")),
+            Article.url,
+            Article.review_on,
+            Article.updated_at,
+        )
+        .outerjoin(Service, Service.id == Article.service_id)
+        .where(Article.id == article_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("no such article")
+    return ArticleView(*row)
+
+
+def words_of_contact(tx: Tx, contact_id: int) -> ContactWords:
+    """What a contact of this person's queues or hands says; raises NotFound."""
+    query = select(Contact.subject, Contact.folded, Contact.service_id).where(
+        Contact.id == contact_id
+    )
+    if tx.dialect == "sqlite" and tx.actor is not None:
+        # PostgreSQL's policies say this themselves.
+        mine = Contact.queue_id.in_(sorted(tx.actor.queues))
+        query = query.where(or_(mine, Contact.owner_id == tx.actor.id))
+    row = tx.session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("no such contact")
+    return ContactWords(*row)
+
+
+def add_use(tx: Tx, article_id: int, contact_id: int, how: str) -> None:
+    """Write down that an article went into an answer."""
+    tx.session.add(
+        ArticleUse(article_id=article_id, contact_id=contact_id, staff_id=tx.actor_id, how=how)
+    )

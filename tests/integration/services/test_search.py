@@ -1,0 +1,138 @@
+"""One field finds everything, and nothing that is typed into it breaks it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from crm_desktop.services import cases, customers, queue, search
+from crm_desktop.services.cases import CaseInput
+from crm_desktop.store.database import Database
+from tests.centre import Centre
+
+HOSTILE = (
+    "",
+    " ",
+    "'",
+    '"',
+    "\\",
+    "%",
+    "_",
+    "*",
+    "\x00",
+    "\ud800 sam",
+    "a\x00b",
+    "'; DROP TABLE contact; --",
+    'sam" OR "doe',
+    "sam OR doe NEAR(",
+    "sam:* & !doe <-> | ((",
+    "{title} : ^sam*",
+    "title: sam -doe",
+    "sam\\",
+    "100% _legal_ \\d",
+    "C-8F3-T9K-4'",
+    "+44 (0)1632 960 001 ext '",
+    "@@@@",
+    "a@b@c",
+    "sam.doe@example.org'",
+    "\u202e\u200d\ufeff𝓢𝓪𝓶 ﬁ ß İ",
+    "x" * 10_000,
+    "word " * 5_000,
+    "é" * 10_000,
+)
+
+
+@pytest.fixture
+def anna(centre: Centre) -> Database:
+    return centre.as_person("anna")
+
+
+def _found(db: Database, text: str) -> set[tuple[str, str]]:
+    return {(hit.kind, hit.title) for hit in search.find(db, text)}
+
+
+def _service_id(db: Database, code: str) -> int:
+    return next(each.id for each in queue.services(db) if each.code == code)
+
+
+def test_a_reference_finds_its_case_first(centre: Centre, anna: Database) -> None:
+    contact_id = centre.add_contact(customer="sam.doe@example.org")
+    saved = cases.save(
+        anna, CaseInput(contact_id, _service_id(anna, "missed_bin"), {"bin": "recycling"})
+    )
+
+    hit = search.find(anna, saved.reference.lower().replace("-", " "))[0]
+
+    assert (hit.kind, hit.id, hit.contact_id) == ("case", saved.case_id, contact_id)
+    assert (hit.title, hit.detail) == (saved.reference, "Missed bin collection · open")
+
+
+def test_numbers_and_addresses_find_their_customer_first(centre: Centre, anna: Database) -> None:
+    new = customers.NewCustomer("Zoë Łuczak", email="zoe@example.org", phone="01632 960 123")
+    customers.create(anna, new)
+
+    by_mail = search.find(anna, " ZOE@Example.org ")[0]
+    by_phone = search.find(anna, "+44 1632 960123")[0]
+
+    assert (by_mail.kind, by_mail.title, by_mail.detail) == (
+        "customer",
+        "Zoë Łuczak",
+        "Email address",
+    )
+    assert (by_phone.title, by_phone.detail) == ("Zoë Łuczak", "Telephone number")
+
+
+def test_words_find_customers_contacts_and_answers(centre: Centre, anna: Database) -> None:
+    centre.add_contact(subject="Missed bin", text="Nobody came for my recycling")
+    customers.create(anna, customers.NewCustomer("Siân Roe"))
+
+    assert _found(anna, "recyc") == {
+        ("contact", "Margaret Okafor"),
+        ("article", "Missed bins: what we re-collect, and when"),
+    }
+    assert ("customer", "Siân Roe") in _found(anna, "sian ro")
+
+
+def test_another_queue_s_contacts_and_cases_are_not_found(centre: Centre, anna: Database) -> None:
+    cora = centre.as_person("cora")
+    contact_id = centre.add_contact(queue="care", who="Hidden Person", text="xylophone")
+    concern = CaseInput(contact_id, _service_id(cora, "concern"), {})
+    saved = cases.save(cora, concern)
+
+    assert _found(anna, "xylophone") == set()
+    assert _found(anna, saved.reference) == set()
+    assert _found(cora, "xylophone") == {("contact", "Hidden Person")}
+    assert _found(cora, saved.reference) == {("case", saved.reference)}
+
+
+def test_the_answer_is_bounded_and_says_each_thing_once(centre: Centre, anna: Database) -> None:
+    for n in range(12):
+        centre.add_contact(who=f"Recycling {n}", text="recycling")
+    customers.create(anna, customers.NewCustomer("recycling", email="recycling@example.org"))
+
+    hits = search.find(anna, "recycling", limit=8)
+
+    assert len(hits) == 8
+    assert len({(hit.kind, hit.id) for hit in hits}) == 8
+    assert {hit.kind for hit in hits} == {"customer", "contact", "article"}
+
+
+def test_hostile_text_breaks_nothing(centre: Centre, anna: Database) -> None:
+    centre.add_contact(customer="sam.doe@example.org")
+
+    for text in HOSTILE:
+        assert len(search.find(anna, text, limit=5)) <= 5
+        assert len(customers.search(anna, text, limit=5)) <= 5
+
+
+def test_any_text_can_be_searched_for(centre: Centre, anna: Database) -> None:
+    centre.add_contact(customer="sam.doe@example.org")
+
+    @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(st.text(st.characters(), max_size=60) | st.text("ab'\"\\%_*:&|!()<->@+0 ", max_size=20))
+    def any_text(text: str) -> None:
+        search.find(anna, text)
+        customers.search(anna, text)
+
+    any_text()
