@@ -191,7 +191,7 @@ def _winmail(part: Part, content: Content) -> list[Block]:
     for name, data in inside.files:
         content.attach(name, "application/octet-stream", data)
     look = html.sanitise(decode_text(inside.html, "", Problems()), content.problems)
-    text = decode_text(inside.text.encode("utf-8", "replace"), "utf-8", Problems())
+    text = decode_text(inside.text, "", Problems())
     if not text.strip() and not look:
         return []
     return [Block(text if text.strip() else None, look or None)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 from crm_desktop.channels.email.problems import Problems
 
@@ -17,7 +18,7 @@ _COULD_NOT = "Not everything inside winmail.dat could be opened."
 class Unpacked:
     """The text and the files (name, bytes) found inside; all raw and untrusted."""
 
-    text: str = ""
+    text: bytes = b""
     html: bytes = b""
     files: tuple[tuple[str, bytes], ...] = ()
 
@@ -42,10 +43,21 @@ def _unpack(content: bytes, problems: Problems) -> Unpacked:
     from tnefparse.tnef import TNEF
 
     opened = TNEF(content, do_checksum=False)
-    files = [(str(each.long_filename() or ""), bytes(each.data)) for each in opened.attachments]
+    files = [(_name(each), bytes(each.data)) for each in opened.attachments]
     if len(files) > MAX_FILES:
         problems.add(_COULD_NOT)
-    text = opened.body if isinstance(opened.body, str) else ""
-    html = opened.htmlbody
-    raw_html = html.encode("utf-8", "replace") if isinstance(html, str) else bytes(html or b"")
-    return Unpacked(text, raw_html, tuple(files[:MAX_FILES]))
+    return Unpacked(_bytes(opened.body), _bytes(opened.htmlbody), tuple(files[:MAX_FILES]))
+
+
+def _name(file: Any) -> str:
+    try:
+        return str(file.long_filename() or "")
+    except UnicodeDecodeError:
+        return ""
+
+
+def _bytes(value: object) -> bytes:
+    """A body, which the parser gives as text, as bytes or not at all."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace")
+    return value.rstrip(b"\0") if isinstance(value, bytes) else b""

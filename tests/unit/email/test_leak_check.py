@@ -138,6 +138,7 @@ def test_another_customers_data_in_words_is_found(
         "<p>Dear B<b>o</b>b Smith</p>",
         "<p>Dear &#66;ob&nbsp;Smith</p>",
         "<p>Dear Bob\n          Smith</p>",
+        "<p>Dear Bob\n\n   Smith</p>",
         "<p>Dear Bob<br>Smith</p>",
         '<span style="display:none">Bob Smith</span>',
         "<!-- bob smith -->",
