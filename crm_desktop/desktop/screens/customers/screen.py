@@ -56,8 +56,8 @@ class CustomersScreen(QWidget):
         column.addWidget(self._found, 1)
         for each in (self._blank, self._list):
             self._found.addWidget(each)
-        for each in (_on_surface(look, self._unread), self._record):
-            self._right.addWidget(each)
+        self._right.addWidget(_on_surface(look, self._unread))
+        self._right.addWidget(self._record)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setObjectName("customers")
         split.addWidget(left)

@@ -36,14 +36,14 @@ class KnowledgePresenter(Presenter):
         self._view = view
         self._read: int | None = None
 
+    def start(self) -> None:
+        """Show what there is."""
+        self.search("")
+
     def search(self, text: str) -> None:
-        """Find articles; without words nothing is shown."""
-        wanted = text.strip()
-        if not wanted:
-            self._view.show_hits((), suggested=True)
-            return
+        """Find articles; without words all of them by title."""
         self._tasks.search(
-            partial(self._find, wanted),
+            partial(self._find, text.strip()),
             partial(self._view.show_hits, suggested=False),
             failed=self._view.show_knowledge_trouble,
             key="search",
@@ -67,4 +67,6 @@ class KnowledgePresenter(Presenter):
             self.read(self._read)
 
     def _find(self, text: str, _token: CancelToken) -> tuple[ArticleHit, ...]:
+        if not text:
+            return knowledge.browse(self._db)
         return knowledge.search(self._db, text, limit=_LIMIT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Protocol
+from typing import Literal, Protocol
 
 from crm_desktop.desktop.core.presenting import CancelToken, Tasks
 from crm_desktop.domain.changes import Changes
@@ -67,7 +67,7 @@ class Knowledge:
             partial(knowledge.read, self._db, article_id), self._view.show_article, key="article"
         )
 
-    def used(self, article_id: int, how: str) -> None:
+    def used(self, article_id: int, how: Literal["text", "link"]) -> None:
         """The article went into the answer: as "text" or as "link"."""
         if self._contact_id is not None:
             self._tasks.write(
@@ -89,6 +89,9 @@ class CustomerChoiceView(Protocol):
 
     def chosen(self) -> None:
         """The contact has its customer."""
+
+    def not_created(self, trouble: CrmError) -> None:
+        """Say why there is no new record: something is wrong, or somebody has this number."""
 
 
 class CustomerChoice:
@@ -117,9 +120,13 @@ class CustomerChoice:
             partial(contacts.set_customer, self._db, self._contact_id, customer_id), self._chosen
         )
 
-    def create(self, customer: NewCustomer) -> None:
-        """Nobody we know: make a record and use it."""
-        self._tasks.write(partial(customers.create, self._db, customer), self._created)
+    def create(self, customer: NewCustomer, *, anyway: bool = False) -> None:
+        """Nobody we know: make a record and use it; `anyway` although others share its number."""
+        self._tasks.write(
+            partial(customers.create, self._db, customer, anyway=anyway),
+            self._created,
+            failed=self._view.not_created,
+        )
 
     def _find(self, text: str, _token: CancelToken) -> tuple[FoundCustomer, ...]:
         return customers.search(self._db, text)

@@ -1,0 +1,76 @@
+"""What every screen of one desktop is built from; made once, by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from PySide6.QtCore import QObject, QTimer
+
+from crm_desktop.desktop.core.clock import Clock
+from crm_desktop.desktop.core.layout import Settings
+from crm_desktop.desktop.core.live import LiveFeed
+from crm_desktop.desktop.core.look import Look
+from crm_desktop.desktop.core.tasks import TaskRunner
+from crm_desktop.domain.people import Person
+from crm_desktop.domain.views import NewAttachment
+from crm_desktop.services import Database
+
+Content = dict[str, object]
+
+
+class LocalDrafts(Protocol):
+    """Unsent texts on this computer, encrypted; keys are (contact, kind)."""
+
+    def save(self, contact_id: int, kind: str, content: Content) -> None:
+        """Keep it now; trouble never raises."""
+
+    def discard(self, contact_id: int, kind: str) -> None:
+        """Forget it."""
+
+    def load(self, contact_id: int, kind: str) -> Content | None:
+        """What was kept, or None."""
+
+    @property
+    def problem(self) -> str:
+        """Why drafts would not survive a crash, or empty."""
+
+
+class Files(Protocol):
+    """This computer's files; every method may run on a worker thread and raises CrmError."""
+
+    def load(self, path: str) -> NewAttachment:
+        """A file to attach; raises TooLarge and NotFound."""
+
+    def open(self, name: str, content: bytes) -> None:
+        """Show an attachment in the person's own program; raises NotAllowed for programs."""
+
+    def open_link(self, url: str) -> None:
+        """Show a web or mail address; raises InvalidInput for anything else."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One signed-in desktop's means."""
+
+    db: Database
+    person: Person
+    runner: TaskRunner
+    live: LiveFeed
+    look: Look
+    clock: Clock
+    settings: Settings
+    drafts: LocalDrafts
+    files: Files
+    #: What the settings screen says of this desktop: (name, value).
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+def later_for(owner: QObject) -> Callable[[int, Callable[[], None]], None]:
+    """`later` of presenters: after milliseconds on the GUI thread, unless `owner` is gone."""
+
+    def later(milliseconds: int, call: Callable[[], None]) -> None:
+        QTimer.singleShot(milliseconds, owner, call)
+
+    return later

@@ -1,0 +1,40 @@
+"""What the command palette finds besides commands: customers, cases, contacts, articles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from crm_desktop.desktop.core.palette import Found
+from crm_desktop.desktop.core.presenting import CancelToken
+from crm_desktop.domain.views import Hit
+from crm_desktop.services import Database, search
+
+_ICONS = {"customer": "user", "case": "briefcase", "contact": "mail", "article": "book-open"}
+
+
+class RecordFinder:
+    """A palette provider over `services.search`; `open_hit` shows what was chosen."""
+
+    def __init__(self, db: Database, open_hit: Callable[[Hit], None]) -> None:
+        self._db = db
+        self._open = open_hit
+
+    @property
+    def section(self) -> str:
+        """What it finds."""
+        return "Customers, cases, contacts and knowledge"
+
+    def find(self, text: str, token: CancelToken) -> Sequence[Found]:
+        """The best few, exact references and numbers first."""
+        if token.cancelled:
+            return ()
+        return [
+            Found(
+                hit.title,
+                hit.detail,
+                _ICONS.get(hit.kind, "search"),
+                partial(self._open, hit),
+            )
+            for hit in search.find(self._db, text)
+        ]

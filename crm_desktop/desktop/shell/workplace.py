@@ -1,0 +1,172 @@
+"""One workspace with all its presenters: in the main window, or in a window of its own."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from crm_desktop.desktop.core.commands import CommandRegistry
+from crm_desktop.desktop.core.presenting import Tasks
+from crm_desktop.desktop.screens.workspace.beside import CustomerChoice, Knowledge
+from crm_desktop.desktop.screens.workspace.casework import Casework
+from crm_desktop.desktop.screens.workspace.customer_dialog import CustomerDialog
+from crm_desktop.desktop.screens.workspace.drafts import DraftKeeper
+from crm_desktop.desktop.screens.workspace.presenter import WorkspacePresenter
+from crm_desktop.desktop.screens.workspace.replying import Replying
+from crm_desktop.desktop.screens.workspace.screen import WorkspaceScreen
+from crm_desktop.desktop.shell.desk import Desk, later_for
+from crm_desktop.domain.changes import Changes
+from crm_desktop.domain.errors import CrmError
+from crm_desktop.domain.states import Visibility
+from crm_desktop.domain.views import ContactView, HistoryEntry, NewAttachment, ServiceInfo
+from crm_desktop.services import queue as queues
+from crm_desktop.services import replies
+from crm_desktop.services.replies import AttachmentContent
+
+#: Commands that need an open contact, and those that need it in this person's hands.
+_READING = ("contact.detach", "knowledge.focus", "case.focus", "note.focus")
+_WRITING = (
+    "contact.park", "contact.return", "contact.transfer", "contact.wrap_up", "contact.spam",
+    "reply.focus", "template.insert", "case.save", "case.hand_off",
+)  # fmt: skip
+
+
+class Workplace(QObject):
+    """Builds and connects a workspace. Signals: `saved` a draft reached the database,
+    `trouble` a CrmError for the window's bar, `contact_wanted` an id out of a history.
+    """
+
+    saved = Signal()
+    trouble = Signal(object)
+    contact_wanted = Signal(object)
+
+    def __init__(self, desk: Desk, registry: CommandRegistry, parent: QObject) -> None:
+        super().__init__(parent)
+        self._desk, self._registry = desk, registry
+        self.screen = WorkspaceScreen(desk.look, desk.clock, registry, desk.person)
+        later = later_for(self.screen)
+        self._tasks: Tasks = desk.runner.for_owner(self.screen)
+        self.presenter = WorkspacePresenter(
+            desk.db, self._tasks, self.screen, me=desk.person.id, later=later
+        )
+        self._keeper = DraftKeeper(
+            desk.db,
+            self._tasks,
+            desk.drafts,
+            later=later,
+            saved=self._draft_saved,
+            trouble=self._draft_not_saved,
+        )
+        self._replying = Replying(desk.db, self._tasks, self.screen, self._keeper)
+        self._casework = Casework(desk.db, self._tasks, self.screen.case_pane)
+        self._knowledge = Knowledge(desk.db, self._tasks, self.screen.knowledge)
+        self.screen.bind(
+            self.presenter, self._replying, self._casework, self._knowledge, self._keeper
+        )
+        self._connect()
+        self._bind_commands()
+
+    def start(self) -> None:
+        """Read what every contact needs."""
+        self._replying.start()
+        self._tasks.read(partial(queues.services, self._desk.db), self._show_services)
+
+    def changed(self, changes: Changes) -> None:
+        """Read again what is shown and changed."""
+        self.presenter.changed(changes)
+
+    def stop(self) -> None:
+        """Keep what is typed and let go of the contact."""
+        self.presenter.stop()
+        self._keeper.flush()
+
+    def _show_services(self, services: tuple[ServiceInfo, ...]) -> None:
+        self.screen.set_services(services)
+
+    def _connect(self) -> None:
+        screen = self.screen
+        screen.shown.connect(self._shown)
+        screen.file_wanted.connect(self._open_file)
+        screen.link_wanted.connect(self._open_link)
+        screen.files_wanted.connect(self._attach)
+        screen.customer_wanted.connect(self._choose_customer)
+        screen.history_wanted.connect(self._open_history)
+
+    def _bind_commands(self) -> None:
+        bind, screen = self._registry.bind, self.screen
+        bind("contact.wrap_up", self.presenter.begin_wrap_up)
+        bind("contact.spam", self.presenter.spam)
+        bind("reply.focus", partial(screen.focus_reply, Visibility.PUBLIC))
+        bind("note.focus", partial(screen.focus_reply, Visibility.INTERNAL))
+        bind("template.insert", screen.choose_template)
+        bind("knowledge.focus", screen.focus_knowledge)
+        bind("case.focus", screen.focus_case)
+        bind("case.save", screen.save_case)
+        bind("case.hand_off", screen.hand_off)
+        bind("view.side", self._toggle_side)
+        self._shown(None)
+
+    @Slot(object)
+    def _shown(self, contact: ContactView | None) -> None:
+        """Enable what fits the contact's state."""
+        can = contact is not None and self.presenter.can_write()
+        for each in _READING:
+            self._registry.set_enabled(each, contact is not None)
+        for each in _WRITING:
+            self._registry.set_enabled(each, can)
+
+    def _toggle_side(self) -> None:
+        self.screen.set_side_shown(not self.screen.side_shown)
+
+    def _draft_saved(self) -> None:
+        self.saved.emit()
+
+    def _draft_not_saved(self, trouble: CrmError) -> None:
+        self.screen.show_trouble(trouble)
+
+    def _tell(self, trouble: CrmError) -> None:
+        self.trouble.emit(trouble)
+
+    @Slot(object)
+    def _open_file(self, attachment_id: int) -> None:
+        self._tasks.read(partial(self._fetch_and_open, attachment_id), _nothing, failed=self._tell)
+
+    def _fetch_and_open(self, attachment_id: int) -> AttachmentContent:
+        """On the worker: read the bytes and hand them to the person's own program."""
+        found = replies.attachment(self._desk.db, attachment_id)
+        self._desk.files.open(found.name, found.content)
+        return found
+
+    @Slot(str)
+    def _open_link(self, url: str) -> None:
+        self._tasks.read(partial(self._desk.files.open_link, url), _nothing, failed=self._tell)
+
+    @Slot(object)
+    def _attach(self, paths: tuple[str, ...]) -> None:
+        for path in paths:
+            self._tasks.read(
+                partial(self._desk.files.load, path), self._attached, failed=self._tell
+            )
+
+    def _attached(self, file: NewAttachment) -> None:
+        self.screen.compose.add_file(file)
+
+    @Slot()
+    def _choose_customer(self) -> None:
+        contact = self.presenter.contact
+        if contact is None:
+            return
+        dialog = CustomerDialog(self._desk.look, contact, self.screen)
+        tasks = self._desk.runner.for_owner(dialog)
+        dialog.bind(CustomerChoice(self._desk.db, tasks, dialog, contact.row.id))
+        dialog.open()
+
+    @Slot(object)
+    def _open_history(self, entry: HistoryEntry) -> None:
+        if entry.kind == "contact":
+            self.contact_wanted.emit(entry.id)
+
+
+def _nothing(_answer: object) -> None:
+    """What was asked for happened elsewhere."""
