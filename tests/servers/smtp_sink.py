@@ -49,21 +49,31 @@ class SmtpSink:
     """An SMTP server on a free loopback port; start it with `with`.
 
     `refusals` maps recipients to the answer that they get, `data_answer` is what every mail gets.
-    With a certificate it offers STARTTLS and takes no mail without sign-in over it.
+    With a certificate it offers STARTTLS and takes no mail without sign-in over it, or it speaks
+    TLS from the start and takes any.
     """
 
-    def __init__(self, certificate: tuple[Path, Path] | None = None, *, smtputf8: bool = True):
+    def __init__(
+        self,
+        certificate: tuple[Path, Path] | None = None,
+        *,
+        smtputf8: bool = True,
+        tls_from_the_start: bool = False,
+    ):
         self._sink = _Sink()
         options: dict[str, Any] = {"enable_SMTPUTF8": smtputf8}
         if certificate is not None:
             context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
             context.load_cert_chain(*certificate)
-            options |= {
-                "tls_context": context,
-                "require_starttls": True,
-                "auth_required": True,
-                "authenticator": _authenticate,
-            }
+            if tls_from_the_start:
+                options["ssl_context"] = context
+            else:
+                options |= {
+                    "tls_context": context,
+                    "require_starttls": True,
+                    "auth_required": True,
+                    "authenticator": _authenticate,
+                }
         self._controller = _Controller(self._sink, hostname="127.0.0.1", port=0, **options)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import hashlib
 import logging
 import socket
 import threading
@@ -36,6 +37,12 @@ MAX_RECIPIENTS = 100
 MAX_SESSIONS = 10
 MAX_DELIVERIES = 4
 _log = logging.getLogger(__name__)
+
+
+def envelope_id(raw: bytes, sender: str, recipients: tuple[str, ...]) -> str:
+    """The channel's own id of a mail: the same when a server sends it again after a lost answer."""
+    envelope = "\0".join((sender, *sorted(recipients))).encode("utf-8", "surrogateescape")
+    return hashlib.sha256(hashlib.sha256(envelope).digest() + raw).hexdigest()
 
 
 class MailListener:

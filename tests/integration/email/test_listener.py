@@ -10,7 +10,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from crm_desktop.channels.email.listener import MAX_HOPS, MAX_SESSIONS, Deliver, MailListener
+from crm_desktop.channels.email.listener import (
+    MAX_HOPS,
+    MAX_SESSIONS,
+    Deliver,
+    MailListener,
+    envelope_id,
+)
 from crm_desktop.domain.errors import (
     ConnectorTrouble,
     DatabaseAway,
@@ -122,6 +128,19 @@ def test_after_trouble_the_same_mail_can_be_sent_again(listen: Listen) -> None:
     assert refusal(listener) == 451
     send(listener)
     assert tries == [MAIL, MAIL]
+
+
+def test_a_mail_sent_again_has_the_same_id_and_another_has_not(
+    listen: Listen, delivered: list[Delivered]
+) -> None:
+    listener = listen()
+    send(listener)
+    send(listener)
+    send(listener, to="other@council.test")
+    send(listener, MAIL + b".")
+    first, again, elsewhere, otherwise = (envelope_id(*each) for each in delivered)
+    assert first == again
+    assert len({first, elsewhere, otherwise}) == 3
 
 
 def test_mail_for_others_is_not_relayed(listen: Listen, delivered: list[Delivered]) -> None:

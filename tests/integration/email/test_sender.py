@@ -74,6 +74,19 @@ def test_starttls_and_sign_in(tmp_path: Path) -> None:
         assert len(sink.wait_for_mail()) == 1
 
 
+def test_tls_from_the_start(tmp_path: Path) -> None:
+    pair = certificates.make(tmp_path)
+    with SmtpSink(pair, tls_from_the_start=True) as sink:
+        sender_for(sink, security=Security.TLS, ca_file=str(pair[0])).send(MESSAGE)
+        assert len(sink.wait_for_mail()) == 1
+
+
+def test_speaking_tls_to_a_server_that_does_not_may_be_tried_again() -> None:
+    with SmtpSink() as sink, pytest.raises(ConnectorTrouble, match="protected") as refused:
+        sender_for(sink, security=Security.TLS).send(MESSAGE)
+    assert refused.value.retry
+
+
 def test_a_wrong_password_is_not_tried_again_and_not_told(tmp_path: Path) -> None:
     pair = certificates.make(tmp_path)
     with SmtpSink(pair) as sink:

@@ -65,6 +65,11 @@ def test_what_only_claims_to_be_one_is_listed_unopened() -> None:
     assert "not what its name says" in found.problems[0]
 
 
+def test_a_name_in_no_known_letters_loses_only_the_name() -> None:
+    raw = winmail(("x\xe9.pdf", b"%PDF")).replace("x\xe9".encode(), b"x\xe9\xe9")
+    assert received(raw).attachments[1].content == b"%PDF"
+
+
 def test_a_damaged_one_is_listed_and_said() -> None:
     whole = winmail(("bill.pdf", b"%PDF" * 100))
     for cut in range(0, len(whole), 7):
