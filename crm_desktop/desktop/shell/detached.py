@@ -1,0 +1,76 @@
+"""A workspace in a window of its own, with commands of its own; it lives until it is closed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from crm_desktop.desktop.core.commands import CommandRegistry
+from crm_desktop.desktop.core.layout import restore_layout, save_layout
+from crm_desktop.desktop.shell.commands import COMMANDS, CONTACT, WRITING
+from crm_desktop.desktop.shell.contact_commands import ContactCommands
+from crm_desktop.desktop.shell.desk import Desk
+from crm_desktop.desktop.shell.workplace import Workplace
+from crm_desktop.desktop.widgets.banner import ErrorBar
+from crm_desktop.domain.changes import Changes
+from crm_desktop.domain.views import ContactView
+
+_OWN = {CONTACT, WRITING}
+
+
+class DetachedWindow(QWidget):
+    """`closed` carries the window itself, so that the main window may forget it."""
+
+    closed = Signal(object)
+
+    def __init__(self, desk: Desk, contact_id: int, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._desk = desk
+        registry = CommandRegistry(desk.look, {desk.person.role}, self)
+        registry.add(
+            each
+            for each in COMMANDS
+            if (each.section in _OWN and each.id != "contact.detach") or each.id == "view.side"
+        )
+        self._error = ErrorBar(desk.look)
+        self.workplace = Workplace(desk, registry, self)
+        self.commands = ContactCommands(desk, registry, self, self.open_contact, self._error)
+        self.commands.set_target(self._target)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._error)
+        column.addWidget(self.workplace.screen, 1)
+        column.addWidget(self.commands.toast)
+        registry.attach(self)
+        self.workplace.screen.shown.connect(self._name)
+        self.workplace.trouble.connect(self._error.show_trouble)
+        self.workplace.contact_wanted.connect(self.open_contact)
+        self.workplace.start()
+        self.workplace.presenter.open(contact_id)
+        self.resize(desk.look.px(1000), desk.look.px(760))
+        restore_layout(self, desk.settings, "detached")
+
+    def open_contact(self, contact_id: int) -> None:
+        """Show another contact in this window."""
+        self.workplace.presenter.open(contact_id)
+
+    def changed(self, changes: Changes) -> None:
+        """Read again what is shown and changed."""
+        self.workplace.changed(changes)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Keep what is typed and where the window was."""
+        self.workplace.stop()
+        save_layout(self, self._desk.settings, "detached")
+        self.closed.emit(self)
+        super().closeEvent(event)
+
+    def _target(self) -> ContactView | None:
+        return self.workplace.presenter.contact
+
+    def _name(self, contact: ContactView | None) -> None:
+        who = f"{contact.row.who} – " if contact else ""
+        self.setWindowTitle(f"{who}CRM Desktop")

@@ -1,0 +1,300 @@
+"""The main window: bars, rail, pages, and the one place where changes reach every presenter."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from crm_desktop.desktop.core.commands import CommandRegistry
+from crm_desktop.desktop.core.layout import restore_layout, save_layout
+from crm_desktop.desktop.core.palette import CommandPalette
+from crm_desktop.desktop.core.shortcuts import ShortcutSheet
+from crm_desktop.desktop.core.theme import Scheme
+from crm_desktop.desktop.screens.queue.presenter import QueuePresenter
+from crm_desktop.desktop.screens.queue.screen import QueueScreen
+from crm_desktop.desktop.shell.away import AwayBanner
+from crm_desktop.desktop.shell.commands import COMMANDS
+from crm_desktop.desktop.shell.contact_commands import ContactCommands, Target
+from crm_desktop.desktop.shell.desk import Desk, later_for
+from crm_desktop.desktop.shell.detached import DetachedWindow
+from crm_desktop.desktop.shell.finders import RecordFinder
+from crm_desktop.desktop.shell.pages import PAGES, Pages
+from crm_desktop.desktop.shell.presence import PresenceKeeper
+from crm_desktop.desktop.shell.status import StatusKeeper
+from crm_desktop.desktop.shell.top_bar import TopBar
+from crm_desktop.desktop.shell.work_page import WorkPage
+from crm_desktop.desktop.shell.workplace import Workplace
+from crm_desktop.desktop.widgets.banner import ErrorBar
+from crm_desktop.desktop.widgets.rail import NavigationRail, Place
+from crm_desktop.desktop.widgets.status import StatusStrip
+from crm_desktop.domain.changes import Changes
+from crm_desktop.domain.states import Presence
+from crm_desktop.domain.views import ContactView, Hit, QueueCounts, QueueRow
+
+PRODUCT = "CRM Desktop"
+_COMPACT, _SCHEME, _SCALE = "queue/compact", "look/scheme", "look/scale"
+_STEP = 25
+
+
+class MainWindow(QWidget):
+    """Everything that one signed-in person sees. Show it, then call `start()`."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self._windows: list[DetachedWindow] = []
+        self.setWindowTitle(f"{PRODUCT} – {desk.person.name}")
+        self.setAccessibleName(PRODUCT)
+        self.registry = CommandRegistry(desk.look, {desk.person.role}, self)
+        self.registry.add(COMMANDS)
+        self.error = ErrorBar(desk.look)
+        self.away = AwayBanner(desk.look)
+        self._build_work()
+        self.pages = Pages(desk, self)
+        self._build_frame()
+        self._bind_commands()
+        self.palette_box = CommandPalette(
+            desk.look,
+            self.registry,
+            desk.runner.for_owner(self),
+            [RecordFinder(desk.db, self.open_hit)],
+            self,
+        )
+        self.registry.attach(self)
+        self._connect()
+        self.resize(desk.look.px(1440), desk.look.px(900))
+        restore_layout(self, desk.settings, "main")
+
+    def start(self) -> None:
+        """Read what is shown first, and listen for changes."""
+        self._queue_presenter.start()
+        self.workplace.start()
+        self._status.start()
+        self._desk.clock.start()
+        self.queue.focus()
+
+    def open_contact(self, contact_id: int) -> None:
+        """Show a contact in the workspace."""
+        self.go("queue")
+        self.workplace.presenter.open(contact_id)
+        self.queue.list.choose(contact_id)
+        self._work.show_contact()
+
+    def open_hit(self, hit: Hit) -> None:
+        """Show what the palette found."""
+        if hit.kind == "customer":
+            self.go("customers")
+            self.pages.customers.open(hit.id)
+        elif hit.kind == "article":
+            self.go("knowledge")
+            self.pages.knowledge.read(hit.id)
+        elif hit.contact_id is not None or hit.kind == "contact":
+            self.open_contact(hit.contact_id or hit.id)
+        else:
+            self.go("cases")
+            self.pages.cases_screen.field.setText(hit.title)
+
+    def go(self, key: str) -> None:
+        """Show a page of the rail."""
+        self._rail.show_place(key)
+        self._stack.setCurrentWidget(self.pages.widget(key) or self._work)
+        self.pages.shown(key)
+
+    @Slot(object)
+    def changed(self, changes: Changes) -> None:
+        """Something changed here or elsewhere: every presenter decides what to read again."""
+        self._queue_presenter.changed(changes)
+        self.workplace.changed(changes)
+        self.pages.changed(changes)
+        self._status.changed(changes)
+        for window in self._windows:
+            window.changed(changes)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Keep what is typed, the layout, and stop listening."""
+        for window in list(self._windows):
+            window.close()
+        self.workplace.stop()
+        save_layout(self, self._desk.settings, "main")
+        self._desk.clock.stop()
+        super().closeEvent(event)
+
+    def _build_work(self) -> None:
+        desk = self._desk
+        self.queue = QueueScreen(desk.look, desk.clock, self.registry.action("queue.next"))
+        self._queue_presenter = QueuePresenter(
+            desk.db,
+            desk.runner.for_owner(self.queue),
+            self.queue,
+            me=desk.person.id,
+            now=desk.clock.now,
+            later=later_for(self.queue),
+        )
+        self.queue.bind(self._queue_presenter)
+        self.workplace = Workplace(desk, self.registry, self)
+        self._work = WorkPage(desk.look, self.queue, self.workplace.screen)
+        self.commands = ContactCommands(desk, self.registry, self, self.open_contact, self.error)
+        self.commands.set_target(self._target)
+
+    def _build_frame(self) -> None:
+        look = self._desk.look
+        self.top = TopBar(look, PRODUCT)
+        self.strip = StatusStrip(look)
+        self._status = StatusKeeper(self._desk, self.strip)
+        self._rail = NavigationRail(look)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._work)
+        self._rail.add(Place("queue", "Queue", "inbox"))
+        for key, text, icon, bottom in PAGES:
+            widget = self.pages.widget(key)
+            if widget is not None:
+                self._rail.add(Place(key, text, icon), bottom=bottom)
+                self._stack.addWidget(widget)
+        self._rail.show_place("queue")
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        right.addWidget(self._stack, 1)
+        right.addWidget(self.commands.toast)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self._rail)
+        middle.addLayout(right, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for each in (self.top, self.away, self.error):
+            column.addWidget(each)
+        column.addLayout(middle, 1)
+        column.addWidget(self.strip)
+        self._presence = PresenceKeeper(
+            self._desk.person.presence, self.commands.gestures.set_presence, self._show_presence
+        )
+
+    def _connect(self) -> None:
+        desk = self._desk
+        desk.live.changed.connect(self.changed)
+        desk.live.state_changed.connect(self.away.set_state)
+        desk.live.state_changed.connect(self.strip.light.set_state)
+        desk.runner.trouble.connect(self.error.show_trouble)
+        desk.runner.wrote.connect(desk.live.publish)
+        self.top.search_asked.connect(self._open_palette)
+        self.top.presence_chosen.connect(self._presence_chosen)
+        self._rail.chosen.connect(self.go)
+        self.queue.opened.connect(self.open_contact)
+        self.queue.chosen.connect(self._fit)
+        self.queue.counted.connect(self._counted)
+        self.queue.density_changed.connect(self._density_changed)
+        self.workplace.screen.shown.connect(self._fit)
+        self.workplace.saved.connect(self._status.draft_saved)
+        self.workplace.trouble.connect(self.error.show_trouble)
+        self.workplace.contact_wanted.connect(self.open_contact)
+        self.pages.contact_wanted.connect(self.open_contact)
+        self.pages.scheme_chosen.connect(self._set_scheme)
+        self.pages.scale_chosen.connect(self._set_scale)
+        self.pages.sign_out_asked.connect(self.close)
+
+    def _bind_commands(self) -> None:
+        bind = self.registry.bind
+        bind("queue.next", self._take_next)
+        bind("contact.open", self._open_chosen)
+        bind("contact.detach", self._detach)
+        for place in ("queue", *(key for key, *_ in PAGES)):
+            bind(f"go.{place}", partial(self.go, place))
+        bind("go.palette", self._open_palette)
+        bind("view.density", self._toggle_density)
+        bind("view.larger", partial(self._change_scale, _STEP))
+        bind("view.smaller", partial(self._change_scale, -_STEP))
+        for scheme in Scheme:
+            bind(f"view.{scheme.value}", partial(self._set_scheme, scheme))
+        bind("view.reload", partial(self.changed, Changes.everything()))
+        bind("help.shortcuts", self._show_shortcuts)
+        bind("app.quit", self._quit)
+        compact = self._desk.settings.get(_COMPACT) != "no"
+        self.queue.set_compact(compact)
+        self.registry.set_checked("view.density", compact)
+        self.registry.set_checked("view.side", True)
+
+    def _target(self) -> Target:
+        """The open contact while its workspace has the focus, else the chosen row."""
+        contact = self.workplace.presenter.contact
+        inside = self.workplace.screen.isAncestorOf(self.focusWidget() or self)
+        chosen = self.queue.list.current_row()
+        if contact is not None and (inside or chosen is None or chosen.id == contact.row.id):
+            return contact
+        return chosen
+
+    @Slot()
+    def _fit(self) -> None:
+        self.commands.fit()
+        self.registry.set_enabled("contact.open", self.queue.list.current_row() is not None)
+
+    @Slot(object)
+    def _counted(self, counts: QueueCounts) -> None:
+        self._rail.set_badge("queue", counts.waiting)
+        self._presence.set_busy(counts.mine > 0)
+
+    @Slot(object)
+    def _presence_chosen(self, presence: Presence) -> None:
+        self._presence.choose(presence)
+
+    def _show_presence(
+        self, presence: Presence, activity: str, afterwards: Presence | None
+    ) -> None:
+        self.top.presence.set_state(presence, activity, afterwards)
+
+    def _take_next(self) -> None:
+        self.commands.gestures.take_next(self._queue_presenter.wanted)
+
+    def _open_chosen(self) -> None:
+        row = self.queue.list.current_row()
+        if isinstance(row, QueueRow):
+            self.open_contact(row.id)
+
+    def _detach(self) -> None:
+        contact: ContactView | None = self.workplace.presenter.contact
+        if contact is None:
+            return
+        self.workplace.presenter.close()
+        self.workplace.screen.show_nothing(f"{contact.row.who} is in a window of its own.")
+        window = DetachedWindow(self._desk, contact.row.id, self)
+        window.closed.connect(self._detached_closed)
+        self._windows.append(window)
+        window.show()
+
+    @Slot(object)
+    def _detached_closed(self, window: DetachedWindow) -> None:
+        self._windows.remove(window)
+
+    @Slot()
+    def _open_palette(self) -> None:
+        self.palette_box.toggle()
+
+    def _show_shortcuts(self) -> None:
+        ShortcutSheet(self._desk.look, self.registry, self).open()
+
+    def _toggle_density(self) -> None:
+        self.queue.set_compact(not self.queue.list.is_compact)
+
+    @Slot(bool)
+    def _density_changed(self, compact: bool) -> None:
+        self.registry.set_checked("view.density", compact)
+        self._desk.settings.set(_COMPACT, "yes" if compact else "no")
+
+    @Slot(object)
+    def _set_scheme(self, scheme: Scheme) -> None:
+        self._desk.look.set_scheme(scheme)
+        self._desk.settings.set(_SCHEME, scheme.value)
+
+    @Slot(int)
+    def _set_scale(self, scale: int) -> None:
+        self._desk.look.set_scale(scale)
+        self._desk.settings.set(_SCALE, str(self._desk.look.scale))
+
+    def _change_scale(self, step: int) -> None:
+        self._set_scale(self._desk.look.scale + step)
+
+    def _quit(self) -> None:
+        self.close()

@@ -1,0 +1,70 @@
+"""The strip at the foot: accounts in trouble, how safe drafts are, and who is signed in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+
+from PySide6.QtCore import QObject, Slot
+
+from crm_desktop.desktop.core import words
+from crm_desktop.desktop.shell.desk import Desk
+from crm_desktop.desktop.widgets.status import StatusStrip
+from crm_desktop.domain.changes import Changes, Topic
+from crm_desktop.domain.errors import CrmError
+from crm_desktop.domain.views import AccountStatus
+from crm_desktop.services import accounts
+
+
+class StatusKeeper(QObject):
+    """Keeps the strip's texts."""
+
+    def __init__(self, desk: Desk, strip: StatusStrip) -> None:
+        super().__init__(strip)
+        self._desk, self._strip = desk, strip
+        self._tasks = desk.runner.for_owner(self)
+        self._saved_at: datetime | None = None
+        role = desk.person.role.value.replace("_", " ").capitalize()
+        strip.set_part("draft", "", right=True)
+        strip.set_part("person", f"{desk.person.name} · {role}", right=True)
+        desk.clock.tick.connect(self._tick)
+
+    def start(self) -> None:
+        """Read how the accounts are doing."""
+        self._read()
+        if self._desk.drafts.problem:
+            self._strip.set_part("draft", self._desk.drafts.problem, right=True)
+
+    def changed(self, changes: Changes) -> None:
+        """Read the accounts again when one reported."""
+        if changes.has(Topic.ACCOUNT):
+            self._read()
+
+    @Slot()
+    def draft_saved(self) -> None:
+        """The database has everything that was typed."""
+        self._saved_at = self._desk.clock.now()
+        self._tick()
+
+    def _read(self) -> None:
+        self._tasks.read(
+            partial(accounts.statuses, self._desk.db), self._show, failed=_wait, key="accounts"
+        )
+
+    def _show(self, statuses: tuple[AccountStatus, ...]) -> None:
+        trouble = [each for each in statuses if each.status == "trouble"]
+        said = "; ".join(f"{each.name}: {each.words}" for each in trouble[:2])
+        if len(trouble) > 2:
+            said += f" and {len(trouble) - 2} more"
+        self._strip.set_part("accounts", said)
+
+    @Slot()
+    def _tick(self) -> None:
+        if self._saved_at is not None:
+            ago = (self._desk.clock.now() - self._saved_at).total_seconds()
+            said = "just now" if ago < 1 else f"{words.span(ago)} ago"
+            self._strip.set_part("draft", f"Draft saved {said}", right=True)
+
+
+def _wait(_trouble: CrmError) -> None:
+    """The light already says that the database is away."""
