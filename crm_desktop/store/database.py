@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, create_engine, event, select, text
@@ -89,19 +88,27 @@ class Tx:
         self.dialect = dialect
         self.actor = actor
         self._changed: set[Change] = set()
+        self._now: datetime | None = None
+        self._guard: guard.Guard | None = None
 
-    @cached_property
+    # No cached_property: before Python 3.12 it holds one lock for all transactions, and whoever
+    # waits in it for the database would keep the one who holds the database waiting.
+    @property
     def now(self) -> datetime:
         """The database's time in this transaction, UTC."""
-        value: datetime = self.session.scalars(select(utcnow())).one()
-        return value
+        if self._now is None:
+            self._now = self.session.scalars(select(utcnow())).one()
+        return self._now
 
-    @cached_property
+    @property
     def guard(self) -> guard.Guard:
         """The operations that the database itself decides."""
-        if self.dialect == "postgresql":
-            return guard_postgres.PostgresGuard(self.session)
-        return guard_sqlite.SqliteGuard(self.session, self.actor)
+        if self._guard is None:
+            if self.dialect == "postgresql":
+                self._guard = guard_postgres.PostgresGuard(self.session)
+            else:
+                self._guard = guard_sqlite.SqliteGuard(self.session, self.actor)
+        return self._guard
 
     @property
     def actor_id(self) -> int | None:
