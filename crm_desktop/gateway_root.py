@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from crm_desktop.domain.errors import (
@@ -19,6 +20,7 @@ from crm_desktop.domain.errors import (
     NoKeyring,
     SignInRefused,
 )
+from crm_desktop.gateway import back_office
 from crm_desktop.gateway.config import GatewayConfig, SecretSource
 from crm_desktop.gateway.supervisor import Gateway
 from crm_desktop.services import Database, Target
@@ -100,7 +102,14 @@ def run_gateway(
     if opened is None:
         return EXIT_OK
     db, keeper_db = opened
-    gateway = Gateway(db, keeper_db, config, secrets)
+    gateway = Gateway(
+        db,
+        keeper_db,
+        config,
+        secrets,
+        more_lanes=lambda statuses: [back_office.lane(secrets, statuses)],
+        more_jobs=partial(back_office.jobs, secrets),
+    )
     try:
         gateway.start()
         ready({"http": gateway.http_port, "smtp": gateway.smtp_port})

@@ -45,7 +45,8 @@ class JobKeeper(Worker):
         if self._held:
             kept = leases.renew(self._db, self._held.values())
             for name, lease in list(self._held.items()):
-                if lease not in kept or name not in wanted:
+                ended = not all(worker.alive for worker in self._workers[name])
+                if lease not in kept or name not in wanted or ended:
                     self._end(name)
         free = [name for name in wanted if name not in self._held]
         if free:

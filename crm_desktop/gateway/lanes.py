@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from crm_desktop.domain.errors import DatabaseTrouble
+from crm_desktop.domain.errors import DatabaseTrouble, LeaseLost
 from crm_desktop.gateway.worker import Worker
 from crm_desktop.services import Database, outbox
 from crm_desktop.services.leases import Lease
@@ -53,5 +53,8 @@ class LaneWorker(Worker):
             except DatabaseTrouble:
                 if self.stopping.wait(_RETRY_SECONDS):
                     raise
+            except LeaseLost:
+                # Somebody else has the item; whether also the lane, the next claim tells.
+                return
             else:
                 return

@@ -13,7 +13,7 @@ from crm_desktop.gateway.bugs import trace
 from crm_desktop.gateway.config import SecretSource
 from crm_desktop.gateway.statuses import StatusBoard
 from crm_desktop.gateway.worker import Worker
-from crm_desktop.services import Database, intake
+from crm_desktop.services import Database, accounts, intake
 from crm_desktop.services.accounts import Account
 from crm_desktop.services.leases import Lease
 
@@ -81,6 +81,12 @@ class MailboxReader(Worker):
             self.stopping.wait(_SOON_SECONDS if trouble.retry else _SLOWLY_SECONDS)
 
     def _opened(self) -> ImapInbox:
+        account = accounts.get(self._db, self._account.id)
+        if account.settings != self._account.settings:
+            self._account = account
+            if self._inbox is not None:
+                self._inbox.close()
+                self._inbox = None
         if self._inbox is None:
             settings = imap_settings(self._account, self._secrets, self._largest_mail)
             self._inbox = ImapInbox(settings)

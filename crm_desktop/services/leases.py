@@ -52,12 +52,6 @@ def renew(db: Database, held: Iterable[Lease], seconds: float = LEASE_SECONDS) -
         )
 
 
-def confirm(db: Database, lease: Lease) -> None:
-    """Raise LeaseLost unless still the owner at this moment."""
-    with db.write() as tx:
-        queries.check(tx, lease.name, lease.fence)
-
-
 def release(db: Database, held: Iterable[Lease]) -> None:
     """Give leases up, so that another gateway takes over at once."""
     with db.write() as tx:

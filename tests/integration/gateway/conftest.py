@@ -10,8 +10,10 @@ import pytest
 
 from crm_desktop.gateway.config import GatewayConfig
 from crm_desktop.gateway.supervisor import Gateway
+from crm_desktop.store.database import Target
 from crm_desktop.store.models import ChannelAccount
 from tests.centre import MIGRATIONS, Centre
+from tests.integration.gateway.processes import GatewayProcess, StartProcess, target_of
 from tests.integration.services.arrivals import account_id, change
 from tests.servers.smtp_sink import SmtpSink
 
@@ -79,3 +81,21 @@ def start_gateway(centre: Centre, secrets: Secrets) -> Iterator[Callable[[], Gat
 def config(web_resources: Path = RESOURCES) -> GatewayConfig:
     """Any free ports of this machine."""
     return GatewayConfig(web_resources=web_resources, http_port=0, smtp_port=0)
+
+
+@pytest.fixture
+def start_process(request: pytest.FixtureRequest) -> Iterator[StartProcess]:
+    """Start gateways as processes of their own; killed when the test ends."""
+    running: list[GatewayProcess] = []
+
+    def start(
+        *, centre: Centre | None = None, target: Target | None = None, **ports: int
+    ) -> GatewayProcess:
+        if target is None:
+            target = target_of(centre or request.getfixturevalue("centre"))
+        running.append(GatewayProcess(target, **ports))
+        return running[-1]
+
+    yield start
+    for process in running:
+        process.kill()

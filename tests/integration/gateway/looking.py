@@ -51,7 +51,10 @@ class Watch:
         def ask(db: Database) -> Any:
             with db.read() as tx:
                 return tx.session.scalars(
-                    select(model).filter_by(**wanted).order_by(model.id).limit(1)
+                    select(model)
+                    .filter_by(**wanted)
+                    .order_by(*model.__table__.primary_key)
+                    .limit(1)
                 ).first()
 
         return self.until(ask)

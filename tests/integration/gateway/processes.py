@@ -1,0 +1,79 @@
+"""Starting, awaiting and killing gateway processes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Protocol
+
+from crm_desktop.store.database import Target
+from tests.centre import GATEWAY_LOGIN, MIGRATIONS, Centre
+from tests.servers import processes
+
+_PROGRAM = Path(__file__).with_name("gateway_process.py")
+
+
+class GatewayProcess:
+    """A gateway in a process of its own."""
+
+    def __init__(self, target: Target, **ports: int) -> None:
+        orders = {
+            "target": [target.url, target.login, target.password],
+            "migrations": str(MIGRATIONS),
+            "web_resources": str(MIGRATIONS.parent / "resources" / "web"),
+        } | ports
+        self._process = processes.start(
+            [sys.executable, str(_PROGRAM), json.dumps(orders)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=MIGRATIONS.parent,
+        )
+
+    def wait_ready(self) -> dict[str, Any]:
+        """Its ports, once it is up."""
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline().decode()
+        assert line.startswith("READY "), f"{line!r} {self.words()}"
+        ports: dict[str, Any] = json.loads(line.removeprefix("READY "))
+        return ports
+
+    def kill(self) -> None:
+        """As a power cut would; one that has ended is fine."""
+        self._process.kill()
+        self.end()
+
+    def end(self) -> int:
+        """Let its parent end; the exit code."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
+        code = self._process.wait(60)
+        assert self._process.stderr is not None
+        self._process.stderr.close()
+        return code
+
+    def words(self) -> str:
+        """What it said on standard error, once it has ended by itself."""
+        assert self._process.stderr is not None
+        return self._process.stderr.read().decode()
+
+    def wait(self) -> int:
+        """The exit code, once it has ended by itself."""
+        return self._process.wait(60)
+
+
+class StartProcess(Protocol):
+    """Starts a gateway of the test's centre, another centre or a database."""
+
+    def __call__(
+        self, *, centre: Centre | None = None, target: Target | None = None, **ports: int
+    ) -> GatewayProcess:
+        """The process, not yet ready."""
+
+
+def target_of(centre: Centre) -> Target:
+    """How a gateway signs in to a centre."""
+    return centre.target_for(GATEWAY_LOGIN) if centre.cluster else centre.target
