@@ -58,11 +58,11 @@ def use_relay(centre: Centre, port: int) -> None:
 
 
 @pytest.fixture
-def start_gateway(centre: Centre, secrets: Secrets) -> Iterator[Callable[[], Gateway]]:
-    """Start gateways of the centre, each as the program's own process would build it."""
+def start_gateway_of(secrets: Secrets) -> Iterator[Callable[[Centre], Gateway]]:
+    """Start gateways of any centre, each as the program's own process would build it."""
     running: list[Gateway] = []
 
-    def start() -> Gateway:
+    def start(centre: Centre) -> Gateway:
         gateway = Gateway(
             centre.as_gateway(connections=10),
             centre.as_gateway(connections=1),
@@ -76,6 +76,14 @@ def start_gateway(centre: Centre, secrets: Secrets) -> Iterator[Callable[[], Gat
     yield start
     for gateway in running:
         gateway.stop()
+
+
+@pytest.fixture
+def start_gateway(
+    centre: Centre, start_gateway_of: Callable[[Centre], Gateway]
+) -> Callable[[], Gateway]:
+    """Start gateways of the test's centre."""
+    return lambda: start_gateway_of(centre)
 
 
 def config(web_resources: Path = RESOURCES) -> GatewayConfig:
