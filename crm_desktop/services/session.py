@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from crm_desktop.domain.changes import Changes, Topic
+from crm_desktop.domain.errors import SignInRefused
 from crm_desktop.domain.states import Presence
 from crm_desktop.domain.views import StaffInfo
 from crm_desktop.store import migrate, people
@@ -15,6 +16,31 @@ def staff_choices(db: Database) -> tuple[StaffInfo, ...]:
     """Who may sign in: shown to choose from on a one-person database."""
     with db.read() as tx:
         return people.active_staff(tx)
+
+
+def choices(target: Target, migrations: Path) -> tuple[StaffInfo, ...]:
+    """Who may sign in, before anybody has; raises as `sign_in` does."""
+    db = Database(target)
+    try:
+        migrate.check(db, migrations)
+        return staff_choices(db)
+    finally:
+        db.close()
+
+
+def answers(target: Target) -> bool:
+    """True when a database answers at that address; raises DatabaseTrouble.
+
+    A server that asks for a password has answered.
+    """
+    db = Database(target)
+    try:
+        with db.read() as tx:
+            return bool(tx.now)
+    except SignInRefused:
+        return True
+    finally:
+        db.close()
 
 
 def colleagues(db: Database) -> tuple[StaffInfo, ...]:

@@ -1,0 +1,1 @@
+"""Signing in: which database, and as whom."""

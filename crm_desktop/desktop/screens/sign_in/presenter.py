@@ -1,0 +1,192 @@
+"""Opens the database as a person: by choice on a one-person database, else by password."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from crm_desktop.desktop.core.presenting import CancelToken, Presenter, Tasks
+from crm_desktop.domain.errors import CrmError, InvalidInput, NoKeyring
+from crm_desktop.domain.views import StaffInfo
+from crm_desktop.services import Database, Target, session
+
+_ADDRESS_WORDS = (
+    "Enter an address as postgresql://server/name or sqlite:///file, without a password."
+)
+
+
+class SignInView(Protocol):
+    """What the presenter asks of the screen."""
+
+    def show_people(self, where: str, people: tuple[StaffInfo, ...]) -> None:
+        """Offer these to choose from: the database protects nobody from anybody."""
+
+    def show_login(self, where: str, login: str, password: str) -> None:
+        """Ask for name and password, filled with what is remembered."""
+
+    def show_trouble(self, trouble: CrmError) -> None:
+        """Say why nobody was signed in."""
+
+    def show_tested(self, trouble: CrmError | None) -> None:
+        """Say whether the database that was entered answers."""
+
+    def show_busy(self, words: str) -> None:
+        """Say what goes on; empty: nothing."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Where this computer keeps a password and the address; each may raise NoKeyring."""
+
+    recall: Callable[[str], tuple[str, str] | None]
+    remember: Callable[[str, str, str], None]
+    forget: Callable[[str], None]
+    keep_url: Callable[[str], None]
+
+
+class SignInPresenter(Presenter):
+    """`done` gets the Database, opened as whoever signed in."""
+
+    def __init__(
+        self,
+        tasks: Tasks,
+        view: SignInView,
+        *,
+        url: str,
+        migrations: Path,
+        memory: Memory,
+        done: Callable[[Database], None],
+        connections: int = 2,
+    ) -> None:
+        super().__init__(tasks)
+        self._view = view
+        self._url = url
+        self._migrations = migrations
+        self._memory = memory
+        self._done = done
+        self._connections = connections
+
+    @property
+    def url(self) -> str:
+        """The address of the database in force, without a password."""
+        return self._url
+
+    def start(self) -> None:
+        """Show who may sign in, or ask who it is."""
+        target = Target(self._url)
+        if target.dialect == "sqlite":
+            self._view.show_busy("Opening the database")
+            self._tasks.read(
+                partial(_people, target, self._migrations),
+                self._show_people,
+                failed=self._failed,
+                key="start",
+            )
+            return
+        login, password = self._recalled() or ("", "")
+        self._view.show_login(shown(self._url), login, password)
+
+    def choose(self, person: StaffInfo) -> None:
+        """Sign in as somebody, without a password."""
+        self._sign_in(Target(self._url, person.login), person.login)
+
+    def sign_in(self, login: str, password: str, *, remember: bool) -> None:
+        """Sign in with a password; remembered only in the keyring, and only when it was right."""
+        name = login.strip()
+        self._sign_in(Target(self._url, name, password), name, password if remember else None)
+
+    def test(self, url: str) -> None:
+        """Say whether another database answers; nothing is changed."""
+        if not _is_address(url):
+            self._view.show_tested(InvalidInput(_ADDRESS_WORDS))
+            return
+        self._tasks.search(
+            partial(_answers, url.strip()),
+            self._tested,
+            failed=self._view.show_tested,
+            key="test",
+        )
+
+    def change_database(self, url: str) -> None:
+        """Use another database from now on."""
+        if not _is_address(url):
+            self._view.show_tested(InvalidInput(_ADDRESS_WORDS))
+            return
+        self._url = url.strip()
+        self._memory.keep_url(self._url)
+        self.start()
+
+    def _sign_in(self, target: Target, login: str, remembered: str | None = None) -> None:
+        self._view.show_busy("Signing in")
+        self._tasks.write(
+            partial(
+                session.sign_in, target, login, self._migrations, connections=self._connections
+            ),
+            partial(self._signed_in, login, remembered),
+            failed=self._failed,
+        )
+
+    def _signed_in(self, login: str, password: str | None, db: Database) -> None:
+        self._view.show_busy("")
+        try:
+            if password is not None:
+                self._memory.remember(self._url, login, password)
+            elif db.dialect != "sqlite":
+                self._memory.forget(self._url)
+        except NoKeyring as trouble:
+            self._view.show_trouble(trouble)
+        self._done(db)
+
+    def _recalled(self) -> tuple[str, str] | None:
+        try:
+            return self._memory.recall(self._url)
+        except NoKeyring as trouble:
+            self._view.show_trouble(trouble)
+            return None
+
+    def _show_people(self, people: tuple[StaffInfo, ...]) -> None:
+        self._view.show_busy("")
+        self._view.show_people(shown(self._url), people)
+
+    def _failed(self, trouble: CrmError) -> None:
+        self._view.show_busy("")
+        self._view.show_trouble(trouble)
+
+    def _tested(self, _answered: bool) -> None:
+        self._view.show_tested(None)
+
+
+def shown(url: str) -> str:
+    """Which database, in words: its file, or its name and server; never a password."""
+    target = Target(url)
+    if target.dialect == "sqlite":
+        return url.removeprefix("sqlite:///")
+    return f"{url.rpartition('/')[2].partition('?')[0]} on {_host(url)}"
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].rpartition("@")[2].partition("/")[0] or "this computer"
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url.strip())
+        port_is_number = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    known = parts.scheme in ("sqlite", "postgresql") and url.strip().startswith(
+        f"{parts.scheme}://"
+    )
+    return known and port_is_number and not parts.password and len(parts.path) > 1
+
+
+def _people(target: Target, migrations: Path) -> tuple[StaffInfo, ...]:
+    return session.choices(target, migrations)
+
+
+def _answers(url: str, _token: CancelToken) -> bool:
+    return session.answers(Target(url))

@@ -1,0 +1,270 @@
+"""The sign-in screen: which database, who, and what to do when it does not open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from crm_desktop.desktop.core.accessibility import announce
+from crm_desktop.desktop.core.errors import words_for
+from crm_desktop.desktop.core.look import Look, Role
+from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.widgets.banner import Banner
+from crm_desktop.desktop.widgets.buttons import Button, Kind, PrimaryButton
+from crm_desktop.desktop.widgets.card import Card, Surface
+from crm_desktop.desktop.widgets.row_list import RowList
+from crm_desktop.desktop.widgets.rows import Row
+from crm_desktop.desktop.widgets.states import Busy
+from crm_desktop.desktop.widgets.text import Text
+from crm_desktop.domain.errors import CrmError, InvalidInput, NoKeyring
+from crm_desktop.domain.views import StaffInfo
+
+if TYPE_CHECKING:
+    from crm_desktop.desktop.screens.sign_in.presenter import SignInPresenter
+
+_NO_PROTECTION = (
+    "On this one-person database signing in is no protection: whoever can read the file can read "
+    "everything in it. It only says who does the work. A shared centre uses PostgreSQL."
+)
+_WIDTH = 460
+
+
+class SignInScreen(QScrollArea):
+    """Implements `SignInView`."""
+
+    def __init__(self, look: Look, product: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._presenter: SignInPresenter | None = None
+        self._people: dict[object, StaffInfo] = {}
+        self.setWindowTitle(f"{product} – sign in")
+        self.setAccessibleName("Sign in")
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self._where = Text(look, "", Role.SMALL, muted=True, wrap=True)
+        self._trouble = Banner(look, Tone.DANGER, "circle-alert")
+        self._trouble.hide()
+        self._busy = Busy(look)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._people_page())
+        self._pages.addWidget(self._login_page())
+        self._pages.addWidget(self._database_page())
+        self._change = Button(look, "Use another database…", kind=Kind.QUIET, icon="database")
+        self._change.clicked.connect(self._ask_database)
+        self._card = Card(look)
+        for each in (
+            Text(look, product, Role.TITLE, tone=Tone.ACCENT),
+            self._where,
+            self._trouble,
+            self._busy,
+            self._pages,
+        ):
+            self._card.body.addWidget(each)
+        self._card.body.addWidget(self._change, 0, Qt.AlignmentFlag.AlignLeft)
+        ground = Surface(look, sunken=True)
+        column = QVBoxLayout(ground)
+        column.addStretch(1)
+        column.addWidget(self._card, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(2)
+        self.setWidget(ground)
+        self.resize(look.px(760), look.px(620))
+
+    def bind(self, presenter: SignInPresenter) -> None:
+        """Give the screen who answers it."""
+        self._presenter = presenter
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The card is as wide as reads well, and no wider than the window."""
+        super().resizeEvent(event)
+        self._card.setFixedWidth(min(self._look.px(_WIDTH), max(200, event.size().width() - 24)))
+
+    def show_people(self, where: str, people: tuple[StaffInfo, ...]) -> None:
+        """See `SignInView`."""
+        self._say_where(where)
+        self._people = {each.id: each for each in people}
+        self._list.set_rows(
+            [
+                Row(each.id, each.name, each.role.value.replace("_", " ").capitalize(), "user")
+                for each in people
+            ]
+        )
+        self._nobody.setVisible(not people)
+        self._go.setEnabled(bool(people))
+        self._pages.setCurrentIndex(0)
+        if people:
+            self._list.make_current(people[0].id)
+            self._list.setFocus()
+
+    def show_login(self, where: str, login: str, password: str) -> None:
+        """See `SignInView`."""
+        self._say_where(where)
+        self._login.setText(login)
+        self._password.setText(password)
+        self._remember.setChecked(bool(password))
+        self._pages.setCurrentIndex(1)
+        (self._password if login else self._login).setFocus()
+
+    def show_trouble(self, trouble: CrmError) -> None:
+        """See `SignInView`."""
+        said = words_for(trouble)
+        kept = "Your password is not kept." if isinstance(trouble, NoKeyring) else ""
+        self._trouble.set_tone(Tone.DANGER, "circle-alert")
+        if isinstance(trouble, InvalidInput):
+            self._trouble.set_text(str(trouble))
+        else:
+            self._trouble.set_text(said.happened, f"{kept} {said.to_do}".strip())
+        self._trouble.show()
+        announce(self, self._trouble.text())
+        if self._pages.currentIndex() == 1:
+            self._password.selectAll()
+            self._password.setFocus()
+
+    def show_tested(self, trouble: CrmError | None) -> None:
+        """See `SignInView`."""
+        if trouble is not None:
+            self.show_trouble(trouble)
+            return
+        self._trouble.set_tone(Tone.OK, "check-circle")
+        self._trouble.set_text("The database answers.")
+        self._trouble.show()
+
+    def show_busy(self, words: str) -> None:
+        """See `SignInView`."""
+        self._pages.setEnabled(not words)
+        if words:
+            self._trouble.hide()
+            self._busy.begin(words)
+        else:
+            self._busy.end()
+
+    def _say_where(self, where: str) -> None:
+        self._where.setText(f"Database: {where}")
+        self._change.show()
+
+    def _people_page(self) -> QWidget:
+        look, page = self._look, QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        self._list = RowList(look, "Who are you?")
+        self._list.setMinimumHeight(look.px(210))
+        self._list.opened.connect(self._choose)
+        self._nobody = Text(
+            look,
+            "Nobody works here yet. `crm-desktop demo prepare` makes a demo centre, "
+            "`crm-desktop admin staff add` a member of staff.",
+            tone=Tone.WARNING,
+            wrap=True,
+        )
+        self._go = PrimaryButton(look, "Sign in", key="Return")
+        self._go.clicked.connect(self._choose)
+        column.addWidget(Text(look, "Who are you?", Role.STRONG))
+        column.addWidget(self._nobody)
+        column.addWidget(self._list, 1)
+        column.addWidget(Text(look, _NO_PROTECTION, Role.SMALL, muted=True, wrap=True))
+        column.addWidget(self._go, 0, Qt.AlignmentFlag.AlignRight)
+        return page
+
+    def _login_page(self) -> QWidget:
+        look, page = self._look, QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        self._login, self._password = QLineEdit(), QLineEdit()
+        self._password.setEchoMode(QLineEdit.EchoMode.Password)
+        for words, field in (("Name", self._login), ("Password", self._password)):
+            label = Text(look, words, Role.SMALL_STRONG, muted=True)
+            label.setBuddy(field)
+            field.setAccessibleName(words)
+            field.returnPressed.connect(self._sign_in)
+            column.addWidget(label)
+            column.addWidget(field)
+        self._remember = QCheckBox("Remember me on this computer")
+        column.addWidget(self._remember)
+        go = PrimaryButton(look, "Sign in", key="Return")
+        go.clicked.connect(self._sign_in)
+        column.addWidget(go, 0, Qt.AlignmentFlag.AlignRight)
+        column.addStretch(1)
+        return page
+
+    def _database_page(self) -> QWidget:
+        look, page = self._look, QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        self._url = QLineEdit()
+        self._url.setAccessibleName("Address of the database")
+        self._url.setPlaceholderText("postgresql://server/crm")
+        label = Text(look, "Address of the database", Role.SMALL_STRONG, muted=True)
+        label.setBuddy(self._url)
+        column.addWidget(label)
+        column.addWidget(self._url)
+        column.addWidget(
+            Text(
+                look,
+                "postgresql://server/name for a shared centre, sqlite:///file for one person. "
+                "Never write a password here.",
+                Role.SMALL,
+                muted=True,
+                wrap=True,
+            )
+        )
+        test, use = Button(look, "Test the connection"), PrimaryButton(look, "Use this database")
+        back = Button(look, "Back", kind=Kind.QUIET)
+        test.clicked.connect(self._test)
+        use.clicked.connect(self._use_database)
+        back.clicked.connect(self._back)
+        row = QHBoxLayout()
+        for each in (back, test, use):
+            row.addWidget(each)
+        column.addLayout(row)
+        column.addStretch(1)
+        return page
+
+    @Slot()
+    def _choose(self) -> None:
+        person = self._people.get(self._list.current_key())
+        if self._presenter and person is not None:
+            self._presenter.choose(person)
+
+    @Slot()
+    def _sign_in(self) -> None:
+        if self._presenter and self._login.text().strip():
+            self._presenter.sign_in(
+                self._login.text(), self._password.text(), remember=self._remember.isChecked()
+            )
+
+    @Slot()
+    def _ask_database(self) -> None:
+        if self._presenter:
+            self._url.setText(self._presenter.url)
+        self._change.hide()
+        self._pages.setCurrentIndex(2)
+        self._url.selectAll()
+        self._url.setFocus()
+
+    @Slot()
+    def _test(self) -> None:
+        if self._presenter:
+            self._presenter.test(self._url.text())
+
+    @Slot()
+    def _use_database(self) -> None:
+        self._trouble.hide()
+        if self._presenter:
+            self._presenter.change_database(self._url.text())
+
+    @Slot()
+    def _back(self) -> None:
+        self._trouble.hide()
+        if self._presenter:
+            self._presenter.start()
