@@ -123,21 +123,18 @@ def write_customers(tx: Tx, first_id: int, customers: Iterable[DemoCustomer]) ->
     )
     bulk.insert(tx, _IDENTIFIER, identifiers)
     bulk.insert(tx, _ADDRESS, ((at[each.number], each.lines, each.postcode) for each in people))
-    year = timedelta(days=365)
+    # Now, not while rows are copied: one connection does one thing at a time.
+    review_on = (tx.now + timedelta(days=365)).date()
     bulk.insert(
         tx,
         _ADJUSTMENT,
-        (
-            (at[each.number], each.adjustment, (tx.now + year).date())
-            for each in people
-            if each.adjustment
-        ),
+        ((at[each.number], each.adjustment, review_on) for each in people if each.adjustment),
     )
     bulk.insert(
         tx,
         _MARKER,
         (
-            (at[each.number], "active", each.safety_marker, (tx.now + year).date())
+            (at[each.number], "active", each.safety_marker, review_on)
             for each in people
             if each.safety_marker
         ),
