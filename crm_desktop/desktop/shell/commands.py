@@ -16,7 +16,7 @@ HELP = "Help"
 
 COMMANDS: tuple[Command, ...] = (
     Command(
-        "queue.next", "Take the next contact", QUEUE, ("F9",), "arrow-right",
+        "queue.next", "Next", QUEUE, ("F9",), "arrow-right",
         help="Take what breaches next, in the part of the queue that is shown",
     ),
     Command(

@@ -186,6 +186,7 @@ class MainWindow(QWidget):
         self.queue.opened.connect(self.open_contact)
         self.queue.chosen.connect(self._fit)
         self.queue.counted.connect(self._counted)
+        self.queue.busy.connect(self._presence.set_busy)
         self.queue.density_changed.connect(self._density_changed)
         self.workplace.screen.shown.connect(self._fit)
         self.workplace.saved.connect(self._status.draft_saved)
@@ -234,7 +235,6 @@ class MainWindow(QWidget):
     @Slot(object)
     def _counted(self, counts: QueueCounts) -> None:
         self._rail.set_badge("queue", counts.waiting)
-        self._presence.set_busy(counts.mine > 0)
 
     @Slot(object)
     def _presence_chosen(self, presence: Presence) -> None:

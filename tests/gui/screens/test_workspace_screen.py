@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core import accessibility
 from crm_desktop.desktop.core.look import Look
-from crm_desktop.domain.states import MessageState, Resolution, Visibility
+from crm_desktop.domain.states import Direction, MessageState, Resolution, Visibility
 from crm_desktop.domain.views import ArticleView, Disposition, DraftView
 from crm_desktop.services.handoffs import HandoffPreview
 from tests.gui.conftest import Grab
@@ -86,9 +87,9 @@ def test_ctrl_enter_sends_and_empties_the_composer(make: Make, look: Look, qtbot
     stage = make(look)
     stage.screen.focus_reply(Visibility.PUBLIC)
     editor = stage.screen.compose.composer.editor
-    qtbot.keyClicks(editor, "We come again on Tuesday.")
+    QTest.keyClicks(editor, "We come again on Tuesday.")
 
-    qtbot.keyClick(editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
 
     [(contact_id, reply, _)] = stage.replying.said("send")
     assert (contact_id, reply.text, reply.to, reply.case_id) == (
@@ -101,7 +102,7 @@ def test_every_word_typed_reaches_the_draft_keeper(make: Make, look: Look, qtbot
     stage = make(look)
     stage.screen.focus_reply(Visibility.INTERNAL)
 
-    qtbot.keyClicks(stage.screen.compose.composer.editor, "Hm")
+    QTest.keyClicks(stage.screen.compose.composer.editor, "Hm")
 
     assert stage.keeper.said("typed")[-1] == (1, "note", {"text": "Hm"})
 
@@ -110,10 +111,10 @@ def test_a_note_is_never_a_reply(make: Make, look: Look, qtbot: QtBot, grab: Gra
     stage = make(look)
     stage.screen.focus_reply(Visibility.INTERNAL)
     editor = stage.screen.compose.composer.editor
-    qtbot.keyClicks(editor, "Ask crew 4")
+    QTest.keyClicks(editor, "Ask crew 4")
     grab(stage.screen, "workspace-note")
 
-    qtbot.keyClick(editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
 
     assert stage.replying.said("note") == [(1, "Ask crew 4")]
     assert stage.replying.said("send") == []
@@ -125,7 +126,7 @@ def test_nothing_goes_out_with_a_gap(make: Make, look: Look, qtbot: QtBot) -> No
     stage.screen.insert_text("Your bin comes on {{due date}}.", ("due date",))
     editor = stage.screen.compose.composer.editor
 
-    qtbot.keyClick(editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
 
     assert stage.replying.said("send") == []
     assert editor.textCursor().selectedText() == "{{due date}}"
@@ -150,7 +151,7 @@ def test_what_the_leak_check_stopped_can_be_edited_or_sent_in_a_name(
     stopped = sample.message(
         13, "The account of J. Petrov is CT 4410 2231.", state=MessageState.STOPPED,
         findings=("It names J. Petrov, another customer.",), author="S. Whitlock",
-        direction=sample.Direction.OUTBOUND, to=(("Margaret Okafor", "m.okafor@example.org"),),
+        direction=Direction.OUTBOUND, to=(("Margaret Okafor", "m.okafor@example.org"),),
     )  # fmt: skip
     contact = sample.contact()
 
@@ -195,10 +196,10 @@ def test_wrap_up_is_answered_with_three_keys(
     stage.screen.show_wrap_up()
     panel = stage.screen.wrap_up
 
-    qtbot.keyClick(panel, Qt.Key.Key_2)
-    qtbot.keyClick(panel, Qt.Key.Key_Y)
+    QTest.keyClick(panel, Qt.Key.Key_2)
+    QTest.keyClick(panel, Qt.Key.Key_Y)
     grab(stage.screen, "workspace-wrap-up")
-    qtbot.keyClick(panel, Qt.Key.Key_Return)
+    QTest.keyClick(panel, Qt.Key.Key_Return)
 
     [(disposition,)] = stage.presenter.said("complete")
     assert disposition == Disposition(1, Resolution.HANDED_OFF, avoidable=True)

@@ -31,7 +31,7 @@ from crm_desktop.desktop.widgets.card import PanelHeader, Surface
 from crm_desktop.desktop.widgets.chips import Chip, FilterChips
 from crm_desktop.desktop.widgets.states import EmptyState
 from crm_desktop.domain.errors import CrmError
-from crm_desktop.domain.states import Channel
+from crm_desktop.domain.states import IN_HAND, Channel
 from crm_desktop.domain.views import (
     QueueCounts,
     QueueFilter,
@@ -52,13 +52,15 @@ class QueueScreen(QWidget):
     """The pane of the queue; implements the presenter's `QueueView`.
 
     Signals: `opened` carries the contact to look at, `chosen` the QueueRow under the cursor or
-    None, `density_changed` whether rows are compact, `counted` the QueueCounts.
+    None, `density_changed` whether rows are compact, `counted` the QueueCounts, `busy` whether a
+    contact is in hand.
     """
 
     opened = Signal(object)
     chosen = Signal(object)
     density_changed = Signal(bool)
     counted = Signal(object)
+    busy = Signal(bool)
 
     def __init__(
         self, look: Look, clock: Clock, next_action: QAction, parent: QWidget | None = None
@@ -105,6 +107,7 @@ class QueueScreen(QWidget):
     ) -> None:
         """See `QueueView`."""
         self._loaded = True
+        self.busy.emit(any(row.state in IN_HAND for row in mine))
         self.list.show_rows(mine, waiting, more=more)
         empty = not mine and not waiting
         if empty:
