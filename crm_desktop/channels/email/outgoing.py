@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 import smtplib
+import traceback
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.headerregistry import Address as HeaderAddress
 from email.message import EmailMessage
@@ -128,20 +130,24 @@ class SmtpSender:
         """Return when the server accepted the mail for everybody.
 
         Raises ConnectorTrouble; its parameter `refused` maps the refused addresses to the
-        server's words, and `partly` says that the others were accepted (never tried again).
+        server's words, `partly` says that the others were accepted (never tried again), and
+        `fate` is "unknown" when the mail may have been accepted nevertheless.
         """
         mail = build(message, written_at=datetime.now(UTC))
         recipients = [usable_address(each.address) for each in (*message.to, *message.cc)]
         host = self._settings.host
         try:
-            with self._dial() as server:
+            server = self._dial()
+            try:
                 refused = server.send_message(
                     mail, usable_address(message.sender.address), list(dict.fromkeys(recipients))
                 )
+            finally:
+                _leave(server)
         except smtplib.SMTPException as error:
-            raise _trouble(error, host) from error
+            raise _with_fate(_trouble(error, host), error) from error
         except OSError as error:
-            raise network_trouble(error, host) from error
+            raise _with_fate(network_trouble(error, host), error) from error
         if refused:
             words = (
                 f"{host} refused {len(refused)} of {len(recipients)} recipients; "
@@ -177,6 +183,22 @@ class SmtpSender:
             server.close()
             raise
         return server
+
+
+def _leave(server: smtplib.SMTP) -> None:
+    """Say goodbye; what was accepted stays accepted whatever becomes of the goodbye."""
+    with suppress(OSError, smtplib.SMTPException):
+        server.quit()
+    server.close()
+
+
+def _with_fate(trouble: ConnectorTrouble, error: OSError) -> ConnectorTrouble:
+    """Mark as of unknown fate what broke off, without an answer, once the text was under way."""
+    answered = isinstance(error, smtplib.SMTPResponseException)
+    steps = {frame.name for frame in traceback.extract_tb(error.__traceback__)}
+    if "data" in steps and not answered:
+        trouble.params["fate"] = "unknown"
+    return trouble
 
 
 def _words(refused: dict[str, tuple[int, bytes]]) -> dict[str, str]:

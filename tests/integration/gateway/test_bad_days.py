@@ -22,12 +22,13 @@ from crm_desktop.gateway.supervisor import Gateway
 from crm_desktop.gateway_root import EXIT_NEWER, EXIT_OLDER, EXIT_REFUSED
 from crm_desktop.services import replies
 from crm_desktop.store.database import Database, Target
-from crm_desktop.store.models import Contact, Lease, Message, OutboxItem
+from crm_desktop.store.models import Case, Contact, Lease, Message, OutboxItem
 from tests.centre import GATEWAY_LOGIN, PASSWORD, Centre, build_template
 from tests.integration.gateway.conftest import use_relay
 from tests.integration.gateway.looking import citizens_mail, deliver, rows, watching
 from tests.integration.gateway.processes import StartProcess
 from tests.integration.services.arrivals import event_kinds, mail, receive
+from tests.integration.web_form.visitor import open_form, send
 from tests.servers.postgres import PostgresCluster
 from tests.servers.smtp_sink import SmtpSink
 
@@ -72,6 +73,32 @@ class SilentRelay:
 
     def __exit__(self, *_: object) -> None:
         self._end.set()
+        self._controller.stop()
+
+
+class BreakingRelay:
+    """Takes every mail whole and hangs up instead of an answer."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+        self._controller = _AnyPort(self, hostname="127.0.0.1", port=0)
+
+    async def handle_DATA(self, server: Any, _session: Any, _envelope: Any) -> str:
+        """Hang up."""
+        self.taken += 1
+        server.transport.abort()
+        return "250 never heard"
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self._controller.port)
+
+    def __enter__(self) -> BreakingRelay:
+        self._controller.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._controller.stop()
 
 
@@ -265,3 +292,43 @@ def test_a_form_page_is_served_and_the_gateway_is_healthy(
     assert "Which bin was not collected?" in page.text
     assert health.json() == {"status": "ok"}
     assert rows(centre.as_owner(), Contact) == 0
+
+
+def test_a_relay_that_breaks_off_gets_the_mail_once_more_and_no_oftener(
+    centre: Centre, start_gateway: Callable[[], Gateway]
+) -> None:
+    relay = BreakingRelay()
+    with relay:
+        use_relay(centre, relay.port)
+        _, message_id = _answer(centre)
+        with watching(centre) as watch:
+            start_gateway()
+            item = watch.row(OutboxItem, message_id=message_id, state="dead")
+
+    assert relay.taken == 2
+    assert item.unknown_fate
+    assert "repeated once already" in item.last_error
+
+
+def test_a_form_sent_to_the_gateway_is_a_contact_with_a_case(
+    centre: Centre, start_gateway: Callable[[], Gateway]
+) -> None:
+    gateway = start_gateway()
+    texts = {
+        "bin": "recycling",
+        "contact-name": "Margaret Okafor",
+        "contact-email": _ADDRESS,
+        "contact-way": "email",
+    }
+    with httpx.Client(base_url=f"http://127.0.0.1:{gateway.http_port}") as client:
+        ticket = open_form(client, "missed_bin")
+        answers = [send(client, ticket, texts, code="missed_bin") for _ in range(2)]
+        pages = [client.get(each.headers["location"]).text for each in answers]
+
+    with centre.as_owner().read() as tx:
+        case = tx.session.query(Case).one()
+        contact = tx.session.query(Contact).one()
+    assert case.reference is not None
+    assert all(case.reference in page for page in pages)
+    assert contact.channel == "web_form"
+    assert case.answers["bin"] == "recycling"
