@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crm_desktop.domain.forms import FieldKind, Form
@@ -71,7 +71,10 @@ def _in_words(form: Form | None, answers: Mapping[str, object]) -> dict[str, tup
     return {
         each.name: pair
         for each in form.visible(answers)
-        for pair in form.summary({each.name: answers.get(each.name)})
+        # Each alone, and asked whatever the others say: that it is asked was just found.
+        for pair in Form("", (replace(each, show_if=None),)).summary(
+            {each.name: answers.get(each.name)}
+        )
     }
 
 

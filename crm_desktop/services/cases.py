@@ -12,10 +12,15 @@ from crm_desktop.domain.references import make_reference
 from crm_desktop.domain.states import CaseState
 from crm_desktop.domain.views import CaseRow, CaseView
 from crm_desktop.services import clocks
+from crm_desktop.services.searching import searchable
 from crm_desktop.store.database import Database, Tx
 from crm_desktop.store.models.cases import Case
-from crm_desktop.store.queries import case_views, contacts, events, messages
+from crm_desktop.store.queries import case_views, contacts, events, messages, queue
 from crm_desktop.store.queries import cases as queries
+
+_LONGEST_TITLE = 200
+_LONGEST_ANSWER = 5_000
+_MOST_ANSWERS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ def list_cases(
 ) -> tuple[CaseRow, ...]:
     """The newest cases of this person's queues; `text` is a reference or a customer's name."""
     with db.read() as tx:
-        return case_views.newest(tx, text, state, limit)
+        return case_views.newest(tx, searchable(text), state, limit)
 
 
 def save(db: Database, entered: CaseInput) -> Saved:
@@ -88,25 +93,28 @@ def save(db: Database, entered: CaseInput) -> Saved:
             case = _change(tx, entered, service)
             kind = "case.saved"
         tx.session.flush()
+        case_id, reference, version = case.id, case.reference or "", case.version
         events.append(
             tx,
             kind,
             contact_id=entered.contact_id,
-            case_id=case.id,
+            case_id=case_id,
             customer_id=case.customer_id,
-            reference=case.reference,
+            reference=reference,
         )
+        if case.service_id != service.id:
+            # Last, because the case may be out of this person's sight afterwards.
+            tx.guard.refile(case_id, service.id)
+            version += 1
         _name_service(tx, entered)
-        tx.changed(Topic.CASE, case.id)
+        tx.changed(Topic.CASE, case_id)
         tx.changed(Topic.CONTACT, entered.contact_id)
-        return Saved(case.id, case.reference or "", case.version, tx.changes)
+        return Saved(case_id, reference, version, tx.changes)
 
 
 def _open(tx: Tx, entered: CaseInput, service: queries.ServiceForCases) -> Case:
     asked = queries.newest_form(tx, service.id)
-    detail = contacts.detail(tx, entered.contact_id)
-    if detail is None:
-        raise NotFound("no such contact")
+    detail = _seen_contact(tx, entered.contact_id)
     case = Case(
         service_id=service.id,
         queue_id=service.queue_id,
@@ -114,7 +122,7 @@ def _open(tx: Tx, entered: CaseInput, service: queries.ServiceForCases) -> Case:
         state=CaseState.OPEN,
         form_version_id=asked.id if asked else None,
         answers=_clean(asked, entered.answers),
-        title=entered.title,
+        title=_one_line(entered.title),
         opened_by_id=tx.actor_id,
         due_at=clocks.due(service.hours, tx.now, service.case_target_seconds),
     )
@@ -129,21 +137,37 @@ def _change(tx: Tx, entered: CaseInput, service: queries.ServiceForCases) -> Cas
     case = queries.locked(tx, entered.case_id, entered.version)
     if case.service_id != service.id:
         asked = queries.newest_form(tx, service.id)
-        case.service_id, case.queue_id = service.id, service.queue_id
         case.form_version_id = asked.id if asked else None
+        if case.paused_at is None:
+            case.due_at = clocks.due(service.hours, case.opened_at, service.case_target_seconds)
     else:
         same = case.form_version_id
         asked = queries.form_by_id(tx, same) if same is not None else None
     case.answers = _clean(asked, entered.answers)
-    case.title = entered.title or case.title
+    case.title = _one_line(entered.title) or case.title
     if case.state == CaseState.NEW:
         clocks.move(case, CaseState.OPEN, service.hours, tx.now)
     return case
 
 
+def _seen_contact(tx: Tx, contact_id: int) -> contacts.ContactDetail:
+    """A contact that this person may read; raises NotFound."""
+    detail = contacts.detail(tx, contact_id) if queue.by_ids(tx, [contact_id]) else None
+    if detail is None:
+        raise NotFound("no such contact")
+    return detail
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.replace("\x00", " ").split())[:_LONGEST_TITLE]
+
+
 def _clean(asked: queries.FormRow | None, answers: Mapping[str, object]) -> dict[str, object]:
     if asked is None:
-        return {name: str(value)[:5000] for name, value in list(answers.items())[:100]}
+        return {
+            name: str(value).replace("\x00", "")[:_LONGEST_ANSWER]
+            for name, value in list(answers.items())[:_MOST_ANSWERS]
+        }
     cleaned = Form.from_schema(asked.schema).clean(answers)
     if cleaned.errors:
         raise InvalidInput("answers", fields=cleaned.errors)
@@ -161,6 +185,7 @@ def link(db: Database, case_id: int, contact_id: int) -> Changes:
     """The contact concerns this case too."""
     with db.write() as tx:
         queries.locked(tx, case_id)
+        _seen_contact(tx, contact_id)
         messages.link_case(tx, case_id, contact_id)
         events.append(tx, "case.linked", contact_id=contact_id, case_id=case_id)
         tx.changed(Topic.CASE, case_id)
@@ -171,6 +196,8 @@ def link(db: Database, case_id: int, contact_id: int) -> Changes:
 def unlink(db: Database, case_id: int, contact_id: int) -> Changes:
     """The contact does not concern this case after all."""
     with db.write() as tx:
+        queries.locked(tx, case_id)
+        _seen_contact(tx, contact_id)
         queries.unlink(tx, case_id, contact_id)
         events.append(tx, "case.unlinked", contact_id=contact_id, case_id=case_id)
         tx.changed(Topic.CASE, case_id)
@@ -186,9 +213,14 @@ def move(
     version: int | None = None,
     contact_id: int | None = None,
 ) -> Changes:
-    """Set a case's state, with its clock: resolve, reopen, or wait for the customer."""
+    """Set a case's state, with its clock: resolve, reopen, or wait for the customer.
+
+    Raises NotFound, and Conflict on another version. Nothing happens when it stands there already.
+    """
     with db.write() as tx:
         case = queries.locked(tx, case_id, version)
+        if case.state == state:
+            return tx.changes
         service = queries.service(tx, case.service_id)
         clocks.move(case, state, service.hours, tx.now)
         case.resolved_at = tx.now if state is CaseState.RESOLVED else None

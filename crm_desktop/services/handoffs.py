@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from crm_desktop.domain.changes import Changes, Topic
-from crm_desktop.domain.errors import Conflict, InvalidInput
+from crm_desktop.domain.errors import Conflict, InvalidInput, NotFound
 from crm_desktop.domain.forms import Form
 from crm_desktop.domain.handing_off import told
 from crm_desktop.domain.handoffs import HandoffReceipt, HandoffRequest, HandoffStatus, Location
@@ -81,7 +81,7 @@ def request(db: Database, case_id: int, contact_id: int | None = None) -> Change
             due_at=clocks.due(service.hours, tx.now, service.handoff_target_seconds),
         )
         queries.add(tx, handoff, LANE)
-        clocks.move(case, CaseState.WAITING_BACK_OFFICE, service.hours, tx.now)
+        _to_back_office(tx, case)
         tx.session.flush()
         _log(tx, handoff, "handoff.requested", words=service.handoff_target_name)
         return tx.changes
@@ -133,7 +133,9 @@ def apply_receipt(tx: Tx, handoff_id: int, receipt: HandoffReceipt) -> None:
     handoff.external_id, handoff.token = receipt.external_id, receipt.token
     handoff.state, handoff.state_since = HandoffState.SENT, tx.now
     handoff.words = receipt.notice
-    handoff.next_poll_at = tx.now + _POLLS[0]
+    # A target that never gives a number can never be asked.
+    numbered = receipt.external_id or receipt.token
+    handoff.next_poll_at = tx.now + _POLLS[0] if numbered else None
     queries.note(handoff, tx.now, HandoffState.SENT, receipt.notice)
     _log(tx, handoff, "handoff.sent", words=receipt.external_id, doubtful=receipt.doubtful)
 
@@ -142,7 +144,7 @@ def gave_up(tx: Tx, handoff_id: int, words: str) -> None:
     """It never arrived and nobody tries any more; [gateway]."""
     handoff, case = queries.locked(tx, handoff_id)
     handoff.state, handoff.state_since = HandoffState.FAILED, tx.now
-    handoff.words = words
+    handoff.words, handoff.next_poll_at = words, None
     queries.note(handoff, tx.now, HandoffState.FAILED, words)
     _back_to_us(tx, case)
     _log(tx, handoff, "handoff.failed", words=words)
@@ -187,13 +189,15 @@ def apply_status(
     """
     with _writing(db, under) as tx:
         handoff, case = queries.locked(tx, handoff_id)
+        if handoff.state in _FINAL:
+            return tx.changes
         handoff.next_poll_at = _next_poll(tx, handoff)
         if status is None:
             return tx.changes
         # What is overdue stays so until it ends, whatever the target calls it.
         late = handoff.state == HandoffState.OVERDUE and status.state not in _FINAL
         state = HandoffState.OVERDUE if late else status.state
-        if (state, status.words) == (handoff.state, handoff.words):
+        if queries.said_last(handoff) == (status.state, status.words):
             return tx.changes
         if state in _FINAL:
             handoff.next_poll_at = None
@@ -224,6 +228,8 @@ def mark_overdue(db: Database, under: Lease | None = None, limit: int = 100) -> 
     with _writing(db, under) as tx:
         for handoff_id in late:
             handoff, _ = queries.locked(tx, handoff_id)
+            if handoff.state in (*_FINAL, HandoffState.OVERDUE):
+                continue  # its news came while nobody held it
             handoff.state, handoff.state_since = HandoffState.OVERDUE, tx.now
             queries.note(handoff, tx.now, HandoffState.OVERDUE, "")
             _log(tx, handoff, "handoff.overdue")
@@ -245,11 +251,26 @@ def dead_letters(db: Database, limit: int = 100) -> tuple[DeadLetter, ...]:
 
 
 def retry(db: Database, outbox_id: int) -> Changes:
-    """Try dead outgoing work again; raises NotFound when it is not dead or not this person's."""
+    """Try dead outgoing work again.
+
+    Raises NotFound when it is not dead or not this person's, and Conflict when the case was handed
+    off once more meanwhile.
+    """
     with db.write() as tx:
-        tx.guard.retry_dead(outbox_id)
         tx.changed(Topic.ACCOUNT, 0)
-        tx.changed(Topic.HANDOFF, 0)
+        handoff_id = queries.of_outbox(tx, outbox_id)
+        if handoff_id is None:
+            tx.guard.retry_dead(outbox_id)
+            return tx.changes
+        _, case_id = queries.contact_of(tx, handoff_id)
+        if case_id is not None and queries.is_under_way(tx, case_id):
+            raise Conflict("a hand-off is under way already")
+        tx.guard.retry_dead(outbox_id)
+        subject(tx, handoff_id)
+        # A team leader may try again what belongs to a case that they do not see.
+        with suppress(NotFound):
+            if case_id is not None:
+                _to_back_office(tx, cases.locked(tx, case_id))
         return tx.changes
 
 
@@ -257,6 +278,12 @@ def _next_poll(tx: Tx, handoff: Handoff) -> datetime:
     waited = tx.now - handoff.state_since
     gap = next((each for each in _POLLS if waited < each * 10), _POLLS[-1])
     return tx.now + gap
+
+
+def _to_back_office(tx: Tx, case: Case) -> None:
+    service = cases.service(tx, case.service_id)
+    clocks.move(case, CaseState.WAITING_BACK_OFFICE, service.hours, tx.now)
+    case.resolved_at = None
 
 
 def _back_to_us(tx: Tx, case: Case) -> None:

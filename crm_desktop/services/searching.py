@@ -26,15 +26,20 @@ _KINDS = {
 
 def read_terms(text: str) -> SearchTerms:
     """What to search for; `words` and `norm` are empty when the text says nothing."""
-    # What no database stores, a NUL or half a surrogate pair, cannot be found either.
-    sent = text[:LONGEST_TEXT].replace("\x00", " ").encode("utf-8", "ignore").decode()
-    line = " ".join(sent.split())
+    line = searchable(text)
     return SearchTerms(
         folded=fold(line),
         words=tokens(line)[:_MOST_WORDS],
         reference=parse_reference(line) or "",
         norm=_norm(line) or "",
     )
+
+
+def searchable(text: str) -> str:
+    """The beginning of a text on one line, without what no database stores or finds."""
+    # A NUL, or half of a surrogate pair.
+    sent = text[:LONGEST_TEXT].replace("\x00", " ").encode("utf-8", "ignore").decode()
+    return " ".join(sent.split())
 
 
 def detail(hit: SearchHit) -> str:

@@ -183,6 +183,12 @@ class Guard(Protocol):
     def retry_dead(self, outbox_id: int) -> None:
         """Try dead outgoing work again from the start."""
 
+    def refile(self, case_id: int, service_id: int) -> None:
+        """Make a case one of another service, and so of that service's queue; its version grows.
+
+        It may be out of this person's sight afterwards.
+        """
+
     def set_presence(self, presence: Presence, next_presence: Presence | None) -> None:
         """What this person chose to be."""
 

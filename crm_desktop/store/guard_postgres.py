@@ -154,6 +154,10 @@ class PostgresGuard:
         """See `Guard`."""
         self._run("retry_dead", outbox=outbox_id)
 
+    def refile(self, case_id: int, service_id: int) -> None:
+        """See `Guard`."""
+        self._run("refile", case=case_id, service=service_id)
+
     def set_presence(self, presence: Presence, next_presence: Presence | None) -> None:
         """See `Guard`."""
         self._run(

@@ -41,6 +41,7 @@ from crm_desktop.store.models import (
     Assignment,
     Blob,
     BlobChunk,
+    Case,
     Contact,
     Customer,
     Event,
@@ -48,6 +49,7 @@ from crm_desktop.store.models import (
     Message,
     OutboxItem,
     Queue,
+    Service,
     Staff,
 )
 from crm_desktop.store.models.base import utcnow
@@ -375,6 +377,19 @@ class SqliteGuard:
             handoff.state_since = utcnow()
             contact_id = handoff.contact_id
         self._log("outbox.retried", contact_id, outbox=outbox_id)
+
+    def refile(self, case_id: int, service_id: int) -> None:
+        """See `Guard`."""
+        case = self._session.get(Case, case_id, populate_existing=True)
+        service = self._session.get(Service, service_id)
+        if (
+            case is None
+            or service is None
+            or not (case.queue_id in self._me.queues or case.opened_by_id == self._me.id)
+        ):
+            raise NotFound("no such case or service")
+        case.service_id, case.queue_id = service.id, service.queue_id
+        self._session.flush()
 
     def set_presence(self, presence: Presence, next_presence: Presence | None) -> None:
         """See `Guard`."""

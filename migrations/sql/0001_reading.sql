@@ -171,6 +171,20 @@ BEGIN
         jsonb_build_object('presence', p_presence, 'next', p_next));
 END $$;
 
+-- A case's service decides its queue, and so who sees it: the new row may be out of one's sight.
+CREATE FUNCTION app.refile(p_case bigint, p_service bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE target bigint;
+BEGIN
+    SELECT queue_id INTO target FROM service WHERE id = p_service;
+    UPDATE cases SET service_id = p_service, queue_id = target, version = version + 1
+    WHERE id = p_case AND target IS NOT NULL
+      AND (queue_id = ANY (app.my_queues()) OR opened_by_id = app.me());
+    IF NOT FOUND THEN
+        PERFORM app.refuse('CRM01', 'no such case or service');
+    END IF;
+END $$;
+
 -- Which other customers hold what an outgoing message speaks of; names only, no record is opened.
 CREATE FUNCTION app.owners(p_kind text, p_norms text[])
 RETURNS TABLE (norm text, customer_id bigint, name text)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 
 from crm_desktop.domain.references import parse_reference
 from crm_desktop.domain.states import CaseState, HandoffState, OutboxState
@@ -17,6 +17,7 @@ from crm_desktop.store.models import (
     Case,
     CaseContact,
     ChannelAccount,
+    Contact,
     Customer,
     FormVersion,
     Handoff,
@@ -64,8 +65,9 @@ def by_id(tx: Tx, case_id: int) -> CaseView | None:
 def newest(tx: Tx, words: str, state: CaseState | None, limit: int) -> tuple[CaseRow, ...]:
     """The newest cases that this person sees, by reference or beginning of a customer's name."""
     latest = (
-        select(func.max(CaseContact.contact_id))
-        .where(CaseContact.case_id == Case.id)
+        select(func.max(Contact.id))
+        .join(CaseContact, CaseContact.contact_id == Contact.id)
+        .where(CaseContact.case_id == Case.id, _readable(tx))
         .scalar_subquery()
     )
     query = (
@@ -87,11 +89,10 @@ def newest(tx: Tx, words: str, state: CaseState | None, limit: int) -> tuple[Cas
     )
     if state is not None:
         query = query.where(Case.state == state)
-    if reference := parse_reference(words):
-        query = query.where(Case.reference == reference)
-    elif words.strip():
-        folded = fold(words.strip())
-        query = query.where(Customer.folded >= folded, Customer.folded < folded + "\U0010ffff")
+    if folded := fold(words):
+        # A name of seven letters may be a valid reference: both are looked for.
+        named = and_(Customer.folded >= folded, Customer.folded < folded + "\U0010ffff")
+        query = query.where(or_(named, Case.reference == (parse_reference(words) or "")))
     return tuple(
         CaseRow(id_, reference or "", service, name or "", CaseState(state_), at, due, contact_id)
         for id_, reference, service, name, state_, at, due, contact_id in tx.session.execute(query)
@@ -104,12 +105,21 @@ def visible(tx: Tx) -> ColumnElement[bool]:
     return or_(Case.queue_id.in_(queues), Case.opened_by_id == tx.actor_id)
 
 
+def _readable(tx: Tx) -> ColumnElement[bool]:
+    """Which contacts this person may open; on PostgreSQL the policies say it again."""
+    queues = sorted(tx.actor.queues) if tx.actor else []
+    return or_(Contact.queue_id.in_(queues), Contact.owner_id == tx.actor_id)
+
+
 def handoffs(tx: Tx, case_ids: Sequence[int]) -> dict[int, tuple[HandoffView, ...]]:
     """The hand-offs of cases, oldest first, with what the outbox last met."""
     if not case_ids:
         return {}
     latest = (
-        select(func.max(OutboxItem.id)).where(OutboxItem.handoff_id == Handoff.id).scalar_subquery()
+        select(func.max(OutboxItem.id))
+        .where(OutboxItem.handoff_id == Handoff.id)
+        .correlate(Handoff)  # not the outer query's outbox, which this chooses from
+        .scalar_subquery()
     )
     rows = tx.session.execute(
         select(

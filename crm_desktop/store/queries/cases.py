@@ -19,6 +19,7 @@ from crm_desktop.store.models import (
     Queue,
     Service,
 )
+from crm_desktop.store.queries.case_views import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,10 @@ def form_by_id(tx: Tx, form_version_id: int) -> FormRow:
 
 def locked(tx: Tx, case_id: int, version: int | None = None) -> Case:
     """A case to be changed in this transaction; raises NotFound, or Conflict on another version."""
-    case = tx.session.scalar(select(Case).where(Case.id == case_id).with_for_update())
+    query = select(Case).where(Case.id == case_id).with_for_update()
+    if tx.actor is not None:
+        query = query.where(visible(tx))
+    case = tx.session.scalar(query)
     if case is None:
         raise NotFound("no such case")
     if version is not None and case.version != version:

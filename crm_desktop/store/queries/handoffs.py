@@ -157,13 +157,16 @@ def overdue(tx: Tx, limit: int) -> tuple[int, ...]:
 
 def dead_letters(tx: Tx, limit: int) -> tuple[DeadLetter, ...]:
     """Outgoing work that gave up or was stopped, newest first, as far as this person sees it."""
-    rows = tx.session.execute(
+    query = (
         select(OutboxItem, Handoff.contact_id, Handoff.case_id)
         .outerjoin(Handoff, Handoff.id == OutboxItem.handoff_id)
         .where(OutboxItem.state.in_([OutboxState.DEAD, OutboxState.HELD]))
         .order_by(OutboxItem.id.desc())
         .limit(limit)
-    ).all()
+    )
+    if tx.actor is not None and not tx.actor.leads:
+        query = query.where(OutboxItem.created_by_id == tx.actor.id)
+    rows = tx.session.execute(query).all()
     contacts = message_contacts(tx, [row[0].message_id for row in rows if row[0].message_id])
     return tuple(
         DeadLetter(
@@ -181,12 +184,25 @@ def dead_letters(tx: Tx, limit: int) -> tuple[DeadLetter, ...]:
     )
 
 
+def of_outbox(tx: Tx, outbox_id: int) -> int | None:
+    """The hand-off that outgoing work delivers, None when it is none or not this person's."""
+    return tx.session.scalar(select(OutboxItem.handoff_id).where(OutboxItem.id == outbox_id))
+
+
 def message_contacts(tx: Tx, message_ids: list[int]) -> dict[int, int]:
     """The contacts of messages, as far as this person may know them."""
     rows: Any = tx.session.execute(
         select(Message.id, Message.contact_id).where(Message.id.in_(message_ids))
     )
     return dict(rows.tuples().all())
+
+
+def said_last(handoff: Handoff) -> tuple[str, str] | None:
+    """State and words as the target last gave them; that it is overdue is our own remark."""
+    for _, state, words in reversed(handoff.notes):
+        if state != HandoffState.OVERDUE:
+            return state, words
+    return None
 
 
 def note(handoff: Handoff, at: datetime, state: str, words: str) -> None:
