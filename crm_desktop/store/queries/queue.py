@@ -26,6 +26,8 @@ _MINE = (
 )
 _NOBODY = 0
 
+AnySelect = Select[*tuple[Any, ...]]
+
 _ROWS = (
     select(
         Contact.id,
@@ -113,14 +115,14 @@ def _queues(tx: Tx) -> list[int]:
     return sorted(tx.actor.queues) if tx.actor else []
 
 
-def _visible(tx: Tx, query: Select[Any]) -> Select[Any]:
+def _visible(tx: Tx, query: AnySelect) -> AnySelect:
     """PostgreSQL's policies say this themselves; SQLite has none."""
     if tx.dialect == "postgresql":
         return query
     return query.where(Contact.queue_id.in_(_queues(tx)) | (Contact.owner_id == tx.actor_id))
 
 
-def _filtered(tx: Tx, wanted: QueueFilter) -> Select[Any]:
+def _filtered(tx: Tx, wanted: QueueFilter) -> AnySelect:
     query = _visible(tx, _ROWS)
     if wanted.channels:
         query = query.where(Contact.channel.in_(sorted(wanted.channels)))
@@ -133,7 +135,7 @@ def _filtered(tx: Tx, wanted: QueueFilter) -> Select[Any]:
     return query
 
 
-def _read(tx: Tx, query: Select[Any]) -> tuple[QueueRow, ...]:
+def _read(tx: Tx, query: AnySelect) -> tuple[QueueRow, ...]:
     rows = tx.session.execute(query).all()
     looking = _looking(tx, [row.id for row in rows])
     return tuple(_row(row, looking.get(row.id, ())) for row in rows)
