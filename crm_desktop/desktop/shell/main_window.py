@@ -68,6 +68,11 @@ class MainWindow(QWidget):
         self.resize(desk.look.px(1440), desk.look.px(900))
         restore_layout(self, desk.settings, "main")
 
+    @property
+    def detached(self) -> tuple[DetachedWindow, ...]:
+        """The workspaces in windows of their own."""
+        return tuple(self._windows)
+
     def start(self) -> None:
         """Read what is shown first, and listen for changes."""
         self._queue_presenter.start()

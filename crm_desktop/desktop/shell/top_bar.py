@@ -28,7 +28,7 @@ class TopBar(Painted):
         self._field = SearchField(
             look,
             "Search and commands",
-            hint="Search everything or run a command",
+            hint="Search or run a command",
             key="Ctrl+K",
         )
         self._field.setReadOnly(True)

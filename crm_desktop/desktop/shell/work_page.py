@@ -14,7 +14,7 @@ from crm_desktop.desktop.widgets.card import Surface
 
 #: Below this width (at 100 %) only one of the two is seen.
 _NARROW = 820
-_QUEUE_WIDTH = 318
+_QUEUE_WIDTH = 334
 
 
 class WorkPage(QWidget):

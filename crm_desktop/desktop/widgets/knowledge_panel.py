@@ -92,7 +92,7 @@ class KnowledgePanel(Surface):
         self._beside = beside
         self._knowledge: Searching | None = None
         self._article: ArticleView | None = None
-        self.field = SearchField(look, "Search knowledge", key="F2")
+        self.field = SearchField(look, "Search knowledge", key="F2" if inserts else "")
         self._heading = Text(look, "Suggested answers", Role.SMALL_STRONG, muted=True)
         self._list = RowList(look, "Suggested answers")
         self._list.setItemDelegate(_HitDelegate(look, self._list))
@@ -124,6 +124,8 @@ class KnowledgePanel(Surface):
     def show_hits(self, hits: tuple[ArticleHit, ...], *, suggested: bool) -> None:
         """Show what fits; `suggested`: from the contact's own words, not from a search."""
         found = "Suggested from the customer's words" if suggested else "Found"
+        if not self.field.text().strip() and not suggested:
+            found = "All articles"
         nothing = "Nothing suggested yet. Type to search." if suggested else "Nothing found."
         self._heading.setText(found if hits else nothing)
         self._list.set_rows(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from crm_desktop.demo import load, outside
 from crm_desktop.desktop.core.look import Look
@@ -45,11 +46,19 @@ def demo(tmp_path: Path, shared_directory: Path) -> Iterator[Centre]:
 
 @pytest.fixture
 def open_desktop(look: Look, qtbot: QtBot) -> Iterator[Open]:
-    """Open a person's desktop on a centre; closed after the test."""
+    """Open a person's desktop on a centre, closed after the test; SQL never on the GUI thread."""
     opened: list[Desktop] = []
+    wrong: list[str] = []
+    gui = threading.get_ident()
+
+    def watch(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if threading.get_ident() == gui:
+            wrong.append(statement)
 
     def build(centre: Centre, login: str, *, live: bool = True) -> Desktop:
-        desktop = build_window(centre.as_person(login, connections=2), look=look)
+        db = centre.as_person(login, connections=2)
+        event.listen(db.engine, "before_cursor_execute", watch)
+        desktop = build_window(db, look=look)
         opened.append(desktop)
         desktop.start(live=live)
         qtbot.waitExposed(desktop.window)
@@ -61,6 +70,7 @@ def open_desktop(look: Look, qtbot: QtBot) -> Iterator[Open]:
         desktop.stop()
         desktop.desk.runner.deleteLater()
         desktop.window.deleteLater()
+    assert not wrong, f"SQL on the GUI thread: {wrong}"
 
 
 def busiest(centre: Centre) -> str:

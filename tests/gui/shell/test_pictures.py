@@ -7,12 +7,14 @@ from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core import accessibility
 from crm_desktop.desktop.core.theme import Scheme
+from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop_root import Desktop
 from tests.centre import Centre
 from tests.gui.conftest import Grab
 from tests.gui.shell.conftest import Open, busiest, settled, waiting
 
 PLACES = ("queue", "customers", "cases", "knowledge", "settings")
+LISTS = {"customers": "Customers found", "knowledge": "Suggested answers"}
 #: name, width, height, font scale in per cent, scheme
 Case = tuple[str, int, int, int, Scheme]
 CASES: list[Case] = [
@@ -43,9 +45,13 @@ def test_every_screen_looks_right_and_has_names(
     desktop.desk.look.set_scale(scale)
     window.resize(width, height)
     opened(qtbot, desktop)
-    window.pages.customers_screen.field.setText("sm")
+    window.pages.customers_screen.field.setText("brandt")
     for place in PLACES:
         window.go(place)
+        settled(qtbot, desktop)
+        for each in window.findChildren(RowList):
+            if each.isVisible() and each.accessibleName() == LISTS.get(place):
+                each.step(1)
         settled(qtbot, desktop)
         grab(window, f"{place}-{name}-{scheme.value}")
         assert accessibility.problems(window) == []
