@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import exists, func, select
 
@@ -184,17 +183,21 @@ def dead_letters(tx: Tx, limit: int) -> tuple[DeadLetter, ...]:
     )
 
 
-def of_outbox(tx: Tx, outbox_id: int) -> int | None:
-    """The hand-off that outgoing work delivers, None when it is none or not this person's."""
-    return tx.session.scalar(select(OutboxItem.handoff_id).where(OutboxItem.id == outbox_id))
+def of_dead_letter(tx: Tx, outbox_id: int) -> int | None:
+    """The hand-off that dead outgoing work was to deliver; None too when it is not this person's."""
+    return tx.session.scalar(
+        select(OutboxItem.handoff_id).where(
+            OutboxItem.id == outbox_id, OutboxItem.state == OutboxState.DEAD
+        )
+    )
 
 
 def message_contacts(tx: Tx, message_ids: list[int]) -> dict[int, int]:
     """The contacts of messages, as far as this person may know them."""
-    rows: Any = tx.session.execute(
+    rows = tx.session.execute(
         select(Message.id, Message.contact_id).where(Message.id.in_(message_ids))
     )
-    return dict(rows.tuples().all())
+    return {row.id: row.contact_id for row in rows}
 
 
 def said_last(handoff: Handoff) -> tuple[str, str] | None:
