@@ -51,6 +51,7 @@ class Gateway:
         more_jobs: MoreJobs = lambda _db, _statuses: {},
     ) -> None:
         self._db = db
+        self._keeper_db = keeper_db
         self._config = config
         self._secrets = secrets
         self.statuses = StatusBoard(db)
@@ -59,7 +60,7 @@ class Gateway:
         self._mail_door = MailDoor(db, config, self.statuses)
         self._web_door = WebDoor(db, config, self.statuses, _form_secret(secrets))
         self._keeper = JobKeeper(keeper_db, self._jobs, self.statuses)
-        self._feed = open_feed(db.target, self._heard, _nothing)
+        self._feed = open_feed(db.target, self._heard, self._presence)
         self._sleepers: list[LaneWorker | Sweeper] = []
 
     @property
@@ -124,6 +125,12 @@ class Gateway:
             )
         ]
 
+    def _presence(self, connected: bool, _words: str) -> None:
+        """On the feed's thread. What is pooled may still be open on a file that was deleted."""
+        if not connected:
+            self._db.close()
+            self._keeper_db.close()
+
     def _heard(self, changes: Changes) -> None:
         """On the feed's thread: wake whoever may have something to do."""
         if changes.has(*_WAKING):
@@ -138,7 +145,3 @@ def _form_secret(secrets: SecretSource) -> str:
     except NoKeyring:
         known = None
     return known if known and len(known) >= 16 else random_secrets.token_urlsafe(32)
-
-
-def _nothing(_connected: bool, _words: str) -> None:
-    """The workers find out by themselves that the database is away."""

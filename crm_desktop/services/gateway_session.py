@@ -6,15 +6,16 @@ from pathlib import Path
 
 from crm_desktop.store import migrate
 from crm_desktop.store.database import Database, Target
+from crm_desktop.store.existing import existing
 
 
 def open_database(target: Target, migrations: Path, *, connections: int) -> Database:
-    """The database, its revision checked.
+    """The database, its revision checked; an absent file is away and never created.
 
     Raises DatabaseAway and its kin, SignInRefused, InsecureConnection, DatabaseOlder,
     DatabaseNewer.
     """
-    db = Database(target, connections=connections)
+    db = Database(existing(target), connections=connections)
     try:
         migrate.check(db, migrations)
     except BaseException:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
 from contextlib import closing
 from urllib.request import pathname2url
 
-from sqlalchemy.engine import make_url
-
 from crm_desktop.domain.changes import Change
 from crm_desktop.domain.errors import DatabaseAway
 from crm_desktop.store.database import Target
+from crm_desktop.store.existing import file_of
 from crm_desktop.store.feed import MOST_CHANGES, Batcher, Feed, OnChanges, OnState, parse
 
 _POLL_SECONDS = 0.012
@@ -26,11 +24,11 @@ class SqliteFeed(Feed):
 
     def __init__(self, target: Target, on_changes: OnChanges, on_state: OnState) -> None:
         super().__init__(target, on_changes, on_state)
-        self._path = make_url(target.url).database or ""
+        self._path = file_of(target).absolute()
 
     def _listen(self) -> None:
         # Never create the file: an absent database is away, not empty.
-        uri = f"file:{pathname2url(os.path.abspath(self._path))}?mode=rw"  # noqa: PTH100
+        uri = f"file:{pathname2url(str(self._path))}?mode=rw"
         connection = sqlite3.connect(
             uri, uri=True, isolation_level=None, timeout=_BUSY_SECONDS, check_same_thread=True
         )
@@ -58,7 +56,7 @@ class SqliteFeed(Feed):
 
     def _identity(self) -> tuple[int, int]:
         """Which file stands at the path; raises OSError when none does."""
-        facts = os.stat(self._path)  # noqa: PTH116
+        facts = self._path.stat()
         return facts.st_dev, facts.st_ino
 
 

@@ -332,3 +332,29 @@ def test_a_form_sent_to_the_gateway_is_a_contact_with_a_case(
     assert all(case.reference in page for page in pages)
     assert contact.channel == "web_form"
     assert case.answers["bin"] == "recycling"
+
+
+def test_mail_is_put_off_while_the_database_file_is_gone(
+    sqlite_centre: Centre, tmp_path: Path, start_process: StartProcess
+) -> None:
+    assert sqlite_centre.path is not None
+    ports = start_process(centre=sqlite_centre).wait_ready()
+    aside = tmp_path / "aside.db"
+    sqlite_centre.path.rename(aside)
+
+    accepted = _deliveries_until_put_off(ports["smtp"])
+    assert not sqlite_centre.path.exists()
+    aside.rename(sqlite_centre.path)
+    _deliver_at_last(ports["smtp"])
+
+    assert rows(sqlite_centre.as_owner(), Contact) == accepted + 1
+
+
+def _deliveries_until_put_off(port: int) -> int:
+    """How many were accepted before the gateway noticed."""
+    for number in range(1_000):
+        try:
+            deliver(port, citizens_mail(f"Mail {number}"))
+        except smtplib.SMTPDataError:
+            return number
+    raise AssertionError("never put off")

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from crm_desktop.gateway.supervisor import Gateway
+from crm_desktop.services import intake
 from crm_desktop.store.models import ChannelAccount, Contact, Lease, Message
 from tests.centre import Centre
 from tests.integration.gateway.conftest import Secrets
@@ -130,12 +131,10 @@ def test_a_mail_that_cannot_be_read_reaches_a_person_as_a_file(
     start_gateway_of: Callable[[Centre], Gateway],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from crm_desktop.gateway import mailboxes
-
-    whole = mailboxes.intake.receive
+    whole = intake.receive
     # No mail is known that trips intake; should there be one, it must not close the mailbox.
     monkeypatch.setattr(
-        mailboxes.intake,
+        intake,
         "receive",
         lambda db, account, message, **more: (
             _trip() if message.subject == "Poison" else whole(db, account, message, **more)
