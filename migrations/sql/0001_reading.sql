@@ -21,9 +21,10 @@ BEGIN
     PERFORM app.trace('contact', p_contact);
     SELECT thread_id INTO thread FROM contact WHERE id = p_contact;
     RETURN QUERY
-        SELECT m.* FROM message m JOIN contact c ON c.id = m.contact_id
-        WHERE (m.contact_id = p_contact OR (thread IS NOT NULL AND c.thread_id = thread))
-          AND (c.queue_id = ANY (app.my_queues()) OR c.owner_id = app.me())
+        SELECT m.* FROM message m WHERE m.contact_id IN (
+            SELECT c.id FROM contact c
+            WHERE (c.id = p_contact OR c.thread_id = thread)
+              AND (c.queue_id = ANY (app.my_queues()) OR c.owner_id = app.me()))
         ORDER BY m.at, m.id;
 END $$;
 
