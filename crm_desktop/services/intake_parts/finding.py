@@ -22,6 +22,7 @@ from crm_desktop.store.queries.accounts import Account
 
 _STRANGER_IN_THREAD = "Answers a conversation that this address has no part in"
 _STRANGER_ON_CASE = "Names {reference}, but this address is not known on that case"
+_OTHER_NAME = "The address or number is that of a customer of another name"
 _SHARED = "Several customers share this address or number"
 
 
@@ -94,6 +95,8 @@ def sender(tx: Tx, message: InboundMessage, where: Place) -> Sender:
     candidates = _agreed([found for found in matches if found])
     if len(candidates) == 1:
         ((customer_id, name),) = candidates.items()
+        if not all(matches) and fold(name) != fold(shown):
+            return Sender(None, shown, _OTHER_NAME)
         return Sender(customer_id, name)
     if candidates:
         return Sender(None, shown or "Unknown sender", _SHARED)

@@ -92,14 +92,19 @@ def test_what_is_rolled_back_is_not_told(
     listener = listeners(centre.target_for("anna"))
     db = centre.as_gateway()
 
-    with pytest.raises(RuntimeError), db.write() as tx:
-        tx.changed(Topic.CASE, 1)
-        raise RuntimeError("changed my mind")
+    with pytest.raises(RuntimeError):
+        _mark_and_fail(db, 1)
     _mark(db, 2)
 
     first = listener.until(lambda item: isinstance(item, Changes))
     assert isinstance(first, Changes)
     assert first.ids(Topic.CASE) == {2}
+
+
+def _mark_and_fail(db: Database, number: int) -> None:
+    with db.write() as tx:
+        tx.changed(Topic.CASE, number)
+        raise RuntimeError("changed my mind")
 
 
 def test_hostile_payloads_are_passed_over(

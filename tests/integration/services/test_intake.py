@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from crm_desktop.domain.changes import Topic
-from crm_desktop.domain.messages import Address, InboundAttachment
+from crm_desktop.domain.messages import Address, Bounce, InboundAttachment
 from crm_desktop.domain.references import find_references
 from crm_desktop.services import intake
 from crm_desktop.store.models import (
@@ -331,3 +331,65 @@ def test_what_no_open_service_fits_waits_in_the_general_queue(centre: Centre, te
     row = contact(centre, received.contact_id)
     assert row.queue_id == centre.queue_id("general")
     assert row.service_id is None
+
+
+@pytest.mark.parametrize(
+    ("action", "state", "message_state"),
+    [("failed", "queued", "failed"), ("delayed", "parked", "sent")],
+)
+def test_a_bounce_wakes_whoever_waits_for_an_answer_in_vain(
+    centre: Centre, action: str, state: str, message_state: str
+) -> None:
+    first = receive(centre, mail())
+    with centre.as_owner().write() as tx:
+        sent = Message(
+            contact_id=first.contact_id,
+            direction="outbound",
+            state="sent",
+            rfc_id="<ours@crm.test>",
+            recipients={"to": [["", "margaret@example.org"]]},
+        )
+        tx.session.add(sent)
+        tx.session.flush()
+        sent_id = sent.id
+    change(centre, Contact, first.contact_id, state="parked", parked_for_reply=True)
+    bounce = Bounce("margaret@example.org", "5.1.1", action, "<ours@crm.test>")
+
+    report = receive(centre, mail("mailer-daemon@example.org", bounce=bounce, auto_generated=True))
+
+    assert report.contact_id == first.contact_id
+    assert contact(centre, first.contact_id).state == state
+    assert message_row(centre, sent_id).state == message_state
+    assert total(centre, Contact) == 1
+    assert total(centre, Customer) == 1
+
+
+def test_a_bounce_of_nothing_that_we_sent_waits_in_the_queue_without_a_customer(
+    centre: Centre,
+) -> None:
+    bounce = Bounce("someone@example.org", "5.1.1", "failed", "<forged@example.org>")
+
+    received = receive(
+        centre, mail("mailer-daemon@example.org", bounce=bounce, auto_generated=True)
+    )
+
+    row = contact(centre, received.contact_id)
+    assert (row.state, row.customer_id) == ("queued", None)
+    assert total(centre, Customer) == 0
+
+
+def test_a_person_is_found_by_number_under_a_new_address_when_the_name_agrees(
+    centre: Centre,
+) -> None:
+    margaret = receive(centre, form(phone="01632 960123"))
+    new_address = Address("MARGARET", "m.okafor@example.net")
+
+    same = receive(centre, form(sender=new_address, phone="+44 1632 960123"))
+    housemate = receive(
+        centre, form(sender=Address("Tom", "tom@example.org"), phone="01632 960123")
+    )
+
+    known = contact(centre, margaret.contact_id).customer_id
+    assert contact(centre, same.contact_id).customer_id == known
+    other = contact(centre, housemate.contact_id)
+    assert (other.customer_id, other.needs_checking) == (None, True)
