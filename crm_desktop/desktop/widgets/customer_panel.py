@@ -95,10 +95,10 @@ class CustomerPanel(QScrollArea):
         )
         top.addWidget(Avatar(look, customer.name))
         top.addLayout(said, 1)
-        change = IconButton(look, "pencil", "Choose another customer")
-        change.clicked.connect(self.change_asked)
-        change.setVisible(self._editable)
-        top.addWidget(change, 0, Qt.AlignmentFlag.AlignTop)
+        if self._editable:
+            change = IconButton(look, "pencil", "Choose another customer")
+            change.clicked.connect(self.change_asked)
+            top.addWidget(change, 0, Qt.AlignmentFlag.AlignTop)
         flow = FlowLayout(pills, look.px(6))
         for marker in customer.markers:
             kind = "Safety marker" if marker.state == "active" else f"Marker {marker.state}"
@@ -113,8 +113,10 @@ class CustomerPanel(QScrollArea):
             flow.addWidget(Pill(look, customer.kind.capitalize(), Tone.NEUTRAL, "building-2"))
         head = QVBoxLayout()
         head.addLayout(top)
-        head.addWidget(pills)
-        pills.setVisible(flow.count() > 0)
+        if flow.count():
+            head.addWidget(pills)
+        else:
+            pills.deleteLater()
         return head
 
     def _identifiers(self, customer: CustomerView) -> QGridLayout:

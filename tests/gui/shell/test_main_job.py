@@ -86,11 +86,13 @@ def test_a_colleague_sees_at_once_that_it_was_taken(
 
 def test_a_new_contact_appears_by_itself(centre: Centre, open_desktop: Open, qtbot: QtBot) -> None:
     desktop = open_desktop(centre, "anna")
-    first = centre.add_contact(who="Nobody told")
-    new = centre.add_contact(who="Somebody told")
+    first = centre.add_contact(who="First")
+    new = centre.add_contact(who="Second")
 
-    contacts.spam(centre.as_person("rose"), first)
-    contacts.checked(centre.as_person("rose"), new)
+    rose = centre.as_person("rose")
+    for contact_id in (first, new):
+        contacts.take(rose, contact_id)
+    contacts.release(rose, new)
 
     qtbot.waitUntil(lambda: waiting(desktop.window) == [new], timeout=5_000)
 

@@ -55,6 +55,8 @@ class MessageCard(Card):
         self._text.link_opened.connect(self.link_opened)
         self.body.addWidget(self._text)
         self._files = AttachmentStrip(look)
+        self._files.opened.connect(self.file_opened)
+        self.body.addWidget(self._files)
         self._files.set_files(
             [
                 AttachedFile(each.id, each.name, each.content_type, each.size)
@@ -62,8 +64,6 @@ class MessageCard(Card):
                 if not each.inline
             ]
         )
-        self._files.opened.connect(self.file_opened)
-        self.body.addWidget(self._files)
         self._warn(me)
         self._show()
 
