@@ -91,15 +91,9 @@ def sender(tx: Tx, message: InboundMessage, where: Place) -> Sender:
     if message.bounce is not None:
         return Sender(None, shown or "Mail delivery")
     queries.serialise(tx, *(f"customer:{each.kind}:{each.norm}" for each in given))
-    matches = [queries.customers_with(tx, each.kind, each.norm) for each in given]
-    candidates = _agreed([found for found in matches if found])
-    if len(candidates) == 1:
-        ((customer_id, name),) = candidates.items()
-        if not all(matches) and fold(name) != fold(shown):
-            return Sender(None, shown, _OTHER_NAME)
-        return Sender(customer_id, name)
-    if candidates:
-        return Sender(None, shown or "Unknown sender", _SHARED)
+    known = _known(tx, given, shown)
+    if known is not None:
+        return known
     if where.thread is not None and where.joins and where.thread.customer_id is not None:
         return Sender(where.thread.customer_id, shown)
     if message.auto_generated or not given:
@@ -108,6 +102,20 @@ def sender(tx: Tx, message: InboundMessage, where: Place) -> Sender:
         tx, shown, fold(shown), ((each.kind, each.value, each.norm) for each in given)
     )
     return Sender(customer_id, shown)
+
+
+def _known(tx: Tx, given: tuple[Identifier, ...], shown: str) -> Sender | None:
+    """The customer who holds what was given, a doubt whether it is they, or None: nobody does."""
+    matches = [queries.customers_with(tx, each.kind, each.norm) for each in given]
+    candidates = _agreed([found for found in matches if found])
+    if not candidates:
+        return None
+    if len(candidates) > 1:
+        return Sender(None, shown, _SHARED)
+    ((customer_id, name),) = candidates.items()
+    if not all(matches) and fold(name) != fold(shown):
+        return Sender(None, shown, _OTHER_NAME)
+    return Sender(customer_id, name)
 
 
 def _identifiers(message: InboundMessage) -> tuple[Identifier, ...]:
