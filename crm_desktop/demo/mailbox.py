@@ -16,6 +16,16 @@ HOST = "127.0.0.1"
 _LARGEST = 60_000_000
 
 
+class _AnyPort(Controller):
+    """A controller that may listen at port 0, any free one."""
+
+    def _trigger_server(self) -> None:
+        # Starting ends with a call to the server, which must go to the port that it got.
+        server: Any = self.server
+        self.port = server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
 class Mailbox:
     """Takes mail for anybody; each becomes `NNNN.eml` in a folder, whole or not at all."""
 
@@ -23,15 +33,14 @@ class Mailbox:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._count = len(list(folder.glob("*.eml")))
-        self._controller = Controller(
+        self._controller = _AnyPort(
             self, hostname=HOST, port=port, data_size_limit=_LARGEST, enable_SMTPUTF8=True
         )
 
     @property
     def port(self) -> int:
         """Where it listens once started."""
-        server: Any = self._controller.server
-        port: int = server.sockets[0].getsockname()[1]
+        port: int = self._controller.port
         return port
 
     def start(self) -> None:

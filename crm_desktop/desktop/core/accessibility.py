@@ -47,6 +47,8 @@ def tree(widget: QObject) -> dict[str, Any]:
     Each node: `role`, `name`, and where there are any `description`, `value`, `states` (list)
     and `children` (list of nodes); cells of tables and lists are children too.
     """
+    # Views keep what they once told of their rows, and hear of changes only while somebody listens.
+    QAccessible.setActive(True)
     interface = QAccessible.queryAccessibleInterface(widget)
     return {} if interface is None else _node(interface)
 

@@ -1,0 +1,87 @@
+"""The tour from its first step to its last; the only part that `crm-desktop tour` calls."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from crm_desktop.tour import answering, arriving, closing
+from crm_desktop.tour.desk import TourDesk, application
+from crm_desktop.tour.report import Report, Step
+from crm_desktop.tour.services import SERVICES, Stage, running
+from crm_desktop.tour.story import Tour
+from crm_desktop.tour.trouble import NoStage, StepFailed
+
+_STEPS: tuple[tuple[str, Callable[[Tour], None]], ...] = (
+    ("Sign-in", arriving.sign_in),
+    ("The queue, live at two desktops", arriving.queue),
+    ("A mail arrives by SMTP", arriving.mail),
+    ("A web form arrives by HTTP", arriving.form),
+    ("Next (F9) takes the mail", arriving.take_next),
+    ("The workspace: customer and suggestions", answering.workspace),
+    ("The case form is filled and saved", answering.case),
+    ("An article is found and inserted", answering.article),
+    ("The reply goes out and is received", answering.reply),
+    ("The case is handed off", closing.hand_off),
+    ("The back office's status comes back", closing.status),
+    ("Dark theme, small window", closing.looks),
+    ("The contact is wrapped up", closing.wrap_up),
+)
+
+
+def run_tour(out: Path, url: str, without: str) -> int:
+    """Drive the program through its main job; 0 when every step happened, else 1.
+
+    Pictures go into `out`. `url` is an empty PostgreSQL database's, signing in as its owner;
+    empty means an SQLite file that is thrown away. `without` names a service to leave out.
+    """
+    if without and without not in SERVICES:
+        sys.stderr.write(f"There is no service {without}: {', '.join(SERVICES)}.\n")
+        return 2
+    out.mkdir(parents=True, exist_ok=True)
+    for old in out.glob("[0-9][0-9]-*.png"):
+        old.unlink()
+    _choose_platform()
+    application()
+    report = Report(out)
+    try:
+        with running(url, without) as stage:
+            _take(stage, report)
+    except NoStage as trouble:
+        sys.stderr.write(f"The tour could not begin. {trouble}\n")
+        return 1
+    except StepFailed:
+        return 1
+    report.print()
+    return 0
+
+
+def _take(stage: Stage, report: Report) -> None:
+    desk = TourDesk()
+    try:
+        tour = Tour(stage, desk, report.out, Step(0, ""))
+        for title, happen in _STEPS:
+            with report.step(title) as tour.step:
+                _do(tour, happen)
+    finally:
+        desk.stop()
+
+
+def _do(tour: Tour, happen: Callable[[Tour], None]) -> None:
+    try:
+        happen(tour)
+        tour.check()
+    except StepFailed:
+        if tour.desk.signed_in:
+            tour.picture("failed")
+        raise
+
+
+def _choose_platform() -> None:
+    """Without a display on Linux, draw into memory."""
+    if sys.platform == "linux" and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
