@@ -184,7 +184,7 @@ def dead_letters(tx: Tx, limit: int) -> tuple[DeadLetter, ...]:
 
 
 def of_dead_letter(tx: Tx, outbox_id: int) -> int | None:
-    """The hand-off that dead outgoing work was to deliver; None too when it is not this person's."""
+    """The hand-off that dead outgoing work was to deliver, as far as this person sees it."""
     return tx.session.scalar(
         select(OutboxItem.handoff_id).where(
             OutboxItem.id == outbox_id, OutboxItem.state == OutboxState.DEAD

@@ -1,0 +1,98 @@
+"""The statements that every desktop repeats all day are served by their index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+
+from crm_desktop.domain.states import Channel
+from crm_desktop.domain.views import Cursor, QueueFilter
+from crm_desktop.services import queue
+from crm_desktop.store.database import Database
+from tests.centre import Centre
+
+CONTACTS, WAITING = 20_000, 500
+_MANY = """
+    INSERT INTO contact (channel, direction, state, queue_id, priority, who, subject, preview,
+                         folded, due_at, parked_for_reply, needs_checking, check_reason,
+                         auto_generated, owner_id)
+    SELECT 'email', 'inbound', CASE WHEN n % :every = 0 THEN 'queued' ELSE 'completed' END,
+           1 + n % 3, 0, 'Somebody', 'Something', '', '', {due}, false, false, '', false,
+           CASE WHEN n % :every = 0 THEN NULL ELSE 1 + n % 4 END
+    FROM {numbers} AS numbers(n)
+"""
+_SQLITE_NUMBERS = """
+    (WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < :many)
+     SELECT n FROM counted)
+"""
+
+
+@pytest.fixture
+def anna(centre: Centre) -> Database:
+    """An advisor of a centre with many contacts, few of which wait."""
+    if centre.dialect == "sqlite":
+        due = "strftime('%Y-%m-%d %H:%M:%f', 'now', n || ' minutes') || '000'"
+        insert = _MANY.format(due=due, numbers=_SQLITE_NUMBERS).replace(" AS numbers(n)", "")
+    else:
+        due = "now() + n * interval '1 minute'"
+        insert = _MANY.format(due=due, numbers="generate_series(1, :many)")
+    with centre.as_owner().write() as tx:
+        tx.session.execute(text(insert), {"many": CONTACTS, "every": CONTACTS // WAITING})
+        tx.session.execute(text("ANALYZE"))
+    return centre.as_person("anna")
+
+
+def _plans(db: Database, work: Callable[[], object]) -> list[str]:
+    """How the database does each statement over contacts of some work, as this person."""
+    statements: list[tuple[str, Any]] = []
+
+    def keep(_c: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        if "FROM contact" in statement:
+            statements.append((statement, parameters))
+
+    event.listen(db.engine, "before_cursor_execute", keep)
+    work()
+    event.remove(db.engine, "before_cursor_execute", keep)
+    explain = "EXPLAIN QUERY PLAN " if db.dialect == "sqlite" else "EXPLAIN "
+    with db.read() as tx:
+        connection = tx.session.connection()
+        return [
+            "\n".join(
+                " ".join(map(str, row))
+                for row in connection.exec_driver_sql(explain + statement, parameters)
+            )
+            for statement, parameters in statements
+        ]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [QueueFilter(), QueueFilter(queue_id=1, channels=frozenset({Channel.EMAIL}))],
+    ids=["everything", "filtered"],
+)
+def test_a_queue_page_reads_its_index_alone(
+    centre: Centre, anna: Database, wanted: QueueFilter
+) -> None:
+    after = Cursor(datetime(2020, 1, 1, tzinfo=UTC), 0)
+
+    first = _plans(anna, lambda: queue.page(anna, wanted))
+    next_page = _plans(anna, lambda: queue.page(anna, wanted, after))
+
+    mine, waiting = first
+    assert "ix_contact_in_hand" in mine
+    assert "ix_contact_waiting" in waiting
+    assert "ix_contact_waiting" in next_page[0]
+    assert not any("SCAN contact\n" in each or "Seq Scan on contact" in each for each in first)
+
+
+def test_the_page_is_the_right_one(centre: Centre, anna: Database) -> None:
+    page = queue.page(anna, QueueFilter())
+
+    assert len(page.waiting) == 50
+    assert page.more is not None
+    due = [row.due_at for row in page.waiting]
+    assert due == sorted(due, key=lambda at: at or datetime.max.replace(tzinfo=UTC))
