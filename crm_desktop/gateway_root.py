@@ -136,7 +136,7 @@ def _opened(
                 said = True
             stop.wait(_RETRY_SECONDS)
         else:
-            return db, Database(db.target, connections=1)
+            return db, Database(target, connections=1, create=False)
     return None
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from crm_desktop.store import migrate
 from crm_desktop.store.database import Database, Target
-from crm_desktop.store.existing import existing
 
 
 def open_database(target: Target, migrations: Path, *, connections: int) -> Database:
@@ -15,7 +14,7 @@ def open_database(target: Target, migrations: Path, *, connections: int) -> Data
     Raises DatabaseAway and its kin, SignInRefused, InsecureConnection, DatabaseOlder,
     DatabaseNewer.
     """
-    db = Database(existing(target), connections=connections)
+    db = Database(target, connections=connections, create=False)
     try:
         migrate.check(db, migrations)
     except BaseException:

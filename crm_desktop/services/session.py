@@ -20,7 +20,7 @@ def staff_choices(db: Database) -> tuple[StaffInfo, ...]:
 
 def choices(target: Target, migrations: Path) -> tuple[StaffInfo, ...]:
     """Who may sign in, before anybody has; raises as `sign_in` does."""
-    db = Database(target)
+    db = Database(target, create=False)
     try:
         migrate.check(db, migrations)
         return staff_choices(db)
@@ -33,7 +33,7 @@ def answers(target: Target) -> bool:
 
     A server that asks for a password has answered.
     """
-    db = Database(target)
+    db = Database(target, create=False)
     try:
         with db.read() as tx:
             return bool(tx.now)
@@ -53,7 +53,7 @@ def sign_in(target: Target, login: str, migrations: Path, *, connections: int = 
 
     Raises SignInRefused, DatabaseAway, DatabaseOlder, DatabaseNewer or InsecureConnection.
     """
-    db = Database(target, connections=connections)
+    db = Database(target, connections=connections, create=False)
     try:
         migrate.check(db, migrations)
         with db.read() as tx:

@@ -18,6 +18,7 @@ from crm_desktop.domain.errors import InsecureConnection
 from crm_desktop.domain.people import Person
 from crm_desktop.store import guard, guard_postgres, guard_sqlite
 from crm_desktop.store.errors import translating
+from crm_desktop.store.existing import FileWatch, existing
 from crm_desktop.store.models import Notice
 from crm_desktop.store.models.base import utcnow
 
@@ -126,15 +127,27 @@ class Tx:
 
 
 class Database:
-    """A pool to one database, signed in as one person (`actor`) or as the gateway (None)."""
+    """A pool to one database, signed in as one person (`actor`) or as the gateway (None).
+
+    Without `create` a SQLite file that is absent is away (DatabaseAway), and so is one that was
+    moved or replaced while it was open: what is committed then is not taken for kept.
+    """
 
     def __init__(
-        self, target: Target, *, actor: Person | None = None, connections: int = 1
+        self,
+        target: Target,
+        *,
+        actor: Person | None = None,
+        connections: int = 1,
+        create: bool = True,
     ) -> None:
         self.target = target
         self.dialect: Dialect = target.dialect
         self.actor = actor
-        self.engine = _engine(target, connections)
+        self.engine = _engine(target if create else existing(target), connections)
+        self._file = None
+        if not create and self.dialect == "sqlite":
+            self._file = FileWatch(target, self.engine)
         self._writer = self.engine.execution_options(crm_write=True)
 
     @contextmanager
@@ -153,7 +166,10 @@ class Database:
             yield tx
             session.flush()
             _write_notices(tx)
+            info = session.connection().info
             session.commit()
+            if self._file is not None:
+                self._file.check(info)
 
     def close(self) -> None:
         """Give the connections back."""

@@ -57,6 +57,8 @@ _BY_SQLITE_CODE: dict[int, type[CrmError]] = {
     sqlite3.SQLITE_NOTADB: DatabaseTrouble,
     sqlite3.SQLITE_CORRUPT: DatabaseTrouble,
 }
+#: A quota, a limit or a full disk that says so in another way than ENOSPC.
+_NO_ROOM = frozenset({sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE})
 
 
 def _of_postgres(error: psycopg.Error) -> CrmError | None:
@@ -74,7 +76,9 @@ def _of_postgres(error: psycopg.Error) -> CrmError | None:
 
 def _of_sqlite(error: sqlite3.Error) -> CrmError | None:
     code = getattr(error, "sqlite_errorcode", None)
-    kind = _BY_SQLITE_CODE.get(code & 0xFF) if code is not None else None
+    if code is None:
+        return None
+    kind = DatabaseFull if code in _NO_ROOM else _BY_SQLITE_CODE.get(code & 0xFF)
     return kind(str(error)) if kind else None
 
 
