@@ -23,7 +23,7 @@ from crm_desktop.workstation.paths import bundled
 FIRST, SECOND, EARLIER = "s.whitlock", "d.achebe", "t.nowak"
 SERVICE = "missed-bin"
 _SERVICE_NAME = "Missed bin collection"
-_MOST_LOOKED_AT = 60
+_MOST_LOOKED_AT = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +90,15 @@ def _put_earlier_mails_aside(db: Database, service_id: int) -> None:
 
 
 def _somebody(db: Database) -> Citizen:
-    """A person of whom the record says much: letters before, and a need to be met."""
+    """A person of whom the record says much: a need to be met in writing, and a history."""
     known = [customers.get(db, number) for number in range(1, _MOST_LOOKED_AT)]
     writers = [each for each in known if each.kind == "person" and _address(each)]
-    chosen = max(writers, key=lambda each: (bool(each.adjustments), -each.id))
+    chosen = max(writers, key=lambda each: (_needs_writing(each), len(each.history)))
     return Citizen(chosen.name, _address(chosen), chosen.addresses[0][0].replace("\n", ", "))
+
+
+def _needs_writing(customer: CustomerView) -> bool:
+    return any("email" in each.words for each in customer.adjustments)
 
 
 def _address(customer: CustomerView) -> str:

@@ -184,14 +184,15 @@ class ButtonsEditor(Editor):
         self._look = look
         self._several = field.kind is FieldKind.CHECKBOXES
         self._group = QButtonGroup(self)
-        self._group.setExclusive(not self._several)
         self._box = QVBoxLayout(self) if _is_long(field) else FlowLayout(self)
         self._box.setContentsMargins(0, 0, 0, 0)
         self._buttons: list[QAbstractButton] = []
         for choice in field.choices:
             button = QCheckBox(choice.words) if self._several else QRadioButton(choice.words)
             button.toggled.connect(self.edited)
-            self._group.addButton(button)
+            if not self._several:
+                # Tab passes over all but one button of any group, and arrows walk exclusive ones.
+                self._group.addButton(button)
             self._box.addWidget(button)
             self._buttons.append(button)
         self.inputs = tuple(self._buttons)
@@ -219,7 +220,7 @@ class ButtonsEditor(Editor):
         self._group.setExclusive(False)
         for choice, button in zip(self.field.choices, self._buttons, strict=True):
             button.setChecked(choice.value in wanted)
-        self._group.setExclusive(not self._several)
+        self._group.setExclusive(True)
 
     def describe(self, name: str, description: str) -> None:
         """Each button says its question: heard alone, "Yes" says nothing."""

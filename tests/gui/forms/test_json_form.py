@@ -156,6 +156,17 @@ def test_everything_is_reached_by_keyboard_in_the_forms_order(
     assert [name for name in reached if name != "photos"] == [n for n in wanted if n != "photos"]
 
 
+def test_every_tick_is_reached_by_keyboard(shown: JsonForm, qtbot: QtBot) -> None:
+    shown.editor("blocked").inputs[0].setFocus()
+
+    reached = []
+    for _ in shown.editor("blocked").inputs:
+        reached.append(QApplication.focusWidget())
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+
+    assert reached == list(shown.editor("blocked").inputs)
+
+
 def test_every_input_has_a_name_that_says_its_question(shown: JsonForm) -> None:
     shown.set_answers(ANSWERS)
 
