@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
@@ -45,8 +48,11 @@ class CustomerPanel(QScrollArea):
         self._outer = QVBoxLayout(self._ground)
         self._outer.setContentsMargins(0, 0, 0, 0)
         self._outer.setSpacing(0)
-        self._facts = QWidget()
-        self._column = QVBoxLayout(self._facts)
+        self._top = QWidget()
+        self._column = QVBoxLayout(self._top)
+        self._facts = _Facts(look)
+        self._column.addLayout(self._build_head())
+        self._column.addWidget(self._facts)
         self._history_head = SectionHeader(look, "HISTORY")
         self._history = RowList(look, "History")
         self._history.opened.connect(self._open_entry)
@@ -56,11 +62,12 @@ class CustomerPanel(QScrollArea):
             look, "user", "No customer yet.", "Choose who this is, or make a new record."
         )
         self._empty.add_action("Choose the customer…").clicked.connect(self.change_asked)
-        for each in (self._facts, self._history_head, self._history, self._empty):
+        for each in (self._top, self._history_head, self._history, self._empty):
             self._outer.addWidget(each)
         self._outer.addStretch(1)
         self.setWidget(self._ground)
-        look.changed.connect(self._again)
+        look.changed.connect(self._space)
+        self._space()
 
     def show_customer(self, customer: CustomerView | None) -> None:
         """Show a customer, or that nobody is chosen."""
@@ -68,92 +75,76 @@ class CustomerPanel(QScrollArea):
             return
         self._shown = customer
         known = customer is not None
-        for each in (self._facts, self._history_head, self._history):
+        for each in (self._top, self._history_head, self._history):
             each.setVisible(known)
         self._empty.setVisible(not known)
         if customer is not None:
             self._fill(customer)
 
     def _fill(self, customer: CustomerView) -> None:
-        _clear(self._column)
-        self._column.addLayout(self._head(customer))
-        self._column.addLayout(self._identifiers(customer))
+        self._avatar.set_name(customer.name)
+        self._name.setText(customer.name)
+        self._name.setAccessibleName(f"Customer {customer.name}")
+        self._since.setText(f"since {words.local(customer.since):%Y}")
+        self._show_pills(customer)
+        lines = [_of_identifier(each) for each in customer.identifiers]
+        lines += [
+            _Line("Address", f"{where} {postcode}".strip())
+            for where, postcode in customer.addresses
+        ]
+        if customer.prefers:
+            lines.append(_Line("Prefers", customer.prefers))
+        contacts = words.count(customer.contacts_in_year, "contact")
+        lines.append(_Line("Contacts", f"{contacts} in 12 months"))
+        self._facts.show_lines(lines)
         self._show_history(customer)
-        edge = self._look.px(14)
-        self._column.setContentsMargins(edge, edge, edge, edge)
-        self._column.setSpacing(self._look.px(10))
 
-    def _head(self, customer: CustomerView) -> QVBoxLayout:
+    def _build_head(self) -> QVBoxLayout:
         look = self._look
-        top, said, pills = QHBoxLayout(), QVBoxLayout(), QWidget()
+        self._avatar = Avatar(look, "")
+        self._name = Text(look, "", Role.STRONG, wrap=True, selectable=True)
+        self._since = Text(look, "", Role.SMALL, muted=True)
+        self._pills = {
+            "marker": Pill(look, "Safety marker", Tone.DANGER, "shield-alert"),
+            "adjustments": Pill(look, "Adjustments", Tone.WARNING, "ear"),
+            "cases": Pill(look, "", Tone.ACCENT),
+            "kind": Pill(look, "", Tone.NEUTRAL, "building-2"),
+        }
+        said, top = QVBoxLayout(), QHBoxLayout()
         said.setSpacing(0)
-        name = Text(look, customer.name, Role.STRONG, wrap=True, selectable=True)
-        name.setAccessibleName(f"Customer {customer.name}")
-        said.addWidget(name)
-        said.addWidget(
-            Text(look, f"since {words.local(customer.since):%Y}", Role.SMALL, muted=True)
-        )
-        top.addWidget(Avatar(look, customer.name))
+        said.addWidget(self._name)
+        said.addWidget(self._since)
+        top.addWidget(self._avatar)
         top.addLayout(said, 1)
         if self._editable:
             change = IconButton(look, "pencil", "Choose another customer")
             change.clicked.connect(self.change_asked)
             top.addWidget(change, 0, Qt.AlignmentFlag.AlignTop)
-        flow = FlowLayout(pills, look.px(6))
-        for marker in customer.markers:
-            kind = "Safety marker" if marker.state == "active" else f"Marker {marker.state}"
-            pill = Pill(look, kind, Tone.DANGER, "shield-alert")
-            pill.setToolTip(marker.words)
+        self._pill_row = QWidget()
+        flow = FlowLayout(self._pill_row, look.px(6))
+        for pill in self._pills.values():
             flow.addWidget(pill)
-        if customer.adjustments:
-            flow.addWidget(Pill(look, "Adjustments", Tone.WARNING, "ear"))
-        if customer.open_cases:
-            flow.addWidget(Pill(look, words.count(customer.open_cases, "open case"), Tone.ACCENT))
-        if customer.kind != "person":
-            flow.addWidget(Pill(look, customer.kind.capitalize(), Tone.NEUTRAL, "building-2"))
         head = QVBoxLayout()
         head.addLayout(top)
-        if flow.count():
-            head.addWidget(pills)
-        else:
-            pills.deleteLater()
+        head.addWidget(self._pill_row)
         return head
 
-    def _identifiers(self, customer: CustomerView) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setColumnStretch(1, 1)
-        grid.setColumnMinimumWidth(0, self._look.px(66))
-        grid.setVerticalSpacing(self._look.px(1))
-        for each in customer.identifiers:
-            self._identifier(grid, each)
-        for lines, postcode in customer.addresses:
-            self._fact(grid, "Address", f"{lines} {postcode}".strip())
-        if customer.prefers:
-            self._fact(grid, "Prefers", customer.prefers)
-        contacts = words.count(customer.contacts_in_year, "contact")
-        self._fact(grid, "Contacts", f"{contacts} in 12 months")
-        return grid
-
-    def _identifier(self, grid: QGridLayout, each: IdentifierView) -> None:
-        said = each.value if not each.flag else f"{each.value} ({each.flag})"
-        line, label, value = self._fact(grid, _KINDS.get(each.kind, each.kind.capitalize()), said)
-        if each.flag:
-            value.set_tone(Tone.WARNING)
-        copy = IconButton(self._look, "copy", f"Copy {each.value}", size=14)
-        copy.setProperty("copies", each.value)
-        copy.clicked.connect(self._copy)
-        grid.addWidget(copy, line, 2)
-        for text in (label, value):
-            grid.setAlignment(text, Qt.AlignmentFlag.AlignVCenter)
-
-    def _fact(self, grid: QGridLayout, name: str, says: str) -> tuple[int, Text, Text]:
-        line = grid.rowCount()
-        value = Text(self._look, says, wrap=True, selectable=True)
-        value.setAccessibleName(f"{name}: {says}")
-        label = Text(self._look, name, muted=True)
-        grid.addWidget(label, line, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(value, line, 1)
-        return line, label, value
+    def _show_pills(self, customer: CustomerView) -> None:
+        active = any(each.state == "active" for each in customer.markers)
+        self._pills["marker"].set_content(
+            "Safety marker" if active else "Marker proposed", Tone.DANGER
+        )
+        self._pills["cases"].set_content(words.count(customer.open_cases, "open case"), Tone.ACCENT)
+        self._pills["kind"].set_content(customer.kind.capitalize(), Tone.NEUTRAL)
+        shown = {
+            "marker": bool(customer.markers),
+            "adjustments": bool(customer.adjustments),
+            "cases": bool(customer.open_cases),
+            "kind": customer.kind != "person",
+        }
+        for key, wanted in shown.items():
+            self._pills[key].setVisible(wanted)
+        self._pill_row.setVisible(any(shown.values()))
 
     def _show_history(self, customer: CustomerView) -> None:
         now = self._clock.now()
@@ -164,13 +155,6 @@ class CustomerPanel(QScrollArea):
         )
         self._history.setFixedHeight(self._history.content_height() + 2)
         self._history.setVisible(bool(customer.history))
-
-    @Slot()
-    def _copy(self) -> None:
-        sender = self.sender()
-        if sender is not None:
-            QGuiApplication.clipboard().setText(str(sender.property("copies")))
-            announce(self, "Copied")
 
     @Slot(object)
     def _open_entry(self, key: object) -> None:
@@ -183,9 +167,82 @@ class CustomerPanel(QScrollArea):
         self._open_entry(self._history.current_key())
 
     @Slot()
-    def _again(self) -> None:
-        if self._shown is not None:
-            self._fill(self._shown)
+    def _space(self) -> None:
+        edge = self._look.px(14)
+        self._column.setContentsMargins(edge, edge, edge, edge)
+        self._column.setSpacing(self._look.px(10))
+        self._history.setFixedHeight(self._history.content_height() + 2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A fact; `copies` is what its button copies, empty for no button."""
+
+    name: str
+    says: str
+    copies: str = ""
+    warns: bool = False
+
+
+class _Facts(QWidget):
+    """Facts in two columns with copy buttons; what is there is used again: making is slow."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self._rows: list[tuple[Text, Text, IconButton]] = []
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setColumnStretch(1, 1)
+        look.changed.connect(self._space)
+        self._space()
+
+    def show_lines(self, lines: Sequence[_Line]) -> None:
+        """Show these."""
+        while len(self._rows) < len(lines):
+            self._add_row()
+        for (label, value, copy), line in zip(self._rows, lines, strict=False):
+            label.setText(line.name)
+            value.setText(line.says)
+            value.setAccessibleName(f"{line.name}: {line.says}")
+            value.set_tone(Tone.WARNING if line.warns else None)
+            copy.setProperty("copies", line.copies)
+            copy.setAccessibleName(f"Copy {line.copies}")
+            middle = Qt.AlignmentFlag.AlignVCenter if line.copies else Qt.AlignmentFlag.AlignTop
+            self._grid.setAlignment(label, middle)
+            for each, wanted in ((label, True), (value, True), (copy, bool(line.copies))):
+                each.setVisible(wanted)
+        for row in self._rows[len(lines) :]:
+            for each in row:
+                each.hide()
+
+    def _add_row(self) -> None:
+        at = len(self._rows)
+        label = Text(self._look, "", muted=True)
+        value = Text(self._look, "", wrap=True, selectable=True)
+        copy = IconButton(self._look, "copy", "Copy", size=14)
+        copy.clicked.connect(self._copy)
+        for column, each in enumerate((label, value, copy)):
+            self._grid.addWidget(each, at, column)
+        self._rows.append((label, value, copy))
+
+    @Slot()
+    def _copy(self) -> None:
+        sender = self.sender()
+        if sender is not None:
+            QGuiApplication.clipboard().setText(str(sender.property("copies")))
+            announce(self, "Copied")
+
+    @Slot()
+    def _space(self) -> None:
+        self._grid.setVerticalSpacing(self._look.px(1))
+        self._grid.setColumnMinimumWidth(0, self._look.px(66))
+
+
+def _of_identifier(each: IdentifierView) -> _Line:
+    name = _KINDS.get(each.kind, each.kind.capitalize())
+    said = f"{each.value} ({each.flag})" if each.flag else each.value
+    return _Line(name, said, each.value, warns=bool(each.flag))
 
 
 def _row(entry: HistoryEntry, when: str) -> Row:
@@ -198,12 +255,3 @@ def _row(entry: HistoryEntry, when: str) -> Row:
     detail = " · ".join(part for part in parts if part)
     tone = Tone.ACCENT if entry.readable else Tone.NEUTRAL
     return Row((entry.kind, entry.id), title, detail, icon, tone, when)
-
-
-def _clear(layout: QVBoxLayout | QHBoxLayout | QGridLayout) -> None:
-    while item := layout.takeAt(0):
-        if widget := item.widget():
-            widget.hide()
-            widget.deleteLater()
-        elif inner := item.layout():
-            _clear(inner)  # type: ignore[arg-type]  # only these three are put in

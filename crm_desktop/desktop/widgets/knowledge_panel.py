@@ -173,10 +173,10 @@ class KnowledgePanel(Surface):
         top.addWidget(self.field)
         top.addWidget(self._heading)
         column.addLayout(top)
-        self._reader = QWidget()
+        self._reader = Surface(self._look)
         reader = QVBoxLayout(self._reader)
         reader.setContentsMargins(0, 0, 0, 0)
-        page, area = QWidget(), QScrollArea()
+        page, area = Surface(self._look), QScrollArea()
         inner = QVBoxLayout(page)
         for each in (self._title, self._facts, self._body):
             inner.addWidget(each)

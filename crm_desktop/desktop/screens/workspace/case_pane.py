@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtGui import QAction, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core import words
@@ -63,6 +63,7 @@ class CasePane(QScrollArea):
         self._form: JsonForm | None = None
         self._case: CaseView | None = None
         self._writable = False
+        self._unmade: tuple[dict[str, object], Answers] | None = None
         self.setAccessibleName("Case")
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -122,23 +123,27 @@ class CasePane(QScrollArea):
 
     def typed(self) -> Answers:
         """Everything as it stands, finished or not."""
-        return self._form.typed() if self._form else {}
+        form = self._form_made()
+        return form.typed() if form else {}
 
     def answers(self) -> Answers | None:
         """What can be saved; None when something must be mended first, which is then shown."""
-        if self._form is None:
+        form = self._form_made()
+        if form is None:
             return {}
-        return dict(self._form.answers()) if self._form.check() else None
+        return dict(form.answers()) if form.check() else None
 
     def restore(self, content: dict[str, object]) -> None:
         """Put a draft of the form back, when it is of the service shown."""
         answers = content.get("answers")
-        if self._form is not None and isinstance(answers, dict):
-            self._form.set_answers(answers)
+        form = self._form_made()
+        if form is not None and isinstance(answers, dict):
+            form.set_answers(answers)
 
     def focus(self) -> None:
         """Put the keyboard into the first question, or the service when none is chosen."""
-        first = self.service if self._form is None else self._form.nextInFocusChain()
+        form = self._form_made()
+        first = self.service if form is None else form.nextInFocusChain()
         (first or self.service).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def show_form(
@@ -154,8 +159,9 @@ class CasePane(QScrollArea):
         service = self._services.get(chosen or 0)
         self._script.setText(service.script if service else "")
         self._script.setVisible(bool(self._script.text()))
-        if schema:
-            self._make_form(schema, answers)
+        self._unmade = (schema, answers) if schema else None
+        if self.isVisible():
+            self._form_made()
         self._no_form.setVisible(chosen is not None and not schema)
         self._show_head()
 
@@ -203,6 +209,17 @@ class CasePane(QScrollArea):
         announce(self, "Handed off")
         self.handed_off_now.emit()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """The form is made when it is first looked at: it is the slowest thing of a contact."""
+        self._form_made()
+        super().showEvent(event)
+
+    def _form_made(self) -> JsonForm | None:
+        if self._unmade is not None:
+            unmade, self._unmade = self._unmade, None
+            self._make_form(*unmade)
+        return self._form
+
     def _make_form(self, schema: dict[str, object], answers: Answers) -> None:
         try:
             form = Form.from_schema(schema)
@@ -218,6 +235,7 @@ class CasePane(QScrollArea):
 
     def _drop_form(self) -> None:
         self._rest.stop()
+        self._unmade = None
         if self._form is not None:
             self._column.removeWidget(self._form)
             self._form.deleteLater()

@@ -60,6 +60,7 @@ class WorkspacePresenter(Presenter):
         self._contact_id: int | None = None
         self._contact: ContactView | None = None
         self._looks = 0
+        self._looked_at: int | None = None
 
     @property
     def contact(self) -> ContactView | None:
@@ -80,21 +81,27 @@ class WorkspacePresenter(Presenter):
         """Show a contact instead of the one before; what was typed there is kept."""
         if contact_id == self._contact_id:
             return
-        self.close()
+        self._leave()
         self._contact_id = contact_id
         self._read()
-        self._look()
 
     def close(self) -> None:
         """Show no contact."""
-        if self._contact_id is None:
-            return
-        self._view.leave()
-        self._tasks.write(
-            partial(contacts.look_away, self._db, self._contact_id), failed=_never_mind
-        )
+        self._leave()
+        self._look_away()
+
+    def _leave(self) -> None:
+        if self._contact_id is not None:
+            self._view.leave()
         self._contact_id = self._contact = None
         self._looks += 1
+
+    def _look_away(self) -> None:
+        if self._looked_at is not None:
+            self._tasks.write(
+                partial(contacts.look_away, self._db, self._looked_at), failed=_never_mind
+            )
+            self._looked_at = None
 
     def stop(self) -> None:
         """The window closes."""
@@ -182,6 +189,10 @@ class WorkspacePresenter(Presenter):
         self._contact = contact
         self._view.show_trouble(None)
         self._view.show_contact(contact, fresh=fresh)
+        if fresh:
+            # Only now: nobody should wait for a page while a courtesy is written.
+            self._look_away()
+            self._look()
         if fresh and any(_has_pictures(contact)):
             self._tasks.read(
                 partial(replies.inline_images, self._db, contact.row.id),
@@ -205,6 +216,7 @@ class WorkspacePresenter(Presenter):
 
     def _look(self) -> None:
         self._looks += 1
+        self._looked_at = self._contact_id
         self._renew_look(self._looks)
 
     def _renew_look(self, look: int) -> None:
