@@ -30,7 +30,12 @@ def highlighted(text: str, matches: Callable[[str], bool], limit: int = 160) -> 
 
     `matches` is asked for folded words; None when no word matches.
     """
-    found = [word.span() for word in _WORD.finditer(text) if matches(_folded(word[0]))]
+    found: list[tuple[int, int]] = []
+    for word in _WORD.finditer(text):
+        if found and word.start() > found[0][0] + limit:
+            break
+        if matches(_folded(word[0])):
+            found.append(word.span())
     if not found:
         return None
     start = _beginning(text, found[0][0])
@@ -57,4 +62,6 @@ def _beginning(text: str, first: int) -> int:
 
 
 def _folded(word: str) -> str:
+    if word.isascii() and word.isalnum():
+        return word.lower()
     return "".join(each for each in fold(word) if each.isalnum())

@@ -20,8 +20,7 @@ from crm_desktop.store.queries import knowledge as queries
 _MOST_WORDS = 8
 _LONGEST_WORD = 40
 _SHORTEST_PREFIX = 2
-#: So many of the database's best are ranked again by where the words stand.
-_RANKED = 60
+#: What the database found is ranked again by where the words stand, alike on both dialects.
 _TITLE, _KEYWORD, _OWN_SERVICE, _RANK = 4.0, 2.0, 3.0, 1.5
 
 How = Literal["text", "link"]
@@ -40,9 +39,9 @@ def search(
         return ()
     with db.read() as tx:
         wanted = _wanted(tx, words, unfinished=not text[-1:].isspace())
-        found = queries.candidates(tx, wanted, every=True, limit=_RANKED)
+        found = queries.candidates(tx, wanted, every=True, enough=limit)
         if not found and len(wanted) > 1:
-            found = queries.candidates(tx, wanted, every=False, limit=_RANKED)
+            found = queries.candidates(tx, wanted, every=False, enough=limit)
         return _hits(tx, found, wanted, service_id, limit)
 
 
@@ -51,7 +50,7 @@ def suggest(db: Database, contact_id: int, limit: int = 5) -> tuple[ArticleHit, 
     with db.read() as tx:
         said = queries.words_of_contact(tx, contact_id)
         wanted = _wanted(tx, key_terms(f"{said.subject}\n{said.folded}"), unfinished=False)
-        found = queries.candidates(tx, wanted, every=False, limit=_RANKED)
+        found = queries.candidates(tx, wanted, every=False, enough=limit)
         if said.service_id is not None:
             known = {each.id for each in found}
             own = queries.of_service(tx, said.service_id, limit)

@@ -30,6 +30,9 @@ _term: ColumnClause[str] = column("term")
 _VOCABULARY: TableClause = table("article_vocabulary", _term, column("doc"))
 _LAST = "\U0010ffff"
 _FAMILY_LETTERS = 3
+#: A word that more articles hold than this says too little to be worth ranking them all.
+_READ = 500
+_RANKED = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +100,31 @@ def neighbours(tx: Tx, word: str, *, unfinished: bool) -> tuple[tuple[str, int],
 
 
 def candidates(
-    tx: Tx, wanted: Sequence[Wanted], *, every: bool, limit: int
+    tx: Tx, wanted: Sequence[Wanted], *, every: bool, enough: int
 ) -> tuple[Candidate, ...]:
-    """The best articles that hold every wanted word, or any of them."""
+    """The best articles that hold every wanted word, or any of them.
+
+    Bodies are read only when titles and keywords alone do not give `enough`.
+    """
     if not wanted:
         return ()
-    sqlite = tx.dialect == "sqlite"
-    groups = [_group(each, sqlite=sqlite) for each in wanted]
-    if sqlite:
-        query = text(_SQLITE)
-        expression = (" AND " if every else " OR ").join(groups)
-    else:
-        query = text(_POSTGRESQL)
-        expression = (" & " if every else " | ").join(groups)
-    found = tx.session.execute(query, {"query": expression, "limit": limit})
-    ranks: dict[int, float] = {row[0]: float(row[1]) for row in found}
+    ranks = _ranks(tx, wanted, every=every, heads=True)
+    if len(ranks) < enough:
+        ranks = _ranks(tx, wanted, every=every, heads=False) | ranks
     return _candidates(tx, _articles().where(Article.id.in_(ranks)), ranks)
+
+
+def _ranks(tx: Tx, wanted: Sequence[Wanted], *, every: bool, heads: bool) -> dict[int, float]:
+    """The database's rank of the best articles by their ids."""
+    if sqlite := tx.dialect == "sqlite":
+        query, either, both = _SQLITE, " OR ", " AND "
+    else:
+        query, either, both = _POSTGRESQL_HEADS if heads else _POSTGRESQL, " | ", " & "
+    expression = (both if every else either).join(_group(each, sqlite=sqlite) for each in wanted)
+    if sqlite and heads:
+        expression = f"{{title keywords}} : ({expression})"
+    found = tx.session.execute(text(query), {"query": expression, "read": _READ, "limit": _RANKED})
+    return {id_: float(rank) for id_, rank in found}
 
 
 def of_service(tx: Tx, service_id: int, limit: int) -> tuple[Candidate, ...]:
@@ -123,13 +135,17 @@ def of_service(tx: Tx, service_id: int, limit: int) -> tuple[Candidate, ...]:
 
 # Terms are letters and digits only (domain.text.tokens), so that quoting cannot be left.
 _SQLITE = """
-    SELECT rowid, -bm25(article_words, 20.0, 5.0, 1.0) FROM article_words
-    WHERE article_words MATCH :query ORDER BY 2 DESC, 1 LIMIT :limit
+    SELECT * FROM (SELECT rowid, -bm25(article_words, 20.0, 5.0, 1.0) FROM article_words
+                   WHERE article_words MATCH :query LIMIT :read)
+    ORDER BY 2 DESC, 1 LIMIT :limit
 """
 _POSTGRESQL = """
-    SELECT id, ts_rank(words, q) FROM article_words, CAST(:query AS tsquery) AS q
-    WHERE words @@ q ORDER BY 2 DESC, 1 LIMIT :limit
+    SELECT id, ts_rank(words, q)
+    FROM (SELECT id, words, q FROM article_words, CAST(:query AS tsquery) AS q
+          WHERE words @@ q LIMIT :read) AS found
+    ORDER BY 2 DESC, 1 LIMIT :limit
 """
+_POSTGRESQL_HEADS = _POSTGRESQL.replace("words, q", "heads, q").replace("words @@", "heads @@")
 
 
 def _group(wanted: Wanted, *, sqlite: bool) -> str:
