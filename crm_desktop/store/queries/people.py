@@ -15,4 +15,4 @@ def names(tx: Tx, staff_ids: Collection[int]) -> dict[int, str]:
     if not staff_ids:
         return {}
     rows = tx.session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(sorted(staff_ids))))
-    return dict(rows.tuples().all())
+    return {row.id: row.name for row in rows}
