@@ -328,6 +328,7 @@ class Run(QObject):
             memory=_memory(self._secrets, self._ways),
             done=self.open,
             connections=CONNECTIONS,
+            not_kept=self._say_not_kept,
         )
         self._screen.bind(presenter)
         if login and Target(url).dialect == "sqlite":
@@ -398,6 +399,10 @@ class Run(QObject):
             done=self.open,
             failed=self._not_signed_in,
         )
+
+    def _say_not_kept(self, trouble: CrmError) -> None:
+        if self._desktop is not None:
+            self._desktop.window.error.show_trouble(trouble)
 
     def _not_signed_in(self, trouble: CrmError) -> None:
         if self._screen is not None:
@@ -487,4 +492,5 @@ def _memory(secrets: Secrets | None, ways: Ways) -> Memory:
     def keep_url(url: str) -> None:
         ways.set("database/url", url)
 
-    return Memory(recall, remember, forget, keep_url)
+    problem = "" if secrets else "This computer has no keyring, so no password can be remembered."
+    return Memory(recall, remember, forget, keep_url, problem)

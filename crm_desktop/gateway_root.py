@@ -54,7 +54,13 @@ _WORDS: Mapping[type[DatabaseTrouble], tuple[int, str]] = {
         EXIT_NEWER,
         "The database was upgraded by a newer program. Update this program; nothing was changed.",
     ),
-    SignInRefused: (EXIT_REFUSED, "The database refused the gateway's name or password."),
+    SignInRefused: (
+        EXIT_REFUSED,
+        (
+            "The database refused the gateway's name or password. Nothing was changed. "
+            "`crm-desktop admin staff gateway` sets both anew."
+        ),
+    ),
     InsecureConnection: (
         EXIT_REFUSED,
         "A database on another machine must be reached by TLS with a verified certificate.",
@@ -96,7 +102,8 @@ def run_gateway(
     try:
         opened = _opened(target, migrations, stop)
     except DatabaseTrouble as trouble:
-        code, words = _WORDS.get(type(trouble), (EXIT_REFUSED, str(trouble)))
+        otherwise = f"The database cannot be used ({trouble}). Nothing was changed."
+        code, words = _WORDS.get(type(trouble), (EXIT_REFUSED, otherwise))
         _say(words)
         return code
     if opened is None:
@@ -131,13 +138,23 @@ def _opened(
             db = open_database(target, migrations, connections=CONNECTIONS)
         except (DatabaseAway, DatabaseBusy) as trouble:
             if not said:
-                _say("The database does not answer; the gateway waits for it.")
+                _say(_waiting(target, trouble))
                 _LOG.warning("waiting for the database: %s", trouble.code)
                 said = True
             stop.wait(_RETRY_SECONDS)
         else:
             return db, Database(target, connections=1, create=False)
     return None
+
+
+def _waiting(target: Target, trouble: DatabaseTrouble) -> str:
+    if isinstance(trouble, DatabaseBusy):
+        why = "Another program holds the database"
+    elif target.dialect == "sqlite":
+        why = f"There is no database that can be opened at {target.url.removeprefix('sqlite:///')}"
+    else:
+        why = "The database does not answer"
+    return f"{why}. Nothing was changed or created; the gateway waits for it."
 
 
 def _say(words: str) -> None:

@@ -6,7 +6,6 @@ They need no lease: intake recognises what came twice, and a port has one owner.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import socket
 import threading
@@ -18,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from crm_desktop.channels.email.listener import MailListener
+from crm_desktop.channels.email.listener import MailListener, envelope_id
 from crm_desktop.channels.email.parse import parse_mail
 from crm_desktop.channels.email.settings import is_loopback
 from crm_desktop.channels.web_form.port import Limits, PublicForm, WebFormSettings
@@ -27,6 +26,7 @@ from crm_desktop.domain.errors import ConnectorTrouble, DatabaseTrouble
 from crm_desktop.domain.messages import InboundMessage
 from crm_desktop.gateway.accounts import SMTP_LISTENER, WEB_FORM
 from crm_desktop.gateway.config import GatewayConfig
+from crm_desktop.gateway.standby import Standby, words_for
 from crm_desktop.gateway.statuses import StatusBoard
 from crm_desktop.gateway.worker import Worker
 from crm_desktop.services import Database, accounts, intake, public_forms
@@ -44,6 +44,7 @@ class MailDoor(Worker):
         self._db = db
         self._config = config
         self._statuses = statuses
+        self._standby = Standby(db, statuses)
         self._listener: MailListener | None = None
         self.settled = threading.Event()
 
@@ -71,8 +72,12 @@ class MailDoor(Worker):
         try:
             listener.start()
         except ConnectorTrouble as trouble:
-            self._statuses.trouble(account.id, str(trouble))
+            cause = trouble.__cause__
+            words = str(trouble)
+            if isinstance(cause, OSError):
+                words = words_for("mail", self._config.smtp_port, cause)
             self.settled.set()
+            self._standby.say(account, words)
             self.stopping.wait(_TRY_AGAIN_SECONDS)
             return
         self._listener = listener
@@ -89,8 +94,7 @@ class MailDoor(Worker):
         account = _account_for(self._db, SMTP_LISTENER, frozenset(map(str.lower, recipients)))
         if account is None:
             raise ConnectorTrouble("no account takes mail now", retry=True)
-        envelope = "\0".join((sender, *recipients)).encode("utf-8", "replace")
-        external_id = hashlib.sha256(envelope + b"\0\0" + raw).hexdigest()
+        external_id = envelope_id(raw, sender, recipients)
         intake.receive(self._db, account.id, parse_mail(raw, external_id=external_id))
 
 
@@ -112,6 +116,7 @@ class WebDoor(Worker):
         self._config = config
         self._statuses = statuses
         self._secret = form_secret
+        self._standby = Standby(db, statuses)
         self._server: uvicorn.Server | None = None
         self.port: int | None = None
         self.settled = threading.Event()
@@ -129,11 +134,8 @@ class WebDoor(Worker):
         try:
             listening = socket.create_server((self._config.http_host, self._config.http_port))
         except OSError as error:
-            _LOG.warning("web-door: the port cannot be had (%s)", error.strerror)
-            if account is not None:
-                words = f"Cannot listen on port {self._config.http_port}: {error.strerror}."
-                self._statuses.trouble(account.id, words)
             self.settled.set()
+            self._standby.say(account, words_for("forms", self._config.http_port, error))
             self.stopping.wait(_TRY_AGAIN_SECONDS)
             return
         self._serve(listening, account)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from crm_desktop.domain.changes import Changes, Topic
@@ -11,7 +12,10 @@ from crm_desktop.store.database import Database
 from crm_desktop.store.queries import accounts as queries
 from crm_desktop.store.queries.accounts import Account
 
-__all__ = ["Account", "active", "get", "set_status", "setting", "statuses"]
+__all__ = ["Account", "active", "get", "is_served", "set_status", "setting", "statuses"]
+
+#: A gateway that serves an account gives a sign of life at least every 30 s.
+_SIGN_OF_LIFE = timedelta(seconds=90)
 
 
 def statuses(db: Database) -> tuple[AccountStatus, ...]:
@@ -39,6 +43,13 @@ def setting(db: Database, key: str) -> dict[str, Any]:
     """One fact about the centre, empty when it was never set."""
     with db.read() as tx:
         return queries.setting(tx, key)
+
+
+def is_served(db: Database, account_id: int) -> bool:
+    """Whether some gateway said lately that the account works."""
+    with db.read() as tx:
+        found = next((each for each in queries.statuses(tx) if each.id == account_id), None)
+        return found is not None and found.status == "ok" and tx.now - found.at < _SIGN_OF_LIFE
 
 
 def set_status(db: Database, account_id: int, status: str, words: str) -> Changes:

@@ -45,6 +45,8 @@ _BY_SQLSTATE: dict[str, type[CrmError]] = {
     "57P02": DatabaseAway,
     "57P03": DatabaseAway,
 }
+#: What the client library says of a sign-in before or without any SQLSTATE.
+_REFUSALS = ("authentication failed", "no password supplied")
 
 #: SQLite's primary result codes.
 _BY_SQLITE_CODE: dict[int, type[CrmError]] = {
@@ -67,7 +69,7 @@ def _of_postgres(error: psycopg.Error) -> CrmError | None:
         detail = error.diag.message_detail or ""
         return kind(error.diag.message_primary or str(error), by=detail)
     words = str(error)
-    if "authentication failed" in words or ("role" in words and "does not exist" in words):
+    if any(each in words for each in _REFUSALS) or ("role" in words and "does not exist" in words):
         return SignInRefused()
     if code.startswith("08") or (isinstance(error, psycopg.OperationalError) and not code):
         return DatabaseAway(words.strip().splitlines()[0] if words.strip() else "")

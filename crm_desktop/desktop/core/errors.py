@@ -25,10 +25,11 @@ class Words:
 #: Words for a missing parameter.
 _DEFAULTS: Mapping[str, str] = {"by": "Somebody else", "what": "This", "limit": "the limit"}
 
-_KEPT_TEXT = "What you typed is kept on this computer."
+#: What is said of work that was under way; before anybody signed in there is none.
+KEPT_TEXT = "What you typed is kept on this computer."
 
 WORDS: Mapping[str, Words] = {
-    "error": Words("That did not work.", _KEPT_TEXT, "Try again."),
+    "error": Words("That did not work.", KEPT_TEXT, "Try again."),
     "not_found": Words(
         "{what} is no longer there, or is not yours to see.", "Nothing was changed.", ""
     ),
@@ -51,22 +52,22 @@ WORDS: Mapping[str, Words] = {
         "Nothing was sent.",
         "Choose a smaller file.",
     ),
-    "database_trouble": Words("The database could not do that.", _KEPT_TEXT, "Try again shortly."),
+    "database_trouble": Words("The database could not do that.", KEPT_TEXT, "Try again shortly."),
     "database_away": Words(
         "The database cannot be reached.",
-        _KEPT_TEXT,
+        KEPT_TEXT,
         "We keep trying and will say when it is back.",
     ),
     "database_busy": Words(
-        "Another program holds the database.", _KEPT_TEXT, "Try again in a few seconds."
+        "Another program holds the database.", KEPT_TEXT, "Try again in a few seconds."
     ),
     "database_read_only": Words(
         "The database can be read but not written at present.",
-        _KEPT_TEXT,
+        KEPT_TEXT,
         "Tell your administrator.",
     ),
     "database_full": Words(
-        "The disk of the database is full.", _KEPT_TEXT, "Tell your administrator now."
+        "The disk of the database is full.", KEPT_TEXT, "Tell your administrator now."
     ),
     "sign_in_refused": Words(
         "That name and password were not accepted.", "", "Check both, then try again."

@@ -40,16 +40,23 @@ class SignInView(Protocol):
 
 @dataclass(frozen=True)
 class Memory:
-    """Where this computer keeps a password and the address; each may raise NoKeyring."""
+    """Where this computer keeps a password and the address; each may raise NoKeyring.
+
+    `problem` says why passwords cannot be kept here at all, or is empty.
+    """
 
     recall: Callable[[str], tuple[str, str] | None]
     remember: Callable[[str, str, str], None]
     forget: Callable[[str], None]
     keep_url: Callable[[str], None]
+    problem: str = ""
 
 
 class SignInPresenter(Presenter):
-    """`done` gets the Database, opened as whoever signed in."""
+    """`done` gets the Database, opened as whoever signed in.
+
+    After that `not_kept` hears why the password could not be remembered.
+    """
 
     def __init__(
         self,
@@ -61,6 +68,7 @@ class SignInPresenter(Presenter):
         memory: Memory,
         done: Callable[[Database], None],
         connections: int = 2,
+        not_kept: Callable[[CrmError], None] | None = None,
     ) -> None:
         super().__init__(tasks)
         self._view = view
@@ -69,11 +77,17 @@ class SignInPresenter(Presenter):
         self._memory = memory
         self._done = done
         self._connections = connections
+        self._not_kept = not_kept
 
     @property
     def url(self) -> str:
         """The address of the database in force, without a password."""
         return self._url
+
+    @property
+    def memory_problem(self) -> str:
+        """Why no password can be remembered on this computer, or empty."""
+        return self._memory.problem
 
     def start(self) -> None:
         """Show who may sign in, or ask who it is."""
@@ -132,14 +146,17 @@ class SignInPresenter(Presenter):
 
     def _signed_in(self, login: str, password: str | None, db: Database) -> None:
         self._view.show_busy("")
+        trouble: NoKeyring | None = None
         try:
             if password is not None:
                 self._memory.remember(self._url, login, password)
             elif db.dialect != "sqlite":
                 self._memory.forget(self._url)
-        except NoKeyring as trouble:
-            self._view.show_trouble(trouble)
+        except NoKeyring as refused:
+            trouble = refused
         self._done(db)
+        if trouble is not None and self._not_kept is not None:
+            self._not_kept(trouble)
 
     def _recalled(self) -> tuple[str, str] | None:
         try:

@@ -18,9 +18,10 @@ from PySide6.QtWidgets import (
 )
 
 from crm_desktop.desktop.core.accessibility import announce
-from crm_desktop.desktop.core.errors import words_for
+from crm_desktop.desktop.core.errors import KEPT_TEXT, words_for
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.screens.sign_in.presenter import shown
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import Button, Kind, PrimaryButton
 from crm_desktop.desktop.widgets.card import Card, Surface
@@ -38,6 +39,15 @@ _NO_PROTECTION = (
     "On this one-person database signing in is no protection: whoever can read the file can read "
     "everything in it. It only says who does the work. A shared centre uses PostgreSQL."
 )
+#: Nothing tries again by itself before anybody has signed in.
+_TO_DO = {
+    "database_away": (
+        "Nothing was changed or created. Check that its address is right and that its server "
+        "runs, then try again."
+    ),
+    "database_busy": "Nothing was changed. Try again in a few seconds.",
+    "database_trouble": "Nothing was changed. Check that its address is right.",
+}
 _WIDTH = 460
 
 
@@ -55,6 +65,8 @@ class SignInScreen(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self._where = Text(look, "", Role.SMALL, muted=True, wrap=True)
         self._trouble = Banner(look, Tone.DANGER, "circle-alert")
+        self._again = self._trouble.add_action("Try again")
+        self._again.clicked.connect(self._back)
         self._trouble.hide()
         self._busy = Busy(look)
         self._pages = QStackedWidget()
@@ -84,6 +96,9 @@ class SignInScreen(QScrollArea):
     def bind(self, presenter: SignInPresenter) -> None:
         """Give the screen who answers it."""
         self._presenter = presenter
+        self._remember.setEnabled(not presenter.memory_problem)
+        self._no_memory.setText(presenter.memory_problem)
+        self._no_memory.setVisible(bool(presenter.memory_problem))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The card is as wide as reads well, and no wider than the window."""
@@ -119,12 +134,19 @@ class SignInScreen(QScrollArea):
     def show_trouble(self, trouble: CrmError) -> None:
         """See `SignInView`."""
         said = words_for(trouble)
-        kept = "Your password is not kept." if isinstance(trouble, NoKeyring) else ""
+        kept = "" if said.kept == KEPT_TEXT else said.kept
+        if isinstance(trouble, NoKeyring):
+            kept = "Your password is not kept."
         self._trouble.set_tone(Tone.DANGER, "circle-alert")
         if isinstance(trouble, InvalidInput):
             self._trouble.set_text(str(trouble))
         else:
-            self._trouble.set_text(said.happened, f"{kept} {said.to_do}".strip())
+            to_do = _TO_DO.get(trouble.code, said.to_do)
+            self._trouble.set_text(said.happened, f"{kept} {to_do}".strip())
+        if self._presenter is not None and not self._where.text():
+            self._say_where(shown(self._presenter.url))
+        # Where a password is asked for, signing in is trying again.
+        self._again.setVisible(self._pages.currentIndex() == 0 and not self._people)
         self._trouble.show()
         announce(self, self._trouble.text())
         if self._pages.currentIndex() == 1:
@@ -136,6 +158,7 @@ class SignInScreen(QScrollArea):
         if trouble is not None:
             self.show_trouble(trouble)
             return
+        self._again.hide()
         self._trouble.set_tone(Tone.OK, "check-circle")
         self._trouble.set_text("The database answers.")
         self._trouble.show()
@@ -190,7 +213,10 @@ class SignInScreen(QScrollArea):
             column.addWidget(label)
             column.addWidget(field)
         self._remember = QCheckBox("Remember me on this computer")
+        self._no_memory = Text(look, "", Role.SMALL, muted=True, wrap=True)
+        self._no_memory.hide()
         column.addWidget(self._remember)
+        column.addWidget(self._no_memory)
         go = PrimaryButton(look, "Sign in", key="Return")
         go.clicked.connect(self._sign_in)
         column.addWidget(go, 0, Qt.AlignmentFlag.AlignRight)
