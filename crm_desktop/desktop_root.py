@@ -38,7 +38,7 @@ from crm_desktop.domain.errors import (
     TooLarge,
 )
 from crm_desktop.domain.views import NewAttachment
-from crm_desktop.services import Database, Target, session
+from crm_desktop.services import Database, Target, administration, session
 from crm_desktop.workstation.crash_log import CrashLog
 from crm_desktop.workstation.drafts import DraftStore, open_drafts
 from crm_desktop.workstation.instance import SingleInstance
@@ -335,6 +335,16 @@ class Run(QObject):
             self._sign_in_directly(Target(url, login), login)
             return
         self._screen.show()
+        if url == self._settings.database_url and _is_missing(url):
+            # The first start on this computer: an empty centre is better than an error.
+            self._screen.show_busy("Making the database")
+            self._runner.run(
+                partial(_make_database, url),
+                owner=self._screen,
+                done=lambda _nothing: presenter.start(),
+                failed=self._not_signed_in,
+            )
+            return
         presenter.start()
 
     def open(self, db: Database) -> None:
@@ -456,6 +466,20 @@ def run_desktop(
     code = app.exec()
     run.end()
     return code
+
+
+def _is_missing(url: str) -> bool:
+    path = url.removeprefix("sqlite:///")
+    return path != url and not Path(path).exists()
+
+
+def _make_database(url: str) -> None:
+    Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    db = Database(Target(url))
+    try:
+        administration.upgrade(db, bundled("migrations"))
+    finally:
+        db.close()
 
 
 def _secrets(settings: Settings) -> Secrets | None:

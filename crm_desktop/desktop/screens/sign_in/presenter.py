@@ -182,7 +182,7 @@ def shown(url: str) -> str:
     target = Target(url)
     if target.dialect == "sqlite":
         return url.removeprefix("sqlite:///")
-    return f"{url.rpartition('/')[2].partition('?')[0]} on {_host(url)}"
+    return f"{url.partition('?')[0].rpartition('/')[2]} on {_host(url)}"
 
 
 def _host(url: str) -> str:

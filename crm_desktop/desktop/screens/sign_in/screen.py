@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QScrollArea,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -73,8 +74,12 @@ class SignInScreen(QScrollArea):
         self._pages.addWidget(self._people_page())
         self._pages.addWidget(self._login_page())
         self._pages.addWidget(self._database_page())
+        self._pages.currentChanged.connect(self._fit_page)
+        self._fit_page(0)
         self._change = Button(look, "Use another database…", kind=Kind.QUIET, icon="database")
         self._change.clicked.connect(self._ask_database)
+        # Nothing to fill in before it is known which database answers.
+        self._pages.hide()
         self._card = Card(look)
         for each in (
             Text(look, product, Role.TITLE, tone=Tone.ACCENT),
@@ -117,7 +122,7 @@ class SignInScreen(QScrollArea):
         )
         self._nobody.setVisible(not people)
         self._go.setEnabled(bool(people))
-        self._pages.setCurrentIndex(0)
+        self._go_to(0)
         if people:
             self._list.make_current(people[0].id)
             self._list.setFocus()
@@ -128,7 +133,7 @@ class SignInScreen(QScrollArea):
         self._login.setText(login)
         self._password.setText(password)
         self._remember.setChecked(bool(password))
-        self._pages.setCurrentIndex(1)
+        self._go_to(1)
         (self._password if login else self._login).setFocus()
 
     def show_trouble(self, trouble: CrmError) -> None:
@@ -190,6 +195,7 @@ class SignInScreen(QScrollArea):
             tone=Tone.WARNING,
             wrap=True,
         )
+        self._nobody.hide()
         self._go = PrimaryButton(look, "Sign in", key="Return")
         self._go.clicked.connect(self._choose)
         column.addWidget(Text(look, "Who are you?", Role.STRONG))
@@ -256,6 +262,20 @@ class SignInScreen(QScrollArea):
         column.addStretch(1)
         return page
 
+    def _go_to(self, page: int) -> None:
+        self._pages.setCurrentIndex(page)
+        self._pages.show()
+
+    @Slot(int)
+    def _fit_page(self, current: int) -> None:
+        """The card is as high as the page that is seen, not as the highest."""
+        for at in range(self._pages.count()):
+            seen = QSizePolicy.Policy.Preferred if at == current else QSizePolicy.Policy.Ignored
+            page = self._pages.widget(at)
+            if page is not None:
+                page.setSizePolicy(QSizePolicy.Policy.Preferred, seen)
+        self._pages.adjustSize()
+
     @Slot()
     def _choose(self) -> None:
         person = self._people.get(self._list.current_key())
@@ -274,7 +294,7 @@ class SignInScreen(QScrollArea):
         if self._presenter:
             self._url.setText(self._presenter.url)
         self._change.hide()
-        self._pages.setCurrentIndex(2)
+        self._go_to(2)
         self._url.selectAll()
         self._url.setFocus()
 

@@ -1,0 +1,172 @@
+"""Signing in on both kinds of database, with every way it can go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from crm_desktop.desktop.core import accessibility
+from crm_desktop.desktop.core.look import Look
+from crm_desktop.desktop.core.tasks import TaskRunner
+from crm_desktop.desktop.screens.sign_in.presenter import Memory, SignInPresenter
+from crm_desktop.desktop.screens.sign_in.screen import SignInScreen
+from crm_desktop.domain.errors import NoKeyring
+from crm_desktop.services import Database, Target
+from tests.centre import MIGRATIONS, PASSWORD, build_sqlite_template, build_template
+from tests.gui.conftest import Grab
+from tests.servers.postgres import PostgresCluster
+
+
+class Room:
+    """A sign-in screen with its presenter; `opened` is who got in."""
+
+    def __init__(self, look: Look, runner: TaskRunner, url: str, *, keyring: bool = True) -> None:
+        self.keyring = keyring
+        self.kept: dict[str, tuple[str, str]] = {}
+        self.opened: list[Database] = []
+        self.urls: list[str] = []
+        self.screen = SignInScreen(look, "CRM Desktop")
+        self.presenter = SignInPresenter(
+            runner.for_owner(self.screen),
+            self.screen,
+            url=url,
+            migrations=MIGRATIONS,
+            memory=Memory(self.kept.get, self._remember, self._forget, self.urls.append),
+            done=self.opened.append,
+        )
+        self.screen.bind(self.presenter)
+        self.presenter.start()
+
+    def words(self) -> str:
+        return " ".join(accessibility.texts(accessibility.tree(self.screen)))
+
+    def field(self, name: str) -> QLineEdit:
+        found = [e for e in self.screen.findChildren(QLineEdit) if e.accessibleName() == name]
+        return found[0]
+
+    def _remember(self, url: str, login: str, password: str) -> None:
+        if not self.keyring:
+            raise NoKeyring
+        self.kept[url] = (login, password)
+
+    def _forget(self, url: str) -> None:
+        self.kept.pop(url, None)
+
+
+Enter = Callable[..., Room]
+
+
+@pytest.fixture
+def enter(look: Look, runner: TaskRunner, qtbot: QtBot, qapp: QApplication) -> Enter:
+    def build(url: str, *, keyring: bool = True) -> Room:
+        room = Room(look, runner, url, keyring=keyring)
+        qtbot.addWidget(room.screen)
+        room.screen.show()
+        qtbot.waitExposed(room.screen)
+        qtbot.waitUntil(runner.is_idle, timeout=10_000)
+        return room
+
+    return build
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    path = tmp_path / "centre.db"
+    build_sqlite_template(path)
+    return f"sqlite:///{path}"
+
+
+def test_a_one_person_database_asks_who_and_says_it_protects_nothing(
+    enter: Enter, sqlite_url: str, runner: TaskRunner, qtbot: QtBot, grab: Grab
+) -> None:
+    room = enter(sqlite_url)
+    grab(room.screen, "sign-in-people")
+    assert "signing in is no protection" in room.words()
+    assert accessibility.problems(room.screen) == []
+
+    QTest.keyClick(room.screen.focusWidget() or room.screen, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: bool(room.opened), timeout=10_000)
+
+    actor = room.opened[0].actor
+    assert actor is not None
+    assert actor.login == "anna"
+    room.opened[0].close()
+
+
+def test_a_shared_database_takes_the_right_password_and_remembers_it(
+    enter: Enter, postgres_cluster: PostgresCluster, qtbot: QtBot, grab: Grab
+) -> None:
+    def build(url: str) -> None:
+        db = Database(Target(url))
+        build_template(db)
+        db.close()
+
+    template = postgres_cluster.template("centre", build)
+    with postgres_cluster.database(template) as name:
+        url = postgres_cluster.url(name, "anna", "").replace("anna:@", "").replace("anna@", "")
+        room = enter(url)
+        QTest.keyClicks(room.field("Name"), "anna")
+        QTest.keyClicks(room.field("Password"), "wrong")
+        QTest.keyClick(room.field("Password"), Qt.Key.Key_Return)
+        qtbot.waitUntil(lambda: "were not accepted" in room.words(), timeout=10_000)
+        grab(room.screen, "sign-in-refused")
+        assert room.opened == []
+
+        QTest.keyClicks(room.field("Password"), PASSWORD)
+        room.presenter.sign_in("anna", PASSWORD, remember=True)
+        qtbot.waitUntil(lambda: bool(room.opened), timeout=10_000)
+
+        assert room.kept == {url: ("anna", PASSWORD)}
+        room.opened[0].close()
+
+
+def test_a_database_that_is_away_is_told_in_words(
+    enter: Enter, qtbot: QtBot, runner: TaskRunner
+) -> None:
+    room = enter("postgresql://127.0.0.1:9/crm")
+
+    room.presenter.sign_in("anna", "secret", remember=False)
+    qtbot.waitUntil(runner.is_idle, timeout=20_000)
+
+    assert "The database cannot be reached." in room.words()
+
+
+def test_an_empty_file_is_an_older_database(enter: Enter, tmp_path: Path, grab: Grab) -> None:
+    (tmp_path / "empty.db").touch()
+    room = enter(f"sqlite:///{tmp_path / 'empty.db'}")
+
+    grab(room.screen, "sign-in-older")
+    assert "The database is older than this program." in room.words()
+
+
+def test_another_database_is_tested_before_it_is_used(
+    enter: Enter, sqlite_url: str, runner: TaskRunner, qtbot: QtBot, grab: Grab
+) -> None:
+    room = enter("postgresql://127.0.0.1:9/crm")
+
+    room.presenter.test("nonsense")
+    assert "Enter an address as postgresql://server/name" in room.words()
+    room.presenter.test(sqlite_url)
+    qtbot.waitUntil(lambda: "The database answers." in room.words(), timeout=10_000)
+    room.presenter.change_database(sqlite_url)
+    qtbot.waitUntil(runner.is_idle, timeout=10_000)
+
+    assert room.urls == [sqlite_url]
+    assert "Anna Whitlock" in room.words()
+
+
+def test_without_a_keyring_the_password_is_not_kept_and_that_is_said(
+    enter: Enter, sqlite_url: str
+) -> None:
+    room = enter(sqlite_url, keyring=False)
+
+    room.screen.show_trouble(NoKeyring())
+
+    assert "Your password is not kept." in room.words()
+    assert room.kept == {}
