@@ -92,6 +92,10 @@ class JsonForm(QWidget):
         for question in self._questions.values():
             question.editor.set_read_only(read_only)
 
+    def inputs(self) -> tuple[QWidget, ...]:
+        """What takes the keyboard, in the order of the questions; hidden ones too."""
+        return tuple(each for one in self._questions.values() for each in one.editor.inputs)
+
     def editor(self, name: str) -> Editor:
         """The editor of a question; KeyError when the form has none of that name."""
         return self._questions[name].editor

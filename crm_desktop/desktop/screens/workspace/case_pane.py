@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
@@ -143,7 +144,7 @@ class CasePane(QScrollArea):
     def focus(self) -> None:
         """Put the keyboard into the first question, or the service when none is chosen."""
         form = self._form_made()
-        first = self.service if form is None else form.nextInFocusChain()
+        first = next(iter(form.inputs()), None) if form is not None else None
         (first or self.service).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def show_form(
@@ -232,6 +233,9 @@ class CasePane(QScrollArea):
         self._form.set_read_only(not self._writable)
         self._form.changed.connect(self._changed)
         self._column.insertWidget(self._column.indexOf(self._no_form), self._form)
+        # Where a widget stands in a layout says nothing about where Tab finds it.
+        for before, after in pairwise((self.service, *self._form.inputs())):
+            QWidget.setTabOrder(before, after)
 
     def _drop_form(self) -> None:
         self._rest.stop()
