@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 LOCK := --universal --generate-hashes --no-header --no-annotate
 WORKERS ?= 2
-# Passed on: make run CONTACTS=5000, make run ARGS='--theme dark'
+# Passed on: make run CONTACTS=5000
 CONTACTS ?=
 ARGS ?=
 
@@ -16,8 +16,7 @@ ARGS ?=
 run: $(VENV)/.run ## open the desktop with a demo centre; without a screen, make its pictures
 	@if [ "$$(uname -s)" != Linux ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
 	    sh installer/system-packages.sh qt && \
-	    $(PY) -m crm_desktop demo prepare $(if $(CONTACTS),--contacts $(CONTACTS)) && \
-	    $(PY) -m crm_desktop $(ARGS); \
+	    $(PY) -m crm_desktop demo run $(if $(CONTACTS),--contacts $(CONTACTS)) $(ARGS); \
 	else \
 	    echo "There is no display here, so the tour runs instead of the desktop."; \
 	    $(MAKE) --no-print-directory tour && \
