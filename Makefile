@@ -23,7 +23,7 @@ run: $(VENV)/.run ## open the desktop with a demo centre; without a screen, make
 	    echo "Its pictures are in $(CURDIR)/build/tour"; \
 	fi
 
-tour: $(VENV)/.run test-packages ## drive the real program through its main job; pictures in build/tour
+tour: $(VENV)/.run qt-packages ## drive the real program through its main job; pictures in build/tour
 	@$(PY) -m crm_desktop tour --out build/tour $(ARGS)
 
 test: lint test-packages ## run every check: lint, types, layers, all tests with coverage

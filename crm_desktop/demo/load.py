@@ -53,7 +53,7 @@ def load(
 ) -> Loaded:
     """Write the whole demo centre; the database must be migrated and empty.
 
-    `contacts` of `TODAY` or fewer arrive within a working day; more reach back a year. `progress`
+    `contacts` of `TODAY` or fewer are the last days'; more reach back a year. `progress`
     hears (done, all) contacts.
     """
     council = content.load(resources / "demo")
@@ -96,9 +96,9 @@ def _customers(db: Database, population: Population, count: int) -> None:
 def _contacts(
     db: Database, traffic: Traffic, rows: ContactRows, count: int, progress: Progress | None
 ) -> None:
-    # A small demo is one busy day with its history: a tenth of it is older.
+    # A small demo reaches back over a weekend, so that some of what waits is late on any day.
     many = count > TODAY
-    span = timedelta(days=365 if many else 2)
+    span = timedelta(days=365 if many else 4)
     still_open = _OPEN_OF_MANY if many and count >= 4 * _OPEN_OF_MANY else _OPEN_OF_TODAY
     arriving = traffic.contacts(count, span=span, open_count=min(still_open, count))
     done = 0
