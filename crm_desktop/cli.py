@@ -118,6 +118,14 @@ def tour(
     raise typer.Exit(run_tour(out, url, without))
 
 
+@app.command("tour-part", hidden=True)
+def tour_part(name: str, folder: Path) -> None:
+    """Run one of the processes around the tour's desktop; the tour starts it."""
+    from crm_desktop.tour.children import main as run_part
+
+    raise typer.Exit(run_part(name, folder))
+
+
 @demo.command("prepare")
 def demo_prepare(
     contacts: Annotated[int, typer.Option(min=1, help="Beyond 300: a year's worth.")] = 300,

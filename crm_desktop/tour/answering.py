@@ -66,7 +66,7 @@ def article(tour: Tour) -> None:
     panel = tour.workspace.knowledge
     hands.wait_for(_ARTICLE, "Found", part=panel)
     hands.press("Down")
-    hands.wait_for(_FROM_ARTICLE, "Waste", part=panel)
+    hands.wait_for(_FROM_ARTICLE, "review due", part=panel)
     tour.picture("article-found")
     hands.press("Ctrl+I")
     tour.hands.wait_until(

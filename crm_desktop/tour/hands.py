@@ -33,6 +33,8 @@ class Hands:
         for key in keys:
             combination = QKeySequence(key)[0]
             QTest.keyClick(self._hand(), combination.key(), combination.keyboardModifiers())
+            # A person's next key comes after what this one did has been drawn.
+            QApplication.processEvents()
 
     def type(self, text: str) -> None:
         """Type a text; its line ends are the Enter key."""
@@ -43,12 +45,14 @@ class Hands:
 
     def tab_to(self, name: str) -> QWidget:
         """Press Tab until what has the focus is called `name`, or begins so."""
+        passed = []
         for _ in range(_MOST_TABS):
             held = QApplication.focusWidget()
             if held is not None and held.accessibleName().startswith(name):
                 return held
+            passed.append(held.accessibleName() if held is not None else "nothing")
             self.press("Tab")
-        raise StepFailed(f"a way to “{name}” with the Tab key", f"none in {_MOST_TABS} steps")
+        raise StepFailed(f"a way to “{name}” with the Tab key", " → ".join(passed))
 
     def choose(self, question: str, answer: str) -> None:
         """Go to a question's buttons with Tab, to the answer with arrows, and choose it."""

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 #: Seconds that anything may take, on a slow and busy machine.
 PATIENCE = 20.0
-_TURN_MS = 15
+_TURN_MS = 40
 
 
 def until(
