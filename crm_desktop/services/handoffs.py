@@ -15,7 +15,7 @@ from crm_desktop.domain.handing_off import told
 from crm_desktop.domain.handoffs import HandoffReceipt, HandoffRequest, HandoffStatus, Location
 from crm_desktop.domain.states import CaseState, HandoffState
 from crm_desktop.domain.views import DeadLetter
-from crm_desktop.services import clocks, leases
+from crm_desktop.services import clocks, handoff_news, leases
 from crm_desktop.services.leases import Lease
 from crm_desktop.store.database import Database, Tx
 from crm_desktop.store.models.cases import Case, Handoff
@@ -203,6 +203,7 @@ def apply_status(
             handoff.next_poll_at = None
         if state != handoff.state:
             handoff.state, handoff.state_since = state, tx.now
+            handoff_news.tell(tx, handoff, case, state)
         handoff.words, handoff.expected_at = status.words, status.expected_at
         queries.note(handoff, status.updated_at or tx.now, status.state, status.words)
         if state in _FINAL:

@@ -7,15 +7,23 @@ from datetime import datetime
 
 from sqlalchemy import exists, func, select
 
-from crm_desktop.domain.states import HandoffState, OutboxState
+from crm_desktop.domain.states import (
+    Direction,
+    HandoffState,
+    IdentifierKind,
+    OutboxState,
+    Visibility,
+)
 from crm_desktop.domain.views import DeadLetter
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import (
     Attachment,
     Case,
     CaseContact,
+    Contact,
     Customer,
     Handoff,
+    Identifier,
     Message,
     OutboxItem,
 )
@@ -31,6 +39,15 @@ class Due:
     account_id: int
     external_id: str
     token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Correspondent:
+    """Whom to write to about a contact, and the account that they wrote to."""
+
+    name: str
+    address: str
+    account_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +138,32 @@ def photo_of_case(tx: Tx, case_id: int) -> Photo | None:
         .limit(1)
     ).one_or_none()
     return Photo(*row) if row else None
+
+
+def correspondent(tx: Tx, contact_id: int, customer_id: int | None) -> Correspondent | None:
+    """Who wrote the contact, when the address is the customer's own and mail suits them."""
+    row = tx.session.execute(
+        select(Customer.name, Message.sender_address, Contact.account_id)
+        .join(Contact, Contact.id == Message.contact_id)
+        .join(Customer, Customer.id == customer_id)
+        .join(
+            Identifier,
+            (Identifier.customer_id == Customer.id)
+            & (Identifier.kind == IdentifierKind.EMAIL)
+            & (Identifier.norm == Message.sender_address),
+        )
+        .where(
+            Message.contact_id == contact_id,
+            Message.direction == Direction.INBOUND,
+            Message.visibility == Visibility.PUBLIC,
+            Identifier.flag == "",
+            Customer.prefers.in_(["", "email"]),
+            Contact.needs_checking.is_(False),
+        )
+        .order_by(Message.id.desc())
+        .limit(1)
+    ).first()
+    return Correspondent(*row) if row else None
 
 
 def due_polls(tx: Tx, account_id: int, limit: int) -> tuple[Due, ...]:

@@ -15,7 +15,17 @@ from crm_desktop.domain.views import HandoffView, Reply
 from crm_desktop.services import cases, handoffs, leases, outbox, replies
 from crm_desktop.services.cases import CaseInput
 from crm_desktop.store.database import Database, Tx
-from crm_desktop.store.models import Attachment, Case, Handoff, Message, OutboxItem, Service
+from crm_desktop.store.models import (
+    Attachment,
+    Case,
+    Contact,
+    Customer,
+    Handoff,
+    Identifier,
+    Message,
+    OutboxItem,
+    Service,
+)
 from tests.centre import Centre
 from tests.integration.services.casework import SAM, Desk, at_work, service_id
 
@@ -264,7 +274,7 @@ def test_news_come_in_order_once_and_end_with_done(centre: Centre) -> None:
     assert anna.events("handoff") == [
         "handoff.requested",
         "handoff.sent",
-        *["handoff.status"] * 3,
+        *["handoff.told", "handoff.status"] * 3,
     ]
 
 
@@ -450,3 +460,50 @@ def test_a_case_saved_while_handed_off_keeps_what_was_told(centre: Centre) -> No
 
     assert request.attributes == {"bin_type": "recycling"}
     assert cases.get(anna.db, case_id).state is CaseState.WAITING_BACK_OFFICE
+
+
+def _mails(centre: Centre) -> list[Message]:
+    with centre.as_owner().read() as tx:
+        query = select(Message).where(Message.auto_generated, Message.direction == "outbound")
+        return list(tx.session.scalars(query.order_by(Message.id)))
+
+
+def _news(centre: Centre, handoff_id: int, state: HandoffState, words: str) -> None:
+    handoffs.apply_status(centre.as_gateway(), handoff_id, HandoffStatus(state, words))
+
+
+def test_the_customer_is_told_once_of_each_new_state_without_the_target_s_words(
+    centre: Centre,
+) -> None:
+    _, _, handoff_id = _sent(centre)
+
+    _news(centre, handoff_id, HandoffState.IN_PROGRESS, "Crew: see Mrs Jones at number 9")
+    _news(centre, handoff_id, HandoffState.IN_PROGRESS, "Crew: on its way")
+    _news(centre, handoff_id, HandoffState.DONE, "")
+    mails = _mails(centre)
+
+    assert [mail.recipients["to"] for mail in mails] == [[["Sam Doe", SAM]]] * 2
+    assert "is being worked on now" in mails[0].body_text
+    assert "has been dealt with" in mails[1].body_text
+    assert not any("Jones" in mail.body_text for mail in mails)
+    with centre.as_owner().read() as tx:
+        lanes = tx.session.scalars(
+            select(OutboxItem.lane).where(OutboxItem.message_id.is_not(None))
+        )
+        assert list(lanes) == ["email", "email"]
+
+
+@pytest.mark.parametrize("reason", ["prefers the telephone", "bounced", "unchecked"])
+def test_nobody_is_written_to_who_should_not_be(centre: Centre, reason: str) -> None:
+    _, _, handoff_id = _sent(centre)
+    with centre.as_owner().write() as tx:
+        changes = {
+            "prefers the telephone": update(Customer).values(prefers="phone"),
+            "bounced": update(Identifier).values(flag="bounced"),
+            "unchecked": update(Contact).values(needs_checking=True),
+        }
+        tx.session.execute(changes[reason])
+
+    _news(centre, handoff_id, HandoffState.DONE, "")
+
+    assert _mails(centre) == []
