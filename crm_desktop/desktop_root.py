@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -55,6 +56,7 @@ _LOG = logging.getLogger(__name__)
 CONNECTIONS = 2
 _MEBIBYTE = 1024 * 1024
 _TREE_EVERY_MS = 100
+_HEARTBEAT_MS = 300
 _SCHEMES = {"light": Scheme.LIGHT, "dark": Scheme.DARK, "high_contrast": Scheme.CONTRAST}
 
 
@@ -386,6 +388,10 @@ class Run(QObject):
         if self.crash_log.last_crash() is not None:
             window.error.show_crash(str(self._paths.log))
 
+    @Slot()
+    def beat(self) -> None:
+        """Nothing, in Python: a signal that waits is seen."""
+
     def end(self) -> None:
         """Everything that was begun ends, in the order that loses nothing."""
         if self._desktop is not None:
@@ -462,6 +468,13 @@ def run_desktop(
     app.setApplicationDisplayName(PRODUCT)
     app.setQuitOnLastWindowClosed(True)
     run = Run(app, settings, paths or Paths.of_user(), accessibility_log)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Closing keeps drafts and ends the gateway.
+        signal.signal(number, lambda *_: app.closeAllWindows())
+    # Python looks at signals only while it runs, and Qt's loop may rest for long.
+    heartbeat = QTimer()
+    heartbeat.timeout.connect(run.beat)
+    heartbeat.start(_HEARTBEAT_MS)
     run.begin(login)
     code = app.exec()
     run.end()
