@@ -52,6 +52,7 @@ def case(tour: Tour) -> None:
         "the reference of the saved case",
         Hands(pane).said,
     )
+    hands.wait_until(lambda: not Hands(pane).reads("Still needed"), "a case that can be handed off")
     tour.picture("case-saved")
 
 

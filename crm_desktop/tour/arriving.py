@@ -6,15 +6,23 @@ from datetime import date, timedelta
 
 from PySide6.QtWidgets import QLineEdit
 
+from crm_desktop.desktop.screens.queue.view import QueueList
 from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.tour import queue_keys
 from crm_desktop.tour.centre import FIRST, SERVICE
 from crm_desktop.tour.hands import Hands
 from crm_desktop.tour.outside import send_form, send_mail
-from crm_desktop.tour.story import CENTRE_ADDRESS, NEIGHBOUR, SERVICE_NAME, SUBJECT, Tour
+from crm_desktop.tour.story import (
+    CENTRE_ADDRESS,
+    FIRST_NAME,
+    NEIGHBOUR,
+    SECOND_NAME,
+    SERVICE_NAME,
+    SUBJECT,
+    Tour,
+)
 from crm_desktop.tour.waiting import until
 
-FIRST_NAME, SECOND_NAME = "Sarah Whitlock", "Daniel Achebe"
 _MAIL = """\
 Good morning,
 
@@ -113,5 +121,5 @@ def take_next(tour: Tour) -> None:
     tour.picture_of_second("second-desktop-looks-on")
 
 
-def _list(tour: Tour):
+def _list(tour: Tour) -> QueueList:
     return tour.desk.window.queue.list

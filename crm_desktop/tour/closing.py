@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from crm_desktop.tour.desk import HEIGHT, WIDTH
-from crm_desktop.tour.story import SUBJECT, Tour
+from crm_desktop.tour.story import FIRST_NAME, SUBJECT, Tour
 from crm_desktop.tour.trouble import StepFailed
 from crm_desktop.tour.waiting import until
 
@@ -22,7 +22,7 @@ def hand_off(tour: Tour) -> None:
     hands.press("F4")
     hands.press("F8")
     hands.wait_for("How did it end?", part=tour.workspace)
-    hands.press("Escape")
+    hands.press("Esc")
     hands.wait_for(f"Handed off to {_TARGET}", part=tour.workspace.case_pane)
     asked = until(
         tour.stage.back_office.requests,
@@ -37,6 +37,7 @@ def hand_off(tour: Tour) -> None:
 def status(tour: Tour) -> None:
     """The back office's word comes back to both desktops."""
     tour.hands.wait_for("in progress", _OFFICE_SAYS, part=tour.workspace.case_pane, seconds=30)
+    tour.colleague("press", "F4")
     tour.second(lambda: tour.stage.second.says(_OFFICE_SAYS), "the back office's words")
     tour.picture("status-comes-back")
 
@@ -50,17 +51,16 @@ def looks(tour: Tour) -> None:
     tour.picture("palette")
     hands.press("Return")
     hands.wait_until(lambda: tour.desk.look.theme.scheme == "dark", "the dark theme")
-    tour.workspace.tabs.choose("conversation")
-    tour.picture("dark")
-    tour.workspace.tabs.choose("case")
     tour.picture("dark-case")
+    hands.press("Ctrl+R")
+    tour.picture("dark")
     tour.desk.window.resize(*_SMALL)
     tour.picture("dark-small")
     tour.desk.window.registry.run("view.light")
     hands.wait_until(lambda: tour.desk.look.theme.scheme == "light", "the light theme")
     tour.picture("small")
-    tour.workspace.tabs.choose("conversation")
-    tour.picture("small-conversation")
+    hands.press("F4")
+    tour.picture("small-case")
     tour.desk.window.resize(WIDTH, HEIGHT)
 
 
@@ -74,7 +74,8 @@ def wrap_up(tour: Tour) -> None:
     hands.press("Return")
     hands.wait_for(f"{tour.customer.name} is wrapped up.", part=tour.workspace)
     tour.second(
-        lambda: tour.stage.second.says("This contact is completed."), "the contact's completion"
+        lambda: tour.stage.second.says(f"with {FIRST_NAME} · completed"),
+        "the contact's completion",
     )
     tour.second(lambda: not tour.stage.second.lists(SUBJECT), "the contact to be in no list")
     tour.picture("wrapped-up")

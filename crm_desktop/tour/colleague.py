@@ -54,6 +54,7 @@ class Colleague(QObject):
             "filter": self._filter,
             "open": self._open,
             "picture": self._picture,
+            "press": self._hands.press,
         }
         self._timer = QTimer(self)
         self._timer.setInterval(_TURN_MS)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import builtins
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
@@ -31,7 +32,7 @@ class Hands:
     def press(self, *keys: str) -> None:
         """Press keys one after the other, as "F9" or "Ctrl+Return"."""
         for key in keys:
-            combination = QKeySequence(key)[0]
+            combination = QKeySequence(key)[0]  # type: ignore[index]  # the stubs know it not
             QTest.keyClick(self._hand(), combination.key(), combination.keyboardModifiers())
             # A person's next key comes after what this one did has been drawn.
             QApplication.processEvents()
@@ -72,9 +73,10 @@ class Hands:
         """Press the left mouse button in the middle of a widget."""
         QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
 
-    def find(self, kind: type[W], name: str) -> W:
+    def find(self, kind: builtins.type[W], name: str) -> W:
         """The visible widget of a kind and accessible name; StepFailed when it is not there."""
-        for each in self.window.findChildren(kind):
+        found: list[W] = self.window.findChildren(kind)
+        for each in found:
             if each.accessibleName() == name and each.isVisibleTo(self.window):
                 return each
         raise StepFailed(f"a {kind.__name__} called “{name}”", self.said())
@@ -117,4 +119,13 @@ class Hands:
 
     def texts(self) -> list[str]:
         """Every name and value in the window, in order."""
-        return accessibility.texts(accessibility.tree(self.window))
+        return list(_visible_texts(accessibility.tree(self.window)))
+
+
+def _visible_texts(node: Mapping[str, Any]) -> Iterator[str]:
+    """What is on the pages in front: those behind are in the tree too, as invisible."""
+    if "invisible" in node.get("states", ()):
+        return
+    yield from (str(node[part]) for part in ("name", "value") if node.get(part))
+    for child in node.get("children", ()):
+        yield from _visible_texts(child)

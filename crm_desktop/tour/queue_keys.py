@@ -20,7 +20,7 @@ def show_service(hands: Hands, queue: QueueScreen, service: str) -> None:
     services = area.find(QComboBox, "Only about one service")
     services.setFocus()
     for _ in range(services.count()):
-        if services.currentText().endswith(service):
+        if services.currentText().startswith(service):
             return
         hands.press("Down")
     raise StepFailed(f"the service “{service}” in the filters", services.currentText())

@@ -14,6 +14,7 @@ from typing import Any
 from crm_desktop.services import Target
 
 FOLDER, ORDERS, TREE = "second", "orders.json", "tree.json"
+_MOST_SAID = 2_000
 _QUEUE = "Contacts in hand and waiting"
 
 Node = Mapping[str, Any]
@@ -44,7 +45,7 @@ class SecondDesktop:
     def seen(self) -> str:
         """Its window in words, shortened."""
         said = " | ".join(_texts(self._tree()))
-        return f"the second desktop says: {said[:600] or 'nothing'}"
+        return f"the second desktop says: {said[:_MOST_SAID] or 'nothing'}"
 
     def ask(self, verb: str, words: str) -> Callable[[], bool]:
         """Have a person there do something; the answer tells whether it is done."""
@@ -68,6 +69,9 @@ class SecondDesktop:
 
 
 def _walk(node: Node) -> Iterator[Node]:
+    """A node and what is below it, without the pages behind."""
+    if "invisible" in node.get("states", ()):
+        return
     yield node
     for child in node.get("children", ()):
         yield from _walk(child)

@@ -6,7 +6,7 @@ import json
 import os
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,25 +51,62 @@ def running(url: str, without: str) -> Iterator[Stage]:
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(_temporary_folder()))
-        outside = {
-            name: _start(stack, ["tour-part", name, str(folder)], without)
-            for name in (MAILBOX, BACK_OFFICE)
-        }
-        endpoint = f"http://{HOST}:{outside[BACK_OFFICE]['port']}"
-        built = centre.build(url, folder, Outside(outside[MAILBOX]["port"], endpoint, JURISDICTION))
-        gateway = _start(stack, ["gateway", "--with-parent"], without, _gateway_env(built, folder))
+        parts = _Parts(stack, folder, without)
+        # Processes take a second or two to begin: they do it side by side.
+        parts.start(MAILBOX)
+        parts.start(BACK_OFFICE)
+        smtp, office = parts.port(MAILBOX), parts.port(BACK_OFFICE)
+        outside = Outside(smtp, f"http://{HOST}:{office}", JURISDICTION)
+        built = centre.build(url, folder, outside)
         second = SecondDesktop(folder)
         second.give_orders(built.target(SECOND))
-        _start(stack, ["tour-part", SECOND_DESKTOP, str(folder)], without)
+        parts.start(GATEWAY, _gateway_env(built, folder))
+        parts.start(SECOND_DESKTOP)
+        parts.ready(SECOND_DESKTOP)
         yield Stage(
             folder,
             built,
-            gateway.get("smtp") or gateway["port"],
-            gateway.get("http") or gateway["port"],
+            parts.port(GATEWAY, "smtp"),
+            parts.port(GATEWAY, "http"),
             CustomersMailbox(folder / MAIL_FOLDER),
             BackOfficeLog(folder / OFFICE_LOG),
             second,
         )
+
+
+class _Parts:
+    """The processes of one tour, but the one that is left out; the stack ends them."""
+
+    def __init__(self, stack: ExitStack, folder: Path, without: str) -> None:
+        self._stack, self._folder, self._without = stack, folder, without
+        self._children: dict[str, ChildProcess] = {}
+        self._said: dict[str, dict[str, Any]] = {}
+
+    def start(self, name: str, env: Mapping[str, str] | None = None) -> None:
+        """Start a part, with these settings above the environment."""
+        if name == self._without:
+            return
+        own = ["gateway", "--with-parent"] if name == GATEWAY else None
+        child = ChildProcess(
+            own or ["tour-part", name, str(self._folder)], {**os.environ, **(env or {})}
+        )
+        self._stack.callback(child.stop)
+        self._children[name] = child
+
+    def ready(self, name: str) -> dict[str, Any]:
+        """What a part announces once it is ready; empty for the one that is left out."""
+        if name in self._children and name not in self._said:
+            try:
+                self._said[name] = self._children[name].wait_ready(_START_SECONDS)
+            except ConnectorTrouble as trouble:
+                output = trouble.params.get("output", "")
+                raise NoStage(f"The {name} did not start:\n{output}") from trouble
+        return self._said.get(name, {})
+
+    def port(self, name: str, which: str = "port") -> int:
+        """Where a part listens; where nobody does, for the one that is left out."""
+        port = self.ready(name).get(which) or _closed_port()
+        return int(port)
 
 
 @contextmanager
@@ -77,24 +114,6 @@ def _temporary_folder() -> Iterator[str]:
     # A child on Windows may hold a file a moment longer than it lives.
     with tempfile.TemporaryDirectory(prefix="crm-tour-", ignore_cleanup_errors=True) as folder:
         yield folder
-
-
-def _start(
-    stack: ExitStack, arguments: list[str], without: str, env: dict[str, str] | None = None
-) -> dict[str, Any]:
-    """Start a part and wait until it is ready; what it announced, at least a port.
-
-    A part that is left out has a port too, at which nobody answers.
-    """
-    name = arguments[1] if arguments[0] == "tour-part" else arguments[0]
-    if name == without:
-        return {"port": _closed_port()}
-    child = ChildProcess(arguments, {**os.environ, **(env or {})})
-    stack.callback(child.stop)
-    try:
-        return child.wait_ready(_START_SECONDS)
-    except ConnectorTrouble as trouble:
-        raise NoStage(f"The {name} did not start:\n{trouble.params.get('output', '')}") from trouble
 
 
 def _closed_port() -> int:

@@ -16,6 +16,7 @@ from crm_desktop.tour.services import Stage
 from crm_desktop.tour.trouble import StepFailed
 from crm_desktop.tour.waiting import until
 
+FIRST_NAME, SECOND_NAME = "Sarah Whitlock", "Daniel Achebe"
 CENTRE_ADDRESS = "help@harlandvale.test"
 SERVICE_NAME = "Missed bin collection"
 SUBJECT = "Recycling not emptied for the third time"

@@ -21,7 +21,7 @@ from crm_desktop.desktop.widgets.pill import Avatar, Pill
 from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.states import EmptyState
-from crm_desktop.desktop.widgets.text import Text
+from crm_desktop.desktop.widgets.text import ElidedText, Text
 from crm_desktop.domain.views import CustomerView, HistoryEntry, IdentifierView
 
 _KINDS = {"email": "Email", "phone": "Phone", "handle": "Social", "account": "Account"}
@@ -190,7 +190,7 @@ class _Facts(QWidget):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look = look
-        self._rows: list[tuple[Text, Text, IconButton]] = []
+        self._rows: list[tuple[Text, Text, ElidedText, IconButton]] = []
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setColumnStretch(1, 1)
@@ -201,17 +201,21 @@ class _Facts(QWidget):
         """Show these."""
         while len(self._rows) < len(lines):
             self._add_row()
-        for (label, value, copy), line in zip(self._rows, lines, strict=False):
+        for (label, value, short, copy), line in zip(self._rows, lines, strict=False):
             label.setText(line.name)
-            value.setText(line.says)
-            value.setAccessibleName(f"{line.name}: {line.says}")
-            value.set_tone(Tone.WARNING if line.warns else None)
+            # An address has no place to wrap at: cut, it can still be copied whole.
+            for said in (value, short):
+                said.setText(line.says)
+                said.setAccessibleName(f"{line.name}: {line.says}")
+                said.set_tone(Tone.WARNING if line.warns else None)
             copy.setProperty("copies", line.copies)
             copy.setAccessibleName(f"Copy {line.copies}")
             middle = Qt.AlignmentFlag.AlignVCenter if line.copies else Qt.AlignmentFlag.AlignTop
             self._grid.setAlignment(label, middle)
-            for each, wanted in ((label, True), (value, True), (copy, bool(line.copies))):
-                each.setVisible(wanted)
+            label.show()
+            value.setVisible(not line.copies)
+            short.setVisible(bool(line.copies))
+            copy.setVisible(bool(line.copies))
         for row in self._rows[len(lines) :]:
             for each in row:
                 each.hide()
@@ -220,11 +224,12 @@ class _Facts(QWidget):
         at = len(self._rows)
         label = Text(self._look, "", muted=True)
         value = Text(self._look, "", wrap=True, selectable=True)
+        short = ElidedText(self._look)
         copy = IconButton(self._look, "copy", "Copy", size=14)
         copy.clicked.connect(self._copy)
-        for column, each in enumerate((label, value, copy)):
+        for column, each in ((0, label), (1, value), (1, short), (2, copy)):
             self._grid.addWidget(each, at, column)
-        self._rows.append((label, value, copy))
+        self._rows.append((label, value, short, copy))
 
     @Slot()
     def _copy(self) -> None:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt, Signal, Slot
-from PySide6.QtGui import QFontMetrics, QPainter, QTextDocument
+from PySide6.QtGui import (
+    QFontMetrics,
+    QPainter,
+    QTextBlock,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextFormat,
+)
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -236,14 +245,34 @@ def html_of(markdown: str) -> str:
     """An article's Markdown as HTML without anything that could be fetched or run."""
     document = QTextDocument()
     document.setMarkdown(markdown, QTextDocument.MarkdownFeature.MarkdownNoHTML)
+    for block in _blocks(document):
+        if block.blockFormat().headingLevel():
+            # A panel beside a contact is no page: its headings are bold, not large.
+            heading = QTextCharFormat()
+            heading.setProperty(QTextFormat.Property.FontSizeAdjustment, 0)
+            cursor = QTextCursor(block)
+            cursor.select(QTextCursor.SelectionType.BlockUnderCursor)
+            cursor.mergeCharFormat(heading)
     return document.toHtml()
 
 
 def text_of(markdown: str) -> str:
-    """An article's Markdown as it is put into a reply."""
+    """An article's Markdown as it is put into a reply: paragraphs apart, bullets as dashes."""
     document = QTextDocument()
     document.setMarkdown(markdown, QTextDocument.MarkdownFeature.MarkdownNoHTML)
-    return document.toPlainText().strip()
+    said, in_list = "", False
+    for block in _blocks(document):
+        item = block.textList() is not None
+        said += ("\n" if item and in_list else "\n\n") + ("- " if item else "") + block.text()
+        in_list = item
+    return said.strip()
+
+
+def _blocks(document: QTextDocument) -> Iterator[QTextBlock]:
+    block = document.begin()
+    while block.isValid():
+        yield block
+        block = block.next()
 
 
 def _pieces(marked: str) -> list[str]:

@@ -148,7 +148,8 @@ class QueueScreen(QWidget):
         _fill(
             self._service,
             "Every service",
-            [(each.id, f"{each.group} › {each.name}") for each in services],
+            # The name first: the closed list has no room for more.
+            [(each.id, f"{each.name} · {each.group}") for each in services],
         )
         _select(self._queue, self._wanted.queue_id)
         _select(self._service, self._wanted.service_id)

@@ -65,10 +65,13 @@ class Casework:
         """The service whose form is shown."""
         return self._service_id
 
-    def show(self, contact: ContactView, *, fresh: bool) -> None:
-        """The contact was read: begin with its newest case, or keep the one shown."""
+    def show(self, contact: ContactView, *, fresh: bool, writable: bool = True) -> None:
+        """The contact was read: begin with its newest case, or keep the one shown.
+
+        Who only looks on has typed nothing here, and sees the case that somebody else opens.
+        """
         self._contact = contact
-        if fresh:
+        if fresh or (not writable and self._case is None and contact.cases):
             self._case = contact.cases[-1] if contact.cases else None
             service = self._case.service_id if self._case else contact.row.service_id
             self._begin(service)

@@ -32,7 +32,7 @@ from crm_desktop.desktop.widgets.states import EmptyState
 from crm_desktop.desktop.widgets.tabs import TabStrip
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.people import Person
-from crm_desktop.domain.states import Channel, Visibility
+from crm_desktop.domain.states import Channel, Resolution, Visibility
 from crm_desktop.domain.views import (
     ArticleView,
     ContactView,
@@ -56,6 +56,7 @@ _NARROW = 760
 #: Below this height (at 100 %) notices say their main sentence only.
 _LOW = 560
 _EMPTY, _CONTENT, _WRAP_UP = range(3)
+_ANY = 16_777_215
 
 
 class WorkspaceScreen(QWidget):
@@ -141,7 +142,7 @@ class WorkspaceScreen(QWidget):
         self.notices.show_contact(contact, me=self._person.id)
         self.conversation.show_contact(contact)
         self.case_pane.show_contact(contact, writable=writable)
-        self._casework.show(contact, fresh=fresh)
+        self._casework.show(contact, fresh=fresh, writable=writable)
         self._knowledge.show(contact, fresh=fresh)
         self.knowledge.set_can_insert(writable)
         self.customer.show_customer(contact.customer)
@@ -329,6 +330,8 @@ class WorkspaceScreen(QWidget):
 
     def _say_whose(self, contact: ContactView, *, writable: bool) -> None:
         self._others.setVisible(not writable)
+        # Who only reads has more to read and less to write.
+        self._foot.setMaximumHeight(_ANY if writable else self._look.px(58))
         owner = contact.row.owner_name
         if contact.completed_at is not None:
             self._others.set_text("This contact is completed.", "It can be read, not answered.")
@@ -343,11 +346,11 @@ class WorkspaceScreen(QWidget):
         talk = QSplitter(Qt.Orientation.Vertical)
         talk.setObjectName("conversation")
         talk.addWidget(self.conversation)
-        foot = QWidget()
-        below = _column(foot)
+        self._foot = QWidget()
+        below = _column(self._foot)
         below.addWidget(self._others)
         below.addWidget(self.compose, 1)
-        talk.addWidget(foot)
+        talk.addWidget(self._foot)
         talk.setStretchFactor(0, 3)
         talk.setStretchFactor(1, 2)
         talk.setChildrenCollapsible(False)
@@ -518,6 +521,8 @@ class WorkspaceScreen(QWidget):
     @Slot()
     def _wrap_up_now(self) -> None:
         self._presenter.begin_wrap_up()
+        # The contact has not been read again yet.
+        self.wrap_up.choose(Resolution.HANDED_OFF)
 
     @Slot()
     def _undo(self) -> None:

@@ -91,10 +91,13 @@ class WrapUpPanel(Surface):
         self._missing.hide()
         self._service.choose(service_id or contact.row.service_id)
         handed = any(case.handoffs for case in contact.cases)
-        known = Resolution.HANDED_OFF if handed else Resolution.RESOLVED
-        self._button(self._resolutions, list(RESOLUTIONS).index(known)).setChecked(True)
+        self.choose(Resolution.HANDED_OFF if handed else Resolution.RESOLVED)
         self._button(self._avoidable, 1).setChecked(True)
         self.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def choose(self, resolution: Resolution) -> None:
+        """Answer how it ended, until a person answers otherwise."""
+        self._button(self._resolutions, list(RESOLUTIONS).index(resolution)).setChecked(True)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Digits, Y, N, Enter and Escape."""
