@@ -337,8 +337,10 @@ class Run(QObject):
             self._sign_in_directly(Target(url, login), login)
             return
         self._screen.show()
-        if url == self._settings.database_url and _is_missing(url):
-            # The first start on this computer: an empty centre is better than an error.
+        known = self._ways.get(f"database/known/{url}")
+        if url == self._settings.database_url and _is_missing(url) and not known:
+            # The first start on this computer: an empty centre is better than an error. One that
+            # was here before must not be replaced by an empty one in silence.
             self._screen.show_busy("Making the database")
             self._runner.run(
                 partial(_make_database, url),
@@ -378,6 +380,7 @@ class Run(QObject):
         window = self._desktop.window
         self._watch.crashed.connect(window.error.show_crash)
         if db.dialect == "sqlite":
+            self._ways.set(f"database/known/{db.target.url}", "yes")
             self._gateway = OwnGateway(db.target.url, self)
             self._gateway.failed.connect(window.error.show_trouble)
         self._desktop.start()

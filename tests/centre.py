@@ -84,7 +84,7 @@ class Centre:
 
     def as_person(self, login: str, *, connections: int = 1) -> Database:
         """The database as one member of staff: on PostgreSQL their own role."""
-        db = Database(self.target_for(login), connections=connections)
+        db = Database(self.target_for(login), connections=connections, create=False)
         self._open.append(db)
         with db.read() as tx:
             db.actor = people.whoami(tx, login)
@@ -93,7 +93,7 @@ class Centre:
     def as_gateway(self, *, connections: int = 4) -> Database:
         """The database as the gateway."""
         target = self.target_for(GATEWAY_LOGIN) if self.cluster else self.target
-        db = Database(target, connections=connections)
+        db = Database(target, connections=connections, create=False)
         self._open.append(db)
         return db
 

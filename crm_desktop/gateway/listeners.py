@@ -76,8 +76,8 @@ class MailDoor(Worker):
             words = str(trouble)
             if isinstance(cause, OSError):
                 words = words_for("mail", self._config.smtp_port, cause)
-            self.settled.set()
             self._standby.say(account, words)
+            self.settled.set()
             self.stopping.wait(_TRY_AGAIN_SECONDS)
             return
         self._listener = listener
@@ -134,8 +134,8 @@ class WebDoor(Worker):
         try:
             listening = socket.create_server((self._config.http_host, self._config.http_port))
         except OSError as error:
-            self.settled.set()
             self._standby.say(account, words_for("forms", self._config.http_port, error))
+            self.settled.set()
             self.stopping.wait(_TRY_AGAIN_SECONDS)
             return
         self._serve(listening, account)

@@ -27,6 +27,7 @@ Dialect = Literal["sqlite", "postgresql"]
 #: PostgreSQL channel of the change notices, and how many a payload holds (8,000 bytes at most).
 NOTIFY_CHANNEL = "crm"
 _NOTICES_A_PAYLOAD = 250
+#: Whoever finds the database locked for so long is told, on either dialect.
 _BUSY_TIMEOUT_MS = 5_000
 
 
@@ -205,7 +206,14 @@ def _engine(target: Target, connections: int) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(url, pool_size=connections, max_overflow=0, pool_pre_ping=False)
+    engine = create_engine(url, pool_size=connections, max_overflow=0, pool_pre_ping=False)
+    event.listen(engine, "connect", _prepare_postgres)
+    return engine
+
+
+def _prepare_postgres(connection: Any, _record: object) -> None:
+    connection.execute(f"SET lock_timeout = {_BUSY_TIMEOUT_MS}")
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -24,6 +24,7 @@ def upgrade(db: Database, migrations: Path) -> None:
     """Bring the database to this program's revision; a second upgrader waits for the first."""
     with translating(), db.engine.execution_options(crm_write=True).begin() as connection:
         if db.dialect == "postgresql":
+            connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _UPGRADE_LOCK})
         command.upgrade(_config(connection, migrations), "head")
 

@@ -65,7 +65,7 @@ def routes(port: FormsPort, settings: WebFormSettings) -> list[Route]:
         Route("/forms/{code}", site.guarded(site.show, pages), methods=["GET"]),
         Route("/forms/{code}", site.guarded(site.send, submissions), methods=["POST"]),
         Route("/forms/{code}/done/{token}", site.guarded(site.done, pages)),
-        Route("/forms/{rest:path}", site.guarded(site.missing, pages)),
+        Route("/forms/{rest:path}", site.guarded(site.missing, pages), methods=["GET", "POST"]),
     ]
 
 
