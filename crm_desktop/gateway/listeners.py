@@ -176,7 +176,7 @@ class WebDoor(Worker):
     def _health(self, _: Request) -> JSONResponse:
         """Whether what comes in can be kept; for watchdogs and load balancers."""
         try:
-            accounts.statuses(self._db)
+            accounts.must_be_writable(self._db)
         except DatabaseTrouble as trouble:
             return JSONResponse({"status": trouble.code}, 503)
         return JSONResponse({"status": "ok"})

@@ -12,7 +12,16 @@ from crm_desktop.store.database import Database
 from crm_desktop.store.queries import accounts as queries
 from crm_desktop.store.queries.accounts import Account
 
-__all__ = ["Account", "active", "get", "is_served", "set_status", "setting", "statuses"]
+__all__ = [
+    "Account",
+    "active",
+    "get",
+    "is_served",
+    "must_be_writable",
+    "set_status",
+    "setting",
+    "statuses",
+]
 
 #: A gateway that serves an account gives a sign of life at least every 30 s.
 _SIGN_OF_LIFE = timedelta(seconds=90)
@@ -43,6 +52,12 @@ def setting(db: Database, key: str) -> dict[str, Any]:
     """One fact about the centre, empty when it was never set."""
     with db.read() as tx:
         return queries.setting(tx, key)
+
+
+def must_be_writable(db: Database) -> None:
+    """Raise DatabaseTrouble unless what comes in now could be written."""
+    with db.write() as tx:
+        queries.try_to_write(tx)
 
 
 def is_served(db: Database, account_id: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import false, select, update
 
 from crm_desktop.domain.views import AccountStatus
 from crm_desktop.store.database import Tx
@@ -79,6 +79,14 @@ def set_status(tx: Tx, account_id: int, status: str, words: str) -> bool:
         .values(status=status, status_words=words, status_at=tx.now)
     )
     return before is not None and tuple(before) != (status, words)
+
+
+def try_to_write(tx: Tx) -> None:
+    """Raise what any write would meet; changes nothing."""
+    tx.session.execute(
+        update(ChannelAccount).where(false()).values(status=ChannelAccount.status),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def set_cursor(tx: Tx, account_id: int, cursor: dict[str, Any]) -> None:
