@@ -1,0 +1,62 @@
+"""A database that is older or newer than the program: both say so and write nothing."""
+
+from __future__ import annotations
+
+import pytest
+from pytestqt.qtbot import QtBot
+from sqlalchemy import text
+
+from crm_desktop.desktop.shell.main_window import MainWindow
+from crm_desktop.gateway_root import EXIT_NEWER, EXIT_OLDER
+from tests.centre import PASSWORD, Centre
+from tests.e2e.bad_days.desk import OpenProgram, sign_in, wait_said, windows
+from tests.e2e.bad_days.program import StartGateway, address_of
+
+Version = tuple[str | None, int, str]
+OLDER: Version = (None, EXIT_OLDER, "The database is older than this program")
+NEWER: Version = ("9999", EXIT_NEWER, "The database was upgraded by a newer program")
+
+
+@pytest.mark.parametrize("version", [OLDER, NEWER], ids=["older", "newer"])
+def test_gateway_and_desktop_say_so_and_write_nothing(
+    centre: Centre,
+    start_gateway: StartGateway,
+    open_program: OpenProgram,
+    qtbot: QtBot,
+    version: Version,
+) -> None:
+    revision, code, words = version
+    _set_revision(centre, revision)
+    before = _facts(centre)
+
+    gateway = start_gateway(centre)
+    screen = open_program(address_of(centre.target))
+
+    if centre.cluster is not None:
+        sign_in(screen, "anna", PASSWORD)
+    wait_said(qtbot, screen, words)
+    wait_said(qtbot, screen, "Nothing was changed.")
+    assert gateway.wait() == code
+    assert words in gateway.words()
+    assert "othing was changed" in gateway.words()
+    assert _facts(centre) == before
+    assert not windows(MainWindow)
+
+
+def _set_revision(centre: Centre, revision: str | None) -> None:
+    owner = centre.as_owner()
+    with owner.write() as tx:
+        tx.session.execute(text("DELETE FROM alembic_version"))
+        if revision:
+            insert = text("INSERT INTO alembic_version VALUES (:revision)")
+            tx.session.execute(insert, {"revision": revision})
+    owner.close()
+
+
+def _facts(centre: Centre) -> object:
+    """All bytes of the file; on PostgreSQL all rows that a stranger could have written first."""
+    if centre.path is not None:
+        return centre.path.read_bytes()
+    tables = ("lease", "event", "channel_account", "staff")
+    with centre.as_owner().read() as tx:
+        return [tx.session.execute(text(f"SELECT * FROM {each}")).all() for each in tables]
