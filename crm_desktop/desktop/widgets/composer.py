@@ -171,6 +171,7 @@ class Composer(Painted):
             self._foot.addWidget(each)
         self._foot.addStretch(1)
         self._loading = False
+        self._known = dict.fromkeys(Visibility, "")
         self._lay_out()
         self._show_count()
 
@@ -190,6 +191,7 @@ class Composer(Painted):
     def set_text(self, text: str, mode: Visibility | None = None) -> None:
         """Load a draft; `edited` is not told."""
         self._loading = True
+        self._known[mode or self.mode] = text
         self._editors[mode or self.mode].setPlainText(text)
         self._loading = False
         self._show_count()
@@ -283,7 +285,11 @@ class Composer(Painted):
         if not self._loading:
             sender = self.sender()
             mode = next((m for m, each in self._editors.items() if each is sender), self.mode)
-            self.edited.emit(mode)
+            text = self._editors[mode].toPlainText()
+            # New colours count as a change of the text, to Qt but to nobody else.
+            if text != self._known[mode]:
+                self._known[mode] = text
+                self.edited.emit(mode)
 
     @Slot(str)
     def _switched(self, key: str) -> None:

@@ -12,6 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core import accessibility
 from crm_desktop.desktop.core.look import Look
+from crm_desktop.desktop.widgets.buttons import PrimaryButton
+from crm_desktop.desktop.widgets.knowledge_panel import text_of
 from crm_desktop.domain.states import Direction, MessageState, Resolution, Visibility
 from crm_desktop.domain.views import ArticleView, Disposition, DraftView
 from crm_desktop.services.handoffs import HandoffPreview
@@ -203,6 +205,23 @@ def test_wrap_up_is_answered_with_three_keys(
 
     [(disposition,)] = stage.presenter.said("complete")
     assert disposition == Disposition(1, Resolution.HANDED_OFF, avoidable=True)
+
+
+def test_what_was_just_handed_off_is_wrapped_up_as_such(make: Make, look: Look) -> None:
+    stage = make(look)
+    stage.screen.show_wrap_up()
+
+    stage.screen.case_pane.handed_off_now.emit()
+    stage.screen.wrap_up.findChildren(PrimaryButton)[0].click()
+
+    [(disposition,)] = stage.presenter.said("complete")
+    assert disposition.resolution is Resolution.HANDED_OFF
+
+
+def test_an_article_in_a_reply_keeps_its_paragraphs_and_bullets() -> None:
+    text = text_of("Report **soon**.\n\n## When not\n\n- Not out\n- Too heavy\n\nElse we come.")
+
+    assert text == "Report soon.\n\nWhen not\n\n- Not out\n- Too heavy\n\nElse we come."
 
 
 def test_who_only_looks_cannot_write(make: Make, look: Look, grab: Grab) -> None:

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core import accessibility
 from crm_desktop.desktop.core.look import Look
+from crm_desktop.desktop.core.theme import Scheme
 from crm_desktop.desktop.widgets.attachments import AttachedFile, FileChip
 from crm_desktop.desktop.widgets.composer import NOTE_LABEL, Composer
 from crm_desktop.domain.states import Visibility
@@ -52,6 +53,15 @@ def test_edits_by_a_person_are_told_and_loaded_drafts_are_not(composer: Composer
     QTest.keyClicks(composer.editor, "!")
 
     assert told == [Visibility.PUBLIC]
+
+
+def test_new_colours_are_no_edit(composer: Composer, look: Look) -> None:
+    told: list[Visibility] = []
+    composer.edited.connect(told.append)
+
+    look.set_scheme(Scheme.DARK)
+
+    assert told == []
 
 
 def test_an_open_gap_is_found_and_selected(composer: Composer) -> None:

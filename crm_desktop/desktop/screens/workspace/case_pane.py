@@ -250,6 +250,7 @@ class CasePane(QScrollArea):
         for each in (self._reference, self._copy, self._state, self._aloud):
             each.setVisible(case is not None)
         if case is not None:
+            self._cases.choose(case.id)
             self._reference.setText(case.reference)
             self._reference.setAccessibleName(f"Reference {case.reference}")
             self._state.set_content(*CASE_STATES[case.state])
