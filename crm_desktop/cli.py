@@ -234,11 +234,14 @@ def staff_add(
 
 
 @staff.command("gateway")
-def staff_gateway(url: DatabaseUrl = "") -> None:
-    """Give the gateway its PostgreSQL login; its password goes into this computer's keyring."""
+def staff_gateway(
+    url: DatabaseUrl = "",
+    keep: Annotated[bool, typer.Option(help="Keep the password in this keyring.")] = True,
+) -> None:
+    """Give the gateway its PostgreSQL login and keep its password where the gateway will run."""
     from crm_desktop.commands.admin import add_gateway
 
-    add_gateway(_settings(url))
+    add_gateway(_settings(url), keep=keep)
 
 
 @account.command("add")

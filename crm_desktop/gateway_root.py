@@ -205,4 +205,5 @@ def _config(settings: Settings) -> GatewayConfig:
         largest_mail=settings.max_mail_bytes,
         largest_form=settings.max_form_bytes,
         council=settings.council_name,
+        proxies=settings.http_proxies,
     )

@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable
 
 import typer
 
+from crm_desktop.backoffice.open311.settings import Open311Settings
 from crm_desktop.commands.owner import opened
 from crm_desktop.domain.errors import InvalidInput
+from crm_desktop.gateway.accounts import imap_settings, smtp_settings
 from crm_desktop.services import Target, accounts, administration
+from crm_desktop.services.accounts import Account
 from crm_desktop.services.administration import GATEWAY_LOGIN, NewAccount, NewStaff
 from crm_desktop.workstation.paths import bundled
 from crm_desktop.workstation.secrets import open_secrets
@@ -18,6 +21,8 @@ Say = Callable[[str], None]
 
 #: The keyring's name for the gateway's own password to the database.
 DATABASE_SECRET = "database:gateway"  # noqa: S105 - the name, not the secret
+#: The settings of accounts that are numbers; everything else is words, even when it is digits.
+_NUMBERS = ("port", "timeout")
 
 
 def upgrade(settings: Settings, say: Say) -> None:
@@ -38,17 +43,22 @@ def add_staff(settings: Settings, entered: NewStaff) -> None:
         administration.add_staff(db, entered, password)
 
 
-def add_gateway(settings: Settings) -> None:
-    """The gateway's login, its password kept in this computer's keyring."""
+def add_gateway(settings: Settings, *, keep: bool) -> None:
+    """The gateway's login, its password kept in this computer's keyring where that is wanted."""
     password = typer.prompt("Password of the gateway", hide_input=True, confirmation_prompt=True)
-    secrets = open_secrets()
+    secrets = open_secrets() if keep else None
     with opened(settings) as db:
         administration.set_password(db, GATEWAY_LOGIN, "crm_gateway", password)
-    secrets.set(DATABASE_SECRET, password)
+    if secrets is not None:
+        secrets.set(DATABASE_SECRET, password)
 
 
 def add_account(settings: Settings, account: NewAccount) -> None:
-    """A mailbox, relay or back office, or other settings for the one of that name."""
+    """A mailbox, relay or back office, or other settings for the one of that name.
+
+    Raises InvalidInput when the gateway could not use it.
+    """
+    _check(account)
     with opened(settings) as db:
         administration.add_account(db, account)
 
@@ -66,6 +76,25 @@ def list_accounts(settings: Settings, say: Say) -> None:
             say(f"{each.name} ({each.kind}): {each.status} {each.words}".rstrip())
 
 
+def _check(account: NewAccount) -> None:
+    """Read the settings as the gateway will; its password may still be missing."""
+    kept = Account(0, account.kind, account.name, None, account.secret_name, dict(account.settings))
+    if account.kind == "open311":
+        Open311Settings.read(account.settings)
+    elif account.kind == "imap":
+        imap_settings(kept, _AnySecret(), 0)
+    elif account.kind == "smtp":
+        smtp_settings(kept, _AnySecret())
+
+
+class _AnySecret:
+    """Stands for a password that the gateway's keyring will hold."""
+
+    def get(self, _name: str, /) -> str | None:
+        """Something."""
+        return "*"
+
+
 def pairs(given: Iterable[str]) -> dict[str, str | int | bool]:
     """Settings from `key=value` words; raises InvalidInput."""
     found: dict[str, str | int | bool] = {}
@@ -76,5 +105,5 @@ def pairs(given: Iterable[str]) -> dict[str, str | int | bool]:
         if value in ("true", "false"):
             found[key] = value == "true"
         else:
-            found[key] = int(value) if value.isdigit() else value
+            found[key] = int(value) if key in _NUMBERS and value.isdigit() else value
     return found

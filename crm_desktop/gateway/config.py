@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Protocol
 
@@ -19,7 +20,8 @@ class GatewayConfig:
     """Addresses, limits in bytes, and the folder of the public pages' templates.
 
     Port 0 takes any free one. Without `mail_domains` the listener takes mail for every domain,
-    which is allowed on this machine's own address only.
+    which is allowed on this machine's own address only. Without `council` the public pages say the
+    name that the database holds. `proxies` may say for whom they speak.
     """
 
     web_resources: Path
@@ -30,4 +32,5 @@ class GatewayConfig:
     mail_domains: frozenset[str] = frozenset()
     largest_mail: int = 50 * 1024 * 1024
     largest_form: int = 30 * 1024 * 1024
-    council: str = "Your council"
+    council: str = ""
+    proxies: tuple[IPv4Network | IPv6Network, ...] = ()

@@ -10,6 +10,7 @@ import logging
 import socket
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 
 import uvicorn
 from starlette.applications import Starlette
@@ -168,10 +169,19 @@ class WebDoor(Worker):
         settings = WebFormSettings(
             secret=self._secret,
             resources=self._config.web_resources,
-            council=self._config.council,
+            council=self._council(),
+            proxies=self._config.proxies,
             limits=Limits(files_bytes=self._config.largest_form),
         )
         return Starlette(routes=[*shown, *routes(Forms(self._db), settings)])
+
+    def _council(self) -> str:
+        """The council's name; a database that is away at the start costs the pages only that."""
+        known: str = self._config.council
+        if not known:
+            with suppress(DatabaseTrouble):
+                known = str(accounts.setting(self._db, "centre").get("name", ""))
+        return known or "The council"
 
     def _health(self, _: Request) -> JSONResponse:
         """Whether what comes in can be kept; for watchdogs and load balancers."""

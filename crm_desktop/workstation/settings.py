@@ -3,6 +3,7 @@
 import os
 import re
 import tomllib
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -32,6 +33,9 @@ def _absolute(path: Path) -> Path:
     return path
 
 
+Network = IPv4Network | IPv6Network
+
+
 class Settings(BaseSettings):
     """Every setting with its default; sizes in bytes, times in seconds."""
 
@@ -42,11 +46,15 @@ class Settings(BaseSettings):
     database_url: str = ""
     """SQLAlchemy address without a password; empty means the embedded SQLite database."""
 
-    council_name: Annotated[str, Field(min_length=1, max_length=120)] = "Your council"
+    council_name: Annotated[str, Field(max_length=120)] = ""
+    """As the public pages say it; empty means the name that the database holds."""
 
     http_host: str = "127.0.0.1"
     http_port: Port = 8025
     """Where the gateway serves the public's forms; port 0 takes any free one."""
+
+    http_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_split)] = ()
+    """Reverse proxies, as addresses or networks, that may say for whom they speak."""
 
     smtp_host: str = "127.0.0.1"
     smtp_port: Port = 2525

@@ -1,0 +1,116 @@
+"""`crm-desktop admin …` as an administrator types it, on both dialects."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from crm_desktop.cli import app
+from crm_desktop.domain.errors import InvalidInput, NotFound, SignInRefused
+from crm_desktop.domain.states import StaffRole
+from crm_desktop.services import Database, Target, accounts, administration, session
+from crm_desktop.services.administration import NewStaff
+from tests.centre import MIGRATIONS, Centre
+from tests.servers.postgres import PostgresCluster
+
+
+def _run(centre: Centre, *words: str, given: str = "") -> Result:
+    return CliRunner().invoke(app, ["admin", *words, "--database", centre.target.url], input=given)
+
+
+def _target(centre: Centre, login: str, password: str) -> Target:
+    if centre.cluster is None:
+        return Target(centre.target.url, login)
+    return Target(centre.cluster.url(centre.database, login, password), login, password)
+
+
+def test_an_account_is_set_up_listed_and_removed(centre: Centre) -> None:
+    added = _run(
+        centre, "account", "add", "open311", "Streets",
+        "--set", "endpoint=https://streets.example/open311", "--set", "jurisdiction_id=123",
+    )  # fmt: skip
+    listed = _run(centre, "account", "list")
+    removed = _run(centre, "account", "remove", "Streets")
+
+    assert (added.exit_code, removed.exit_code) == (0, 0)
+    assert "Streets (open311): unknown" in listed.stdout
+    names = {each.name for each in accounts.active(centre.as_gateway())}
+    assert "Streets" not in names
+
+
+def test_digits_that_are_names_stay_words(centre: Centre) -> None:
+    _run(
+        centre, "account", "add", "open311", "Streets",
+        "--set", "endpoint=https://streets.example/open311", "--set", "jurisdiction_id=123",
+    )  # fmt: skip
+
+    account = {each.name: each for each in accounts.active(centre.as_gateway())}["Streets"]
+
+    assert account.settings["jurisdiction_id"] == "123"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("open311", "Streets", "--set", "endpoint=http://streets.example"),
+        ("imap", "Inbox", "--secret", "inbox"),
+        ("imap", "Inbox", "--set", "host=mail.example", "--set", "user=desk"),
+        ("smtp", "Relay", "--set", "host=mail.example", "--set", "security=plain"),
+        ("pigeon", "Loft"),
+        ("smtp", "Relay", "--set", "host"),
+    ],
+)
+def test_an_account_that_could_not_work_is_refused(centre: Centre, words: tuple[str, ...]) -> None:
+    refused = _run(centre, "account", "add", *words)
+
+    assert isinstance(refused.exception, InvalidInput)
+    assert refused.exception.params["fields"] or str(refused.exception)
+
+
+def test_a_new_advisor_signs_in_and_sees_their_queue(centre: Centre) -> None:
+    password = "a first password\na first password\n"
+
+    added = _run(centre, "staff", "add", "dora", "Dora Novak", "--queue", "waste", given=password)
+    db = session.sign_in(_target(centre, "dora", "a first password"), "dora", MIGRATIONS)
+
+    assert added.exit_code == 0
+    assert db.actor is not None
+    assert db.actor.queues == {centre.queue_id("waste")}
+    db.close()
+
+
+def test_an_unknown_queue_adds_nobody(centre: Centre) -> None:
+    with pytest.raises(NotFound):
+        administration.add_staff(
+            centre.as_owner(), NewStaff("dora", "Dora", StaffRole.ADVISOR, ("nowhere",)), "x" * 12
+        )
+
+    with pytest.raises(SignInRefused):
+        session.sign_in(_target(centre, "dora", "x" * 12), "dora", MIGRATIONS)
+
+
+def test_the_gateway_gets_a_login_without_a_keyring_where_asked(
+    own_postgres: PostgresCluster,
+) -> None:
+    # A server of its own: logins belong to all databases of a server.
+    url = own_postgres.create_database("centre")
+    owner = Database(Target(url))
+    administration.upgrade(owner, MIGRATIONS)
+    given = "the gateway's own\nthe gateway's own\n"
+
+    done = CliRunner().invoke(
+        app, ["admin", "staff", "gateway", "--no-keep", "--database", url], input=given
+    )
+
+    assert done.exit_code == 0
+    with own_postgres.connect("centre", "gateway", "the gateway's own") as connection:
+        row = connection.execute("SELECT count(*) FROM contact").fetchone()
+    assert row == (0,)
+    owner.close()
+
+
+def test_the_database_is_upgraded_as_often_as_one_likes(centre: Centre) -> None:
+    upgraded = _run(centre, "db", "upgrade")
+
+    assert upgraded.exit_code == 0
+    assert "ready" in upgraded.stdout
