@@ -40,6 +40,12 @@ GATEWAY_LOGIN = "gateway"
 CONNECTIONS = 10
 _RETRY_SECONDS = 2.0
 
+#: Read by whoever looks at the accounts, mostly at another computer than the gateway's.
+_NO_KEYRING = (
+    "The gateway's computer has no keyring that can be used, so it has no password for this. "
+    "Start one there, or name a private file of passwords in its setting secrets_file."
+)
+
 EXIT_OK = 0
 EXIT_OLDER = 3
 EXIT_NEWER = 4
@@ -169,7 +175,8 @@ def _secrets(settings: Settings) -> SecretSource:
     except NoKeyring as trouble:
         if settings.secrets_file is not None:
             _say(str(trouble))
-        return _NoSecrets(str(trouble))
+            return _NoSecrets(str(trouble))
+        return _NoSecrets(_NO_KEYRING)
 
 
 class _NoSecrets:

@@ -46,7 +46,7 @@ class _Sink:
 
 
 class SmtpSink:
-    """An SMTP server on a free loopback port; start it with `with`.
+    """An SMTP server on a loopback port, a free one unless given; start it with `with`.
 
     `refusals` maps recipients to the answer that they get, `data_answer` is what every mail gets.
     With a certificate it offers STARTTLS and takes no mail without sign-in over it, or it speaks
@@ -57,6 +57,7 @@ class SmtpSink:
         self,
         certificate: tuple[Path, Path] | None = None,
         *,
+        port: int = 0,
         smtputf8: bool = True,
         tls_from_the_start: bool = False,
     ):
@@ -74,7 +75,7 @@ class SmtpSink:
                     "auth_required": True,
                     "authenticator": _authenticate,
                 }
-        self._controller = _Controller(self._sink, hostname="127.0.0.1", port=0, **options)
+        self._controller = _Controller(self._sink, hostname="127.0.0.1", port=port, **options)
 
     @property
     def port(self) -> int:

@@ -53,7 +53,7 @@ class StatusKeeper(QObject):
 
     def _show(self, statuses: tuple[AccountStatus, ...]) -> None:
         trouble = [each for each in statuses if each.status == "trouble"]
-        said = "; ".join(f"{each.name}: {each.words}" for each in trouble[:2])
+        said = "; ".join(f"{each.name}: {each.words.rstrip('.')}" for each in trouble[:2])
         if len(trouble) > 2:
             said += f" and {len(trouble) - 2} more"
         self._strip.set_part("accounts", said)

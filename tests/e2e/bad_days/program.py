@@ -34,6 +34,7 @@ class GatewayProgram:
         url: str,
         *,
         password: str | None = None,
+        secrets: Mapping[str, str] | None = None,
         ports: Mapping[str, int] | None = None,
         settings: Mapping[str, object] | None = None,
         prefix: Sequence[str] = (),
@@ -43,8 +44,11 @@ class GatewayProgram:
         wanted = {"HTTP_PORT": 0, "SMTP_PORT": 0, "DATABASE_URL": url, **(settings or {})}
         for name, port in (ports or {}).items():
             wanted[f"{name.upper()}_PORT"] = port
+        known = dict(secrets or {})
         if password is not None:
-            wanted["SECRETS_FILE"] = _secrets_file(home, {"database:gateway": password})
+            known["database:gateway"] = password
+        if known:
+            wanted["SECRETS_FILE"] = _secrets_file(home, known)
         with self._words.open("wb") as words:
             self._process = processes.start(
                 [*prefix, sys.executable, "-m", "crm_desktop", "gateway", "--with-parent"],

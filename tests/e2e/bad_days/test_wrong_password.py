@@ -28,7 +28,7 @@ def test_each_asks_once_and_says_what_to_do(
     assert "refused the gateway's name or password. Nothing was changed." in gateway.words()
     assert "crm-desktop admin staff gateway" in gateway.words()
     assert without.wait() == EXIT_REFUSED
-    assert "This computer has no keyring" in without.words()
+    assert "The gateway's computer has no keyring" in without.words()
     assert own_centre.cluster.log().count(_REFUSED) == 3, "once each"
 
     sign_in(screen, "anna", PASSWORD)

@@ -110,7 +110,7 @@ def silent_relay(centre: Centre) -> Iterator[SilentRelay]:
         yield relay
 
 
-def _answer(centre: Centre) -> tuple[int, int]:
+def answer(centre: Centre) -> tuple[int, int]:
     """(contact, message) of a reply that may leave at once."""
     received = receive(centre, mail())
     anna = centre.as_person("anna")
@@ -128,7 +128,7 @@ def test_a_gateway_killed_while_sending_is_succeeded_and_the_mail_repeated_once(
 ) -> None:
     first = start_process()
     first.wait_ready()
-    contact_id, message_id = _answer(centre)
+    contact_id, message_id = answer(centre)
     assert silent_relay.arrived.acquire(timeout=_SECONDS)
 
     first.kill()
@@ -151,7 +151,7 @@ def test_two_gateways_started_at_once_share_the_work_and_send_everything_once(
         for number, gateway in enumerate(gateways):
             assert gateway.smtp_port is not None
             deliver(gateway.smtp_port, citizens_mail(f"To door {number}"))
-        written = [_answer(centre)[1] for _ in range(5)]
+        written = [answer(centre)[1] for _ in range(5)]
 
     with watching(centre) as watch:
         for message_id in written:
@@ -178,7 +178,7 @@ def test_a_gateway_that_ends_gives_its_work_up_at_once(
         assert first.end() == 0
 
         start_gateway()
-        _, message_id = _answer(centre)
+        _, message_id = answer(centre)
         watch.row(Message, id=message_id, state="sent")
     sink.wait_for_mail()
 
@@ -194,7 +194,7 @@ def test_a_taken_port_is_no_reason_not_to_work(
     assert second.wait_ready() == {"http": None, "smtp": None}
     assert first.end() == 0
     with watching(centre) as watch:
-        _, message_id = _answer(centre)
+        _, message_id = answer(centre)
         watch.row(Message, id=message_id, state="sent")
     assert second.end() == 0
 
@@ -300,7 +300,7 @@ def test_a_relay_that_breaks_off_gets_the_mail_once_more_and_no_oftener(
     relay = BreakingRelay()
     with relay:
         use_relay(centre, relay.port)
-        _, message_id = _answer(centre)
+        _, message_id = answer(centre)
         with watching(centre) as watch:
             start_gateway()
             item = watch.row(OutboxItem, message_id=message_id, state="dead")
