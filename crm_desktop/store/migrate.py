@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from crm_desktop.domain.errors import DatabaseNewer, DatabaseOlder
 from crm_desktop.store.database import Database
@@ -27,6 +27,12 @@ def upgrade(db: Database, migrations: Path) -> None:
             connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _UPGRADE_LOCK})
         command.upgrade(_config(connection, migrations), "head")
+
+
+def is_empty(db: Database) -> bool:
+    """Whether the database holds no table at all, neither ours nor anybody's."""
+    with translating(), db.engine.connect() as connection:
+        return not inspect(connection).get_table_names()
 
 
 def check(db: Database, migrations: Path) -> None:

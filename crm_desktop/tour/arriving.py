@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit
 
 from crm_desktop.desktop.screens.queue.view import QueueList
 from crm_desktop.desktop.widgets.row_list import RowList
@@ -42,7 +42,8 @@ def sign_in(tour: Tour) -> None:
     password = tour.stage.centre.password
     if password:
         hands.wait_for("Password")
-        hands.find(QLineEdit, "Name").setFocus()
+        name = hands.find(QLineEdit, "Name")
+        hands.wait_until(lambda: QApplication.focusWidget() is name, "the keyboard in the name")
         hands.type(FIRST)
         hands.press("Tab")
         hands.type(password)

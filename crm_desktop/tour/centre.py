@@ -15,6 +15,7 @@ from crm_desktop.domain.states import Channel
 from crm_desktop.domain.views import CustomerView, QueueFilter
 from crm_desktop.services import Database, Target, administration, contacts, customers, queue
 from crm_desktop.services.session import sign_in
+from crm_desktop.store import migrate
 from crm_desktop.tour.outside import Citizen
 from crm_desktop.tour.trouble import NoStage
 from crm_desktop.workstation.paths import bundled
@@ -48,9 +49,9 @@ def build(url: str, folder: Path, outside: Outside) -> TourCentre:
     db = Database(owner)
     password = "" if owner.dialect == "sqlite" else secrets.token_urlsafe(18)
     try:
-        administration.upgrade(db, bundled("migrations"))
-        if load.is_loaded(db):
+        if not migrate.is_empty(db):
             raise NoStage("Somebody works in this database. The tour needs an empty one.")
+        administration.upgrade(db, bundled("migrations"))
         load.load(db, bundled("resources"), outside)
         if password:
             load.add_logins(db, password)

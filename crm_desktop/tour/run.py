@@ -31,6 +31,9 @@ _STEPS: tuple[tuple[str, Callable[[Tour], None]], ...] = (
 )
 
 
+TITLES = tuple(title for title, _ in _STEPS)
+
+
 def run_tour(out: Path, url: str, without: str) -> int:
     """Drive the program through its main job; 0 when every step happened, else 1.
 

@@ -1,0 +1,63 @@
+"""The real accessibility bus: a running desktop as a screen reader reads and works it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from crm_desktop.demo.centre import Outside
+from crm_desktop.tour import centre
+from crm_desktop.tour.centre import FIRST
+from tests.servers import processes
+from tests.servers.xvfb import Accessible, accessibility_tree, press
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+_QUEUE = "Contacts in hand and waiting"
+_SECONDS = 60
+
+
+@pytest.fixture
+def desktop(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A signed-in desktop on a demo centre of its own."""
+    built = centre.build("", tmp_path, Outside(1, "http://127.0.0.1:1", "northmere.example"))
+    program = processes.start(
+        [sys.executable, "-m", "crm_desktop", "--database", built.url, "--login", FIRST],
+        env={**os.environ, "CRM_DESKTOP_HTTP_PORT": "0", "CRM_DESKTOP_SMTP_PORT": "0"},
+    )
+    yield program
+    processes.stop(program)
+
+
+@pytest.mark.xvfb
+def test_a_queue_is_read_aloud_and_next_is_pressed_from_outside(
+    desktop: subprocess.Popen[bytes],
+) -> None:
+    env = dict(os.environ)
+
+    rows = _rows(desktop.pid, env)
+    press(desktop.pid, "push button", "Next", env, _SECONDS)
+    opened = accessibility_tree(desktop.pid, env, "Reply to customer", _SECONDS)
+
+    assert any(row.startswith(("Email from ", "Web form from ")) and " left" in row for row in rows)
+    assert "Workspace" in opened.names()
+
+
+def _rows(pid: int, env: dict[str, str]) -> list[str]:
+    """The rows of the queue as they are spoken, once there are some."""
+    deadline = time.monotonic() + _SECONDS
+    while True:
+        tree = accessibility_tree(pid, env, _QUEUE, _SECONDS)
+        rows = [row.name for node in tree.walk() if node.name == _QUEUE for row in _below(node)]
+        if len(rows) > 1 or time.monotonic() > deadline:
+            return rows
+
+
+def _below(node: Accessible) -> tuple[Accessible, ...]:
+    return node.children

@@ -1,0 +1,93 @@
+"""The tour: whole processes on both dialects, and proof that it notices what is missing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from crm_desktop.tour.run import TITLES
+from crm_desktop.tour.services import BACK_OFFICE, GATEWAY, MAILBOX, SECOND_DESKTOP
+from tests.servers.postgres import PostgresCluster
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+
+_ROOT = Path(__file__).resolve().parents[3]
+_HEADER = b"\x89PNG\r\n\x1a\n"
+#: A window of 1440 × 900 with nothing in it has fewer bytes than this.
+_BLANK = 20_000
+
+
+def test_every_step_happens_and_leaves_its_picture(tmp_path: Path) -> None:
+    finished = _tour(tmp_path)
+
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    _look_at(tmp_path)
+    assert f"All {len(TITLES)} steps happened" in finished.stdout
+
+
+def test_every_step_happens_on_postgresql_as_its_own_roles(
+    tmp_path: Path, own_postgres: PostgresCluster
+) -> None:
+    url = own_postgres.create_database("tour")
+
+    finished = _tour(tmp_path, "--database", url)
+
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    _look_at(tmp_path)
+    assert own_postgres.password not in finished.stdout + finished.stderr
+
+
+def test_a_database_in_use_is_left_alone(tmp_path: Path, own_postgres: PostgresCluster) -> None:
+    url = own_postgres.create_database("centre")
+    with own_postgres.connect("centre") as connection:
+        connection.execute("CREATE TABLE somebodys (id int)")
+
+    finished = _tour(tmp_path, "--database", url)
+
+    assert finished.returncode == 1
+    assert "The tour needs an empty one" in finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("left_out", "step", "missed"),
+    [
+        (GATEWAY, "The queue, live at two desktops", "Email, "),
+        (MAILBOX, "The reply goes out and is received", "a mail to "),
+        (BACK_OFFICE, "The case is handed off", "a service request by POST"),
+        (SECOND_DESKTOP, "The queue, live at two desktops", "in the second desktop"),
+    ],
+)
+def test_a_service_that_is_missing_fails_the_tour_at_its_step(
+    left_out: str, step: str, missed: str, tmp_path: Path
+) -> None:
+    finished = _tour(tmp_path, "--without", left_out)
+
+    number = TITLES.index(step) + 1
+    assert finished.returncode == 1
+    assert f"The tour failed at step {number}, {step}." in finished.stderr
+    assert missed in finished.stderr.partition("Expected:")[2].partition("Seen:")[0]
+    assert (tmp_path / f"{number:02}-failed.png").exists()
+
+
+def _tour(out: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "crm_desktop", "tour", "--out", str(out), *options],
+        cwd=_ROOT,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=360,
+        check=False,
+    )
+
+
+def _look_at(out: Path) -> None:
+    pictures = sorted(out.glob("*.png"))
+    assert {int(each.name[:2]) for each in pictures} == set(range(1, len(TITLES) + 1))
+    for each in pictures:
+        assert each.read_bytes().startswith(_HEADER)
+        assert each.stat().st_size > _BLANK, each.name
