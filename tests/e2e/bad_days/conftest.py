@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
 from crm_desktop.desktop.screens.sign_in.screen import SignInScreen
@@ -92,10 +93,15 @@ def open_program(
 
     def end() -> None:
         while running:
-            running.pop().end()
-        for window in (*windows(SignInScreen), *windows(MainWindow)):
-            window.close()
-            window.deleteLater()
+            run = running[-1]
+            run.end()
+            for window in QApplication.topLevelWidgets():
+                if isinstance(window, SignInScreen | MainWindow):
+                    window.close()
+                    window.deleteLater()
+            # Windows must be gone before the look that they are drawn with.
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+            running.pop()
 
     def start(url: str, before: Callable[[], None] = lambda: None) -> SignInScreen:
         end()
