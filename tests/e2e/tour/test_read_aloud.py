@@ -21,6 +21,12 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 _QUEUE = "Contacts in hand and waiting"
 _SECONDS = 60
+# Any free ports, and no keyring: the session's own would ask somebody for a password.
+_ALONE = {
+    "CRM_DESKTOP_HTTP_PORT": "0",
+    "CRM_DESKTOP_SMTP_PORT": "0",
+    "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+}
 
 
 @pytest.fixture
@@ -29,7 +35,7 @@ def desktop(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     built = centre.build("", tmp_path, Outside(1, "http://127.0.0.1:1", "northmere.example"))
     program = processes.start(
         [sys.executable, "-m", "crm_desktop", "--database", built.url, "--login", FIRST],
-        env={**os.environ, "CRM_DESKTOP_HTTP_PORT": "0", "CRM_DESKTOP_SMTP_PORT": "0"},
+        env={**os.environ, **_ALONE},
     )
     yield program
     processes.stop(program)
