@@ -199,6 +199,7 @@ def build_window(
     drafts: LocalDrafts | None = None,
     files: LocalFiles | None = None,
     facts: tuple[tuple[str, str], ...] = (),
+    undo_seconds: float = 10.0,
 ) -> Desktop:
     """The main window of whoever `db` is signed in as (`db.actor`); nothing is read yet.
 
@@ -231,6 +232,7 @@ def build_window(
         settings=ways,
         drafts=drafts,
         files=files,
+        undo_seconds=undo_seconds,
         facts=(
             *facts,
             ("Database", shown(db.target.url)),
@@ -376,6 +378,7 @@ class Run(QObject):
             drafts=self._drafts,
             files=self._files,
             facts=(("Council", self._settings.council_name),),
+            undo_seconds=self._settings.undo_seconds,
         )
         window = self._desktop.window
         self._watch.crashed.connect(window.error.show_crash)

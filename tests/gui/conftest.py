@@ -68,6 +68,10 @@ def grab() -> Grab:
     def save(widget: QWidget, name: str) -> Path:
         PICTURES.mkdir(parents=True, exist_ok=True)
         path = PICTURES / f"{name}.png"
+        # What was just shown is laid out at the next turns of the event loop: texts that wrap
+        # know their height only when they know their width.
+        for _ in range(3):
+            QApplication.processEvents()
         assert widget.grab().save(str(path))
         return path
 

@@ -122,6 +122,12 @@ class CommandRegistry(QObject):
             self._allowed_now[command_id] = enabled
             self._update(command_id)
 
+    def set_reason(self, command_id: str, why: str) -> None:
+        """Say in the tooltip why the command cannot be done now; empty: its plain text again."""
+        if command_id in self._actions:
+            action = self._actions[command_id]
+            action.setToolTip(why or action.command.help or action.text())
+
     def set_checked(self, command_id: str, checked: bool) -> None:
         """Show the state of a checkable command; runs nothing."""
         self.action(command_id).setChecked(checked)

@@ -63,6 +63,8 @@ class Desk:
     settings: Settings
     drafts: LocalDrafts
     files: Files
+    #: How long a reply can be taken back.
+    undo_seconds: float = 10.0
     #: What the settings screen says of this desktop: (name, value).
     facts: tuple[tuple[str, str], ...] = ()
 

@@ -36,6 +36,7 @@ class DetachedWindow(QWidget):
         )
         self._error = ErrorBar(desk.look)
         self.workplace = Workplace(desk, registry, self)
+        self.workplace.screen.wrap_up.offer_next(False)
         self.commands = ContactCommands(desk, registry, self, self.open_contact, self._error)
         self.commands.set_target(self._target)
         column = QVBoxLayout(self)
@@ -72,5 +73,4 @@ class DetachedWindow(QWidget):
         return self.workplace.presenter.contact
 
     def _name(self, contact: ContactView | None) -> None:
-        who = f"{contact.row.who} – " if contact else ""
-        self.setWindowTitle(f"{who}CRM Desktop")
+        self.setWindowTitle(contact.row.who if contact else "No contact")

@@ -1,4 +1,5 @@
-"""What the command palette finds besides commands: customers, cases, contacts, articles."""
+"""What is found beyond the screen: the palette's customers, cases, contacts and articles, and the
+contact that a case belongs to."""
 
 from __future__ import annotations
 
@@ -7,8 +8,9 @@ from functools import partial
 
 from crm_desktop.desktop.core.palette import Found
 from crm_desktop.desktop.core.presenting import CancelToken
+from crm_desktop.domain.errors import NotFound
 from crm_desktop.domain.views import Hit
-from crm_desktop.services import Database, search
+from crm_desktop.services import Database, cases, search
 
 _ICONS = {"customer": "user", "case": "briefcase", "contact": "mail", "article": "book-open"}
 
@@ -38,3 +40,12 @@ class RecordFinder:
             )
             for hit in search.find(self._db, text)
         ]
+
+
+def contact_of_case(db: Database, case_id: int) -> int:
+    """The newest contact that a case concerns; for workers. Raises NotFound."""
+    case = cases.get(db, case_id)
+    for row in cases.list_cases(db, case.reference):
+        if row.id == case_id and row.contact_id is not None:
+            return row.contact_id
+    raise NotFound("no contact of this case may be seen")

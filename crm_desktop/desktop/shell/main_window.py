@@ -46,7 +46,8 @@ class MainWindow(QWidget):
         super().__init__()
         self._desk = desk
         self._windows: list[DetachedWindow] = []
-        self.setWindowTitle(f"{PRODUCT} – {desk.person.name}")
+        # The platform puts the application's name behind every title.
+        self.setWindowTitle(desk.person.name)
         self.setAccessibleName(PRODUCT)
         self.registry = CommandRegistry(desk.look, {desk.person.role}, self)
         self.registry.add(COMMANDS)
@@ -78,6 +79,7 @@ class MainWindow(QWidget):
         self._queue_presenter.start()
         self.workplace.start()
         self._status.start()
+        self._presence.begin()
         self._desk.clock.start()
         self.queue.focus()
 
@@ -123,6 +125,7 @@ class MainWindow(QWidget):
         for window in list(self._windows):
             window.close()
         self.workplace.stop()
+        self._presence.end()
         save_layout(self, self._desk.settings, "main")
         self._desk.clock.stop()
         super().closeEvent(event)
@@ -194,6 +197,7 @@ class MainWindow(QWidget):
         self.queue.busy.connect(self._presence.set_busy)
         self.queue.density_changed.connect(self._density_changed)
         self.workplace.screen.shown.connect(self._fit)
+        self.workplace.screen.over.connect(self._contact_over)
         self.workplace.saved.connect(self._status.draft_saved)
         self.workplace.trouble.connect(self.error.show_trouble)
         self.workplace.contact_wanted.connect(self.open_contact)
@@ -251,7 +255,17 @@ class MainWindow(QWidget):
         self.top.presence.set_state(presence, activity, afterwards)
 
     def _take_next(self) -> None:
-        self.commands.gestures.take_next(self._queue_presenter.wanted)
+        if self.workplace.screen.is_wrapping_up:
+            self.workplace.screen.wrap_up.complete_and_next()
+        else:
+            self.commands.gestures.take_next(self._queue_presenter.wanted)
+
+    @Slot(bool)
+    def _contact_over(self, then_next: bool) -> None:
+        if then_next:
+            self._take_next()
+        else:
+            self.queue.focus()
 
     def _open_chosen(self) -> None:
         row = self.queue.list.current_row()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
@@ -14,6 +16,7 @@ from crm_desktop.desktop.screens.customers.screen import CustomersScreen
 from crm_desktop.desktop.screens.knowledge.presenter import KnowledgePresenter
 from crm_desktop.desktop.screens.settings.screen import SettingsScreen
 from crm_desktop.desktop.shell.desk import Desk
+from crm_desktop.desktop.shell.finders import contact_of_case
 from crm_desktop.desktop.widgets.knowledge_panel import KnowledgePanel
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.views import HistoryEntry
@@ -107,3 +110,10 @@ class Pages(QObject):
     def _open_history(self, entry: HistoryEntry) -> None:
         if entry.kind == "contact":
             self.contact_wanted.emit(entry.id)
+            return
+        self._desk.runner.for_owner(self.customers_screen).read(
+            partial(contact_of_case, self._desk.db, entry.id),
+            self.contact_wanted.emit,
+            failed=self.customers_screen.show_trouble,
+            key="history",
+        )

@@ -26,6 +26,19 @@ class PresenceKeeper:
         self._show = show
         self._refresh()
 
+    def begin(self) -> None:
+        """The person signed in: who sits here is there, unless they had said where they are."""
+        if self._presence is Presence.OFFLINE:
+            self.choose(Presence.AVAILABLE)
+
+    def end(self) -> None:
+        """The person signs out."""
+        if self._presence is Presence.OFFLINE:
+            return
+        self._presence, self._next = Presence.OFFLINE, None
+        self._tell(self._presence, None)
+        self._refresh()
+
     def choose(self, chosen: Presence) -> None:
         """The person picked something from the menu."""
         if self._busy:

@@ -14,7 +14,9 @@ from crm_desktop.desktop.widgets.card import Surface
 
 #: Below this width (at 100 %) only one of the two is seen.
 _NARROW = 820
-_QUEUE_WIDTH = 334
+_QUEUE_WIDTH = 340
+#: From this width on (at 100 %) the queue is so wide.
+_WIDE, _WIDE_QUEUE = 1550, 460
 
 
 class WorkPage(QWidget):
@@ -52,7 +54,8 @@ class WorkPage(QWidget):
         self._split.addWidget(right)
         self._split.setStretchFactor(1, 1)
         self._split.setChildrenCollapsible(False)
-        self._split.setSizes([look.px(_QUEUE_WIDTH), look.px(1000)])
+        self._given = look.px(_QUEUE_WIDTH)
+        self._split.setSizes([self._given, look.px(1000)])
         queue.setMinimumWidth(look.px(250))
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -77,6 +80,15 @@ class WorkPage(QWidget):
         """One or both."""
         super().resizeEvent(event)
         self._arrange()
+        self._share(event.size().width())
+
+    def _share(self, width: int) -> None:
+        """A wide window gives the list room for its subjects, unless a person moved the border."""
+        wanted = self._look.px(_WIDE_QUEUE if width >= self._look.px(_WIDE) else _QUEUE_WIDTH)
+        untouched = abs(self._split.sizes()[0] - self._given) <= self._split.handleWidth() * 2
+        if untouched and wanted != self._given:
+            self._given = wanted
+            self._split.setSizes([wanted, max(width - wanted, 1)])
 
     @Slot()
     def _arrange(self) -> None:

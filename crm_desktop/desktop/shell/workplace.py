@@ -16,6 +16,7 @@ from crm_desktop.desktop.screens.workspace.presenter import WorkspacePresenter
 from crm_desktop.desktop.screens.workspace.replying import Replying
 from crm_desktop.desktop.screens.workspace.screen import WorkspaceScreen
 from crm_desktop.desktop.shell.desk import Desk, later_for
+from crm_desktop.desktop.shell.finders import contact_of_case
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.states import Visibility
@@ -28,8 +29,9 @@ from crm_desktop.services.replies import AttachmentContent
 _READING = ("contact.detach", "knowledge.focus", "case.focus", "note.focus")
 _WRITING = (
     "contact.park", "contact.return", "contact.transfer", "contact.wrap_up", "contact.spam",
-    "reply.focus", "template.insert", "case.save", "case.hand_off",
+    "reply.focus", "template.insert", "case.save",
 )  # fmt: skip
+_HAND_OFF = "case.hand_off"
 
 
 class Workplace(QObject):
@@ -44,6 +46,7 @@ class Workplace(QObject):
     def __init__(self, desk: Desk, registry: CommandRegistry, parent: QObject) -> None:
         super().__init__(parent)
         self._desk, self._registry = desk, registry
+        self._why_no_hand_off = ""
         self.screen = WorkspaceScreen(desk.look, desk.clock, registry, desk.person)
         later = later_for(self.screen)
         self._tasks: Tasks = desk.runner.for_owner(self.screen)
@@ -58,7 +61,9 @@ class Workplace(QObject):
             saved=self._draft_saved,
             trouble=self._draft_not_saved,
         )
-        self._replying = Replying(desk.db, self._tasks, self.screen, self._keeper)
+        self._replying = Replying(
+            desk.db, self._tasks, self.screen, self._keeper, undo_seconds=desk.undo_seconds
+        )
         self._casework = Casework(desk.db, self._tasks, self.screen.case_pane)
         self._knowledge = Knowledge(desk.db, self._tasks, self.screen.knowledge)
         self.screen.bind(
@@ -87,6 +92,7 @@ class Workplace(QObject):
     def _connect(self) -> None:
         screen = self.screen
         screen.shown.connect(self._shown)
+        screen.case_pane.hand_off_fits.connect(self._hand_off_fits)
         screen.file_wanted.connect(self._open_file)
         screen.link_wanted.connect(self._open_link)
         screen.files_wanted.connect(self._attach)
@@ -115,6 +121,17 @@ class Workplace(QObject):
             self._registry.set_enabled(each, contact is not None)
         for each in _WRITING:
             self._registry.set_enabled(each, can)
+        self._fit_hand_off()
+
+    @Slot(str)
+    def _hand_off_fits(self, why_not: str) -> None:
+        self._why_no_hand_off = why_not
+        self._fit_hand_off()
+
+    def _fit_hand_off(self) -> None:
+        can = self.presenter.contact is not None and self.presenter.can_write()
+        self._registry.set_enabled(_HAND_OFF, can and not self._why_no_hand_off)
+        self._registry.set_reason(_HAND_OFF, self._why_no_hand_off if can else "")
 
     def _toggle_side(self) -> None:
         self.screen.set_side_shown(not self.screen.side_shown)
@@ -164,8 +181,19 @@ class Workplace(QObject):
 
     @Slot(object)
     def _open_history(self, entry: HistoryEntry) -> None:
+        contact = self.presenter.contact
         if entry.kind == "contact":
             self.contact_wanted.emit(entry.id)
+        elif contact is not None and entry.id in {case.id for case in contact.cases}:
+            self._casework.choose_case(entry.id)
+            self.screen.focus_case()
+        else:
+            self._tasks.read(
+                partial(contact_of_case, self._desk.db, entry.id),
+                self.contact_wanted.emit,
+                failed=self._tell,
+                key="history",
+            )
 
 
 def _nothing(_answer: object) -> None:

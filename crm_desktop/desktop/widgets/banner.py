@@ -56,7 +56,8 @@ class Banner(Painted):
             self._close = IconButton(look, "x", "Dismiss")
             self._close.clicked.connect(self._dismiss)
             self._row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        # Not Maximum: a layout would cut lines that wrap at this width but not at the hint's.
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self._space()

@@ -148,6 +148,8 @@ class Button(QPushButton):
         if self._action is not None:
             self.setText(self._action.text())
             self.setEnabled(self._action.isEnabled())
+            said = self._action.toolTip()
+            self.setToolTip("" if said == self._action.text() else said)
             shortcut = self._action.shortcut()
             self._key = key_text(shortcut.toString(QKeySequence.SequenceFormat.PortableText))
             self._describe()

@@ -38,6 +38,8 @@ from crm_desktop.domain.states import Visibility
 #: A gap in a canned reply that must be filled before it goes out, as "{{due date}}".
 PLACEHOLDER = re.compile(r"\{\{\s*([^{}\n]{1,60}?)\s*\}\}")
 
+_ANY = 16_777_215
+
 NOTE_LABEL = "Internal note – the customer never sees this"
 
 
@@ -111,7 +113,7 @@ class _NoteStrip(Painted):
         super().__init__(look)
         self._row = QHBoxLayout(self)
         self._row.addWidget(Text(look, NOTE_LABEL, Role.STRONG, tone=Tone.WARNING, wrap=True), 1)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self._relook()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -162,7 +164,8 @@ class Composer(Painted):
             editor.textChanged.connect(self._typed)
             editor.files_offered.connect(self.files_offered)
             self._stack.addWidget(editor)
-        self._foot = QHBoxLayout()
+        self._tools = QWidget()
+        self._foot = QHBoxLayout(self._tools)
         self._attach = IconButton(look, "paperclip", "Attach a file")
         self._attach.clicked.connect(self.attach_asked)
         self._count = Text(look, "", Role.SMALL, muted=True)
@@ -238,6 +241,13 @@ class Composer(Painted):
         """Say how safe the draft is, as "Draft saved 3 s ago"."""
         self._saved.setText(text)
 
+    def set_brief(self, brief: bool) -> None:
+        """Show no more than what is being written, without tools: a place to begin."""
+        self._tools.setVisible(not brief)
+        lines = self._editors[self.mode].fontMetrics().lineSpacing()
+        self._stack.setMinimumHeight((1 if brief else 2) * lines + self._look.px(12))
+        self._stack.setMaximumHeight(lines + self._look.px(12) if brief else _ANY)
+
     def add_action(self, button: Button) -> None:
         """Put a button at the lower right."""
         self._foot.addWidget(button)
@@ -264,7 +274,7 @@ class Composer(Painted):
         column.addWidget(self._strip)
         column.addWidget(self._stack, 1)
         column.addWidget(self._files)
-        column.addLayout(self._foot)
+        column.addWidget(self._tools)
         self._relook()
 
     def _relook(self) -> None:

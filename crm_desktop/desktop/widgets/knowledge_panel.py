@@ -39,6 +39,8 @@ from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.views import ArticleHit, ArticleView
 
 _Index = QModelIndex | QPersistentModelIndex
+#: Widths at 100 %: about 75 characters, what surrounds a page of text, and a list of titles.
+_READABLE, _PAGE_EDGE, _LIST = 600, 16, 380
 _START, _END = "\x02", "\x03"
 
 
@@ -186,10 +188,19 @@ class KnowledgePanel(Surface):
         reader = QVBoxLayout(self._reader)
         reader.setContentsMargins(0, 0, 0, 0)
         page, area = Surface(self._look), QScrollArea()
-        inner = QVBoxLayout(page)
+        column_of_text = QWidget()
+        inner = QVBoxLayout(column_of_text)
         for each in (self._title, self._facts, self._body):
             inner.addWidget(each)
         inner.addStretch(1)
+        across = QHBoxLayout(page)
+        edge = px(_PAGE_EDGE) if self._beside else 0
+        across.setContentsMargins(edge, edge, edge, 0)
+        across.addWidget(column_of_text, 1)
+        if self._beside:
+            column_of_text.setMaximumWidth(px(_READABLE))
+            across.addStretch(0)
+            across.setAlignment(Qt.AlignmentFlag.AlignLeft)
         area.setWidget(page)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -208,6 +219,9 @@ class KnowledgePanel(Surface):
         split.addWidget(self._reader)
         split.setStretchFactor(1, 1)
         split.setChildrenCollapsible(False)
+        if self._beside:
+            self._list.setMinimumWidth(px(220))
+            split.setSizes([px(_LIST), px(900)])
         column.addWidget(split, 1)
 
     def _show_article(self, article: ArticleView | None) -> None:

@@ -25,7 +25,20 @@ if TYPE_CHECKING:
 
 _STATUS = {"ok": ("running", Tone.OK), "trouble": ("trouble", Tone.DANGER)}
 _UNKNOWN = ("not heard of", Tone.NEUTRAL)
-_ICONS = {"imap": "mail", "smtp_in": "inbox", "smtp_out": "send", "web_form": "file-text"}
+_ICONS = {
+    "imap": "mail",
+    "smtp_listener": "inbox",
+    "smtp": "send",
+    "web_form": "file-text",
+    "open311": "forward",
+}
+_KINDS = {
+    "imap": "Mailbox that is read",
+    "smtp_listener": "Mail delivered to us",
+    "smtp": "Outgoing mail",
+    "web_form": "Web forms",
+    "open311": "Back office (Open311)",
+}
 
 
 class AdminScreen(Surface):
@@ -75,7 +88,7 @@ class AdminScreen(Surface):
                 Row(
                     each.id,
                     each.name,
-                    each.words or each.kind.replace("_", " "),
+                    each.words or _KINDS.get(each.kind, each.kind),
                     _ICONS.get(each.kind, "globe"),
                     pill=_STATUS.get(each.status, _UNKNOWN),
                     right=words.when(each.at, now),

@@ -192,9 +192,10 @@ class QueueScreen(QWidget):
         area = QWidget()
         rows = QVBoxLayout(area)
         rows.setContentsMargins(0, 0, 0, 0)
-        combos, below = QHBoxLayout(), QHBoxLayout()
-        combos.addWidget(self._queue, 1)
-        combos.addWidget(self._service, 1)
+        # Under each other: side by side their names would be cut.
+        combos, below = QVBoxLayout(), QHBoxLayout()
+        combos.addWidget(self._queue)
+        combos.addWidget(self._service)
         below.addWidget(self._overdue, 1)
         below.addWidget(self._views_button)
         rows.addLayout(combos)

@@ -60,7 +60,7 @@ class SignInScreen(QScrollArea):
         self._look = look
         self._presenter: SignInPresenter | None = None
         self._people: dict[object, StaffInfo] = {}
-        self.setWindowTitle(f"{product} – sign in")
+        self.setWindowTitle("Sign in")
         self.setAccessibleName("Sign in")
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -93,7 +93,12 @@ class SignInScreen(QScrollArea):
         ground = Surface(look, sunken=True)
         column = QVBoxLayout(ground)
         column.addStretch(1)
-        column.addWidget(self._card, 0, Qt.AlignmentFlag.AlignHCenter)
+        # Not aligned in its cell: the card would be given the height of a wider one.
+        middle = QHBoxLayout()
+        middle.addStretch(1)
+        middle.addWidget(self._card)
+        middle.addStretch(1)
+        column.addLayout(middle)
         column.addStretch(2)
         self.setWidget(ground)
         self.resize(look.px(760), look.px(620))

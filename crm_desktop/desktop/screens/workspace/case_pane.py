@@ -15,7 +15,11 @@ from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.workspace.conflict import ConflictDialog
-from crm_desktop.desktop.screens.workspace.handoff_card import HandoffOffer, HandoffProgress
+from crm_desktop.desktop.screens.workspace.handoff_card import (
+    HandoffOffer,
+    HandoffProgress,
+    is_under_way,
+)
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import Button, IconButton
 from crm_desktop.desktop.widgets.card import Surface
@@ -26,7 +30,7 @@ from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain.errors import InvalidInput
 from crm_desktop.domain.forms import Form
-from crm_desktop.domain.states import CaseState
+from crm_desktop.domain.states import CaseState, HandoffState
 from crm_desktop.domain.views import CaseView, ContactView, ServiceInfo
 
 if TYPE_CHECKING:
@@ -49,13 +53,15 @@ CASE_STATES: dict[CaseState, tuple[str, Tone]] = {
 
 class CasePane(QScrollArea):
     """Implements `CaseViewProtocol`. Signals: `edited` what is typed (a draft), `left`, `kept`
-    the reference of a saved case, `hand_off_asked`, `handed_off_now`.
+    the reference of a saved case, `hand_off_asked`, `handed_off_now`, `hand_off_fits` why the case
+    cannot be handed off, empty when it can.
     """
 
     edited = Signal(object)
     kept = Signal(str)
     hand_off_asked = Signal()
     handed_off_now = Signal()
+    hand_off_fits = Signal(str)
 
     def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,8 +69,11 @@ class CasePane(QScrollArea):
         self._casework: Casework | None = None
         self._form: JsonForm | None = None
         self._case: CaseView | None = None
+        self._contact_id = 0
         self._writable = False
         self._unmade: tuple[dict[str, object], Answers] | None = None
+        self._draft: dict[str, object] | None = None
+        self._preview: HandoffPreview | None = None
         self.setAccessibleName("Case")
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -115,6 +124,8 @@ class CasePane(QScrollArea):
     def show_contact(self, contact: ContactView, *, writable: bool) -> None:
         """Offer the contact's cases; nothing can be changed when it is in other hands."""
         self._writable = writable
+        if self._contact_id != contact.row.id:
+            self._contact_id, self._draft = contact.row.id, None
         rows = [Row(each.id, each.reference, right=each.service_name) for each in contact.cases]
         self._cases.set_rows([*rows, Row(_NEW_CASE, "Another case…")])
         self._cases.setVisible(bool(contact.cases))
@@ -135,11 +146,9 @@ class CasePane(QScrollArea):
         return dict(form.answers()) if form.check() else None
 
     def restore(self, content: dict[str, object]) -> None:
-        """Put a draft of the form back, when it is of the service shown."""
-        answers = content.get("answers")
-        form = self._form_made()
-        if form is not None and isinstance(answers, dict):
-            form.set_answers(answers)
+        """Put a draft of the form back: now, or when the form of its service has been read."""
+        self._draft = content
+        self._put_draft()
 
     def focus(self) -> None:
         """Put the keyboard into the first question, or the service when none is chosen."""
@@ -163,25 +172,21 @@ class CasePane(QScrollArea):
         self._unmade = (schema, answers) if schema else None
         if self.isVisible():
             self._form_made()
+        self._put_draft()
         self._no_form.setVisible(chosen is not None and not schema)
         self._show_head()
+        self._say_offer()
 
     def show_case(self, case: CaseView) -> None:
         """See `CaseViewProtocol`."""
         self._case = case
         self._show_head()
+        self._say_offer()
 
     def show_preview(self, preview: HandoffPreview | None) -> None:
         """See `CaseViewProtocol`."""
-        going = bool(self._case and self._case.handoffs)
-        if preview is None or going:
-            self.offer.offer("", "")
-        else:
-            parts = [f"By {words.full(preview.due_at)}." if preview.due_at else ""]
-            if preview.missing:
-                parts.append(f"Still needed: {', '.join(preview.missing)}.")
-            parts.append("The customer is told at each change.")
-            self.offer.offer(preview.target, " ".join(part for part in parts if part))
+        self._preview = preview
+        self._say_offer()
 
     def show_invalid(self, fields: dict[str, str]) -> None:
         """See `CaseViewProtocol`."""
@@ -202,17 +207,21 @@ class CasePane(QScrollArea):
     def saved(self, reference: str) -> None:
         """See `CaseViewProtocol`."""
         self._trouble.hide()
+        self._draft = None
         announce(self, f"Saved as {words.spoken_reference(reference)}")
         self.kept.emit(reference)
 
     def handed_off(self) -> None:
         """See `CaseViewProtocol`."""
         announce(self, "Handed off")
+        # How far it is stands at the top.
+        self.verticalScrollBar().setValue(0)
         self.handed_off_now.emit()
 
     def showEvent(self, event: QShowEvent) -> None:
         """The form is made when it is first looked at: it is the slowest thing of a contact."""
         self._form_made()
+        self._say_offer()
         super().showEvent(event)
 
     def _form_made(self) -> JsonForm | None:
@@ -237,6 +246,49 @@ class CasePane(QScrollArea):
         for before, after in pairwise((self.service, *self._form.inputs())):
             QWidget.setTabOrder(before, after)
 
+    def _put_draft(self) -> None:
+        """A draft belongs into the form of its own service, which may come later than it."""
+        draft = self._draft
+        answers = draft.get("answers") if draft else None
+        of = draft.get("service_id") if draft else None
+        if not isinstance(answers, dict) or (of and of != self.service.key()):
+            return
+        form = self._form_made()
+        if form is not None:
+            self._draft = None
+            form.set_answers(answers)
+            self._say_offer()
+
+    def _say_offer(self) -> None:
+        """Where the case would go and what is still to be asked, by the form as it stands."""
+        preview, case = self._preview, self._case
+        last = case.handoffs[-1] if case and case.handoffs else None
+        under_way = last is not None and is_under_way(last)
+        done = last is not None and last.state is HandoffState.DONE
+        why = ""
+        if under_way:
+            why = "It is handed off already"
+        elif self.service.key() is None:
+            why = "Choose the service first"
+        elif preview is None:
+            why = "No back office takes this service"
+        self.hand_off_fits.emit(why)
+        if preview is None or under_way or done:
+            self.offer.offer("", "", ())
+            return
+        by = f"By {words.full(preview.due_at)}. " if preview.due_at else ""
+        self.offer.offer(
+            preview.target, f"{by}The customer is told at each change.", self._unanswered()
+        )
+
+    def _unanswered(self) -> tuple[str, ...]:
+        """The questions that must be answered or mended first."""
+        if self._form is None:
+            return ()
+        asked = self._form.form
+        found = (asked.field(name) for name in self._form.errors())
+        return tuple(each.question.rstrip("?") for each in found if each is not None)
+
     def _drop_form(self) -> None:
         self._rest.stop()
         self._unmade = None
@@ -256,8 +308,6 @@ class CasePane(QScrollArea):
             self._state.set_content(*CASE_STATES[case.state])
             self._aloud.setText(f"Read out: {words.spoken_reference(case.reference)}")
         handoffs = case.handoffs if case else ()
-        if handoffs:
-            self.offer.offer("", "")
         while len(self._progress) > len(handoffs):
             card = self._progress.pop()
             self._column.removeWidget(card)
@@ -265,7 +315,7 @@ class CasePane(QScrollArea):
         while len(self._progress) < len(handoffs):
             card = HandoffProgress(self._look, self._clock)
             self._progress.append(card)
-            self._column.insertWidget(self._column.indexOf(self.offer), card)
+            self._column.insertWidget(self._column.indexOf(self._trouble), card)
         for card, handoff in zip(self._progress, handoffs, strict=True):
             card.show_handoff(handoff)
 
@@ -310,6 +360,7 @@ class CasePane(QScrollArea):
     @Slot()
     def _changed(self) -> None:
         self.edited.emit({"service_id": self.service.key(), "answers": self.typed()})
+        self._say_offer()
         self._rest.start()
 
     @Slot()

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.look import Look, Role
@@ -46,6 +53,7 @@ class ComposePane(Surface):
         super().__init__(look, parent=parent)
         self._bounced: frozenset[str] = frozenset()
         self._files: tuple[NewAttachment, ...] = ()
+        self._low = False
         self._templates: tuple[TemplateInfo, ...] = ()
         self._to, self._cc = QLineEdit(), QLineEdit()
         self._warning = Text(look, "", Role.SMALL, tone=Tone.WARNING, wrap=True)
@@ -68,6 +76,9 @@ class ComposePane(Surface):
         column.addWidget(self._warning)
         column.addWidget(self.composer, 1)
         self._connect()
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._focus_moved)
 
     def written(self) -> Written:
         """What stands here now."""
@@ -114,6 +125,11 @@ class ComposePane(Surface):
         self.composer.set_text("", mode)
         if mode is Visibility.PUBLIC:
             self.set_files(())
+
+    def set_low(self, low: bool) -> None:
+        """Where there is little height, an empty composer that nobody writes in is one line."""
+        self._low = low
+        self._fit()
 
     def set_files(self, files: tuple[NewAttachment, ...]) -> None:
         """Show what goes with the reply."""
@@ -194,6 +210,19 @@ class ComposePane(Surface):
             self.composer.editor.installEventFilter(self)
         self.composer.set_mode(Visibility.PUBLIC)
 
+    @Slot(QWidget, QWidget)
+    def _focus_moved(self, _old: QWidget | None, _now: QWidget | None) -> None:
+        if self._low:
+            self._fit()
+
+    def _fit(self) -> None:
+        held = QApplication.focusWidget()
+        inside = held is not None and self.isAncestorOf(held)
+        text = any(self.composer.text(each) for each in Visibility)
+        whole = not self._low or inside or text or bool(self._files)
+        self._address_row.setVisible(whole and self.composer.mode is Visibility.PUBLIC)
+        self.composer.set_brief(not whole)
+
     def _warn(self, text: str) -> None:
         self._warning.setText(text)
         self._warning.setVisible(bool(text))
@@ -219,7 +248,7 @@ class ComposePane(Surface):
     @Slot(object)
     def _mode_changed(self, mode: Visibility) -> None:
         reply = mode is Visibility.PUBLIC
-        self._address_row.setVisible(reply)
+        self._fit()
         self._send.setText("Send" if reply else "Keep note")
         self._send.updateGeometry()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -27,7 +27,14 @@ STATES: dict[HandoffState, tuple[str, Tone]] = {
     HandoffState.FAILED: ("failed", Tone.DANGER),
     HandoffState.OVERDUE: ("overdue", Tone.WARNING),
 }
+_ENDED = (HandoffState.DONE, HandoffState.BOUNCED, HandoffState.FAILED)
 _MOST_NOTES = 4
+_MOST_NEEDED = 3
+
+
+def is_under_way(handoff: HandoffView) -> bool:
+    """Whether the hand-off has not ended: another of the same case must wait."""
+    return handoff.state not in _ENDED
 
 
 class HandoffOffer(Card):
@@ -42,23 +49,30 @@ class HandoffOffer(Card):
         super().__init__(look, parent=parent)
         self._title = Text(look, "", Role.STRONG)
         self._detail = Text(look, "", muted=True, wrap=True)
+        self._needed = Text(look, "", tone=Tone.WARNING, wrap=True)
         self._button = PrimaryButton(look, "Send and wrap up", key="Ctrl+Return")
         self._button.clicked.connect(self.asked)
         said = QVBoxLayout()
         said.addWidget(self._title)
         said.addWidget(self._detail)
+        said.addWidget(self._needed)
         row = QHBoxLayout()
         row.addLayout(said, 1)
-        row.addWidget(self._button)
+        row.addWidget(self._button, 0, Qt.AlignmentFlag.AlignTop)
         self.body.addLayout(row)
         self.hide()
 
-    def offer(self, target: str, said: str) -> None:
-        """Say where to and by when; an empty target hides the card."""
+    def offer(self, target: str, said: str, needed: tuple[str, ...]) -> None:
+        """Say where to, by when, and what is still `needed`; an empty target hides the card."""
         self.setVisible(bool(target))
         self._title.setText(f"Hand-off to {target}")
         self._detail.setText(said)
-        self.setAccessibleName(f"Hand-off to {target}. {said}")
+        more = f" and {len(needed) - _MOST_NEEDED} more" if len(needed) > _MOST_NEEDED else ""
+        first = " · ".join(needed[:_MOST_NEEDED])
+        still = f"Still needed: {first}{more}" if needed else ""
+        self._needed.setText(still)
+        self._needed.setVisible(bool(needed))
+        self.setAccessibleName(f"Hand-off to {target}. {said} {still}".strip())
 
     def follow(self, action: QAction) -> None:
         """Be possible exactly when the command is."""

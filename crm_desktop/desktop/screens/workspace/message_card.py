@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout
 
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.clock import Clock
@@ -13,7 +13,7 @@ from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.attachments import AttachedFile, AttachmentStrip
 from crm_desktop.desktop.widgets.banner import Banner
-from crm_desktop.desktop.widgets.buttons import Kind
+from crm_desktop.desktop.widgets.buttons import Button, Kind
 from crm_desktop.desktop.widgets.card import Card
 from crm_desktop.desktop.widgets.mail_view import MailView
 from crm_desktop.desktop.widgets.pill import Avatar, IconTile, Pill
@@ -96,17 +96,7 @@ class MessageCard(Card):
     def _warn(self, me: str) -> None:
         message = self.message
         if message.state is MessageState.STOPPED:
-            stopped = Banner(
-                self._look,
-                Tone.DANGER,
-                "shield-alert",
-                "The leak check stopped this reply. It has not been sent.",
-                "\n".join(message.findings),
-            )
-            stopped.add_action("Edit").clicked.connect(self._edit)
-            anyway = stopped.add_action(f"Send anyway as {me}", Kind.DANGER)
-            anyway.clicked.connect(self._release)
-            self.body.addWidget(stopped)
+            self._add_stopped(me)
         elif message.failure:
             self.body.addWidget(
                 Banner(
@@ -117,6 +107,29 @@ class MessageCard(Card):
                     message.failure,
                 )
             )
+
+    def _add_stopped(self, me: str) -> None:
+        """What the leak check found; sending all the same takes two steps."""
+        findings = self.message.findings
+        stopped = Banner(
+            self._look,
+            Tone.DANGER,
+            "shield-alert",
+            "The leak check stopped this reply. It has not been sent.",
+            "\n".join(f"•  {each}" for each in findings),
+        )
+        stopped.add_action("Edit").clicked.connect(self._edit)
+        each = "this" if len(findings) == 1 else f"each of these {len(findings)}"
+        checked = QCheckBox(f"I have checked {each}, and it may go to {_recipients(self.message)}")
+        anyway = Button(self._look, f"Send anyway as {me}", kind=Kind.DANGER)
+        anyway.setEnabled(False)
+        checked.toggled.connect(anyway.setEnabled)
+        anyway.clicked.connect(self._release)
+        row = QHBoxLayout()
+        row.addWidget(checked, 1)
+        row.addWidget(anyway)
+        self.body.addWidget(stopped)
+        self.body.addLayout(row)
 
     def _show(self) -> None:
         message = self.message
@@ -155,6 +168,12 @@ def _toward(message: MessageView) -> str:
     if message.cc:
         parts.append(f"copy to {', '.join(name or address for name, address in message.cc)}")
     return " · ".join(parts)
+
+
+def _recipients(message: MessageView) -> str:
+    first = message.to[0][1] if message.to else "the customer"
+    more = len(message.to) + len(message.cc) - 1
+    return f"{first} and {more} more" if more > 0 else first
 
 
 def _spoken(message: MessageView) -> str:

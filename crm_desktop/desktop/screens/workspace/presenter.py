@@ -39,8 +39,11 @@ class WorkspaceView(Protocol):
     def show_wrap_up(self) -> None:
         """Ask the three questions of the wrap-up."""
 
-    def wrapped_up(self) -> None:
-        """The contact is done: offer what comes next."""
+    def wrapped_up(self, *, then_next: bool) -> None:
+        """The contact is done: offer what comes next, or take it."""
+
+    def not_wrapped_up(self, trouble: CrmError) -> None:
+        """Say why the contact is not done."""
 
     def leave(self) -> None:
         """Keep what is typed: another contact comes, or the screen goes away."""
@@ -140,12 +143,13 @@ class WorkspacePresenter(Presenter):
         if self._contact.row.state is not ContactState.WRAP_UP:
             self._tasks.write(partial(contacts.begin_wrap_up, self._db, self._contact.row.id))
 
-    def complete(self, disposition: Disposition) -> None:
-        """Answer the three questions and be done."""
+    def complete(self, disposition: Disposition, *, then_next: bool = False) -> None:
+        """Answer the three questions and be done; `then_next`: take another at once."""
         if self._contact is not None:
             self._tasks.write(
                 partial(contacts.complete, self._db, self._contact.row.id, disposition),
-                self._completed,
+                partial(self._completed, self._contact.row.id, then_next),
+                failed=self._view.not_wrapped_up,
             )
 
     def can_write(self) -> bool:
@@ -211,8 +215,10 @@ class WorkspacePresenter(Presenter):
         else:
             self._view.show_trouble(trouble)
 
-    def _completed(self, _changes: Changes) -> None:
-        self._view.wrapped_up()
+    def _completed(self, contact_id: int, then_next: bool, _changes: Changes) -> None:
+        # Who opened another contact meanwhile must not lose it.
+        if contact_id == self._contact_id:
+            self._view.wrapped_up(then_next=then_next)
 
     def _look(self) -> None:
         self._looks += 1

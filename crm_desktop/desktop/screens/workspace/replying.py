@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -10,7 +11,7 @@ from crm_desktop.desktop.core.presenting import Tasks
 from crm_desktop.desktop.screens.workspace.drafts import Content, DraftKeeper
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.errors import CrmError
-from crm_desktop.domain.views import Reply, TemplateInfo
+from crm_desktop.domain.views import NewAttachment, Reply, TemplateInfo
 from crm_desktop.services import Database, replies
 
 
@@ -29,8 +30,8 @@ class ReplyView(Protocol):
     def stopped(self, findings: tuple[str, ...]) -> None:
         """The leak check stopped the reply; these are its reasons."""
 
-    def put_back(self, contact_id: int, content: Content) -> None:
-        """The reply was taken back: its text belongs in the contact's composer again."""
+    def put_back(self, contact_id: int, content: Content, files: tuple[NewAttachment, ...]) -> None:
+        """The reply was taken back: text and files belong in the contact's composer again."""
 
     def too_late(self) -> None:
         """The reply had already left."""
@@ -38,19 +39,43 @@ class ReplyView(Protocol):
     def noted(self) -> None:
         """The note is kept."""
 
-    def not_sent(self, trouble: CrmError, contact_id: int, content: Content) -> None:
-        """Nothing was sent: the text must be in the contact's composer again."""
+    def not_sent(
+        self,
+        trouble: CrmError,
+        contact_id: int,
+        content: Content,
+        files: tuple[NewAttachment, ...],
+    ) -> None:
+        """Nothing was sent: text and files must be in the contact's composer again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    """What left a composer, to be put back if need be."""
+
+    contact_id: int
+    content: Content
+    files: tuple[NewAttachment, ...] = ()
 
 
 class Replying:
     """Sends and withdraws the replies of one workspace."""
 
-    def __init__(self, db: Database, tasks: Tasks, view: ReplyView, keeper: DraftKeeper) -> None:
+    def __init__(
+        self,
+        db: Database,
+        tasks: Tasks,
+        view: ReplyView,
+        keeper: DraftKeeper,
+        *,
+        undo_seconds: float,
+    ) -> None:
         self._db = db
         self._tasks = tasks
         self._view = view
         self._keeper = keeper
-        self._sent: dict[int, tuple[int, Content]] = {}
+        self._undo_seconds = undo_seconds
+        self._sent: dict[int, _Gone] = {}
 
     def start(self) -> None:
         """Read the canned replies."""
@@ -59,9 +84,9 @@ class Replying:
     def send(self, contact_id: int, reply: Reply, content: Content) -> None:
         """Send a reply; `content` is the composer as a draft, to put back if need be."""
         self._tasks.write(
-            partial(replies.send, self._db, contact_id, reply),
-            partial(self._show_sent, contact_id, content),
-            failed=partial(self._not_sent, contact_id, content),
+            partial(replies.send, self._db, contact_id, reply, undo_seconds=self._undo_seconds),
+            partial(self._show_sent, _Gone(contact_id, content, reply.attachments)),
+            failed=partial(self._not_sent, _Gone(contact_id, content, reply.attachments)),
         )
 
     def withdraw(
@@ -69,7 +94,7 @@ class Replying:
     ) -> None:
         """Take a reply back while it has not left; `content` when this desktop did not send it."""
         if content is not None:
-            self._sent.setdefault(message_id, (contact_id, content))
+            self._sent.setdefault(message_id, _Gone(contact_id, content))
         self._tasks.write(
             partial(replies.withdraw, self._db, message_id),
             partial(self._withdrawn, message_id),
@@ -80,7 +105,7 @@ class Replying:
         self._tasks.write(
             partial(replies.note, self._db, contact_id, text),
             partial(self._noted, contact_id),
-            failed=partial(self._not_sent, contact_id, {"mode": "note", "text": text}),
+            failed=partial(self._not_sent, _Gone(contact_id, {"mode": "note", "text": text})),
         )
 
     def insert_template(self, template_id: int, contact_id: int) -> None:
@@ -91,9 +116,9 @@ class Replying:
             key="template",
         )
 
-    def _show_sent(self, contact_id: int, content: Content, sent: replies.Sent) -> None:
-        self._keeper.discard(contact_id, "reply")
-        self._sent[sent.message_id] = (contact_id, content)
+    def _show_sent(self, gone: _Gone, sent: replies.Sent) -> None:
+        self._keeper.discard(gone.contact_id, "reply")
+        self._sent[sent.message_id] = gone
         if sent.stopped:
             self._view.stopped(sent.stopped)
             return
@@ -101,20 +126,20 @@ class Replying:
 
     def _withdrawn(self, message_id: int, answer: tuple[bool, Changes]) -> None:
         withdrawn, _changes = answer
-        contact_id, content = self._sent.pop(message_id, (0, {}))
+        gone = self._sent.pop(message_id, _Gone(0, {}))
         if not withdrawn:
             self._view.too_late()
             return
-        if contact_id:
-            self._keeper.typed(contact_id, "reply", content)
-        self._view.put_back(contact_id, content)
+        if gone.contact_id:
+            self._keeper.typed(gone.contact_id, "reply", gone.content)
+        self._view.put_back(gone.contact_id, gone.content, gone.files)
 
     def _noted(self, contact_id: int, _changes: Changes) -> None:
         self._keeper.discard(contact_id, "note")
         self._view.noted()
 
-    def _not_sent(self, contact_id: int, content: Content, trouble: CrmError) -> None:
-        self._view.not_sent(trouble, contact_id, content)
+    def _not_sent(self, gone: _Gone, trouble: CrmError) -> None:
+        self._view.not_sent(trouble, gone.contact_id, gone.content, gone.files)
 
     def _insert_filled(self, filled: replies.Filled) -> None:
         self._view.insert_text(filled.body, filled.missing)

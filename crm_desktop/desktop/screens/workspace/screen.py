@@ -38,6 +38,7 @@ from crm_desktop.domain.views import (
     ContactView,
     Disposition,
     DraftView,
+    NewAttachment,
     ServiceInfo,
     TemplateInfo,
 )
@@ -55,7 +56,7 @@ _TABS = (_CONVERSATION, _CASE, _TIMELINE, _FILES)
 _NARROW = 760
 #: Below this height (at 100 %) notices say their main sentence only.
 _LOW = 560
-_EMPTY, _CONTENT, _WRAP_UP = range(3)
+_EMPTY, _CONTENT = range(2)
 _ANY = 16_777_215
 
 
@@ -63,7 +64,8 @@ class WorkspaceScreen(QWidget):
     """Implements `WorkspaceView` and `ReplyView` and hands on to its panes.
 
     Signals: `file_wanted` an attachment's id, `link_wanted` an address, `history_wanted` a
-    HistoryEntry, `files_wanted` paths to attach, `customer_wanted`, `draft_saved`, `next_wanted`.
+    HistoryEntry, `files_wanted` paths to attach, `customer_wanted`, `shown` the contact or None,
+    `over` that it is wrapped up and whether the next is wanted.
     """
 
     file_wanted = Signal(object)
@@ -71,8 +73,8 @@ class WorkspaceScreen(QWidget):
     history_wanted = Signal(object)
     files_wanted = Signal(object)
     customer_wanted = Signal()
-    draft_saved = Signal()
     shown = Signal(object)
+    over = Signal(bool)
 
     def __init__(
         self,
@@ -152,7 +154,9 @@ class WorkspaceScreen(QWidget):
         self.tabs.set_count(_TIMELINE, len(contact.timeline))
         self.tabs.set_count(_FILES, len(files) or None)
         self.tabs.set_count(_CASE, None, _case_title(contact))
-        self.compose.setVisible(writable)
+        if fresh or not writable:
+            self._set_wrapping(False)
+        self.compose.setVisible(writable and not self.is_wrapping_up)
         self._say_whose(contact, writable=writable)
         if fresh:
             self._begin(contact)
@@ -183,17 +187,29 @@ class WorkspaceScreen(QWidget):
 
     def show_wrap_up(self) -> None:
         """See `WorkspaceView`."""
-        if self._contact is not None:
+        if self._contact is None:
+            return
+        if not self.is_wrapping_up:
             self.wrap_up.begin(self._contact, self._casework.service_id)
-            self._pages.setCurrentIndex(_WRAP_UP)
-            self.wrap_up.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self._set_wrapping(True)
+        self.wrap_up.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def wrapped_up(self) -> None:
+    @property
+    def is_wrapping_up(self) -> bool:
+        """Whether the three questions are asked."""
+        return not self.wrap_up.isHidden()
+
+    def wrapped_up(self, *, then_next: bool) -> None:
         """See `WorkspaceView`."""
         who = self._contact.row.who if self._contact else "The contact"
         self._presenter.close()
         self.show_nothing(f"{who} is wrapped up. F9 takes the next.")
         accessibility.announce(self, f"{who} is wrapped up")
+        self.over.emit(then_next)
+
+    def not_wrapped_up(self, trouble: CrmError) -> None:
+        """See `WorkspaceView`."""
+        self.wrap_up.not_completed(words_for(trouble).sentence())
 
     def leave(self) -> None:
         """See `WorkspaceView`."""
@@ -222,10 +238,13 @@ class WorkspaceScreen(QWidget):
         said = "The leak check stopped the reply"
         accessibility.announce(self, f"{said}: {'; '.join(findings)}")
 
-    def put_back(self, contact_id: int, content: Content) -> None:
+    def put_back(
+        self, contact_id: int, content: Content, files: tuple[NewAttachment, ...] = ()
+    ) -> None:
         """See `ReplyView`."""
         if self._contact is not None and self._contact.row.id == contact_id:
             self._restore("reply", content)
+            self.compose.set_files(files)
             self.compose.composer.editor.setFocus()
         accessibility.announce(self, "The reply was taken back; its text is kept")
 
@@ -237,17 +256,26 @@ class WorkspaceScreen(QWidget):
         """See `ReplyView`."""
         accessibility.announce(self, "The note is kept")
 
-    def not_sent(self, trouble: CrmError, contact_id: int, content: Content) -> None:
+    def not_sent(
+        self,
+        trouble: CrmError,
+        contact_id: int,
+        content: Content,
+        files: tuple[NewAttachment, ...] = (),
+    ) -> None:
         """See `ReplyView`."""
         said = words_for(trouble)
         self.notices.show_trouble(said.happened, f"Your text is still here. {said.to_do}")
         if self._contact is not None and self._contact.row.id == contact_id:
             self._restore("note" if content.get("mode") == "note" else "reply", content)
+            if files:
+                self.compose.set_files(files)
 
     # What commands ask.
 
     def focus_reply(self, mode: Visibility) -> None:
         """Put the keyboard into the reply or the note."""
+        self._set_wrapping(False)
         self.tabs.choose(_CONVERSATION)
         self.compose.composer.set_mode(mode)
         self.compose.composer.editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -299,7 +327,9 @@ class WorkspaceScreen(QWidget):
         """The panel beside gives way when there is little room."""
         super().resizeEvent(event)
         room = event.size().width() >= self._look.px(_NARROW)
-        self.notices.set_brief(event.size().height() < self._look.px(_LOW))
+        low = event.size().height() < self._look.px(_LOW)
+        self.notices.set_brief(low)
+        self.compose.set_low(low)
         had_room = event.oldSize().width() >= self._look.px(_NARROW)
         if room != had_room or event.oldSize().width() < 0:
             self._side.setVisible(room and self._side_wanted)
@@ -365,6 +395,8 @@ class WorkspaceScreen(QWidget):
         for each in (tabs, self.notices):
             column.addWidget(each)
         column.addWidget(self._parts, 1)
+        column.addWidget(self.wrap_up)
+        self.wrap_up.hide()
         column.addWidget(self.toast)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setObjectName("workspace")
@@ -380,7 +412,7 @@ class WorkspaceScreen(QWidget):
         self._pages = QStackedWidget()
         blank = Surface(self._look)
         _column(blank).addWidget(self._nothing)
-        for page in (blank, whole, self.wrap_up):
+        for page in (blank, whole):
             self._pages.addWidget(page)
         _column(self).addWidget(self._pages)
 
@@ -425,6 +457,7 @@ class WorkspaceScreen(QWidget):
         self.notices.draft_wanted.connect(self._use_draft)
         self.wrap_up.completed.connect(self._complete)
         self.wrap_up.cancelled.connect(self._back_from_wrap_up)
+        self.wrap_up.scrolled.connect(self._scroll)
         self.toast.undone.connect(self._undo)
 
     @Slot(str)
@@ -510,13 +543,32 @@ class WorkspaceScreen(QWidget):
     def _use_draft(self, draft: DraftView) -> None:
         self._restore(draft.kind, draft.content)
 
-    @Slot(object)
-    def _complete(self, disposition: Disposition) -> None:
-        self._presenter.complete(disposition)
+    @Slot(object, bool)
+    def _complete(self, disposition: Disposition, then_next: bool) -> None:
+        self._presenter.complete(disposition, then_next=then_next)
 
     @Slot()
     def _back_from_wrap_up(self) -> None:
-        self._pages.setCurrentIndex(_CONTENT)
+        self._set_wrapping(False)
+        if self.tabs.key() == _CASE:
+            self.case_pane.focus()
+        else:
+            self.compose.composer.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _set_wrapping(self, wrapping: bool) -> None:
+        """The questions stand where the answer was written; what was said stays to be read."""
+        self.wrap_up.setVisible(wrapping)
+        writable = self._contact is not None and self._presenter.can_write()
+        self.compose.setVisible(writable and not wrapping)
+        self._foot.setVisible(not wrapping)
+
+    @Slot(int)
+    def _scroll(self, pages: int) -> None:
+        part = (self.conversation, self.case_pane, self.timeline, self.files)[
+            _TABS.index(self.tabs.key())
+        ]
+        bar = part.verticalScrollBar()
+        bar.setValue(bar.value() + pages * bar.pageStep())
 
     @Slot()
     def _wrap_up_now(self) -> None:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QGridLayout,
     QHBoxLayout,
     QRadioButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
+from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.screens.workspace.handoff_card import is_under_way
 from crm_desktop.desktop.widgets.buttons import Button, PrimaryButton
-from crm_desktop.desktop.widgets.card import Card, Surface
 from crm_desktop.desktop.widgets.chooser import ChoiceField
+from crm_desktop.desktop.widgets.flow import FlowLayout
+from crm_desktop.desktop.widgets.painting import Painted
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain.states import Resolution
@@ -36,76 +40,87 @@ RESOLUTIONS: dict[Resolution, str] = {
 _AVOIDABLE = {"y": "Yes, avoidable", "n": "No"}
 
 
-class WrapUpPanel(Surface):
-    """Keys 1 to 8 choose the resolution, Y and N whether it was avoidable, Enter completes.
+class WrapUpPanel(Painted):
+    """Docked under the contact, which stays to be read: keys 1 to 8 choose the resolution, Y and N
+    whether it was avoidable, Enter completes, F9 completes and takes the next.
 
-    Signals: `completed` a Disposition, `cancelled`.
+    Signals: `completed` a Disposition and whether the next contact is wanted, `cancelled`,
+    `scrolled` by how many pages the contact above should move.
     """
 
-    completed = Signal(object)
+    completed = Signal(object, bool)
     cancelled = Signal()
+    scrolled = Signal(int)
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
-        super().__init__(look, sunken=True, parent=parent)
+        super().__init__(look, parent)
         self.setAccessibleName("Wrap up")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._sent = False
         self._service = ChoiceField(look, "Service", "What was it about?")
         self._resolutions, self._avoidable = QButtonGroup(self), QButtonGroup(self)
-        self._missing = Text(look, "", Role.SMALL, tone=Tone.WARNING, wrap=True)
+        self._missing = Text(look, "", Role.SMALL, tone=Tone.DANGER, wrap=True)
         self._missing.hide()
+        self._back = Button(look, "Back", key="Esc")
+        self._back.clicked.connect(self.cancelled)
+        self._next = Button(look, "Complete and next", key="F9")
+        self._next.clicked.connect(self.complete_and_next)
         self._done = PrimaryButton(look, "Complete", key="Return")
-        self._done.clicked.connect(self._complete)
-        back = Button(look, "Back", key="Esc")
-        back.clicked.connect(self.cancelled)
-        card = Card(look)
-        card.body.addWidget(Text(look, "Wrap up", Role.TITLE))
-        label = Text(look, "Service", Role.SMALL_STRONG, muted=True)
-        label.setBuddy(self._service)
-        card.body.addWidget(label)
-        card.body.addWidget(self._service)
-        card.body.addWidget(Text(look, "How did it end?", Role.SMALL_STRONG, muted=True))
-        card.body.addLayout(self._resolution_grid())
-        card.body.addWidget(
-            Text(look, "Could this contact have been avoided?", Role.SMALL_STRONG, muted=True)
-        )
-        card.body.addLayout(self._avoidable_row())
-        card.body.addWidget(self._missing)
-        foot = QHBoxLayout()
-        foot.addWidget(back)
-        foot.addStretch(1)
-        foot.addWidget(self._done)
-        card.body.addLayout(foot)
-        column = QVBoxLayout(self)
-        edge = look.px(20)
-        column.setContentsMargins(edge, edge, edge, edge)
-        card.setMaximumWidth(look.px(680))
-        column.addWidget(card)
-        column.addStretch(1)
+        self._done.clicked.connect(self.complete)
+        self._radios = QWidget()
+        self._grid = QGridLayout(self._radios)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._columns = 0
+        for at, said in enumerate(RESOLUTIONS.values()):
+            radio = QRadioButton(f"{at + 1}  {said}")
+            radio.setAccessibleName(f"{said}, key {at + 1}")
+            self._resolutions.addButton(radio, at)
+        self._column = QVBoxLayout(self)
+        self._column.addLayout(self._head())
+        self._column.addWidget(Text(look, "How did it end?", Role.SMALL_STRONG, muted=True))
+        self._column.addWidget(self._radios)
+        self._column.addWidget(self._missing)
+        self._column.addLayout(self._foot())
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        self._space()
+        self._place_radios()
 
     def set_services(self, services: tuple[ServiceInfo, ...]) -> None:
         """What the first answer may be."""
         self._service.set_rows([Row(each.id, each.name, each.group) for each in services])
 
+    def offer_next(self, offered: bool) -> None:
+        """Whether there is a queue at hand to take the next contact from."""
+        self._next.setVisible(offered)
+
     def begin(self, contact: ContactView, service_id: int | None) -> None:
-        """Ask anew, with what is known already chosen: handed off, when something was."""
+        """Ask anew, with what is known already chosen: handed off, when something is."""
         self._missing.hide()
+        self._let(True)
         self._service.choose(service_id or contact.row.service_id)
-        handed = any(case.handoffs for case in contact.cases)
+        handed = any(is_under_way(each) for case in contact.cases for each in case.handoffs)
         self.choose(Resolution.HANDED_OFF if handed else Resolution.RESOLVED)
         self._button(self._avoidable, 1).setChecked(True)
-        self.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def not_completed(self, words: str) -> None:
+        """Say why it is not done; the answers stay."""
+        self._let(True)
+        self._say(words)
 
     def choose(self, resolution: Resolution) -> None:
         """Answer how it ended, until a person answers otherwise."""
         self._button(self._resolutions, list(RESOLUTIONS).index(resolution)).setChecked(True)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Digits, Y, N, Enter and Escape."""
+        """Digits, Y, N, Enter and Escape; the page keys move what stands above."""
         key = event.text().lower()
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._complete()
+            if not event.isAutoRepeat():
+                self.complete()
         elif event.key() == Qt.Key.Key_Escape:
             self.cancelled.emit()
+        elif event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            self.scrolled.emit(1 if event.key() == Qt.Key.Key_PageDown else -1)
         elif key in _AVOIDABLE:
             self._button(self._avoidable, list(_AVOIDABLE).index(key)).setChecked(True)
         elif key.isdecimal() and 1 <= int(key) <= len(RESOLUTIONS):
@@ -113,43 +128,110 @@ class WrapUpPanel(Surface):
         else:
             super().keyPressEvent(event)
 
-    def _resolution_grid(self) -> QGridLayout:
-        grid = QGridLayout()
-        half = (len(RESOLUTIONS) + 1) // 2
-        for at, said in enumerate(RESOLUTIONS.values()):
-            radio = QRadioButton(f"{at + 1}  {said}")
-            radio.setAccessibleName(f"{said}, key {at + 1}")
-            self._resolutions.addButton(radio, at)
-            grid.addWidget(radio, at % half, at // half)
-        return grid
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A surface with a strong line above, so that it stands apart from the contact."""
+        theme, painter = self._look.theme, QPainter(self)
+        painter.fillRect(self.rect(), theme.surface)
+        painter.fillRect(0, 0, self.width(), 2, theme.tone(Tone.ACCENT).text)
 
-    def _avoidable_row(self) -> QHBoxLayout:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """As many columns of answers as there is room for."""
+        super().resizeEvent(event)
+        self._place_radios()
+
+    @Slot()
+    def complete(self) -> None:
+        """Answer and be done."""
+        self._complete(then_next=False)
+
+    @Slot()
+    def complete_and_next(self) -> None:
+        """Answer, be done, and take what comes next."""
+        self._complete(then_next=True)
+
+    def _head(self) -> QHBoxLayout:
+        label = Text(self._look, "Service", Role.SMALL_STRONG, muted=True)
+        label.setBuddy(self._service)
         row = QHBoxLayout()
+        row.addWidget(Text(self._look, "Wrap up", Role.HEADING))
+        row.addSpacing(self._look.px(10))
+        row.addWidget(label)
+        row.addWidget(self._service, 1)
+        return row
+
+    def _foot(self) -> QHBoxLayout:
+        asked = QWidget()
+        flow = FlowLayout(asked, self._look.px(10))
+        flow.addWidget(
+            Text(self._look, "Could this contact have been avoided?", Role.SMALL_STRONG, muted=True)
+        )
         for at, (key, said) in enumerate(_AVOIDABLE.items()):
             radio = QRadioButton(f"{key.upper()}  {said}")
             radio.setAccessibleName(f"Avoidable: {said}, key {key.upper()}")
             self._avoidable.addButton(radio, at)
-            row.addWidget(radio)
-        row.addStretch(1)
+            flow.addWidget(radio)
+        row = QHBoxLayout()
+        row.addWidget(asked, 1)
+        for each in (self._back, self._next, self._done):
+            row.addWidget(each, 0, Qt.AlignmentFlag.AlignBottom)
         return row
+
+    def _place_radios(self) -> None:
+        """Two rows where there is room, more where there is not."""
+        radios = self._resolutions.buttons()
+        wanted = max(each.sizeHint().width() for each in radios) + self._look.px(12)
+        edges = self._column.contentsMargins()
+        room = max(self.width() - edges.left() - edges.right(), wanted)
+        fitting = next(each for each in (4, 3, 2, 1) if each == 1 or each * wanted <= room)
+        if fitting == self._columns:
+            return
+        self._columns = fitting
+        rows = -(-len(radios) // fitting)
+        for at, radio in enumerate(radios):
+            self._grid.addWidget(radio, at % rows, at // rows)
 
     def _button(self, group: QButtonGroup, number: int) -> QRadioButton:
         button = group.button(number)
         assert isinstance(button, QRadioButton)
         return button
 
-    @Slot()
-    def _complete(self) -> None:
+    def _complete(self, *, then_next: bool) -> None:
         service = self._service.key()
+        if self._sent:
+            return
         if not isinstance(service, int):
-            self._missing.setText("Choose the service that this was about.")
-            self._missing.show()
+            self._say("Choose the service that this was about.")
             self._service.setFocus()
             return
-        self.completed.emit(
-            Disposition(
-                service_id=service,
-                resolution=list(RESOLUTIONS)[self._resolutions.checkedId()],
-                avoidable=self._avoidable.checkedId() == 0,
-            )
+        self._missing.hide()
+        self._let(False)
+        disposition = Disposition(
+            service_id=service,
+            resolution=list(RESOLUTIONS)[self._resolutions.checkedId()],
+            avoidable=self._avoidable.checkedId() == 0,
         )
+        self.completed.emit(disposition, then_next)
+
+    def _let(self, can: bool) -> None:
+        """A second Enter while the first is on its way does nothing."""
+        self._sent = not can
+        for each in (self._back, self._next, self._done):
+            each.setEnabled(can)
+
+    def _say(self, words: str) -> None:
+        self._missing.setText(words)
+        self._missing.show()
+        announce(self, words)
+
+    def _relook(self) -> None:
+        self._space()
+        self._columns = 0
+        self._place_radios()
+        super()._relook()
+
+    def _space(self) -> None:
+        px = self._look.px
+        self._column.setContentsMargins(px(14), px(10), px(14), px(10))
+        self._column.setSpacing(px(6))
+        self._grid.setHorizontalSpacing(px(12))
+        self._grid.setVerticalSpacing(px(2))
