@@ -99,7 +99,8 @@ def _somebody(db: Database) -> Citizen:
 
 
 def _needs_writing(customer: CustomerView) -> bool:
-    return any("email" in each.words for each in customer.adjustments)
+    written = customer.prefers in ("", "email")
+    return written and any("email" in each.words for each in customer.adjustments)
 
 
 def _address(customer: CustomerView) -> str:

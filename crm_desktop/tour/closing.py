@@ -35,10 +35,18 @@ def hand_off(tour: Tour) -> None:
 
 
 def status(tour: Tour) -> None:
-    """The back office's word comes back to both desktops."""
+    """The back office's word comes back to both desktops, and the customer is told by mail."""
     tour.hands.wait_for("in progress", _OFFICE_SAYS, part=tour.workspace.case_pane, seconds=30)
     tour.colleague("press", "F4")
     tour.second(lambda: tour.stage.second.says(_OFFICE_SAYS), "the back office's words")
+    told = until(
+        lambda: tour.stage.mailbox.mails()[1:],
+        f"a mail to {tour.customer.email} about the hand-off",
+        tour.stage.mailbox.seen,
+        30,
+    )
+    if tour.customer.email not in str(told[0]["To"]) or tour.reference not in told[0]["Subject"]:
+        raise StepFailed(f"a mail to the customer about {tour.reference}", str(told[0].items()))
     tour.picture("status-comes-back")
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from crm_desktop.tour.children import BACK_OFFICE, MAILBOX, SECOND_DESKTOP
 from crm_desktop.tour.run import TITLES
-from crm_desktop.tour.services import BACK_OFFICE, GATEWAY, MAILBOX, SECOND_DESKTOP
+from crm_desktop.tour.services import GATEWAY
 from tests.servers.postgres import PostgresCluster
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
