@@ -11,7 +11,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: run test lint tour lock clean help qt-packages test-packages
+.PHONY: run test lint tour package deb lock clean help qt-packages test-packages
 
 run: $(VENV)/.run ## open the desktop with a demo centre; without a screen, make its pictures
 	@if [ "$$(uname -s)" != Linux ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
@@ -26,7 +26,14 @@ run: $(VENV)/.run ## open the desktop with a demo centre; without a screen, make
 tour: $(VENV)/.run qt-packages ## drive the real program through its main job; pictures in build/tour
 	@$(PY) -m crm_desktop tour --out build/tour $(ARGS)
 
-test: lint test-packages ## run every check: lint, types, layers, all tests with coverage
+package: $(VENV)/.package ## freeze the program into dist/crm-desktop
+	@$(PY) installer/freeze.py
+	@echo "It is dist/crm-desktop/crm-desktop"
+
+deb: $(VENV)/.package ## the Debian package around it, in dist
+	@$(PY) installer/deb.py
+
+test: lint test-packages $(VENV)/.package ## run every check: lint, types, layers, all tests with coverage
 	$(VENV)/bin/pytest -n $(WORKERS) --cov --cov-report=term:skip-covered $(ARGS)
 
 lint: $(VENV)/.dev ## ruff, mypy and import-linter
@@ -39,6 +46,7 @@ lock: build/lock/bin/uv ## renew the locked versions and hashes of all dependenc
 	build/lock/bin/uv pip compile $(LOCK) pyproject.toml -o requirements.lock
 	build/lock/bin/uv pip compile $(LOCK) --group dev pyproject.toml -o requirements-dev.lock
 	build/lock/bin/uv pip compile $(LOCK) --group build -o requirements-build.lock
+	build/lock/bin/uv pip compile $(LOCK) --group package -o requirements-package.lock
 
 clean: ## remove the virtual environment, pictures and caches
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
@@ -67,6 +75,11 @@ $(VENV)/.run: requirements.lock requirements-build.lock pyproject.toml | $(PY)
 $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
 	@echo "Installing the tools of the checks (once) …"
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.package: $(VENV)/.run requirements-package.lock
+	@echo "Installing what freezes the program (once) …"
+	@$(PIP) install --require-hashes -r requirements-package.lock
 	@touch $@
 
 build/lock/bin/uv:

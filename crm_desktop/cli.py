@@ -101,6 +101,36 @@ def gateway(
 
 
 @app.command()
+def doctor(
+    url: DatabaseUrl = "",
+    login: Annotated[
+        str, typer.Option(help="PostgreSQL: look as this person, if the keyring knows them.")
+    ] = "",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="A list of check, state, words and to_do.")
+    ] = False,
+) -> None:
+    """Look whether this computer and its database are well, and say what to do if not.
+
+    Changes nothing. Leaves with 1 when somebody cannot work until something is mended.
+    """
+    from crm_desktop.commands.doctor.run import doctor as look
+    from crm_desktop.workstation.paths import Paths
+
+    found = look(lambda: _settings(url), Paths.of_user(), login, typer.echo, as_json=as_json)
+    raise typer.Exit(found)
+
+
+@app.command("doctor-display", hidden=True)
+def doctor_display() -> None:
+    """Say what Qt finds here, in a process of its own that Qt may end."""
+    from crm_desktop.desktop.core.display_check import tell
+    from crm_desktop.workstation.paths import bundled
+
+    tell(bundled("resources"))
+
+
+@app.command()
 def tour(
     out: Annotated[Path, typer.Option(help="The folder that gets the pictures.")],
     url: DatabaseUrl = "",

@@ -49,6 +49,11 @@ class Target:
         """Which of the two dialects the URL speaks."""
         return "sqlite" if make_url(self.url).get_backend_name() == "sqlite" else "postgresql"
 
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the database is on this computer."""
+        return self.dialect == "sqlite" or _all_loopback(make_url(self.url))
+
     def full_url(self) -> URL:
         """The URL with driver, login and a safe TLS mode; raises InsecureConnection."""
         url = make_url(self.url)

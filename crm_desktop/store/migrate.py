@@ -38,7 +38,12 @@ def is_empty(db: Database) -> bool:
 def check(db: Database, migrations: Path) -> None:
     """Raise DatabaseOlder or DatabaseNewer unless the revision is this program's."""
     with translating(), db.engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
+        check_revision(connection, migrations)
+
+
+def check_revision(connection: Connection, migrations: Path) -> None:
+    """As `check`, on a connection that is open already."""
+    current = MigrationContext.configure(connection).get_current_revision()
     script = ScriptDirectory.from_config(_config(None, migrations))
     head = script.get_current_head()
     if current == head:

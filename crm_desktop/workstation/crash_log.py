@@ -36,6 +36,11 @@ class Crash:
     text: str
 
 
+def kept_crash(directory: Path, program: str) -> Crash | None:
+    """What a program's last run left in `directory`, for somebody who only looks."""
+    return _read_crash(_crash_file(directory, program))
+
+
 class CrashLog:
     """The log file of one program, and the file into which a crash is written.
 
@@ -46,7 +51,7 @@ class CrashLog:
     def __init__(self, directory: Path, program: str) -> None:
         """Files in `directory` named after `program`: `desktop` or `gateway`."""
         self._log_file = directory / f"{program}.log"
-        self._crash_file = directory / f"{program}-crash.txt"
+        self._crash_file = _crash_file(directory, program)
         self._handler: logging.Handler | None = None
         self._stream: TextIO | None = None
         self._last: Crash | None = None
@@ -114,6 +119,10 @@ class _MaskingFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line with nobody's address or number in it."""
         return mask(super().format(record))
+
+
+def _crash_file(directory: Path, program: str) -> Path:
+    return directory / f"{program}-crash.txt"
 
 
 def _read_crash(path: Path) -> Crash | None:

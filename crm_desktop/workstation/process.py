@@ -11,6 +11,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import IO, Any
 
 from crm_desktop.domain.errors import ConnectorTrouble
@@ -93,7 +94,9 @@ class ChildProcess:
 def own_command() -> list[str]:
     """The beginning of a command line that runs this program again."""
     if getattr(sys, "frozen", False):
-        return [sys.executable]
+        # On Windows a program without a console has no output that a parent could read.
+        program = Path(sys.executable)
+        return [str(program.with_name(f"crm-desktop{program.suffix}"))]
     return [sys.executable, "-m", "crm_desktop"]
 
 

@@ -137,7 +137,7 @@ def test_the_program_runs_itself_again_from_source_and_when_frozen(
     frozen = process.own_command()
 
     assert from_source == [sys.executable, "-m", "crm_desktop"]
-    assert frozen == [sys.executable]
+    assert frozen == [str(Path(sys.executable).with_name("crm-desktop"))]
 
 
 def test_a_crash_of_the_interpreter_is_shown_at_the_next_start(tmp_path: Path) -> None:

@@ -1,0 +1,238 @@
+"""Whether the database answers, is this program's, knows this login, and has a gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from crm_desktop.commands.doctor.finding import Finding, State, ok, trouble, warning
+from crm_desktop.commands.words import in_words
+from crm_desktop.domain.errors import (
+    CrmError,
+    DatabaseBusy,
+    DatabaseNewer,
+    DatabaseOlder,
+    DatabaseTrouble,
+    InsecureConnection,
+    SignInRefused,
+)
+from crm_desktop.domain.views import AccountStatus
+from crm_desktop.services import Target
+from crm_desktop.services.diagnosis import Encryption, Holder, Look, Standing, looking
+from crm_desktop.workstation.crash_log import mask
+
+_NOTED, _TOO_FAR = timedelta(seconds=2), timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What was found, and whether a gateway is at work."""
+
+    findings: tuple[Finding, ...]
+    gateway_runs: bool = False
+
+
+def examine(target: Target, where: str, migrations: Path) -> Examined:
+    """Everything that this login, or nobody, may see; `where` names the database in words."""
+    try:
+        with looking(target) as look:
+            return _look_around(look, target, where, migrations)
+    except CrmError as error:
+        return Examined(tuple(of_refusal(error, target, where)))
+
+
+def of_refusal(error: CrmError, target: Target, where: str) -> Iterator[Finding]:
+    """What it means that the database did not let us in."""
+    if isinstance(error, SignInRefused) and not target.password:
+        yield ok("database", f"A server answers for {where} and asks for a password.")
+        yield warning(
+            "sign-in",
+            "Not looked at without signing in: revision, roles, clock, gateways and accounts.",
+            "Name a login whose password this keyring remembers: crm-desktop doctor --login NAME",
+        )
+    elif isinstance(error, SignInRefused):
+        yield trouble(
+            "sign-in",
+            f"The database refused {target.login} or the password that is remembered.",
+            "Sign in once in the desktop with the right password.",
+        )
+    elif isinstance(error, InsecureConnection):
+        yield trouble("tls", in_words(error), "Nothing was sent to that server.")
+    elif isinstance(error, DatabaseBusy):
+        yield warning("database", f"{where} is held by another program.", "Look again shortly.")
+    elif target.dialect == "sqlite":
+        yield trouble(
+            "database",
+            f"There is no database that can be opened at {where}.",
+            "Start the desktop once, or `crm-desktop demo prepare`, and it makes one; "
+            "if there was one, find out who moved it.",
+        )
+    else:
+        yield trouble(
+            "database",
+            f"{where} does not answer: {mask(str(error))}",
+            "Look at the address in the settings, the network, and whether the server runs.",
+        )
+
+
+def _look_around(look: Look, target: Target, where: str, migrations: Path) -> Examined:
+    before = datetime.now(UTC)
+    now = look.now()
+    after = datetime.now(UTC)
+    found = [ok("database", f"{where} answers.")]
+    if target.dialect == "postgresql":
+        found += [
+            of_clock(now - (before + (after - before) / 2)),
+            of_encryption(look.encryption()),
+        ]
+    found.append(of_revision(partial(look.check_revision, migrations), target))
+    if found[-1].state is State.TROUBLE:
+        return Examined(tuple(found))
+    if target.dialect == "postgresql":
+        standing = look.standing()
+        found.append(of_standing(standing))
+        if not (standing.is_superuser or standing.groups & {"crm_staff", "crm_gateway"}):
+            return Examined(tuple(found))
+    holders = look.holders()
+    live = [each for each in holders if each.expires_at > now]
+    found.append(of_holders(holders, now, embedded=target.dialect == "sqlite"))
+    found += of_accounts(look.accounts())
+    return Examined(tuple(found), bool(live))
+
+
+def of_clock(ahead: timedelta) -> Finding:
+    """Whether this computer's clock and the database's agree; `ahead` is the database's lead."""
+    seconds = abs(ahead.total_seconds())
+    words = f"This computer's clock and the database's differ by {seconds:.1f} s."
+    to_do = "Let both computers take their time from the same time server."
+    if abs(ahead) > _TOO_FAR:
+        return trouble("clock", words, to_do)
+    if abs(ahead) > _NOTED:
+        return warning("clock", words, to_do)
+    return ok("clock", words)
+
+
+def of_encryption(way: Encryption) -> Finding:
+    """How the way to the server is protected."""
+    if way.version and way.verified:
+        return ok("tls", f"The way to the server is {way.version}, its certificate was checked.")
+    if way.loopback:
+        how = way.version or "not encrypted, and need not be"
+        return ok("tls", f"The server is on this computer; the way to it is {how}.")
+    return trouble(
+        "tls",
+        "The way to the server is not protected by a checked certificate.",
+        "Add sslmode=verify-full and sslrootcert=FILE to the database's address.",
+    )
+
+
+def of_revision(check: Callable[[], None], target: Target) -> Finding:
+    """Whether the database is as this program expects it."""
+    try:
+        check()
+    except DatabaseOlder as older:
+        found, wanted = older.params["found"], older.params["wanted"]
+        words = f"The database is at revision {found}; this program needs {wanted}."
+        if target.dialect == "sqlite":
+            words += " Nobody can work in it before it is upgraded."
+        return trouble(
+            "revision",
+            words,
+            "Keep a backup, then its owner runs: crm-desktop admin db upgrade",
+        )
+    except DatabaseNewer as newer:
+        return trouble("revision", in_words(newer), "Install the newest CRM Desktop here.")
+    except DatabaseTrouble as error:
+        return trouble("revision", in_words(error), "Ask whoever owns the database.")
+    return ok("revision", "The database has the revision of this program.")
+
+
+def of_standing(who: Standing) -> Finding:
+    """Whether the roles are there and this login is somebody."""
+    if who.missing:
+        return trouble(
+            "roles",
+            f"The database lacks the roles {', '.join(sorted(who.missing))}.",
+            "Its owner runs: crm-desktop admin db upgrade",
+        )
+    if who.is_superuser:
+        return warning(
+            "roles",
+            f"{who.login} owns the whole server and passes every rule by.",
+            "Work with a login of your own: crm-desktop admin staff add",
+        )
+    if "crm_gateway" in who.groups:
+        return ok("roles", f"{who.login} is the gateway's login.")
+    if not who.is_staff:
+        return trouble(
+            "roles",
+            f"{who.login} may connect, but is nobody who works here, or not any more.",
+            "An administrator adds them: crm-desktop admin staff add",
+        )
+    role = ", ".join(sorted(each.removeprefix("crm_") for each in who.groups - {"crm_staff"}))
+    return ok("roles", f"{who.login} works here ({role.replace('_', ' ')}).")
+
+
+def of_holders(holders: Sequence[Holder], now: datetime, *, embedded: bool) -> Finding:
+    """Who does the gateway's work."""
+    live = [each for each in holders if each.expires_at > now]
+    if live:
+        owners: dict[str, list[str]] = {}
+        for each in live:
+            owners.setdefault(_computer(each.owner), []).append(each.lease)
+        words = "; ".join(f"{who} does {', '.join(what)}" for who, what in sorted(owners.items()))
+        late = sorted(each.lease for each in holders if each.expires_at <= now)
+        if late:
+            return warning(
+                "gateway",
+                f"{words}. Done by nobody now: {', '.join(late)}.",
+                "Nothing, if those accounts are gone. Otherwise look at the gateway's log.",
+            )
+        return ok("gateway", f"{words}.")
+    if embedded:
+        return ok("gateway", "No gateway runs now; the desktop starts its own.")
+    last = max(holders, key=lambda each: each.expires_at, default=None)
+    when = f"; the last was {_computer(last.owner)} until {_at(last.expires_at)}" if last else ""
+    return warning(
+        "gateway",
+        f"No gateway runs{when}. Mail and forms neither come in nor go out.",
+        "Start one: crm-desktop gateway",
+    )
+
+
+def of_accounts(accounts: Sequence[AccountStatus]) -> Iterator[Finding]:
+    """Mailboxes, relays, forms and back offices: those in trouble, then all others."""
+    if not accounts:
+        yield warning(
+            "accounts",
+            "No mailbox, relay, form site or back office is set up.",
+            "Add one: crm-desktop admin account add",
+        )
+        return
+    bad = [each for each in accounts if each.status == "trouble"]
+    for each in bad:
+        yield warning(
+            "accounts",
+            f"{each.name} ({each.kind}) does not work since {_at(each.at)}: {mask(each.words)}",
+            "Look at its settings and password; the gateway goes on trying.",
+        )
+    good = [each.name for each in accounts if each.status == "ok"]
+    unknown = [each.name for each in accounts if each.status not in ("ok", "trouble")]
+    parts = [f"{len(good)} work ({', '.join(good)})"] if good else []
+    if unknown:
+        parts.append(f"{len(unknown)} not tried yet ({', '.join(unknown)})")
+    if parts:
+        yield ok("accounts", f"Accounts: {'; '.join(parts)}.")
+
+
+def _computer(owner: str) -> str:
+    """A lease's owner is computer:process:run."""
+    parts = owner.split(":")
+    return f"{parts[0]} (process {parts[1]})" if len(parts) > 1 else owner
+
+
+def _at(moment: datetime) -> str:
+    return moment.astimezone().strftime("%d %B %Y, %H:%M")

@@ -1,0 +1,85 @@
+"""All checks in turn; the slow ones at the same time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from crm_desktop.commands.doctor import computer, database, display
+from crm_desktop.commands.doctor.finding import Finding, State, trouble
+from crm_desktop.domain.errors import CrmError, NoKeyring
+from crm_desktop.services import Target
+from crm_desktop.workstation.paths import Paths, bundled
+from crm_desktop.workstation.secrets import open_secrets
+from crm_desktop.workstation.settings import Settings
+
+_MARKS = {State.OK: "ok       ", State.WARNING: "warning  ", State.TROUBLE: "TROUBLE  "}
+
+
+def doctor(
+    load: Callable[[], Settings],
+    paths: Paths,
+    login: str,
+    say: Callable[[str], None],
+    *,
+    as_json: bool,
+) -> int:
+    """Say what was found; 1 when somebody cannot work until something is mended, else 0."""
+    found = examine(load, paths, login)
+    if as_json:
+        say(json.dumps([asdict(each) for each in found], ensure_ascii=False, indent=1))
+    else:
+        for each in found:
+            say(f"{_MARKS[each.state]}{each.check}: {each.words}")
+            if each.to_do:
+                say(f"         → {each.to_do}")
+    return int(any(each.state is State.TROUBLE for each in found))
+
+
+def examine(load: Callable[[], Settings], paths: Paths, login: str) -> Sequence[Finding]:
+    """Every finding; settings that cannot be read are one, and the rest is looked at still."""
+    with ThreadPoolExecutor(1, thread_name_prefix="doctor") as beside:
+        seen = beside.submit(lambda: list(display.findings()))
+        try:
+            settings = load()
+        except CrmError as error:
+            words, to_do = str(error), "Correct it, or take it out."
+            rest = [trouble("settings", words, to_do), *computer.of_log(paths.log)]
+        else:
+            rest = list(_of_settings(settings, paths, login))
+        return [*seen.result(), *rest]
+
+
+def _of_settings(settings: Settings, paths: Paths, login: str) -> Sequence[Finding]:
+    target = _target(settings, login)
+    looked = database.examine(target, _shown(settings.database_url), bundled("migrations"))
+    places = [paths.data]
+    found = [computer.of_keyring(settings.secrets_file), *looked.findings]
+    if target.dialect == "sqlite":
+        places.append(Path(settings.database_url.removeprefix("sqlite:///")).parent)
+        found += computer.of_ports(settings, gateway_runs=looked.gateway_runs)
+    return [*found, *computer.of_disks(places), *computer.of_log(paths.log)]
+
+
+def _target(settings: Settings, login: str) -> Target:
+    """Whom to look as: on PostgreSQL the login with the password that its keyring remembers."""
+    target = Target(settings.database_url)
+    if target.dialect == "sqlite" or not login:
+        return target
+    password = ""
+    with suppress(NoKeyring):
+        kept = open_secrets(settings.secrets_file)
+        password = kept.get(f"database:{settings.database_url}:{login}") or ""
+    return Target(settings.database_url, login, password)
+
+
+def _shown(url: str) -> str:
+    """Which database, without anybody's name or password."""
+    if url.startswith("sqlite"):
+        return url.removeprefix("sqlite:///")
+    place, _, name = url.partition("?")[0].partition("://")[2].rpartition("/")
+    return f"{name} on {place.rpartition('@')[2] or 'this computer'}"

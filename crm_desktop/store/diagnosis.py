@@ -1,0 +1,139 @@
+"""What can be told of a database by looking: its revision, who we are there, and who works.
+
+Opened read-only and with short patience; not even SQLite's journal mode is set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from crm_desktop.domain.views import AccountStatus
+from crm_desktop.store import migrate
+from crm_desktop.store.database import Target, Tx
+from crm_desktop.store.errors import translating
+from crm_desktop.store.existing import existing
+from crm_desktop.store.models import Lease
+from crm_desktop.store.queries import accounts
+
+#: libpq knows no shorter patience than two seconds.
+_CONNECT_SECONDS = "2"
+_GROUPS = ("crm_staff", "crm_advisor", "crm_desk", "crm_team_leader", "crm_admin", "crm_gateway")
+
+
+@dataclass(frozen=True, slots=True)
+class Encryption:
+    """How the way to a PostgreSQL server is protected; `version` is empty without TLS."""
+
+    version: str
+    verified: bool
+    loopback: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who this session is on PostgreSQL: its login, its groups, and the groups that are missing."""
+
+    login: str
+    groups: frozenset[str]
+    missing: frozenset[str]
+    is_superuser: bool
+    is_staff: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a piece of the gateway's work, and until when by the database's clock."""
+
+    lease: str
+    owner: str
+    expires_at: datetime
+
+
+class Look:
+    """One read-only transaction of a diagnosis; every method may raise DatabaseTrouble."""
+
+    def __init__(self, session: Session, target: Target) -> None:
+        self._session = session
+        self._target = target
+        self.tx = Tx(session, target.dialect, None)
+
+    def check_revision(self, migrations: Path) -> None:
+        """Raise DatabaseOlder or DatabaseNewer unless the revision is this program's."""
+        migrate.check_revision(self._session.connection(), migrations)
+
+    def now(self) -> datetime:
+        """The database's clock."""
+        return self.tx.now
+
+    def encryption(self) -> Encryption:
+        """How this PostgreSQL connection is protected."""
+        version = self._session.scalar(
+            text("SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl")
+        )
+        verified = self._target.full_url().query.get("sslmode") == "verify-full"
+        return Encryption(version or "", verified, self._target.is_loopback)
+
+    def standing(self) -> Standing:
+        """Who this PostgreSQL session is."""
+        rows = self._session.execute(
+            text(
+                "SELECT rolname, pg_has_role(session_user, oid, 'member')"
+                " FROM pg_roles WHERE rolname = ANY(:groups)"
+            ),
+            {"groups": list(_GROUPS)},
+        ).all()
+        known = {name: bool(member) for name, member in rows}
+        login, superuser = self._session.execute(
+            text("SELECT session_user, rolsuper FROM pg_roles WHERE rolname = session_user")
+        ).one()
+        member_of = frozenset(name for name, member in known.items() if member)
+        # Only members may ask, and a superuser is member of everything without being anybody.
+        is_staff = "crm_staff" in member_of and bool(
+            self._session.scalar(text("SELECT count(*) FROM app.whoami()"))
+        )
+        return Standing(login, member_of, frozenset(_GROUPS) - set(known), superuser, is_staff)
+
+    def holders(self) -> tuple[Holder, ...]:
+        """Every piece of the gateway's work with its last owner."""
+        rows = self._session.execute(
+            select(Lease.name, Lease.owner, Lease.expires_at).order_by(Lease.name)
+        )
+        return tuple(Holder(*row) for row in rows)
+
+    def accounts(self) -> tuple[AccountStatus, ...]:
+        """Every account in use with its status."""
+        return accounts.statuses(self.tx)
+
+
+@contextmanager
+def looking(target: Target) -> Iterator[Look]:
+    """Open the database to look at it; raises DatabaseTrouble with its reason."""
+    engine = _engine(target)
+    try:
+        with translating(), Session(engine) as session:
+            session.connection()
+            yield Look(session, target)
+            session.rollback()
+    finally:
+        engine.dispose()
+
+
+def _engine(target: Target) -> Engine:
+    if target.dialect == "sqlite":
+        url = make_url(existing(target).url).update_query_dict({"mode": "ro"})
+        return create_engine(url, poolclass=NullPool, connect_args={"timeout": 1})
+    asked = make_url(target.url)
+    if "connect_timeout" not in asked.query:
+        asked = asked.update_query_dict({"connect_timeout": _CONNECT_SECONDS})
+    given = replace(target, url=asked.render_as_string(hide_password=False))
+    options = "-c default_transaction_read_only=on -c statement_timeout=2000"
+    return create_engine(given.full_url(), poolclass=NullPool, connect_args={"options": options})
