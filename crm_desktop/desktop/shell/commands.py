@@ -49,6 +49,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("note.focus", "Write an internal note", WRITING, ("Ctrl+Shift+N",), "sticky-note"),
     Command("template.insert", "Insert a canned reply", WRITING, ("F3",), "file-text"),
     Command("knowledge.focus", "Suggested answers", WRITING, ("F2",), "lightbulb"),
+    Command(
+        "toast.undo", "Take back what was just done", CONTACT, ("Ctrl+Alt+Z",), "undo-2",
+        help="While Undo is offered: a reply that has not left, a parking, a return",
+    ),
     Command("case.focus", "Case form", WRITING, ("F4",), "clipboard-list"),
     Command(
         "case.save", "Save the case", WRITING, ("Ctrl+S",), "save",

@@ -43,8 +43,10 @@ class ContactCommands(QObject):
         self._undo: Callable[[], None] | None = None
         self.toast = UndoToast(desk.look)
         self.toast.undone.connect(self._take_back)
+        self._toasts = [self.toast]
         self.gestures = Gestures(desk.db, desk.runner.for_owner(self), self)
         registry.bind("contact.take", self._take)
+        registry.bind("toast.undo", self._undo_last)
         registry.bind("contact.park", self._park)
         registry.bind("contact.return", self._release)
         registry.bind("contact.transfer", self._transfer)
@@ -52,6 +54,10 @@ class ContactCommands(QObject):
     def set_target(self, target: Callable[[], Target]) -> None:
         """Say how to find the contact that the commands are about."""
         self._target = target
+
+    def add_toast(self, toast: UndoToast) -> None:
+        """Another offer that the command for taking back concerns."""
+        self._toasts.append(toast)
 
     def fit(self) -> None:
         """Enable what fits the target's state; call whenever the target changed."""
@@ -142,6 +148,10 @@ class ContactCommands(QObject):
             note=note,
             told=name,
         )
+
+    def _undo_last(self) -> None:
+        for toast in self._toasts:
+            toast.undo()
 
     @Slot()
     def _take_back(self) -> None:

@@ -39,6 +39,7 @@ class DetachedWindow(QWidget):
         self.workplace.screen.wrap_up.offer_next(False)
         self.commands = ContactCommands(desk, registry, self, self.open_contact, self._error)
         self.commands.set_target(self._target)
+        self.commands.add_toast(self.workplace.screen.toast)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

@@ -146,6 +146,7 @@ class MainWindow(QWidget):
         self._work = WorkPage(desk.look, self.queue, self.workplace.screen)
         self.commands = ContactCommands(desk, self.registry, self, self.open_contact, self.error)
         self.commands.set_target(self._target)
+        self.commands.add_toast(self.workplace.screen.toast)
 
     def _build_frame(self) -> None:
         look = self._desk.look
@@ -211,7 +212,8 @@ class MainWindow(QWidget):
         bind("queue.next", self._take_next)
         bind("contact.open", self._open_chosen)
         bind("contact.detach", self._detach)
-        for place in ("queue", *(key for key, *_ in PAGES)):
+        bind("go.queue", self._go_to_queue)
+        for place in (key for key, *_ in PAGES):
             bind(f"go.{place}", partial(self.go, place))
         bind("go.palette", self._open_palette)
         bind("view.density", self._toggle_density)
@@ -253,6 +255,10 @@ class MainWindow(QWidget):
         self, presence: Presence, activity: str, afterwards: Presence | None
     ) -> None:
         self.top.presence.set_state(presence, activity, afterwards)
+
+    def _go_to_queue(self) -> None:
+        self.go("queue")
+        self._work.show_queue()
 
     def _take_next(self) -> None:
         if self.workplace.screen.is_wrapping_up:

@@ -18,6 +18,8 @@ from crm_desktop.domain.errors import CrmError
 
 #: How long an undo is offered, in seconds.
 UNDO_SECONDS = 10
+#: The window's command with this shortcut takes the step back.
+UNDO_KEY = "Ctrl+Alt+Z"
 
 
 class Banner(Painted):
@@ -79,9 +81,9 @@ class Banner(Painted):
         self._tone, self._icon = tone, icon
         self._relook()
 
-    def add_action(self, text: str, kind: Kind = Kind.PLAIN) -> Button:
-        """Put a button at the right; connect its `clicked`."""
-        button = Button(self._look, text, kind=kind)
+    def add_action(self, text: str, kind: Kind = Kind.PLAIN, key: str = "") -> Button:
+        """Put a button at the right, with its shortcut's badge; connect its `clicked`."""
+        button = Button(self._look, text, kind=kind, key=key)
         at = self._row.count() - (1 if self._close else 0)
         self._row.insertWidget(at, button, 0, Qt.AlignmentFlag.AlignVCenter)
         return button
@@ -158,8 +160,8 @@ class UndoToast(Banner):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, Tone.ACCENT, "undo-2", parent=parent)
         self._left, self._said = 0, ""
-        self._button = self.add_action("Undo")
-        self._button.clicked.connect(self._undo)
+        self._button = self.add_action("Undo", key=UNDO_KEY)
+        self._button.clicked.connect(self.undo)
         self._timer = QTimer(self)
         self._timer.setInterval(1_000)
         self._timer.timeout.connect(self._count_down)
@@ -182,7 +184,8 @@ class UndoToast(Banner):
             self.lapsed.emit()
 
     @Slot()
-    def _undo(self) -> None:
+    def undo(self) -> None:
+        """Take the step back, while that is offered."""
         if self._timer.isActive():
             self._end()
             self.undone.emit()

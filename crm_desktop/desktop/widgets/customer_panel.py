@@ -224,12 +224,14 @@ class _Facts(QWidget):
         at = len(self._rows)
         label = Text(self._look, "", muted=True)
         value = Text(self._look, "", wrap=True, selectable=True)
+        value.setAlignment(Qt.AlignmentFlag.AlignTop)
         short = ElidedText(self._look)
         copy = IconButton(self._look, "copy", "Copy", size=14)
         copy.clicked.connect(self._copy)
         for column, each in ((0, label), (1, value), (1, short), (2, copy)):
             self._grid.addWidget(each, at, column)
         self._rows.append((label, value, short, copy))
+        self._grid.setRowMinimumHeight(at, self._look.px(21))
 
     @Slot()
     def _copy(self) -> None:

@@ -190,6 +190,9 @@ class KnowledgePanel(Surface):
         page, area = Surface(self._look), QScrollArea()
         column_of_text = QWidget()
         inner = QVBoxLayout(column_of_text)
+        for head in (self._title, self._facts):
+            # In line with the text, which keeps a margin of its own.
+            head.setContentsMargins(px(6), 0, 0, 0)
         for each in (self._title, self._facts, self._body):
             inner.addWidget(each)
         inner.addStretch(1)

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QGuiApplication, QShowEvent
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core import words
@@ -94,8 +94,12 @@ class CasePane(QScrollArea):
             look, "This service has no form. The case keeps its title only.", muted=True, wrap=True
         )
         self._save = Button(look, "Save the case")
+        self._nowhere = Text(look, "", Role.SMALL, muted=True, wrap=True)
         self.offer = HandoffOffer(look)
         self.offer.asked.connect(self.hand_off_asked)
+        send = QShortcut(QKeySequence("Ctrl+Return"), self)
+        send.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        send.activated.connect(self.offer.press)
         self._progress: list[HandoffProgress] = []
         self._services: dict[int, ServiceInfo] = {}
         self._rest = QTimer(self)
@@ -273,6 +277,8 @@ class CasePane(QScrollArea):
         elif preview is None:
             why = "No back office takes this service"
         self.hand_off_fits.emit(why)
+        nowhere = preview is None and self.service.key() is not None and self._writable
+        self._nowhere.setText(f"{why}: answer it here, then wrap up." if nowhere else "")
         if preview is None or under_way or done:
             self.offer.offer("", "", ())
             return
@@ -331,7 +337,8 @@ class CasePane(QScrollArea):
         label.setBuddy(self.service)
         foot = QHBoxLayout()
         foot.addWidget(self._save)
-        foot.addStretch(1)
+        foot.addSpacing(self._look.px(10))
+        foot.addWidget(self._nowhere, 1)
         self._column.addLayout(head)
         for widget in (
             self._aloud,

@@ -15,6 +15,9 @@ from crm_desktop.desktop.widgets.buttons import Button, Kind
 from crm_desktop.desktop.widgets.card import Surface
 from crm_desktop.domain.views import ContactView, MessageView
 
+#: A new message has found its height within this time.
+_SETTLES_MS = 300
+
 
 class Conversation(QScrollArea):
     """Messages as cards; signals as MessageCard's."""
@@ -43,6 +46,8 @@ class Conversation(QScrollArea):
         self._column.addWidget(self._earlier, 0, Qt.AlignmentFlag.AlignLeft)
         self._column.addStretch(1)
         self.setWidget(ground)
+        self._following = False
+        self.verticalScrollBar().rangeChanged.connect(self._to_end)
         look.changed.connect(self._space)
         self._space()
 
@@ -59,7 +64,7 @@ class Conversation(QScrollArea):
         if fresh:
             self.verticalScrollBar().setValue(0)
         elif grew:
-            QTimer.singleShot(0, self, self._to_end)
+            self._follow()
 
     def set_images(self, images: Mapping[str, bytes]) -> None:
         """The pictures of the messages have been read."""
@@ -106,9 +111,20 @@ class Conversation(QScrollArea):
         own = tuple(card.message for card in self._cards.values())
         self._show((*self._thread, *own))
 
+    def _follow(self) -> None:
+        """Go to the end now, and again while the new message finds its height."""
+        self._following = True
+        QTimer.singleShot(0, self, self._to_end)
+        QTimer.singleShot(_SETTLES_MS, self, self._stay)
+
     @Slot()
     def _to_end(self) -> None:
-        self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
+        if self._following:
+            self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
+
+    @Slot()
+    def _stay(self) -> None:
+        self._following = False
 
     @Slot()
     def _space(self) -> None:

@@ -74,6 +74,12 @@ class HandoffOffer(Card):
         self._needed.setVisible(bool(needed))
         self.setAccessibleName(f"Hand-off to {target}. {said} {still}".strip())
 
+    @Slot()
+    def press(self) -> None:
+        """The button's own shortcut, where the card is shown."""
+        if self.isVisible():
+            self._button.click()
+
     def follow(self, action: QAction) -> None:
         """Be possible exactly when the command is."""
         action.changed.connect(self._sync)

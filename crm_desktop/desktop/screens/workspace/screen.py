@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core import accessibility
@@ -173,6 +173,7 @@ class WorkspaceScreen(QWidget):
     def show_nothing(self, words: str) -> None:
         """See `WorkspaceView`."""
         self._contact = None
+        self._set_wrapping(False)
         self._nothing.set_text("No contact is open.", words)
         self._pages.setCurrentIndex(_EMPTY)
         self.shown.emit(None)
@@ -245,6 +246,7 @@ class WorkspaceScreen(QWidget):
         if self._contact is not None and self._contact.row.id == contact_id:
             self._restore("reply", content)
             self.compose.set_files(files)
+            self.compose.composer.editor.moveCursor(QTextCursor.MoveOperation.End)
             self.compose.composer.editor.setFocus()
         accessibility.announce(self, "The reply was taken back; its text is kept")
 
