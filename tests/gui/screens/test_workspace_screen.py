@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QCheckBox
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core import accessibility
 from crm_desktop.desktop.core.look import Look
-from crm_desktop.desktop.widgets.buttons import PrimaryButton
+from crm_desktop.desktop.widgets.buttons import Button, PrimaryButton
 from crm_desktop.desktop.widgets.knowledge_panel import text_of
 from crm_desktop.domain.states import Direction, MessageState, Resolution, Visibility
-from crm_desktop.domain.views import ArticleView, Disposition, DraftView
+from crm_desktop.domain.views import ArticleView, Disposition, DraftView, NewAttachment
 from crm_desktop.services.handoffs import HandoffPreview
 from tests.gui.conftest import Grab
 from tests.gui.screens import sample
@@ -158,12 +159,15 @@ def test_what_the_leak_check_stopped_can_be_edited_or_sent_in_a_name(
     contact = sample.contact()
 
     stage.screen.show_contact(sample.contact(messages=(*contact.messages, stopped)), fresh=False)
+    checked, anyway = _release_of(stage)
+    QTest.keyClick(anyway, Qt.Key.Key_Space)
+    assert stage.presenter.said("release_stopped") == []
     grab(stage.screen, "workspace-stopped")
-    stage.screen.conversation.release_asked.emit(13)
+    QTest.keyClick(checked, Qt.Key.Key_Space)
+    QTest.keyClick(anyway, Qt.Key.Key_Space)
     stage.screen.conversation.edit_asked.emit(13)
 
     said = " ".join(accessibility.texts(accessibility.tree(stage.screen)))
-    assert "Send anyway as S. Whitlock" in said
     assert "It names J. Petrov, another customer." in said
     assert stage.presenter.said("release_stopped") == [(13,)]
     assert stage.replying.said("withdraw")[0][0] == 13
@@ -244,6 +248,92 @@ def test_doubts_are_shown_until_somebody_has_checked(make: Make, look: Look) -> 
     said = " ".join(accessibility.texts(accessibility.tree(stage.screen)))
     assert "The reference is not this sender's." in said
     assert stage.presenter.said("checked") == [()]
+
+
+def test_a_reply_taken_back_has_its_files_again(make: Make, look: Look) -> None:
+    stage = make(look)
+    photo = NewAttachment("street.jpg", "image/jpeg", b"jpeg")
+
+    stage.screen.put_back(1, {"text": "Dear Ms Okafor"}, (photo,))
+
+    assert stage.screen.compose.written().reply.attachments == (photo,)
+
+
+def test_a_hand_off_lists_the_questions_that_are_still_open(make: Make, look: Look) -> None:
+    stage = make(look)
+    pane = stage.screen.case_pane
+    stage.screen.focus_case()
+    pane.show_form(sample.SCHEMA, {"bin": "blue"}, None)
+    pane.show_preview(PREVIEW)
+    assert "Still needed: Address · Was it out by 6.30am" in pane.offer.accessibleName()
+
+    pane.restore({"answers": {"bin": "blue", "address": "14 Mill Lane", "out": True}})
+
+    assert "Still needed" not in pane.offer.accessibleName()
+
+
+def test_a_form_that_comes_later_than_its_draft_gets_it(make: Make, look: Look) -> None:
+    stage = make(look)
+    pane = stage.screen.case_pane
+    vars(stage.casework)["service_id"] = None
+    pane.show_form(None, {}, None)
+    pane.restore({"service_id": 1, "answers": {"address": "14 Mill Lane"}})
+
+    vars(stage.casework)["service_id"] = 1
+    pane.show_form(sample.SCHEMA, {}, None)
+
+    assert pane.typed() == {"address": "14 Mill Lane"}
+
+
+def test_why_a_case_cannot_be_handed_off_is_said(make: Make, look: Look) -> None:
+    stage = make(look)
+    pane = stage.screen.case_pane
+    reasons: list[str] = []
+    pane.hand_off_fits.connect(reasons.append)
+
+    pane.show_preview(None)
+    pane.show_preview(PREVIEW)
+    pane.show_case(sample.case(handoffs=(sample.handoff(),)))
+
+    assert reasons == ["No back office takes this service", "", "It is handed off already"]
+
+
+def test_ctrl_enter_in_the_case_sends_and_wraps_up(make: Make, look: Look) -> None:
+    stage = make(look)
+    stage.screen.focus_case()
+    pane = stage.screen.case_pane
+    asked: list[bool] = []
+    pane.show_preview(PREVIEW)
+    pane.hand_off_asked.connect(lambda: asked.append(True))
+
+    held = stage.screen.focusWidget()
+    QTest.keyClick(held, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+
+    assert asked == [True]
+
+
+def test_where_there_is_little_height_an_idle_composer_leaves_it_to_the_conversation(
+    make: Make, look: Look, qtbot: QtBot
+) -> None:
+    stage = make(look, 1050, 480)
+    stage.screen.tabs.setFocus()
+    qtbot.wait(1)
+    idle = stage.screen.conversation.height()
+
+    stage.screen.focus_reply(Visibility.PUBLIC)
+    qtbot.wait(1)
+
+    assert stage.screen.conversation.height() < idle
+
+
+def _release_of(stage: Stage) -> tuple[QCheckBox, Button]:
+    checked = stage.screen.conversation.findChildren(QCheckBox)[-1]
+    anyway = next(
+        each
+        for each in stage.screen.conversation.findChildren(Button)
+        if each.text() == "Send anyway as S. Whitlock"
+    )
+    return checked, anyway
 
 
 def _article() -> ArticleView:

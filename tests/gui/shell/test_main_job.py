@@ -15,7 +15,7 @@ from crm_desktop.desktop_root import Desktop
 from crm_desktop.domain.states import ContactState, Presence, Visibility
 from crm_desktop.services import cases, contacts
 from crm_desktop.services.cases import CaseInput
-from crm_desktop.store.models import Case, Contact, Handoff, Message, Service
+from crm_desktop.store.models import Case, Contact, Handoff, Message, Service, Staff
 from tests.centre import Centre
 from tests.gui.shell.conftest import Open, rows_shown, settled, waiting
 
@@ -136,8 +136,7 @@ def test_a_reply_goes_out_and_can_be_taken_back(
 
     assert screen.toast.isVisible()
     assert screen.compose.written().reply.text == ""
-    screen.toast.undone.emit()
-    settled(qtbot, desktop)
+    press(qtbot, desktop, Qt.Key.Key_Z, CTRL | Qt.KeyboardModifier.AltModifier)
     assert screen.compose.written().reply.text == "We come on Tuesday."
     with centre.as_owner().read() as tx:
         states = tx.session.scalars(select(Message.state).where(Message.direction == "outbound"))
@@ -333,6 +332,82 @@ def test_presence_chosen_in_a_contact_is_for_afterwards(
     settled(qtbot, desktop)
 
     assert desktop.window.top.presence.text() == "On contact · then Lunch"
+
+
+def test_who_signs_in_is_available_and_who_closes_is_offline(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    desktop = open_desktop(centre, "anna")
+
+    def presence() -> str:
+        with centre.as_owner().read() as tx:
+            return tx.session.scalars(select(Staff.presence).where(Staff.login == "anna")).one()
+
+    assert presence() == Presence.AVAILABLE
+    assert desktop.window.top.presence.text() == "Available"
+    desktop.window.close()
+    settled(qtbot, desktop)
+    assert presence() == Presence.OFFLINE
+
+
+def test_f9_completes_what_is_wrapped_up_and_takes_the_next(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    first = centre.add_contact(who="First", queue="waste")
+    second = centre.add_contact(who="Second")
+    desktop = open_desktop(centre, "anna")
+    desktop.window.commands.gestures.take(first)
+    settled(qtbot, desktop)
+    contacts.set_service(centre.as_person("anna"), first, _services(centre)[0][0])
+    desktop.window.registry.run("view.reload")
+    settled(qtbot, desktop)
+    press(qtbot, desktop, Qt.Key.Key_F12)
+
+    press(qtbot, desktop, Qt.Key.Key_F9)
+
+    assert state_of(centre, first) == ContactState.COMPLETED
+    assert desktop.window.workplace.presenter.contact_id == second
+
+
+def test_a_case_in_a_customers_history_opens_its_newest_contact(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    older = centre.add_contact(queue="waste", customer="margaret@example.org")
+    newer = centre.add_contact(queue="waste", customer="margaret@example.org")
+    service = next(each for each in _services(centre) if each[1] == "missed_bin")[0]
+    anna = centre.as_person("anna")
+    contacts.take(anna, older)
+    case = cases.save(anna, CaseInput(older, service, {"bin": "general"}))
+    desktop = open_desktop(centre, "anna")
+    desktop.window.open_contact(newer)
+    settled(qtbot, desktop)
+    contact = desktop.window.workplace.presenter.contact
+    assert contact is not None
+    assert contact.customer is not None
+    [entry] = [each for each in contact.customer.history if each.kind == "case"]
+
+    desktop.window.workplace.screen.customer.opened.emit(entry)
+
+    settled(qtbot, desktop)
+    assert entry.id == case.case_id
+    assert desktop.window.workplace.presenter.contact_id == older
+
+
+def test_a_service_without_a_back_office_cannot_be_handed_off(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    centre.add_contact(queue="waste")
+    desktop = open_desktop(centre, "anna")
+    take_first(qtbot, desktop)
+    hand_off = desktop.window.registry.action("case.hand_off")
+    assert not hand_off.isEnabled()
+    assert hand_off.toolTip() == "Choose the service first"
+    service = next(each for each in _services(centre) if each[1] == "missed_bin")[0]
+
+    desktop.window.workplace.screen.case_pane.service.chosen.emit(service)
+    settled(qtbot, desktop)
+
+    assert hand_off.isEnabled()
 
 
 def test_an_advisor_has_no_dead_letters_and_a_team_leader_has(

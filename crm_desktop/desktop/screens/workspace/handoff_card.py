@@ -115,7 +115,7 @@ class HandoffProgress(Card):
         self._pill.set_content(said, tone)
         lines = [_facts(handoff)]
         for at, state, note in handoff.notes[-_MOST_NOTES:]:
-            lines.append(f"{words.when(at, now)} · {state.replace('_', ' ')}: {note or '—'}")
+            lines.append(f"{words.when(at, now)} · {_said(state.replace('_', ' '), note)}")
         if handoff.words and not handoff.notes:
             lines.append(handoff.words)
         if handoff.last_error:
@@ -124,6 +124,13 @@ class HandoffProgress(Card):
         self._detail.setText("\n".join(line for line in lines if line))
         self._detail.setAccessibleName(self._detail.text())
         self.setAccessibleName(f"{self._title.text()}, {said}")
+
+
+def _said(state: str, note: str) -> str:
+    """The state and the target's words; many targets begin with the state themselves."""
+    if note.lower().startswith(state):
+        return note
+    return f"{state}: {note}" if note else state
 
 
 def _facts(handoff: HandoffView) -> str:

@@ -109,5 +109,5 @@ class Notices(QWidget):
     @Slot()
     def _space(self) -> None:
         px = self._look.px
-        self._column.setContentsMargins(px(14), px(10), px(14), 0)
+        self._column.setContentsMargins(px(14), px(10), px(14), px(6))
         self._column.setSpacing(px(6))
