@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, text
 from sqlalchemy.orm import Session
 
 from crm_desktop.domain.errors import NotFound
@@ -39,6 +39,8 @@ from crm_desktop.store.models import (
 
 _MESSAGE = [getattr(Message, name) for name in MessageContent.__dataclass_fields__]
 _ATTACHMENT = [getattr(Attachment, name) for name in AttachmentRow.__dataclass_fields__]
+#: Of the contacts that hold the words, so many of the newest are looked at.
+_CANDIDATES = 2_000
 _FUZZY_FROM = 4  # letters; shorter texts are like too many names
 
 
@@ -279,16 +281,19 @@ def _trigrams(folded: str) -> str:
 def _contacts(session: Session, terms: SearchTerms, me: Person, limit: int) -> list[SearchHit]:
     *whole, last = terms.words
     query = " ".join([*(f'"{word}"' for word in whole), f'"{last}"*'])
+    # The index gives the newest first by itself; only so many are looked at.
+    newest = (
+        select(literal_column("rowid").label("id"))
+        .select_from(text("contact_words"))
+        .where(text("contact_words MATCH :query").bindparams(query=query))
+        .order_by(literal_column("rowid").desc())
+        .limit(_CANDIDATES)
+        .subquery()
+    )
     rows = session.execute(
         select(Contact.id, Contact.who, Contact.subject)
-        .where(
-            Contact.id.in_(
-                select(text("rowid"))
-                .select_from(text("contact_words"))
-                .where(text("contact_words MATCH :query").bindparams(query=query))
-            ),
-            Contact.queue_id.in_(me.queues),
-        )
+        .join(newest, newest.c.id == Contact.id)
+        .where(Contact.queue_id.in_(me.queues))
         .order_by(Contact.id.desc())
         .limit(limit)
     )

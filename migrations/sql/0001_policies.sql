@@ -15,6 +15,9 @@ GRANT EXECUTE ON FUNCTION
     app.set_presence(text, text), app.refile(bigint, bigint), app.owners(text, text[]),
     app.put_blob(text, integer, bytea[]), app.search(text, text, text, text, integer)
 TO crm_staff;
+-- Whoever writes a contact computes its index.
+GRANT EXECUTE ON FUNCTION app.contact_day(timestamptz), app.contact_month(timestamptz),
+    app.contact_words(text, timestamptz) TO crm_gateway;
 GRANT EXECUTE ON FUNCTION app.me(), app.my_queues() TO crm_gateway;
 
 -- Reference data: read by all staff.

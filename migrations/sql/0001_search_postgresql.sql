@@ -1,7 +1,24 @@
 -- Search indexes, and search itself: any policy makes @@ and LIKE drop their index, because they
 -- are not leakproof, so the visibility stands inside one definer function.
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
-CREATE INDEX ix_contact_words ON contact USING gin (to_tsvector('simple', folded));
+
+-- The words of a contact with marks of its day and month, so that search can walk back from today:
+-- the newest hits of a frequent word are in its last days, a rare word costs a few look-ups.
+CREATE FUNCTION app.contact_day(p_at timestamptz) RETURNS integer
+LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
+    SELECT (p_at AT TIME ZONE 'UTC')::date - DATE '2000-01-01'
+$$;
+CREATE FUNCTION app.contact_month(p_at timestamptz) RETURNS integer
+LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
+    SELECT extract(year FROM p_at AT TIME ZONE 'UTC')::integer * 12
+         + extract(month FROM p_at AT TIME ZONE 'UTC')::integer
+$$;
+CREATE FUNCTION app.contact_words(p_folded text, p_at timestamptz) RETURNS tsvector
+LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
+    SELECT to_tsvector('simple', p_folded)
+        || array_to_tsvector(ARRAY['~d' || app.contact_day(p_at), '~m' || app.contact_month(p_at)])
+$$;
+CREATE INDEX ix_contact_words ON contact USING gin (app.contact_words(folded, received_at));
 CREATE INDEX ix_customer_trigrams ON customer USING gin (folded gin_trgm_ops);
 
 -- Whole words of articles, not stems: domain.spelling finds the family of a word in the vocabulary,
@@ -57,6 +74,44 @@ CREATE TRIGGER article_words_changed AFTER UPDATE ON article
 CREATE TRIGGER article_words_gone AFTER DELETE ON article REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION app.index_articles();
 
+-- The newest contacts with these words: three days one by one, then two years by month, then the
+-- rest. Each step is one look-up in the words' index; a scan would read every word of every contact.
+CREATE FUNCTION app.search_contacts(p_words tsquery, p_queues bigint[], p_limit integer)
+RETURNS TABLE (kind text, id bigint, title text, detail text, contact_id bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+    days CONSTANT integer := 3;
+    months CONSTANT integer := 24;
+    since timestamptz := date_trunc('day', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
+                         - make_interval(days => days - 1);
+    wanted tsquery;
+    left_over integer := p_limit;
+    got integer;
+BEGIN
+    FOR step IN 0 .. days + months LOOP
+        wanted := CASE
+            WHEN step < days
+            THEN p_words && quote_literal('~d' || app.contact_day(now()) - step)::tsquery
+            WHEN step < days + months
+            THEN p_words && quote_literal('~m' || app.contact_month(now()) - step + days)::tsquery
+            ELSE p_words && !! quote_literal('~m' || app.contact_month(now()))::tsquery END;
+        RETURN QUERY
+            WITH hits AS MATERIALIZED (
+                SELECT c.id, c.who, c.subject FROM contact c
+                WHERE app.contact_words(c.folded, c.received_at) @@ wanted
+                  AND c.queue_id = ANY (p_queues)
+                  AND (step < days OR c.received_at < since)
+                  AND (step < days + months
+                       OR app.contact_month(c.received_at) <= app.contact_month(now()) - months))
+            SELECT 'contact', h.id, h.who, h.subject, h.id FROM hits h
+            ORDER BY h.id DESC LIMIT left_over;
+        GET DIAGNOSTICS got = ROW_COUNT;
+        left_over := left_over - got;
+        EXIT WHEN left_over <= 0;
+    END LOOP;
+END $$;
+
 -- `p_words` is a tsquery made of the program's own tokens, p_reference, p_phone and p_email are
 -- empty unless the text is one.
 CREATE FUNCTION app.search(p_folded text, p_words text, p_reference text, p_norm text,
@@ -99,9 +154,6 @@ BEGIN
               ORDER BY x.folded <-> p_folded LIMIT 5) c;
     END IF;
     IF p_words <> '' THEN
-        RETURN QUERY SELECT 'contact', c.id, c.who, c.subject, c.id
-        FROM contact c
-        WHERE to_tsvector('simple', c.folded) @@ p_words::tsquery AND c.queue_id = ANY (mine)
-        ORDER BY c.id DESC LIMIT p_limit;
+        RETURN QUERY SELECT * FROM app.search_contacts(p_words::tsquery, mine, p_limit);
     END IF;
 END $$;

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from crm_desktop.services import cases, customers, queue, search
 from crm_desktop.services.cases import CaseInput
 from crm_desktop.store.database import Database
+from crm_desktop.store.models import Contact
 from tests.centre import Centre
 
 HOSTILE = (
@@ -136,3 +140,22 @@ def test_any_text_can_be_searched_for(centre: Centre, anna: Database) -> None:
         customers.search(anna, text)
 
     any_text()
+
+
+def test_contacts_are_found_however_old_the_newest_first(centre: Centre) -> None:
+    now = datetime.now(UTC)
+    ages = [timedelta(days=days) for days in (1500, 800, 400, 45, 20, 2, 0)]
+    ids = []
+    for age in ages:
+        contact_id = centre.add_contact(subject="Wobbly lamppost")
+        ids.append(contact_id)
+        with centre.as_owner().write() as tx:
+            moved = update(Contact).where(Contact.id == contact_id).values(received_at=now - age)
+            tx.session.execute(moved)
+    anna = centre.as_person("anna")
+
+    everything = [hit.id for hit in search.find(anna, "lamppost wob") if hit.kind == "contact"]
+    newest = [hit.id for hit in search.find(anna, "lamppost", limit=3) if hit.kind == "contact"]
+
+    assert everything == ids[::-1]
+    assert newest == ids[:-4:-1]
