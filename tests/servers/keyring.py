@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,28 +16,34 @@ def secret_service(directory: Path) -> Iterator[dict[str, str]]:
     home = directory / "keyring-home"
     home.mkdir(mode=0o700)
     own = {"HOME": str(home), "XDG_DATA_HOME": str(home / "data")}
-    with session_bus(directory, {**os.environ, **own}) as env:
-        daemon = processes.start(
-            [
-                processes.find_program("gnome-keyring-daemon", "gnome-keyring"),
-                *("--foreground", "--unlock", "--components=secrets"),
-            ],
-            env=env,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        assert daemon.stdin is not None
-        daemon.stdin.write(b"a password for the test's collection")
-        daemon.stdin.close()
-        try:
-            processes.wait_for(lambda: _owned("org.freedesktop.secrets", env), 20, "the keyring")
-            yield env
-        finally:
-            processes.stop(daemon)
+    with session_bus(directory, {**os.environ, **own}) as env, unlocked_keyring(env):
+        yield env
 
 
-def _owned(name: str, env: dict[str, str]) -> bool:
+@contextmanager
+def unlocked_keyring(env: Mapping[str, str]) -> Iterator[None]:
+    """Run a keyring on the session bus of `env`, which keeps it below its own XDG_DATA_HOME."""
+    daemon = processes.start(
+        [
+            processes.find_program("gnome-keyring-daemon", "gnome-keyring"),
+            *("--foreground", "--unlock", "--components=secrets"),
+        ],
+        env=env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    assert daemon.stdin is not None
+    daemon.stdin.write(b"a password for the test's collection")
+    daemon.stdin.close()
+    try:
+        processes.wait_for(lambda: _owned("org.freedesktop.secrets", env), 20, "the keyring")
+        yield
+    finally:
+        processes.stop(daemon)
+
+
+def _owned(name: str, env: Mapping[str, str]) -> bool:
     answer = subprocess.run(
         [
             processes.find_program("dbus-send", "dbus"),
