@@ -117,6 +117,18 @@ def test_what_could_not_be_completed_says_why_and_can_be_tried_again(
     assert second.resolution is Resolution.SIGNPOSTED_COUNCIL
 
 
+def test_a_reply_that_was_not_sent_is_remembered(make: Make, look: Look) -> None:
+    stage = make(look)
+    stage.screen.compose.composer.set_text("We come on Tuesday.")
+    QTest.keyClick(stage.screen.wrap_up, Qt.Key.Key_Escape)
+
+    stage.screen.show_wrap_up()
+
+    said = " ".join(accessibility.texts(accessibility.tree(stage.screen.wrap_up)))
+    assert "A reply is written but not sent." in said
+    assert chosen(stage) is Resolution.RESOLVED
+
+
 def test_page_keys_move_the_conversation_meanwhile(make: Make, look: Look, qtbot: QtBot) -> None:
     long = sample.message(11, "It was not collected.\n" * 80)
     stage = make(look, sample.contact(messages=(long,)))

@@ -369,6 +369,40 @@ def test_f9_completes_what_is_wrapped_up_and_takes_the_next(
     assert desktop.window.workplace.presenter.contact_id == second
 
 
+def test_escape_from_the_wrap_up_takes_the_contact_in_hand_again(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    contact_id = centre.add_contact()
+    desktop = open_desktop(centre, "anna")
+    take_first(qtbot, desktop)
+    press(qtbot, desktop, Qt.Key.Key_F12)
+    assert state_of(centre, contact_id) == ContactState.WRAP_UP
+
+    press(qtbot, desktop, Qt.Key.Key_Escape)
+
+    assert state_of(centre, contact_id) == ContactState.ACTIVE
+    press(qtbot, desktop, Qt.Key.Key_F12)
+    assert state_of(centre, contact_id) == ContactState.WRAP_UP
+
+
+def test_a_parked_contact_can_be_wrapped_up(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    contact_id = centre.add_contact(queue="waste")
+    desktop = open_desktop(centre, "anna")
+    take_first(qtbot, desktop)
+    anna = centre.as_person("anna")
+    contacts.set_service(anna, contact_id, _services(centre)[0][0])
+    contacts.park(anna, contact_id, None, for_reply=True)
+    desktop.window.registry.run("view.reload")
+    settled(qtbot, desktop)
+
+    press(qtbot, desktop, Qt.Key.Key_F12)
+    press(qtbot, desktop, Qt.Key.Key_Return)
+
+    assert state_of(centre, contact_id) == ContactState.COMPLETED
+
+
 def test_a_case_in_a_customers_history_opens_its_newest_contact(
     centre: Centre, open_desktop: Open, qtbot: QtBot
 ) -> None:

@@ -62,6 +62,7 @@ class WorkspacePresenter(Presenter):
         self._later = later
         self._contact_id: int | None = None
         self._contact: ContactView | None = None
+        self._wrapping: int | None = None
         self._looks = 0
         self._looked_at: int | None = None
 
@@ -140,8 +141,19 @@ class WorkspacePresenter(Presenter):
         if self._contact is None or not self.is_mine:
             return
         self._view.show_wrap_up()
-        if self._contact.row.state is not ContactState.WRAP_UP:
-            self._tasks.write(partial(contacts.begin_wrap_up, self._db, self._contact.row.id))
+        contact_id, state = self._contact.row.id, self._contact.row.state
+        if state is ContactState.PARKED:
+            # What waits for a reply that is not needed any more is ended like any other.
+            self._tasks.write(partial(contacts.resume, self._db, contact_id))
+        self._wrapping = contact_id
+        if state is not ContactState.WRAP_UP:
+            self._tasks.write(partial(contacts.begin_wrap_up, self._db, contact_id))
+
+    def leave_wrap_up(self) -> None:
+        """There is more to do after all: the contact is in hand again."""
+        if self._contact is not None and self._wrapping == self._contact.row.id:
+            self._wrapping = None
+            self._tasks.write(partial(contacts.resume, self._db, self._contact.row.id))
 
     def complete(self, disposition: Disposition, *, then_next: bool = False) -> None:
         """Answer the three questions and be done; `then_next`: take another at once."""

@@ -22,6 +22,7 @@ from crm_desktop.desktop.screens.workspace.conversation import Conversation
 from crm_desktop.desktop.screens.workspace.header import WorkspaceHeader
 from crm_desktop.desktop.screens.workspace.lists import file_rows, timeline_rows
 from crm_desktop.desktop.screens.workspace.notices import Notices
+from crm_desktop.desktop.screens.workspace.side import KNOWLEDGE, SidePanel
 from crm_desktop.desktop.screens.workspace.wrap_up import WrapUpPanel
 from crm_desktop.desktop.widgets.banner import Banner, UndoToast
 from crm_desktop.desktop.widgets.card import Surface
@@ -32,7 +33,7 @@ from crm_desktop.desktop.widgets.states import EmptyState
 from crm_desktop.desktop.widgets.tabs import TabStrip
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.people import Person
-from crm_desktop.domain.states import Channel, Resolution, Visibility
+from crm_desktop.domain.states import Channel, MessageState, Resolution, Visibility
 from crm_desktop.domain.views import (
     ArticleView,
     ContactView,
@@ -100,6 +101,7 @@ class WorkspaceScreen(QWidget):
         self.files = RowList(look, "Files")
         self.customer = CustomerPanel(look, clock)
         self.knowledge = KnowledgePanel(look)
+        self._side = SidePanel(look, self.customer, self.knowledge)
         self.wrap_up = WrapUpPanel(look)
         self.toast = UndoToast(look)
         self._others = Banner(look, Tone.NEUTRAL, "eye", wide=True)
@@ -193,6 +195,9 @@ class WorkspaceScreen(QWidget):
         if not self.is_wrapping_up:
             self.wrap_up.begin(self._contact, self._casework.service_id)
             self._set_wrapping(True)
+            forgotten = self._forgotten(self._contact)
+            if forgotten:
+                self.wrap_up.warn(forgotten)
         self.wrap_up.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     @property
@@ -277,7 +282,7 @@ class WorkspaceScreen(QWidget):
 
     def focus_reply(self, mode: Visibility) -> None:
         """Put the keyboard into the reply or the note."""
-        self._set_wrapping(False)
+        self._leave_wrap_up()
         self.tabs.choose(_CONVERSATION)
         self.compose.composer.set_mode(mode)
         self.compose.composer.editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -285,7 +290,7 @@ class WorkspaceScreen(QWidget):
     def focus_knowledge(self) -> None:
         """Put the keyboard into the search for answers."""
         self.set_side_shown(True)
-        self._side_tabs.choose("knowledge")
+        self._side.choose(KNOWLEDGE)
         self.knowledge.focus()
 
     def focus_case(self) -> None:
@@ -360,6 +365,17 @@ class WorkspaceScreen(QWidget):
         self.compose.restore(mode, content)
         self.compose.composer.set_mode(mode)
 
+    def _forgotten(self, contact: ContactView) -> str:
+        """What has not been sent though it was written."""
+        if any(each.state is MessageState.STOPPED for each in contact.messages):
+            return "The leak check stopped a reply; it has not been sent."
+        written = self.compose.written()
+        if written.reply.text.strip():
+            return "A reply is written but not sent. Esc goes back to it."
+        return (
+            "A note is written but not kept. Esc goes back to it." if written.note.strip() else ""
+        )
+
     def _say_whose(self, contact: ContactView, *, writable: bool) -> None:
         self._others.setVisible(not writable)
         # Who only reads has more to read and less to write.
@@ -403,7 +419,7 @@ class WorkspaceScreen(QWidget):
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setObjectName("workspace")
         split.addWidget(center)
-        split.addWidget(self._build_side())
+        split.addWidget(self._side)
         split.setStretchFactor(0, 1)
         split.setChildrenCollapsible(False)
         split.setSizes([self._look.px(720), self._look.px(330)])
@@ -418,23 +434,8 @@ class WorkspaceScreen(QWidget):
             self._pages.addWidget(page)
         _column(self).addWidget(self._pages)
 
-    def _build_side(self) -> QWidget:
-        self._side = Surface(self._look)
-        self._side_tabs = TabStrip(self._look, "Beside the contact")
-        self._side_tabs.add("customer", "Customer")
-        self._side_tabs.add("knowledge", "Knowledge")
-        self._side_pages = QStackedWidget()
-        self._side_pages.addWidget(self.customer)
-        self._side_pages.addWidget(self.knowledge)
-        column = _column(self._side)
-        column.addWidget(self._side_tabs)
-        column.addWidget(self._side_pages, 1)
-        self._side.setMinimumWidth(self._look.px(240))
-        return self._side
-
     def _connect(self) -> None:
         self.tabs.chosen.connect(self._tab_chosen)
-        self._side_tabs.chosen.connect(self._side_chosen)
         self.conversation.file_opened.connect(self.file_wanted)
         self.conversation.link_opened.connect(self.link_wanted)
         self.conversation.edit_asked.connect(self._edit_stopped)
@@ -454,7 +455,7 @@ class WorkspaceScreen(QWidget):
         self.customer.opened.connect(self.history_wanted)
         self.knowledge.insert_text.connect(self._insert_article)
         self.knowledge.insert_link.connect(self._insert_link)
-        self.knowledge.counted.connect(self._count_suggestions)
+        self.knowledge.counted.connect(self._side.count_suggestions)
         self.notices.checked.connect(self._checked)
         self.notices.draft_wanted.connect(self._use_draft)
         self.wrap_up.completed.connect(self._complete)
@@ -465,10 +466,6 @@ class WorkspaceScreen(QWidget):
     @Slot(str)
     def _tab_chosen(self, key: str) -> None:
         self._parts.setCurrentIndex(_TABS.index(key))
-
-    @Slot(str)
-    def _side_chosen(self, key: str) -> None:
-        self._side_pages.setCurrentIndex(0 if key == "customer" else 1)
 
     @Slot()
     def _send(self) -> None:
@@ -517,10 +514,6 @@ class WorkspaceScreen(QWidget):
         self.compose.composer.insert(f"{article.title}: {article.url}")
         self._knowledge.used(article.id, "link")
 
-    @Slot(int)
-    def _count_suggestions(self, count: int) -> None:
-        self._side_tabs.set_count("knowledge", count or None)
-
     @Slot(object)
     def _edit_stopped(self, message_id: int) -> None:
         message = self.conversation.message(message_id)
@@ -551,11 +544,16 @@ class WorkspaceScreen(QWidget):
 
     @Slot()
     def _back_from_wrap_up(self) -> None:
-        self._set_wrapping(False)
+        self._leave_wrap_up()
         if self.tabs.key() == _CASE:
             self.case_pane.focus()
         else:
             self.compose.composer.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _leave_wrap_up(self) -> None:
+        if self.is_wrapping_up:
+            self._set_wrapping(False)
+            self._presenter.leave_wrap_up()
 
     def _set_wrapping(self, wrapping: bool) -> None:
         """The questions stand where the answer was written; what was said stays to be read."""

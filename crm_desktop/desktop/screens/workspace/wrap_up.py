@@ -102,10 +102,14 @@ class WrapUpPanel(Painted):
         self.choose(Resolution.HANDED_OFF if handed else Resolution.RESOLVED)
         self._button(self._avoidable, 1).setChecked(True)
 
+    def warn(self, words: str) -> None:
+        """Say what the person may have forgotten; it does not stop them."""
+        self._say(words, Tone.WARNING)
+
     def not_completed(self, words: str) -> None:
         """Say why it is not done; the answers stay."""
         self._let(True)
-        self._say(words)
+        self._say(words, Tone.DANGER)
 
     def choose(self, resolution: Resolution) -> None:
         """Answer how it ended, until a person answers otherwise."""
@@ -200,7 +204,7 @@ class WrapUpPanel(Painted):
         if self._sent:
             return
         if not isinstance(service, int):
-            self._say("Choose the service that this was about.")
+            self._say("Choose the service that this was about.", Tone.DANGER)
             self._service.setFocus()
             return
         self._missing.hide()
@@ -218,7 +222,8 @@ class WrapUpPanel(Painted):
         for each in (self._back, self._next, self._done):
             each.setEnabled(can)
 
-    def _say(self, words: str) -> None:
+    def _say(self, words: str, tone: Tone) -> None:
+        self._missing.set_tone(tone)
         self._missing.setText(words)
         self._missing.show()
         announce(self, words)
