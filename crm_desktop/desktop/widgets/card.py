@@ -127,7 +127,7 @@ class PanelHeader(_Header):
     ) -> None:
         super().__init__(
             look,
-            Text(look, title, Role.HEADING),
+            ElidedText(look, title, Role.HEADING, snug=True),
             ElidedText(look, detail, muted=True),
             (14, 9),
             parent,

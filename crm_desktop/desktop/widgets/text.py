@@ -61,10 +61,13 @@ class ElidedText(Text):
         *,
         tone: Tone | None = None,
         muted: bool = False,
+        snug: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(look, text, role, tone=tone, muted=muted, parent=parent)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        # Snug: no wider than its words, so that what follows stands beside them.
+        wide = QSizePolicy.Policy.Maximum if snug else QSizePolicy.Policy.Expanding
+        self.setSizePolicy(wide, QSizePolicy.Policy.Fixed)
 
     def minimumSizeHint(self) -> QSize:
         """Any width will do."""

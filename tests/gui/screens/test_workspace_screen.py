@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -248,6 +249,21 @@ def test_doubts_are_shown_until_somebody_has_checked(make: Make, look: Look) -> 
     said = " ".join(accessibility.texts(accessibility.tree(stage.screen)))
     assert "The reference is not this sender's." in said
     assert stage.presenter.said("checked") == [()]
+
+
+def test_long_names_and_subjects_are_cut_and_widen_nothing(
+    make: Make, look: Look, grab: Grab
+) -> None:
+    stage = make(look)
+    before = stage.screen.minimumSizeHint().width()
+    long = "Wolfeschlegelsteinhausenbergerdorff" * 6
+    row = replace(sample.mine()[0], who=long, subject=long)
+    message = sample.message(11, "Hello", sender_name=long, sender_address=f"{long}@example.org")
+
+    stage.screen.show_contact(sample.contact(row=row, messages=(message,)), fresh=True)
+    grab(stage.screen, "workspace-long")
+
+    assert stage.screen.minimumSizeHint().width() <= before
 
 
 def test_a_reply_taken_back_has_its_files_again(make: Make, look: Look) -> None:

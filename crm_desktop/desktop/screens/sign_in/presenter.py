@@ -10,7 +10,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from crm_desktop.desktop.core.presenting import CancelToken, Presenter, Tasks
-from crm_desktop.domain.errors import CrmError, InvalidInput, NoKeyring
+from crm_desktop.domain.errors import CrmError, InvalidInput
 from crm_desktop.domain.views import StaffInfo
 from crm_desktop.services import Database, Target, session
 
@@ -101,8 +101,14 @@ class SignInPresenter(Presenter):
                 key="start",
             )
             return
-        login, password = self._recalled() or ("", "")
-        self._view.show_login(shown(self._url), login, password)
+        self._view.show_login(shown(self._url), "", "")
+        # On the searches' thread: a keyring may wait for its owner to unlock it.
+        self._tasks.search(
+            partial(_recall, self._memory, self._url),
+            self._recalled,
+            failed=self._view.show_trouble,
+            key="recall",
+        )
 
     def choose(self, person: StaffInfo) -> None:
         """Sign in as somebody, without a password."""
@@ -146,24 +152,22 @@ class SignInPresenter(Presenter):
 
     def _signed_in(self, login: str, password: str | None, db: Database) -> None:
         self._view.show_busy("")
-        trouble: NoKeyring | None = None
-        try:
-            if password is not None:
-                self._memory.remember(self._url, login, password)
-            elif db.dialect != "sqlite":
-                self._memory.forget(self._url)
-        except NoKeyring as refused:
-            trouble = refused
         self._done(db)
-        if trouble is not None and self._not_kept is not None:
+        if password is not None:
+            work = partial(_remember, self._memory, self._url, login, password)
+        elif db.dialect != "sqlite":
+            work = partial(_forget, self._memory, self._url)
+        else:
+            return
+        self._tasks.search(work, _nothing, failed=self._not_remembered, key="remember")
+
+    def _not_remembered(self, trouble: CrmError) -> None:
+        if self._not_kept is not None:
             self._not_kept(trouble)
 
-    def _recalled(self) -> tuple[str, str] | None:
-        try:
-            return self._memory.recall(self._url)
-        except NoKeyring as trouble:
-            self._view.show_trouble(trouble)
-            return None
+    def _recalled(self, known: tuple[str, str] | None) -> None:
+        if known is not None:
+            self._view.show_login(shown(self._url), *known)
 
     def _show_people(self, people: tuple[StaffInfo, ...]) -> None:
         self._view.show_busy("")
@@ -199,6 +203,22 @@ def _is_address(url: str) -> bool:
         f"{parts.scheme}://"
     )
     return known and port_is_number and not parts.password and len(parts.path) > 1
+
+
+def _recall(memory: Memory, url: str, _token: CancelToken) -> tuple[str, str] | None:
+    return memory.recall(url)
+
+
+def _remember(memory: Memory, url: str, login: str, password: str, _token: CancelToken) -> None:
+    memory.remember(url, login, password)
+
+
+def _forget(memory: Memory, url: str, _token: CancelToken) -> None:
+    memory.forget(url)
+
+
+def _nothing(_done: None) -> None:
+    """What is remembered shows at the next start."""
 
 
 def _people(target: Target, migrations: Path) -> tuple[StaffInfo, ...]:

@@ -300,6 +300,7 @@ class CasePane(QScrollArea):
         self._unmade = None
         if self._form is not None:
             self._column.removeWidget(self._form)
+            self._form.hide()
             self._form.deleteLater()
             self._form = None
 
@@ -317,6 +318,7 @@ class CasePane(QScrollArea):
         while len(self._progress) > len(handoffs):
             card = self._progress.pop()
             self._column.removeWidget(card)
+            card.hide()
             card.deleteLater()
         while len(self._progress) < len(handoffs):
             card = HandoffProgress(self._look, self._clock)

@@ -86,6 +86,7 @@ class Conversation(QScrollArea):
         for number, card in list(self._cards.items()):
             if wanted.get(number) != card.message:
                 self._column.removeWidget(card)
+                card.hide()
                 card.deleteLater()
                 del self._cards[number]
         last_known = max(self._cards, default=0)

@@ -82,7 +82,7 @@ class MessageCard(Card):
             row.addWidget(IconTile(look, "sticky-note", Tone.WARNING))
         else:
             row.addWidget(Avatar(look, _author(message), 26))
-        row.addWidget(Text(look, _author(message), Role.STRONG))
+        row.addWidget(ElidedText(look, _author(message), Role.STRONG, snug=True))
         row.addWidget(ElidedText(look, _toward(message), Role.SMALL, muted=True), 1)
         if note:
             row.addWidget(Pill(look, "Internal note, never sent", Tone.WARNING))
