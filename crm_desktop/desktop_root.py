@@ -23,7 +23,7 @@ from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.crash import CrashWatch
 from crm_desktop.desktop.core.live import LiveFeed
 from crm_desktop.desktop.core.look import Look
-from crm_desktop.desktop.core.tasks import TaskRunner
+from crm_desktop.desktop.core.tasks import Lane, TaskRunner
 from crm_desktop.desktop.core.theme import Scheme
 from crm_desktop.desktop.screens.sign_in.presenter import Memory, SignInPresenter, shown
 from crm_desktop.desktop.screens.sign_in.screen import SignInScreen
@@ -57,6 +57,12 @@ CONNECTIONS = 2
 _MEBIBYTE = 1024 * 1024
 _TREE_EVERY_MS = 100
 _HEARTBEAT_MS = 300
+#: A keyring may ask its owner to unlock it; longer than that the desktop does not wait.
+_KEYRING_SECONDS = 20.0
+_KEYRING_SILENT = (
+    "The keyring did not answer, so unsent drafts are not kept on this computer. They are held "
+    "while the program runs, and in the database once it has them."
+)
 _SCHEMES = {"light": Scheme.LIGHT, "dark": Scheme.DARK, "high_contrast": Scheme.CONTRAST}
 
 
@@ -368,8 +374,17 @@ class Run(QObject):
                 self._screen.show_trouble(taken)
             return
         self._instance = instance
-        store = open_drafts(self._paths.data / "drafts", self._secrets)
-        self._drafts = KeptDrafts(store, f"{db.target.url}/{person.login}/")
+        assert self._screen is not None
+        self._screen.show_busy("Opening the keyring")
+        self._runner.run(
+            partial(_kept_drafts, self._paths.data / "drafts", self._secrets, db),
+            owner=self._screen,
+            done=partial(self._show_window, db),
+            lane=Lane.SEARCH,
+        )
+
+    def _show_window(self, db: Database, drafts: KeptDrafts) -> None:
+        self._drafts = drafts
         self._desktop = build_window(
             db,
             look=self._look,
@@ -499,6 +514,21 @@ def _make_database(url: str) -> None:
         administration.upgrade(db, bundled("migrations"))
     finally:
         db.close()
+
+
+def _kept_drafts(folder: Path, secrets: Secrets | None, db: Database) -> KeptDrafts:
+    """This person's drafts on this computer; a keyring that stays silent keeps nobody waiting."""
+    person = db.actor
+    assert person is not None
+    opened: list[DraftStore] = []
+    # A thread of its own: it may wait for ever for somebody to unlock the keyring.
+    asking = threading.Thread(
+        target=lambda: opened.append(open_drafts(folder, secrets)), name="keyring", daemon=True
+    )
+    asking.start()
+    asking.join(_KEYRING_SECONDS)
+    store = opened[0] if opened else DraftStore(folder, None, _KEYRING_SILENT)
+    return KeptDrafts(store, f"{db.target.url}/{person.login}/")
 
 
 def _secrets(settings: Settings) -> Secrets | None:
