@@ -188,8 +188,8 @@ class KnowledgePanel(Surface):
         reader = QVBoxLayout(self._reader)
         reader.setContentsMargins(0, 0, 0, 0)
         page, area = Surface(self._look), QScrollArea()
-        column_of_text = QWidget()
-        inner = QVBoxLayout(column_of_text)
+        self._text_column = QWidget()
+        inner = QVBoxLayout(self._text_column)
         for head in (self._title, self._facts):
             # In line with the text, which keeps a margin of its own.
             head.setContentsMargins(px(6), 0, 0, 0)
@@ -199,9 +199,8 @@ class KnowledgePanel(Surface):
         across = QHBoxLayout(page)
         edge = px(_PAGE_EDGE) if self._beside else 0
         across.setContentsMargins(edge, edge, edge, 0)
-        across.addWidget(column_of_text, 1)
+        across.addWidget(self._text_column, 1)
         if self._beside:
-            column_of_text.setMaximumWidth(px(_READABLE))
             across.addStretch(0)
             across.setAlignment(Qt.AlignmentFlag.AlignLeft)
         area.setWidget(page)
@@ -223,8 +222,9 @@ class KnowledgePanel(Surface):
         split.setStretchFactor(1, 1)
         split.setChildrenCollapsible(False)
         if self._beside:
-            self._list.setMinimumWidth(px(220))
             split.setSizes([px(_LIST), px(900)])
+            self._look.changed.connect(self._space)
+            self._space()
         column.addWidget(split, 1)
 
     def _show_article(self, article: ArticleView | None) -> None:
@@ -236,6 +236,12 @@ class KnowledgePanel(Surface):
         review = f"review due {article.review_on:%d %b %Y}" if article.review_on else ""
         self._facts.setText(" · ".join(part for part in (article.service_name, review) if part))
         self._body.show_html(html_of(article.body))
+
+    @Slot()
+    def _space(self) -> None:
+        """Lines stay as long as can be read, whatever the size of the text."""
+        self._list.setMinimumWidth(self._look.px(220))
+        self._text_column.setMaximumWidth(self._look.px(_READABLE))
 
     @Slot(str)
     def _search(self, text: str) -> None:

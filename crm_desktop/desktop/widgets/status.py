@@ -14,13 +14,15 @@ from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.painting import Painted, paint_icon
 from crm_desktop.desktop.widgets.text import Text
 
+_INKS = {True: Tone.OK, False: Tone.DANGER}
+
 
 class _Lamp(Painted):
     """A small icon that repeats in shape and colour what the words beside it say."""
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
-        self._live = True
+        self._live: bool | None = None
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def set_live(self, live: bool) -> None:
@@ -33,10 +35,10 @@ class _Lamp(Painted):
         return QSize(self._look.px(13), self._look.px(13))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """A filled dot when live, a struck-out sign when away."""
+        """A filled dot when live, a grey one before that, a struck-out sign when away."""
         look, painter = self._look, QPainter(self)
-        ink = look.ink(Tone.OK if self._live else Tone.DANGER)
-        if not self._live:
+        ink = look.theme.muted if self._live is None else look.ink(_INKS[self._live])
+        if self._live is False:
             paint_icon(painter, look, self.rect(), "wifi-off", ink, size=13)
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from crm_desktop.desktop.core.presenting import CancelToken, Presenter, Tasks
 from crm_desktop.domain.errors import CrmError, InvalidInput
 from crm_desktop.domain.views import StaffInfo
-from crm_desktop.services import Database, Target, session
+from crm_desktop.services import Database, Target, session, upgrading
 
 _ADDRESS_WORDS = (
     "Enter an address as postgresql://server/name or sqlite:///file, without a password."
@@ -33,6 +33,9 @@ class SignInView(Protocol):
 
     def show_tested(self, trouble: CrmError | None) -> None:
         """Say whether the database that was entered answers."""
+
+    def show_upgraded(self, copy: Path) -> None:
+        """Say that the database was upgraded, and where it is as it was before."""
 
     def show_busy(self, words: str) -> None:
         """Say what goes on; empty: nothing."""
@@ -78,6 +81,7 @@ class SignInPresenter(Presenter):
         self._done = done
         self._connections = connections
         self._not_kept = not_kept
+        self._copy: Path | None = None
 
     @property
     def url(self) -> str:
@@ -108,6 +112,19 @@ class SignInPresenter(Presenter):
             self._recalled,
             failed=self._view.show_trouble,
             key="recall",
+        )
+
+    def may_upgrade(self, trouble: CrmError) -> bool:
+        """Whether `upgrade` would end this trouble."""
+        return upgrading.may_upgrade(Target(self._url), trouble)
+
+    def upgrade(self) -> None:
+        """Bring a one-person database to this version, after a copy of it was made."""
+        self._view.show_busy("Copying the database, then upgrading it")
+        self._tasks.write(
+            partial(upgrading.upgrade_file, Target(self._url), self._migrations),
+            self._upgraded,
+            failed=self._failed,
         )
 
     def choose(self, person: StaffInfo) -> None:
@@ -172,6 +189,13 @@ class SignInPresenter(Presenter):
     def _show_people(self, people: tuple[StaffInfo, ...]) -> None:
         self._view.show_busy("")
         self._view.show_people(shown(self._url), people)
+        if self._copy is not None:
+            self._view.show_upgraded(self._copy)
+            self._copy = None
+
+    def _upgraded(self, copy: Path) -> None:
+        self._copy = copy
+        self.start()
 
     def _failed(self, trouble: CrmError) -> None:
         self._view.show_busy("")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
@@ -49,6 +50,7 @@ _TO_DO = {
     "database_busy": "Nothing was changed. Try again in a few seconds.",
     "database_trouble": "Nothing was changed. Check that its address is right.",
 }
+_UPGRADE = "Upgrading keeps a copy of it as it is now. It may take some minutes."
 _WIDTH = 460
 
 
@@ -68,6 +70,9 @@ class SignInScreen(QScrollArea):
         self._trouble = Banner(look, Tone.DANGER, "circle-alert")
         self._again = self._trouble.add_action("Try again")
         self._again.clicked.connect(self._back)
+        self._upgrade = self._trouble.add_action("Upgrade now")
+        self._upgrade.clicked.connect(self._upgrade_database)
+        self._upgrade.hide()
         self._trouble.hide()
         self._busy = Busy(look)
         self._pages = QStackedWidget()
@@ -147,11 +152,13 @@ class SignInScreen(QScrollArea):
         kept = "" if said.kept == KEPT_TEXT else said.kept
         if isinstance(trouble, NoKeyring):
             kept = "Your password is not kept."
+        mine = self._presenter is not None and self._presenter.may_upgrade(trouble)
+        self._upgrade.setVisible(mine)
         self._trouble.set_tone(Tone.DANGER, "circle-alert")
         if isinstance(trouble, InvalidInput):
             self._trouble.set_text(str(trouble))
         else:
-            to_do = _TO_DO.get(trouble.code, said.to_do)
+            to_do = _UPGRADE if mine else _TO_DO.get(trouble.code, said.to_do)
             self._trouble.set_text(said.happened, f"{kept} {to_do}".strip())
         if self._presenter is not None and not self._where.text():
             self._say_where(shown(self._presenter.url))
@@ -168,10 +175,12 @@ class SignInScreen(QScrollArea):
         if trouble is not None:
             self.show_trouble(trouble)
             return
-        self._again.hide()
-        self._trouble.set_tone(Tone.OK, "check-circle")
-        self._trouble.set_text("The database answers.")
-        self._trouble.show()
+        self._say_good("The database answers.")
+
+    def show_upgraded(self, copy: Path) -> None:
+        """See `SignInView`."""
+        self._say_good("The database is upgraded.", f"As it was before, it is kept as {copy}")
+        announce(self, self._trouble.text())
 
     def show_busy(self, words: str) -> None:
         """See `SignInView`."""
@@ -181,6 +190,13 @@ class SignInScreen(QScrollArea):
             self._busy.begin(words)
         else:
             self._busy.end()
+
+    def _say_good(self, title: str, text: str = "") -> None:
+        self._again.hide()
+        self._upgrade.hide()
+        self._trouble.set_tone(Tone.OK, "check-circle")
+        self._trouble.set_text(title, text)
+        self._trouble.show()
 
     def _say_where(self, where: str) -> None:
         self._where.setText(f"Database: {where}")
@@ -293,6 +309,11 @@ class SignInScreen(QScrollArea):
             self._presenter.sign_in(
                 self._login.text(), self._password.text(), remember=self._remember.isChecked()
             )
+
+    @Slot()
+    def _upgrade_database(self) -> None:
+        if self._presenter:
+            self._presenter.upgrade()
 
     @Slot()
     def _ask_database(self) -> None:
