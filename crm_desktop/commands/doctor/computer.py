@@ -88,15 +88,14 @@ def of_log(folder: Path) -> Iterator[Finding]:
         yield ok("log", f"The log is in {folder}.")
     else:
         yield warning("log", f"The log in {folder} cannot be written.", _ASK_ADMIN)
-    for program in ("desktop", "gateway"):
-        crash = kept_crash(folder, program)
-        if crash is not None:
-            at = crash.at.astimezone().strftime("%d %B %Y, %H:%M")
-            yield warning(
-                "crash",
-                f"The {program} ended unexpectedly on {at}.",
-                f"If it happens again, give your administrator {folder}; it holds nobody's data.",
-            )
+    crash = kept_crash(folder, "desktop")
+    if crash is not None:
+        at = crash.at.astimezone().strftime("%d %B %Y, %H:%M")
+        yield warning(
+            "crash",
+            f"The desktop ended unexpectedly on {at}.",
+            f"If it happens again, give your administrator {folder}; it holds nobody's data.",
+        )
 
 
 _ASK_ADMIN = "Ask whoever looks after this computer."

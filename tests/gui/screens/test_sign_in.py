@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core import accessibility
@@ -26,7 +29,15 @@ from tests.servers.postgres import PostgresCluster
 class Room:
     """A sign-in screen with its presenter; `opened` is who got in."""
 
-    def __init__(self, look: Look, runner: TaskRunner, url: str, *, keyring: bool = True) -> None:
+    def __init__(
+        self,
+        look: Look,
+        runner: TaskRunner,
+        url: str,
+        *,
+        keyring: bool = True,
+        migrations: Path = MIGRATIONS,
+    ) -> None:
         self.keyring = keyring
         self.kept: dict[str, tuple[str, str]] = {}
         self.opened: list[Database] = []
@@ -36,7 +47,7 @@ class Room:
             runner.for_owner(self.screen),
             self.screen,
             url=url,
-            migrations=MIGRATIONS,
+            migrations=migrations,
             memory=Memory(self.kept.get, self._remember, self._forget, self.urls.append),
             done=self.opened.append,
         )
@@ -64,8 +75,8 @@ Enter = Callable[..., Room]
 
 @pytest.fixture
 def enter(look: Look, runner: TaskRunner, qtbot: QtBot, qapp: QApplication) -> Enter:
-    def build(url: str, *, keyring: bool = True) -> Room:
-        room = Room(look, runner, url, keyring=keyring)
+    def build(url: str, *, keyring: bool = True, migrations: Path = MIGRATIONS) -> Room:
+        room = Room(look, runner, url, keyring=keyring, migrations=migrations)
         qtbot.addWidget(room.screen)
         room.screen.show()
         qtbot.waitExposed(room.screen)
@@ -170,3 +181,53 @@ def test_without_a_keyring_the_password_is_not_kept_and_that_is_said(
 
     assert "Your password is not kept." in room.words()
     assert room.kept == {}
+
+
+def test_an_older_file_is_upgraded_on_request_and_kept_as_it_was(
+    enter: Enter, sqlite_url: str, tmp_path: Path, qtbot: QtBot, grab: Grab
+) -> None:
+    newer = _newer_program(tmp_path)
+    room = enter(sqlite_url, migrations=newer)
+    qtbot.waitUntil(lambda: "older than this program" in room.words(), timeout=10_000)
+    grab(room.screen, "sign-in-upgrade")
+
+    _button(room, "Upgrade now").click()
+    qtbot.waitUntil(lambda: "The database is upgraded." in room.words(), timeout=10_000)
+
+    (copy,) = tmp_path.glob("centre.db.before-upgrade-*")
+    assert str(copy) in room.words()
+    assert _revision(copy) == "0001"
+    assert _revision(tmp_path / "centre.db") == "0002"
+    assert not _button(room, "Upgrade now").isVisible()
+
+
+def test_what_is_no_centre_is_not_upgraded(enter: Enter, tmp_path: Path, qtbot: QtBot) -> None:
+    sqlite3.connect(tmp_path / "other.db").close()
+    (tmp_path / "other.db").touch()
+
+    room = enter(f"sqlite:///{tmp_path / 'other.db'}")
+
+    qtbot.waitUntil(lambda: "older than this program" in room.words(), timeout=10_000)
+    assert not _button(room, "Upgrade now").isVisible()
+
+
+def _button(room: Room, words: str) -> QAbstractButton:
+    return next(e for e in room.screen.findChildren(QAbstractButton) if e.text() == words)
+
+
+def _revision(path: Path) -> str:
+    with closing(sqlite3.connect(path)) as connection:
+        (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return str(revision)
+
+
+def _newer_program(folder: Path) -> Path:
+    """The migrations of a later version, with one more step."""
+    migrations = folder / "migrations"
+    shutil.copytree(MIGRATIONS, migrations, ignore=shutil.ignore_patterns("__pycache__"))
+    (migrations / "versions" / "0002_more.py").write_text(
+        "from alembic import op\nimport sqlalchemy as sa\n"
+        "revision, down_revision, branch_labels, depends_on = '0002', '0001', None, None\n"
+        "def upgrade():\n    op.create_table('more', sa.Column('id', sa.Integer))\n"
+    )
+    return migrations
