@@ -406,8 +406,9 @@ class Run(QObject):
             TreeLog(window, self._tree_log, self)
         if self._screen is not None:
             self._screen.close()
-        if self.crash_log.last_crash() is not None:
-            window.error.show_crash(str(self._paths.log))
+        crash = self.crash_log.last_crash()
+        if crash is not None:
+            window.error.show_earlier_crash(crash.at, str(self._paths.log))
 
     @Slot()
     def beat(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -141,6 +143,16 @@ class ErrorBar(Banner):
                 "Something in CRM Desktop went wrong.",
                 "What you typed is kept and the rest goes on working.",
                 f"If it happens again, give your administrator this file: {where}",
+            )
+        )
+
+    def show_earlier_crash(self, at: datetime, where: str) -> None:
+        """Say that the run before this one broke off, and where that is written down."""
+        self.show_words(
+            Words(
+                f"CRM Desktop ended unexpectedly on {words.full(at)}.",
+                "Replies and notes that were not sent yet are kept with their contacts.",
+                f"If it happens again, give your administrator this folder: {where}",
             )
         )
 

@@ -89,6 +89,19 @@ def test_its_gateway_announces_itself_and_takes_mail(installed: Installed) -> No
     assert str(ports["smtp"]) == installed.env["CRM_DESKTOP_SMTP_PORT"]
 
 
+def test_an_earlier_crash_is_told_at_the_next_start(installed: Installed, tmp_path: Path) -> None:
+    installed.run("demo", "prepare")
+    log = tmp_path / "tree.json"
+    folder = Path(installed.env["XDG_STATE_HOME"], "crm-desktop", "log")
+    folder.mkdir(parents=True)
+    (folder / "desktop-crash.txt").write_text("Fatal Python error: Segmentation fault")
+
+    with _started(installed, "--login", _LOGIN, "--accessibility-log", str(log)):
+        processes.wait_for(
+            lambda: _says(log, "CRM Desktop ended unexpectedly on", str(folder)), 60, "the words"
+        )
+
+
 @contextmanager
 def _started(installed: Installed, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     process = processes.start(

@@ -201,6 +201,9 @@ def test_trouble_is_said_in_words_and_announced(look: Look, qtbot: QtBot) -> Non
     assert "Nothing was overwritten" in accessibility.announced(bar)
     bar.show_crash("/home/me/crash.log")
     assert "/home/me/crash.log" in bar.text()
+    bar.show_earlier_crash(datetime(2026, 3, 2, 9, 0, tzinfo=UTC), "/home/me/log")
+    assert "ended unexpectedly on" in bar.text()
+    assert "/home/me/log" in accessibility.announced(bar)
 
 
 def test_a_banner_can_be_dismissed(look: Look, qtbot: QtBot) -> None:
