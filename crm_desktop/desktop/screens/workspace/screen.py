@@ -55,6 +55,8 @@ _CONVERSATION, _CASE, _TIMELINE, _FILES = "conversation", "case", "timeline", "f
 _TABS = (_CONVERSATION, _CASE, _TIMELINE, _FILES)
 #: Below this width (at 100 %) the panel beside the contact gives way.
 _NARROW = 760
+#: Below this width (at 100 %) buttons that another place offers too are left out.
+_CROWDED = 900
 #: Below this height (at 100 %) notices say their main sentence only.
 _LOW = 560
 _EMPTY, _CONTENT = range(2)
@@ -333,6 +335,7 @@ class WorkspaceScreen(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The panel beside gives way when there is little room."""
         super().resizeEvent(event)
+        self.wrap_up.set_narrow(event.size().width() < self._look.px(_CROWDED))
         room = event.size().width() >= self._look.px(_NARROW)
         low = event.size().height() < self._look.px(_LOW)
         self.notices.set_brief(low)

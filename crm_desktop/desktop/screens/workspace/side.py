@@ -29,7 +29,8 @@ class SidePanel(Surface):
         column.setSpacing(0)
         column.addWidget(self._tabs)
         column.addWidget(self._pages, 1)
-        self.setMinimumWidth(look.px(240))
+        look.changed.connect(self._widen)
+        self._widen()
 
     def choose(self, key: str) -> None:
         """Show CUSTOMER or KNOWLEDGE."""
@@ -39,6 +40,10 @@ class SidePanel(Surface):
     def count_suggestions(self, count: int) -> None:
         """How many articles fit the contact."""
         self._tabs.set_count(KNOWLEDGE, count or None)
+
+    @Slot()
+    def _widen(self) -> None:
+        self.setMinimumWidth(self._look.px(240))
 
     @Slot(str)
     def _chosen(self, key: str) -> None:

@@ -57,6 +57,7 @@ class WrapUpPanel(Painted):
         self.setAccessibleName("Wrap up")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._sent = False
+        self._offered = True
         self._service = ChoiceField(look, "Service", "What was it about?")
         self._resolutions, self._avoidable = QButtonGroup(self), QButtonGroup(self)
         self._missing = Text(look, "", Role.SMALL, tone=Tone.DANGER, wrap=True)
@@ -91,7 +92,12 @@ class WrapUpPanel(Painted):
 
     def offer_next(self, offered: bool) -> None:
         """Whether there is a queue at hand to take the next contact from."""
-        self._next.setVisible(offered)
+        self._offered = offered
+        self.set_narrow(False)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Where there is little room F9 is left to its key, which stands on Next too."""
+        self._next.setVisible(self._offered and not narrow)
 
     def begin(self, contact: ContactView, service_id: int | None) -> None:
         """Ask anew, with what is known already chosen: handed off, when something is."""
