@@ -28,8 +28,8 @@ other_systems() {
     say "          xcb-util-keysyms xcb-util-renderutil noto-fonts"
     [ "$1" = test ] || return 0
     say "  and for the tests, Fedora: postgresql-server dovecot chromium xorg-x11-server-Xvfb openbox"
-    say "          at-spi2-core python3-pyatspi gnome-keyring; Arch: postgresql dovecot chromium"
-    say "          xorg-server-xvfb openbox at-spi2-core python-atspi gnome-keyring"
+    say "          at-spi2-core python3-pyatspi gnome-keyring dpkg; Arch: postgresql dovecot chromium"
+    say "          xorg-server-xvfb openbox at-spi2-core python-atspi gnome-keyring dpkg"
 }
 
 # Prints those of its arguments that are not installed, under any name that provides them.

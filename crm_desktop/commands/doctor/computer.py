@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from crm_desktop.commands.doctor.finding import Finding, ok, trouble, warning
+from crm_desktop.commands.doctor.patience import ask_keyring
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.workstation.crash_log import kept_crash
 from crm_desktop.workstation.secrets import open_secrets
@@ -25,7 +26,7 @@ _NOBODYS_SECRET = "doctor"  # noqa: S105 - the name, not a secret
 def of_keyring(secrets_file: Path | None) -> Finding:
     """Whether passwords can be kept and read."""
     try:
-        open_secrets(secrets_file).get(_NOBODYS_SECRET)
+        ask_keyring(lambda: open_secrets(secrets_file).get(_NOBODYS_SECRET))
     except CrmError as error:
         # Work goes on without: passwords are then asked for each time.
         return warning("keyring", str(error), "Until then passwords are asked for at every start.")

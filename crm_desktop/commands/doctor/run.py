@@ -11,6 +11,7 @@ from pathlib import Path
 
 from crm_desktop.commands.doctor import computer, database, display
 from crm_desktop.commands.doctor.finding import Finding, State, trouble
+from crm_desktop.commands.doctor.patience import ask_keyring
 from crm_desktop.domain.errors import CrmError, NoKeyring
 from crm_desktop.services import Target
 from crm_desktop.workstation.paths import Paths, bundled
@@ -72,8 +73,8 @@ def _target(settings: Settings, login: str) -> Target:
         return target
     password = ""
     with suppress(NoKeyring):
-        kept = open_secrets(settings.secrets_file)
-        password = kept.get(f"database:{settings.database_url}:{login}") or ""
+        name = f"database:{settings.database_url}:{login}"
+        password = ask_keyring(lambda: open_secrets(settings.secrets_file).get(name)) or ""
     return Target(settings.database_url, login, password)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from crm_desktop.commands.doctor import computer, database, display
 from crm_desktop.commands.doctor.finding import State
+from crm_desktop.commands.doctor.patience import ask_keyring
 from crm_desktop.commands.doctor.run import doctor
 from crm_desktop.domain.errors import (
     DatabaseAway,
@@ -19,6 +21,7 @@ from crm_desktop.domain.errors import (
     DatabaseOlder,
     InsecureConnection,
     InvalidInput,
+    NoKeyring,
     SignInRefused,
 )
 from crm_desktop.domain.views import AccountStatus
@@ -243,6 +246,15 @@ def test_an_earlier_crash_is_told_without_its_text(tmp_path: Path) -> None:
 
 def test_without_a_keyring_work_goes_on() -> None:
     assert computer.of_keyring(None).state is State.WARNING
+
+
+def test_a_keyring_that_stays_silent_is_not_waited_for() -> None:
+    never = threading.Event()
+
+    with pytest.raises(NoKeyring, match="unlock"):
+        ask_keyring(never.wait, 0.05)
+
+    never.set()
 
 
 def test_settings_that_cannot_be_read_are_one_finding_of_several(tmp_path: Path) -> None:
