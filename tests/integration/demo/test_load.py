@@ -13,11 +13,10 @@ from crm_desktop.domain.states import Channel
 from crm_desktop.domain.views import QueueFilter
 from crm_desktop.services import Database, Target, cases, contacts, queue, session
 from crm_desktop.store import migrate
-from tests.centre import MIGRATIONS
+from tests.centre import MIGRATIONS, PASSWORD
 from tests.servers.postgres import PostgresCluster
 
 RESOURCES = MIGRATIONS.parent / "resources"
-PASSWORD = "a-demo-password"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -38,6 +37,7 @@ def demo(empty: Target) -> Iterator[Database]:
     migrate.upgrade(db, MIGRATIONS)
     load.load(db, RESOURCES, outside.where(), contacts=400)
     if db.dialect == "postgresql":
+        # The suite's own password: logins belong to the whole server, and others use the gateway's.
         load.add_logins(db, PASSWORD)
     yield db
     db.close()
