@@ -24,6 +24,7 @@ from crm_desktop.gateway import back_office
 from crm_desktop.gateway.config import GatewayConfig, SecretSource
 from crm_desktop.gateway.supervisor import Gateway
 from crm_desktop.services import Database, Target
+from crm_desktop.services.administration import GATEWAY_LOGIN
 from crm_desktop.services.gateway_session import open_database
 from crm_desktop.workstation.paths import bundled
 from crm_desktop.workstation.process import announce_ready, when_parent_ends
@@ -34,8 +35,6 @@ _LOG = logging.getLogger(__name__)
 
 #: The keyring's name for the gateway's own password to the database.
 DATABASE_SECRET = "database:gateway"  # noqa: S105 - the name, not the secret
-#: Whom the gateway signs in as on PostgreSQL.
-GATEWAY_LOGIN = "gateway"
 #: Listeners, mailboxes, lanes and the sweeper share these.
 CONNECTIONS = 10
 _RETRY_SECONDS = 2.0

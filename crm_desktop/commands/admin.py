@@ -10,6 +10,7 @@ from crm_desktop.backoffice.open311.settings import Open311Settings
 from crm_desktop.commands.owner import opened
 from crm_desktop.domain.errors import InvalidInput
 from crm_desktop.gateway.accounts import imap_settings, smtp_settings
+from crm_desktop.gateway_root import DATABASE_SECRET
 from crm_desktop.services import Target, accounts, administration
 from crm_desktop.services.accounts import Account
 from crm_desktop.services.administration import GATEWAY_LOGIN, NewAccount, NewStaff
@@ -19,8 +20,6 @@ from crm_desktop.workstation.settings import Settings
 
 Say = Callable[[str], None]
 
-#: The keyring's name for the gateway's own password to the database.
-DATABASE_SECRET = "database:gateway"  # noqa: S105 - the name, not the secret
 #: The settings of accounts that are numbers; everything else is words, even when it is digits.
 _NUMBERS = ("port", "timeout")
 

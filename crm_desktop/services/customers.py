@@ -84,8 +84,8 @@ def create(db: Database, entered: NewCustomer, *, anyway: bool = False) -> tuple
             tx,
             entered.name.strip(),
             fold(entered.name.strip()),
+            ((each.kind, each.value, each.norm) for each in identifiers),
             entered.prefers.strip(),
-            tuple((each.kind.value, each.value, each.norm) for each in identifiers),
         )
         if entered.lines.strip() or entered.postcode.strip():
             postcode = normal_postcode(entered.postcode) or ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 
+from crm_desktop.store.blobs import CHUNK_BYTES
 from crm_desktop.store.database import Database
 from crm_desktop.store.queries import blobs
 
@@ -24,8 +25,8 @@ def store(db: Database, contents: Iterable[bytes]) -> tuple[str, ...]:
         with db.write() as tx:
             for name, start, last in batch:
                 content = missing[name]
-                chunk = content[start : start + blobs.CHUNK_BYTES]
-                chunks = {start // blobs.CHUNK_BYTES: chunk} if chunk else {}
+                chunk = content[start : start + CHUNK_BYTES]
+                chunks = {start // CHUNK_BYTES: chunk} if chunk else {}
                 blobs.put(tx, name, len(content), chunks, last=last)
     return tuple(name for name, _ in files)
 
@@ -35,9 +36,9 @@ def _batches(files: Mapping[str, bytes]) -> Iterator[list[tuple[str, int, bool]]
     batch: list[tuple[str, int, bool]] = []
     weight = 0
     for name, content in files.items():
-        for start in range(0, max(len(content), 1), blobs.CHUNK_BYTES):
-            size = min(blobs.CHUNK_BYTES, len(content) - start)
-            if batch and weight + size > blobs.CHUNK_BYTES:
+        for start in range(0, max(len(content), 1), CHUNK_BYTES):
+            size = min(CHUNK_BYTES, len(content) - start)
+            if batch and weight + size > CHUNK_BYTES:
                 yield batch
                 batch, weight = [], 0
             batch.append((name, start, start + size >= len(content)))

@@ -16,7 +16,7 @@ from crm_desktop.domain.sla import CHANNEL_TARGETS, Clock, Target
 from crm_desktop.domain.states import Channel, IdentifierKind
 from crm_desktop.domain.text import fold
 from crm_desktop.store.database import Tx
-from crm_desktop.store.queries import accounts, messages
+from crm_desktop.store.queries import accounts, customers, messages
 from crm_desktop.store.queries import intake as queries
 from crm_desktop.store.queries.accounts import Account
 
@@ -98,7 +98,7 @@ def sender(tx: Tx, message: InboundMessage, where: Place) -> Sender:
         return Sender(where.thread.customer_id, shown)
     if message.auto_generated or not given:
         return Sender(None, shown or "Unknown sender")
-    customer_id = messages.add_customer(
+    customer_id = customers.add(
         tx, shown, fold(shown), ((each.kind, each.value, each.norm) for each in given)
     )
     return Sender(customer_id, shown)

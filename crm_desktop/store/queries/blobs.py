@@ -10,9 +10,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import Blob, BlobChunk
 
-#: The most bytes in one chunk.
-CHUNK_BYTES = 1_000_000
-
 
 def complete(tx: Tx, hashes: frozenset[str]) -> frozenset[str]:
     """Those of the files that are already whole."""

@@ -9,7 +9,7 @@ from sqlalchemy import delete, exists, select
 from crm_desktop.domain.errors import NotFound
 from crm_desktop.domain.views import QueueInfo, ServiceInfo
 from crm_desktop.store.database import Tx
-from crm_desktop.store.models import ChannelAccount, FormVersion, Queue, SavedView, Service, Setting
+from crm_desktop.store.models import ChannelAccount, FormVersion, Queue, SavedView, Service
 
 
 def queues(tx: Tx) -> tuple[QueueInfo, ...]:
@@ -39,11 +39,6 @@ def services(tx: Tx) -> tuple[ServiceInfo, ...]:
         .order_by(Service.group_name, Service.name)
     )
     return tuple(ServiceInfo(*row[:7], row[7] or "", row[8]) for row in rows)
-
-
-def setting(tx: Tx, key: str) -> dict[str, Any]:
-    """One fact about the centre; empty when it was never set."""
-    return tx.session.scalar(select(Setting.value).where(Setting.key == key)) or {}
 
 
 def saved_views(tx: Tx) -> tuple[tuple[int, str, dict[str, Any]], ...]:

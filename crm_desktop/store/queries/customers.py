@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, func, insert, select, true
@@ -57,20 +58,24 @@ def view(tx: Tx, customer_id: int) -> CustomerView:
 
 
 def add(
-    tx: Tx, name: str, folded: str, prefers: str, identifiers: tuple[tuple[str, str, str], ...]
+    tx: Tx,
+    name: str,
+    folded: str,
+    identifiers: Iterable[tuple[str, str, str]],
+    prefers: str = "",
 ) -> int:
     """A new customer with identifiers (kind, value, norm)."""
-    customer = Customer(name=name, folded=folded, prefers=prefers)
-    tx.session.add(customer)
-    tx.session.flush()
+    customer_id = tx.session.execute(
+        insert(Customer).values(name=name, folded=folded, prefers=prefers).returning(Customer.id)
+    ).scalar_one()
     rows = [
-        {"customer_id": customer.id, "kind": kind, "value": value, "norm": norm, "flag": ""}
+        {"customer_id": customer_id, "kind": kind, "value": value, "norm": norm, "flag": ""}
         for kind, value, norm in identifiers
     ]
     if rows:
         # Inline: nobody reads an identifier back but through the guard.
         tx.session.execute(insert(Identifier).values(rows).inline())
-    return customer.id
+    return customer_id
 
 
 def add_address(tx: Tx, customer_id: int, lines: str, postcode: str) -> None:

@@ -18,7 +18,6 @@ from crm_desktop.store.models import (
     Case,
     CaseContact,
     Contact,
-    Customer,
     Event,
     Identifier,
     Message,
@@ -91,22 +90,6 @@ def add_attachments(tx: Tx, message_id: int, files: Iterable[Mapping[str, Any]])
     rows = [{**each, "message_id": message_id} for each in files]
     if rows:
         tx.session.execute(insert(Attachment).values(rows).inline())
-
-
-def add_customer(
-    tx: Tx, name: str, folded: str, identifiers: Iterable[tuple[str, str, str]]
-) -> int:
-    """A new customer with identifiers (kind, value, norm)."""
-    customer_id = tx.session.execute(
-        insert(Customer).values(name=name, folded=folded).returning(Customer.id)
-    ).scalar_one()
-    rows = [
-        {"customer_id": customer_id, "kind": kind, "value": value, "norm": norm, "flag": ""}
-        for kind, value, norm in identifiers
-    ]
-    if rows:
-        tx.session.execute(insert(Identifier).values(rows).inline())
-    return customer_id
 
 
 def add_case(tx: Tx, **values: Any) -> int:
