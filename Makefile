@@ -67,19 +67,19 @@ $(PY):
 
 $(VENV)/.run: requirements.lock requirements-build.lock pyproject.toml | $(PY)
 	@echo "Installing the program's libraries (once) …"
-	@$(PIP) install --require-hashes -r requirements.lock
-	@$(PIP) install --require-hashes -r requirements-build.lock
+	@$(PIP) install --no-deps --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --require-hashes -r requirements-build.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
 	@echo "Installing the tools of the checks (once) …"
-	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
 $(VENV)/.package: $(VENV)/.run requirements-package.lock
 	@echo "Installing what freezes the program (once) …"
-	@$(PIP) install --require-hashes -r requirements-package.lock
+	@$(PIP) install --no-deps --require-hashes -r requirements-package.lock
 	@touch $@
 
 build/lock/bin/uv:
