@@ -48,13 +48,14 @@ def load(
     outside: Outside,
     *,
     contacts: int = TODAY,
+    still_open: int | None = None,
     seed: int = 20_26,
     progress: Progress | None = None,
 ) -> Loaded:
     """Write the whole demo centre; the database must be migrated and empty.
 
-    `contacts` of `TODAY` or fewer are the last days'; more reach back a year. `progress`
-    hears (done, all) contacts.
+    `contacts` of `TODAY` or fewer are the last days'; more reach back a year. `still_open` of them
+    wait or are parked, else as many as fit. `progress` hears (done, all) contacts.
     """
     council = content.load(resources / "demo")
     with db.write() as tx:
@@ -79,7 +80,7 @@ def load(
     )
     with bulk.without_search_triggers(db.write):
         _customers(db, population, how_many)
-        _contacts(db, traffic, rows, contacts, progress)
+        _contacts(db, traffic, rows, contacts, still_open, progress)
     with db.write() as tx:
         bulk.sync_identity(tx, Customer, Contact, Case, Message, Event)
         bulk.analyse(tx)
@@ -94,12 +95,18 @@ def _customers(db: Database, population: Population, count: int) -> None:
 
 
 def _contacts(
-    db: Database, traffic: Traffic, rows: ContactRows, count: int, progress: Progress | None
+    db: Database,
+    traffic: Traffic,
+    rows: ContactRows,
+    count: int,
+    still_open: int | None,
+    progress: Progress | None,
 ) -> None:
     # A small demo reaches back over a weekend, so that some of what waits is late on any day.
     many = count > TODAY
     span = timedelta(days=365 if many else 4)
-    still_open = _OPEN_OF_MANY if many and count >= 4 * _OPEN_OF_MANY else _OPEN_OF_TODAY
+    if still_open is None:
+        still_open = _OPEN_OF_MANY if many and count >= 4 * _OPEN_OF_MANY else _OPEN_OF_TODAY
     arriving = traffic.contacts(count, span=span, open_count=min(still_open, count))
     done = 0
     while chunk := list(islice(arriving, _CHUNK)):

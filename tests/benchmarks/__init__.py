@@ -1,0 +1,1 @@
+"""What the program costs at size: `make bench` prints it as a table and keeps it as JSON."""
