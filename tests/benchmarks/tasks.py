@@ -59,7 +59,7 @@ def workspace(desk: Desk, orders: Mapping[str, Any]) -> dict[str, list[float]]:
     """
     screen = desk.window.workplace.screen
     presenter = desk.window.workplace.presenter
-    parts = (screen.header, screen.conversation.widget(), screen.customer.widget())
+    parts = (screen.header, *(each.widget() for each in (screen.conversation, screen.customer)))
     found: dict[str, list[float]] = {"long": [], "short": []}
     for contact_id in _walk(desk, orders["times"]):
         shown = partial(_is_open, desk, contact_id)
