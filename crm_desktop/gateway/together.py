@@ -1,4 +1,4 @@
-"""Threads that wait for the same kind of work share it: whoever comes first does it for all."""
+"""Threads that wait for the same kind of work share it: whoever comes first does it for all.
 
 A commit costs a write to the disk whether it holds one mail or ten. Nobody waits for company: what
 comes while others are being done is done next, together.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import false, select, update
+from sqlalchemy import bindparam, false, select, update
 
 from crm_desktop.domain.views import AccountStatus
 from crm_desktop.store.database import Tx
@@ -106,9 +106,12 @@ def set_cursor(tx: Tx, account_id: int, cursor: dict[str, Any]) -> None:
     )
 
 
+_SETTING = select(Setting.value).where(Setting.key == bindparam("key"))
+
+
 def setting(tx: Tx, key: str) -> dict[str, Any]:
     """One fact about the centre, empty when it was never set."""
-    return tx.session.scalar(select(Setting.value).where(Setting.key == key)) or {}
+    return tx.core.execute(_SETTING, {"key": key}).scalar() or {}
 
 
 def own_addresses(tx: Tx) -> frozenset[str]:
