@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from html import unescape
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, QUrl, Signal, Slot
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import (
     QImage,
     QImageReader,
@@ -45,6 +45,8 @@ class _Page(QTextBrowser):
         super().__init__(parent)
         self._look = look
         self._images: Mapping[str, bytes] = {}
+        # It is as high as its text; bars that come and go on the way lay it out each time.
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setOpenLinks(False)
         self.setOpenExternalLinks(False)
         self.setProperty("bare", "true")
