@@ -131,6 +131,8 @@ class AttachmentStrip(QWidget):
 
     def set_files(self, files: Sequence[AttachedFile]) -> None:
         """Show these files."""
+        if tuple(files) == self.files():
+            return
         for chip in self._chips:
             self._flow.removeWidget(chip)
             chip.deleteLater()

@@ -47,6 +47,7 @@ class Banner(Painted):
     ) -> None:
         super().__init__(look, parent)
         self._tone, self._icon, self._wide = tone, icon, wide
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, wide)
         self._text = Text(look, "", Role.STRONG, wrap=True)
         self._detail = Text(look, "", wrap=True)
         lines = QVBoxLayout()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -54,6 +54,8 @@ class Surface(Painted):
     def __init__(self, look: Look, *, sunken: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(look, parent)
         self._sunken = sunken
+        # What is behind need not be drawn first.
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Fill it."""
@@ -128,6 +130,7 @@ class PanelHeader(_Header):
             (14, 9),
             parent,
         )
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     def sizeHint(self) -> QSize:
         """As high with buttons as without, so that heads of neighbouring panes line up."""
@@ -154,6 +157,7 @@ class SectionHeader(_Header):
             (12, 5),
             parent,
         )
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the sunken row between two hairlines."""

@@ -184,13 +184,46 @@ class _Line:
     warns: bool = False
 
 
+class _Fact:
+    """One fact on the screen, with a copy button or without."""
+
+    def __init__(self, look: Look, *, copied: bool) -> None:
+        self.label = Text(look, "", muted=True)
+        self.copies = ""
+        self.copy: IconButton | None = None
+        if copied:
+            # An address has no place to wrap at: cut, it can still be copied whole.
+            self.value: Text = ElidedText(look)
+            self.copy = IconButton(look, "copy", "Copy", size=14)
+        else:
+            self.value = Text(look, "", wrap=True, selectable=True)
+            self.value.setAlignment(Qt.AlignmentFlag.AlignTop)
+
+    def parts(self) -> list[QWidget]:
+        """Its widgets from left to right."""
+        return [self.label, self.value, *([self.copy] if self.copy else [])]
+
+    def say(self, line: _Line) -> None:
+        """Show another fact."""
+        self.label.setText(line.name)
+        self.value.setText(line.says)
+        self.value.setAccessibleName(f"{line.name}: {line.says}")
+        self.value.set_tone(Tone.WARNING if line.warns else None)
+        self.copies = line.copies
+        if self.copy is not None:
+            self.copy.setAccessibleName(f"Copy {line.copies}")
+
+
 class _Facts(QWidget):
-    """Facts in two columns with copy buttons; what is there is used again: making is slow."""
+    """Facts in two columns, first those with copy buttons; what is there is used again: making
+    is slow, and so is showing what was hidden.
+    """
 
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look = look
-        self._rows: list[tuple[Text, Text, ElidedText, IconButton]] = []
+        self._copied: list[_Fact] = []
+        self._said: list[_Fact] = []
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setColumnStretch(1, 1)
@@ -199,51 +232,53 @@ class _Facts(QWidget):
 
     def show_lines(self, lines: Sequence[_Line]) -> None:
         """Show these."""
-        while len(self._rows) < len(lines):
-            self._add_row()
-        for (label, value, short, copy), line in zip(self._rows, lines, strict=False):
-            label.setText(line.name)
-            # An address has no place to wrap at: cut, it can still be copied whole.
-            for said in (value, short):
-                said.setText(line.says)
-                said.setAccessibleName(f"{line.name}: {line.says}")
-                said.set_tone(Tone.WARNING if line.warns else None)
-            copy.setProperty("copies", line.copies)
-            copy.setAccessibleName(f"Copy {line.copies}")
-            middle = Qt.AlignmentFlag.AlignVCenter if line.copies else Qt.AlignmentFlag.AlignTop
-            self._grid.setAlignment(label, middle)
-            label.show()
-            value.setVisible(not line.copies)
-            short.setVisible(bool(line.copies))
-            copy.setVisible(bool(line.copies))
-        for row in self._rows[len(lines) :]:
-            for each in row:
-                each.hide()
+        copied = [line for line in lines if line.copies]
+        said = [line for line in lines if not line.copies]
+        if len(copied) > len(self._copied) or len(said) > len(self._said):
+            self._make(max(len(copied), len(self._copied)), max(len(said), len(self._said)))
+        for facts, told in ((self._copied, copied), (self._said, said)):
+            for fact, line in zip(facts, told, strict=False):
+                fact.say(line)
+            for at, fact in enumerate(facts):
+                for each in fact.parts():
+                    each.setVisible(at < len(told))
+        self._space()
 
-    def _add_row(self) -> None:
-        at = len(self._rows)
-        label = Text(self._look, "", muted=True)
-        value = Text(self._look, "", wrap=True, selectable=True)
-        value.setAlignment(Qt.AlignmentFlag.AlignTop)
-        short = ElidedText(self._look)
-        copy = IconButton(self._look, "copy", "Copy", size=14)
-        copy.clicked.connect(self._copy)
-        for column, each in ((0, label), (1, value), (1, short), (2, copy)):
-            self._grid.addWidget(each, at, column)
-        self._rows.append((label, value, short, copy))
-        self._grid.setRowMinimumHeight(at, self._look.px(21))
+    def _make(self, copied: int, said: int) -> None:
+        """All anew, so that they stand in one order for the eye, for Tab and for a reader."""
+        for fact in (*self._copied, *self._said):
+            for each in fact.parts():
+                self._grid.removeWidget(each)
+                each.hide()
+                each.deleteLater()
+        self._copied = [_Fact(self._look, copied=True) for _ in range(copied)]
+        self._said = [_Fact(self._look, copied=False) for _ in range(said)]
+        for at, fact in enumerate((*self._copied, *self._said)):
+            for column, each in enumerate(fact.parts()):
+                self._grid.addWidget(each, at, column)
+            if fact.copy is None:
+                self._grid.setAlignment(fact.label, Qt.AlignmentFlag.AlignTop)
+            else:
+                self._grid.setAlignment(fact.label, Qt.AlignmentFlag.AlignVCenter)
+                fact.copy.clicked.connect(self._copy)
 
     @Slot()
     def _copy(self) -> None:
         sender = self.sender()
-        if sender is not None:
-            QGuiApplication.clipboard().setText(str(sender.property("copies")))
-            announce(self, "Copied")
+        for fact in self._copied:
+            if fact.copy is sender:
+                QGuiApplication.clipboard().setText(fact.copies)
+                announce(self, "Copied")
 
     @Slot()
     def _space(self) -> None:
-        self._grid.setVerticalSpacing(self._look.px(1))
-        self._grid.setColumnMinimumWidth(0, self._look.px(66))
+        px = self._look.px
+        self._grid.setVerticalSpacing(px(1))
+        self._grid.setColumnMinimumWidth(0, px(66))
+        for at, fact in enumerate((*self._copied, *self._said)):
+            height = 0 if fact.label.isHidden() else px(21)
+            if height != self._grid.rowMinimumHeight(at):
+                self._grid.setRowMinimumHeight(at, height)
 
 
 def _of_identifier(each: IdentifierView) -> _Line:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from html import unescape
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, QUrl, Signal, Slot
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import (
     QImage,
     QImageReader,
@@ -45,6 +45,8 @@ class _Page(QTextBrowser):
         super().__init__(parent)
         self._look = look
         self._images: Mapping[str, bytes] = {}
+        # It is as high as its text; bars that come and go on the way lay it out each time.
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setOpenLinks(False)
         self.setOpenExternalLinks(False)
         self.setProperty("bare", "true")
@@ -90,6 +92,7 @@ class MailView(QWidget):
         self._fold = Button(look, "Show quoted text", kind=Kind.QUIET, icon="more-horizontal")
         self._fold.clicked.connect(self.toggle_quoted)
         self._short, self._whole, self._html, self._open = "", "", False, False
+        self._rendering = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -97,6 +100,10 @@ class MailView(QWidget):
         column.addWidget(self._fold)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         look.changed.connect(self._relook)
+
+    def set_name(self, name: str) -> None:
+        """Be another message to a screen reader."""
+        self._page.setAccessibleName(name)
 
     def show_text(self, reply: str, whole: str = "") -> None:
         """Show plain text: `reply` without what it quotes, `whole` with it, where that differs."""
@@ -139,18 +146,23 @@ class MailView(QWidget):
 
     def _render(self) -> None:
         shown = self._whole if self._open else self._short
-        document = self._page.document()
-        document.setDefaultStyleSheet(f"a {{ color: {self._look.theme.link.name()}; }}")
+        # The document tells of every size on the way to the last.
+        self._rendering = True
         if self._html and can_be_drawn(shown):
+            link = self._look.theme.link.name()
+            self._page.document().setDefaultStyleSheet(f"a {{ color: {link}; }}")
             self._page.setHtml(shown)
         else:
             self._page.setPlainText(bounded(bare(shown) if self._html else shown))
+        self._rendering = False
         self._fold.setVisible(self._short.strip() != self._whole.strip())
         self._fold.setText("Hide quoted text" if self._open else "Show quoted text")
         self._fit()
 
     @Slot()
     def _fit(self) -> None:
+        if self._rendering:
+            return
         height = round(self._page.document().size().height()) + 2 * self._look.px(6)
         if height != self._page.height():
             self._page.setFixedHeight(height)

@@ -31,14 +31,16 @@ class Pill(Painted):
     ) -> None:
         super().__init__(look, parent)
         self._icon = icon
+        self._text, self._tone = text, tone
+        self.setAccessibleName(text)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self.set_content(text, tone)
 
     def set_content(self, text: str, tone: Tone) -> None:
         """Say something else."""
-        self._text, self._tone = text, tone
-        self.setAccessibleName(text)
-        self._relook()
+        if (text, tone) != (self._text, self._tone):
+            self._text, self._tone = text, tone
+            self.setAccessibleName(text)
+            self._relook()
 
     def text(self) -> str:
         """What it says."""

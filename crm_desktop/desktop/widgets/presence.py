@@ -70,12 +70,15 @@ class PresenceButton(QAbstractButton):
         then = ""
         if next_presence is not None and next_presence is not presence:
             then = f" · then {PRESENCE_WORDS[next_presence][0]}"
-        self.setText(f"{activity or words}{then}")
-        self.setAccessibleName(f"Presence: {self.text()}")
+        said = f"{activity or words}{then}"
         marked = next_presence or presence
         for each, action in self._actions.items():
             action.setChecked(each is marked)
-        self.updateGeometry()
+        # It is told again and again, and another width lays out the whole bar.
+        if said != self.text():
+            self.setText(said)
+            self.setAccessibleName(f"Presence: {said}")
+            self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:

@@ -40,13 +40,17 @@ class RowDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         """One line for a heading or a row without detail, else two."""
         row = index.data(ROW_ROLE)
-        line = text_height(self._look.font(Role.STRONG))
-        if not isinstance(row, Row) or row.heading:
-            return QSize(0, line + self._look.px(10))
-        lines = line
+        return QSize(0, self.height(row) if isinstance(row, Row) else 0)
+
+    def height(self, row: Row) -> int:
+        """How high a row is, in pixels."""
+        look = self._look
+        line = text_height(look.font(Role.STRONG))
+        if row.heading:
+            return line + look.px(10)
         if row.detail:
-            lines += text_height(self._look.font(Role.SMALL)) + self._look.px(1)
-        return QSize(0, max(lines, self._look.px(20)) + self._look.px(14))
+            line += text_height(look.font(Role.SMALL)) + look.px(1)
+        return max(line, look.px(20)) + look.px(14)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         """Draw one row."""
@@ -130,10 +134,10 @@ class RowList(QListView):
         self._look = look
         self._rows = RowsModel(self)
         self.setModel(self._rows)
-        self.setItemDelegate(RowDelegate(look, self))
+        self._delegate = RowDelegate(look, self)
+        self.setItemDelegate(self._delegate)
         self.setAccessibleName(name)
         self.setMouseTracking(True)
-        self.setUniformItemSizes(False)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -143,6 +147,8 @@ class RowList(QListView):
 
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Show these rows, by differences."""
+        # Rows of one height are measured once, not each for itself.
+        self.setUniformItemSizes(len({(row.heading, not row.detail) for row in rows}) < 2)
         self._rows.set_rows(rows)
 
     def rows(self) -> tuple[Row, ...]:
@@ -172,7 +178,7 @@ class RowList(QListView):
 
     def content_height(self) -> int:
         """How high all rows together are, in pixels."""
-        return sum(self.sizeHintForRow(at) for at in range(self._rows.rowCount()))
+        return sum(map(self._delegate.height, self._rows.rows))
 
     @Slot(QModelIndex)
     def _activated(self, index: QModelIndex) -> None:

@@ -48,6 +48,21 @@ class Row:
         )
 
 
+def runs(marks: Sequence[bool]) -> list[tuple[int, int]]:
+    """First and last place of each run of marked places, from the end, so that what goes leaves
+    the places of the others as they are: a view does the same work for a run as for a row.
+    """
+    found: list[tuple[int, int]] = []
+    for at, marked in enumerate(marks):
+        if not marked:
+            continue
+        if found and found[-1][1] == at - 1:
+            found[-1] = (found[-1][0], at)
+        else:
+            found.append((at, at))
+    return found[::-1]
+
+
 class RowsModel(QAbstractListModel):
     """A list of Rows; `set_rows` moves from one list to the next by differences."""
 
@@ -97,11 +112,10 @@ class RowsModel(QAbstractListModel):
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Show these instead; selection and scroll position stay with their rows."""
         wanted = {row.key for row in rows}
-        for at in reversed(range(len(self._rows))):
-            if self._rows[at].key not in wanted:
-                self.beginRemoveRows(_ROOT, at, at)
-                del self._rows[at]
-                self.endRemoveRows()
+        for first, last in runs([row.key not in wanted for row in self._rows]):
+            self.beginRemoveRows(_ROOT, first, last)
+            del self._rows[first : last + 1]
+            self.endRemoveRows()
         if not self._rows and rows:
             self.beginInsertRows(_ROOT, 0, len(rows) - 1)
             self._rows = list(rows)

@@ -42,8 +42,12 @@ class TabStrip(QTabBar):
         if at < 0:
             return
         words = text or self.tabToolTip(at)
-        self.setTabToolTip(at, words)
-        self.setTabText(at, words if count is None else f"{words} {count:,}")
+        shown = words if count is None else f"{words} {count:,}"
+        # The bar lays all its tabs out anew, whatever it is told.
+        if words != self.tabToolTip(at):
+            self.setTabToolTip(at, words)
+        if shown != self.tabText(at):
+            self.setTabText(at, shown)
 
     def key(self) -> str:
         """The current tab's key."""

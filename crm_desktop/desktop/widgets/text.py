@@ -12,7 +12,10 @@ from crm_desktop.desktop.widgets.painting import paint_text, text_width
 
 
 class Text(QLabel):
-    """Plain text, never markup; wraps when asked, and can be selected when asked."""
+    """Plain text, never markup; wraps when asked, and can be selected when asked.
+
+    What it measured is kept until its words change: give it margins before words.
+    """
 
     def __init__(
         self,
@@ -27,6 +30,7 @@ class Text(QLabel):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(text, parent)
+        self._heights: dict[int, int] = {}
         self._look, self._role, self._tone, self._muted = look, role, tone, muted
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(wrap)
@@ -38,6 +42,19 @@ class Text(QLabel):
         look.changed.connect(self._relook)
         self._relook()
 
+    def setText(self, text: str) -> None:
+        """Say something else."""
+        if text != self.text():
+            self._heights.clear()
+            super().setText(text)
+
+    def heightForWidth(self, width: int) -> int:
+        """How high the text is when it wraps at this width."""
+        # Layouts ask for the same widths again and again; each answer lays out the whole text.
+        if width not in self._heights:
+            self._heights[width] = super().heightForWidth(width)
+        return self._heights[width]
+
     def set_tone(self, tone: Tone | None, *, muted: bool = False) -> None:
         """Colour the text by what it says."""
         # A new palette has the style sheet work out the whole widget anew.
@@ -46,6 +63,7 @@ class Text(QLabel):
             self._relook()
 
     def _relook(self) -> None:
+        self._heights.clear()
         self.setFont(self._look.font(self._role))
         shown = QPalette(self.palette())
         shown.setColor(QPalette.ColorRole.WindowText, self._look.ink(self._tone, muted=self._muted))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QMargins, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -120,8 +120,7 @@ class QueueDelegate(QStyledItemDelegate):
         inner = rect.adjusted(px(_LEFT), 0, -px(_LEFT), -1)
         ink = look.ink(channel_tone(row.channel))
         paint_icon(painter, look, inner, CHANNEL_ICONS[row.channel], ink, size=15)
-        inner.adjust(px(23), 0, 0, 0)
-        inner.adjust(0, 0, -self._pill(painter, inner, pill), 0)
+        inner.adjust(px(23), 0, -self._pill(painter, inner, pill), 0)
         inner.adjust(0, 0, -self._eye(painter, inner, row, named=False), 0)
         who = min(max(px(100), inner.width() * 42 // 100), px(220))
         first = QRect(inner.left(), inner.top(), min(who, inner.width()), inner.height())
@@ -148,12 +147,11 @@ class QueueDelegate(QStyledItemDelegate):
         """Draw at the right end; returns the width that it and its gap took."""
         if pill is None:
             return 0
-        size = pill_size(self._look, pill.words).grownBy(QMargins(0, 0, self._look.px(2), 0))
-        height = min(size.height(), rect.height() - 2)
-        top = rect.top() + (rect.height() - height) // 2
-        box = QRect(rect.right() - size.width() + 1, top, size.width(), height)
+        size, room = pill_size(self._look, pill.words), rect.height()
+        width, height = size.width() + self._look.px(2), min(size.height(), room - 2)
+        box = QRect(rect.right() - width + 1, rect.top() + (room - height) // 2, width, height)
         paint_pill(painter, self._look, box, pill.words, pill.tone)
-        return size.width() + self._look.px(_GAP)
+        return width + self._look.px(_GAP)
 
     def _eye(self, painter: QPainter, rect: QRect, row: QueueRow, *, named: bool) -> int:
         """Who else looks: an eye, with the names where there is room; returns the width taken."""

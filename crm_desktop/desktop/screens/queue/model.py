@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+from itertools import takewhile
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from crm_desktop.desktop.screens.queue.pills import PillText, pill_of
+from crm_desktop.desktop.widgets.rows import runs
 from crm_desktop.domain.states import Channel
 from crm_desktop.domain.views import QueueRow
 
@@ -73,19 +75,23 @@ class QueueModel(QAbstractListModel):
     def show(self, entries: Sequence[Entry], now: datetime) -> None:
         """Become `entries`, telling views what was removed, inserted, moved and changed."""
         self._remove({_key(entry) for entry in entries})
+        # Before the rows come: what is new is told of once, with its words.
+        before, self._pills = self._pills, _pills(entries, now)
         self._arrange(entries)
         self._update(entries)
-        self.tick(now)
+        self._tell(before)
 
     def tick(self, now: datetime) -> int:
         """Count down to `now`; only rows whose words changed are painted. Returns how many."""
+        before, self._pills = self._pills, _pills(self._entries, now)
+        return self._tell(before)
+
+    def _tell(self, before: dict[int, PillText | None]) -> int:
         changed = 0
         for place, entry in enumerate(self._entries):
-            if isinstance(entry, Heading):
+            if isinstance(entry, Heading) or entry.row.id not in before:
                 continue
-            pill = pill_of(entry.row, now)
-            if pill != self._pills.get(entry.row.id):
-                self._pills[entry.row.id] = pill
+            if before[entry.row.id] != self._pills[entry.row.id]:
                 index = self.index(place)
                 self.dataChanged.emit(index, index, [QueueRole.PILL])
                 changed += 1
@@ -148,14 +154,10 @@ class QueueModel(QAbstractListModel):
         return None
 
     def _remove(self, wanted: set[str | int]) -> None:
-        for place in range(len(self._entries) - 1, -1, -1):
-            key = _key(self._entries[place])
-            if key not in wanted:
-                self.beginRemoveRows(_NOWHERE, place, place)
-                del self._entries[place]
-                if isinstance(key, int):
-                    self._pills.pop(key, None)
-                self.endRemoveRows()
+        for first, last in runs([_key(entry) not in wanted for entry in self._entries]):
+            self.beginRemoveRows(_NOWHERE, first, last)
+            del self._entries[first : last + 1]
+            self.endRemoveRows()
 
     def _arrange(self, wanted: Sequence[Entry]) -> None:
         if not self._entries and wanted:
@@ -171,8 +173,9 @@ class QueueModel(QAbstractListModel):
             if key in present:
                 self._move(key, place)
             else:
-                self.beginInsertRows(_NOWHERE, place, place)
-                self._entries.insert(place, entry)
+                fresh = list(takewhile(lambda each: _key(each) not in present, wanted[place:]))
+                self.beginInsertRows(_NOWHERE, place, place + len(fresh) - 1)
+                self._entries[place:place] = fresh
                 self.endInsertRows()
 
     def _move(self, key: str | int, place: int) -> None:
@@ -189,6 +192,10 @@ class QueueModel(QAbstractListModel):
                 self._entries[place] = entry
                 index = self.index(place)
                 self.dataChanged.emit(index, index)
+
+
+def _pills(entries: Sequence[Entry], now: datetime) -> dict[int, PillText | None]:
+    return {entry.row.id: pill_of(entry.row, now) for entry in entries if isinstance(entry, Line)}
 
 
 def spoken(row: QueueRow, pill: PillText | None) -> str:

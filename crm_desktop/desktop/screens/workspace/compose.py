@@ -224,9 +224,9 @@ class ComposePane(Surface):
         self.composer.set_brief(not whole)
 
     def _warn(self, text: str) -> None:
+        self._warning.setContentsMargins(self._look.px(12), 0, self._look.px(12), 0)
         self._warning.setText(text)
         self._warning.setVisible(bool(text))
-        self._warning.setContentsMargins(self._look.px(12), 0, self._look.px(12), 0)
 
     @Slot(object)
     def _edited(self, mode: Visibility) -> None:

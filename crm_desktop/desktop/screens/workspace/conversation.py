@@ -17,6 +17,8 @@ from crm_desktop.domain.views import ContactView, MessageView
 
 #: A new message has found its height within this time.
 _SETTLES_MS = 300
+#: So many cards that show nothing are kept for the next contact.
+_SPARE = 6
 
 
 class Conversation(QScrollArea):
@@ -31,9 +33,11 @@ class Conversation(QScrollArea):
         super().__init__(parent)
         self._look, self._clock, self._me = look, clock, me
         self._cards: dict[int, MessageCard] = {}
+        self._spare: list[MessageCard] = []
         self._images: Mapping[str, bytes] = {}
         self._contact_id = 0
         self._thread: tuple[MessageView, ...] = ()
+        self._own: tuple[MessageView, ...] = ()
         self._unfolded = False
         self.setAccessibleName("Conversation")
         self.setWidgetResizable(True)
@@ -56,8 +60,8 @@ class Conversation(QScrollArea):
         fresh = contact.row.id != self._contact_id
         if fresh:
             self._contact_id, self._unfolded, self._images = contact.row.id, False, {}
-        self._thread = contact.thread
-        grew = self._show((*self._shown_thread(), *contact.messages))
+        self._thread, self._own = contact.thread, contact.messages
+        grew = self._show((*self._shown_thread(), *self._own))
         hidden = len(contact.thread) if not self._unfolded else 0
         self._earlier.setVisible(bool(hidden))
         self._earlier.setText(words.count(hidden, "earlier message"))
@@ -83,22 +87,48 @@ class Conversation(QScrollArea):
     def _show(self, messages: tuple[MessageView, ...]) -> bool:
         """Returns whether something was added at the end."""
         wanted = {message.id: message for message in messages}
-        for number, card in list(self._cards.items()):
-            if wanted.get(number) != card.message:
-                self._column.removeWidget(card)
-                card.hide()
-                card.deleteLater()
-                del self._cards[number]
-        last_known = max(self._cards, default=0)
+        last_known = max(self._kept(wanted), default=0)
+        self._let_go(wanted)
         for place, message in enumerate(messages, start=1):
-            if message.id not in self._cards:
-                self._cards[message.id] = self._make(message)
-                self._column.insertWidget(place, self._cards[message.id])
+            card = self._cards.get(message.id)
+            if card is None:
+                card = self._cards[message.id] = self._spare.pop(0) if self._spare else self._make()
+            if self._column.indexOf(card) != place:
+                self._column.removeWidget(card)
+                self._column.insertWidget(place, card)
+            if card.message != message:
+                card.show_message(message, self._images)
+            if card.isHidden():
+                card.show()
+        for card in self._spare:
+            card.hide()
         return bool(messages) and messages[-1].id > last_known > 0
 
-    def _make(self, message: MessageView) -> MessageCard:
-        card = MessageCard(self._look, self._clock, message, self._me)
-        card.set_images(self._images)
+    def _kept(self, wanted: Mapping[int, MessageView]) -> list[int]:
+        return [
+            number for number, card in self._cards.items() if wanted.get(number) == card.message
+        ]
+
+    def _let_go(self, wanted: Mapping[int, MessageView]) -> None:
+        """Free the cards of messages that are not shown any more; those that can be used again
+        stand ready in their order, so that a reader and Tab find cards as the eye does.
+        """
+        free = []
+        for number, card in list(self._cards.items()):
+            changed = wanted.get(number) != card.message
+            if number not in wanted or (changed and not card.is_bare):
+                del self._cards[number]
+                free.append(card)
+        bare = [card for card in free if card.is_bare]
+        self._spare = [*bare, *self._spare]
+        for card in (*self._spare[_SPARE:], *(each for each in free if not each.is_bare)):
+            self._column.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+        del self._spare[_SPARE:]
+
+    def _make(self) -> MessageCard:
+        card = MessageCard(self._look, self._clock, self._me)
         card.file_opened.connect(self.file_opened)
         card.link_opened.connect(self.link_opened)
         card.edit_asked.connect(self.edit_asked)
@@ -109,8 +139,7 @@ class Conversation(QScrollArea):
     def _unfold(self) -> None:
         self._unfolded = True
         self._earlier.hide()
-        own = tuple(card.message for card in self._cards.values())
-        self._show((*self._thread, *own))
+        self._show((*self._thread, *self._own))
 
     def _follow(self) -> None:
         """Go to the end now, and again while the new message finds its height."""

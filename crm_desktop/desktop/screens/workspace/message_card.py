@@ -31,7 +31,9 @@ _STATES: dict[MessageState, tuple[str, Tone]] = {
 
 
 class MessageCard(Card):
-    """Signals: `file_opened` an AttachmentView's id, `link_opened` an address, `edit_asked` and
+    """Shows one message, and then another: making a card takes longer than filling it.
+
+    Signals: `file_opened` an AttachmentView's id, `link_opened` an address, `edit_asked` and
     `release_asked` a stopped message's id.
     """
 
@@ -40,23 +42,33 @@ class MessageCard(Card):
     edit_asked = Signal(object)
     release_asked = Signal(object)
 
-    def __init__(self, look: Look, clock: Clock, message: MessageView, me: str) -> None:
-        super().__init__(look, _tone(message))
-        self._clock = clock
-        self.message = message
+    def __init__(self, look: Look, clock: Clock, me: str) -> None:
+        super().__init__(look)
+        self._clock, self._me = clock, me
+        self.message: MessageView | None = None
         self._images: Mapping[str, bytes] = {}
-        self.setAccessibleName(_spoken(message))
-        self.body.addLayout(self._head())
-        if message.problems:
-            self.body.addWidget(
-                Text(look, " ".join(message.problems), Role.SMALL, tone=Tone.WARNING, wrap=True)
-            )
-        self._text = MailView(look, f"Text of {_spoken(message)}")
+        self._head = self._build_head()
+        self.body.addLayout(self._head)
+        self._problems = Text(look, "", Role.SMALL, tone=Tone.WARNING, wrap=True)
+        self._problems.hide()
+        self.body.addWidget(self._problems)
+        self._text = MailView(look)
         self._text.link_opened.connect(self.link_opened)
         self.body.addWidget(self._text)
         self._files = AttachmentStrip(look)
         self._files.opened.connect(self.file_opened)
         self.body.addWidget(self._files)
+        look.changed.connect(self._space_head)
+
+    def show_message(self, message: MessageView, images: Mapping[str, bytes]) -> None:
+        """Show this one; `images` are the pictures that were read, by Content-ID."""
+        before, self.message, self._images = self.message, message, images
+        self.set_tone(_tone(message))
+        self.setAccessibleName(_spoken(message))
+        self._show_head(message)
+        self._problems.setText(" ".join(message.problems))
+        self._problems.setVisible(bool(message.problems))
+        self._text.set_name(f"Text of {_spoken(message)}")
         self._files.set_files(
             [
                 AttachedFile(each.id, each.name, each.content_type, each.size)
@@ -64,39 +76,56 @@ class MessageCard(Card):
                 if not each.inline
             ]
         )
-        self._warn(me)
-        self._show()
+        self._warn(message)
+        # What a person unfolded or marked stays so while nothing but the state has changed.
+        if before is None or _words(before) != _words(message):
+            self._show()
 
     def set_images(self, images: Mapping[str, bytes]) -> None:
         """The pictures of the message have been read."""
         self._images = images
-        if "cid:" in self.message.html:
+        if self.message is not None and "cid:" in self.message.html:
             self._show()
 
-    def _head(self) -> QHBoxLayout:
-        message, look = self.message, self._look
+    @property
+    def is_bare(self) -> bool:
+        """Whether the card can show any other message: it has nothing that belongs to this one."""
+        return self.message is None or not (self.message.failure or _is_stopped(self.message))
+
+    def _build_head(self) -> QHBoxLayout:
+        look = self._look
+        self._sign, self._avatar = IconTile(look, "sticky-note", Tone.WARNING), Avatar(look, "", 26)
+        self._author = ElidedText(look, "", Role.STRONG, snug=True)
+        self._toward = ElidedText(look, "", Role.SMALL, muted=True)
+        self._state = Pill(look, "")
+        self._moment = Text(look, "", Role.SMALL, muted=True)
         row = QHBoxLayout()
         row.setSpacing(look.px(8))
-        note = message.visibility is Visibility.INTERNAL
-        if note:
-            row.addWidget(IconTile(look, "sticky-note", Tone.WARNING))
-        else:
-            row.addWidget(Avatar(look, _author(message), 26))
-        row.addWidget(ElidedText(look, _author(message), Role.STRONG, snug=True))
-        row.addWidget(ElidedText(look, _toward(message), Role.SMALL, muted=True), 1)
-        if note:
-            row.addWidget(Pill(look, "Internal note, never sent", Tone.WARNING))
-        elif message.state in _STATES:
-            row.addWidget(Pill(look, *_STATES[message.state]))
-        moment = Text(look, words.when(message.at, self._clock.now()), Role.SMALL, muted=True)
-        moment.setToolTip(words.full(message.at))
-        row.addWidget(moment)
+        row.addWidget(self._sign)
+        row.addWidget(self._avatar)
+        row.addWidget(self._author)
+        row.addWidget(self._toward, 1)
+        row.addWidget(self._state)
+        row.addWidget(self._moment)
         return row
 
-    def _warn(self, me: str) -> None:
-        message = self.message
-        if message.state is MessageState.STOPPED:
-            self._add_stopped(me)
+    def _show_head(self, message: MessageView) -> None:
+        note = message.visibility is Visibility.INTERNAL
+        self._sign.setVisible(note)
+        self._avatar.setVisible(not note)
+        self._avatar.set_name(_author(message))
+        self._author.setText(_author(message))
+        self._toward.setText(_toward(message))
+        state = ("Internal note, never sent", Tone.WARNING) if note else _STATES.get(message.state)
+        self._state.setVisible(state is not None)
+        if state is not None:
+            self._state.set_content(*state)
+        self._moment.setText(words.when(message.at, self._clock.now()))
+        self._moment.setToolTip(words.full(message.at))
+
+    def _warn(self, message: MessageView) -> None:
+        if _is_stopped(message):
+            self._add_stopped(message)
         elif message.failure:
             self.body.addWidget(
                 Banner(
@@ -108,9 +137,9 @@ class MessageCard(Card):
                 )
             )
 
-    def _add_stopped(self, me: str) -> None:
+    def _add_stopped(self, message: MessageView) -> None:
         """What the leak check found; sending all the same takes two steps."""
-        findings = self.message.findings
+        findings = message.findings
         stopped = Banner(
             self._look,
             Tone.DANGER,
@@ -120,8 +149,8 @@ class MessageCard(Card):
         )
         stopped.add_action("Edit").clicked.connect(self._edit)
         each = "this" if len(findings) == 1 else f"each of these {len(findings)}"
-        checked = QCheckBox(f"I have checked {each}, and it may go to {_recipients(self.message)}")
-        anyway = Button(self._look, f"Send anyway as {me}", kind=Kind.DANGER)
+        checked = QCheckBox(f"I have checked {each}, and it may go to {_recipients(message)}")
+        anyway = Button(self._look, f"Send anyway as {self._me}", kind=Kind.DANGER)
         anyway.setEnabled(False)
         checked.toggled.connect(anyway.setEnabled)
         anyway.clicked.connect(self._release)
@@ -133,18 +162,34 @@ class MessageCard(Card):
 
     def _show(self) -> None:
         message = self.message
+        if message is None:
+            return
         if message.html:
             self._text.show_html(message.html, self._images)
         else:
             self._text.show_text(message.reply_text or message.text, message.text)
 
     @Slot()
+    def _space_head(self) -> None:
+        self._head.setSpacing(self._look.px(8))
+
+    @Slot()
     def _edit(self) -> None:
-        self.edit_asked.emit(self.message.id)
+        if self.message is not None:
+            self.edit_asked.emit(self.message.id)
 
     @Slot()
     def _release(self) -> None:
-        self.release_asked.emit(self.message.id)
+        if self.message is not None:
+            self.release_asked.emit(self.message.id)
+
+
+def _is_stopped(message: MessageView) -> bool:
+    return message.state is MessageState.STOPPED
+
+
+def _words(message: MessageView) -> tuple[object, ...]:
+    return message.id, message.html, message.reply_text, message.text
 
 
 def _tone(message: MessageView) -> Tone | None:
