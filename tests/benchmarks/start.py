@@ -37,9 +37,11 @@ def measure(centre: BenchCentre, env: Mapping[str, str], quick: bool) -> list[Fi
 
 
 def _home(folder: Path, env: Mapping[str, str]) -> dict[str, str]:
+    # An installed program is compiled, whatever the one who measures prefers.
+    compiled = {name: value for name, value in env.items() if name != "PYTHONDONTWRITEBYTECODE"}
     places = {"CONFIG": "config", "DATA": "data", "CACHE": "cache", "STATE": "state"}
     return {
-        **env,
+        **compiled,
         "HOME": str(folder),
         **{f"XDG_{name}_HOME": str(folder / place) for name, place in places.items()},
         "CRM_DESKTOP_HTTP_PORT": "0",

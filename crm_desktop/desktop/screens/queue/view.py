@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
@@ -31,7 +31,7 @@ class QueueList(QListView):
         self._look = look
         self._clock = clock
         self._model = QueueModel(self)
-        self._delegate = QueueDelegate(look, self)
+        self._delegate = QueueDelegate(look, self._model, self)
         self._more = False
         self._rows: tuple[tuple[QueueRow, ...], tuple[QueueRow, ...]] = ((), ())
         self.setModel(self._model)
@@ -155,7 +155,10 @@ class QueueList(QListView):
 
     @Slot()
     def _tick(self) -> None:
-        self._model.tick(self._clock.now())
+        bottom = self.viewport().rect().bottomLeft()
+        first, last = self.indexAt(QPoint()).row(), self.indexAt(bottom).row()
+        beyond = self._model.rowCount() if last < 0 else last + 1
+        self._model.tick(self._clock.now(), range(max(first, 0), beyond))
 
     @Slot()
     def _relook(self) -> None:
