@@ -399,9 +399,10 @@ class Run(QObject):
         self._watch.crashed.connect(window.error.show_crash)
         if db.dialect == "sqlite":
             self._ways.set(f"database/known/{db.target.url}", "yes")
-            self._gateway = OwnGateway(db.target.url, self)
-            self._gateway.failed.connect(window.error.show_trouble)
         self._desktop.start()
+        if db.dialect == "sqlite":
+            # Behind the window's first readings: until they are drawn the processor is theirs.
+            self._runner.run(_nothing, owner=self, done=self._start_gateway)
         if self._tree_log is not None:
             TreeLog(window, self._tree_log, self)
         if self._screen is not None:
@@ -409,6 +410,11 @@ class Run(QObject):
         crash = self.crash_log.last_crash()
         if crash is not None:
             window.error.show_earlier_crash(crash.at, str(self._paths.log))
+
+    def _start_gateway(self, _read: None) -> None:
+        assert self._desktop is not None
+        self._gateway = OwnGateway(self._desktop.desk.db.target.url, self)
+        self._gateway.failed.connect(self._desktop.window.error.show_trouble)
 
     @Slot()
     def beat(self) -> None:
@@ -501,6 +507,10 @@ def run_desktop(
     code = app.exec()
     run.end()
     return code
+
+
+def _nothing() -> None:
+    """What comes after the readings that were asked for before."""
 
 
 def _is_missing(url: str) -> bool:
