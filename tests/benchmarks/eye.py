@@ -22,7 +22,7 @@ class NotSeen(RuntimeError):
 
 
 #: A widget, and what must hold while it is drawn.
-Part = tuple[QWidget, Callable[[], bool]]
+Part = tuple[QWidget | None, Callable[[], bool]]
 
 
 @dataclass
@@ -48,7 +48,8 @@ class Eye(QObject):
         """The moment at which each part had been drawn while its condition held; or NotSeen."""
         conditions = {id(widget): holds for widget, holds in parts}
         look = self._look = _Look(conditions, set(conditions))
-        for widget, _ in parts:
+        widgets = [widget for widget, _ in parts if widget is not None]
+        for widget in widgets:
             widget.installEventFilter(self)
         patience = QTimer()
         patience.setSingleShot(True)
@@ -57,11 +58,11 @@ class Eye(QObject):
         try:
             self._loop.exec()
         finally:
-            for widget, _ in parts:
+            for widget in widgets:
                 widget.removeEventFilter(self)
             self._look = None
         if not look.over_at:
-            missing = [widget for widget, _ in parts if id(widget) in look.missing]
+            missing = [widget for widget in widgets if id(widget) in look.missing]
             raise NotSeen(f"{what}: {missing}")
         return look.over_at
 

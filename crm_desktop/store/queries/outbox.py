@@ -55,10 +55,10 @@ def add(
     *,
     message_id: int | None = None,
     handoff_id: int | None = None,
-    after: timedelta = timedelta(),
+    not_before: datetime | None = None,
     state: OutboxState = OutboxState.PENDING,
 ) -> None:
-    """Ask for outgoing work, no earlier than `after` from now."""
+    """Ask for outgoing work, now or not before a time."""
     tx.session.execute(
         insert(OutboxItem)
         .values(
@@ -66,7 +66,7 @@ def add(
             message_id=message_id,
             handoff_id=handoff_id,
             state=state.value,
-            not_before=tx.now + after,
+            not_before=not_before or tx.now,
             created_by_id=tx.actor_id,
             attempts=0,
             unknown_fate=False,
