@@ -13,13 +13,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle
 
-from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.services import Database, Target, contacts
 from crm_desktop.services.session import sign_in
 from tests.benchmarks.centre import MIGRATIONS
 
-Move = Callable[[Database, int], Changes]
+Move = Callable[[Database, int], object]
 
 
 def work(db: Database, among: Sequence[int], pace: float, stop: threading.Event) -> float:
