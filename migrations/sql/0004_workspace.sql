@@ -155,6 +155,27 @@ BEGIN
     END IF;
 END $$;
 
+CREATE OR REPLACE FUNCTION app.owners(p_kind text, p_norms text[])
+RETURNS TABLE (norm text, customer_id bigint, name text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    IF app.me() IS NULL THEN
+        RETURN;
+    ELSIF p_kind IN ('email', 'phone') THEN
+        RETURN QUERY SELECT i.norm, c.id, c.name
+            FROM identifier i JOIN customer c ON c.id = i.customer_id
+            WHERE i.kind = p_kind AND i.norm = ANY (p_norms);
+    ELSIF p_kind = 'reference' THEN
+        RETURN QUERY SELECT k.reference, c.id, c.name
+            FROM cases k JOIN customer c ON c.id = k.customer_id
+            WHERE k.reference = ANY (p_norms);
+    ELSIF p_kind = 'name' THEN
+        RETURN QUERY SELECT c.folded, c.id, c.name FROM customer c
+            WHERE c.folded = ANY (p_norms);
+    END IF;
+END $$;
+
 -- With the caller's own rights: policies and the functions above say what is in it. Its plan is
 -- kept and not made anew for each contact, which would take longer than running it.
 CREATE FUNCTION app.workspace(p_contact bigint, p_history integer) RETURNS json

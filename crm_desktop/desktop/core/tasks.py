@@ -28,6 +28,10 @@ from crm_desktop.domain.errors import CrmError
 T = TypeVar("T")
 
 
+#: By then what an answer shows has been laid out and drawn.
+_DRAWING_MS = 25
+
+
 class Lane(IntEnum):
     """What kind of work it is; a smaller number runs first."""
 
@@ -168,7 +172,7 @@ class TaskRunner(QObject):
 
     @Slot()
     def _go_on(self) -> None:
-        """What was shown has been drawn: timers come after all drawing that is due."""
+        """What was shown has been drawn."""
         waiting, self._after_drawing = self._after_drawing, []
         for task in waiting:
             self._queue(task)
@@ -182,7 +186,7 @@ class TaskRunner(QObject):
         finally:
             self._showing = False
             if self._after_drawing:
-                self._drawn.start(0)
+                self._drawn.start(_DRAWING_MS)
 
     def _show(self, answer: _Answer) -> None:
         self._outstanding -= 1

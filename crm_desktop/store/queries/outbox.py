@@ -49,6 +49,9 @@ _COLUMNS = (
 )
 
 
+_ADD = insert(OutboxItem).inline()
+
+
 def add(
     tx: Tx,
     lane: str,
@@ -59,20 +62,19 @@ def add(
     state: OutboxState = OutboxState.PENDING,
 ) -> None:
     """Ask for outgoing work, now or not before a time."""
-    tx.session.execute(
-        insert(OutboxItem)
-        .values(
-            lane=lane,
-            message_id=message_id,
-            handoff_id=handoff_id,
-            state=state.value,
-            not_before=not_before or tx.now,
-            created_by_id=tx.actor_id,
-            attempts=0,
-            unknown_fate=False,
-            last_error="",
-        )
-        .inline()
+    tx.core.execute(
+        _ADD,
+        {
+            "lane": lane,
+            "message_id": message_id,
+            "handoff_id": handoff_id,
+            "state": state.value,
+            "not_before": not_before or tx.now,
+            "created_by_id": tx.actor_id,
+            "attempts": 0,
+            "unknown_fate": False,
+            "last_error": "",
+        },
     )
 
 

@@ -98,7 +98,7 @@ def _run(tx: Tx, statement: TextClause, **values: Any) -> Any:
     given = {
         name: value for name, value in (known | values).items() if name in statement._bindparams
     }
-    return parsed(tx.session.execute(statement, given).scalar_one())
+    return parsed(tx.core.execute(statement, given).scalar_one())
 
 
 @cache

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from crm_desktop.domain.errors import NotFound
 from crm_desktop.domain.states import (
@@ -49,6 +49,7 @@ from crm_desktop.store.queries.workspace_sqlite import STATEMENT
 from crm_desktop.store.timeline import entry
 
 _CALL = text("SELECT app.workspace(:contact, CAST(:history AS integer))")
+_TRACE = insert(ReadAudit).inline()
 #: So many contacts and cases of the customer are listed.
 HISTORY = 20
 
@@ -63,7 +64,7 @@ def open_contact(tx: Tx, contact_id: int) -> ContactView:
 
 def _on_postgresql(tx: Tx, contact_id: int) -> dict[str, Any]:
     # Policies and the guarded functions that it calls say who sees what, and leave the traces.
-    found: dict[str, Any] = tx.session.execute(
+    found: dict[str, Any] = tx.core.execute(
         _CALL, {"contact": contact_id, "history": HISTORY}
     ).scalar_one()
     return found
@@ -71,7 +72,7 @@ def _on_postgresql(tx: Tx, contact_id: int) -> dict[str, Any]:
 
 def _on_sqlite(tx: Tx, contact_id: int) -> dict[str, Any]:
     me = tx.actor
-    found = tx.session.execute(
+    found = tx.core.execute(
         STATEMENT,
         {
             "contact": contact_id,
@@ -83,9 +84,10 @@ def _on_sqlite(tx: Tx, contact_id: int) -> dict[str, Any]:
     if found is None or me is None:
         raise NotFound("no such contact")
     parts: dict[str, Any] = json.loads(found)
-    tx.session.add(ReadAudit(staff_id=me.id, what="contact", ref_id=contact_id))
+    opened = [{"staff_id": me.id, "what": "contact", "ref_id": contact_id}]
     if parts["customer"] is not None:
-        tx.session.add(ReadAudit(staff_id=me.id, what="customer", ref_id=parts["customer"][0]))
+        opened.append({"staff_id": me.id, "what": "customer", "ref_id": parts["customer"][0]})
+    tx.core.execute(_TRACE, opened)
     return parts
 
 
