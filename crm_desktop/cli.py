@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,7 +63,7 @@ def _settings(url: str = "") -> Settings:
     from crm_desktop.workstation.settings import load
 
     settings = load(Paths.of_user())
-    return settings.model_copy(update={"database_url": url}) if url else settings
+    return replace(settings, database_url=url) if url else settings
 
 
 @app.callback(invoke_without_command=True)

@@ -185,7 +185,7 @@ class Desktop:
         self.window.start()
         if live:
             self.desk.live.start(DatabaseFeed(self.desk.db.target))
-        pace.quicken()
+        self.desk.runner.run(_nothing, owner=self.window, done=_when_drawn(pace.quicken))
 
     def stop(self) -> None:
         """Keep what is typed, finish writing, and let go of the database."""
@@ -400,9 +400,10 @@ class Run(QObject):
         self._watch.crashed.connect(window.error.show_crash)
         if db.dialect == "sqlite":
             self._ways.set(f"database/known/{db.target.url}", "yes")
-            self._gateway = OwnGateway(db.target.url, self)
-            self._gateway.failed.connect(window.error.show_trouble)
         self._desktop.start()
+        if db.dialect == "sqlite":
+            # Behind the window's first readings: until they are drawn the processor is theirs.
+            self._runner.run(_nothing, owner=self, done=_when_drawn(self._start_gateway))
         if self._tree_log is not None:
             TreeLog(window, self._tree_log, self)
         if self._screen is not None:
@@ -410,6 +411,11 @@ class Run(QObject):
         crash = self.crash_log.last_crash()
         if crash is not None:
             window.error.show_earlier_crash(crash.at, str(self._paths.log))
+
+    def _start_gateway(self) -> None:
+        assert self._desktop is not None
+        self._gateway = OwnGateway(self._desktop.desk.db.target.url, self)
+        self._gateway.failed.connect(self._desktop.window.error.show_trouble)
 
     @Slot()
     def beat(self) -> None:
@@ -502,6 +508,15 @@ def run_desktop(
     code = app.exec()
     run.end()
     return code
+
+
+def _nothing() -> None:
+    """What comes after the readings that were asked for before."""
+
+
+def _when_drawn(call: Callable[[], None]) -> Callable[[None], None]:
+    """Calls when what was read has been drawn: timers come after all drawing that is due."""
+    return lambda _nothing: QTimer.singleShot(0, call)
 
 
 def _is_missing(url: str) -> bool:

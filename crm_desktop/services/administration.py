@@ -9,7 +9,7 @@ from pathlib import Path
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import InvalidInput, NotFound
 from crm_desktop.domain.states import StaffRole
-from crm_desktop.store import migrate, people
+from crm_desktop.store import people
 from crm_desktop.store.database import Database
 from crm_desktop.store.queries import accounts, catalogue
 
@@ -41,6 +41,8 @@ class NewAccount:
 
 def upgrade(db: Database, migrations: Path) -> None:
     """Create or upgrade the database; its owner alone may on PostgreSQL."""
+    from crm_desktop.store import migrate
+
     migrate.upgrade(db, migrations)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from crm_desktop.store import migrate
+from crm_desktop.store import revision
 from crm_desktop.store.database import Database, Target
 
 
@@ -16,7 +16,7 @@ def open_database(target: Target, migrations: Path, *, connections: int) -> Data
     """
     db = Database(target, connections=connections, create=False)
     try:
-        migrate.check(db, migrations)
+        revision.check(db, migrations)
     except BaseException:
         db.close()
         raise

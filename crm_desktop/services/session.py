@@ -8,7 +8,7 @@ from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import SignInRefused
 from crm_desktop.domain.states import Presence
 from crm_desktop.domain.views import StaffInfo
-from crm_desktop.store import migrate, people
+from crm_desktop.store import people, revision
 from crm_desktop.store.database import Database, Target
 
 
@@ -22,7 +22,7 @@ def choices(target: Target, migrations: Path) -> tuple[StaffInfo, ...]:
     """Who may sign in, before anybody has; raises as `sign_in` does."""
     db = Database(target, create=False)
     try:
-        migrate.check(db, migrations)
+        revision.check(db, migrations)
         return staff_choices(db)
     finally:
         db.close()
@@ -55,7 +55,7 @@ def sign_in(target: Target, login: str, migrations: Path, *, connections: int = 
     """
     db = Database(target, connections=connections, create=False)
     try:
-        migrate.check(db, migrations)
+        revision.check(db, migrations)
         with db.read() as tx:
             db.actor = people.whoami(tx, login)
     except BaseException:

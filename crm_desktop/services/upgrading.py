@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from crm_desktop.domain.errors import CrmError, DatabaseOlder, NotAllowed
-from crm_desktop.store import backup, migrate
+from crm_desktop.store import backup
 from crm_desktop.store.database import Database, Target
 
 
@@ -26,6 +26,8 @@ def upgrade_file(target: Target, migrations: Path) -> Path:
     Putting the copy in its place undoes the upgrade. When upgrading fails the database is as it
     was, and the copy stays. Raises NotAllowed on PostgreSQL, DatabaseTrouble.
     """
+    from crm_desktop.store import migrate
+
     if target.dialect != "sqlite":
         raise NotAllowed("upgrade")
     copy = backup.copy_beside(target, datetime.now(UTC))

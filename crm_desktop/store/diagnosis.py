@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from crm_desktop.domain.views import AccountStatus
-from crm_desktop.store import migrate
+from crm_desktop.store import revision
 from crm_desktop.store.database import Target, Tx
 from crm_desktop.store.errors import translating
 from crm_desktop.store.existing import existing
@@ -68,7 +68,7 @@ class Look:
 
     def check_revision(self, migrations: Path) -> None:
         """Raise DatabaseOlder or DatabaseNewer unless the revision is this program's."""
-        migrate.check_revision(self._session.connection(), migrations)
+        revision.check_revision(self._session.connection(), migrations)
 
     def now(self) -> datetime:
         """The database's clock."""

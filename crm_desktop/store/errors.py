@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeGuard
 
-import psycopg
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
@@ -24,6 +25,9 @@ from crm_desktop.domain.errors import (
     SignInRefused,
     Taken,
 )
+
+if TYPE_CHECKING:
+    import psycopg
 
 #: SQLSTATEs; those beginning with CRM are raised by our own functions.
 _BY_SQLSTATE: dict[str, type[CrmError]] = {
@@ -63,6 +67,12 @@ _BY_SQLITE_CODE: dict[int, type[CrmError]] = {
 _NO_ROOM = frozenset({sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE})
 
 
+def _is_postgres(error: object) -> TypeGuard[psycopg.Error]:
+    """On SQLite psycopg is never imported; where it is not, none of its errors can be."""
+    driver = sys.modules.get("psycopg")
+    return driver is not None and isinstance(error, driver.Error)
+
+
 def _of_postgres(error: psycopg.Error) -> CrmError | None:
     code = error.sqlstate or ""
     if kind := _BY_SQLSTATE.get(code):
@@ -71,7 +81,8 @@ def _of_postgres(error: psycopg.Error) -> CrmError | None:
     words = str(error)
     if any(each in words for each in _REFUSALS) or ("role" in words and "does not exist" in words):
         return SignInRefused()
-    if code.startswith("08") or (isinstance(error, psycopg.OperationalError) and not code):
+    unreachable = isinstance(error, sys.modules["psycopg"].OperationalError) and not code
+    if code.startswith("08") or unreachable:
         return DatabaseAway(words.strip().splitlines()[0] if words.strip() else "")
     return None
 
@@ -91,7 +102,7 @@ def translated(error: Exception) -> CrmError | None:
     if isinstance(error, PoolTimeout):
         return DatabaseBusy()
     original = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(original, psycopg.Error):
+    if _is_postgres(original):
         found = _of_postgres(original)
     elif isinstance(original, sqlite3.Error):
         found = _of_sqlite(original)
@@ -107,7 +118,7 @@ def translating() -> Iterator[None]:
     """Let expected trouble out as `CrmError`; bugs pass unchanged."""
     try:
         yield
-    except (DBAPIError, PoolTimeout, StaleDataError, psycopg.Error, sqlite3.Error) as error:
+    except Exception as error:
         known = translated(error)
         if known is None:
             raise

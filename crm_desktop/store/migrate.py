@@ -9,10 +9,8 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
-from crm_desktop.domain.errors import DatabaseNewer, DatabaseOlder
 from crm_desktop.store.database import Database
 from crm_desktop.store.errors import translating
 
@@ -33,25 +31,6 @@ def is_empty(db: Database) -> bool:
     """Whether the database holds no table at all, neither ours nor anybody's."""
     with translating(), db.engine.connect() as connection:
         return not inspect(connection).get_table_names()
-
-
-def check(db: Database, migrations: Path) -> None:
-    """Raise DatabaseOlder or DatabaseNewer unless the revision is this program's."""
-    with translating(), db.engine.connect() as connection:
-        check_revision(connection, migrations)
-
-
-def check_revision(connection: Connection, migrations: Path) -> None:
-    """As `check`, on a connection that is open already."""
-    current = MigrationContext.configure(connection).get_current_revision()
-    script = ScriptDirectory.from_config(_config(None, migrations))
-    head = script.get_current_head()
-    if current == head:
-        return
-    known = {each.revision for each in script.walk_revisions()}
-    if current is None or current in known:
-        raise DatabaseOlder(found=current or "nothing", wanted=head)
-    raise DatabaseNewer(found=current, wanted=head)
 
 
 def differences(db: Database, migrations: Path) -> list[str]:

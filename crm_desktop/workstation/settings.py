@@ -1,80 +1,132 @@
 """What an administrator may set: a TOML file, and CRM_DESKTOP_* in the environment above it."""
 
+from __future__ import annotations
+
 import os
 import re
 import tomllib
-from ipaddress import IPv4Network, IPv6Network
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
-
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from crm_desktop.domain.errors import InvalidInput
 from crm_desktop.workstation.paths import Paths
 
 _PREFIX = "CRM_DESKTOP_"
 _MEBIBYTE = 1024 * 1024
+_LARGEST_PORT = 65_535
 
-Port = Annotated[int, Field(ge=0, le=65535)]
-
-
-def _split(value: object) -> object:
-    """Accept `a, b` where a list is meant, as the environment has no lists."""
-    if isinstance(value, str):
-        return tuple(part.strip().lower() for part in value.split(",") if part.strip())
-    return value
+#: Makes a setting of what the file or the environment holds; ValueError says what it should be.
+Reader = Callable[[Any], Any]
 
 
-def _absolute(path: Path) -> Path:
+def _text(longest: int | None = None) -> Reader:
+    def read(value: Any) -> str:
+        if not isinstance(value, str):
+            raise ValueError("should be a text in quotation marks")
+        if longest is not None and len(value) > longest:
+            raise ValueError(f"should have at most {longest} letters")
+        return value
+
+    return read
+
+
+def _number(least: int, most: int | None = None) -> Reader:
+    def read(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise ValueError("should be a whole number")
+        try:
+            number = int(value)
+        except ValueError:
+            raise ValueError("should be a whole number") from None
+        if number < least:
+            raise ValueError(f"should be greater than or equal to {least}")
+        if most is not None and number > most:
+            raise ValueError(f"should be less than or equal to {most}")
+        return number
+
+    return read
+
+
+def _one_of(*words: str) -> Reader:
+    quoted = [f"'{word}'" for word in words]
+
+    def read(value: Any) -> str:
+        if value not in words:
+            raise ValueError(f"should be {', '.join(quoted[:-1])} or {quoted[-1]}")
+        return str(value)
+
+    return read
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    """A list; written `a, b` in the environment, which has none."""
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise ValueError("should be a list of texts")
+    return tuple(part.strip().lower() for part in parts if part.strip())
+
+
+def _networks(value: Any) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(word) for word in _words(value))
+    except ValueError:
+        raise ValueError("should be a list of addresses or networks") from None
+
+
+def _full_path(value: Any) -> Path:
+    path = Path(_text()(value))
     if not path.is_absolute():
         raise ValueError("must be a full path")
     return path
 
 
-Network = IPv4Network | IPv6Network
+def _set(default: Any, read: Reader) -> Any:
+    return field(default=default, metadata={"read": read})
 
 
-class Settings(BaseSettings):
+_port = _number(0, _LARGEST_PORT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
     """Every setting with its default; sizes in bytes, times in seconds."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=_PREFIX, extra="forbid", frozen=True, validate_default=False
-    )
-
-    database_url: str = ""
+    database_url: str = _set("", _text())
     """SQLAlchemy address without a password; empty means the embedded SQLite database."""
 
-    council_name: Annotated[str, Field(max_length=120)] = ""
+    council_name: str = _set("", _text(longest=120))
     """As the public pages say it; empty means the name that the database holds."""
 
-    http_host: str = "127.0.0.1"
-    http_port: Port = 8025
+    http_host: str = _set("127.0.0.1", _text())
+    http_port: int = _set(8025, _port)
     """Where the gateway serves the public's forms; port 0 takes any free one."""
 
-    http_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_split)] = ()
+    http_proxies: tuple[IPv4Network | IPv6Network, ...] = _set((), _networks)
     """Reverse proxies, as addresses or networks, that may say for whom they speak."""
 
-    smtp_host: str = "127.0.0.1"
-    smtp_port: Port = 2525
-    smtp_domains: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
+    smtp_host: str = _set("127.0.0.1", _text())
+    smtp_port: int = _set(2525, _port)
+    smtp_domains: tuple[str, ...] = _set((), _words)
     """The domains whose mail the SMTP listener takes; empty means every domain, on loopback."""
 
-    max_mail_bytes: Annotated[int, Field(ge=1024)] = 50 * _MEBIBYTE
-    max_attachment_bytes: Annotated[int, Field(ge=1024)] = 25 * _MEBIBYTE
-    max_form_bytes: Annotated[int, Field(ge=1024)] = 30 * _MEBIBYTE
+    max_mail_bytes: int = _set(50 * _MEBIBYTE, _number(1024))
+    max_attachment_bytes: int = _set(25 * _MEBIBYTE, _number(1024))
+    max_form_bytes: int = _set(30 * _MEBIBYTE, _number(1024))
 
-    undo_seconds: Annotated[int, Field(ge=0, le=120)] = 10
+    undo_seconds: int = _set(10, _number(0, 120))
     """How long a reply waits before it leaves."""
 
-    theme: Literal["system", "light", "dark", "high_contrast"] = "system"
-    font_scale: Annotated[int, Field(ge=100, le=200)] = 100
+    theme: str = _set("system", _one_of("system", "light", "dark", "high_contrast"))
+    font_scale: int = _set(100, _number(100, 200))
     """Per cent of the normal size."""
 
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_level: str = _set("INFO", _one_of("DEBUG", "INFO", "WARNING", "ERROR"))
 
-    secrets_file: Annotated[Path, AfterValidator(_absolute)] | None = None
+    secrets_file: Path | None = field(default=None, metadata={"read": _full_path})
     """For a headless gateway without a keyring: a file that only its user can read."""
 
 
@@ -85,15 +137,24 @@ def load(paths: Paths) -> Settings:
     """
     file = paths.settings_file
     text = _read(file)
-    values = _parse(file, text)
-    # Keyword arguments would win over the environment, which is meant to win over the file.
-    from_file = {name: value for name, value in values.items() if not _variable(name)}
-    try:
-        settings = Settings(**from_file)
-    except ValidationError as error:
-        raise _explained(error, file, text) from error
+    given = {**_parse(file, text), **_environment()}
+    readers: dict[str, Reader] = {each.name: each.metadata["read"] for each in fields(Settings)}
+    found: dict[str, Any] = {}
+    wrong: dict[str, str] = {}
+    # All that is wrong at once, in the order of the settings, and then what is none.
+    for name in sorted(given, key=[*readers, *given].index):
+        if name not in readers:
+            wrong[name] = "there is no such setting"
+            continue
+        try:
+            found[name] = readers[name](given[name])
+        except ValueError as error:
+            wrong[name] = str(error)
+    if wrong:
+        raise _explained(wrong, file, text)
+    settings = Settings(**found)
     if not settings.database_url:
-        return settings.model_copy(update={"database_url": f"sqlite:///{paths.database_file}"})
+        return replace(settings, database_url=f"sqlite:///{paths.database_file}")
     return settings
 
 
@@ -133,31 +194,27 @@ def _refuse_password(file: Path, text: str, values: dict[str, Any]) -> None:
         )
 
 
-def _explained(error: ValidationError, file: Path, text: str) -> InvalidInput:
-    """All that is wrong at once, in words, each with its place."""
-    fields: dict[str, str] = {}
+def _explained(wrong: Mapping[str, str], file: Path, text: str) -> InvalidInput:
+    """All that is wrong in words, each with its place."""
     sentences = []
     first_line = None
-    for problem in error.errors(include_url=False, include_input=False):
-        name = str(problem["loc"][0])
-        fields[name] = _words(problem["type"], problem["msg"])
+    for name, words in wrong.items():
         if variable := _variable(name):
-            sentences.append(f"{variable} in the environment: {fields[name]}.")
+            sentences.append(f"{variable} in the environment: {words}.")
         else:
             line = _line_of(text, name)
             first_line = first_line or line
-            sentences.append(f"{file}, line {line}: {name}: {fields[name]}.")
-    return InvalidInput("\n".join(sentences), fields=fields, file=str(file), line=first_line)
+            sentences.append(f"{file}, line {line}: {name}: {words}.")
+    return InvalidInput("\n".join(sentences), fields=dict(wrong), file=str(file), line=first_line)
 
 
-def _words(kind: str, message: str) -> str:
-    if kind == "extra_forbidden":
-        return "there is no such setting"
-    return message.removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
+def _environment() -> dict[str, str]:
+    names = (each.name for each in fields(Settings))
+    return {name: os.environ[variable] for name in names if (variable := _variable(name))}
 
 
 def _variable(name: str) -> str | None:
-    """The environment variable that set a field, None when the file did."""
+    """The environment variable that sets a field, None when there is none."""
     wanted = f"{_PREFIX}{name}".upper()
     return next((key for key in os.environ if key.upper() == wanted), None)
 

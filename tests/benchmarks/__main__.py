@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from crm_desktop.store.database import Dialect
-from tests.benchmarks import desktop
+from tests.benchmarks import desktop, live, loop, memory, start
 from tests.benchmarks.centre import ROOT, BenchCentre, opened
 from tests.benchmarks.figures import Figure, keep, show
 from tests.benchmarks.gateways import gateway
@@ -28,9 +28,13 @@ Measure = Callable[[BenchCentre, Mapping[str, str], bool], list[Figure]]
 
 MEASURES: dict[str, Measure] = {
     "desktop": desktop.measure,
+    "live": live.measure,
+    "loop": loop.measure,
+    "memory": memory.measure,
+    "start": start.measure,
 }
 #: These need no gateway beside them: they run their own.
-_ALONE: frozenset[str] = frozenset()
+_ALONE = frozenset({"live", "loop", "memory", "start"})
 _SMALL, _MIDDLE, _LARGE = 10_000, 100_000, 1_000_000
 _DIALECTS: tuple[Dialect, ...] = ("sqlite", "postgresql")
 

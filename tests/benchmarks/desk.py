@@ -92,16 +92,14 @@ def memory_of(pid: int) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024 / 1e6
 
 
-def main() -> int:
-    """Open the desktop, do the task, print what came of it."""
-    from tests.benchmarks.tasks import TASKS
-
+def run(tasks: Mapping[str, Task]) -> int:
+    """Open the desktop, do the task that was ordered, print what came of it."""
     orders = json.loads(sys.argv[1])
     app = QApplication(["crm-desktop"])
     app.setQuitOnLastWindowClosed(False)
     desk = Desk(Target(orders["url"], orders["login"], orders["password"]), orders["login"])
     try:
-        answer = TASKS[orders["task"]](desk, orders)
+        answer = tasks[orders["task"]](desk, orders)
     finally:
         desk.stop()
     QCoreApplication.processEvents()
@@ -110,4 +108,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    from tests.benchmarks.tasks import TASKS
+
+    sys.exit(run(TASKS))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import ceil
 
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QWidget
@@ -91,6 +92,9 @@ class Eye(QObject):
 class Turns(QObject):
     """How long the event loop's turns last, in milliseconds: the gaps between beats that are due
     every millisecond. A turn that does nothing is as short as the beat.
+
+    `waits` is what somebody at the window meets: the long turns do not count as one beat among
+    thousands, but with all the time that they take.
     """
 
     def __init__(self) -> None:
@@ -111,6 +115,10 @@ class Turns(QObject):
     def stop(self) -> None:
         """Measure no more."""
         self._beat.stop()
+
+    def waits(self) -> list[float]:
+        """How long an event that comes in any millisecond waits until the loop is there for it."""
+        return [length - passed for length in self.lengths for passed in range(ceil(length))]
 
     @Slot()
     def _beaten(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Slot
@@ -67,7 +68,7 @@ def main() -> None:
     folder = Path(orders["folder"])
     app = QApplication(sys.argv[:1])
     paths = Paths(folder / "config", folder / "data", folder / "cache", folder / "log")
-    settings = load(paths).model_copy(update={"database_url": orders["url"]})
+    settings = replace(load(paths), database_url=orders["url"])
     run = Run(app, settings, paths, None)
     run.begin(orders["login"])
     hand = Hand(orders["contact"], orders["text"], orders["leave"])

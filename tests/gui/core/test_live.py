@@ -6,9 +6,11 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
+from crm_desktop.desktop.core import live
 from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.live import FeedState, LiveFeed
 from crm_desktop.domain.changes import Changes, Topic
@@ -68,6 +70,20 @@ def test_own_changes_take_the_same_path(qtbot: QtBot) -> None:
         feed.publish(Changes.of(Topic.CUSTOMER, 3))
 
     assert signal.args == [Changes.of(Topic.CUSTOMER, 3)]
+
+
+def test_own_changes_do_not_wait_for_others(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "COALESCE_MS", 3_600_000)
+    feed, source = LiveFeed(), Source()
+    feed.start(source)
+    with qtbot.waitSignal(feed.changed):
+        source.say(Changes.of(Topic.CONTACT, 1))
+    source.say(Changes.of(Topic.CONTACT, 2))
+
+    with qtbot.waitSignal(feed.changed) as signal:
+        feed.publish(Changes.of(Topic.CONTACT, 3))
+
+    assert signal.args == [Changes.of(Topic.CONTACT, 2, 3)]
 
 
 def test_the_feed_says_that_it_is_away_and_since_when(qtbot: QtBot) -> None:

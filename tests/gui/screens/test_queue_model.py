@@ -63,11 +63,23 @@ def test_a_tick_repaints_only_the_rows_whose_words_changed(qapp: QApplication) -
     model = watched()
     rows = [sample.row(1, "a", "s", 5 * MINUTE), sample.row(2, "b", "s", 200 * MINUTE)]
     model.show([Line(each, mine=False) for each in rows], NOW)
+    model.tick(NOW)
     changed = QSignalSpy(model.dataChanged)
 
     repainted = model.tick(NOW + _SECOND)
 
     assert (repainted, changed.count()) == (1, 1)
+
+
+def test_a_row_that_scrolls_into_sight_says_what_is_left_by_now(qapp: QApplication) -> None:
+    model = watched()
+    rows = [sample.row(each, "a", "s", 5 * MINUTE) for each in (1, 2)]
+    model.show([Line(each, mine=False) for each in rows], NOW)
+    model.tick(NOW)
+
+    model.tick(NOW + _SECOND, range(1))
+
+    assert model.index(1).data(QueueRole.PILL).words == "4:59 left"
 
 
 def test_a_row_is_spoken_in_full(qapp: QApplication) -> None:

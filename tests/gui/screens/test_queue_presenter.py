@@ -32,6 +32,7 @@ class FakeView:
     """What the screen would show."""
 
     def __init__(self) -> None:
+        self.shown = 0
         self.mine: list[int] = []
         self.waiting: list[int] = []
         self.more = False
@@ -43,6 +44,7 @@ class FakeView:
     ) -> None:
         self.mine, self.waiting = [row.id for row in mine], [row.id for row in waiting]
         self.more = more
+        self.shown += 1
 
     def show_counts(self, counts: QueueCounts) -> None:
         self.counts = counts
@@ -172,9 +174,11 @@ def test_a_contact_beyond_what_was_read_changes_nothing(centre: Centre) -> None:
     ids = [centre.add_contact(due_at=due(at)) for at in range(60)]
     room = Room(centre)
 
+    before = room.view.shown
+
     room.touch(centre.add_contact(due_at=due(99)))
 
-    assert room.view.waiting == ids[:50]
+    assert (room.view.waiting, room.view.shown) == (ids[:50], before)
 
 
 def test_the_end_is_filled_up_after_a_moment(centre: Centre) -> None:
@@ -186,7 +190,23 @@ def test_the_end_is_filled_up_after_a_moment(centre: Centre) -> None:
     assert room.view.waiting == ids[1:50]
     room.run_later()
 
-    assert room.view.waiting == ids[1:51]
+    assert room.view.waiting == ids[1:]
+
+
+def test_a_long_list_stays_as_far_as_it_was_read_when_a_row_leaves_it(centre: Centre) -> None:
+    ids = [centre.add_contact(due_at=due(at)) for at in range(110)]
+    room = Room(centre)
+    room.presenter.load_more()
+    contacts.take(centre.as_person("ben"), ids[0])
+    before = room.asked
+
+    room.touch(ids[0])
+    read = room.asked - before
+    room.later.clear()
+    room.touch(ids[0])
+
+    assert room.view.waiting == ids[1:100]
+    assert room.asked - before == 2 * read
 
 
 def test_a_flood_of_strangers_costs_one_page_not_a_query_each(centre: Centre) -> None:

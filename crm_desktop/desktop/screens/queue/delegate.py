@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
-from crm_desktop.desktop.screens.queue.model import Heading, Line, QueueRole
+from crm_desktop.desktop.screens.queue.model import Heading, Line, QueueModel, QueueRole
 from crm_desktop.desktop.screens.queue.pills import PillText
 from crm_desktop.desktop.widgets.painting import (
     paint_focus,
@@ -55,14 +55,15 @@ def channel_tone(channel: Channel) -> Tone:
 class QueueDelegate(QStyledItemDelegate):
     """Rows of two densities: compact on one line, comfortable on two."""
 
-    def __init__(self, look: Look, parent: QObject | None = None) -> None:
+    def __init__(self, look: Look, model: QueueModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._look = look
+        self._model = model
         self.compact = True
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: Index) -> QSize:
-        """Heights follow the font; the view gives the width."""
-        entry = index.data(QueueRole.ENTRY)
+        """Heights follow the font; the view gives the width, and asks for every row at once."""
+        entry = self._model.entry_at(index.row())
         if isinstance(entry, Heading):
             return QSize(0, self._look.px(29))
         return QSize(0, self._look.px(54 if entry.mine or not self.compact else 27))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import IntEnum
 from itertools import takewhile
 from typing import Any
@@ -18,6 +18,7 @@ from crm_desktop.domain.views import QueueRow
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 CHANNEL_NAMES = {
     Channel.CALL: "Call",
@@ -65,37 +66,45 @@ def _key(entry: Entry) -> str | int:
 
 
 class QueueModel(QAbstractListModel):
-    """Headings and rows in one flat list. `show` applies the smallest difference."""
+    """Headings and rows in one flat list. `show` applies the smallest difference.
+
+    What a pill says is worked out when it is asked for: of a long list few rows are on screen.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._entries: list[Entry] = []
         self._pills: dict[int, PillText | None] = {}
+        self._now = _NEVER
 
     def show(self, entries: Sequence[Entry], now: datetime) -> None:
         """Become `entries`, telling views what was removed, inserted, moved and changed."""
+        self._now = now
         self._remove({_key(entry) for entry in entries})
-        # Before the rows come: what is new is told of once, with its words.
-        before, self._pills = self._pills, _pills(entries, now)
         self._arrange(entries)
         self._update(entries)
-        self._tell(before)
 
-    def tick(self, now: datetime) -> int:
-        """Count down to `now`; only rows whose words changed are painted. Returns how many."""
-        before, self._pills = self._pills, _pills(self._entries, now)
-        return self._tell(before)
-
-    def _tell(self, before: dict[int, PillText | None]) -> int:
+    def tick(self, now: datetime, shown: range | None = None) -> int:
+        """Count down to `now` in the places that are `shown` (None: all of them); only rows whose
+        words changed are painted. Returns how many.
+        """
+        self._now = now
+        before, self._pills = self._pills, {}
         changed = 0
-        for place, entry in enumerate(self._entries):
-            if isinstance(entry, Heading) or entry.row.id not in before:
+        for place in shown or range(len(self._entries)):
+            entry = self._entries[place]
+            if isinstance(entry, Heading):
                 continue
-            if before[entry.row.id] != self._pills[entry.row.id]:
+            pill = self._pill(entry.row)
+            if pill != before.get(entry.row.id, pill):
                 index = self.index(place)
                 self.dataChanged.emit(index, index, [QueueRole.PILL])
                 changed += 1
         return changed
+
+    def entry_at(self, place: int) -> Entry:
+        """What stands at a place; without the way through Qt that `data` takes."""
+        return self._entries[place]
 
     def place_of(self, contact_id: int) -> QModelIndex:
         """Where a contact stands; an invalid index when it is not in the list."""
@@ -140,18 +149,22 @@ class QueueModel(QAbstractListModel):
         return self._of_line(entry, role)
 
     def _of_line(self, line: Line, role: int) -> Any:
-        pill = self._pills.get(line.row.id)
         if role == QueueRole.PILL:
-            return pill
+            return self._pill(line.row)
         if role == QueueRole.MINE:
             return line.mine
         if role == Qt.ItemDataRole.DisplayRole:
             return f"{line.row.who} · {line.row.subject}"
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return spoken(line.row, pill)
+            return spoken(line.row, self._pill(line.row))
         if role == Qt.ItemDataRole.ToolTipRole:
             return _tip(line.row)
         return None
+
+    def _pill(self, row: QueueRow) -> PillText | None:
+        if row.id not in self._pills:
+            self._pills[row.id] = pill_of(row, self._now)
+        return self._pills[row.id]
 
     def _remove(self, wanted: set[str | int]) -> None:
         for first, last in runs([_key(entry) not in wanted for entry in self._entries]):
@@ -190,12 +203,10 @@ class QueueModel(QAbstractListModel):
         for place, entry in enumerate(wanted):
             if self._entries[place] != entry:
                 self._entries[place] = entry
+                if isinstance(entry, Line):
+                    self._pills.pop(entry.row.id, None)
                 index = self.index(place)
                 self.dataChanged.emit(index, index)
-
-
-def _pills(entries: Sequence[Entry], now: datetime) -> dict[int, PillText | None]:
-    return {entry.row.id: pill_of(entry.row, now) for entry in entries if isinstance(entry, Line)}
 
 
 def spoken(row: QueueRow, pill: PillText | None) -> str:

@@ -94,7 +94,7 @@ class QueuePresenter(Presenter):
         self._more: Cursor | None = None
         self._touched: set[int] = set()
         self._reading = self._loading_more = False
-        self._paging_soon = self._counting_soon = False
+        self._paging_soon = self._counting_soon = self._filling_soon = False
 
     @property
     def wanted(self) -> QueueFilter:
@@ -218,14 +218,15 @@ class QueuePresenter(Presenter):
         places: dict[Place, list[QueueRow]] = {place: [] for place in Place}
         for row in rows:
             places[place_of(row, self._filter, self._me, self._now())].append(row)
-        before = len(self._waiting)
+        before = self._mine, self._waiting
         inside = [row for row in places[Place.WAITING] if self._is_in_sight(row)]
         self._mine = merged(self._mine, asked, places[Place.MINE])
         self._waiting = merged(self._waiting, asked, inside)
-        self._show()
-        if self._more is not None and len(self._waiting) < before:
-            # A place became free at the end of what was read.
-            self._page_soon()
+        # Own changes come twice, and most of others' concern what is not shown.
+        if (self._mine, self._waiting) != before:
+            self._show()
+        if len(self._waiting) < PAGE:
+            self._fill_up_soon()
 
     def _is_in_sight(self, row: QueueRow) -> bool:
         """Whether a row sorts within what was read so far."""
@@ -238,6 +239,16 @@ class QueuePresenter(Presenter):
         if not self._paging_soon:
             self._paging_soon = True
             self._later(random.randint(*_JITTER_MS), self._page_now)  # noqa: S311 - no secret
+
+    def _fill_up_soon(self) -> None:
+        """Read on when too little is left of what was read; what is shown stays as it is."""
+        if self._more is not None and not self._filling_soon:
+            self._filling_soon = True
+            self._later(random.randint(*_JITTER_MS), self._fill_up_now)  # noqa: S311 - no secret
+
+    def _fill_up_now(self) -> None:
+        self._filling_soon = False
+        self.load_more()
 
     def _page_now(self) -> None:
         self._paging_soon = False

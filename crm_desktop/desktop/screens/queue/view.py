@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from crm_desktop.desktop.core.clock import Clock
@@ -31,7 +31,7 @@ class QueueList(QListView):
         self._look = look
         self._clock = clock
         self._model = QueueModel(self)
-        self._delegate = QueueDelegate(look, self)
+        self._delegate = QueueDelegate(look, self._model, self)
         self._more = False
         self._rows: tuple[tuple[QueueRow, ...], tuple[QueueRow, ...]] = ((), ())
         self.setModel(self._model)
@@ -42,6 +42,8 @@ class QueueList(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMouseTracking(True)
+        # Scrolling then moves what is drawn and draws only the rows that come into sight.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
         self.selectionModel().currentChanged.connect(self._current_changed)
         self.clicked.connect(self._clicked)
@@ -95,6 +97,13 @@ class QueueList(QListView):
         if place.isValid() and place != self.currentIndex():
             self.setCurrentIndex(place)
             self.scrollTo(place)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the ground, which nobody else does, and the rows on it."""
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), self._look.theme.surface)
+        painter.end()
+        super().paintEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter opens; letters are commands, never a search by typing."""
@@ -155,7 +164,10 @@ class QueueList(QListView):
 
     @Slot()
     def _tick(self) -> None:
-        self._model.tick(self._clock.now())
+        bottom = self.viewport().rect().bottomLeft()
+        first, last = self.indexAt(QPoint()).row(), self.indexAt(bottom).row()
+        beyond = self._model.rowCount() if last < 0 else last + 1
+        self._model.tick(self._clock.now(), range(max(first, 0), beyond))
 
     @Slot()
     def _relook(self) -> None:
