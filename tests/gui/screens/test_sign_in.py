@@ -187,6 +187,7 @@ def test_an_older_file_is_upgraded_on_request_and_kept_as_it_was(
     enter: Enter, sqlite_url: str, tmp_path: Path, qtbot: QtBot, grab: Grab
 ) -> None:
     newer = _newer_program(tmp_path)
+    older = _revision(tmp_path / "centre.db")
     room = enter(sqlite_url, migrations=newer)
     qtbot.waitUntil(lambda: "older than this program" in room.words(), timeout=10_000)
     grab(room.screen, "sign-in-upgrade")
@@ -196,8 +197,8 @@ def test_an_older_file_is_upgraded_on_request_and_kept_as_it_was(
 
     (copy,) = tmp_path.glob("centre.db.before-upgrade-*")
     assert str(copy) in room.words()
-    assert _revision(copy) == "0001"
-    assert _revision(tmp_path / "centre.db") == "0002"
+    assert _revision(copy) == older
+    assert _revision(tmp_path / "centre.db") == "9999"
     assert not _button(room, "Upgrade now").isVisible()
 
 
@@ -225,9 +226,10 @@ def _newer_program(folder: Path) -> Path:
     """The migrations of a later version, with one more step."""
     migrations = folder / "migrations"
     shutil.copytree(MIGRATIONS, migrations, ignore=shutil.ignore_patterns("__pycache__"))
-    (migrations / "versions" / "0002_more.py").write_text(
+    head = _revision(folder / "centre.db")
+    (migrations / "versions" / "9999_more.py").write_text(
         "from alembic import op\nimport sqlalchemy as sa\n"
-        "revision, down_revision, branch_labels, depends_on = '0002', '0001', None, None\n"
+        f"revision, down_revision, branch_labels, depends_on = '9999', '{head}', None, None\n"
         "def upgrade():\n    op.create_table('more', sa.Column('id', sa.Integer))\n"
     )
     return migrations

@@ -1,0 +1,227 @@
+-- Search that answers within a blink at millions of contacts, whatever the word.
+DROP FUNCTION app.search(text, text, text, text, integer);
+DROP FUNCTION app.search_contacts(tsquery, bigint[], integer);
+DROP INDEX ix_contact_words;
+DROP INDEX ix_customer_trigrams;
+DROP FUNCTION app.contact_words(text, timestamptz);
+DROP FUNCTION app.contact_day(timestamptz);
+DROP FUNCTION app.contact_month(timestamptz);
+
+-- Cut at everything but letters and digits, as FTS5 does: the parser alone would keep
+-- `and/or` or an address in one piece.
+CREATE FUNCTION app.words(p_folded text) RETURNS tsvector
+LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
+    SELECT strip(to_tsvector('simple', regexp_replace(p_folded, '[^[:alnum:]]+', ' ', 'g')))
+$$;
+
+-- A contact's words in a table of their own: in an index over contact every change of state would
+-- write all of them again. They carry marks of the blocks of 1,024, 8,192 and 65,536 ids that the
+-- contact is in, so that one look-up reads a word's hits of one block, however many there are.
+CREATE FUNCTION app.contact_words(p_folded text, p_id bigint) RETURNS tsvector
+LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
+    SELECT app.words(p_folded) || array_to_tsvector(
+        ARRAY['~10-' || (p_id >> 10), '~13-' || (p_id >> 13), '~16-' || (p_id >> 16)])
+$$;
+CREATE TABLE contact_words (id bigint PRIMARY KEY, words tsvector NOT NULL);
+-- Every word that a contact ever held: what an unfinished word may become.
+CREATE TABLE contact_vocabulary (term text COLLATE "C" PRIMARY KEY);
+CREATE TABLE customer_vocabulary (term text COLLATE "C" PRIMARY KEY);
+
+-- All contacts and names at once, for the migration and for bulk loads.
+CREATE FUNCTION app.index_everything() RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp SET maintenance_work_mem = '256MB' AS $$
+BEGIN
+    DROP INDEX IF EXISTS ix_contact_words_words;
+    TRUNCATE contact_words, contact_vocabulary, customer_vocabulary;
+    INSERT INTO contact_words SELECT id, app.contact_words(folded, id) FROM contact ORDER BY id;
+    INSERT INTO contact_vocabulary
+        SELECT word FROM ts_stat('SELECT words FROM contact_words') WHERE word NOT LIKE '~%';
+    INSERT INTO customer_vocabulary
+        SELECT word FROM ts_stat('SELECT app.words(folded) FROM customer');
+    -- No pending list: each step of a search would read all of it.
+    CREATE INDEX ix_contact_words_words ON contact_words USING gin (words)
+        WITH (fastupdate = off);
+END $$;
+SELECT app.index_everything();
+CREATE INDEX ix_customer_words ON customer USING gin (app.words(folded)) WITH (fastupdate = off);
+
+CREATE FUNCTION app.index_contact() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        DELETE FROM contact_words WHERE id = old.id;
+        RETURN NULL;
+    END IF;
+    INSERT INTO contact_words VALUES (new.id, app.contact_words(new.folded, new.id))
+        ON CONFLICT (id) DO UPDATE SET words = excluded.words;
+    -- In order, so that two mails with the same new words never wait for each other.
+    INSERT INTO contact_vocabulary
+        SELECT word FROM unnest(tsvector_to_array(app.words(new.folded))) AS word
+        WHERE NOT EXISTS (SELECT 1 FROM contact_vocabulary WHERE term = word)
+        ORDER BY word COLLATE "C" ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER contact_words_added AFTER INSERT ON contact
+    FOR EACH ROW EXECUTE FUNCTION app.index_contact();
+CREATE TRIGGER contact_words_changed AFTER UPDATE OF folded ON contact
+    FOR EACH ROW EXECUTE FUNCTION app.index_contact();
+CREATE TRIGGER contact_words_gone AFTER DELETE ON contact
+    FOR EACH ROW EXECUTE FUNCTION app.index_contact();
+
+CREATE FUNCTION app.index_customer() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    INSERT INTO customer_vocabulary
+        SELECT word FROM unnest(tsvector_to_array(app.words(new.folded))) AS word
+        WHERE NOT EXISTS (SELECT 1 FROM customer_vocabulary WHERE term = word)
+        ORDER BY word COLLATE "C" ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER customer_words_added AFTER INSERT ON customer
+    FOR EACH ROW EXECUTE FUNCTION app.index_customer();
+CREATE TRIGGER customer_words_changed AFTER UPDATE OF folded ON customer
+    FOR EACH ROW EXECUTE FUNCTION app.index_customer();
+
+-- Customers whose names hold these words, wherever; of very many the first that are met.
+CREATE FUNCTION app.search_names(p_words tsquery, p_limit integer)
+RETURNS TABLE (kind text, id bigint, title text, detail text, contact_id bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+    IF app.me() IS NULL THEN
+        PERFORM app.refuse('CRM02', 'not signed in as staff');
+    END IF;
+    RETURN QUERY SELECT 'customer', c.id, c.name,
+        coalesce((SELECT a.postcode FROM address a WHERE a.customer_id = c.id LIMIT 1), ''),
+        NULL::bigint
+    FROM (SELECT met.id, met.name
+          FROM (SELECT x.id, x.name FROM customer x WHERE app.words(x.folded) @@ p_words
+                LIMIT 2000) met
+          ORDER BY met.id LIMIT p_limit) c;
+END $$;
+
+-- Cases and customers: by reference or identifier, by names that begin with the text, and when
+-- those are few by names that hold its words. `p_words` is a tsquery of the program's own words;
+-- p_reference and p_norm are empty unless the text is one.
+CREATE FUNCTION app.search(p_folded text, p_words text, p_reference text, p_norm text,
+                           p_limit integer)
+RETURNS TABLE (kind text, id bigint, title text, detail text, contact_id bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp SET jit = off AS $$
+DECLARE
+    met integer := 0;
+BEGIN
+    IF app.me() IS NULL THEN
+        PERFORM app.refuse('CRM02', 'not signed in as staff');
+    END IF;
+    IF p_reference <> '' THEN
+        RETURN QUERY SELECT 'case', k.id, k.reference, s.name || ' · ' || k.state,
+            (SELECT max(x.contact_id) FROM case_contact x WHERE x.case_id = k.id)
+        FROM cases k JOIN service s ON s.id = k.service_id
+        WHERE k.reference = p_reference AND k.queue_id = ANY (app.known_queues());
+    END IF;
+    IF p_norm <> '' THEN
+        RETURN QUERY SELECT 'customer', c.id, c.name, i.kind, NULL::bigint
+        FROM identifier i JOIN customer c ON c.id = i.customer_id
+        WHERE i.kind IN ('email', 'phone', 'handle', 'account') AND i.norm = p_norm
+        ORDER BY c.id LIMIT p_limit;
+    END IF;
+    IF p_folded <> '' THEN
+        -- A range instead of LIKE: the index serves it whatever the text is.
+        RETURN QUERY SELECT 'customer', c.id, c.name,
+            coalesce((SELECT a.postcode FROM address a WHERE a.customer_id = c.id LIMIT 1), ''),
+            NULL::bigint
+        FROM (SELECT x.* FROM customer x
+              WHERE x.folded ~>=~ p_folded AND x.folded ~<~ (p_folded || chr(1114111))
+              ORDER BY x.folded USING ~<~ LIMIT p_limit) c;
+        GET DIAGNOSTICS met = ROW_COUNT;
+    END IF;
+    IF p_words <> '' AND met < p_limit THEN
+        RETURN QUERY SELECT * FROM app.search_names(p_words::tsquery, p_limit);
+    END IF;
+END $$;
+
+-- The words of names that begin with one of these letters and are so long.
+CREATE FUNCTION app.name_words(p_letters text[], p_shortest integer, p_longest integer)
+RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT v.term FROM unnest(p_letters) AS letter JOIN customer_vocabulary v
+        ON v.term >= letter AND v.term < letter || chr(1114111)
+    WHERE app.me() IS NOT NULL AND length(v.term) BETWEEN p_shortest AND p_longest
+$$;
+
+-- The newest contacts of one's queues that hold the words; p_last may be unfinished. From the newest
+-- id back, block by block, the larger the rarer the hits, until there are enough or p_patience
+-- milliseconds are over. `partial`: there may be older ones. The rows are read as oneself.
+CREATE FUNCTION app.search_contacts(p_whole text[], p_last text, p_limit integer,
+                                    p_patience integer)
+RETURNS TABLE (ids bigint[], partial boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    most_forms CONSTANT integer := 64;
+    few_hits CONSTANT integer := 400;
+    until timestamptz := clock_timestamp() + make_interval(secs => p_patience / 1000.0);
+    mine bigint[] := app.my_queues();
+    below bigint := (SELECT max(w.id) + 1 FROM contact_words w);
+    forms text[];
+    begins text := '';
+    wanted tsquery;
+    bits integer := 10;
+    base bigint;
+    block bigint[];
+    met integer;
+BEGIN
+    ids := '{}';
+    SELECT string_agg('''' || word || '''', ' & ')::tsquery INTO wanted
+        FROM unnest(p_whole) AS word;
+    SELECT array_agg(found.term) INTO forms FROM (
+        SELECT v.term FROM contact_vocabulary v
+        WHERE v.term >= p_last AND v.term < p_last || chr(1114111)
+        LIMIT most_forms + 1) AS found;
+    IF cardinality(forms) > most_forms THEN
+        -- Too many words begin so: they are looked for in the text of what the others find.
+        begins := '\m' || p_last;
+    ELSIF forms IS NOT NULL THEN
+        SELECT CASE WHEN wanted IS NULL THEN any_form ELSE wanted && any_form END INTO wanted
+            FROM (SELECT string_agg('''' || form || '''', ' | ')::tsquery AS any_form
+                  FROM unnest(forms) AS form) AS made;
+    ELSE
+        below := 0;
+    END IF;
+    WHILE below > 0 AND cardinality(ids) <= p_limit LOOP
+        base := ((below - 1) >> bits) << bits;
+        WITH hits AS MATERIALIZED (
+            SELECT w.id FROM contact_words w
+            WHERE wanted IS NOT NULL AND w.id < below AND w.words @@
+                (wanted && ('''~' || bits || '-' || (base >> bits) || '''')::tsquery)
+            UNION ALL
+            SELECT w.id FROM contact_words w
+            WHERE wanted IS NULL AND w.id >= base AND w.id < below)
+        SELECT (SELECT count(*) FROM hits),
+               ARRAY(SELECT c.id FROM (SELECT h.id FROM hits h ORDER BY h.id DESC) AS newest
+                     JOIN contact c ON c.id = newest.id
+                     WHERE c.queue_id = ANY (mine) AND (begins = '' OR c.folded ~ begins)
+                     ORDER BY newest.id DESC LIMIT p_limit + 1 - cardinality(ids))
+            INTO met, block;
+        ids := ids || block;
+        bits := CASE WHEN (met::bigint << 16) / (below - base) <= few_hits THEN 16
+                     WHEN (met::bigint << 13) / (below - base) <= few_hits THEN 13
+                     ELSE 10 END;
+        below := base;
+        EXIT WHEN clock_timestamp() > until;
+    END LOOP;
+    partial := below > 0 OR cardinality(ids) > p_limit;
+    ids := ids[:p_limit];
+    RETURN NEXT;
+END $$;
+
+REVOKE ALL ON FUNCTION app.words(text), app.contact_words(text, bigint), app.index_everything(),
+    app.index_contact(), app.index_customer(), app.search(text, text, text, text, integer),
+    app.search_names(tsquery, integer), app.name_words(text[], integer, integer),
+    app.search_contacts(text[], text, integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION app.search(text, text, text, text, integer),
+    app.search_names(tsquery, integer), app.name_words(text[], integer, integer),
+    app.search_contacts(text[], text, integer, integer) TO crm_staff;
+-- Whoever writes a name computes its index.
+GRANT EXECUTE ON FUNCTION app.words(text) TO crm_staff, crm_gateway;
