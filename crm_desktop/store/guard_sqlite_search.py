@@ -20,10 +20,9 @@ from crm_desktop.store.search_words import as_meant, as_typed, expression
 _LAST = "\U0010ffff"
 #: An unfinished word that more words begin with is looked for in the text of the newest contacts.
 _MOST_FORMS = 64
-#: A step back looks at so many ids, twice as many as the last while that was quick, and takes so
-#: many of the contacts that hold the words.
-_STEP, _LONGEST_STEP, _QUICK_S = 16_384, 262_144, 0.001
-_TAKEN = 200
+#: A step back looks at so many ids, then at twice as many as the last as far as there is time, and
+#: takes so many of the contacts that hold the words.
+_STEP, _LONGEST_STEP, _TAKEN = 8_192, 262_144, 200
 
 _CASE = text("""
     SELECT c.id, c.reference, s.name || ' · ' || c.state,
@@ -61,6 +60,9 @@ _NAME_WORDS = text("""
     WHERE term >= :letter AND term < :end AND length(term) BETWEEN :shortest AND :longest
 """)
 _FORMS = text("SELECT term FROM contact_vocabulary WHERE term >= :last AND term < :end LIMIT :most")
+_KNOWN = text(
+    "SELECT count(*) FROM contact_vocabulary WHERE term IN (SELECT value FROM json_each(:words))"
+)
 _NEWEST_ID = text("SELECT max(id) FROM contact")
 _CONTACTS = """
     SELECT c.id, c.who, c.subject, CASE WHEN :read THEN c.folded END AS folded,
@@ -167,16 +169,20 @@ def contacts(
         below = rows[-1].id if len(rows) == most else base
         most = _TAKEN
         began, now = now, time.monotonic()
-        if now - began < _QUICK_S:
+        if 2 * (now - began) < until - now:
             step = min(2 * step, _LONGEST_STEP)
+        elif now - began > until - now:
+            step = max(step // 2, _STEP)
         if now > until:
             break
     return FoundContacts(tuple(hits[:limit]), partial=below > 1 or len(hits) > limit)
 
 
 def _asked(session: Session, words: tuple[str, ...]) -> _Asked | None:
-    """None when no contact holds a word that begins like the last."""
+    """None when there is a word that no contact holds."""
     *whole, last = words
+    if whole and _rows(session, _KNOWN, words=json.dumps(whole))[0][0] < len(set(whole)):
+        return None
     rows = _rows(session, _FORMS, last=last, end=last + _LAST, most=_MOST_FORMS + 1)
     wanted = [Wanted((word,)) for word in whole]
     if not rows:

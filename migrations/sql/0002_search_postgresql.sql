@@ -151,8 +151,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 
 -- The newest contacts of one's queues that hold the words; p_last may be unfinished. From the newest
--- id back, block by block, the larger the rarer the hits, until there are enough or p_patience
--- milliseconds are over. `partial`: there may be older ones. The rows are read as oneself.
+-- id back, block by block, until there are enough or p_patience milliseconds are over. A block is
+-- the larger the fewer hits there were, as far as there is time for it. `partial`: there may be
+-- older ones. The rows themselves are read as oneself.
 CREATE FUNCTION app.search_contacts(p_whole text[], p_last text, p_limit integer,
                                     p_patience integer)
 RETURNS TABLE (ids bigint[], partial boolean)
@@ -160,34 +161,38 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = public, pg_temp SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     most_forms CONSTANT integer := 64;
+    few_forms CONSTANT integer := 4;
     few_hits CONSTANT integer := 400;
-    until timestamptz := clock_timestamp() + make_interval(secs => p_patience / 1000.0);
+    now_ timestamptz := clock_timestamp();
+    until timestamptz := now_ + make_interval(secs => p_patience / 1000.0);
+    took interval;
     mine bigint[] := app.my_queues();
     below bigint := (SELECT max(w.id) + 1 FROM contact_words w);
-    forms text[];
-    begins text := '';
-    wanted tsquery;
+    whole tsquery := (SELECT string_agg('''' || word || '''', ' & ')::tsquery
+                      FROM unnest(p_whole) AS word);
+    forms text[] := ARRAY(SELECT v.term FROM contact_vocabulary v
+                          WHERE v.term >= p_last AND v.term < p_last || chr(1114111)
+                          LIMIT most_forms + 1);
+    any_form tsquery;
+    wanted tsquery := whole;
+    begins text := '\m' || p_last;
     bits integer := 10;
     base bigint;
     block bigint[];
     met integer;
 BEGIN
     ids := '{}';
-    SELECT string_agg('''' || word || '''', ' & ')::tsquery INTO wanted
-        FROM unnest(p_whole) AS word;
-    SELECT array_agg(found.term) INTO forms FROM (
-        SELECT v.term FROM contact_vocabulary v
-        WHERE v.term >= p_last AND v.term < p_last || chr(1114111)
-        LIMIT most_forms + 1) AS found;
-    IF cardinality(forms) > most_forms THEN
-        -- Too many words begin so: they are looked for in the text of what the others find.
-        begins := '\m' || p_last;
-    ELSIF forms IS NOT NULL THEN
-        SELECT CASE WHEN wanted IS NULL THEN any_form ELSE wanted && any_form END INTO wanted
-            FROM (SELECT string_agg('''' || form || '''', ' | ')::tsquery AS any_form
-                  FROM unnest(forms) AS form) AS made;
-    ELSE
+    IF cardinality(forms) = 0 OR EXISTS (
+        SELECT 1 FROM unnest(p_whole) AS word
+        WHERE NOT EXISTS (SELECT 1 FROM contact_vocabulary v WHERE v.term = word)) THEN
         below := 0;
+    ELSIF cardinality(forms) <= most_forms THEN
+        any_form := (SELECT string_agg('''' || form || '''', ' | ')::tsquery
+                     FROM unnest(forms) AS form);
+        IF whole IS NULL OR cardinality(forms) <= few_forms THEN
+            wanted := coalesce(whole && any_form, any_form);
+            begins := '';
+        END IF;
     END IF;
     WHILE below > 0 AND cardinality(ids) <= p_limit LOOP
         base := ((below - 1) >> bits) << bits;
@@ -205,11 +210,21 @@ BEGIN
                      ORDER BY newest.id DESC LIMIT p_limit + 1 - cardinality(ids))
             INTO met, block;
         ids := ids || block;
-        bits := CASE WHEN (met::bigint << 16) / (below - base) <= few_hits THEN 16
-                     WHEN (met::bigint << 13) / (below - base) <= few_hits THEN 13
-                     ELSE 10 END;
+        took := clock_timestamp() - now_;
+        now_ := now_ + took;
+        -- Many forms are looked for in the texts while the other words are rare: in the index each
+        -- of their hits would be compared with every form.
+        IF begins <> '' AND any_form IS NOT NULL AND met > (below - base) / 32 THEN
+            wanted := whole && any_form;
+            begins := '';
+        END IF;
+        bits := CASE
+            WHEN bits < 16 AND took * 8 < until - now_
+                 AND (met::bigint << (bits + 3)) / (below - base) <= few_hits THEN bits + 3
+            WHEN bits > 10 AND (took > until - now_ OR met > few_hits) THEN bits - 3
+            ELSE bits END;
         below := base;
-        EXIT WHEN clock_timestamp() > until;
+        EXIT WHEN now_ > until;
     END LOOP;
     partial := below > 0 OR cardinality(ids) > p_limit;
     ids := ids[:p_limit];
