@@ -17,7 +17,7 @@ from crm_desktop.domain.states import Presence
 from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
 
 #: So long search looks back for older contacts; what is found later comes too late for a typist.
-PATIENCE_MS = 10
+PATIENCE_MS = 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,12 @@ LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
         ARRAY['~10-' || (p_id >> 10), '~13-' || (p_id >> 13), '~16-' || (p_id >> 16)])
 $$;
 CREATE TABLE contact_words (id bigint PRIMARY KEY, words tsvector NOT NULL);
--- Every word that a contact ever held: what an unfinished word may become.
-CREATE TABLE contact_vocabulary (term text COLLATE "C" PRIMARY KEY);
-CREATE TABLE customer_vocabulary (term text COLLATE "C" PRIMARY KEY);
+-- Every word that a contact or a name ever held: what an unfinished or misspelt word may become.
+-- Not unique: two mails that bring the same new word must never wait for each other.
+CREATE TABLE contact_vocabulary (term text COLLATE "C" NOT NULL);
+CREATE TABLE customer_vocabulary (term text COLLATE "C" NOT NULL);
+CREATE INDEX ix_contact_vocabulary ON contact_vocabulary (term);
+CREATE INDEX ix_customer_vocabulary ON customer_vocabulary (term);
 
 -- All contacts and names at once, for the migration and for bulk loads.
 CREATE FUNCTION app.index_everything() RETURNS void
@@ -41,6 +44,7 @@ BEGIN
     -- No pending list: each step of a search would read all of it.
     CREATE INDEX ix_contact_words_words ON contact_words USING gin (words)
         WITH (fastupdate = off);
+    ANALYZE contact_words;
 END $$;
 SELECT app.index_everything();
 CREATE INDEX ix_customer_words ON customer USING gin (app.words(folded)) WITH (fastupdate = off);
@@ -54,11 +58,9 @@ BEGIN
     END IF;
     INSERT INTO contact_words VALUES (new.id, app.contact_words(new.folded, new.id))
         ON CONFLICT (id) DO UPDATE SET words = excluded.words;
-    -- In order, so that two mails with the same new words never wait for each other.
     INSERT INTO contact_vocabulary
         SELECT word FROM unnest(tsvector_to_array(app.words(new.folded))) AS word
-        WHERE NOT EXISTS (SELECT 1 FROM contact_vocabulary WHERE term = word)
-        ORDER BY word COLLATE "C" ON CONFLICT DO NOTHING;
+        WHERE NOT EXISTS (SELECT 1 FROM contact_vocabulary WHERE term = word);
     RETURN NULL;
 END $$;
 CREATE TRIGGER contact_words_added AFTER INSERT ON contact
@@ -73,8 +75,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     INSERT INTO customer_vocabulary
         SELECT word FROM unnest(tsvector_to_array(app.words(new.folded))) AS word
-        WHERE NOT EXISTS (SELECT 1 FROM customer_vocabulary WHERE term = word)
-        ORDER BY word COLLATE "C" ON CONFLICT DO NOTHING;
+        WHERE NOT EXISTS (SELECT 1 FROM customer_vocabulary WHERE term = word);
     RETURN NULL;
 END $$;
 CREATE TRIGGER customer_words_added AFTER INSERT ON customer
@@ -145,9 +146,32 @@ END $$;
 CREATE FUNCTION app.name_words(p_letters text[], p_shortest integer, p_longest integer)
 RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT v.term FROM unnest(p_letters) AS letter JOIN customer_vocabulary v
+    SELECT DISTINCT v.term FROM unnest(p_letters) AS letter JOIN customer_vocabulary v
         ON v.term >= letter AND v.term < letter || chr(1114111)
     WHERE app.me() IS NOT NULL AND length(v.term) BETWEEN p_shortest AND p_longest
+$$;
+
+-- What all must be held of some words and any of the forms of one, apart: what fewer than one
+-- contact in a hundred holds, and the rest. How often words are is what ANALYZE found last.
+CREATE FUNCTION app.by_rarity(p_whole text[], p_forms text[])
+RETURNS TABLE (rare tsquery, common tsquery)
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+    WITH often AS MATERIALIZED (
+        SELECT e.word, s.most_common_elem_freqs[e.at] AS share
+        FROM pg_stats s,
+            unnest(s.most_common_elems::text::text[]) WITH ORDINALITY AS e(word, at)
+        WHERE s.schemaname = 'public' AND s.tablename = 'contact_words' AND s.attname = 'words'
+            AND cardinality(p_whole) > 0 AND e.word = ANY (p_whole || p_forms)
+    ), parts AS (
+        SELECT '''' || word || '''' AS query, coalesce(o.share, 0) AS share
+        FROM unnest(p_whole) AS word LEFT JOIN often o USING (word)
+        UNION ALL
+        SELECT '(' || string_agg('''' || word || '''', ' | ') || ')', sum(coalesce(o.share, 0))
+        FROM unnest(p_forms) AS word LEFT JOIN often o USING (word) HAVING count(*) > 0
+    )
+    SELECT (string_agg(query, ' & ') FILTER (WHERE share < 0.01))::tsquery,
+           (string_agg(query, ' & ') FILTER (WHERE share >= 0.01))::tsquery
+    FROM parts
 $$;
 
 -- The newest contacts of one's queues that hold the words; p_last may be unfinished. From the newest
@@ -161,21 +185,18 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = public, pg_temp SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     most_forms CONSTANT integer := 64;
-    few_forms CONSTANT integer := 4;
     few_hits CONSTANT integer := 400;
-    now_ timestamptz := clock_timestamp();
-    until timestamptz := now_ + make_interval(secs => p_patience / 1000.0);
+    now_ timestamptz;
+    until timestamptz := clock_timestamp() + make_interval(secs => p_patience / 1000.0);
     took interval;
     mine bigint[] := app.my_queues();
     below bigint := (SELECT max(w.id) + 1 FROM contact_words w);
-    whole tsquery := (SELECT string_agg('''' || word || '''', ' & ')::tsquery
-                      FROM unnest(p_whole) AS word);
-    forms text[] := ARRAY(SELECT v.term FROM contact_vocabulary v
+    forms text[] := ARRAY(SELECT DISTINCT v.term FROM contact_vocabulary v
                           WHERE v.term >= p_last AND v.term < p_last || chr(1114111)
-                          LIMIT most_forms + 1);
-    any_form tsquery;
-    wanted tsquery := whole;
-    begins text := '\m' || p_last;
+                          ORDER BY v.term LIMIT most_forms + 1);
+    begins text := '';
+    rare tsquery;
+    common tsquery;
     bits integer := 10;
     base bigint;
     block bigint[];
@@ -186,25 +207,28 @@ BEGIN
         SELECT 1 FROM unnest(p_whole) AS word
         WHERE NOT EXISTS (SELECT 1 FROM contact_vocabulary v WHERE v.term = word)) THEN
         below := 0;
-    ELSIF cardinality(forms) <= most_forms THEN
-        any_form := (SELECT string_agg('''' || form || '''', ' | ')::tsquery
-                     FROM unnest(forms) AS form);
-        IF whole IS NULL OR cardinality(forms) <= few_forms THEN
-            wanted := coalesce(whole && any_form, any_form);
-            begins := '';
-        END IF;
+    ELSIF cardinality(forms) > most_forms THEN
+        -- Too many words begin so: they are looked for in the texts of what the others find.
+        forms := '{}';
+        begins := '\m' || p_last;
     END IF;
+    SELECT * INTO rare, common FROM app.by_rarity(p_whole, forms);
+    now_ := clock_timestamp();
     WHILE below > 0 AND cardinality(ids) <= p_limit LOOP
         base := ((below - 1) >> bits) << bits;
+        -- The index compares each hit of a rare word with all that a common one has: so common
+        -- words beside a rare one are looked for in the rows.
         WITH hits AS MATERIALIZED (
-            SELECT w.id FROM contact_words w
-            WHERE wanted IS NOT NULL AND w.id < below AND w.words @@
-                (wanted && ('''~' || bits || '-' || (base >> bits) || '''')::tsquery)
+            SELECT w.id, rare IS NULL OR common IS NULL OR w.words @@ common AS fits
+            FROM contact_words w
+            WHERE coalesce(rare, common) IS NOT NULL AND w.id < below AND w.words @@
+                (coalesce(rare, common) && ('''~' || bits || '-' || (base >> bits) || '''')::tsquery)
             UNION ALL
-            SELECT w.id FROM contact_words w
-            WHERE wanted IS NULL AND w.id >= base AND w.id < below)
+            SELECT w.id, true FROM contact_words w
+            WHERE coalesce(rare, common) IS NULL AND w.id >= base AND w.id < below)
         SELECT (SELECT count(*) FROM hits),
-               ARRAY(SELECT c.id FROM (SELECT h.id FROM hits h ORDER BY h.id DESC) AS newest
+               ARRAY(SELECT c.id
+                     FROM (SELECT h.id FROM hits h WHERE h.fits ORDER BY h.id DESC) AS newest
                      JOIN contact c ON c.id = newest.id
                      WHERE c.queue_id = ANY (mine) AND (begins = '' OR c.folded ~ begins)
                      ORDER BY newest.id DESC LIMIT p_limit + 1 - cardinality(ids))
@@ -212,12 +236,6 @@ BEGIN
         ids := ids || block;
         took := clock_timestamp() - now_;
         now_ := now_ + took;
-        -- Many forms are looked for in the texts while the other words are rare: in the index each
-        -- of their hits would be compared with every form.
-        IF begins <> '' AND any_form IS NOT NULL AND met > (below - base) / 32 THEN
-            wanted := whole && any_form;
-            begins := '';
-        END IF;
         bits := CASE
             WHEN bits < 16 AND took * 8 < until - now_
                  AND (met::bigint << (bits + 3)) / (below - base) <= few_hits THEN bits + 3
@@ -234,7 +252,7 @@ END $$;
 REVOKE ALL ON FUNCTION app.words(text), app.contact_words(text, bigint), app.index_everything(),
     app.index_contact(), app.index_customer(), app.search(text, text, text, text, integer),
     app.search_names(tsquery, integer), app.name_words(text[], integer, integer),
-    app.search_contacts(text[], text, integer, integer) FROM PUBLIC;
+    app.search_contacts(text[], text, integer, integer), app.by_rarity(text[], text[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app.search(text, text, text, text, integer),
     app.search_names(tsquery, integer), app.name_words(text[], integer, integer),
     app.search_contacts(text[], text, integer, integer) TO crm_staff;
