@@ -10,6 +10,7 @@ from crm_desktop.domain.matching import stem_of
 _SHORTEST = 4  # letters; shorter words have too many neighbours
 _TWO_ERRORS_FROM = 7
 _LONG_STEM = 5
+_MOST_ALIKE = 64
 _LONGEST_ENDING = 3
 
 
@@ -62,6 +63,27 @@ def corrected(
         if away <= limit and (best is None or found < best):
             best = found
     return best[2] if best else None
+
+
+def alike(word: str, vocabulary: Iterable[str], *, unfinished: bool = False) -> tuple[str, ...]:
+    """All words of a vocabulary that are nearest to one that may be misspelt.
+
+    Of three letters only their order is forgiven: any other three are too near.
+    """
+    limit = errors_allowed(word)
+    letters, best = set(word), limit
+    found: list[str] = []
+    for term in vocabulary:
+        if len(letters - set(term)) > best:
+            continue
+        away = distance(word, term, of_prefix=unfinished)
+        if away and len(word) == len(term) == _SHORTEST - 1 and sorted(word) == sorted(term):
+            away = 0
+        if away < best:
+            best, found = away, []
+        if away <= best:
+            found.append(term)
+    return tuple(sorted(found)[:_MOST_ALIKE])
 
 
 def distance(word: str, term: str, *, of_prefix: bool = False) -> int:

@@ -31,6 +31,11 @@ def tokens(text: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(_APOSTROPHES.sub("", fold(text))))
 
 
+def indexed_words(text: str) -> tuple[str, ...]:
+    """The folded words in order as the search indexes cut them, at an apostrophe too."""
+    return tuple(_WORD.findall(fold(text)))
+
+
 def excerpt(text: str, limit: int = 160) -> str:
     """The beginning on one line, at most `limit` characters, cut between words with an ellipsis."""
     # Only the beginning is looked at: a body may be megabytes of spaces.

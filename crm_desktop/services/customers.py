@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import Conflict, InvalidInput, NotFound
@@ -60,7 +60,8 @@ def search(db: Database, text: str, limit: int = 20) -> tuple[FoundCustomer, ...
         return ()
     found: list[FoundCustomer] = []
     with db.read() as tx:
-        for hit in tx.guard.search(replace(terms, words=()), limit):
+        hits = tx.guard.search(terms, limit) or tx.guard.search_meant(terms.words, limit)
+        for hit in hits:
             if hit.kind == "customer":
                 found.append(FoundCustomer(hit.id, hit.title, detail(hit)))
             elif owner := queries.of_case(tx, hit.id):

@@ -34,15 +34,17 @@ def search(
     Accents and misspellings are forgiven. Titles weigh more than keywords and those more than
     bodies; articles of `service_id` are preferred.
     """
-    words = _searched(text)
-    if not words:
-        return ()
     with db.read() as tx:
-        wanted = _wanted(tx, words, unfinished=not text[-1:].isspace())
-        found = queries.candidates(tx, wanted, every=True, enough=limit)
-        if not found and len(wanted) > 1:
-            found = queries.candidates(tx, wanted, every=False, enough=limit)
+        found, wanted = _found(tx, text, limit)
         return _hits(tx, found, wanted, service_id, limit)
+
+
+def titles(tx: Tx, text: str, limit: int) -> tuple[queries.Titled, ...]:
+    """What `search` finds, without reading what the articles say."""
+    found, wanted = _found(tx, text, limit)
+    best = _best(found, wanted, None, limit)
+    titled = queries.titled(tx, best)
+    return tuple(titled[id_] for id_ in best if id_ in titled)
 
 
 def suggest(db: Database, contact_id: int, limit: int = 5) -> tuple[ArticleHit, ...]:
@@ -125,13 +127,27 @@ def _family(tx: Tx, word: str) -> set[str]:
     return {term for term in queries.beginning_alike(tx, [word]) if same_family(word, term)}
 
 
-def _hits(
-    tx: Tx,
+def _found(
+    tx: Tx, text: str, enough: int
+) -> tuple[tuple[queries.Candidate, ...], tuple[Wanted, ...]]:
+    """The articles that hold every word of a text, or else any, and what was looked for."""
+    words = _searched(text)
+    if not words:
+        return (), ()
+    wanted = _wanted(tx, words, unfinished=not text[-1:].isspace())
+    found = queries.candidates(tx, wanted, every=True, enough=enough)
+    if not found and len(wanted) > 1:
+        found = queries.candidates(tx, wanted, every=False, enough=enough)
+    return found, wanted
+
+
+def _best(
     found: Sequence[queries.Candidate],
     wanted: Sequence[Wanted],
     service_id: int | None,
     limit: int,
-) -> tuple[ArticleHit, ...]:
+) -> dict[int, float]:
+    """The ids of the best with their scores, best first."""
     best_rank = max((each.rank for each in found), default=0.0) or 1.0
     scores = {
         each.id: _score(each, wanted)
@@ -140,9 +156,22 @@ def _hits(
         for each in found
     }
     best = sorted(scores, key=lambda id_: (-scores[id_], id_))[:limit]
+    return {id_: scores[id_] for id_ in best}
+
+
+def _hits(
+    tx: Tx,
+    found: Sequence[queries.Candidate],
+    wanted: Sequence[Wanted],
+    service_id: int | None,
+    limit: int,
+) -> tuple[ArticleHit, ...]:
+    best = _best(found, wanted, service_id, limit)
     shown = queries.shown(tx, best)
     return tuple(
-        _hit(shown[id_], _excerpt(shown[id_], wanted), scores[id_]) for id_ in best if id_ in shown
+        _hit(shown[id_], _excerpt(shown[id_], wanted), score)
+        for id_, score in best.items()
+        if id_ in shown
     )
 
 

@@ -9,7 +9,7 @@ from crm_desktop.domain.identifiers import (
     normal_phone,
 )
 from crm_desktop.domain.references import parse_reference
-from crm_desktop.domain.text import fold, tokens
+from crm_desktop.domain.text import fold, indexed_words
 from crm_desktop.store.guard import SearchHit, SearchTerms
 
 #: Beyond this nothing is read: nobody types more into a search field on purpose.
@@ -29,7 +29,7 @@ def read_terms(text: str) -> SearchTerms:
     line = searchable(text)
     return SearchTerms(
         folded=fold(line),
-        words=tokens(line)[:_MOST_WORDS],
+        words=indexed_words(line)[:_MOST_WORDS],
         reference=parse_reference(line) or "",
         norm=_norm(line) or "",
     )

@@ -16,11 +16,16 @@ from crm_desktop.store.models.base import Base
 
 Row = Sequence[object]
 
-#: The full-text triggers are put aside for more rows than this, and the indexes built at the end.
-_SEARCH = {
-    "contact": ("contact_words", ("added", "changed", "gone")),
-    "customer": ("customer_trigrams", ("added", "changed", "gone")),
+#: What keeps the search indexes; put aside while many rows are written.
+_TRIGGERS = {
+    "contact": ("contact_words_added", "contact_words_changed", "contact_words_gone"),
+    "customer": ("customer_words_added", "customer_words_changed", "customer_words_gone"),
 }
+_SQLITE_REBUILD = (
+    "INSERT INTO contact_words(contact_words) VALUES ('rebuild')",
+    "INSERT OR IGNORE INTO contact_vocabulary SELECT term FROM contact_words_list",
+    "INSERT INTO customer_words(customer_words) VALUES ('rebuild')",
+)
 
 
 def next_id(tx: Tx, model: type[Base]) -> int:
@@ -73,34 +78,39 @@ def analyse(tx: Tx) -> None:
 
 @contextmanager
 def without_search_triggers(write: Callable[[], Any]) -> Iterator[None]:
-    """Put SQLite's full-text triggers aside while filling, and build the indexes afterwards.
+    """Put the search triggers aside while filling, and build the indexes afterwards.
 
-    `write` opens a transaction (Database.write). On PostgreSQL nothing happens.
+    `write` opens a transaction (Database.write) as the database's owner.
     """
-    definitions: list[str] = []
     with write() as tx:
-        if tx.dialect == "sqlite":
-            for name in _triggers():
-                sql = tx.session.scalar(
-                    text("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = :name"),
-                    {"name": name},
-                )
-                definitions.append(sql)
-                tx.session.execute(text(f"DROP TRIGGER {name}"))
+        put_back = _put_aside(tx)
     try:
         yield
     finally:
-        if definitions:
-            with write() as tx:
-                for definition in definitions:
-                    tx.session.connection().exec_driver_sql(definition)
-                for index, _ in _SEARCH.values():
-                    rebuild = f"INSERT INTO {index}({index}) VALUES ('rebuild')"
-                    tx.session.execute(text(rebuild))
+        with write() as tx:
+            connection = tx.session.connection()
+            for statement in put_back:
+                connection.exec_driver_sql(statement)
 
 
-def _triggers() -> list[str]:
-    return [f"{index}_{kind}" for index, kinds in _SEARCH.values() for kind in kinds]
+def _put_aside(tx: Tx) -> list[str]:
+    """Stop the triggers; the statements that start them again and build the indexes."""
+    connection = tx.session.connection()
+    if tx.dialect == "postgresql":
+        tables = list(_TRIGGERS)
+        for table in tables:
+            connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        enable = [f"ALTER TABLE {table} ENABLE TRIGGER USER" for table in tables]
+        return [*enable, "SELECT app.index_everything()"]
+    put_back = []
+    for name in (each for names in _TRIGGERS.values() for each in names):
+        (definition,) = connection.execute(
+            text("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = :name"),
+            {"name": name},
+        ).one()
+        put_back.append(definition)
+        connection.exec_driver_sql(f"DROP TRIGGER {name}")
+    return [*put_back, *_SQLITE_REBUILD]
 
 
 def _for_copy(value: object) -> object:

@@ -16,6 +16,9 @@ from typing import Protocol
 from crm_desktop.domain.states import Presence
 from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
 
+#: So long search looks back for older contacts; what is found later comes too late for a typist.
+PATIENCE_MS = 12
+
 
 @dataclass(frozen=True, slots=True)
 class MessageContent:
@@ -93,9 +96,9 @@ class EventRow:
 class SearchTerms:
     """A text to search for, read every way it can be read.
 
-    `folded` is the whole text without accents and capitals, `words` its tokens (letters and digits
-    only, the last one may be unfinished), `reference` and `norm` (an identifier in the form that
-    is compared) are empty unless the text is one.
+    `folded` is the whole text without accents and capitals, `words` what it is cut into (letters
+    and digits only, the last one may be unfinished), `reference` and `norm` (an identifier in the
+    form that is compared) are empty unless the text is one.
     """
 
     folded: str
@@ -113,6 +116,14 @@ class SearchHit:
     title: str
     detail: str
     contact_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundContacts:
+    """The newest contacts that hold the words; `partial`: there may be older ones."""
+
+    hits: tuple[SearchHit, ...]
+    partial: bool
 
 
 class Guard(Protocol):
@@ -193,7 +204,21 @@ class Guard(Protocol):
         """What this person chose to be."""
 
     def search(self, terms: SearchTerms, limit: int) -> tuple[SearchHit, ...]:
-        """Customers, cases and contacts by name, words, number, address or reference."""
+        """Cases and customers by reference, number, address or name, in this order.
+
+        Names that begin with the text come before others that hold its words.
+        """
+
+    def search_meant(self, words: tuple[str, ...], limit: int) -> tuple[SearchHit, ...]:
+        """Customers whose names these words are like, when they are misspelt."""
+
+    def search_contacts(
+        self, words: tuple[str, ...], limit: int, patience_ms: int = PATIENCE_MS
+    ) -> FoundContacts:
+        """The newest contacts of one's queues that hold every word, the last perhaps unfinished.
+
+        Looks back from the newest until there are enough or the time is up.
+        """
 
     def owners(self, kind: str, norms: tuple[str, ...]) -> dict[str, tuple[tuple[int, str], ...]]:
         """Which customers (id, name) hold these identifiers, references or folded names.

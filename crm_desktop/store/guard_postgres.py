@@ -12,11 +12,14 @@ from sqlalchemy.orm import Session
 
 from crm_desktop.domain.states import Presence
 from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
+from crm_desktop.store import guard_postgres_search as searching
 from crm_desktop.store.blobs import chunks
 from crm_desktop.store.guard import (
+    PATIENCE_MS,
     AttachmentContent,
     AttachmentRow,
     EventRow,
+    FoundContacts,
     IdentifierContent,
     MessageContent,
     SearchHit,
@@ -168,17 +171,17 @@ class PostgresGuard:
 
     def search(self, terms: SearchTerms, limit: int) -> tuple[SearchHit, ...]:
         """See `Guard`."""
-        *whole, last = terms.words or ("",)
-        query = " & ".join([*(f"'{word}'" for word in whole), f"'{last}':*"]) if last else ""
-        rows = self._call(
-            "SELECT * FROM app.search(:folded, :words, :reference, :norm, CAST(:n AS integer))",
-            folded=terms.folded,
-            words=query,
-            reference=terms.reference,
-            norm=terms.norm,
-            n=limit,
-        )
-        return tuple(SearchHit(**_plain(row)) for row in rows)
+        return searching.search(self._session, terms, limit)
+
+    def search_meant(self, words: tuple[str, ...], limit: int) -> tuple[SearchHit, ...]:
+        """See `Guard`."""
+        return searching.meant(self._session, words, limit)
+
+    def search_contacts(
+        self, words: tuple[str, ...], limit: int, patience_ms: int = PATIENCE_MS
+    ) -> FoundContacts:
+        """See `Guard`."""
+        return searching.contacts(self._session, words, limit, patience_ms)
 
     def owners(self, kind: str, norms: tuple[str, ...]) -> dict[str, tuple[tuple[int, str], ...]]:
         """See `Guard`."""

@@ -28,11 +28,14 @@ from crm_desktop.domain.states import (
 )
 from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
 from crm_desktop.store import guard_sqlite_reading as reading
+from crm_desktop.store import guard_sqlite_search as searching
 from crm_desktop.store.blobs import chunks
 from crm_desktop.store.guard import (
+    PATIENCE_MS,
     AttachmentContent,
     AttachmentRow,
     EventRow,
+    FoundContacts,
     IdentifierContent,
     MessageContent,
     SearchHit,
@@ -434,7 +437,17 @@ class SqliteGuard:
 
     def search(self, terms: SearchTerms, limit: int) -> tuple[SearchHit, ...]:
         """See `Guard`."""
-        return reading.search(self._session, terms, self._me, limit)
+        return searching.search(self._session, terms, self._me, limit)
+
+    def search_meant(self, words: tuple[str, ...], limit: int) -> tuple[SearchHit, ...]:
+        """See `Guard`."""
+        return searching.meant(self._session, words, limit)
+
+    def search_contacts(
+        self, words: tuple[str, ...], limit: int, patience_ms: int = PATIENCE_MS
+    ) -> FoundContacts:
+        """See `Guard`."""
+        return searching.contacts(self._session, words, self._me, limit, patience_ms)
 
     def owners(self, kind: str, norms: tuple[str, ...]) -> dict[str, tuple[tuple[int, str], ...]]:
         """See `Guard`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, insert, literal_column, or_, select, text
+from sqlalchemy import ColumnElement, Select, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from crm_desktop.domain.errors import NotFound
@@ -17,15 +17,11 @@ from crm_desktop.store.guard import (
     EventRow,
     IdentifierContent,
     MessageContent,
-    SearchHit,
-    SearchTerms,
 )
 from crm_desktop.store.models import (
-    Address,
     Attachment,
     BlobChunk,
     Case,
-    CaseContact,
     Contact,
     Customer,
     Event,
@@ -40,9 +36,6 @@ from crm_desktop.store.models import (
 _TRACE = insert(ReadAudit).inline()
 _MESSAGE = [getattr(Message, name) for name in MessageContent.__dataclass_fields__]
 _ATTACHMENT = [getattr(Attachment, name) for name in AttachmentRow.__dataclass_fields__]
-#: Of the contacts that hold the words, so many of the newest are looked at.
-_CANDIDATES = 2_000
-_FUZZY_FROM = 4  # letters; shorter texts are like too many names
 
 
 def visible(contact: Contact, me: Person) -> bool:
@@ -113,14 +106,15 @@ def identifiers(session: Session, customer_id: int) -> tuple[IdentifierContent, 
     return tuple(IdentifierContent(*row) for row in rows)
 
 
-def _known_queues(session: Session, me: Person) -> list[int]:
+def known_queues(session: Session, me: Person) -> list[int]:
+    """The queues of which this person may know that something is there."""
     rows = session.execute(select(Queue.id, Queue.restricted))
     return [id_ for id_, restricted in rows if not restricted or id_ in me.queues]
 
 
 def history(session: Session, customer_id: int, me: Person, limit: int) -> tuple[HistoryEntry, ...]:
     """A customer's contacts and cases, newest first."""
-    known = _known_queues(session, me)
+    known = known_queues(session, me)
     contacts = session.execute(
         select(Contact, Service.name, Staff.name)
         .outerjoin(Service, Service.id == Contact.service_id)
@@ -211,91 +205,3 @@ def owners(
         if norm is not None:
             found[norm] = (*found.get(norm, ()), (customer_id, name))
     return found
-
-
-def search(session: Session, terms: SearchTerms, me: Person, limit: int) -> tuple[SearchHit, ...]:
-    """Exact reference and identifier first, then names, then contacts by their words."""
-    hits = _exact(session, terms, me, limit)
-    if terms.folded:
-        hits += _customers(session, terms, limit)
-    if terms.words:
-        hits += _contacts(session, terms, me, limit)
-    return tuple(dict.fromkeys(hits))
-
-
-def _exact(session: Session, terms: SearchTerms, me: Person, limit: int) -> list[SearchHit]:
-    hits: list[SearchHit] = []
-    if terms.reference:
-        newest = (
-            select(func.max(CaseContact.contact_id))
-            .where(CaseContact.case_id == Case.id)
-            .scalar_subquery()
-        )
-        rows = session.execute(
-            select(Case.id, Case.reference, Service.name, Case.state, newest)
-            .join(Service, Service.id == Case.service_id)
-            .where(Case.reference == terms.reference, Case.queue_id.in_(_known_queues(session, me)))
-        )
-        for id_, reference, service, state, contact_id in rows:
-            hits.append(SearchHit("case", id_, reference, f"{service} · {state}", contact_id))
-    if terms.norm:
-        people = session.execute(
-            select(Customer.id, Customer.name, Identifier.kind)
-            .join(Identifier, Identifier.customer_id == Customer.id)
-            .where(Identifier.norm == terms.norm)
-            .limit(limit)
-        )
-        hits += [SearchHit("customer", id_, name, kind, None) for id_, name, kind in people]
-    return hits
-
-
-def _customers(session: Session, terms: SearchTerms, limit: int) -> list[SearchHit]:
-    postcode = (
-        select(Address.postcode)
-        .where(Address.customer_id == Customer.id)
-        .limit(1)
-        .scalar_subquery()
-    )
-    columns = select(Customer.id, Customer.name, func.coalesce(postcode, ""))
-    # A range instead of LIKE, so that the index serves it.
-    end = terms.folded + "\U0010ffff"
-    begins = and_(Customer.folded >= terms.folded, Customer.folded < end)
-    rows = list(session.execute(columns.where(begins).order_by(Customer.folded).limit(limit)))
-    if len(terms.folded) >= _FUZZY_FROM:
-        like = session.scalars(
-            text(
-                "SELECT rowid FROM customer_trigrams WHERE customer_trigrams MATCH :query "
-                "ORDER BY rank LIMIT 5"
-            ),
-            {"query": _trigrams(terms.folded)},
-        ).all()
-        rows += session.execute(columns.where(Customer.id.in_(like), ~begins))
-    return [SearchHit("customer", id_, name, detail, None) for id_, name, detail in rows]
-
-
-def _trigrams(folded: str) -> str:
-    """Any of a text's trigrams, so that a misspelt name still shares most of them."""
-    parts = {folded[n : n + 3] for n in range(len(folded) - 2)}
-    return " OR ".join('"' + part.replace('"', "") + '"' for part in sorted(parts))
-
-
-def _contacts(session: Session, terms: SearchTerms, me: Person, limit: int) -> list[SearchHit]:
-    *whole, last = terms.words
-    query = " ".join([*(f'"{word}"' for word in whole), f'"{last}"*'])
-    # The index gives the newest first by itself; only so many are looked at.
-    newest = (
-        select(literal_column("rowid").label("id"))
-        .select_from(text("contact_words"))
-        .where(text("contact_words MATCH :query").bindparams(query=query))
-        .order_by(literal_column("rowid").desc())
-        .limit(_CANDIDATES)
-        .subquery()
-    )
-    rows = session.execute(
-        select(Contact.id, Contact.who, Contact.subject)
-        .join(newest, newest.c.id == Contact.id)
-        .where(Contact.queue_id.in_(me.queues))
-        .order_by(Contact.id.desc())
-        .limit(limit)
-    )
-    return [SearchHit("contact", id_, who, subject, id_) for id_, who, subject in rows]

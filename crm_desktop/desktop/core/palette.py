@@ -37,6 +37,14 @@ class Found:
     open: Callable[[], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a provider found, best first; `note` says in words what a person must know of it."""
+
+    found: Sequence[Found] = ()
+    note: str = ""
+
+
 class Provider(Protocol):
     """Finds things by text, off the GUI thread."""
 
@@ -44,7 +52,7 @@ class Provider(Protocol):
     def section(self) -> str:
         """What it finds, as "Customers"."""
 
-    def find(self, text: str, token: CancelToken) -> Sequence[Found]:
+    def find(self, text: str, token: CancelToken) -> Findings:
         """The best few for a text that is never empty; stop early once cancelled."""
 
 
@@ -62,7 +70,7 @@ class CommandPalette(QFrame):
         super().__init__(window)
         self._look, self._registry, self._tasks = look, registry, tasks
         self._providers = tuple(providers)
-        self._results: dict[str, tuple[Found, ...]] = {}
+        self._results: dict[str, Findings] = {}
         self._asked = ""
         self._waiting: set[str] = set()
         self._calls: dict[object, Callable[[], None]] = {}
@@ -168,9 +176,9 @@ class CommandPalette(QFrame):
                 key=f"palette {provider.section}",
             )
 
-    def _take(self, section: str, text: str, found: Sequence[Found]) -> None:
+    def _take(self, section: str, text: str, findings: Findings) -> None:
         if text == self._asked:
-            self._results[section] = tuple(found)
+            self._results[section] = findings
             self._waiting.discard(section)
             self._show()
 
@@ -206,7 +214,7 @@ class CommandPalette(QFrame):
 
     def _found_rows(self, section: str) -> list[Row]:
         rows = []
-        for at, found in enumerate(self._results.get(section, ())):
+        for at, found in enumerate(self._results.get(section, Findings()).found):
             key = (section, at, found.title)
             self._calls[key] = found.open
             rows.append(Row(key, found.title, found.detail, found.icon))
@@ -217,9 +225,10 @@ class CommandPalette(QFrame):
         if self._waiting:
             self._count.setText(f"{count}, still searching")
             return
-        self._count.setText(f"{count}   ↑ ↓ choose   ↵ open   Esc close")
+        said = ". ".join((count, *(each.note for each in self._results.values() if each.note)))
+        self._count.setText(f"{said}   ↑ ↓ choose   ↵ open   Esc close")
         if self.isVisible():
-            announce(self, count)
+            announce(self, said)
 
     @Slot()
     def _open_current(self) -> None:

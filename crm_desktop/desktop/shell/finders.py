@@ -3,15 +3,16 @@ contact that a case belongs to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
-from crm_desktop.desktop.core.palette import Found
+from crm_desktop.desktop.core.palette import Findings, Found
 from crm_desktop.desktop.core.presenting import CancelToken
 from crm_desktop.domain.errors import NotFound
 from crm_desktop.domain.views import Hit
 from crm_desktop.services import Database, cases, search
 
+_PARTIAL = "Newest matches only. Add a word to find older ones."
 _ICONS = {"customer": "user", "case": "briefcase", "contact": "mail", "article": "book-open"}
 
 
@@ -27,19 +28,21 @@ class RecordFinder:
         """What it finds."""
         return "Customers, cases, contacts and knowledge"
 
-    def find(self, text: str, token: CancelToken) -> Sequence[Found]:
+    def find(self, text: str, token: CancelToken) -> Findings:
         """The best few, exact references and numbers first."""
         if token.cancelled:
-            return ()
-        return [
+            return Findings()
+        found = search.find(self._db, text)
+        rows = [
             Found(
                 hit.title,
                 hit.detail,
                 _ICONS.get(hit.kind, "search"),
                 partial(self._open, hit),
             )
-            for hit in search.find(self._db, text)
+            for hit in found.hits
         ]
+        return Findings(rows, _PARTIAL if found.partial else "")
 
 
 def contact_of_case(db: Database, case_id: int) -> int:

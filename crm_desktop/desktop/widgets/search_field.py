@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QRect, Qt, Signal, Slot
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLineEdit, QWidget
 
@@ -10,12 +10,10 @@ from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.widgets.buttons import key_text
 from crm_desktop.desktop.widgets.painting import paint_icon, paint_text
 
-#: A pause this long counts as asking; shorter than a person notices, longer than between keys.
-PAUSE_MS = 80
-
 
 class SearchField(QLineEdit):
-    """`asked` carries the text a moment after typing pauses; `left` says Escape on empty text,
+    """`asked` carries the text at every key that changes it: what is asked again before the answer
+    came is given up (`Tasks`), so that nobody waits for a pause. `left` says Escape on empty text,
     `moved` carries -1 or 1 for Up and Down, so that a list of results can be walked from here.
     """
 
@@ -30,18 +28,15 @@ class SearchField(QLineEdit):
         self._look, self._key = look, key_text(key)
         self.setAccessibleName(name)
         self.setPlaceholderText(hint or name)
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(PAUSE_MS)
-        self._pause.timeout.connect(self._ask)
+        self._asked = ""
         self.textChanged.connect(self._typed)
         look.changed.connect(self._relook)
         self._relook()
 
     def ask_now(self) -> None:
-        """Ask without waiting for a pause."""
-        self._pause.stop()
-        self._ask()
+        """Ask again, though the text is the same."""
+        self._asked = self.text().strip()
+        self.asked.emit(self._asked)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up and Down walk the results, Escape empties, then leaves."""
@@ -82,14 +77,8 @@ class SearchField(QLineEdit):
 
     @Slot(str)
     def _typed(self, text: str) -> None:
-        if text:
-            self._pause.start()
-        else:
+        if text.strip() != self._asked:
             self.ask_now()
-
-    @Slot()
-    def _ask(self) -> None:
-        self.asked.emit(self.text().strip())
 
     @Slot()
     def _relook(self) -> None:

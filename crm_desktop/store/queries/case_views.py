@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Row, Select, and_, func, or_, select, union
 
 from crm_desktop.domain.references import parse_reference
 from crm_desktop.domain.states import CaseState, HandoffState, OutboxState
@@ -24,6 +24,10 @@ from crm_desktop.store.models import (
     OutboxItem,
     Service,
 )
+
+_LAST = "\U0010ffff"
+#: Cases of so many customers are looked up; of more, so many of the newest cases are looked at.
+_MOST_NAMED, _WALKED = 3_000, 10_000
 
 _CASES = (
     select(
@@ -63,7 +67,23 @@ def by_id(tx: Tx, case_id: int) -> CaseView | None:
 
 
 def newest(tx: Tx, words: str, state: CaseState | None, limit: int) -> tuple[CaseRow, ...]:
-    """The newest cases that this person sees, by reference or beginning of a customer's name."""
+    """The newest cases that this person sees, by reference or beginning of a customer's name.
+
+    Of a beginning that very many names have only the newest cases are looked at.
+    """
+    # The ids first: the rest is read of few.
+    seen = select(Case.id).where(visible(tx))
+    if state is not None:
+        seen = seen.where(Case.state == state)
+    if folded := fold(words):
+        found: Select[int] | CompoundSelect[int] = seen.where(_named(tx, folded))
+        if reference := parse_reference(words):
+            # A name of seven letters may be a valid reference: both are looked for.
+            found = union(found, seen.where(Case.reference == reference))
+        seen = select(found.subquery().c.id)
+    ids = tx.session.scalars(seen.order_by(seen.selected_columns.id.desc()).limit(limit)).all()
+    if not ids:
+        return ()
     latest = (
         select(func.max(Contact.id))
         .join(CaseContact, CaseContact.contact_id == Contact.id)
@@ -83,20 +103,33 @@ def newest(tx: Tx, words: str, state: CaseState | None, limit: int) -> tuple[Cas
         )
         .join(Service, Service.id == Case.service_id)
         .outerjoin(Customer, Customer.id == Case.customer_id)
-        .where(visible(tx))
+        .where(Case.id.in_(ids))
         .order_by(Case.id.desc())
-        .limit(limit)
     )
-    if state is not None:
-        query = query.where(Case.state == state)
-    if folded := fold(words):
-        # A name of seven letters may be a valid reference: both are looked for.
-        named = and_(Customer.folded >= folded, Customer.folded < folded + "\U0010ffff")
-        query = query.where(or_(named, Case.reference == (parse_reference(words) or "")))
     return tuple(
         CaseRow(id_, reference or "", service, name or "", CaseState(state_), at, due, contact_id)
         for id_, reference, service, name, state_, at, due, contact_id in tx.session.execute(query)
     )
+
+
+def _named(tx: Tx, folded: str) -> ColumnElement[bool]:
+    """Cases of customers whose names begin so."""
+    begins = _beginning(tx, folded)
+    named = select(Customer.id).where(begins).limit(_MOST_NAMED + 1)
+    count = tx.session.scalar(select(func.count()).select_from(named.subquery())) or 0
+    if count <= _MOST_NAMED:
+        return Case.customer_id.in_(named)
+    walked = select(func.max(Case.id) - _WALKED).scalar_subquery()
+    theirs = select(Customer.id).where(Customer.id == Case.customer_id, begins).exists()
+    return and_(Case.id > walked, theirs)
+
+
+def _beginning(tx: Tx, folded: str) -> ColumnElement[bool]:
+    """Customers whose names begin so, as the index serves it on both dialects."""
+    if tx.dialect == "sqlite":
+        return and_(Customer.folded >= folded, Customer.folded < folded + _LAST)
+    # The index compares bytes, whatever the database's language.
+    return and_(Customer.folded.op("~>=~")(folded), Customer.folded.op("~<~")(folded + _LAST))
 
 
 def visible(tx: Tx) -> ColumnElement[bool]:

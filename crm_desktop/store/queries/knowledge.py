@@ -25,6 +25,7 @@ from crm_desktop.domain.spelling import Wanted, errors_allowed
 from crm_desktop.domain.views import ArticleView
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import Article, ArticleUse, Contact, Service
+from crm_desktop.store.search_words import expression
 
 _term: ColumnClause[str] = column("term")
 _VOCABULARY: TableClause = table("article_vocabulary", _term, column("doc"))
@@ -44,6 +45,15 @@ class Candidate:
     keywords: tuple[str, ...]
     service_id: int | None
     rank: float
+
+
+@dataclass(frozen=True, slots=True)
+class Titled:
+    """What names an article."""
+
+    id: int
+    title: str
+    service_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +121,19 @@ def candidates(
     ranks = _ranks(tx, wanted, every=every, heads=True)
     if len(ranks) < enough:
         ranks = _ranks(tx, wanted, every=every, heads=False) | ranks
-    return _candidates(tx, _articles().where(Article.id.in_(ranks)), ranks)
+    return _candidates(tx, _articles().where(Article.id.in_(ranks)), ranks) if ranks else ()
 
 
 def _ranks(tx: Tx, wanted: Sequence[Wanted], *, every: bool, heads: bool) -> dict[int, float]:
     """The database's rank of the best articles by their ids."""
     if sqlite := tx.dialect == "sqlite":
-        query, either, both = _SQLITE, " OR ", " AND "
+        query = _SQLITE
     else:
-        query, either, both = _POSTGRESQL_HEADS if heads else _POSTGRESQL, " | ", " & "
-    expression = (both if every else either).join(_group(each, sqlite=sqlite) for each in wanted)
+        query = _POSTGRESQL_HEADS if heads else _POSTGRESQL
+    words = expression(wanted, sqlite=sqlite, every=every)
     if sqlite and heads:
-        expression = f"{{title keywords}} : ({expression})"
-    found = tx.session.execute(text(query), {"query": expression, "read": _READ, "limit": _RANKED})
+        words = f"{{title keywords}} : ({words})"
+    found = tx.session.execute(text(query), {"query": words, "read": _READ, "limit": _RANKED})
     return {id_: float(rank) for id_, rank in found}
 
 
@@ -133,7 +143,6 @@ def of_service(tx: Tx, service_id: int, limit: int) -> tuple[Candidate, ...]:
     return _candidates(tx, query.order_by(Article.title, Article.id).limit(limit), {})
 
 
-# Terms are letters and digits only (domain.text.tokens), so that quoting cannot be left.
 _SQLITE = """
     SELECT * FROM (SELECT rowid, -bm25(article_words, 20.0, 5.0, 1.0) FROM article_words
                    WHERE article_words MATCH :query LIMIT :read)
@@ -148,14 +157,6 @@ _POSTGRESQL = """
 _POSTGRESQL_HEADS = _POSTGRESQL.replace("words, q", "heads, q").replace("words @@", "heads @@")
 
 
-def _group(wanted: Wanted, *, sqlite: bool) -> str:
-    quote, prefix, either = ('"', "*", " OR ") if sqlite else ("'", ":*", " | ")
-    forms = [f"{quote}{form}{quote}" for form in wanted.forms]
-    if wanted.prefix:
-        forms.append(f"{quote}{wanted.prefix}{quote}{prefix}")
-    return f"({either.join(forms)})"
-
-
 def _articles() -> Select[*tuple[Any, ...]]:
     return select(Article.id, Article.title, Article.keywords, Article.service_id)
 
@@ -168,6 +169,19 @@ def _candidates(
         Candidate(id_, title, tuple(map(str, keywords)), service_id, ranks.get(id_, 0.0))
         for id_, title, keywords, service_id in rows
     )
+
+
+def titled(tx: Tx, ids: Iterable[int]) -> dict[int, Titled]:
+    """What names these articles."""
+    wanted = sorted(ids)
+    if not wanted:
+        return {}
+    rows = tx.session.execute(
+        select(Article.id, Article.title, func.coalesce(Service.name, literal("")))
+        .outerjoin(Service, Service.id == Article.service_id)
+        .where(Article.id.in_(wanted))
+    )
+    return {row[0]: Titled(*row) for row in rows}
 
 
 def shown(tx: Tx, ids: Iterable[int]) -> dict[int, Shown]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core import accessibility
 from crm_desktop.desktop.core.commands import Command, CommandRegistry
 from crm_desktop.desktop.core.look import Look
-from crm_desktop.desktop.core.palette import CommandPalette, Found, fuzzy
+from crm_desktop.desktop.core.palette import CommandPalette, Findings, Found, fuzzy
 from crm_desktop.desktop.core.presenting import CancelToken
 from crm_desktop.desktop.core.shortcuts import ShortcutSheet
 from crm_desktop.desktop.core.tasks import TaskRunner
@@ -36,13 +36,14 @@ class Customers:
     def __init__(self, opened: list[str]) -> None:
         self._opened = opened
 
-    def find(self, text: str, token: CancelToken) -> Sequence[Found]:
+    def find(self, text: str, token: CancelToken) -> Findings:
         names = ("Margaret Okafor", "Mark Lowe", "J. Petrov")
-        return [
+        found = [
             Found(name, "NR2 3TT", "user", partial(self._opened.append, name))
             for name in names
             if text.casefold() in name.casefold()
         ]
+        return Findings(found, "Newest matches only" if len(found) > 1 else "")
 
 
 class Window(QWidget):
@@ -110,6 +111,26 @@ def test_customers_join_the_commands_and_their_number_is_announced(
     headings = [row.title for row in window.palette_.rows() if row.heading]
     assert headings[-1] == "Customers"
     qtbot.waitUntil(lambda: "result" in accessibility.announced(window.palette_))
+
+
+def test_what_is_not_all_there_is_says_so(
+    window: Window, qtbot: QtBot, grab: Callable[[QWidget, str], object]
+) -> None:
+    open_by_key(window, qtbot)
+
+    QTest.keyClicks(window.field(), "mar")
+    qtbot.waitUntil(lambda: "2 results. Newest matches only" in _said(window))
+    grab(window, "palette-partial")
+    announced = accessibility.announced(window.palette_)
+    QTest.keyClicks(window.field(), "garet")
+    qtbot.waitUntil(lambda: "1 result " in _said(window))
+
+    assert "Newest matches only" in announced
+    assert "Newest" not in _said(window)
+
+
+def _said(window: Window) -> str:
+    return "\n".join(label.text() for label in window.palette_.findChildren(QLabel))
 
 
 def test_a_found_customer_is_opened_with_arrows_and_enter(window: Window, qtbot: QtBot) -> None:

@@ -11,7 +11,7 @@ from crm_desktop.demo import load, outside
 from crm_desktop.domain.references import parse_reference
 from crm_desktop.domain.states import Channel
 from crm_desktop.domain.views import QueueFilter
-from crm_desktop.services import Database, Target, cases, contacts, queue, session
+from crm_desktop.services import Database, Target, cases, contacts, queue, search, session
 from crm_desktop.store import migrate
 from tests.centre import MIGRATIONS, PASSWORD
 from tests.servers.postgres import PostgresCluster
@@ -82,6 +82,18 @@ def test_cases_have_valid_references_and_new_ones_go_on_after_them(demo: Databas
     assert known
     assert all(parse_reference(case.reference) == case.reference for case in known)
     assert saved.reference not in {case.reference for case in known}
+    db.close()
+
+
+def test_what_was_loaded_is_found_by_its_words(demo: Database) -> None:
+    leader = next(each for each in session.staff_choices(demo) if each.role == "team_leader")
+    db = _sign_in(demo, leader.login)
+    page = queue.page(db, QueueFilter())
+    name = next(row.who for row in page.waiting if len(row.who.split()) == 2)
+
+    for text in (name, name[:-2], "council", "counc", name.split()[1]):
+        assert {hit.kind for hit in search.find(db, text).hits} >= {"contact"}, text
+    assert any(hit.kind == "customer" for hit in search.find(db, name.split()[1]).hits)
     db.close()
 
 

@@ -53,7 +53,7 @@ def anna(centre: Centre) -> Database:
 
 
 def _found(db: Database, text: str) -> set[tuple[str, str]]:
-    return {(hit.kind, hit.title) for hit in search.find(db, text)}
+    return {(hit.kind, hit.title) for hit in search.find(db, text).hits}
 
 
 def _service_id(db: Database, code: str) -> int:
@@ -66,7 +66,7 @@ def test_a_reference_finds_its_case_first(centre: Centre, anna: Database) -> Non
         anna, CaseInput(contact_id, _service_id(anna, "missed_bin"), {"bin": "recycling"})
     )
 
-    hit = search.find(anna, saved.reference.lower().replace("-", " "))[0]
+    hit = search.find(anna, saved.reference.lower().replace("-", " ")).hits[0]
 
     assert (hit.kind, hit.id, hit.contact_id) == ("case", saved.case_id, contact_id)
     assert (hit.title, hit.detail) == (saved.reference, "Missed bin collection · open")
@@ -76,8 +76,8 @@ def test_numbers_and_addresses_find_their_customer_first(centre: Centre, anna: D
     new = customers.NewCustomer("Zoë Łuczak", email="zoe@example.org", phone="01632 960 123")
     customers.create(anna, new)
 
-    by_mail = search.find(anna, " ZOE@Example.org ")[0]
-    by_phone = search.find(anna, "+44 1632 960123")[0]
+    by_mail = search.find(anna, " ZOE@Example.org ").hits[0]
+    by_phone = search.find(anna, "+44 1632 960123").hits[0]
 
     assert (by_mail.kind, by_mail.title, by_mail.detail) == (
         "customer",
@@ -115,7 +115,7 @@ def test_the_answer_is_bounded_and_says_each_thing_once(centre: Centre, anna: Da
         centre.add_contact(who=f"Recycling {n}", text="recycling")
     customers.create(anna, customers.NewCustomer("recycling", email="recycling@example.org"))
 
-    hits = search.find(anna, "recycling", limit=8)
+    hits = search.find(anna, "recycling", limit=8).hits
 
     assert len(hits) == 8
     assert len({(hit.kind, hit.id) for hit in hits}) == 8
@@ -126,7 +126,7 @@ def test_hostile_text_breaks_nothing(centre: Centre, anna: Database) -> None:
     centre.add_contact(customer="sam.doe@example.org")
 
     for text in HOSTILE:
-        assert len(search.find(anna, text, limit=5)) <= 5
+        assert len(search.find(anna, text, limit=5).hits) <= 5
         assert len(customers.search(anna, text, limit=5)) <= 5
 
 
@@ -154,8 +154,44 @@ def test_contacts_are_found_however_old_the_newest_first(centre: Centre) -> None
             tx.session.execute(moved)
     anna = centre.as_person("anna")
 
-    everything = [hit.id for hit in search.find(anna, "lamppost wob") if hit.kind == "contact"]
-    newest = [hit.id for hit in search.find(anna, "lamppost", limit=3) if hit.kind == "contact"]
+    everything = search.find(anna, "lamppost wob")
+    newest = search.find(anna, "lamppost", limit=3)
 
-    assert everything == ids[::-1]
-    assert newest == ids[:-4:-1]
+    assert [hit.id for hit in everything.hits if hit.kind == "contact"] == ids[::-1]
+    assert not everything.partial
+    assert [hit.id for hit in newest.hits if hit.kind == "contact"] == ids[:-4:-1]
+    assert newest.partial
+
+
+def test_what_is_exact_comes_before_names_and_those_before_words(
+    centre: Centre, anna: Database
+) -> None:
+    contact_id = centre.add_contact(who="Zoe Okafor", text="Rang from 01632 960 123")
+    for n in range(30):
+        centre.add_contact(who=f"Okafor {n}")
+    customers.create(anna, customers.NewCustomer("Zoë Okafor", phone="01632 960 123"))
+    customers.create(anna, customers.NewCustomer("Okafor Zoë"))
+
+    by_name = search.find(anna, "zoe okaf").hits
+    by_phone = search.find(anna, "01632 960 123").hits
+    by_word = search.find(anna, "okafor", limit=6)
+
+    assert [(hit.kind, hit.title) for hit in by_name] == [
+        ("customer", "Zoë Okafor"),
+        ("customer", "Okafor Zoë"),
+        ("contact", "Zoe Okafor"),
+    ]
+    assert [(hit.kind, hit.detail) for hit in by_phone[:1]] == [("customer", "Telephone number")]
+    assert by_phone[1].id == contact_id
+    assert [hit.kind for hit in by_word.hits] == ["customer"] * 2 + ["contact"] * 4
+    assert by_word.partial
+
+
+def test_a_misspelt_name_is_forgiven_when_nothing_is_written_so(
+    centre: Centre, anna: Database
+) -> None:
+    customers.create(anna, customers.NewCustomer("Margaret Lindqvist"))
+
+    assert ("customer", "Margaret Lindqvist") in _found(anna, "margret lindq")
+    centre.add_contact(text="a letter to margret lindqvister")
+    assert {kind for kind, _ in _found(anna, "margret lindq")} == {"contact"}

@@ -60,6 +60,10 @@ ATTACKS = (
         "SELECT 1 FROM app.search('hidden', '''hidden'':*', %(care_reference)s, '', 9)",
     ),
     _unseen(
+        "a restricted queue's contacts in a search",
+        "SELECT 1 FROM app.search_contacts('{}', 'hidden', 9, 1000) WHERE ids <> '{}'",
+    ),
+    _unseen(
         "a restricted queue in a history",
         "SELECT 1 FROM app.history(%(customer)s, 9) WHERE kind = 'case'",
     ),
@@ -78,6 +82,8 @@ ATTACKS = (
     Attack("a file's name", "SELECT name FROM attachment"),
     Attack("an identifier's value", "SELECT value FROM identifier"),
     Attack("an identifier's normal form", "SELECT 1 FROM identifier WHERE norm LIKE 'a%%'"),
+    Attack("the words of all contacts", "SELECT 1 FROM contact_words"),
+    Attack("every word that was written", "SELECT 1 FROM contact_vocabulary"),
     Attack("an event's data", "SELECT data FROM event"),
     Attack("who read what", "SELECT 1 FROM read_audit"),
     Attack("a channel's settings", "SELECT settings FROM channel_account"),
