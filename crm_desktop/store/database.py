@@ -227,12 +227,16 @@ def _engine(target: Target, connections: int) -> Engine:
             url,
             pool_size=connections,
             max_overflow=0,
+            pool_use_lifo=True,
             connect_args={"isolation_level": None, "timeout": _BUSY_TIMEOUT_MS / 1000},
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    engine = create_engine(url, pool_size=connections, max_overflow=0, pool_pre_ping=False)
+    # The connection used last knows the most: its statements are prepared, its pages are in memory.
+    engine = create_engine(
+        url, pool_size=connections, max_overflow=0, pool_pre_ping=False, pool_use_lifo=True
+    )
     event.listen(engine, "connect", _prepare_postgres)
     return engine
 
