@@ -27,7 +27,7 @@ from crm_desktop.services import Database, Target
 from crm_desktop.services.administration import GATEWAY_LOGIN
 from crm_desktop.services.gateway_session import open_database
 from crm_desktop.workstation.paths import bundled
-from crm_desktop.workstation.process import announce_ready, when_parent_ends
+from crm_desktop.workstation.process import announce_ready, share_heaps, when_parent_ends
 from crm_desktop.workstation.secrets import open_secrets
 from crm_desktop.workstation.settings import Settings
 
@@ -78,6 +78,7 @@ def main_gateway(settings: Settings, *, with_parent: bool = False) -> int:
 
     With a parent it also ends when its standard input does, as an embedded gateway should.
     """
+    share_heaps()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -19,6 +19,8 @@ class Topic(StrEnum):
     QUEUE_STAT = "queue_stat"
     ACCOUNT = "account"
     LOOKING = "looking"
+    #: There is outgoing work for the gateway, or will be soon. Its id is always 0.
+    OUTBOX = "outbox"
     #: The feed was away: everything visible must be read again. Its id is always 0.
     EVERYTHING = "everything"
 

@@ -139,6 +139,7 @@ def _council_stems() -> frozenset[str]:
     return frozenset(stem_of(word) for word in _COUNCIL_WORDS)
 
 
+@lru_cache(maxsize=8192)
 def stem_of(word: str) -> str:
     """A word without the endings that say how it is used: bins, collected, tipping."""
     for ending, put in (("ies", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", "")):

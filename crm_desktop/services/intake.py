@@ -24,6 +24,7 @@ from crm_desktop.store.database import Database, Tx
 from crm_desktop.store.queries import accounts, events, leases, messages
 from crm_desktop.store.queries import intake as queries
 from crm_desktop.store.queries.accounts import Account
+from crm_desktop.store.queries.intake import Earlier
 from crm_desktop.store.queries.routing import Routing, ServiceRules
 from crm_desktop.store.queries.routing import read as read_routing
 
@@ -92,10 +93,18 @@ def _take_all(tx: Tx, arrivals: Sequence[Stored]) -> tuple[Received, ...]:
     routing = read_routing(tx)
     placed = [(_account(routing, each.where), each) for each in arrivals]
     queries.serialise(tx, (key for account, each in placed for key in _keys(account, each)))
-    taken = [_take_once(tx, routing, account, each) for account, each in placed]
-    return tuple(
-        replace(each, changes=Changes() if each.duplicate else tx.changes) for each in taken
-    )
+    ids = [(account.id, each.message.external_id) for account, each in placed]
+    known = queries.earlier(tx, ids)
+    taken: list[Received] = []
+    for own, (account, arrival) in zip(ids, placed, strict=True):
+        before = known.get(own)
+        if before is None:
+            received = _take_in(tx, routing, account, arrival)
+            known[own] = Earlier(received.contact_id, received.message_id, received.reference)
+        else:
+            received = Received(*before, duplicate=True)
+        taken.append(received)
+    return tuple(each if each.duplicate else replace(each, changes=tx.changes) for each in taken)
 
 
 def _account(routing: Routing, where: int | Door) -> Account:
@@ -112,10 +121,7 @@ def _keys(account: Account, arrival: Stored) -> tuple[str, ...]:
     return (f"arrival:{account.id}:{arrival.message.external_id}", *finding.keys(arrival.message))
 
 
-def _take_once(tx: Tx, routing: Routing, account: Account, arrival: Stored) -> Received:
-    known = queries.earlier(tx, account.id, arrival.message.external_id)
-    if known is not None:
-        return Received(known.contact_id, known.message_id, known.reference, duplicate=True)
+def _take_in(tx: Tx, routing: Routing, account: Account, arrival: Stored) -> Received:
     bounced = bounces.attach(tx, account.id, arrival)
     if bounced is not None:
         return Received(*bounced)

@@ -273,6 +273,7 @@ def release_stopped(db: Database, message_id: int) -> Changes:
     """Send after all what the leak check stopped; this person answers for it."""
     with db.write() as tx:
         tx.guard.release_stopped(message_id)
+        tx.changed(Topic.OUTBOX, 0)
         _mark(tx, message_id)
         return tx.changes
 

@@ -52,7 +52,6 @@ def refresh_stats(db: Database, lease: Lease) -> Changes:
         return Changes()
     with db.write() as tx:
         leases.check(tx, lease.name, lease.fence)
-        for (queue_id, channel), value in sorted(different.items(), key=lambda item: item[0]):
-            queries.record(tx, queue_id, channel, value)
-            tx.changed(Topic.QUEUE_STAT, queue_id)
+        queries.record(tx, different)
+        tx.changed(Topic.QUEUE_STAT, *(queue_id for queue_id, _ in different))
         return tx.changes

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping, TextClause, text
 from sqlalchemy.orm import Session
 
 from crm_desktop.domain.states import Presence
@@ -27,6 +28,12 @@ from crm_desktop.store.guard import (
 )
 
 
+@cache
+def _calling(function: str, names: tuple[str, ...]) -> TextClause:
+    """The call of one of our functions; made once, so that SQLAlchemy knows it again."""
+    return text(f"SELECT app.{function}({', '.join(f':{name}' for name in names)})")
+
+
 class PostgresGuard:
     """`guard.Guard` for PostgreSQL."""
 
@@ -39,9 +46,9 @@ class PostgresGuard:
         return self._session.execute(text(sql), params).mappings().all()
 
     def _run(self, function: str, **params: object) -> Any:
-        names = ", ".join(f":{name}" for name in params)
         self._session.flush()
-        found = self._session.execute(text(f"SELECT app.{function}({names})"), params)
+        connection = self._session.connection()
+        found = connection.execute(_calling(function, tuple(params)), params)
         self._session.expire_all()
         return found.scalar()
 

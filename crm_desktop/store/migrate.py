@@ -1,18 +1,21 @@
-"""Creating and upgrading the database: one Alembic history for both dialects."""
+"""Creating and upgrading the database: one Alembic history for both dialects.
+
+Alembic costs a tenth of a desktop's memory, so it is loaded by whoever upgrades.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
 from crm_desktop.store.database import Database
 from crm_desktop.store.errors import translating
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 #: Any number, the same in every version: two upgrades at once wait for each other.
 _UPGRADE_LOCK = 0x43524D44
@@ -20,6 +23,8 @@ _UPGRADE_LOCK = 0x43524D44
 
 def upgrade(db: Database, migrations: Path) -> None:
     """Bring the database to this program's revision; a second upgrader waits for the first."""
+    from alembic import command
+
     with translating(), db.engine.execution_options(crm_write=True).begin() as connection:
         if db.dialect == "postgresql":
             connection.execute(text("SET LOCAL lock_timeout = 0"))
@@ -36,6 +41,7 @@ def is_empty(db: Database) -> bool:
 def differences(db: Database, migrations: Path) -> list[str]:
     """What the models have that the migrated database has not, and the reverse; for tests."""
     from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
 
     from crm_desktop.store.models import Base
 
@@ -78,6 +84,8 @@ def _is_modelled(_object: Any, name: str | None, kind: str, *_: Any) -> bool:
 
 
 def _config(connection: Connection | None, migrations: Path) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     config.attributes["connection"] = connection

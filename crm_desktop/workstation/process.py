@@ -4,6 +4,7 @@ Parent and child hold the two ends of a pipe, the child's standard input. It clo
 parent ends in whatever way, on every operating system, and the child then stops by itself.
 """
 
+import ctypes
 import json
 import queue
 import subprocess
@@ -11,6 +12,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,6 +20,18 @@ from crm_desktop.domain.errors import ConnectorTrouble
 
 _READY = "READY "
 _LAST_LINES = 20
+#: Of glibc's malloc.h.
+_M_ARENA_MAX = -8
+
+
+def share_heaps() -> None:
+    """Let a process of many threads live on two heaps; call it before they start.
+
+    glibc otherwise gives nearly every thread one of its own, and what was once needed there stays.
+    """
+    if sys.platform == "linux":
+        with suppress(AttributeError, OSError):  # another C library
+            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 class ChildProcess:

@@ -175,7 +175,7 @@ def _old_threads(tx: Tx, count: int) -> list[tuple[str, str, str]]:
         )
         .limit(count)
     )
-    return [(rfc_id, name, address) for rfc_id, name, address in rows]
+    return [(str(rfc_id), name, address) for rfc_id, name, address in rows]
 
 
 @contextmanager

@@ -73,6 +73,12 @@ class Handoff(Base):
     __table_args__ = (
         Index("ix_handoff_case", "case_id"),
         Index(
+            "ix_handoff_under_way",
+            "due_at",
+            postgresql_where=text("state IN ('sent', 'acknowledged', 'in_progress')"),
+            sqlite_where=text("state IN ('sent', 'acknowledged', 'in_progress')"),
+        ),
+        Index(
             "ix_handoff_poll",
             "next_poll_at",
             postgresql_where=text("next_poll_at IS NOT NULL"),

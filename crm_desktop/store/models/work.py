@@ -53,6 +53,13 @@ class OutboxItem(Base):
             postgresql_where=text("state IN ('pending', 'claimed')"),
             sqlite_where=text("state IN ('pending', 'claimed')"),
         ),
+        Index(
+            "ix_outbox_claimed",
+            "lane",
+            "claimed_until",
+            postgresql_where=text("state = 'claimed'"),
+            sqlite_where=text("state = 'claimed'"),
+        ),
         Index("ix_outbox_message", "message_id"),
         Index("ix_outbox_handoff", "handoff_id"),
     )

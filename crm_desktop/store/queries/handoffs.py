@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, select, text
 
+from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.states import (
     Direction,
     HandoffState,
@@ -79,6 +80,7 @@ def add(tx: Tx, handoff: Handoff, lane: str) -> None:
     tx.session.add(
         OutboxItem(lane=lane, handoff_id=handoff.id, created_by_id=tx.actor_id, attempts=0)
     )
+    tx.changed(Topic.OUTBOX, 0)
 
 
 def locked(tx: Tx, handoff_id: int) -> tuple[Handoff, Case]:
@@ -188,10 +190,10 @@ def overdue(tx: Tx, limit: int) -> tuple[int, ...]:
             select(Handoff.id)
             .where(
                 Handoff.due_at < tx.now,
-                Handoff.state.in_(
-                    [HandoffState.SENT, HandoffState.ACKNOWLEDGED, HandoffState.IN_PROGRESS]
-                ),
+                # Written out, not bound: so a database knows that an index holds them all.
+                text("handoff.state IN ('sent', 'acknowledged', 'in_progress')"),
             )
+            .order_by(Handoff.due_at)
             .limit(limit)
         )
     )

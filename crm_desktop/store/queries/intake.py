@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, select, text, union
 
@@ -21,8 +21,7 @@ from crm_desktop.store.models import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
+class Earlier(NamedTuple):
     """What an arrival became that was already taken in."""
 
     contact_id: int
@@ -63,8 +62,9 @@ def _lock_number(key: str) -> int:
 
 
 # The id alone: SQLite then finds it in the index whatever it believes of the index's worth.
-_EARLIER = select(Message.id).where(
-    Message.account_id == bindparam("account"), Message.external_id == bindparam("external")
+_EARLIER = select(Message.id, Message.account_id, Message.external_id).where(
+    Message.account_id.in_(bindparam("accounts", expanding=True)),
+    Message.external_id.in_(bindparam("externals", expanding=True)),
 )
 _BECAME = (
     select(Message.contact_id, Message.id, Case.reference)
@@ -76,12 +76,19 @@ _BECAME = (
 )
 
 
-def earlier(tx: Tx, account_id: int, external_id: str) -> Earlier | None:
-    """What the same arrival became when it came in before."""
-    known = tx.core.scalar(_EARLIER, {"account": account_id, "external": external_id})
-    if known is None:
-        return None
-    row = tx.core.execute(_BECAME, {"message": known}).one()
+def earlier(tx: Tx, arrivals: Iterable[tuple[int, str]]) -> dict[tuple[int, str], Earlier]:
+    """What those of the arrivals (account, external id) became that came in before."""
+    wanted = frozenset(arrivals)
+    named = {
+        "accounts": sorted({each[0] for each in wanted}),
+        "externals": sorted({each[1] for each in wanted}),
+    }
+    found = {(row[1], row[2]): row[0] for row in tx.core.execute(_EARLIER, named).all()}
+    return {own: _became(tx, found[own]) for own in wanted if own in found}
+
+
+def _became(tx: Tx, message_id: int) -> Earlier:
+    row = tx.core.execute(_BECAME, {"message": message_id}).one()
     return Earlier(row[0], row[1], row[2] or "")
 
 

@@ -5,12 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
+from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import LeaseLost
 from crm_desktop.domain.states import OutboxState
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import OutboxItem
+from crm_desktop.store.models.base import utcnow
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +88,21 @@ def add(
             "last_error": "",
         },
     )
+    tx.changed(Topic.OUTBOX, 0)
+
+
+# Written out, not bound: a database knows by them alone that a partial index holds the rows.
+_PENDING = OutboxItem.state == literal_column("'pending'")
+_CLAIMED = OutboxItem.state == literal_column("'claimed'")
+_UNDER_WAY = OutboxItem.state.in_([literal_column("'pending'"), literal_column("'claimed'")])
 
 
 def _due(tx: Tx, fence: int) -> ColumnElement[bool]:
     """Pending and due, or claimed by somebody who never came back or no longer owns the lane."""
     return or_(
-        and_(OutboxItem.state == OutboxState.PENDING.value, OutboxItem.not_before <= tx.now),
+        and_(_PENDING, OutboxItem.not_before <= tx.now),
         and_(
-            OutboxItem.state == OutboxState.CLAIMED.value,
+            _CLAIMED,
             or_(OutboxItem.claimed_until <= tx.now, OutboxItem.fence < fence),
         ),
     )
@@ -95,7 +114,7 @@ def claim(tx: Tx, lane: str, fence: int, seconds: float, limit: int) -> Claimed:
         select(*_COLUMNS, OutboxItem.state)
         .where(
             OutboxItem.lane == lane,
-            OutboxItem.state.in_([OutboxState.PENDING.value, OutboxState.CLAIMED.value]),
+            _UNDER_WAY,
             _due(tx, fence),
         )
         .order_by(OutboxItem.not_before, OutboxItem.id)
@@ -161,22 +180,19 @@ def settle(
         raise LeaseLost(name=work.lane)
 
 
+_OF_LANE = OutboxItem.lane == bindparam("lane")
+_NEXT = select(
+    select(func.min(OutboxItem.not_before)).where(_OF_LANE, _UNDER_WAY, _PENDING).scalar_subquery(),
+    select(func.min(OutboxItem.claimed_until)).where(_OF_LANE, _CLAIMED).scalar_subquery(),
+    select(func.min(OutboxItem.fence)).where(_OF_LANE, _CLAIMED).scalar_subquery(),
+    utcnow(),
+)
+
+
 def seconds_until_due(tx: Tx, lane: str, fence: int) -> float | None:
     """How long until a lane's owner has something to do, 0 when now; None when nothing waits."""
-    pending = select(func.min(OutboxItem.not_before)).where(
-        OutboxItem.lane == lane, OutboxItem.state == OutboxState.PENDING.value
-    )
-    claimed = select(func.min(OutboxItem.claimed_until)).where(
-        OutboxItem.lane == lane, OutboxItem.state == OutboxState.CLAIMED.value
-    )
-    orphaned = select(OutboxItem.id).where(
-        OutboxItem.lane == lane,
-        OutboxItem.state == OutboxState.CLAIMED.value,
-        OutboxItem.fence < fence,
-    )
-    if tx.session.scalar(orphaned.limit(1)) is not None:
+    pending, claimed, oldest, now = tx.core.execute(_NEXT, {"lane": lane}).one()
+    if oldest is not None and oldest < fence:
         return 0.0
-    times = [at for at in map(tx.session.scalar, (pending, claimed)) if at is not None]
-    if not times:
-        return None
-    return max(0.0, (min(times) - tx.now).total_seconds())
+    times = [at for at in (pending, claimed) if at is not None]
+    return max(0.0, (min(times) - now).total_seconds()) if times else None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import Contact, Looking, Notice, QueueStat
+from crm_desktop.store.models.base import UtcDateTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +26,28 @@ class Waiting:
 _NOBODY = Waiting(0, None, None)
 
 
+# Written out, not bound: a database knows by them alone that a partial index holds the rows.
+_QUEUED = Contact.state == literal_column("'queued'")
+_DUE_PARKED = (
+    select(Contact.id)
+    .where(
+        Contact.state == literal_column("'parked'"),
+        Contact.parked_until <= bindparam("now", UtcDateTime),
+    )
+    .order_by(Contact.parked_until)
+    .limit(bindparam("many"))
+)
+
+
 def any_due_parked(tx: Tx) -> bool:
     """Whether a parked contact's time has come."""
-    found = tx.session.scalar(
-        select(Contact.id).where(Contact.state == "parked", Contact.parked_until <= tx.now).limit(1)
-    )
-    return found is not None
+    return tx.core.scalar(_DUE_PARKED, {"now": tx.now, "many": 1}) is not None
 
 
 def due_parked(tx: Tx, limit: int) -> tuple[int, ...]:
     """Parked contacts whose time has come, locked."""
-    return tuple(
-        tx.session.scalars(
-            select(Contact.id)
-            .where(Contact.state == "parked", Contact.parked_until <= tx.now)
-            .order_by(Contact.parked_until)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-    )
+    locked = _DUE_PARKED.with_for_update(skip_locked=True)
+    return tuple(tx.core.scalars(locked, {"now": tx.now, "many": limit}))
 
 
 def stale_looks(tx: Tx, older_than: timedelta) -> tuple[tuple[int, int], ...]:
@@ -82,34 +87,34 @@ def prune_notices(tx: Tx, up_to: int) -> None:
     tx.session.execute(delete(Notice).where(Notice.id <= up_to))
 
 
+_COUNTED = (
+    select(
+        Contact.queue_id,
+        Contact.channel,
+        func.count(),
+        func.min(Contact.received_at),
+        func.min(Contact.due_at),
+    )
+    .where(_QUEUED)
+    .group_by(Contact.queue_id, Contact.channel)
+)
+_RECORDED = select(
+    QueueStat.queue_id,
+    QueueStat.channel,
+    QueueStat.waiting,
+    QueueStat.oldest_at,
+    QueueStat.next_due_at,
+)
+
+
 def counted(tx: Tx) -> dict[tuple[int, str], Waiting]:
     """What waits now, by queue and channel."""
-    rows = tx.session.execute(
-        select(
-            Contact.queue_id,
-            Contact.channel,
-            func.count(),
-            func.min(Contact.received_at),
-            func.min(Contact.due_at),
-        )
-        .where(Contact.state == "queued")
-        .group_by(Contact.queue_id, Contact.channel)
-    )
-    return {(row[0], row[1]): Waiting(row[2], row[3], row[4]) for row in rows}
+    return {(row[0], row[1]): Waiting(*row[2:]) for row in tx.core.execute(_COUNTED)}
 
 
 def recorded(tx: Tx) -> dict[tuple[int, str], Waiting]:
     """What queue_stat says."""
-    rows = tx.session.execute(
-        select(
-            QueueStat.queue_id,
-            QueueStat.channel,
-            QueueStat.waiting,
-            QueueStat.oldest_at,
-            QueueStat.next_due_at,
-        )
-    )
-    return {(row[0], row[1]): Waiting(row[2], row[3], row[4]) for row in rows}
+    return {(row[0], row[1]): Waiting(*row[2:]) for row in tx.core.execute(_RECORDED)}
 
 
 def changed_stats(
@@ -120,18 +125,18 @@ def changed_stats(
     return {key: value for key, value in wanted.items() if recorded.get(key) != value}
 
 
-def record(tx: Tx, queue_id: int, channel: str, value: Waiting) -> None:
-    """Write one figure."""
+def record(tx: Tx, figures: Mapping[tuple[int, str], Waiting]) -> None:
+    """Write figures by queue and channel."""
     dialect = postgresql if tx.dialect == "postgresql" else sqlite
-    values = {
-        "waiting": value.waiting,
-        "oldest_at": value.oldest_at,
-        "next_due_at": value.next_due_at,
-        "updated_at": tx.now,
-    }
-    tx.session.execute(
-        dialect.insert(QueueStat)
-        .values(queue_id=queue_id, channel=channel, **values)
-        .on_conflict_do_update(index_elements=[QueueStat.queue_id, QueueStat.channel], set_=values)
-        .inline()
+    statement = dialect.insert(QueueStat)
+    told = ("waiting", "oldest_at", "next_due_at", "updated_at")
+    statement = statement.on_conflict_do_update(
+        index_elements=[QueueStat.queue_id, QueueStat.channel],
+        set_={name: statement.excluded[name] for name in told},
     )
+    rows = [
+        {"queue_id": queue_id, "channel": channel, "updated_at": tx.now, **asdict(value)}
+        # In one order, so that two who write wait for each other and never crosswise.
+        for (queue_id, channel), value in sorted(figures.items(), key=lambda item: item[0])
+    ]
+    tx.core.execute(statement.inline(), rows)
