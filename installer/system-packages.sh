@@ -13,7 +13,7 @@ libgssapi-krb5-2 fonts-noto-core"
 
 test_packages="$qt_packages postgresql dovecot-imapd dovecot-lmtpd
 chromium|google-chrome-stable|chromium-browser xvfb openbox dbus at-spi2-core
-python3-pyatspi gir1.2-atspi-2.0 gnome-keyring fonts-dejavu-core"
+python3-pyatspi gir1.2-atspi-2.0 gnome-keyring fonts-dejavu-core mmdebstrap"
 
 # The parts of these packages that would keep running on somebody's own computer.
 services="postgresql dovecot"
