@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import smtplib
 import subprocess
@@ -33,6 +34,8 @@ def test_it_tells_its_version_and_lies_where_debian_wants_it(installed: Installe
     assert "GNU Lesser General Public License" in (documents / "copyright").read_text()
     assert "Exec=crm-desktop" in entry
     assert (installed.root / "usr/share/icons/hicolor/scalable/apps/crm-desktop.svg").exists()
+    manual = gzip.decompress((installed.root / "usr/share/man/man1/crm-desktop.1.gz").read_bytes())
+    assert f"CRM Desktop {project['version']}".encode() in manual
 
 
 def test_its_doctor_finds_display_keyring_and_database(installed: Installed) -> None:
