@@ -105,7 +105,7 @@ def _write_control(tree: Path, version: str, architecture: str) -> None:
         else "",
     }.items():
         lines = lines.replace(f"@{name}@", value)
-    # Folded in the source to be read; a package's fields are one line each, but for its description.
+    # Folded to be read; in a package a field is one line, but for the description.
     head, description = lines.split("Description:")
     lines = head.replace("\n ", " ") + "Description:" + description
     folder = tree / "DEBIAN"

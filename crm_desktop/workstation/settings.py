@@ -15,6 +15,7 @@ from crm_desktop.domain.errors import InvalidInput
 from crm_desktop.workstation.paths import Paths
 
 _PREFIX = "CRM_DESKTOP_"
+_ADDRESS = re.compile(r"sqlite:///.+|postgresql(\+psycopg)?://[^/?]*/[^/?]+(\?.*)?")
 _MEBIBYTE = 1024 * 1024
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -33,6 +34,20 @@ def _absolute(path: Path) -> Path:
     return path
 
 
+def _address(url: str) -> str:
+    """A database's address of a kind that we know."""
+    if url and not (_ADDRESS.fullmatch(url) and _port_is_number(url)):
+        raise ValueError("must be postgresql://SERVER/NAME or sqlite:///FILE")
+    return url
+
+
+def _port_is_number(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
 Network = IPv4Network | IPv6Network
 
 
@@ -43,7 +58,7 @@ class Settings(BaseSettings):
         env_prefix=_PREFIX, extra="forbid", frozen=True, validate_default=False
     )
 
-    database_url: str = ""
+    database_url: Annotated[str, AfterValidator(_address)] = ""
     """SQLAlchemy address without a password; empty means the embedded SQLite database."""
 
     council_name: Annotated[str, Field(max_length=120)] = ""
@@ -78,10 +93,11 @@ class Settings(BaseSettings):
     """For a headless gateway without a keyring: a file that only its user can read."""
 
 
-def load(paths: Paths) -> Settings:
+def load(paths: Paths, database_url: str = "") -> Settings:
     """Read the settings; InvalidInput names the file and line, or the variable, that is wrong.
 
-    A missing file is no error: every setting has a default.
+    A missing file is no error: every setting has a default. `database_url`, when it is given,
+    wins over all.
     """
     file = paths.settings_file
     text = _read(file)
@@ -92,6 +108,11 @@ def load(paths: Paths) -> Settings:
         settings = Settings(**from_file)
     except ValidationError as error:
         raise _explained(error, file, text) from error
+    if database_url:
+        try:
+            return settings.model_copy(update={"database_url": _address(database_url)})
+        except ValueError as error:
+            raise InvalidInput(f"The address of the database {error}.") from error
     if not settings.database_url:
         return settings.model_copy(update={"database_url": f"sqlite:///{paths.database_file}"})
     return settings
