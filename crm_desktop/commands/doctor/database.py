@@ -98,13 +98,10 @@ def of_revision(check: Callable[[], None], target: Target) -> Finding:
     except DatabaseOlder as older:
         found, wanted = older.params["found"], older.params["wanted"]
         words = f"The database is at revision {found}; this program needs {wanted}."
+        to_do = "Keep a backup, then its owner runs: crm-desktop admin db upgrade"
         if target.dialect == "sqlite":
-            words += " Nobody can work in it before it is upgraded."
-        return trouble(
-            "revision",
-            words,
-            "Keep a backup, then its owner runs: crm-desktop admin db upgrade",
-        )
+            to_do = "Start the desktop: it offers to upgrade the database, and keeps a copy."
+        return trouble("revision", words, to_do)
     except DatabaseNewer as newer:
         return trouble("revision", in_words(newer), "Install the newest CRM Desktop here.")
     except DatabaseTrouble as error:

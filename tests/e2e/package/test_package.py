@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import signal
 import smtplib
 import subprocess
 import tomllib
@@ -90,17 +91,21 @@ def test_its_gateway_announces_itself_and_takes_mail(installed: Installed) -> No
     assert str(ports["smtp"]) == installed.env["CRM_DESKTOP_SMTP_PORT"]
 
 
-def test_an_earlier_crash_is_told_at_the_next_start(installed: Installed, tmp_path: Path) -> None:
+def test_a_crash_is_told_at_the_next_start(installed: Installed, tmp_path: Path) -> None:
     installed.run("demo", "prepare")
-    log = tmp_path / "tree.json"
-    folder = Path(installed.env["XDG_STATE_HOME"], "crm-desktop", "log")
-    folder.mkdir(parents=True)
-    (folder / "desktop-crash.txt").write_text("Fatal Python error: Segmentation fault")
+    logs = Path(installed.env["XDG_STATE_HOME"], "crm-desktop", "log")
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
 
-    with installed.running("--login", _LOGIN, "--accessibility-log", str(log)):
+    with installed.running("--login", _LOGIN, "--accessibility-log", str(first)) as desktop:
+        processes.wait_for(lambda: says(first, "Next"), 60, "the window")
+        desktop.send_signal(signal.SIGSEGV)
+        ended = desktop.wait(60)
+    with installed.running("--login", _LOGIN, "--accessibility-log", str(second)):
         processes.wait_for(
-            lambda: says(log, "CRM Desktop ended unexpectedly on", str(folder)), 60, "the words"
+            lambda: says(second, "CRM Desktop ended unexpectedly on", str(logs)), 60, "the words"
         )
+
+    assert ended == -signal.SIGSEGV
 
 
 def _answers(installed: Installed) -> bool:

@@ -107,7 +107,7 @@ def test_an_older_database_is_trouble_with_its_remedy(centre: Centre) -> None:
     found = _look(centre.target_for("anna"))
 
     assert found["revision"].state is State.TROUBLE
-    assert "admin db upgrade" in found["revision"].to_do
+    assert "upgrade" in found["revision"].to_do
     assert "accounts" not in found
 
 
