@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.servers import processes
 
 _COMPONENTS = {"main", "universe"}
-_AWAY = re.compile("Failed to fetch|Unable to fetch|Could not (resolve|connect)")
+_AWAY = re.compile("(Failed to fetch|Unable to fetch|Could not resolve|Could not connect).*")
 _ENOUGH = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 _QUIET = {**_ENOUGH, "DEBIAN_FRONTEND": "noninteractive"}
 
@@ -88,12 +88,12 @@ def _bootstrap(root: Path) -> None:
     tool = processes.find_program("mmdebstrap", "mmdebstrap")
     release = platform.freedesktop_os_release()["VERSION_CODENAME"]
     options = [f"--aptopt={each}" for each in _host_options()]
-    command = [tool, "--quiet", "--mode=root", "--variant=apt", *options]
+    command = [tool, "--mode=root", "--variant=apt", *options]
     try:
         _run([*command, release, str(root), *_archives(release)], {**os.environ, **_QUIET})
     except RuntimeError as trouble:
-        if _AWAY.search(str(trouble)):
-            raise MirrorAway(str(trouble)) from trouble
+        if away := _AWAY.search(str(trouble)):
+            raise MirrorAway(away[0]) from trouble
         raise
 
 

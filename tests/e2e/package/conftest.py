@@ -67,17 +67,22 @@ def unpacked(package: Path, shared_directory: Path) -> Path:
 def bare(package: Path, shared_directory: Path) -> Path:
     """A bare root into which apt installed the package, where this computer can have one."""
     root = shared_directory / "bare-root"
-    done = shared_directory / "bare-root.done"
-    if obstacle := bare_root.obstacle():
-        pytest.skip(f"not installed by apt into a bare root, only unpacked: {obstacle}")
-    with exclusive(shared_directory / "bare-root.lock"):
-        if not done.exists():
-            try:
-                bare_root.make(root, package)
-            except bare_root.MirrorAway as away:
-                pytest.skip(f"not installed by apt into a bare root, only unpacked: {away}")
-            done.touch()
+    obstacle = root.with_suffix(".obstacle")
+    with exclusive(root.with_suffix(".lock")):
+        if not obstacle.exists():
+            obstacle.write_text(bare_root.obstacle() or _made(root, package))
+    if why := obstacle.read_text():
+        pytest.skip(f"not installed by apt into a bare root, only unpacked: {why}")
     return root
+
+
+def _made(root: Path, package: Path) -> str:
+    """Make the bare root; why not, where the mirror is away."""
+    try:
+        bare_root.make(root, package)
+    except bare_root.MirrorAway as away:
+        return str(away)
+    return ""
 
 
 @pytest.fixture(scope="module")
