@@ -7,11 +7,13 @@ LOCK := --universal --generate-hashes --no-header --no-annotate
 WORKERS ?= 2
 # Passed on: make run CONTACTS=5000
 CONTACTS ?=
+QUICK ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: run test lint tour package deb lock clean help qt-packages package-packages test-packages
+.PHONY: run test bench lint tour package deb lock clean help
+.PHONY: qt-packages package-packages test-packages
 
 run: $(VENV)/.run ## open the desktop with a demo centre; without a screen, make its pictures
 	@if [ "$$(uname -s)" != Linux ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
@@ -35,6 +37,9 @@ deb: $(VENV)/.package package-packages ## the Debian package around it, in dist
 
 test: lint test-packages $(VENV)/.package ## run every check: lint, types, layers, all tests with coverage
 	$(VENV)/bin/pytest -n $(WORKERS) --cov --cov-report=term:skip-covered $(ARGS)
+
+bench: $(VENV)/.dev test-packages ## measure against the targets; QUICK=1: a small centre, five minutes
+	@$(PY) -m tests.benchmarks $(if $(QUICK),--quick) $(ARGS)
 
 lint: $(VENV)/.dev ## ruff, mypy and import-linter
 	$(VENV)/bin/ruff check

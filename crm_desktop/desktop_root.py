@@ -17,7 +17,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
-from crm_desktop.desktop.core import accessibility
+from crm_desktop.desktop.core import accessibility, pace
 from crm_desktop.desktop.core.application import make_application
 from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.crash import CrashWatch
@@ -185,6 +185,7 @@ class Desktop:
         self.window.start()
         if live:
             self.desk.live.start(DatabaseFeed(self.desk.db.target))
+        pace.quicken()
 
     def stop(self) -> None:
         """Keep what is typed, finish writing, and let go of the database."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
@@ -14,7 +14,7 @@ from crm_desktop.demo import content
 from crm_desktop.demo.centre import Outside
 from crm_desktop.demo.population import Population
 from crm_desktop.demo.rows import ContactRows, write_customers
-from crm_desktop.demo.traffic import Traffic
+from crm_desktop.demo.traffic import DemoContact, Traffic
 from crm_desktop.store import bulk, people
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import Case, Contact, Customer, Event, Message
@@ -78,9 +78,14 @@ def load(
         next_case=1,
         our_address=council.council.email,
     )
+    if still_open is None:
+        still_open = _OPEN_OF_MANY if contacts >= 4 * _OPEN_OF_MANY else _OPEN_OF_TODAY
+    # A small demo reaches back over a weekend, so that some of what waits is late on any day.
+    span = timedelta(days=365 if contacts > TODAY else 4)
+    arriving = traffic.contacts(contacts, span=span, open_count=min(still_open, contacts))
     with bulk.without_search_triggers(db.write):
         _customers(db, population, how_many)
-        _contacts(db, traffic, rows, contacts, still_open, progress)
+        _contacts(db, arriving, rows, contacts, progress)
     with db.write() as tx:
         bulk.sync_identity(tx, Customer, Contact, Case, Message, Event)
         bulk.analyse(tx)
@@ -96,18 +101,11 @@ def _customers(db: Database, population: Population, count: int) -> None:
 
 def _contacts(
     db: Database,
-    traffic: Traffic,
+    arriving: Iterator[DemoContact],
     rows: ContactRows,
     count: int,
-    still_open: int | None,
     progress: Progress | None,
 ) -> None:
-    # A small demo reaches back over a weekend, so that some of what waits is late on any day.
-    many = count > TODAY
-    span = timedelta(days=365 if many else 4)
-    if still_open is None:
-        still_open = _OPEN_OF_MANY if many and count >= 4 * _OPEN_OF_MANY else _OPEN_OF_TODAY
-    arriving = traffic.contacts(count, span=span, open_count=min(still_open, count))
     done = 0
     while chunk := list(islice(arriving, _CHUNK)):
         for contact in chunk:

@@ -21,9 +21,12 @@ from crm_desktop.domain.leak_text import (
     Page,
     in_text,
     name_key,
+    names_in_text,
     plain,
     spaced,
+    values_in_text,
 )
+from crm_desktop.domain.text import tokens
 
 _WORDS = {
     FindingKind.RECIPIENT: "“{found}” is no address of the customer or this conversation",
@@ -121,13 +124,13 @@ def check(
 
 def candidates(outgoing: Outgoing, allowed: Allowed) -> tuple[Candidate, ...]:
     """What in the message could be another customer's and is not allowed anyway, each once."""
-    own = _own(allowed)
+    names = frozenset(name_key(each) for each in allowed.names)
     seen: dict[tuple[FindingKind, str], Candidate] = {}
     for where, text, any_case in _pieces(outgoing):
-        for each in in_text(text, where, any_case=any_case, names=own.names):
-            if each.value not in own.values[each.kind]:
-                seen.setdefault((each.kind, each.value), each)
-    return tuple(seen.values())
+        for each in in_text(text, where, any_case=any_case, names=names):
+            seen.setdefault((each.kind, each.value), each)
+    own = _own(allowed, names, [value for kind, value in seen if kind is FindingKind.NAME])
+    return tuple(each for (kind, value), each in seen.items() if value not in own[kind])
 
 
 def findings(
@@ -168,34 +171,30 @@ def _strange_images(outgoing: Outgoing, allowed: Allowed) -> Iterator[Finding]:
             yield Finding(FindingKind.IMAGE, source[:60], "formatted text")
 
 
-@dataclass(frozen=True, slots=True)
-class _Own:
-    """What is allowed, in normal form."""
-
-    names: frozenset[str]
-    values: Mapping[FindingKind, frozenset[str]]
-
-
-def _own(allowed: Allowed) -> _Own:
-    names = frozenset(name_key(each) for each in allowed.names)
-    said = list(in_text(plain(allowed.said), "", any_case=True, names=frozenset()))
+def _own(
+    allowed: Allowed, names: frozenset[str], asked: Iterable[str]
+) -> Mapping[FindingKind, frozenset[str]]:
+    """What is allowed, in normal form; of the names that were said, those that are `asked`."""
+    text = plain(allowed.said)
+    said = list(values_in_text(text, ""))
+    # All runs of words in what was said are many, and mostly none of them is asked for.
+    words = frozenset(tokens(text))
+    if any(words.issuperset(each.split()) for each in asked):
+        said += names_in_text(text, "", any_case=True, own=frozenset())
 
     def of(kind: FindingKind, given: Iterable[str]) -> frozenset[str]:
         return frozenset(given) | {each.value for each in said if each.kind is kind}
 
-    return _Own(
-        names,
-        {
-            FindingKind.EMAIL: of(
-                FindingKind.EMAIL, (normal_email(each) or "" for each in allowed.emails)
-            ),
-            FindingKind.PHONE: of(
-                FindingKind.PHONE, (normal_phone(each) or "" for each in allowed.phones)
-            ),
-            FindingKind.REFERENCE: of(FindingKind.REFERENCE, allowed.references),
-            FindingKind.NAME: of(FindingKind.NAME, names),
-        },
-    )
+    return {
+        FindingKind.EMAIL: of(
+            FindingKind.EMAIL, (normal_email(each) or "" for each in allowed.emails)
+        ),
+        FindingKind.PHONE: of(
+            FindingKind.PHONE, (normal_phone(each) or "" for each in allowed.phones)
+        ),
+        FindingKind.REFERENCE: of(FindingKind.REFERENCE, allowed.references),
+        FindingKind.NAME: of(FindingKind.NAME, names),
+    }
 
 
 def _pieces(outgoing: Outgoing) -> Iterator[tuple[str, str, bool]]:

@@ -139,11 +139,16 @@ def spaced(name: str) -> str:
 
 def in_text(text: str, where: str, *, any_case: bool, names: frozenset[str]) -> Iterator[Candidate]:
     """Everything in a text that could be somebody's."""
+    yield from values_in_text(text, where)
+    yield from names_in_text(text, where, any_case=any_case, own=names)
+
+
+def values_in_text(text: str, where: str) -> Iterator[Candidate]:
+    """Addresses, numbers and references in a text."""
     yield from _emails(text, where)
     yield from _phones(text, where)
     for reference in find_references(text):
         yield Candidate(FindingKind.REFERENCE, reference, reference, where)
-    yield from _names(text, where, any_case=any_case, own=names)
 
 
 def _emails(text: str, where: str) -> Iterator[Candidate]:
@@ -177,7 +182,9 @@ def _numbers(run: str) -> Iterator[str]:
                 yield part
 
 
-def _names(text: str, where: str, *, any_case: bool, own: frozenset[str]) -> Iterator[Candidate]:
+def names_in_text(
+    text: str, where: str, *, any_case: bool, own: frozenset[str]
+) -> Iterator[Candidate]:
     """Runs of words that could be a name; not those inside an allowed name."""
     words = list(_NAME_WORD.finditer(text))
     covered = _covered(words, own)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.states import (
     CaseState,
     Channel,
@@ -91,6 +92,18 @@ class QueueRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """A contact after a move, as it is now: the mover need not read it again.
+
+    `row` None: it is out of this person's sight.
+    """
+
+    contact_id: int
+    row: QueueRow | None
+    changes: Changes
+
+
+@dataclass(frozen=True, slots=True)
 class Cursor:
     """After which row a page begins: the order of the waiting list is (due_at, id)."""
 
@@ -111,11 +124,15 @@ class QueueCounts:
 
 @dataclass(frozen=True, slots=True)
 class QueuePage:
-    """What is in this person's hands (`mine`), and the first of what waits, by next breach."""
+    """What is in this person's hands (`mine`), and the first of what waits, by next breach.
+
+    A first page has the counts with it.
+    """
 
     mine: tuple[QueueRow, ...]
     waiting: tuple[QueueRow, ...]
     more: Cursor | None
+    counts: QueueCounts | None = None
 
 
 @dataclass(frozen=True, slots=True)

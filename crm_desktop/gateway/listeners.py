@@ -11,6 +11,7 @@ import socket
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 
 import uvicorn
 from starlette.applications import Starlette
@@ -29,12 +30,16 @@ from crm_desktop.gateway.accounts import SMTP_LISTENER, WEB_FORM
 from crm_desktop.gateway.config import GatewayConfig
 from crm_desktop.gateway.standby import Standby, words_for
 from crm_desktop.gateway.statuses import StatusBoard
+from crm_desktop.gateway.together import Together
 from crm_desktop.gateway.worker import Worker
 from crm_desktop.services import Database, accounts, intake, public_forms
 from crm_desktop.services.accounts import Account
 
 _LOG = logging.getLogger(__name__)
 _TRY_AGAIN_SECONDS = 2.0
+#: Mails read at the same time, each of which may be large; and mails in one transaction.
+_READ_AT_ONCE = 4
+_TAKEN_TOGETHER = 10
 
 
 class MailDoor(Worker):
@@ -47,6 +52,8 @@ class MailDoor(Worker):
         self._statuses = statuses
         self._standby = Standby(db, statuses)
         self._listener: MailListener | None = None
+        self._reading = threading.BoundedSemaphore(_READ_AT_ONCE)
+        self._taking = Together(partial(intake.receive_together, db), _TAKEN_TOGETHER)
         self.settled = threading.Event()
 
     @property
@@ -56,7 +63,7 @@ class MailDoor(Worker):
 
     def work(self) -> None:
         """Open the door, then stand by it until the end."""
-        account = _account_for(self._db, SMTP_LISTENER, frozenset())
+        account = _account_for(self._db, SMTP_LISTENER)
         if account is None:
             self.settled.set()
             self.stopping.wait(_TRY_AGAIN_SECONDS)
@@ -92,18 +99,16 @@ class MailDoor(Worker):
             self._listener.stop()
 
     def _deliver(self, raw: bytes, sender: str, recipients: tuple[str, ...]) -> None:
-        account = _account_for(self._db, SMTP_LISTENER, frozenset(map(str.lower, recipients)))
-        if account is None:
-            raise ConnectorTrouble("no account takes mail now", retry=True)
-        external_id = envelope_id(raw, sender, recipients)
-        intake.receive(self._db, account.id, parse_mail(raw, external_id=external_id))
+        door = intake.Door(SMTP_LISTENER, frozenset(map(str.lower, recipients)))
+        with self._reading:
+            message = parse_mail(raw, external_id=envelope_id(raw, sender, recipients))
+            arrival = intake.stored(self._db, door, message)
+        self._taking.do(arrival)
 
 
-def _account_for(db: Database, kind: str, addresses: frozenset[str]) -> Account | None:
-    """The account of a kind that one of the addresses is of, else the first."""
-    found = [each for each in accounts.active(db) if each.kind == kind]
-    meant = (each for each in found if str(each.settings.get("address", "")).lower() in addresses)
-    return next(meant, found[0] if found else None)
+def _account_for(db: Database, kind: str) -> Account | None:
+    """The first account of a kind."""
+    return next((each for each in accounts.active(db) if each.kind == kind), None)
 
 
 class WebDoor(Worker):
@@ -131,7 +136,7 @@ class WebDoor(Worker):
 
     def work(self) -> None:
         """Open the door and serve until the end."""
-        account = _account_for(self._db, WEB_FORM, frozenset())
+        account = _account_for(self._db, WEB_FORM)
         try:
             listening = socket.create_server((self._config.http_host, self._config.http_port))
         except OSError as error:
@@ -211,7 +216,7 @@ class Forms:
 
     def submit(self, message: InboundMessage) -> str:
         """Keep a submission; its reference."""
-        account = _account_for(self._db, WEB_FORM, frozenset())
+        account = _account_for(self._db, WEB_FORM)
         if account is None:
             raise DatabaseTrouble("no account takes forms")
         return intake.receive(self._db, account.id, message).reference

@@ -7,7 +7,8 @@ bounced; what belongs to an open contact joins it; everything else becomes a new
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crm_desktop.domain.changes import Changes, Topic
@@ -16,14 +17,17 @@ from crm_desktop.domain.messages import InboundMessage
 from crm_desktop.domain.references import make_reference
 from crm_desktop.domain.states import Channel, ContactState
 from crm_desktop.domain.text import excerpt, fold
-from crm_desktop.services import files
 from crm_desktop.services.intake_parts import acknowledgement, arriving, bounces, finding
-from crm_desktop.services.intake_parts.arriving import Stored
+from crm_desktop.services.intake_parts.arriving import Door, Stored, stored
 from crm_desktop.services.leases import Lease
 from crm_desktop.store.database import Database, Tx
 from crm_desktop.store.queries import accounts, events, leases, messages
 from crm_desktop.store.queries import intake as queries
 from crm_desktop.store.queries.accounts import Account
+from crm_desktop.store.queries.routing import Routing, ServiceRules
+from crm_desktop.store.queries.routing import read as read_routing
+
+__all__ = ["Door", "Received", "Stored", "receive", "receive_together", "stored"]
 
 #: So much of a message is searchable from the queue; the whole of it from search.
 _SEARCHED_CHARACTERS = 4_000
@@ -46,9 +50,9 @@ class Received:
 
     contact_id: int
     message_id: int
-    reference: str
-    duplicate: bool
-    changes: Changes
+    reference: str = ""
+    duplicate: bool = False
+    changes: Changes = field(default_factory=Changes)
 
 
 def receive(
@@ -65,41 +69,71 @@ def receive(
     lease of whoever reads the account. Raises LeaseLost or DatabaseTrouble, with nothing kept
     but perhaps files that nothing links yet.
     """
-    message = arriving.cleaned(message)
-    stored = files.store(db, (each.content for each in message.attachments))
+    arrival = stored(db, account_id, message)
     with db.write() as tx:
         if under is not None:
             leases.check(tx, under.name, under.fence)
-        account = accounts.get(tx, account_id)
-        if account is None:
-            raise NotFound(f"no channel account {account_id}")
-        queries.serialise(tx, f"arrival:{account_id}:{message.external_id}")
+        (received,) = _take_all(tx, (arrival,))
         if cursor is not None:
             accounts.set_cursor(tx, account_id, cursor)
-        known = queries.earlier(tx, account_id, message.external_id)
-        if known is not None:
-            return Received(known.contact_id, known.message_id, known.reference, True, Changes())
-        contact_id, message_id, reference = _take_in(tx, account, Stored(message, stored))
-        return Received(contact_id, message_id, reference, False, tx.changes)
+        return received
 
 
-def _take_in(tx: Tx, account: Account, arrival: Stored) -> tuple[int, int, str]:
-    """Write the arrival; (contact, message, reference)."""
+def receive_together(db: Database, arrivals: Sequence[Stored]) -> tuple[Received, ...]:
+    """Take in several arrivals in one transaction, each as `receive` would: all of them or none.
+
+    Their `changes` are the whole transaction's.
+    """
+    with db.write() as tx:
+        return _take_all(tx, arrivals)
+
+
+def _take_all(tx: Tx, arrivals: Sequence[Stored]) -> tuple[Received, ...]:
+    routing = read_routing(tx)
+    placed = [(_account(routing, each.where), each) for each in arrivals]
+    queries.serialise(tx, (key for account, each in placed for key in _keys(account, each)))
+    taken = [_take_once(tx, routing, account, each) for account, each in placed]
+    return tuple(
+        replace(each, changes=Changes() if each.duplicate else tx.changes) for each in taken
+    )
+
+
+def _account(routing: Routing, where: int | Door) -> Account:
+    if isinstance(where, Door):
+        account = routing.account_at(where.kind, where.addresses)
+    else:
+        account = routing.accounts.get(where)
+    if account is None:
+        raise NotFound(f"no channel account {where}")
+    return account
+
+
+def _keys(account: Account, arrival: Stored) -> tuple[str, ...]:
+    return (f"arrival:{account.id}:{arrival.message.external_id}", *finding.keys(arrival.message))
+
+
+def _take_once(tx: Tx, routing: Routing, account: Account, arrival: Stored) -> Received:
+    known = queries.earlier(tx, account.id, arrival.message.external_id)
+    if known is not None:
+        return Received(known.contact_id, known.message_id, known.reference, duplicate=True)
     bounced = bounces.attach(tx, account.id, arrival)
     if bounced is not None:
-        return *bounced, ""
-    place = finding.place(tx, arrival.message)
+        return Received(*bounced)
+    place = finding.place(tx, arrival.message, routing.own_addresses)
     if place.thread is not None and place.joins and place.thread.state in _OPEN:
-        return *_join(tx, account, arrival, place.thread), ""
-    return _new_contact(tx, account, arrival, place)
+        return Received(*_join(tx, routing, account, arrival, place.thread))
+    return Received(*_new_contact(tx, routing, account, arrival, place))
 
 
-def _join(tx: Tx, account: Account, arrival: Stored, thread: queries.Thread) -> tuple[int, int]:
+def _join(
+    tx: Tx, routing: Routing, account: Account, arrival: Stored, thread: queries.Thread
+) -> tuple[int, int]:
     """A reply while the contact is open is one more message of it."""
     message_id = arriving.add(tx, account.id, thread.contact_id, arrival)
     wakes = not arrival.message.auto_generated
     if wakes and thread.state == ContactState.PARKED and thread.parked_for_reply:
-        due_at = finding.due_at(tx, thread.queue_id, arrival.message.channel)
+        rules = routing.queues.get(thread.queue_id)
+        due_at = finding.due(tx.now, rules, arrival.message.channel) if rules else None
         messages.requeue(tx, thread.contact_id, due_at)
         events.append(tx, "contact.woken", contact_id=thread.contact_id, by="reply")
     events.append(tx, "message.received", contact_id=thread.contact_id, message=message_id)
@@ -110,11 +144,11 @@ def _join(tx: Tx, account: Account, arrival: Stored, thread: queries.Thread) -> 
 
 
 def _new_contact(
-    tx: Tx, account: Account, arrival: Stored, place: finding.Place
+    tx: Tx, routing: Routing, account: Account, arrival: Stored, place: finding.Place
 ) -> tuple[int, int, str]:
     message = arrival.message
     sender = finding.sender(tx, message, place)
-    subject = finding.about(tx, message, place, account)
+    subject = finding.about(message, place, account, routing)
     rules = subject.rules
     contact_id = messages.add_contact(
         tx,
@@ -129,7 +163,7 @@ def _new_contact(
             "subject": message.subject,
             "preview": excerpt(message.reply_text or message.text),
             "folded": fold(f"{sender.who} {message.subject} {message.text[:_SEARCHED_CHARACTERS]}"),
-            "due_at": finding.due(tx, rules, message.channel),
+            "due_at": finding.due(tx.now, rules, message.channel),
             "needs_checking": bool(place.doubt or sender.doubt),
             "check_reason": place.doubt or sender.doubt,
             "auto_generated": message.auto_generated,
@@ -154,29 +188,33 @@ def _new_contact(
         _reopen(tx, place.case_ids)
     reference = ""
     if message.channel is Channel.WEB_FORM and subject.service is not None:
-        reference = _open_case(tx, contact_id, sender.customer_id, message, subject.service)
-    acknowledgement.send(tx, account, contact_id, message, sender=sender, place=place)
+        reference = _open_case(
+            tx, contact_id, sender, message, service=subject.service, routing=routing
+        )
+    own = routing.own_addresses
+    acknowledgement.send(tx, account, contact_id, message, sender=sender, place=place, own=own)
     return contact_id, message_id, reference
 
 
 def _open_case(
     tx: Tx,
     contact_id: int,
-    customer_id: int | None,
+    sender: finding.Sender,
     message: InboundMessage,
-    service: queries.ServiceRules,
+    *,
+    service: ServiceRules,
+    routing: Routing,
 ) -> str:
     """A form opens its case at once, so that the page can give the reference."""
-    seconds = service.case_target_seconds
     case_id = messages.add_case(
         tx,
         service_id=service.id,
         queue_id=service.queue_id,
-        customer_id=customer_id,
+        customer_id=sender.customer_id,
         form_version_id=queries.form_version(tx, service.id, message.form_version),
         answers=message.answers,
         title=service.name,
-        due_at=finding.case_due(tx, service) if seconds is not None else None,
+        due_at=finding.case_due(tx.now, service, routing),
     )
     reference = make_reference(case_id)
     messages.set_reference(tx, case_id, reference)
@@ -186,7 +224,7 @@ def _open_case(
         "case.opened",
         contact_id=contact_id,
         case_id=case_id,
-        customer_id=customer_id,
+        customer_id=sender.customer_id,
         service=service.id,
     )
     tx.changed(Topic.CASE, case_id)

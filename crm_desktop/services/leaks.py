@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from crm_desktop.domain.leak_check import Allowed, Known, Outgoing, OutgoingFile, check
 from crm_desktop.domain.leak_text import Candidate, FindingKind, name_key
 from crm_desktop.domain.text import fold
 from crm_desktop.domain.views import Reply
 from crm_desktop.store.database import Tx
-from crm_desktop.store.queries import accounts
 from crm_desktop.store.queries.replying import Answered
 
 _LOOKED_UP_AT_ONCE = 500
@@ -24,8 +24,12 @@ def findings(
     subject: str,
     references: Iterable[str],
     hashes: tuple[str, ...],
+    centre: Mapping[str, Any],
 ) -> tuple[str, ...]:
-    """What a person must look at before the reply leaves, in words; empty when it may go."""
+    """What a person must look at before the reply leaves, in words; empty when it may go.
+
+    `centre` is the setting of that name.
+    """
     outgoing = Outgoing(
         recipients=(reply.to, *reply.cc),
         subject=subject,
@@ -35,14 +39,15 @@ def findings(
             for each, sha256 in zip(reply.attachments, hashes, strict=True)
         ),
     )
-    allowed = _allowed(tx, contact, frozenset(references))
+    allowed = _allowed(tx, contact, frozenset(references), centre)
     found = check(outgoing, allowed, lambda candidates: _known(tx, candidates))
     return tuple(each.words for each in found)
 
 
-def _allowed(tx: Tx, contact: Answered, references: frozenset[str]) -> Allowed:
+def _allowed(
+    tx: Tx, contact: Answered, references: frozenset[str], centre: Mapping[str, Any]
+) -> Allowed:
     """What is the customer's own, or has been said in this contact by them."""
-    centre = accounts.setting(tx, "centre")
     emails = {str(centre.get("email", ""))}
     phones = {str(centre.get("phone", ""))}
     if contact.customer_id is not None:

@@ -17,7 +17,11 @@ def new_message_id(tx: Tx) -> str:
 
     An answer that names it is thereby known to come from somebody who got the mail.
     """
-    domain = str(accounts.setting(tx, "centre").get("mail_domain", ""))
+    return message_id_in(str(accounts.setting(tx, "centre").get("mail_domain", "")))
+
+
+def message_id_in(domain: str) -> str:
+    """The same in a domain that is known already."""
     if not _DOMAIN.fullmatch(domain):
         domain = _NO_DOMAIN
     return f"<{uuid.uuid4().hex}.crm@{domain.lower()}>"

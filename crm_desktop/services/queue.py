@@ -24,13 +24,9 @@ from crm_desktop.store.queries import queue as queries
 def page(
     db: Database, wanted: QueueFilter, after: Cursor | None = None, limit: int = 50
 ) -> QueuePage:
-    """What is in hand (with the first page) and `limit` of what waits, by next breach."""
+    """What is in hand and the counts (with the first page), `limit` of what waits, by breach."""
     with db.read() as tx:
-        in_hand = queries.mine(tx, wanted) if after is None else ()
-        if wanted.mine:
-            return QueuePage(in_hand, (), None)
-        waiting, more = queries.waiting(tx, wanted, after, limit)
-        return QueuePage(in_hand, waiting, more)
+        return queries.page(tx, wanted, after, limit)
 
 
 def rows(db: Database, ids: Iterable[int]) -> tuple[QueueRow, ...]:

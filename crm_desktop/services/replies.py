@@ -10,15 +10,21 @@ from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound, Taken, TooLarge
 from crm_desktop.domain.identifiers import normal_email
 from crm_desktop.domain.references import find_references
-from crm_desktop.domain.states import IN_HAND, OutboxState
-from crm_desktop.domain.views import Reply
+from crm_desktop.domain.states import (
+    IN_HAND,
+    Direction,
+    MessageState,
+    OutboxState,
+    Visibility,
+)
+from crm_desktop.domain.views import MessageView, Reply
 from crm_desktop.services import leaks
 from crm_desktop.services.canned import Filled, filled, templates, unfilled
-from crm_desktop.services.message_ids import new_message_id
+from crm_desktop.services.message_ids import message_id_in
 from crm_desktop.services.sending import EMAIL
 from crm_desktop.store.database import Database, Tx
 from crm_desktop.store.guard import AttachmentContent
-from crm_desktop.store.queries import drafts, events, messages, outbox
+from crm_desktop.store.queries import accounts, drafts, events, messages, outbox
 from crm_desktop.store.queries import replying as queries
 
 __all__ = [
@@ -48,11 +54,16 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A reply on its way from `undo_until` on, or `stopped` with what must be looked at."""
+    """A reply on its way from `undo_until` on, or `stopped` with what must be looked at.
 
+    `message` is as it stands in the conversation now; None when it must be read, for its files.
+    """
+
+    contact_id: int
     message_id: int
     undo_until: datetime
     stopped: tuple[str, ...]
+    message: MessageView | None
     changes: Changes
 
 
@@ -68,11 +79,22 @@ def send(
     with db.write() as tx:
         contact = _in_hand(tx, contact_id)
         known = queries.references(tx, contact_id)
+        centre = accounts.setting(tx, "centre")
         subject = _subject(reply.subject or contact.subject, _reference(known, reply.case_id))
         stopped = leaks.findings(
-            tx, contact, reply, subject=subject, references=known.values(), hashes=hashes
+            tx,
+            contact,
+            reply,
+            subject=subject,
+            references=known.values(),
+            hashes=hashes,
+            centre=centre,
         )
-        message_id = _write(tx, contact, reply, subject, stopped)
+        written = _Written(
+            reply, subject, stopped, message_id_in(str(centre.get("mail_domain", "")))
+        )
+        message_id = _write(tx, contact, written)
+        undo_until = tx.now + timedelta(seconds=undo_seconds)
         messages.add_attachments(
             tx,
             message_id,
@@ -92,7 +114,7 @@ def send(
             tx,
             EMAIL,
             message_id=message_id,
-            after=timedelta(seconds=undo_seconds),
+            not_before=undo_until,
             state=OutboxState.HELD if stopped else OutboxState.PENDING,
         )
         drafts.discard(tx, contact_id, "reply")
@@ -104,7 +126,53 @@ def send(
             findings=len(stopped),
         )
         tx.changed(Topic.CONTACT, contact_id)
-        return Sent(message_id, tx.now + timedelta(seconds=undo_seconds), stopped, tx.changes)
+        shown = _shown(tx, contact, written, message_id, None if stopped else undo_until)
+        return Sent(contact_id, message_id, undo_until, stopped, shown, tx.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A reply as it is written down; `rfc_id` is its Message-ID."""
+
+    reply: Reply
+    subject: str
+    stopped: tuple[str, ...]
+    rfc_id: str
+
+
+def _shown(
+    tx: Tx,
+    contact: queries.Answered,
+    written: _Written,
+    message_id: int,
+    undo_until: datetime | None,
+) -> MessageView | None:
+    """The message as a reading of the conversation would give it."""
+    reply = written.reply
+    if reply.attachments:
+        return None
+    return MessageView(
+        id=message_id,
+        direction=Direction.OUTBOUND,
+        visibility=Visibility.PUBLIC,
+        state=MessageState.STOPPED if written.stopped else MessageState.PENDING,
+        author=tx.actor.name if tx.actor else "",
+        sender_name="",
+        sender_address="",
+        to=((contact.customer_name or contact.who, reply.to),),
+        cc=tuple(("", each) for each in reply.cc),
+        subject=written.subject,
+        text=reply.text,
+        reply_text=reply.text,
+        html="",
+        at=tx.now,
+        sent_at=None,
+        problems=(),
+        findings=written.stopped,
+        failure="",
+        undo_until=undo_until,
+        attachments=(),
+    )
 
 
 def _checked(reply: Reply) -> Reply:
@@ -171,24 +239,24 @@ def _subject(subject: str, reference: str) -> str:
     return f"Re: {bare}"
 
 
-def _write(
-    tx: Tx, contact: queries.Answered, reply: Reply, subject: str, stopped: tuple[str, ...]
-) -> int:
+def _write(tx: Tx, contact: queries.Answered, written: _Written) -> int:
+    reply = written.reply
     name = contact.customer_name or contact.who
     return messages.add_message(
         tx,
         {
             "contact_id": contact.id,
             "direction": "outbound",
-            "state": "stopped" if stopped else "pending",
+            "state": "stopped" if written.stopped else "pending",
             "author_id": tx.actor_id,
             "template_id": reply.template_id,
             "recipients": {"to": [[name, reply.to]], "cc": [["", each] for each in reply.cc]},
-            "subject": subject,
+            "subject": written.subject,
             "body_text": reply.text,
             "reply_text": reply.text,
-            "rfc_id": new_message_id(tx),
-            "findings": list(stopped),
+            "rfc_id": written.rfc_id,
+            "findings": list(written.stopped),
+            "at": tx.now,
         },
     )
 

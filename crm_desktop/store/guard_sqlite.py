@@ -6,11 +6,12 @@ SQLite is one person's own file and no boundary; the rules hold so that both beh
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import Connection, bindparam, exists, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from crm_desktop.domain.errors import Conflict, NotAllowed, NotFound, Taken
@@ -62,6 +63,36 @@ _END_REASONS = {
 }
 
 
+_EVENT = insert(Event).inline()
+_GIVE = (
+    insert(Assignment)
+    .values(
+        contact_id=bindparam("contact_id"),
+        staff_id=bindparam("staff_id"),
+        state=AssignmentState.ACCEPTED,
+        accepted_at=utcnow(),
+    )
+    .inline()
+)
+_END = (
+    update(Assignment)
+    .where(Assignment.contact_id == bindparam("of_contact"), Assignment.ended_at.is_(None))
+    .values(state=bindparam("new_state"), ended_at=utcnow(), note=bindparam("new_note"))
+)
+# One conditional UPDATE decides; its row count is the answer.
+_CLAIM = text(
+    """
+    UPDATE contact SET state = 'active', owner_id = :me,
+        state_since = strftime('%Y-%m-%d %H\\:%M\\:%f', 'now') || '000',
+        first_taken_at = coalesce(
+            first_taken_at, strftime('%Y-%m-%d %H\\:%M\\:%f', 'now') || '000')
+    WHERE id = :wanted
+      AND ((state = 'queued' AND queue_id IN (SELECT value FROM json_each(:mine)))
+           OR (state = 'offered' AND owner_id = :me))
+    """
+)
+
+
 class SqliteGuard:
     """`guard.Guard` for SQLite."""
 
@@ -70,13 +101,22 @@ class SqliteGuard:
         self._actor = actor
 
     @property
+    def _core(self) -> Connection:
+        """For what happens most often: statements made once, past the ORM."""
+        self._session.flush()
+        return self._session.connection()
+
+    @property
     def _me(self) -> Person:
         if self._actor is None:
             raise NotAllowed("not signed in as staff")
         return self._actor
 
     def _log(self, kind: str, contact_id: int | None, **data: Any) -> None:
-        self._session.add(Event(kind=kind, actor_id=self._me.id, contact_id=contact_id, data=data))
+        self._core.execute(
+            _EVENT,
+            {"kind": kind, "actor_id": self._me.id, "contact_id": contact_id, "data": data},
+        )
 
     def _contact(self, contact_id: int) -> Contact:
         contact = self._session.get(Contact, contact_id, populate_existing=True)
@@ -106,30 +146,22 @@ class SqliteGuard:
         self._session.flush()
 
     def _give(self, contact_id: int, staff_id: int | None) -> None:
-        self._session.add(
-            Assignment(
-                contact_id=contact_id,
-                staff_id=staff_id,
-                state=AssignmentState.ACCEPTED,
-                accepted_at=utcnow(),
-            )
-        )
+        self._core.execute(_GIVE, {"contact_id": contact_id, "staff_id": staff_id})
 
     def _end(self, contact_id: int, state: AssignmentState, note: str = "") -> None:
-        self._session.execute(
-            update(Assignment)
-            .where(Assignment.contact_id == contact_id, Assignment.ended_at.is_(None))
-            .values(state=state, ended_at=utcnow(), note=note)
-        )
+        self._core.execute(_END, {"of_contact": contact_id, "new_state": state, "new_note": note})
 
     def claim(self, contact_id: int) -> None:
         """See `Guard`."""
-        contact = self._contact(contact_id)
-        mine = contact.state == ContactState.OFFERED and contact.owner_id == self._me.id
-        if not mine and contact.state != ContactState.QUEUED:
+        claimed = self._core.execute(
+            _CLAIM,
+            {"wanted": contact_id, "me": self._me.id, "mine": json.dumps(sorted(self._me.queues))},
+        )
+        if claimed.rowcount == 0:
+            contact = self._contact(contact_id)
             raise Taken("somebody was faster", by=self._name(contact.owner_id))
         self._end(contact_id, AssignmentState.ACCEPTED)
-        self._take(contact)
+        self._give(contact_id, self._me.id)
         self._log("contact.taken", contact_id)
 
     def _take(self, contact: Contact) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, func, insert, literal_column, or_, select, text
 from sqlalchemy.orm import Session
 
 from crm_desktop.domain.errors import NotFound
@@ -37,6 +37,7 @@ from crm_desktop.store.models import (
     Staff,
 )
 
+_TRACE = insert(ReadAudit).inline()
 _MESSAGE = [getattr(Message, name) for name in MessageContent.__dataclass_fields__]
 _ATTACHMENT = [getattr(Attachment, name) for name in AttachmentRow.__dataclass_fields__]
 #: Of the contacts that hold the words, so many of the newest are looked at.
@@ -55,7 +56,7 @@ def _visible(me: Person) -> ColumnElement[bool]:
 
 def trace(session: Session, me: Person, what: str, ref_id: int) -> None:
     """Write down that this person opened something."""
-    session.add(ReadAudit(staff_id=me.id, what=what, ref_id=ref_id))
+    session.connection().execute(_TRACE, {"staff_id": me.id, "what": what, "ref_id": ref_id})
 
 
 def messages(session: Session, contact: Contact, me: Person) -> tuple[MessageContent, ...]:

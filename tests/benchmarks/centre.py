@@ -1,7 +1,8 @@
 """The centres that are measured: the demo centre with so many contacts, made once and kept.
 
-A kept database lies below `build/bench` (or CRM_BENCH_DATA). What it was made from is written beside it: when the
-demo or one of those migrations has changed since, it is made anew; new migrations are applied.
+A kept database lies below `build/bench` (or CRM_BENCH_DATA). What it was made from is written
+beside it: when the demo or one of those migrations has changed since, it is made anew; new
+migrations are applied.
 """
 
 from __future__ import annotations

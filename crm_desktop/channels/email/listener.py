@@ -35,7 +35,6 @@ Deliver = Callable[[bytes, str, tuple[str, ...]], None]
 MAX_HOPS = 30
 MAX_RECIPIENTS = 100
 MAX_SESSIONS = 10
-MAX_DELIVERIES = 4
 _log = logging.getLogger(__name__)
 
 
@@ -107,7 +106,7 @@ class MailListener:
 
     def _run(self, listening: socket.socket, ready: threading.Event) -> None:
         self._loop = loop = asyncio.new_event_loop()
-        pool = ThreadPoolExecutor(MAX_DELIVERIES, thread_name_prefix="mail-delivery")
+        pool = ThreadPoolExecutor(MAX_SESSIONS, thread_name_prefix="mail-delivery")
         handler = _Handler(pool, self._deliver, self._domains, self._size_limit)
         server = loop.run_until_complete(
             loop.create_server(

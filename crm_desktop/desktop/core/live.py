@@ -61,6 +61,18 @@ class LiveFeed(QObject):
         """The last that the source said, None before it said anything."""
         return self._state
 
+    @property
+    def is_live(self) -> bool:
+        """Whether the source tells of changes now."""
+        return self._state is not None and self._state.connected
+
+    @Slot()
+    def rest(self) -> None:
+        """Gather what comes now for a moment: this desktop writes, and shows its own answer before
+        it reads what the feed tells of the same.
+        """
+        self._timer.start()
+
     def start(self, source: ChangeSource) -> None:
         """Listen to a source, instead of the one before."""
         self.stop()

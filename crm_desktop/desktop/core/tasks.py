@@ -2,6 +2,9 @@
 
 Two threads at most: one ordered lane to the database (writes first, in order; a read never
 overtakes a write), and one for searches, so that no write ever waits behind a search.
+
+What the showing of an answer asks for next begins when the answer has been drawn: threads share
+one interpreter, and a person waits for the drawing.
 """
 
 from __future__ import annotations
@@ -16,13 +19,17 @@ from threading import Lock
 from typing import Any, TypeVar
 
 import shiboken6
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from crm_desktop.desktop.core.presenting import CancelToken
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.errors import CrmError
 
 T = TypeVar("T")
+
+
+#: By then what an answer shows has been laid out and drawn.
+_DRAWING_MS = 25
 
 
 class Lane(IntEnum):
@@ -60,12 +67,14 @@ class _Answer:
 class TaskRunner(QObject):
     """The desktop's only threads besides the change feed. Lives on the GUI thread.
 
-    Signals: `trouble` a CrmError that no caller handles; `bug` any other exception of a task;
-    `wrote` the Changes that a write returned, itself or as its answer's `changes`.
+    Signals: `writing` that a write was asked for; `wrote` what it returned, when that is Changes or
+    has them as its `changes`; `trouble` a CrmError that no caller handles; `bug` any other
+    exception of a task.
     """
 
     trouble = Signal(object)
     bug = Signal(object)
+    writing = Signal()
     wrote = Signal(object)
     _arrived = Signal(object)
 
@@ -78,6 +87,11 @@ class TaskRunner(QObject):
         self._newest: dict[tuple[int, str], _Task] = {}
         self._outstanding = 0
         self._open = True
+        self._showing = False
+        self._after_drawing: list[_Task] = []
+        self._drawn = QTimer(self)
+        self._drawn.setSingleShot(True)
+        self._drawn.timeout.connect(self._go_on)
         self._database = ThreadPoolExecutor(1, thread_name_prefix="database")
         self._search = ThreadPoolExecutor(1, thread_name_prefix="search")
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
@@ -110,7 +124,12 @@ class TaskRunner(QObject):
                 older.token.cancel()
             self._newest[slot] = task
         self._outstanding += 1
-        self._queue(task)
+        if lane is Lane.WRITE:
+            self.writing.emit()
+        if self._showing:
+            self._after_drawing.append(task)
+        else:
+            self._queue(task)
         return task.token
 
     def for_owner(self, owner: QObject) -> OwnedTasks:
@@ -127,6 +146,7 @@ class TaskRunner(QObject):
         With `wait` returns only when the last write is through; no answers are delivered.
         """
         self._open = False
+        self._go_on()
         with self._lock:
             given_up = [*self._searches, *self._waiting, *self._newest.values()]
         for task in given_up:
@@ -150,8 +170,25 @@ class TaskRunner(QObject):
             task = heapq.heappop(waiting)
         self._arrived.emit(_attempt(task))
 
+    @Slot()
+    def _go_on(self) -> None:
+        """What was shown has been drawn."""
+        waiting, self._after_drawing = self._after_drawing, []
+        for task in waiting:
+            self._queue(task)
+
     @Slot(object)
     def _deliver(self, answer: _Answer) -> None:
+        # What follows a write is what the person waits for.
+        self._showing = answer.task.lane is not Lane.WRITE
+        try:
+            self._show(answer)
+        finally:
+            self._showing = False
+            if self._after_drawing:
+                self._drawn.start(_DRAWING_MS)
+
+    def _show(self, answer: _Answer) -> None:
         self._outstanding -= 1
         task = answer.task
         if task.slot is not None and self._newest.get(task.slot) is task:
@@ -176,7 +213,7 @@ class TaskRunner(QObject):
     def _tell_what_changed(self, value: object) -> None:
         changes = value if isinstance(value, Changes) else getattr(value, "changes", None)
         if isinstance(changes, Changes) and changes:
-            self.wrote.emit(changes)
+            self.wrote.emit(value)
 
 
 def _attempt(task: _Task) -> _Answer:

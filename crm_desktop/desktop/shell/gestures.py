@@ -8,10 +8,9 @@ from functools import partial
 from typing import Protocol
 
 from crm_desktop.desktop.core.presenting import Presenter, Tasks
-from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.states import Presence
-from crm_desktop.domain.views import QueueFilter, QueueInfo, StaffInfo
+from crm_desktop.domain.views import Moved, QueueFilter, QueueInfo, StaffInfo
 from crm_desktop.services import Database, contacts, queue, session
 
 
@@ -101,25 +100,27 @@ class Gestures(Presenter):
 
     def set_presence(self, presence: Presence, afterwards: Presence | None = None) -> None:
         """Say what this person does, and what after this contact."""
-        self._do(partial(session.set_presence, self._db, presence, afterwards), None)
+        self._tasks.write(
+            partial(session.set_presence, self._db, presence, afterwards),
+            failed=self._view.show_trouble,
+        )
 
-    def _do(self, work: Callable[[], Changes], done: Callable[[Changes], None] | None) -> None:
+    def _do(self, work: Callable[[], Moved], done: Callable[[Moved], None]) -> None:
         self._tasks.write(work, done, failed=self._view.show_trouble)
 
-    def _taken(self, contact_id: int, _changes: Changes) -> None:
+    def _taken(self, contact_id: int, _moved: Moved) -> None:
         self._view.open_contact(contact_id)
 
-    def _next_taken(self, answer: tuple[int | None, Changes]) -> None:
-        contact_id, _changes = answer
-        if contact_id is None:
+    def _next_taken(self, taken: Moved | None) -> None:
+        if taken is None:
             self._view.say("Nothing waits here.")
         else:
-            self._view.open_contact(contact_id)
+            self._view.open_contact(taken.contact_id)
 
-    def _say(self, text: str, _changes: Changes) -> None:
+    def _say(self, text: str, _moved: Moved) -> None:
         self._view.say(text)
 
-    def _say_undoable(self, text: str, undo: Callable[[], None], _changes: Changes) -> None:
+    def _say_undoable(self, text: str, undo: Callable[[], None], _moved: Moved) -> None:
         self._view.say_with_undo(text, undo)
 
     def _ask_transfer(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QCloseEvent
@@ -32,7 +33,8 @@ from crm_desktop.desktop.widgets.rail import NavigationRail, Place
 from crm_desktop.desktop.widgets.status import StatusStrip
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.states import Presence
-from crm_desktop.domain.views import ContactView, Hit, QueueCounts, QueueRow
+from crm_desktop.domain.views import ContactView, Hit, Moved, QueueCounts, QueueRow
+from crm_desktop.services.replies import Sent
 
 PRODUCT = "CRM Desktop"
 _COMPACT, _SCHEME, _SCALE = "queue/compact", "look/scheme", "look/scale"
@@ -188,7 +190,8 @@ class MainWindow(QWidget):
         desk.live.state_changed.connect(self.away.set_state)
         desk.live.state_changed.connect(self.strip.light.set_state)
         desk.runner.trouble.connect(self.error.show_trouble)
-        desk.runner.wrote.connect(desk.live.publish)
+        desk.runner.writing.connect(desk.live.rest)
+        desk.runner.wrote.connect(self._wrote)
         self.top.search_asked.connect(self._open_palette)
         self.top.presence_chosen.connect(self._presence_chosen)
         self._rail.chosen.connect(self.go)
@@ -242,6 +245,17 @@ class MainWindow(QWidget):
     def _fit(self) -> None:
         self.commands.fit()
         self.registry.set_enabled("contact.open", self.queue.list.current_row() is not None)
+
+    @Slot(object)
+    def _wrote(self, answer: Changes | Any) -> None:
+        """An own change shows at once."""
+        if isinstance(answer, Moved):
+            self._queue_presenter.moved(answer)
+            for workplace in (self.workplace, *(each.workplace for each in self._windows)):
+                workplace.presenter.moved(answer)
+        # What shows itself by its answer is read again when the feed tells of it.
+        if not (isinstance(answer, Moved | Sent) and self._desk.live.is_live):
+            self._desk.live.publish(answer if isinstance(answer, Changes) else answer.changes)
 
     @Slot(object)
     def _counted(self, counts: QueueCounts) -> None:

@@ -62,7 +62,11 @@ class Workplace(QObject):
             trouble=self._draft_not_saved,
         )
         self._replying = Replying(
-            desk.db, self._tasks, self.screen, self._keeper, undo_seconds=desk.undo_seconds
+            desk.db,
+            self._tasks,
+            self.screen.answering,
+            self._keeper,
+            undo_seconds=desk.undo_seconds,
         )
         self._casework = Casework(desk.db, self._tasks, self.screen.case_pane)
         self._knowledge = Knowledge(desk.db, self._tasks, self.screen.knowledge)

@@ -6,13 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.widgets.flow import FlowLayout
-from crm_desktop.desktop.widgets.painting import paint_focus, paint_icon, paint_text
+from crm_desktop.desktop.widgets.painting import (
+    paint_focus,
+    paint_icon,
+    paint_text,
+    text_height,
+    text_width,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +62,11 @@ class FileChip(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """As wide as its name, up to a limit."""
-        px, metrics = self._look.px, QFontMetrics(self._look.font(Role.SMALL))
-        width = metrics.horizontalAdvance(self._label()) + px(16) + px(6) + 2 * px(8) + 2
+        px, font = self._look.px, self._look.font(Role.SMALL)
+        width = text_width(font, self._label()) + px(16) + px(6) + 2 * px(8) + 2
         if self._removable:
             width += px(14) + px(6)
-        return QSize(min(width, px(_WIDEST)), max(metrics.height(), px(16)) + 2 * px(4))
+        return QSize(min(width, px(_WIDEST)), max(text_height(font), px(16)) + 2 * px(4))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Icon, name, size, and a cross where it can be removed."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtCore import QRectF, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core import words
@@ -14,7 +14,7 @@ from crm_desktop.desktop.core.errors import Words, words_for
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.buttons import Button, IconButton, Kind
-from crm_desktop.desktop.widgets.painting import Painted, paint_icon
+from crm_desktop.desktop.widgets.painting import Painted, paint_box, paint_icon
 from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain.errors import CrmError
 
@@ -98,11 +98,7 @@ class Banner(Painted):
             painter.fillRect(self.rect(), shade.soft)
             painter.fillRect(0, self.height() - 1, self.width(), 1, shade.border)
         else:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(shade.border, 1))
-            painter.setBrush(shade.soft)
-            box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-            painter.drawRoundedRect(box, look.px(6), look.px(6))
+            paint_box(painter, self.rect(), look.px(6), shade.soft, shade.border)
         spot = self.rect().adjusted(look.px(13), 0, 0, 0)
         paint_icon(painter, look, spot, self._icon, shade.text, size=18)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QAction, QColor, QFontMetrics, QKeySequence, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAction, QColor, QKeySequence, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QPushButton,
     QStyle,
@@ -17,7 +17,13 @@ from PySide6.QtWidgets import (
 
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
-from crm_desktop.desktop.widgets.painting import paint_focus, paint_icon, paint_text
+from crm_desktop.desktop.widgets.painting import (
+    paint_focus,
+    paint_icon,
+    paint_text,
+    text_height,
+    text_width,
+)
 
 _GLYPHS = {"Return": "↵", "Enter": "↵", "Esc": "Esc", "PgUp": "PgUp", "PgDown": "PgDn"}
 
@@ -108,7 +114,7 @@ class Button(QPushButton):
 
     def _paint_badge(self, painter: QPainter, row: QRect, ink: QColor) -> None:
         font = self._look.font(Role.SMALL)
-        height = QFontMetrics(font).height() + self._look.px(2)
+        height = text_height(font) + self._look.px(2)
         badge = QRect(row.left(), (self.height() - height) // 2, self._badge_width(), height)
         edge = QColor(ink)
         edge.setAlpha(120)
@@ -121,11 +127,10 @@ class Button(QPushButton):
         paint_text(painter, badge, self._key, font, ink, align=Qt.AlignmentFlag.AlignHCenter)
 
     def _text_width(self) -> int:
-        return QFontMetrics(self._look.font(Role.STRONG)).horizontalAdvance(self.text())
+        return text_width(self._look.font(Role.STRONG), self.text())
 
     def _badge_width(self) -> int:
-        metrics = QFontMetrics(self._look.font(Role.SMALL))
-        return metrics.horizontalAdvance(self._key) + 2 * self._look.px(5)
+        return text_width(self._look.font(Role.SMALL), self._key) + 2 * self._look.px(5)
 
     def _ink(self) -> QColor:
         theme = self._look.theme

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
-from crm_desktop.desktop.widgets.painting import Painted
+from crm_desktop.desktop.widgets.painting import Painted, paint_box
 from crm_desktop.desktop.widgets.text import ElidedText, Text
 
 
@@ -35,12 +35,8 @@ class Card(Painted):
         """Draw the surface and its edge."""
         theme = self._look.theme
         shade = theme.tone(self._tone) if self._tone else None
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(shade.border if shade else theme.border, 1))
-        painter.setBrush(shade.soft if shade else theme.surface)
-        corner = self._look.px(7)
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), corner, corner)
+        fill, edge = (shade.soft, shade.border) if shade else (theme.surface, theme.border)
+        paint_box(QPainter(self), self.rect(), self._look.px(7), fill, edge)
 
     def _relook(self) -> None:
         self._space()

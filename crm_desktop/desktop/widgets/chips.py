@@ -6,13 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Scheme, Tone
 from crm_desktop.desktop.widgets.flow import FlowLayout
-from crm_desktop.desktop.widgets.painting import ARROWS, paint_focus, paint_icon, paint_text
+from crm_desktop.desktop.widgets.painting import (
+    ARROWS,
+    paint_focus,
+    paint_icon,
+    paint_text,
+    text_height,
+    text_width,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +63,11 @@ class ChipButton(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """Room for icon and label."""
-        metrics = QFontMetrics(self._look.font(Role.STRONG))
-        width = metrics.horizontalAdvance(self.chip.label) + 2 * self._look.px(10)
+        font = self._look.font(Role.STRONG)
+        width = text_width(font, self.chip.label) + 2 * self._look.px(10)
         if self.chip.icon:
             width += self._look.px(15) + (self._look.px(6) if self.chip.label else 0)
-        return QSize(width, metrics.height() + 2 * self._look.px(4))
+        return QSize(width, text_height(font) + 2 * self._look.px(4))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the chip; a chosen one has an edge too, not a tint alone."""

@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QDialog, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core.look import Look, Role
-from crm_desktop.desktop.widgets.painting import paint_focus, paint_icon, paint_text
+from crm_desktop.desktop.widgets.painting import paint_focus, paint_icon, paint_text, text_width
 from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.search_field import SearchField
@@ -130,8 +130,9 @@ class ChoiceField(QPushButton):
         painter.drawRoundedRect(box, look.px(5), look.px(5))
         inner = box.adjusted(look.px(9), 0, -look.px(28), 0)
         ink = theme.text if self._words and self.isEnabled() else theme.muted
-        used = paint_text(painter, inner, self._words or self._hint, look.font(), ink)
-        inner.setLeft(inner.left() + used + look.px(6))
+        said = self._words or self._hint
+        paint_text(painter, inner, said, look.font(), ink)
+        inner.setLeft(inner.left() + text_width(look.font(), said) + look.px(6))
         paint_text(painter, inner, self._aside, look.font(), theme.muted)
         arrow = self.rect().adjusted(self.width() - look.px(22), 0, 0, 0)
         paint_icon(painter, look, arrow, "chevron-down", theme.muted, size=14)

@@ -7,7 +7,6 @@ from typing import Protocol
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt, Signal, Slot
 from PySide6.QtGui import (
-    QFontMetrics,
     QPainter,
     QTextBlock,
     QTextCharFormat,
@@ -30,7 +29,7 @@ from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.widgets.buttons import Button, PrimaryButton
 from crm_desktop.desktop.widgets.card import Surface
 from crm_desktop.desktop.widgets.mail_view import MailView
-from crm_desktop.desktop.widgets.painting import paint_text
+from crm_desktop.desktop.widgets.painting import paint_text, text_height, text_width
 from crm_desktop.desktop.widgets.row_list import RowDelegate, RowList
 from crm_desktop.desktop.widgets.rows import ROW_ROLE, Row
 from crm_desktop.desktop.widgets.search_field import SearchField
@@ -69,14 +68,14 @@ class _HitDelegate(RowDelegate):
         inner = rect.adjusted(look.px(12), look.px(6), -look.px(12), -look.px(7))
         strong, small = look.font(Role.STRONG), look.font(Role.SMALL)
         title = QRect(inner)
-        title.setHeight(QFontMetrics(strong).height())
+        title.setHeight(text_height(strong))
         paint_text(painter, title, row.title, strong, look.theme.link)
         inner.setTop(title.bottom() + look.px(1))
         for at, piece in enumerate(_pieces(row.detail)):
             font = look.font(Role.SMALL_STRONG) if at % 2 else small
             ink = look.theme.text if at % 2 else look.theme.muted
-            used = paint_text(painter, inner, piece, font, ink)
-            inner.setLeft(inner.left() + used)
+            paint_text(painter, inner, piece, font, ink)
+            inner.setLeft(inner.left() + text_width(font, piece))
         painter.restore()
 
 

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
+from math import ceil
+
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QFontMetricsF,
+    QPainter,
+    QPen,
+    QStaticText,
+    QTransform,
+)
 from PySide6.QtWidgets import QWidget
 
 from crm_desktop.desktop.core.look import Look, Role
@@ -26,40 +39,56 @@ class Painted(QWidget):
 #: Keys with which a person moves among the buttons of one group.
 ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 
-
-def pill_size(look: Look, text: str, icon: str = "") -> QSize:
-    """How large a pill with this text is, in pixels."""
-    metrics = QFontMetrics(look.font(Role.SMALL_STRONG))
-    extra = look.px(14) + look.px(5) if icon else 0
-    width = metrics.horizontalAdvance(text) + 2 + extra + 2 * look.px(9)
-    return QSize(width, metrics.height() + 2 * look.px(3))
+_LEFT, _RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
+#: So many shaped texts are kept: what some screens full of rows say.
+_KEPT = 2_000
+_BLANKS = str.maketrans("\n\r\t", "   ")
+_PLAIN = QTransform()
 
 
-def paint_pill(
-    painter: QPainter, look: Look, rect: QRect, text: str, tone: Tone, *, icon: str = ""
-) -> None:
-    """Draw a pill over the whole of `rect`; text that does not fit is cut with an ellipsis."""
-    shade = look.theme.tone(tone)
-    edged = look.theme.scheme is Scheme.CONTRAST
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(shade.border, 1) if edged else Qt.PenStyle.NoPen)
-    painter.setBrush(shade.soft)
-    box = QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5)
-    painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
-    inner = rect.adjusted(look.px(9), 0, -look.px(9), 0)
-    if icon:
-        paint_icon(painter, look, inner, icon, shade.text, size=14)
-        inner.setLeft(inner.left() + look.px(14) + look.px(5))
-    paint_text(
-        painter,
-        inner,
-        text,
-        look.font(Role.SMALL_STRONG),
-        shade.text,
-        align=Qt.AlignmentFlag.AlignCenter,
-    )
-    painter.restore()
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A text that is shaped: shaping takes three times as long as drawing what was shaped.
+
+    `room` is what it needs at most: a letter may lean over its own width.
+    """
+
+    text: str
+    shaped: QStaticText
+    room: float
+    height: float
+
+
+@lru_cache(maxsize=_KEPT)
+def _line(font: QFont, text: str) -> _Line:
+    shaped = QStaticText(text.translate(_BLANKS))
+    shaped.setTextFormat(Qt.TextFormat.PlainText)
+    shaped.prepare(_PLAIN, font)
+    size, usual = shaped.size(), QFontMetricsF(font).height()
+    # The size is rounded up; a line with letters of another font may be higher.
+    height = usual if size.height() <= ceil(usual) else size.height()
+    return _Line(text, shaped, size.width(), height)
+
+
+@lru_cache(maxsize=_KEPT)
+def _cut(font: QFont, text: str, room: int) -> _Line:
+    return _line(font, QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, room))
+
+
+@lru_cache(maxsize=_KEPT)
+def _advance(font: QFont, text: str) -> float:
+    return QFontMetricsF(font).horizontalAdvance(text)
+
+
+def text_width(font: QFont, text: str) -> int:
+    """How wide a line is, in pixels."""
+    return int(_advance(font, text) + 0.5)
+
+
+@lru_cache(maxsize=64)
+def text_height(font: QFont) -> int:
+    """How high a line is, in pixels."""
+    return QFontMetrics(font).height()
 
 
 def paint_text(
@@ -69,19 +98,75 @@ def paint_text(
     font: QFont,
     colour: QColor,
     *,
-    align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
-) -> int:
-    """Draw one line, cut with an ellipsis where it does not fit; returns the width it took."""
-    if rect.width() <= 0:
-        return 0
-    metrics = QFontMetrics(font)
-    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+    align: Qt.AlignmentFlag = _LEFT,
+) -> None:
+    """Draw one line, cut with an ellipsis where it does not fit, in the middle of the height.
+
+    `align` is AlignLeft, AlignRight or AlignHCenter.
+    """
+    room = rect.width()
+    if room <= 0 or not text:
+        return
+    line = _line(font, text)
+    if line.room > room:
+        line = _cut(font, text, room)
+    left: float = rect.left()
+    if align is not _LEFT:
+        left += (room - _advance(font, line.text)) / (1 if align is _RIGHT else 2)
     painter.setFont(font)
     painter.setPen(colour)
-    painter.drawText(
-        rect, int(align | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine), shown
-    )
-    return metrics.horizontalAdvance(shown)
+    top = rect.top() + (rect.height() - line.height) / 2
+    painter.drawStaticText(QPointF(left, top), line.shaped)
+
+
+def paint_box(
+    painter: QPainter,
+    rect: QRect,
+    corner: float,
+    fill: QColor,
+    edge: QColor | None = None,
+) -> None:
+    """Fill all of `rect` with rounded corners; an edge is a pixel wide, within it.
+
+    Two areas, one in the other: drawing a line around takes ten times as long as filling.
+    """
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    box = QRectF(rect)
+    if edge is not None:
+        painter.setBrush(edge)
+        painter.drawRoundedRect(box, corner + 0.5, corner + 0.5)
+        box.adjust(1, 1, -1, -1)
+        corner -= 0.5
+    else:
+        box.adjust(0.5, 0.5, -0.5, -0.5)
+    painter.setBrush(fill)
+    painter.drawRoundedRect(box, corner, corner)
+
+
+def pill_size(look: Look, text: str, icon: str = "") -> QSize:
+    """How large a pill with this text is, in pixels."""
+    font = look.font(Role.SMALL_STRONG)
+    extra = look.px(14) + look.px(5) if icon else 0
+    width = text_width(font, text) + 2 + extra + 2 * look.px(9)
+    return QSize(width, text_height(font) + 2 * look.px(3))
+
+
+def paint_pill(
+    painter: QPainter, look: Look, rect: QRect, text: str, tone: Tone, *, icon: str = ""
+) -> None:
+    """Draw a pill over the whole of `rect`; text that does not fit is cut with an ellipsis."""
+    theme = look.theme
+    shade = theme.tone(tone)
+    edge = shade.border if theme.scheme is Scheme.CONTRAST else None
+    paint_box(painter, rect, (rect.height() - 1) / 2, shade.soft, edge)
+    side = look.px(9)
+    inner = rect.adjusted(side, 0, -side, 0)
+    if icon:
+        paint_icon(painter, look, inner, icon, shade.text, size=14)
+        inner.setLeft(inner.left() + look.px(14) + look.px(5))
+    font = look.font(Role.SMALL_STRONG)
+    paint_text(painter, inner, text, font, shade.text, align=Qt.AlignmentFlag.AlignHCenter)
 
 
 def paint_icon(
@@ -97,18 +182,14 @@ def paint_icon(
 
 def paint_tile(painter: QPainter, look: Look, rect: QRect, icon: str, tone: Tone) -> None:
     """Draw an icon on a soft rounded square that fills `rect`."""
-    shade = look.theme.tone(tone)
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    edged = look.theme.scheme is Scheme.CONTRAST
-    painter.setPen(QPen(shade.border, 1) if edged else Qt.PenStyle.NoPen)
-    painter.setBrush(shade.soft)
-    painter.drawRoundedRect(QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5), look.px(5), look.px(5))
+    theme = look.theme
+    shade = theme.tone(tone)
+    edge = shade.border if theme.scheme is Scheme.CONTRAST else None
+    paint_box(painter, rect, look.px(5), shade.soft, edge)
     side = look.px(16)
     middle = QRect(0, 0, side, side)
     middle.moveCenter(rect.center())
     paint_icon(painter, look, middle, icon, shade.text)
-    painter.restore()
 
 
 def paint_focus(

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QMenu, QSizePolicy, QWidget
 
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
-from crm_desktop.desktop.widgets.painting import paint_focus, paint_icon, paint_text
+from crm_desktop.desktop.widgets.painting import (
+    paint_box,
+    paint_focus,
+    paint_icon,
+    paint_text,
+    text_height,
+    text_width,
+)
 from crm_desktop.domain.states import Presence
 
 PRESENCE_WORDS: Mapping[Presence, tuple[str, str, Tone]] = {
@@ -73,24 +80,22 @@ class PresenceButton(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """Room for sign, words and arrow."""
-        metrics = QFontMetrics(self._look.font(Role.STRONG))
-        px = self._look.px
-        width = metrics.horizontalAdvance(self.text()) + px(10) + px(14) + px(6) + px(20) + px(6)
-        return QSize(width, metrics.height() + 2 * px(4))
+        font, px = self._look.font(Role.STRONG), self._look.px
+        width = text_width(font, self.text()) + px(10) + px(14) + px(6) + px(20) + px(6)
+        return QSize(width, text_height(font) + 2 * px(4))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the pill."""
         look, shade = self._look, self._look.theme.tone(self._tone)
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(shade.border, 1))
-        painter.setBrush(shade.soft)
-        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
+        corner = (self.height() - 1) / 2
+        paint_box(painter, self.rect(), corner, shade.soft, shade.border)
         row = self.rect().adjusted(look.px(10), 0, -look.px(8), 0)
         paint_icon(painter, look, row, self._icon, shade.text, size=14)
         row.setLeft(row.left() + look.px(14) + look.px(6))
-        used = paint_text(painter, row, self.text(), look.font(Role.STRONG), shade.text)
+        font = look.font(Role.STRONG)
+        paint_text(painter, row, self.text(), font, shade.text)
+        used = min(text_width(font, self.text()), row.width())
         row.setLeft(row.left() + used + look.px(4))
         paint_icon(painter, look, row, "chevron-down", shade.text, size=14)
         if self.hasFocus():

@@ -5,13 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Scheme
-from crm_desktop.desktop.widgets.painting import ARROWS, Painted, paint_icon, paint_text
+from crm_desktop.desktop.widgets.painting import (
+    ARROWS,
+    Painted,
+    paint_icon,
+    paint_text,
+    text_height,
+    text_width,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +51,9 @@ class RailButton(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """Icon over word."""
-        metrics = QFontMetrics(self._look.font(Role.SMALL))
-        width = metrics.horizontalAdvance(self.place.text) + 2 * self._look.px(4)
-        height = self._look.px(20) + metrics.height() + self._look.px(13)
+        font = self._look.font(Role.SMALL)
+        width = text_width(font, self.place.text) + 2 * self._look.px(4)
+        height = self._look.px(20) + text_height(font) + self._look.px(13)
         return QSize(max(width, self._look.px(52)), height)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -66,7 +73,7 @@ class RailButton(QAbstractButton):
         spot = QRect((self.width() - side) // 2, look.px(6), side, side)
         paint_icon(painter, look, spot, self.place.icon, theme.rail_text, size=18)
         words_at = QRect(0, spot.bottom() + look.px(3), self.width(), self.height() - spot.bottom())
-        words_at.setHeight(QFontMetrics(look.font(Role.SMALL)).height())
+        words_at.setHeight(text_height(look.font(Role.SMALL)))
         paint_text(
             painter,
             words_at,
@@ -86,9 +93,8 @@ class RailButton(QAbstractButton):
         look, theme = self._look, self._look.theme
         text = f"{self._badge:,}" if self._badge < 1_000 else "999+"
         font = look.font(Role.SMALL_STRONG)
-        metrics = QFontMetrics(font)
-        height = metrics.height() + look.px(1)
-        width = max(height, metrics.horizontalAdvance(text) + look.px(8))
+        height = text_height(font) + look.px(1)
+        width = max(height, text_width(font, text) + look.px(8))
         left = min(spot.right() - look.px(4), self.width() - width - 1)
         badge = QRect(left, look.px(1), width, height)
         painter.setPen(QPen(theme.rail, 2))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -22,6 +22,8 @@ from crm_desktop.desktop.widgets.painting import (
     paint_text,
     paint_tile,
     pill_size,
+    text_height,
+    text_width,
 )
 from crm_desktop.desktop.widgets.rows import ROW_ROLE, Row, RowsModel
 
@@ -38,12 +40,12 @@ class RowDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         """One line for a heading or a row without detail, else two."""
         row = index.data(ROW_ROLE)
-        line = QFontMetrics(self._look.font(Role.STRONG)).height()
+        line = text_height(self._look.font(Role.STRONG))
         if not isinstance(row, Row) or row.heading:
             return QSize(0, line + self._look.px(10))
         lines = line
         if row.detail:
-            lines += QFontMetrics(self._look.font(Role.SMALL)).height() + self._look.px(1)
+            lines += text_height(self._look.font(Role.SMALL)) + self._look.px(1)
         return QSize(0, max(lines, self._look.px(20)) + self._look.px(14))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
@@ -88,9 +90,7 @@ class RowDelegate(QStyledItemDelegate):
             paint_tile(painter, look, tile, row.icon, row.tone)
             inner.setLeft(tile.right() + look.px(10))
         title = QRect(inner)
-        title.setHeight(
-            QFontMetrics(look.font(Role.STRONG)).height() if row.detail else inner.height()
-        )
+        title.setHeight(text_height(look.font(Role.STRONG)) if row.detail else inner.height())
         title.setRight(self._paint_right(painter, title, row) - look.px(8))
         paint_text(painter, title, row.title, look.font(Role.STRONG), theme.text)
         if row.detail:
@@ -108,7 +108,7 @@ class RowDelegate(QStyledItemDelegate):
             edge = box.left() - look.px(6)
         if row.right:
             font = look.font(Role.SMALL)
-            width = min(QFontMetrics(font).horizontalAdvance(row.right) + 2, line.width() // 2)
+            width = min(text_width(font, row.right) + 2, line.width() // 2)
             box = QRect(edge - width, line.top(), width, line.height())
             paint_text(
                 painter, box, row.right, font, look.theme.muted, align=Qt.AlignmentFlag.AlignRight

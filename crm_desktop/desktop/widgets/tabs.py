@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QTabBar, QWidget
 
 from crm_desktop.desktop.core.look import Look, Role
-from crm_desktop.desktop.widgets.painting import paint_focus, paint_text
+from crm_desktop.desktop.widgets.painting import paint_focus, paint_text, text_height, text_width
 
 
 class TabStrip(QTabBar):
@@ -55,9 +55,9 @@ class TabStrip(QTabBar):
 
     def tabSizeHint(self, index: int) -> QSize:
         """Room for the words and the line under them."""
-        metrics = QFontMetrics(self._look.font(Role.STRONG))
-        width = metrics.horizontalAdvance(self.tabText(index)) + 2 * self._look.px(12)
-        return QSize(width, metrics.height() + 2 * self._look.px(9))
+        font, px = self._look.font(Role.STRONG), self._look.px
+        width = text_width(font, self.tabText(index)) + 2 * px(12)
+        return QSize(width, text_height(font) + 2 * px(9))
 
     def minimumTabSizeHint(self, index: int) -> QSize:
         """Tabs scroll rather than shrink."""

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
-from crm_desktop.desktop.widgets.painting import paint_text
+from crm_desktop.desktop.widgets.painting import paint_text, text_width
 
 
 class Text(QLabel):
@@ -40,8 +40,10 @@ class Text(QLabel):
 
     def set_tone(self, tone: Tone | None, *, muted: bool = False) -> None:
         """Colour the text by what it says."""
-        self._tone, self._muted = tone, muted
-        self._relook()
+        # A new palette has the style sheet work out the whole widget anew.
+        if (tone, muted) != (self._tone, self._muted):
+            self._tone, self._muted = tone, muted
+            self._relook()
 
     def _relook(self) -> None:
         self.setFont(self._look.font(self._role))
@@ -75,13 +77,9 @@ class ElidedText(Text):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw what fits."""
-        painter = QPainter(self)
-        cut = self.fontMetrics().horizontalAdvance(self.text()) > self.width()
-        self.setToolTip(self.text() if cut else "")
-        paint_text(
-            painter,
-            self.contentsRect(),
-            self.text(),
-            self.font(),
-            self.palette().color(QPalette.ColorRole.WindowText),
-        )
+        text, font = self.text(), self._look.font(self._role)
+        tip = text if text_width(font, text) > self.width() else ""
+        if tip != self.toolTip():
+            self.setToolTip(tip)
+        ink = self.palette().color(QPalette.ColorRole.WindowText)
+        paint_text(QPainter(self), self.contentsRect(), text, font, ink)

@@ -30,6 +30,7 @@ def send(
     *,
     sender: Sender,
     place: Place,
+    own: frozenset[str],
 ) -> None:
     """Queue an acknowledgement for a new contact, or leave it: silence never starts a loop."""
     address = message.sender.address
@@ -39,7 +40,7 @@ def send(
         return
     if message.auto_generated or message.bounce is not None:
         return
-    if address in accounts.own_addresses(tx) or messages.flagged(tx, address):
+    if address in own or messages.flagged(tx, address):
         return
     thread_id = place.thread.thread_id if place.thread else contact_id
     since = tx.now - _AT_MOST_EVERY

@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from crm_desktop.domain.messages import Address, InboundMessage
-from crm_desktop.store.database import Tx
+from crm_desktop.services import files
+from crm_desktop.store.database import Database, Tx
 from crm_desktop.store.queries import messages
 
 #: What neither database can keep in text: NUL, and halves of surrogate pairs.
@@ -16,11 +17,29 @@ _PREVIEW_LINE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """An arrival whose files are in the database; `hashes` in the order of its attachments."""
+class Door:
+    """What comes in here is for the account of a kind and one of the addresses, or the first."""
 
+    kind: str
+    addresses: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An arrival whose files are in the database; `hashes` in the order of its attachments.
+
+    `where` it came in: an account by id, or a door.
+    """
+
+    where: int | Door
     message: InboundMessage
     hashes: tuple[str, ...]
+
+
+def stored(db: Database, where: int | Door, message: InboundMessage) -> Stored:
+    """Keep the files of an arrival, which nothing links yet; the rest of it is still to be kept."""
+    message = cleaned(message)
+    return Stored(where, message, files.store(db, (each.content for each in message.attachments)))
 
 
 def cleaned(message: InboundMessage) -> InboundMessage:

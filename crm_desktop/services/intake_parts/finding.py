@@ -16,9 +16,10 @@ from crm_desktop.domain.sla import CHANNEL_TARGETS, Clock, Target
 from crm_desktop.domain.states import Channel, IdentifierKind
 from crm_desktop.domain.text import fold
 from crm_desktop.store.database import Tx
-from crm_desktop.store.queries import accounts, customers, messages
+from crm_desktop.store.queries import customers, messages
 from crm_desktop.store.queries import intake as queries
 from crm_desktop.store.queries.accounts import Account
+from crm_desktop.store.queries.routing import QueueRules, Routing, ServiceRules
 
 _STRANGER_IN_THREAD = "Answers a conversation that this address has no part in"
 _STRANGER_ON_CASE = "Names {reference}, but this address is not known on that case"
@@ -52,8 +53,8 @@ class Sender:
 class About:
     """The proposed service and the queue that takes the arrival."""
 
-    service: queries.ServiceRules | None
-    rules: queries.QueueRules
+    service: ServiceRules | None
+    rules: QueueRules
 
     @property
     def priority(self) -> int:
@@ -61,9 +62,11 @@ class About:
         return max(self.rules.priority, self.service.priority if self.service else 0)
 
 
-def place(tx: Tx, message: InboundMessage) -> Place:
-    """By the Message-IDs it answers, its own (an equal one only links), then a reference."""
-    own = accounts.own_addresses(tx)
+def place(tx: Tx, message: InboundMessage, own: frozenset[str]) -> Place:
+    """By the Message-IDs it answers, its own (an equal one only links), then a reference.
+
+    The centre's `own` addresses are everywhere and prove no part in anything.
+    """
     answered = (message.in_reply_to, *message.references, message.message_id)
     thread = queries.thread_of_messages(tx, answered)
     if thread is not None:
@@ -85,12 +88,12 @@ def sender(tx: Tx, message: InboundMessage, where: Place) -> Sender:
     """The customer by address and number; a new one for an unknown person.
 
     Machines are no customers: a bounce or an automatic mail of an unknown sender makes none.
+    The caller holds `keys(message)`.
     """
     given = _identifiers(message)
     shown = message.sender.name.strip() or message.sender.address or message.phone
     if message.bounce is not None:
         return Sender(None, shown or "Mail delivery")
-    queries.serialise(tx, *(f"customer:{each.kind}:{each.norm}" for each in given))
     known = _known(tx, given, shown)
     if known is not None:
         return known
@@ -102,6 +105,13 @@ def sender(tx: Tx, message: InboundMessage, where: Place) -> Sender:
         tx, shown, fold(shown), ((each.kind, each.value, each.norm) for each in given)
     )
     return Sender(customer_id, shown)
+
+
+def keys(message: InboundMessage) -> tuple[str, ...]:
+    """What must be serialised so that one new sender becomes one customer."""
+    if message.bounce is not None:
+        return ()
+    return tuple(f"customer:{each.kind}:{each.norm}" for each in _identifiers(message))
 
 
 def _known(tx: Tx, given: tuple[Identifier, ...], shown: str) -> Sender | None:
@@ -135,60 +145,55 @@ def _agreed(matches: list[Mapping[int, str]]) -> Mapping[int, str]:
     return agreed or everybody
 
 
-def about(tx: Tx, message: InboundMessage, where: Place, account: Account) -> About:
+def about(message: InboundMessage, where: Place, account: Account, routing: Routing) -> About:
     """The service: a form's own, the thread's, or the one that the words speak of."""
-    service = _service(tx, message, where)
-    choices = (service.queue_id if service else None, account.queue_id, queries.general_queue(tx))
-    for queue_id in choices:
-        rules = None if queue_id is None else queries.queue_rules(tx, queue_id, message.channel)
-        if rules is not None:
-            return About(service, rules)
-    raise NotFound("the centre has no queue")
+    service = _service(message, where, routing)
+    chosen = (service.queue_id if service else None, account.queue_id)
+    known = (routing.queues.get(each) for each in chosen if each is not None)
+    rules = next((each for each in known if each is not None), routing.general_queue)
+    if rules is None:
+        raise NotFound("the centre has no queue")
+    return About(service, rules)
 
 
-def _service(tx: Tx, message: InboundMessage, where: Place) -> queries.ServiceRules | None:
+def _service(message: InboundMessage, where: Place, routing: Routing) -> ServiceRules | None:
     if message.service_code:
-        return queries.service_by_code(tx, message.service_code)
+        return routing.service_by_code(message.service_code)
     if where.thread is not None and where.joins and where.thread.service_id is not None:
-        return queries.service(tx, where.thread.service_id)
+        return routing.services.get(where.thread.service_id)
     words = f"{message.subject}\n{message.reply_text or message.text}"
-    proposed = matching.propose(queries.service_words(tx), words)
-    return queries.service(tx, proposed) if proposed is not None else None
+    proposed = matching.propose(routing.words, words)
+    return routing.services.get(proposed) if proposed is not None else None
 
 
-def due(tx: Tx, rules: queries.QueueRules, channel: Channel) -> datetime:
+def due(now: datetime, rules: QueueRules, channel: Channel) -> datetime:
     """When an arrival of now breaches its queue's target."""
-    if rules.target is None:
+    own = rules.targets.get(channel)
+    if own is None:
         target = CHANNEL_TARGETS[channel]
     else:
-        seconds, in_opening_hours = rules.target
+        seconds, in_opening_hours = own
         target = Target(timedelta(seconds=seconds))
         if not in_opening_hours:
-            return tx.now + target.time
+            return now + target.time
     calendar = _calendar(rules.hours)
     if calendar is None:
-        return tx.now + (target.time or timedelta(days=max(target.days, 1)))
-    started = Clock.start(calendar, tx.now, target).due_at
+        return now + (target.time or timedelta(days=max(target.days, 1)))
+    started = Clock.start(calendar, now, target).due_at
     assert started is not None
     return started
 
 
-def due_at(tx: Tx, queue_id: int, channel: Channel) -> datetime | None:
-    """The same for a queue by its id, None when it is gone."""
-    rules = queries.queue_rules(tx, queue_id, channel)
-    return due(tx, rules, channel) if rules else None
-
-
-def case_due(tx: Tx, service: queries.ServiceRules) -> datetime | None:
+def case_due(now: datetime, service: ServiceRules, routing: Routing) -> datetime | None:
     """When a case of this service, opened now, is due; None without a target."""
     if service.case_target_seconds is None:
         return None
-    rules = queries.queue_rules(tx, service.queue_id, Channel.WEB_FORM)
+    rules = routing.queues.get(service.queue_id)
     calendar = _calendar(rules.hours) if rules else None
     target = timedelta(seconds=service.case_target_seconds)
     if calendar is None:
-        return tx.now + target
-    return calendar.add_working_time(tx.now, target)
+        return now + target
+    return calendar.add_working_time(now, target)
 
 
 def resumed(tx: Tx, case: messages.WaitingCase) -> datetime | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import false, select, update
+from sqlalchemy import bindparam, false, select, update
 
 from crm_desktop.domain.views import AccountStatus
 from crm_desktop.store.database import Tx
@@ -23,6 +23,12 @@ class Account:
     secret_name: str
     settings: dict[str, Any] = field(default_factory=dict)
     cursor: dict[str, Any] = field(default_factory=dict)
+    active: bool = True
+
+    @property
+    def address(self) -> str:
+        """The centre's own mail address there, lower case; empty without one."""
+        return str((self.settings or {}).get("address") or "").lower()
 
 
 _COLUMNS = (
@@ -33,7 +39,9 @@ _COLUMNS = (
     ChannelAccount.secret_name,
     ChannelAccount.settings,
     ChannelAccount.cursor,
+    ChannelAccount.active,
 )
+_ALL = select(*_COLUMNS).order_by(ChannelAccount.id)
 
 
 def get(tx: Tx, account_id: int) -> Account | None:
@@ -44,10 +52,12 @@ def get(tx: Tx, account_id: int) -> Account | None:
 
 def active(tx: Tx) -> tuple[Account, ...]:
     """The accounts in use, oldest first."""
-    rows = tx.session.execute(
-        select(*_COLUMNS).where(ChannelAccount.active.is_(True)).order_by(ChannelAccount.id)
-    )
-    return tuple(Account(*row) for row in rows)
+    return tuple(each for each in everyone(tx) if each.active)
+
+
+def everyone(tx: Tx) -> tuple[Account, ...]:
+    """The accounts, in use or not, oldest first."""
+    return tuple(Account(*row) for row in tx.core.execute(_ALL))
 
 
 def statuses(tx: Tx) -> tuple[AccountStatus, ...]:
@@ -96,15 +106,17 @@ def set_cursor(tx: Tx, account_id: int, cursor: dict[str, Any]) -> None:
     )
 
 
+_SETTING = select(Setting.value).where(Setting.key == bindparam("key"))
+
+
 def setting(tx: Tx, key: str) -> dict[str, Any]:
     """One fact about the centre, empty when it was never set."""
-    return tx.session.scalar(select(Setting.value).where(Setting.key == key)) or {}
+    return tx.core.execute(_SETTING, {"key": key}).scalar() or {}
 
 
 def own_addresses(tx: Tx) -> frozenset[str]:
     """The centre's own mail addresses, lower case."""
-    kept = tx.session.scalars(select(ChannelAccount.settings))
-    return frozenset(str(each["address"]).lower() for each in kept if each and each.get("address"))
+    return frozenset(each.address for each in everyone(tx) if each.address)
 
 
 def put(

@@ -31,6 +31,9 @@ from crm_desktop.store.models import (
 _ENDED = (CaseState.RESOLVED, CaseState.CLOSED)
 _SHOWN_MARKERS = (MarkerState.PROPOSED, MarkerState.ACTIVE, MarkerState.REVIEW_DUE)
 HISTORY = 20
+_CUSTOMER = insert(Customer).returning(Customer.id)
+# Inline: nobody reads an identifier back but through the guard.
+_IDENTIFIER = insert(Identifier).inline()
 
 
 def view(tx: Tx, customer_id: int) -> CustomerView:
@@ -65,16 +68,15 @@ def add(
     prefers: str = "",
 ) -> int:
     """A new customer with identifiers (kind, value, norm)."""
-    customer_id = tx.session.execute(
-        insert(Customer).values(name=name, folded=folded, prefers=prefers).returning(Customer.id)
+    customer_id = tx.core.execute(
+        _CUSTOMER, {"name": name, "folded": folded, "prefers": prefers}
     ).scalar_one()
     rows = [
         {"customer_id": customer_id, "kind": kind, "value": value, "norm": norm, "flag": ""}
         for kind, value, norm in identifiers
     ]
     if rows:
-        # Inline: nobody reads an identifier back but through the guard.
-        tx.session.execute(insert(Identifier).values(rows).inline())
+        tx.core.execute(_IDENTIFIER, rows)
     return customer_id
 
 

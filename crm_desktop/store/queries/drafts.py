@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete
 from sqlalchemy.dialects import postgresql, sqlite
 
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import Draft
+
+_DISCARD = delete(Draft).where(
+    Draft.contact_id == bindparam("contact"),
+    Draft.author_id == bindparam("author"),
+    Draft.kind == bindparam("of_kind"),
+)
 
 
 def save(tx: Tx, contact_id: int, kind: str, content: dict[str, Any]) -> None:
@@ -33,8 +39,4 @@ def save(tx: Tx, contact_id: int, kind: str, content: dict[str, Any]) -> None:
 
 def discard(tx: Tx, contact_id: int, kind: str) -> None:
     """Forget this person's draft."""
-    tx.session.execute(
-        delete(Draft).where(
-            Draft.contact_id == contact_id, Draft.author_id == tx.actor_id, Draft.kind == kind
-        )
-    )
+    tx.core.execute(_DISCARD, {"contact": contact_id, "author": tx.actor_id, "of_kind": kind})

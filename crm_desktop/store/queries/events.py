@@ -7,6 +7,9 @@ from sqlalchemy import insert
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import Event
 
+# Inline: nothing is read back, so that whoever appends needs no right to read events.
+_APPEND = insert(Event).inline()
+
 
 def append(
     tx: Tx,
@@ -18,16 +21,14 @@ def append(
     **data: object,
 ) -> None:
     """Record one change of state in its own transaction; `data` is JSON without personal data."""
-    # Inline: nothing is read back, so that whoever appends needs no right to read events.
-    tx.session.execute(
-        insert(Event)
-        .values(
-            kind=kind,
-            actor_id=tx.actor_id,
-            contact_id=contact_id,
-            case_id=case_id,
-            customer_id=customer_id,
-            data=data,
-        )
-        .inline()
+    tx.core.execute(
+        _APPEND,
+        {
+            "kind": kind,
+            "actor_id": tx.actor_id,
+            "contact_id": contact_id,
+            "case_id": case_id,
+            "customer_id": customer_id,
+            "data": data,
+        },
     )

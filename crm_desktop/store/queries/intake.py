@@ -1,4 +1,4 @@
-"""What intake must know first: earlier arrivals, threads, customers, services, clocks."""
+"""What intake must know first about an arrival: the same one earlier, its thread, its customer."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, union
+from sqlalchemy import bindparam, func, select, text, union
 
-from crm_desktop.domain.matching import ServiceWords
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import (
     Case,
@@ -19,14 +18,7 @@ from crm_desktop.store.models import (
     FormVersion,
     Identifier,
     Message,
-    OpeningCalendar,
-    Queue,
-    QueueTarget,
-    Service,
 )
-
-#: The queue that takes what nothing else does.
-GENERAL_QUEUE = "general"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,39 +43,18 @@ class Thread:
     parked_for_reply: bool
 
 
-@dataclass(frozen=True, slots=True)
-class QueueRules:
-    """How a queue counts: its opening hours as JSON, and its target for one channel if it has one.
-
-    `target` is (seconds, whether they count in opening hours only).
-    """
-
-    queue_id: int
-    priority: int
-    hours: dict[str, Any]
-    target: tuple[int, bool] | None
+# Sorted by the caller, and taken in that order.
+_LOCK = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceRules:
-    """What a service says about contacts and cases that concern it."""
-
-    id: int
-    name: str
-    queue_id: int
-    priority: int
-    case_target_seconds: int | None
-
-
-def serialise(tx: Tx, *keys: str) -> None:
+def serialise(tx: Tx, keys: Iterable[str]) -> None:
     """Let nobody else in with one of these keys until this transaction ends.
 
     So two gateways make neither two contacts of one mail nor two customers of one new sender.
     SQLite has one writer at a time anyway.
     """
     if tx.dialect == "postgresql":
-        for number in sorted(map(_lock_number, keys)):
-            tx.session.execute(select(func.pg_advisory_xact_lock(number)))
+        tx.core.execute(_LOCK, {"keys": sorted({_lock_number(key) for key in keys})})
 
 
 def _lock_number(key: str) -> int:
@@ -91,17 +62,35 @@ def _lock_number(key: str) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
+# The id alone: SQLite then finds it in the index whatever it believes of the index's worth.
+_EARLIER = select(Message.id).where(
+    Message.account_id == bindparam("account"), Message.external_id == bindparam("external")
+)
+_BECAME = (
+    select(Message.contact_id, Message.id, Case.reference)
+    .outerjoin(CaseContact, CaseContact.contact_id == Message.contact_id)
+    .outerjoin(Case, Case.id == CaseContact.case_id)
+    .where(Message.id == bindparam("message"))
+    .order_by(Case.id)
+    .limit(1)
+)
+
+
 def earlier(tx: Tx, account_id: int, external_id: str) -> Earlier | None:
     """What the same arrival became when it came in before."""
-    row = tx.session.execute(
-        select(Message.contact_id, Message.id, Case.reference)
-        .outerjoin(CaseContact, CaseContact.contact_id == Message.contact_id)
-        .outerjoin(Case, Case.id == CaseContact.case_id)
-        .where(Message.account_id == account_id, Message.external_id == external_id)
-        .order_by(Case.id)
-        .limit(1)
-    ).first()
-    return Earlier(row[0], row[1], row[2] or "") if row else None
+    known = tx.core.scalar(_EARLIER, {"account": account_id, "external": external_id})
+    if known is None:
+        return None
+    row = tx.core.execute(_BECAME, {"message": known}).one()
+    return Earlier(row[0], row[1], row[2] or "")
+
+
+_NEWEST_ANSWERED = (
+    select(Message.contact_id)
+    .where(Message.rfc_id.in_(bindparam("ids", expanding=True)))
+    .order_by(Message.id.desc())
+    .limit(1)
+)
 
 
 def thread_of_messages(tx: Tx, rfc_ids: Iterable[str]) -> Thread | None:
@@ -109,12 +98,7 @@ def thread_of_messages(tx: Tx, rfc_ids: Iterable[str]) -> Thread | None:
     wanted = [each for each in rfc_ids if each]
     if not wanted:
         return None
-    contact_id = tx.session.scalar(
-        select(Message.contact_id)
-        .where(Message.rfc_id.in_(wanted))
-        .order_by(Message.id.desc())
-        .limit(1)
-    )
+    contact_id = tx.core.scalar(_NEWEST_ANSWERED, {"ids": wanted})
     return newest_of_thread(tx, contact_id) if contact_id is not None else None
 
 
@@ -211,58 +195,19 @@ def _emails_of(tx: Tx, customers: Any) -> frozenset[str]:
     )
 
 
-def customers_with(tx: Tx, kind: str, norm: str) -> Mapping[int, str]:
-    """The customers who hold an identifier, id to name; merged ones count as who they became."""
-    survivor = func.coalesce(Customer.merged_into_id, Customer.id)
-    ids = (
-        select(survivor)
+_HOLDERS = select(Customer.id, Customer.name).where(
+    Customer.id.in_(
+        select(func.coalesce(Customer.merged_into_id, Customer.id))
         .join(Identifier, Identifier.customer_id == Customer.id)
-        .where(Identifier.kind == kind, Identifier.norm == norm)
+        .where(Identifier.kind == bindparam("kind"), Identifier.norm == bindparam("norm"))
     )
-    rows = tx.session.execute(select(Customer.id, Customer.name).where(Customer.id.in_(ids)))
-    return {row[0]: row[1] for row in rows}
-
-
-def service_words(tx: Tx) -> tuple[ServiceWords, ...]:
-    """What people write about each service that is offered; restricted ones are never guessed."""
-    rows = tx.session.execute(
-        select(Service.id, Service.keywords)
-        .where(Service.active.is_(True), Service.restricted.is_(False))
-        .order_by(Service.id)
-    )
-    return tuple(ServiceWords(row[0], _weighted(row[1])) for row in rows if row[1])
-
-
-def _weighted(keywords: Iterable[object]) -> tuple[tuple[str, float], ...]:
-    """Catalogue keywords: a plain phrase weighs its words, a pair [phrase, weight] what it says."""
-    found = []
-    for each in keywords:
-        if isinstance(each, str):
-            found.append((each, float(len(each.split()))))
-        elif isinstance(each, list | tuple) and len(each) == 2:
-            found.append((str(each[0]), float(each[1])))
-    return tuple(found)
-
-
-_SERVICE = (
-    Service.id,
-    Service.name,
-    Service.queue_id,
-    Service.priority,
-    Service.case_target_seconds,
 )
 
 
-def service(tx: Tx, service_id: int) -> ServiceRules | None:
-    """A service by id."""
-    row = tx.session.execute(select(*_SERVICE).where(Service.id == service_id)).first()
-    return ServiceRules(*row) if row else None
-
-
-def service_by_code(tx: Tx, code: str) -> ServiceRules | None:
-    """A service by its code."""
-    row = tx.session.execute(select(*_SERVICE).where(Service.code == code)).first()
-    return ServiceRules(*row) if row else None
+def customers_with(tx: Tx, kind: str, norm: str) -> Mapping[int, str]:
+    """The customers who hold an identifier, id to name; merged ones count as who they became."""
+    rows = tx.core.execute(_HOLDERS, {"kind": kind, "norm": norm})
+    return {row[0]: row[1] for row in rows}
 
 
 def form_version(tx: Tx, service_id: int, version: int) -> int | None:
@@ -272,31 +217,3 @@ def form_version(tx: Tx, service_id: int, version: int) -> int | None:
             FormVersion.service_id == service_id, FormVersion.version == version
         )
     )
-
-
-def general_queue(tx: Tx) -> int | None:
-    """The queue for what nothing else takes: the one with the code, else the oldest."""
-    return tx.session.scalar(
-        select(Queue.id).order_by((Queue.code != GENERAL_QUEUE), Queue.id).limit(1)
-    )
-
-
-def queue_rules(tx: Tx, queue_id: int, channel: str) -> QueueRules | None:
-    """How a queue counts for a channel."""
-    row = tx.session.execute(
-        select(
-            Queue.priority,
-            OpeningCalendar.hours,
-            QueueTarget.seconds,
-            QueueTarget.in_opening_hours,
-        )
-        .join(OpeningCalendar, OpeningCalendar.id == Queue.calendar_id)
-        .outerjoin(
-            QueueTarget, (QueueTarget.queue_id == Queue.id) & (QueueTarget.channel == channel)
-        )
-        .where(Queue.id == queue_id)
-    ).first()
-    if row is None:
-        return None
-    target = None if row[2] is None else (row[2], row[3])
-    return QueueRules(queue_id, row[0], row[1], target)

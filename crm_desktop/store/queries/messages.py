@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from crm_desktop.domain.sla import Clock
@@ -49,13 +49,20 @@ class WaitingCase:
     hours: dict[str, Any]
 
 
+# A contact that begins a thread names itself; written afterwards it would be a second version of
+# the row, with everything that searches it indexed twice.
+_NEXT_CONTACT = {
+    "postgresql": text("SELECT nextval(pg_get_serial_sequence('contact', 'id'))"),
+    "sqlite": text("SELECT coalesce(max(id), 0) + 1 FROM contact"),
+}
+_CONTACT = insert(Contact).inline()
+_MESSAGE = insert(Message).returning(Message.id)
+
+
 def add_contact(tx: Tx, values: Mapping[str, Any], thread_id: int | None) -> int:
     """Insert a contact; without a thread it begins its own."""
-    contact_id = tx.session.execute(
-        insert(Contact).values(**values, thread_id=thread_id).returning(Contact.id)
-    ).scalar_one()
-    if thread_id is None:
-        change_contact(tx, contact_id, thread_id=contact_id)
+    contact_id: int = tx.core.execute(_NEXT_CONTACT[tx.dialect]).scalar_one()
+    tx.core.execute(_CONTACT, {**values, "id": contact_id, "thread_id": thread_id or contact_id})
     return contact_id
 
 
@@ -82,7 +89,7 @@ def requeue(tx: Tx, contact_id: int, due_at: datetime | None = None) -> None:
 
 def add_message(tx: Tx, values: Mapping[str, Any]) -> int:
     """Insert a message; only its id is read back, which is all an advisor may read."""
-    return tx.session.execute(insert(Message).values(**values).returning(Message.id)).scalar_one()
+    return tx.core.execute(_MESSAGE, dict(values)).scalar_one()
 
 
 def add_attachments(tx: Tx, message_id: int, files: Iterable[Mapping[str, Any]]) -> None:
@@ -118,11 +125,14 @@ def link_case(tx: Tx, case_id: int, contact_id: int) -> None:
 
 def waiting_cases(tx: Tx, case_ids: Iterable[int]) -> tuple[WaitingCase, ...]:
     """Those of the cases that wait for their customer, with their clock and opening hours."""
+    wanted = list(case_ids)
+    if not wanted:
+        return ()
     rows = tx.session.execute(
         select(Case.id, Case.due_at, Case.paused_at, Case.remaining_seconds, OpeningCalendar.hours)
         .join(Queue, Queue.id == Case.queue_id)
         .join(OpeningCalendar, OpeningCalendar.id == Queue.calendar_id)
-        .where(Case.id.in_(list(case_ids)), Case.state == CaseState.WAITING_CUSTOMER.value)
+        .where(Case.id.in_(wanted), Case.state == CaseState.WAITING_CUSTOMER.value)
         .order_by(Case.id)
         .with_for_update(of=Case)
     )

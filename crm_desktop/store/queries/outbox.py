@@ -49,30 +49,32 @@ _COLUMNS = (
 )
 
 
+_ADD = insert(OutboxItem).inline()
+
+
 def add(
     tx: Tx,
     lane: str,
     *,
     message_id: int | None = None,
     handoff_id: int | None = None,
-    after: timedelta = timedelta(),
+    not_before: datetime | None = None,
     state: OutboxState = OutboxState.PENDING,
 ) -> None:
-    """Ask for outgoing work, no earlier than `after` from now."""
-    tx.session.execute(
-        insert(OutboxItem)
-        .values(
-            lane=lane,
-            message_id=message_id,
-            handoff_id=handoff_id,
-            state=state.value,
-            not_before=tx.now + after,
-            created_by_id=tx.actor_id,
-            attempts=0,
-            unknown_fate=False,
-            last_error="",
-        )
-        .inline()
+    """Ask for outgoing work, now or not before a time."""
+    tx.core.execute(
+        _ADD,
+        {
+            "lane": lane,
+            "message_id": message_id,
+            "handoff_id": handoff_id,
+            "state": state.value,
+            "not_before": not_before or tx.now,
+            "created_by_id": tx.actor_id,
+            "attempts": 0,
+            "unknown_fate": False,
+            "last_error": "",
+        },
     )
 
 

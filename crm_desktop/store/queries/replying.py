@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from crm_desktop.domain.views import TemplateInfo
 from crm_desktop.store.database import Tx
@@ -39,26 +39,35 @@ class Answered:
     account_id: int | None
 
 
+_ANSWERED = (
+    select(
+        Contact.id,
+        Contact.state,
+        Contact.owner_id,
+        Staff.name,
+        Contact.subject,
+        Service.name,
+        Contact.customer_id,
+        Customer.name,
+        Contact.who,
+        Contact.account_id,
+    )
+    .outerjoin(Staff, Staff.id == Contact.owner_id)
+    .outerjoin(Service, Service.id == Contact.service_id)
+    .outerjoin(Customer, Customer.id == Contact.customer_id)
+    .where(Contact.id == bindparam("contact"))
+)
+_REFERENCES = (
+    select(Case.id, Case.reference)
+    .join(CaseContact, CaseContact.case_id == Case.id)
+    .where(CaseContact.contact_id == bindparam("contact"))
+    .order_by(Case.id)
+)
+
+
 def answered(tx: Tx, contact_id: int) -> Answered | None:
     """A contact that this person may see."""
-    row = tx.session.execute(
-        select(
-            Contact.id,
-            Contact.state,
-            Contact.owner_id,
-            Staff.name,
-            Contact.subject,
-            Service.name,
-            Contact.customer_id,
-            Customer.name,
-            Contact.who,
-            Contact.account_id,
-        )
-        .outerjoin(Staff, Staff.id == Contact.owner_id)
-        .outerjoin(Service, Service.id == Contact.service_id)
-        .outerjoin(Customer, Customer.id == Contact.customer_id)
-        .where(Contact.id == contact_id)
-    ).first()
+    row = tx.core.execute(_ANSWERED, {"contact": contact_id}).first()
     if row is None:
         return None
     return Answered(
@@ -77,12 +86,7 @@ def answered(tx: Tx, contact_id: int) -> Answered | None:
 
 def references(tx: Tx, contact_id: int) -> dict[int, str]:
     """The references of the contact's cases that this person may see, by case id, oldest first."""
-    rows = tx.session.execute(
-        select(Case.id, Case.reference)
-        .join(CaseContact, CaseContact.case_id == Case.id)
-        .where(CaseContact.contact_id == contact_id)
-        .order_by(Case.id)
-    )
+    rows = tx.core.execute(_REFERENCES, {"contact": contact_id})
     return {case_id: reference or "" for case_id, reference in rows}
 
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core.clock import Clock
@@ -101,3 +102,18 @@ def test_the_clock_follows_the_database_and_ticks(qtbot: QtBot) -> None:
     assert clock.now() - datetime.now(UTC) > timedelta(hours=2, minutes=59)
     assert clock.now().microsecond < 500_000
     clock.stop()
+
+
+def test_notices_are_gathered_while_this_desktop_writes(qtbot: QtBot) -> None:
+    feed, source, heard = LiveFeed(), Source(), list[Changes]()
+    feed.start(source)
+    feed.changed.connect(heard.append)
+
+    feed.rest()
+    source.say(Changes.of(Topic.CONTACT, 1))
+    QCoreApplication.sendPostedEvents()
+    at_once = list(heard)
+    qtbot.waitUntil(lambda: bool(heard))
+
+    assert at_once == []
+    assert heard == [Changes.of(Topic.CONTACT, 1)]

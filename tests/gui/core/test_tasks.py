@@ -183,3 +183,43 @@ def test_closing_finishes_writes_and_gives_up_the_rest(runner: TaskRunner) -> No
     assert ran == ["write"]
     runner.run(lambda: ran.append("late"), owner=owner, lane=Lane.WRITE)
     assert ran == ["write"]
+
+
+def test_what_showing_asks_for_begins_when_it_was_shown(runner: TaskRunner, settle: Settle) -> None:
+    owner, order = QObject(), list[str]()
+
+    def show(_answer: str) -> None:
+        runner.run(lambda: order.append("asked while showing"), owner=owner)
+        order.append("shown")
+
+    runner.run(lambda: "", owner=owner, done=show)
+    settle(runner)
+
+    assert order == ["shown", "asked while showing"]
+
+
+def test_what_follows_a_write_is_not_kept_waiting(runner: TaskRunner, qtbot: QtBot) -> None:
+    owner, began = QObject(), threading.Event()
+
+    def show(_answer: str) -> None:
+        runner.run(began.set, owner=owner)
+        assert began.wait(5)  # on this thread: no event loop hands it over
+
+    runner.run(lambda: "", owner=owner, done=show, lane=Lane.WRITE)
+    qtbot.waitUntil(began.is_set)
+
+
+def test_a_write_asked_for_while_showing_is_done_before_the_end(
+    runner: TaskRunner, qtbot: QtBot
+) -> None:
+    owner, written, shown = QObject(), list[str](), list[bool]()
+
+    def show(_answer: str) -> None:
+        runner.run(lambda: written.append("draft"), owner=owner, lane=Lane.WRITE)
+        shown.append(True)
+
+    runner.run(lambda: "", owner=owner, done=show)
+    qtbot.waitUntil(lambda: bool(shown))
+    runner.shutdown(wait=True)
+
+    assert written == ["draft"]

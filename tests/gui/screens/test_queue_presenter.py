@@ -23,7 +23,7 @@ from crm_desktop.domain.views import (
     SavedViewInfo,
     ServiceInfo,
 )
-from crm_desktop.services import Target, contacts
+from crm_desktop.services import Target, contacts, queue
 from tests.centre import Centre, build_sqlite_template
 from tests.servers.postgres import exclusive
 
@@ -228,3 +228,27 @@ def test_after_the_database_was_away_everything_is_read_again(centre: Centre) ->
     room.presenter.changed(Changes.everything())
 
     assert room.view.waiting == [new]
+
+
+def test_what_this_person_takes_is_theirs_without_another_reading(centre: Centre) -> None:
+    contact_id = centre.add_contact()
+    room = Room(centre)
+    moved = contacts.take(centre.as_person("anna"), contact_id)
+    asked = room.asked
+
+    room.presenter.moved(moved)
+
+    assert (room.view.mine, room.view.waiting) == ([contact_id], [])
+    assert room.asked == asked
+
+
+def test_what_goes_out_of_this_persons_sight_leaves_the_list(centre: Centre) -> None:
+    contact_id = centre.add_contact()
+    room = Room(centre)
+    anna = centre.as_person("anna")
+    contacts.take(anna, contact_id)
+    care = next(each.id for each in queue.queues(anna) if each.code == "care")
+
+    room.presenter.moved(contacts.transfer(anna, contact_id, queue_id=care))
+
+    assert (room.view.mine, room.view.waiting) == ([], [])

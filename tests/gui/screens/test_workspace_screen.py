@@ -16,9 +16,11 @@ from crm_desktop.desktop.core import accessibility
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.widgets.buttons import Button, PrimaryButton
 from crm_desktop.desktop.widgets.knowledge_panel import text_of
+from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.states import Direction, MessageState, Resolution, Visibility
 from crm_desktop.domain.views import ArticleView, Disposition, DraftView, NewAttachment
 from crm_desktop.services.handoffs import HandoffPreview
+from crm_desktop.services.replies import Sent
 from tests.gui.conftest import Grab
 from tests.gui.screens import sample
 from tests.gui.screens.sample import MINUTE, NOW
@@ -127,7 +129,7 @@ def test_a_note_is_never_a_reply(make: Make, look: Look, qtbot: QtBot, grab: Gra
 def test_nothing_goes_out_with_a_gap(make: Make, look: Look, qtbot: QtBot) -> None:
     stage = make(look)
     stage.screen.focus_reply(Visibility.PUBLIC)
-    stage.screen.insert_text("Your bin comes on {{due date}}.", ("due date",))
+    stage.screen.answering.insert_text("Your bin comes on {{due date}}.", ("due date",))
     editor = stage.screen.compose.composer.editor
 
     QTest.keyClick(editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
@@ -138,11 +140,11 @@ def test_nothing_goes_out_with_a_gap(make: Make, look: Look, qtbot: QtBot) -> No
 
 def test_a_reply_taken_back_is_in_the_composer_again(make: Make, look: Look, qtbot: QtBot) -> None:
     stage = make(look)
-    stage.screen.sent(77, NOW + MINUTE / 6)
+    stage.screen.answering.sent(Sent(1, 77, NOW + MINUTE / 6, (), None, Changes()))
     assert stage.screen.toast.isVisible()
 
     stage.screen.toast.undone.emit()
-    stage.screen.put_back(1, {"text": "Dear Ms Okafor", "to": "m.okafor@example.org"})
+    stage.screen.answering.put_back(1, {"text": "Dear Ms Okafor", "to": "m.okafor@example.org"})
 
     assert stage.replying.said("withdraw") == [(77,)]
     assert stage.screen.compose.written().reply.text == "Dear Ms Okafor"
@@ -270,7 +272,7 @@ def test_a_reply_taken_back_has_its_files_again(make: Make, look: Look) -> None:
     stage = make(look)
     photo = NewAttachment("street.jpg", "image/jpeg", b"jpeg")
 
-    stage.screen.put_back(1, {"text": "Dear Ms Okafor"}, (photo,))
+    stage.screen.answering.put_back(1, {"text": "Dear Ms Okafor"}, (photo,))
 
     assert stage.screen.compose.written().reply.attachments == (photo,)
 

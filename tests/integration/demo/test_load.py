@@ -55,9 +55,9 @@ def test_an_advisor_signs_in_and_takes_a_contact_with_its_customer(demo: Databas
     db = _sign_in(demo, advisor.login)
 
     page = queue.page(db, QueueFilter())
-    taken, _ = contacts.take_next(db, QueueFilter())
+    taken = contacts.take_next(db, QueueFilter())
     assert taken is not None
-    opened = contacts.open_contact(db, taken)
+    opened = contacts.open_contact(db, taken.contact_id)
 
     assert len(page.waiting) > 10
     assert {row.channel for row in page.waiting} == {Channel.EMAIL, Channel.WEB_FORM}
@@ -74,10 +74,10 @@ def test_cases_have_valid_references_and_new_ones_go_on_after_them(demo: Databas
     db = _sign_in(demo, advisor.login)
 
     known = cases.list_cases(db)
-    contact_id, _ = contacts.take_next(db, QueueFilter())
-    assert contact_id is not None
+    moved = contacts.take_next(db, QueueFilter())
+    assert moved is not None
     service = next(each for each in queue.services(db) if not each.has_form)
-    saved = cases.save(db, cases.CaseInput(contact_id, service.id, {}))
+    saved = cases.save(db, cases.CaseInput(moved.contact_id, service.id, {}))
 
     assert known
     assert all(parse_reference(case.reference) == case.reference for case in known)

@@ -59,7 +59,7 @@ def test_every_move_says_what_changed(centre: Centre) -> None:
     anna = centre.as_person("anna")
     wanted = frozenset({Change(Topic.CONTACT, contact_id)})
 
-    found, taken = contacts.take_next(anna, QueueFilter())
+    taken = contacts.take_next(anna, QueueFilter())
     parked = contacts.park(anna, contact_id, None, for_reply=True)
     resumed = contacts.resume(anna, contact_id)
     wrapping = contacts.begin_wrap_up(anna, contact_id)
@@ -67,15 +67,15 @@ def test_every_move_says_what_changed(centre: Centre) -> None:
         anna, contact_id, Disposition(None, Resolution.RESOLVED, avoidable=False)
     )
 
-    assert found == contact_id
-    assert {each.items for each in (taken, parked, resumed, wrapping, done)} == {wanted}
+    assert taken is not None
+    assert taken.row is not None
+    assert (taken.contact_id, taken.row.owner_name) == (contact_id, "Anna Whitlock")
+    assert {each.changes.items for each in (taken, parked, resumed, wrapping, done)} == {wanted}
     assert contacts.open_contact(anna, contact_id).resolution is Resolution.RESOLVED
 
 
 def test_next_with_nothing_waiting_gives_nothing(centre: Centre) -> None:
-    found, changes = contacts.take_next(centre.as_person("anna"), QueueFilter())
-
-    assert (found, bool(changes)) == (None, False)
+    assert contacts.take_next(centre.as_person("anna"), QueueFilter()) is None
 
 
 def test_taking_what_somebody_has_names_them(centre: Centre) -> None:

@@ -9,7 +9,7 @@ from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import CrmError, InvalidInput, NotAllowed, NotFound, Taken, TooLarge
 from crm_desktop.domain.references import find_references
 from crm_desktop.domain.views import NewAttachment, Reply
-from crm_desktop.services import drafts, replies
+from crm_desktop.services import contacts, drafts, replies
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import Attachment, Draft, Message, OutboxItem, ReplyTemplate
 from tests.centre import Centre
@@ -209,3 +209,21 @@ def test_a_draft_is_kept_and_sending_ends_it(centre: Centre) -> None:
 
     with centre.as_owner().read() as tx:
         assert tx.session.scalars(select(Draft)).all() == []
+
+
+@pytest.mark.parametrize("text", ["We are on our way.", "Call Ben Achebe on 01632 960111."])
+def test_a_reply_comes_back_as_it_stands_in_the_conversation(centre: Centre, text: str) -> None:
+    db, contact_id = _in_hand(centre)
+
+    sent = replies.send(db, contact_id, Reply(text, _ADDRESS, cc=("other@example.org",)))
+
+    assert sent.message == contacts.open_contact(db, contact_id).messages[-1]
+
+
+def test_a_reply_with_files_is_read_again(centre: Centre) -> None:
+    db, contact_id = _in_hand(centre)
+    file = NewAttachment("plan.pdf", "application/pdf", b"%PDF-1.7")
+
+    sent = replies.send(db, contact_id, Reply("The plan.", _ADDRESS, attachments=(file,)))
+
+    assert sent.message is None

@@ -14,6 +14,7 @@ from crm_desktop.domain.leak_check import (
     Known,
     Outgoing,
     OutgoingFile,
+    candidates,
     check,
 )
 from crm_desktop.domain.leak_text import Candidate, FindingKind, name_key
@@ -302,3 +303,17 @@ def test_a_finding_says_what_it_found_on_the_screen_and_hides_it_in_logs() -> No
 )
 def test_names_are_compared_without_titles_case_and_accents(name: str, key: str) -> None:
     assert name_key(name) == key
+
+
+def test_a_name_that_the_customer_wrote_first_may_be_answered() -> None:
+    outgoing = Outgoing(("ann@example.org",), "Your letter", "Thank you for naming Bob Smith.")
+    allowed = Allowed(emails=frozenset({"ann@example.org"}), said="it was bob smith who called")
+
+    assert "bob smith" not in {each.value for each in candidates(outgoing, allowed)}
+
+
+def test_words_of_a_name_that_were_said_apart_allow_nothing() -> None:
+    outgoing = Outgoing(("ann@example.org",), "Your letter", "Thank you for naming Bob Smith.")
+    allowed = Allowed(emails=frozenset({"ann@example.org"}), said="Smith called. Then came bob")
+
+    assert "bob smith" in {each.value for each in candidates(outgoing, allowed)}

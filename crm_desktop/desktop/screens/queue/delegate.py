@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QMargins, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from crm_desktop.desktop.core.look import Look, Role
@@ -17,6 +17,7 @@ from crm_desktop.desktop.widgets.painting import (
     paint_text,
     paint_tile,
     pill_size,
+    text_width,
 )
 from crm_desktop.domain.states import Channel
 from crm_desktop.domain.views import QueueRow
@@ -92,8 +93,8 @@ class QueueDelegate(QStyledItemDelegate):
         font = look.font(Role.SMALL_STRONG)
         if heading.aside:
             right = Qt.AlignmentFlag.AlignRight
-            width = paint_text(painter, inner, heading.aside, font, look.theme.muted, align=right)
-            inner.adjust(0, 0, -width - px(_GAP), 0)
+            paint_text(painter, inner, heading.aside, font, look.theme.muted, align=right)
+            inner.adjust(0, 0, -text_width(font, heading.aside) - px(_GAP), 0)
         paint_text(painter, inner, heading.words, font, look.theme.muted)
 
     def _background(self, painter: QPainter, rect: QRect, option: QStyleOptionViewItem) -> bool:
@@ -161,7 +162,7 @@ class QueueDelegate(QStyledItemDelegate):
         look, px = self._look, self._look.px
         ink, font = look.ink(Tone.INFO), look.font(Role.SMALL)
         said = ", ".join(row.looking) if named else ""
-        text = min(QFontMetrics(font).horizontalAdvance(said), rect.width() // 3)
+        text = min(text_width(font, said), rect.width() // 3)
         width = px(15) + (text + px(4) if said else 0)
         box = QRect(rect.right() - width + 1, rect.top(), width, rect.height())
         paint_icon(painter, look, box, "eye", ink, size=14)
@@ -172,7 +173,7 @@ class QueueDelegate(QStyledItemDelegate):
     def _subject(self, painter: QPainter, rect: QRect, row: QueueRow) -> None:
         look, font = self._look, self._look.font()
         if row.needs_checking:
-            width = paint_text(painter, rect, _CHECK, font, look.ink(Tone.WARNING)) + look.px(6)
-            rect = rect.adjusted(width, 0, 0, 0)
+            paint_text(painter, rect, _CHECK, font, look.ink(Tone.WARNING))
+            rect = rect.adjusted(text_width(font, _CHECK) + look.px(6), 0, 0, 0)
         subject = " ".join(row.subject.split()) or "(no subject)"
         paint_text(painter, rect, subject, font, look.theme.muted)

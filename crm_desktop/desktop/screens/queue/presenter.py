@@ -14,6 +14,7 @@ from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.views import (
     Cursor,
+    Moved,
     QueueCounts,
     QueueFilter,
     QueueInfo,
@@ -104,7 +105,6 @@ class QueuePresenter(Presenter):
         """Read the first page, the counts and the choices."""
         self._view.show_filter(self._filter)
         self.reload()
-        self._count()
         self._read_choices()
 
     def filter(self, wanted: QueueFilter) -> None:
@@ -141,7 +141,6 @@ class QueuePresenter(Presenter):
         """Read again only what is on the screen, or might come onto it."""
         if Topic.EVERYTHING in {change.topic for change in changes.items}:
             self.reload()
-            self._count()
             self._read_choices()
             return
         shown = {row.id for row in (*self._mine, *self._waiting)}
@@ -149,6 +148,10 @@ class QueuePresenter(Presenter):
         self._read_touched()
         if changes.has(Topic.CONTACT, Topic.QUEUE_STAT):
             self._count_soon()
+
+    def moved(self, moved: Moved) -> None:
+        """This person moved a contact: it stands where it belongs now, without a reading."""
+        self._place(frozenset({moved.contact_id}), (moved.row,) if moved.row else ())
 
     def save_view(self, name: str) -> None:
         """Keep the filter in force under a name."""
@@ -164,6 +167,8 @@ class QueuePresenter(Presenter):
         self._mine, self._waiting, self._more = page.mine, page.waiting, page.more
         self._view.show_trouble(None)
         self._show()
+        if page.counts is not None:
+            self._view.show_counts(page.counts)
 
     def _append_page(self, asked: QueueFilter, page: QueuePage) -> None:
         self._loading_more = False
@@ -205,18 +210,22 @@ class QueuePresenter(Presenter):
     ) -> None:
         self._reading = False
         if wanted == self._filter:
-            places: dict[Place, list[QueueRow]] = {place: [] for place in Place}
-            for row in rows:
-                places[place_of(row, wanted, self._me, self._now())].append(row)
-            before = len(self._waiting)
-            inside = [row for row in places[Place.WAITING] if self._is_in_sight(row)]
-            self._mine = merged(self._mine, asked, places[Place.MINE])
-            self._waiting = merged(self._waiting, asked, inside)
-            self._show()
-            if self._more is not None and len(self._waiting) < before:
-                # A place became free at the end of what was read.
-                self._page_soon()
+            self._place(asked, rows)
         self._read_touched()
+
+    def _place(self, asked: frozenset[int], rows: tuple[QueueRow, ...]) -> None:
+        """Put contacts that were asked for where they belong now, or nowhere."""
+        places: dict[Place, list[QueueRow]] = {place: [] for place in Place}
+        for row in rows:
+            places[place_of(row, self._filter, self._me, self._now())].append(row)
+        before = len(self._waiting)
+        inside = [row for row in places[Place.WAITING] if self._is_in_sight(row)]
+        self._mine = merged(self._mine, asked, places[Place.MINE])
+        self._waiting = merged(self._waiting, asked, inside)
+        self._show()
+        if self._more is not None and len(self._waiting) < before:
+            # A place became free at the end of what was read.
+            self._page_soon()
 
     def _is_in_sight(self, row: QueueRow) -> bool:
         """Whether a row sorts within what was read so far."""

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 from crm_desktop.desktop.core.presenting import CancelToken, Tasks
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.errors import CrmError
-from crm_desktop.domain.views import ArticleHit, ArticleView, ContactView, FoundCustomer
+from crm_desktop.domain.views import ArticleHit, ArticleView, ContactView, FoundCustomer, Moved
 from crm_desktop.services import Database, contacts, customers, knowledge
 from crm_desktop.services.customers import NewCustomer
 
@@ -134,5 +134,5 @@ class CustomerChoice:
     def _created(self, answer: tuple[int, Changes]) -> None:
         self.choose(answer[0])
 
-    def _chosen(self, _changes: Changes) -> None:
+    def _chosen(self, _moved: Moved) -> None:
         self._view.chosen()

@@ -78,11 +78,19 @@ class DraftKeeper:
                 failed=partial(self._failed, contact_id, kind, content),
             )
 
-    def discard(self, contact_id: int, kind: Kind) -> None:
-        """It was sent, saved or thrown away."""
+    def let_go(self, contact_id: int, kind: Kind) -> None:
+        """It is being sent: what was typed last need not be kept any more."""
         self._local.pop((contact_id, kind), None)
         self._shared.pop((contact_id, kind), None)
+
+    def forget_here(self, contact_id: int, kind: Kind) -> None:
+        """It was sent, and the sending forgot it in the database."""
         self._store.discard(contact_id, kind)
+
+    def discard(self, contact_id: int, kind: Kind) -> None:
+        """It was saved or thrown away."""
+        self.let_go(contact_id, kind)
+        self.forget_here(contact_id, kind)
         self._tasks.write(partial(drafts.discard, self._db, contact_id, kind), failed=self._trouble)
 
     def kept_here(self, contact_id: int, kind: Kind) -> Content | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -10,7 +11,7 @@ from crm_desktop.desktop.core.presenting import Presenter, Tasks
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import CrmError, NotFound
 from crm_desktop.domain.states import IN_HAND, ContactState
-from crm_desktop.domain.views import ContactView, Disposition, QueueRow
+from crm_desktop.domain.views import ContactView, Disposition, Moved, QueueRow
 from crm_desktop.services import Database, contacts, queue, replies
 
 Later = Callable[[int, Callable[[], None]], None]
@@ -122,6 +123,19 @@ class WorkspacePresenter(Presenter):
                 partial(queue.rows, self._db, [self._contact_id]), self._show_looking, key="looking"
             )
 
+    def moved(self, moved: Moved) -> None:
+        """This person moved a contact, and this is how it is now: nobody waits for a reading."""
+        if self._contact is not None and moved.row and moved.contact_id == self._contact_id:
+            self._contact = replace(self._contact, row=moved.row)
+            self._view.show_contact(self._contact, fresh=False)
+
+    def written(self, sent: replies.Sent) -> None:
+        """This person's reply was written: it stands in the conversation at once."""
+        shown = self._contact
+        if shown is not None and sent.message and shown.row.id == sent.contact_id:
+            self._contact = replace(shown, messages=(*shown.messages, sent.message))
+            self._view.show_contact(self._contact, fresh=False)
+
     def checked(self) -> None:
         """A person looked at what intake doubted, and found it right."""
         if self._contact_id is not None:
@@ -227,7 +241,7 @@ class WorkspacePresenter(Presenter):
         else:
             self._view.show_trouble(trouble)
 
-    def _completed(self, contact_id: int, then_next: bool, _changes: Changes) -> None:
+    def _completed(self, contact_id: int, then_next: bool, _moved: Moved) -> None:
         # Who opened another contact meanwhile must not lose it.
         if contact_id == self._contact_id:
             self._view.wrapped_up(then_next=then_next)

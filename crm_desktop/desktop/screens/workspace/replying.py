@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import Protocol
 
 from crm_desktop.desktop.core.presenting import Tasks
-from crm_desktop.desktop.screens.workspace.drafts import Content, DraftKeeper
+from crm_desktop.desktop.screens.workspace.drafts import Content, DraftKeeper, Kind
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.views import NewAttachment, Reply, TemplateInfo
@@ -24,8 +23,11 @@ class ReplyView(Protocol):
     def insert_text(self, text: str, missing: tuple[str, ...]) -> None:
         """Put text where the cursor is; `missing` placeholders must be filled by hand."""
 
-    def sent(self, message_id: int, undo_until: datetime) -> None:
+    def sent(self, sent: replies.Sent) -> None:
         """The reply is on its way and can be taken back until then."""
+
+    def show_written(self, sent: replies.Sent) -> None:
+        """Show the reply in the conversation, as far as it came with the answer."""
 
     def stopped(self, findings: tuple[str, ...]) -> None:
         """The leak check stopped the reply; these are its reasons."""
@@ -83,6 +85,7 @@ class Replying:
 
     def send(self, contact_id: int, reply: Reply, content: Content) -> None:
         """Send a reply; `content` is the composer as a draft, to put back if need be."""
+        self._keeper.let_go(contact_id, "reply")
         self._tasks.write(
             partial(replies.send, self._db, contact_id, reply, undo_seconds=self._undo_seconds),
             partial(self._show_sent, _Gone(contact_id, content, reply.attachments)),
@@ -117,12 +120,13 @@ class Replying:
         )
 
     def _show_sent(self, gone: _Gone, sent: replies.Sent) -> None:
-        self._keeper.discard(gone.contact_id, "reply")
         self._sent[sent.message_id] = gone
+        self._view.show_written(sent)
         if sent.stopped:
             self._view.stopped(sent.stopped)
-            return
-        self._view.sent(sent.message_id, sent.undo_until)
+        else:
+            self._view.sent(sent)
+        self._keeper.forget_here(gone.contact_id, "reply")
 
     def _withdrawn(self, message_id: int, answer: tuple[bool, Changes]) -> None:
         withdrawn, _changes = answer
@@ -139,6 +143,8 @@ class Replying:
         self._view.noted()
 
     def _not_sent(self, gone: _Gone, trouble: CrmError) -> None:
+        kind: Kind = "note" if gone.content.get("mode") == "note" else "reply"
+        self._keeper.typed(gone.contact_id, kind, gone.content)
         self._view.not_sent(trouble, gone.contact_id, gone.content, gone.files)
 
     def _insert_filled(self, filled: replies.Filled) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent, QTextCursor
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core import accessibility
@@ -16,6 +15,7 @@ from crm_desktop.desktop.core.commands import CommandRegistry
 from crm_desktop.desktop.core.errors import words_for
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.screens.workspace.answering import CONVERSATION, Answering
 from crm_desktop.desktop.screens.workspace.case_pane import CasePane
 from crm_desktop.desktop.screens.workspace.compose import ComposePane
 from crm_desktop.desktop.screens.workspace.conversation import Conversation
@@ -39,9 +39,7 @@ from crm_desktop.domain.views import (
     ContactView,
     Disposition,
     DraftView,
-    NewAttachment,
     ServiceInfo,
-    TemplateInfo,
 )
 
 if TYPE_CHECKING:
@@ -51,8 +49,8 @@ if TYPE_CHECKING:
     from crm_desktop.desktop.screens.workspace.presenter import WorkspacePresenter
     from crm_desktop.desktop.screens.workspace.replying import Replying
 
-_CONVERSATION, _CASE, _TIMELINE, _FILES = "conversation", "case", "timeline", "files"
-_TABS = (_CONVERSATION, _CASE, _TIMELINE, _FILES)
+_CASE, _TIMELINE, _FILES = "case", "timeline", "files"
+_TABS = (CONVERSATION, _CASE, _TIMELINE, _FILES)
 #: Below this width (at 100 %) the panel beside the contact gives way.
 _NARROW = 760
 #: Below this width (at 100 %) buttons that another place offers too are left out.
@@ -64,7 +62,7 @@ _ANY = 16_777_215
 
 
 class WorkspaceScreen(QWidget):
-    """Implements `WorkspaceView` and `ReplyView` and hands on to its panes.
+    """Implements `WorkspaceView` and hands on to its panes; `answering` is its `ReplyView`.
 
     Signals: `file_wanted` an attachment's id, `link_wanted` an address, `history_wanted` a
     HistoryEntry, `files_wanted` paths to attach, `customer_wanted`, `shown` the contact or None,
@@ -90,7 +88,6 @@ class WorkspaceScreen(QWidget):
         super().__init__(parent)
         self._look, self._clock, self._registry, self._person = look, clock, registry, person
         self._contact: ContactView | None = None
-        self._toasted = 0
         self._side_wanted = True
         self.setAccessibleName("Workspace")
         self.header = WorkspaceHeader(look, registry)
@@ -106,6 +103,7 @@ class WorkspaceScreen(QWidget):
         self._side = SidePanel(look, self.customer, self.knowledge)
         self.wrap_up = WrapUpPanel(look)
         self.toast = UndoToast(look)
+        self.answering = Answering(self, clock)
         self._others = Banner(look, Tone.NEUTRAL, "eye", wide=True)
         self._nothing = EmptyState(
             look, "inbox", "No contact is open.", "Choose one in the queue, or press F9."
@@ -142,21 +140,15 @@ class WorkspaceScreen(QWidget):
 
     def show_contact(self, contact: ContactView, *, fresh: bool) -> None:
         """See `WorkspaceView`."""
-        self._contact = contact
+        before, self._contact = None if fresh else self._contact, contact
         mine, writable = self._presenter.is_mine, self._presenter.can_write()
         self.header.show_contact(contact, _CHANNELS[contact.row.channel], mine=mine)
         self.notices.show_contact(contact, me=self._person.id)
-        self.conversation.show_contact(contact)
+        self._show_parts(contact, before)
         self.case_pane.show_contact(contact, writable=writable)
         self._casework.show(contact, fresh=fresh, writable=writable)
         self._knowledge.show(contact, fresh=fresh)
         self.knowledge.set_can_insert(writable)
-        self.customer.show_customer(contact.customer)
-        self.timeline.set_rows(timeline_rows(contact, self._clock))
-        files = file_rows(contact, self._clock)
-        self.files.set_rows(files)
-        self.tabs.set_count(_TIMELINE, len(contact.timeline))
-        self.tabs.set_count(_FILES, len(files) or None)
         self.tabs.set_count(_CASE, None, _case_title(contact))
         if fresh or not writable:
             self._set_wrapping(False)
@@ -165,6 +157,22 @@ class WorkspaceScreen(QWidget):
         if fresh:
             self._begin(contact)
         self.shown.emit(contact)
+
+    def _show_parts(self, contact: ContactView, before: ContactView | None) -> None:
+        """What differs from before: most of a contact stays as it is when something happens."""
+        self.customer.show_customer(contact.customer)
+        if before is None or before.timeline != contact.timeline:
+            self.timeline.set_rows(timeline_rows(contact, self._clock))
+            self.tabs.set_count(_TIMELINE, len(contact.timeline))
+        if before is None or before.messages != contact.messages or before.thread != contact.thread:
+            self.conversation.show_contact(contact)
+            files = file_rows(contact, self._clock)
+            self.files.set_rows(files)
+            self.tabs.set_count(_FILES, len(files) or None)
+
+    def is_open(self, contact_id: int) -> bool:
+        """Whether this contact is the one that is shown."""
+        return self._contact is not None and self._contact.row.id == contact_id
 
     def show_images(self, images: dict[str, bytes]) -> None:
         """See `WorkspaceView`."""
@@ -223,69 +231,12 @@ class WorkspaceScreen(QWidget):
         """See `WorkspaceView`."""
         self._keeper.flush()
 
-    # What answering asks.
-
-    def show_templates(self, templates: tuple[TemplateInfo, ...]) -> None:
-        """See `ReplyView`."""
-        self.compose.set_templates(templates)
-
-    def insert_text(self, text: str, missing: tuple[str, ...]) -> None:
-        """See `ReplyView`."""
-        self.compose.composer.insert(text)
-        self.compose.show_missing(missing)
-
-    def sent(self, message_id: int, undo_until: datetime) -> None:
-        """See `ReplyView`."""
-        self._toasted = message_id
-        left = (undo_until - self._clock.now()).total_seconds()
-        self.toast.offer("The reply goes out", max(1, round(left)))
-
-    def stopped(self, findings: tuple[str, ...]) -> None:
-        """See `ReplyView`."""
-        self.tabs.choose(_CONVERSATION)
-        said = "The leak check stopped the reply"
-        accessibility.announce(self, f"{said}: {'; '.join(findings)}")
-
-    def put_back(
-        self, contact_id: int, content: Content, files: tuple[NewAttachment, ...] = ()
-    ) -> None:
-        """See `ReplyView`."""
-        if self._contact is not None and self._contact.row.id == contact_id:
-            self._restore("reply", content)
-            self.compose.set_files(files)
-            self.compose.composer.editor.moveCursor(QTextCursor.MoveOperation.End)
-            self.compose.composer.editor.setFocus()
-        accessibility.announce(self, "The reply was taken back; its text is kept")
-
-    def too_late(self) -> None:
-        """See `ReplyView`."""
-        self.notices.show_trouble("The reply had already left.", "It could not be taken back.")
-
-    def noted(self) -> None:
-        """See `ReplyView`."""
-        accessibility.announce(self, "The note is kept")
-
-    def not_sent(
-        self,
-        trouble: CrmError,
-        contact_id: int,
-        content: Content,
-        files: tuple[NewAttachment, ...] = (),
-    ) -> None:
-        """See `ReplyView`."""
-        said = words_for(trouble)
-        self.notices.show_trouble(said.happened, f"Your text is still here. {said.to_do}")
-        if self._contact is not None and self._contact.row.id == contact_id:
-            self._restore("note" if content.get("mode") == "note" else "reply", content)
-            if files:
-                self.compose.set_files(files)
-
     # What commands ask.
 
     def focus_reply(self, mode: Visibility) -> None:
         """Put the keyboard into the reply or the note."""
         self._leave_wrap_up()
-        self.tabs.choose(_CONVERSATION)
+        self.tabs.choose(CONVERSATION)
         self.compose.composer.set_mode(mode)
         self.compose.composer.editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
@@ -346,7 +297,7 @@ class WorkspaceScreen(QWidget):
 
     def _begin(self, contact: ContactView) -> None:
         self._pages.setCurrentIndex(_CONTENT)
-        self.tabs.choose(_CONVERSATION)
+        self.tabs.choose(CONVERSATION)
         customer = contact.customer
         bounced = frozenset(
             each.value.lower() for each in (customer.identifiers if customer else ()) if each.flag
@@ -358,9 +309,10 @@ class WorkspaceScreen(QWidget):
         for kind in ("reply", "note", "form"):
             kept = self._keeper.kept_here(contact.row.id, kind) or own.get(kind)
             if kept:
-                self._restore(kind, kept)
+                self.restore(kind, kept)
 
-    def _restore(self, kind: str, content: Content) -> None:
+    def restore(self, kind: str, content: Content) -> None:
+        """Put unsent text back where it was written."""
         if kind == "form":
             self.case_pane.restore(content)
             return
@@ -539,7 +491,7 @@ class WorkspaceScreen(QWidget):
 
     @Slot(object)
     def _use_draft(self, draft: DraftView) -> None:
-        self._restore(draft.kind, draft.content)
+        self.restore(draft.kind, draft.content)
 
     @Slot(object, bool)
     def _complete(self, disposition: Disposition, then_next: bool) -> None:
@@ -581,7 +533,7 @@ class WorkspaceScreen(QWidget):
 
     @Slot()
     def _undo(self) -> None:
-        self._replying.withdraw(self._toasted)
+        self._replying.withdraw(self.answering.toasted)
 
 
 _CHANNELS = {channel: channel.value.replace("_", " ") for channel in Channel}

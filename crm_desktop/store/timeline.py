@@ -65,9 +65,9 @@ _RESOLUTIONS: Mapping[str, str] = {
 }
 
 
-def entries(rows: tuple[EventRow, ...]) -> tuple[TimelineEntry, ...]:
-    """The events of a contact as a person reads them, oldest first."""
-    return tuple(TimelineEntry(row.at, row.kind, _words(row), row.actor) for row in rows)
+def entry(row: EventRow) -> TimelineEntry:
+    """An event of a contact as a person reads it."""
+    return TimelineEntry(row.at, row.kind, _words(row), row.actor)
 
 
 def _words(row: EventRow) -> str:

@@ -1,0 +1,89 @@
+"""What becomes of an answer, as a workspace shows it: on its way, stopped, taken back, not sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QTextCursor
+
+from crm_desktop.desktop.core import accessibility
+from crm_desktop.desktop.core.clock import Clock
+from crm_desktop.desktop.core.errors import words_for
+from crm_desktop.domain.errors import CrmError
+from crm_desktop.domain.views import NewAttachment, TemplateInfo
+from crm_desktop.services.replies import Sent
+
+if TYPE_CHECKING:
+    from crm_desktop.desktop.screens.workspace.drafts import Content
+    from crm_desktop.desktop.screens.workspace.screen import WorkspaceScreen
+
+CONVERSATION = "conversation"
+
+
+class Answering:
+    """Implements `ReplyView`. `toasted` is the message that can be taken back now."""
+
+    def __init__(self, screen: WorkspaceScreen, clock: Clock) -> None:
+        self._screen, self._clock = screen, clock
+        self.toasted = 0
+
+    def show_templates(self, templates: tuple[TemplateInfo, ...]) -> None:
+        """See `ReplyView`."""
+        self._screen.compose.set_templates(templates)
+
+    def insert_text(self, text: str, missing: tuple[str, ...]) -> None:
+        """See `ReplyView`."""
+        self._screen.compose.composer.insert(text)
+        self._screen.compose.show_missing(missing)
+
+    def show_written(self, sent: Sent) -> None:
+        """See `ReplyView`."""
+        self._screen.presenter.written(sent)
+
+    def sent(self, sent: Sent) -> None:
+        """See `ReplyView`."""
+        self.toasted = sent.message_id
+        left = (sent.undo_until - self._clock.now()).total_seconds()
+        self._screen.toast.offer("The reply goes out", max(1, round(left)))
+
+    def stopped(self, findings: tuple[str, ...]) -> None:
+        """See `ReplyView`."""
+        self._screen.tabs.choose(CONVERSATION)
+        said = "The leak check stopped the reply"
+        accessibility.announce(self._screen, f"{said}: {'; '.join(findings)}")
+
+    def put_back(
+        self, contact_id: int, content: Content, files: tuple[NewAttachment, ...] = ()
+    ) -> None:
+        """See `ReplyView`."""
+        if self._screen.is_open(contact_id):
+            self._screen.restore("reply", content)
+            self._screen.compose.set_files(files)
+            self._screen.compose.composer.editor.moveCursor(QTextCursor.MoveOperation.End)
+            self._screen.compose.composer.editor.setFocus()
+        accessibility.announce(self._screen, "The reply was taken back; its text is kept")
+
+    def too_late(self) -> None:
+        """See `ReplyView`."""
+        self._screen.notices.show_trouble(
+            "The reply had already left.", "It could not be taken back."
+        )
+
+    def noted(self) -> None:
+        """See `ReplyView`."""
+        accessibility.announce(self._screen, "The note is kept")
+
+    def not_sent(
+        self,
+        trouble: CrmError,
+        contact_id: int,
+        content: Content,
+        files: tuple[NewAttachment, ...] = (),
+    ) -> None:
+        """See `ReplyView`."""
+        said = words_for(trouble)
+        self._screen.notices.show_trouble(said.happened, f"Your text is still here. {said.to_do}")
+        if self._screen.is_open(contact_id):
+            self._screen.restore("note" if content.get("mode") == "note" else "reply", content)
+            if files:
+                self._screen.compose.set_files(files)

@@ -1,0 +1,20 @@
+"""A contact's workspace in one call on PostgreSQL, and functions whose plans are kept."""
+
+from pathlib import Path
+
+from alembic import op
+
+from crm_desktop.store.migrate import run_sql
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+SQL = Path(__file__).parent.parent / "sql"
+
+
+def upgrade() -> None:
+    connection = op.get_bind()
+    if connection.dialect.name == "postgresql":
+        run_sql(connection, SQL / "0004_workspace.sql")

@@ -1,0 +1,42 @@
+"""A real gateway process at a benchmark's centre."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from crm_desktop.workstation.process import ChildProcess
+from tests.benchmarks.centre import PASSWORD, BenchCentre
+
+
+@dataclass(frozen=True, slots=True)
+class RunningGateway:
+    """Where it takes mail, and which process it is."""
+
+    pid: int
+    smtp_port: int
+
+
+@contextmanager
+def gateway(centre: BenchCentre, folder: Path) -> Iterator[RunningGateway]:
+    """`crm-desktop gateway` with a home of its own in `folder`, ready; ended on leaving."""
+    secrets = folder / "secrets.toml"
+    secrets.touch(mode=0o600)
+    secrets.write_text(f'"database:gateway" = "{PASSWORD}"\n')
+    env = {
+        **os.environ,
+        "HOME": str(folder),
+        "XDG_STATE_HOME": str(folder / "state"),
+        "CRM_DESKTOP_DATABASE_URL": centre.url,
+        "CRM_DESKTOP_SECRETS_FILE": str(secrets),
+        "CRM_DESKTOP_HTTP_PORT": "0",
+        "CRM_DESKTOP_SMTP_PORT": "0",
+    }
+    child = ChildProcess(["gateway", "--with-parent"], env)
+    try:
+        yield RunningGateway(child.pid, int(child.wait_ready()["smtp"]))
+    finally:
+        child.stop()
