@@ -12,7 +12,8 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: run test bench lint tour package deb lock clean help qt-packages test-packages
+.PHONY: run test bench lint tour package deb lock clean help
+.PHONY: qt-packages package-packages test-packages
 
 run: $(VENV)/.run ## open the desktop with a demo centre; without a screen, make its pictures
 	@if [ "$$(uname -s)" != Linux ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
@@ -27,11 +28,11 @@ run: $(VENV)/.run ## open the desktop with a demo centre; without a screen, make
 tour: $(VENV)/.run qt-packages ## drive the real program through its main job; pictures in build/tour
 	@$(PY) -m crm_desktop tour --out build/tour $(ARGS)
 
-package: $(VENV)/.package ## freeze the program into dist/crm-desktop
+package: $(VENV)/.package package-packages ## freeze the program into dist/crm-desktop
 	@$(PY) installer/freeze.py
 	@echo "It is dist/crm-desktop/crm-desktop"
 
-deb: $(VENV)/.package ## the Debian package around it, in dist
+deb: $(VENV)/.package package-packages ## the Debian package around it, in dist
 	@$(PY) installer/deb.py
 
 test: lint test-packages $(VENV)/.package ## run every check: lint, types, layers, all tests with coverage
@@ -62,6 +63,9 @@ help: ## this list
 
 qt-packages:
 	@sh installer/system-packages.sh qt
+
+package-packages:
+	@sh installer/system-packages.sh package
 
 test-packages:
 	@sh installer/system-packages.sh test

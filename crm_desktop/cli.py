@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import threading
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,8 +61,7 @@ def _settings(url: str = "") -> Settings:
     from crm_desktop.workstation.paths import Paths
     from crm_desktop.workstation.settings import load
 
-    settings = load(Paths.of_user())
-    return replace(settings, database_url=url) if url else settings
+    return load(Paths.of_user(), url)
 
 
 @app.callback(invoke_without_command=True)
@@ -81,11 +79,9 @@ def desktop(
         typer.echo(installed("crm-desktop"))
         raise typer.Exit
     if context.invoked_subcommand is None:
-        from crm_desktop.desktop_root import run_desktop
+        from crm_desktop.commands.window import open_desktop
 
-        raise typer.Exit(
-            run_desktop(_settings(url), login=login or None, accessibility_log=accessibility_log)
-        )
+        raise typer.Exit(open_desktop(_settings(url), login or None, accessibility_log))
 
 
 @app.command()

@@ -6,7 +6,6 @@ import contextlib
 import json
 import logging
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from crm_desktop.desktop.core import accessibility, pace
+from crm_desktop.desktop.core.application import make_application
 from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.crash import CrashWatch
 from crm_desktop.desktop.core.live import LiveFeed
@@ -492,7 +492,7 @@ def run_desktop(
     """
     app = QApplication.instance()
     if not isinstance(app, QApplication):
-        app = QApplication(sys.argv[:1])
+        app = make_application()
     app.setApplicationName("crm-desktop")
     app.setApplicationDisplayName(PRODUCT)
     app.setQuitOnLastWindowClosed(True)

@@ -6,6 +6,7 @@ usage: deb.py [--dist DIRECTORY]      (Linux with dpkg-deb; `make deb`)
 from __future__ import annotations
 
 import argparse
+import gzip
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Sequence
+from email.utils import formatdate
 from pathlib import Path
 
 from freeze import ROOT, freeze, source_date
@@ -20,6 +22,7 @@ from licences import copyright_file
 
 _HERE = ROOT / "installer" / "debian"
 _OWN = Path("opt", "crm-desktop")
+_MAINTAINER = "The CRM Desktop contributors <crm-desktop@invalid>"
 _EMPTY_DIRECTORY_KIB = 4
 
 
@@ -40,6 +43,8 @@ def make_package(dist: Path) -> Path:
     tree = dist / "deb"
     shutil.rmtree(tree, ignore_errors=True)
     _lay_out(tree, dist / "crm-desktop")
+    _document(tree, version)
+    _set_modes(tree)
     _write_control(tree, version, architecture)
     package = dist / f"crm-desktop_{version}_{architecture}.deb"
     command = ["dpkg-deb", "--root-owner-group", "-Zzstd", "-z6", "--build", tree, package]
@@ -59,13 +64,31 @@ def _lay_out(tree: Path, frozen: Path) -> None:
     _put(tree / "usr/share/applications/crm-desktop.desktop", _HERE / "crm-desktop.desktop")
     icons = tree / "usr/share/icons/hicolor/scalable/apps"
     _put(icons / "crm-desktop.svg", ROOT / "resources" / "web" / "icon.svg")
+
+
+def _document(tree: Path, version: str) -> None:
+    """What Debian wants to find about a package."""
     documents = tree / "usr/share/doc/crm-desktop"
-    documents.mkdir(parents=True)
-    (documents / "copyright").write_text(copyright_file(), "utf-8")
+    _write(documents / "copyright", copyright_file())
     _put(documents / "CHANGELOG.md", ROOT / "CHANGELOG.md")
-    for folder in (tree, *tree.rglob("*")):
-        if folder.is_dir() and not folder.is_symlink():
-            folder.chmod(0o755)
+    _put(tree / "usr/share/lintian/overrides/crm-desktop", _HERE / "lintian-overrides")
+    released = formatdate(int(source_date())).replace("-0000", "+0000")
+    entry = (
+        f"crm-desktop ({version}) stable; urgency=medium\n\n"
+        f"  * See CHANGELOG.md.\n\n -- {_MAINTAINER}  {released}\n"
+    )
+    _write(documents / "changelog.gz", entry)
+    page = (_HERE / "crm-desktop.1").read_text("utf-8").replace("@VERSION@", version)
+    _write(tree / "usr/share/man/man1/crm-desktop.1.gz", page)
+
+
+def _set_modes(tree: Path) -> None:
+    """The same for everybody, whatever the builder's umask; only programs may be run."""
+    for each in (tree, *tree.rglob("*")):
+        if each.is_symlink():
+            continue
+        runs = each.is_dir() or each == tree / _OWN / "crm-desktop"
+        each.chmod(0o755 if runs else 0o644)
 
 
 def _write_control(tree: Path, version: str, architecture: str) -> None:
@@ -74,6 +97,7 @@ def _write_control(tree: Path, version: str, architecture: str) -> None:
     for name, value in {
         "VERSION": version,
         "ARCHITECTURE": architecture,
+        "MAINTAINER": _MAINTAINER,
         "SIZE": str(size),
         # Programs run with the C library that they were linked to, or a later one.
         "LIBC": os.confstr("CS_GNU_LIBC_VERSION").removeprefix("glibc ")
@@ -81,6 +105,9 @@ def _write_control(tree: Path, version: str, architecture: str) -> None:
         else "",
     }.items():
         lines = lines.replace(f"@{name}@", value)
+    # Folded to be read; in a package a field is one line, but for the description.
+    head, description = lines.split("Description:")
+    lines = head.replace("\n ", " ") + "Description:" + description
     folder = tree / "DEBIAN"
     folder.mkdir(mode=0o755)
     (folder / "control").write_text(lines, "utf-8")
@@ -102,7 +129,13 @@ def _kib(path: Path) -> int:
 def _put(target: Path, source: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
-    target.chmod(0o644)
+
+
+def _write(target: Path, text: str) -> None:
+    """A text file; packed, without its time, where the name says so."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    content = text.encode()
+    target.write_bytes(gzip.compress(content, mtime=0) if target.suffix == ".gz" else content)
 
 
 def _link(source: str, target: str) -> None:

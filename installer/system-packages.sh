@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the system packages that a target needs, where it may; otherwise names them and goes on.
-# usage: system-packages.sh qt|test|PACKAGE...
+# usage: system-packages.sh qt|package|test|PACKAGE...
 #
 # "one|two" means: either will do, the first that this release knows is installed.
 set -eu
@@ -11,9 +11,11 @@ libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-render0 libxcb-shape0 l
 libxcb-sync1 libxcb-util1 libxcb-xfixes0 libxcb-xkb1 libwayland-client0 libwayland-cursor0 libwayland-egl1
 libgssapi-krb5-2 fonts-noto-core"
 
-test_packages="$qt_packages postgresql dovecot-imapd dovecot-lmtpd
+package_packages="$qt_packages binutils"
+
+test_packages="$package_packages postgresql dovecot-imapd dovecot-lmtpd
 chromium|google-chrome-stable|chromium-browser xvfb openbox dbus at-spi2-core
-python3-pyatspi gir1.2-atspi-2.0 gnome-keyring fonts-dejavu-core"
+python3-pyatspi gir1.2-atspi-2.0 gnome-keyring fonts-dejavu-core mmdebstrap"
 
 # The parts of these packages that would keep running on somebody's own computer.
 services="postgresql dovecot"
@@ -26,10 +28,11 @@ other_systems() {
     say "          xcb-util-wm xcb-util-image xcb-util-keysyms xcb-util-renderutil google-noto-sans-fonts"
     say "  Arch:   libglvnd fontconfig libxkbcommon-x11 xcb-util-cursor xcb-util-wm xcb-util-image"
     say "          xcb-util-keysyms xcb-util-renderutil noto-fonts"
+    [ "$1" != package ] || say "  and binutils"
     [ "$1" = test ] || return 0
     say "  and for the tests, Fedora: postgresql-server dovecot chromium xorg-x11-server-Xvfb openbox"
-    say "          at-spi2-core python3-pyatspi gnome-keyring dpkg; Arch: postgresql dovecot chromium"
-    say "          xorg-server-xvfb openbox at-spi2-core python-atspi gnome-keyring dpkg"
+    say "          at-spi2-core python3-pyatspi gnome-keyring dpkg binutils; Arch: postgresql dovecot chromium"
+    say "          xorg-server-xvfb openbox at-spi2-core python-atspi gnome-keyring dpkg binutils"
 }
 
 # Prints those of its arguments that are not installed, under any name that provides them.
@@ -66,12 +69,13 @@ choose() {
     printf '%s\n' "${1%%|*}"
 }
 
-[ $# -gt 0 ] || { say "usage: $0 qt|test|PACKAGE..."; exit 2; }
+[ $# -gt 0 ] || { say "usage: $0 qt|package|test|PACKAGE..."; exit 2; }
 [ "$(uname -s)" = Linux ] || exit 0
 command -v dpkg-query >/dev/null || { other_systems "$1"; exit 0; }
 
 case $1 in
     qt) set -- $qt_packages ;;
+    package) set -- $package_packages ;;
     test) set -- $test_packages ;;
 esac
 set -- $(missing_of "$@")

@@ -21,6 +21,9 @@ _WORDS = {
         "A database on another machine must be reached by TLS with a verified certificate: "
         "add sslmode=verify-full and sslrootcert=FILE to its address."
     ),
+    "server_unverified": (
+        "The database server did not prove who it is by a certificate. Nothing was sent to it."
+    ),
     "not_allowed": "This login may not do that. Nothing was changed.",
     "taken": "It is open already.",
 }

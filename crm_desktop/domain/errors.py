@@ -65,6 +65,12 @@ class DatabaseAway(DatabaseTrouble):
     code = "database_away"
 
 
+class ServerUnverified(DatabaseAway):
+    """The server did not prove who it is by a certificate, so nothing was sent to it."""
+
+    code = "server_unverified"
+
+
 class DatabaseBusy(DatabaseTrouble):
     """Another program holds the database locked."""
 

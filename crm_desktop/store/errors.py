@@ -22,6 +22,7 @@ from crm_desktop.domain.errors import (
     DatabaseTrouble,
     NotAllowed,
     NotFound,
+    ServerUnverified,
     SignInRefused,
     Taken,
 )
@@ -51,6 +52,11 @@ _BY_SQLSTATE: dict[str, type[CrmError]] = {
 }
 #: What the client library says of a sign-in before or without any SQLSTATE.
 _REFUSALS = ("authentication failed", "no password supplied")
+#: And of a server that did not prove who it is.
+_UNPROVEN = (
+    *("does not support SSL", "certificate verify failed"),
+    *("root certificate file", "server certificate for"),
+)
 
 #: SQLite's primary result codes.
 _BY_SQLITE_CODE: dict[int, type[CrmError]] = {
@@ -81,6 +87,8 @@ def _of_postgres(error: psycopg.Error) -> CrmError | None:
     words = str(error)
     if any(each in words for each in _REFUSALS) or ("role" in words and "does not exist" in words):
         return SignInRefused()
+    if any(each in words for each in _UNPROVEN):
+        return ServerUnverified(words.strip().splitlines()[0])
     unreachable = isinstance(error, sys.modules["psycopg"].OperationalError) and not code
     if code.startswith("08") or unreachable:
         return DatabaseAway(words.strip().splitlines()[0] if words.strip() else "")

@@ -16,6 +16,7 @@ from crm_desktop.domain.errors import InvalidInput
 from crm_desktop.workstation.paths import Paths
 
 _PREFIX = "CRM_DESKTOP_"
+_ADDRESS = re.compile(r"sqlite:///.+|postgresql(\+psycopg)?://[^/?]*/[^/?]+(\?.*)?")
 _MEBIBYTE = 1024 * 1024
 _LARGEST_PORT = 65_535
 
@@ -84,6 +85,21 @@ def _full_path(value: Any) -> Path:
     return path
 
 
+def _address(value: Any) -> str:
+    """A database's address of a kind that we know."""
+    url: str = _text()(value)
+    if url and not (_ADDRESS.fullmatch(url) and _port_is_number(url)):
+        raise ValueError("must be postgresql://SERVER/NAME or sqlite:///FILE")
+    return url
+
+
+def _port_is_number(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
 def _set(default: Any, read: Reader) -> Any:
     return field(default=default, metadata={"read": read})
 
@@ -95,7 +111,7 @@ _port = _number(0, _LARGEST_PORT)
 class Settings:
     """Every setting with its default; sizes in bytes, times in seconds."""
 
-    database_url: str = _set("", _text())
+    database_url: str = _set("", _address)
     """SQLAlchemy address without a password; empty means the embedded SQLite database."""
 
     council_name: str = _set("", _text(longest=120))
@@ -130,10 +146,11 @@ class Settings:
     """For a headless gateway without a keyring: a file that only its user can read."""
 
 
-def load(paths: Paths) -> Settings:
+def load(paths: Paths, database_url: str = "") -> Settings:
     """Read the settings; InvalidInput names the file and line, or the variable, that is wrong.
 
-    A missing file is no error: every setting has a default.
+    A missing file is no error: every setting has a default. `database_url`, when it is given,
+    wins over all.
     """
     file = paths.settings_file
     text = _read(file)
@@ -153,6 +170,11 @@ def load(paths: Paths) -> Settings:
     if wrong:
         raise _explained(wrong, file, text)
     settings = Settings(**found)
+    if database_url:
+        try:
+            return replace(settings, database_url=_address(database_url))
+        except ValueError as error:
+            raise InvalidInput(f"The address of the database {error}.") from error
     if not settings.database_url:
         return replace(settings, database_url=f"sqlite:///{paths.database_file}")
     return settings

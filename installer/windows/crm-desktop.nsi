@@ -6,9 +6,11 @@
 ; makes dist\crm-desktop-0.1.0-setup.exe. It installs for everybody on the computer, into
 ; Program Files; each person's data stays in their own profile and is never touched here.
 ;
-; Tried: on Linux this script was compiled with makensis 3.08 around the frozen Linux program,
-; which proves its syntax and that it packs the folder, nothing more. It was never compiled, run
-; or uninstalled on Windows, and nothing is signed.
+; Tried: on Linux this script was compiled with makensis 3.08 around the frozen Linux program. With
+; the 64-bit stub (-XTarget amd64-unicode) and a stand-in for the program its installer was run
+; under Wine 8, silently: it installs, installs over an earlier version, leaves with 2 and changes
+; nothing while the program runs, and uninstalls all but people's data. Its pages were not looked
+; at. It was never compiled or run on Windows, with the real program or at all; nothing is signed.
 
 Unicode true
 ManifestDPIAware true

@@ -2,8 +2,10 @@
 
 Runs under the system's own Python (3.9 or later), because pyatspi lives there:
 atspi_reader.py SECONDS tree PID [NAME] | press PID ROLE NAME | type PID NAME TEXT
+                        | strike PID KEYSYM
 """
 
+import ctypes
 import json
 import sys
 import time
@@ -52,7 +54,11 @@ def tell_tree(application: Any, name: str = "") -> bool:
 def press(application: Any, role: str, name: str) -> bool:
     """Do what a click does."""
     node = pyatspi.findDescendant(
-        application, lambda each: each.getRoleName() == role and each.name == name
+        application,
+        lambda each: (
+            (each.getRoleName(), each.name) == (role, name)
+            and each.getState().contains(pyatspi.STATE_SHOWING)
+        ),
     )
     if node is None:
         return False
@@ -71,6 +77,21 @@ def type_text(application: Any, name: str, text: str) -> bool:
     return node is not None and bool(node.queryEditableText().setTextContents(text))
 
 
+def strike(application: Any, keysym: str) -> bool:
+    """Strike a key of the keyboard once a window of the application is in front."""
+    windows = [application.getChildAtIndex(i) for i in range(application.childCount)]
+    if not any(each.getState().contains(pyatspi.STATE_ACTIVE) for each in windows if each):
+        return False
+    x11, xtest = ctypes.CDLL("libX11.so.6"), ctypes.CDLL("libXtst.so.6")
+    x11.XOpenDisplay.restype = ctypes.c_void_p
+    display = ctypes.c_void_p(x11.XOpenDisplay(None))
+    key = x11.XKeysymToKeycode(display, ctypes.c_ulong(int(keysym)))
+    for down in (1, 0):
+        xtest.XTestFakeKeyEvent(display, key, down, ctypes.c_ulong(0))
+    x11.XCloseDisplay(display)
+    return True
+
+
 def describe(node: Any) -> dict[str, Any]:
     """One node and everything below it."""
     children = [node.getChildAtIndex(i) for i in range(min(node.childCount, MOST_CHILDREN))]
@@ -85,7 +106,12 @@ def describe(node: Any) -> dict[str, Any]:
     }
 
 
-VERBS: dict[str, Callable[..., bool]] = {"tree": tell_tree, "press": press, "type": type_text}
+VERBS: dict[str, Callable[..., bool]] = {
+    "tree": tell_tree,
+    "press": press,
+    "type": type_text,
+    "strike": strike,
+}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

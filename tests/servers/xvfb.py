@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -96,6 +97,22 @@ def press(pid: int, role: str, name: str, env: dict[str, str], seconds: float = 
 def type_text(pid: int, name: str, text: str, env: dict[str, str], seconds: float = 20) -> None:
     """Replace the text of the field called `name` from outside."""
     _ask_reader(env, seconds, "type", str(pid), name, text)
+
+
+def strike(pid: int, keysym: int, env: dict[str, str], seconds: float = 20) -> None:
+    """Strike a key, by its X keysym, once a window of `pid` is in front."""
+    _ask_reader(env, seconds, "strike", str(pid), str(keysym))
+
+
+def picture(env: dict[str, str], path: Path) -> None:
+    """Write what the whole display shows now as a PNG."""
+    code = (
+        "import sys\n"
+        "from PySide6.QtGui import QGuiApplication\n"
+        "app = QGuiApplication(sys.argv[:1])\n"
+        "assert app.primaryScreen().grabWindow(0).save(sys.argv[1])"
+    )
+    subprocess.run([sys.executable, "-c", code, path], env=env, check=True, capture_output=True)
 
 
 def _ask_reader(env: dict[str, str], seconds: float, *arguments: str) -> str:

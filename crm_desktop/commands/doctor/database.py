@@ -9,15 +9,13 @@ from functools import partial
 from pathlib import Path
 
 from crm_desktop.commands.doctor.finding import Finding, State, ok, trouble, warning
+from crm_desktop.commands.doctor.refusal import of_refusal
 from crm_desktop.commands.words import in_words
 from crm_desktop.domain.errors import (
     CrmError,
-    DatabaseBusy,
     DatabaseNewer,
     DatabaseOlder,
     DatabaseTrouble,
-    InsecureConnection,
-    SignInRefused,
 )
 from crm_desktop.domain.views import AccountStatus
 from crm_desktop.services import Target
@@ -42,40 +40,6 @@ def examine(target: Target, where: str, migrations: Path) -> Examined:
             return _look_around(look, target, where, migrations)
     except CrmError as error:
         return Examined(tuple(of_refusal(error, target, where)))
-
-
-def of_refusal(error: CrmError, target: Target, where: str) -> Iterator[Finding]:
-    """What it means that the database did not let us in."""
-    if isinstance(error, SignInRefused) and not target.password:
-        yield ok("database", f"A server answers for {where} and asks for a password.")
-        yield warning(
-            "sign-in",
-            "Not looked at without signing in: revision, roles, clock, gateways and accounts.",
-            "Name a login whose password this keyring remembers: crm-desktop doctor --login NAME",
-        )
-    elif isinstance(error, SignInRefused):
-        yield trouble(
-            "sign-in",
-            f"The database refused {target.login} or the password that is remembered.",
-            "Sign in once in the desktop with the right password.",
-        )
-    elif isinstance(error, InsecureConnection):
-        yield trouble("tls", in_words(error), "Nothing was sent to that server.")
-    elif isinstance(error, DatabaseBusy):
-        yield warning("database", f"{where} is held by another program.", "Look again shortly.")
-    elif target.dialect == "sqlite":
-        yield trouble(
-            "database",
-            f"There is no database that can be opened at {where}.",
-            "Start the desktop once, or `crm-desktop demo prepare`, and it makes one; "
-            "if there was one, find out who moved it.",
-        )
-    else:
-        yield trouble(
-            "database",
-            f"{where} does not answer: {mask(str(error))}",
-            "Look at the address in the settings, the network, and whether the server runs.",
-        )
 
 
 def _look_around(look: Look, target: Target, where: str, migrations: Path) -> Examined:
@@ -105,14 +69,12 @@ def _look_around(look: Look, target: Target, where: str, migrations: Path) -> Ex
 
 def of_clock(ahead: timedelta) -> Finding:
     """Whether this computer's clock and the database's agree; `ahead` is the database's lead."""
-    seconds = abs(ahead.total_seconds())
-    words = f"This computer's clock and the database's differ by {seconds:.1f} s."
+    if abs(ahead) <= _NOTED:
+        return ok("clock", "This computer's clock and the database's agree.")
+    side = "behind" if ahead > timedelta() else "ahead of"
+    words = f"This computer's clock is {_length(abs(ahead))} {side} the database's."
     to_do = "Let both computers take their time from the same time server."
-    if abs(ahead) > _TOO_FAR:
-        return trouble("clock", words, to_do)
-    if abs(ahead) > _NOTED:
-        return warning("clock", words, to_do)
-    return ok("clock", words)
+    return (trouble if abs(ahead) > _TOO_FAR else warning)("clock", words, to_do)
 
 
 def of_encryption(way: Encryption) -> Finding:
@@ -136,13 +98,10 @@ def of_revision(check: Callable[[], None], target: Target) -> Finding:
     except DatabaseOlder as older:
         found, wanted = older.params["found"], older.params["wanted"]
         words = f"The database is at revision {found}; this program needs {wanted}."
+        to_do = "Keep a backup, then its owner runs: crm-desktop admin db upgrade"
         if target.dialect == "sqlite":
-            words += " Nobody can work in it before it is upgraded."
-        return trouble(
-            "revision",
-            words,
-            "Keep a backup, then its owner runs: crm-desktop admin db upgrade",
-        )
+            to_do = "Start the desktop: it offers to upgrade the database, and keeps a copy."
+        return trouble("revision", words, to_do)
     except DatabaseNewer as newer:
         return trouble("revision", in_words(newer), "Install the newest CRM Desktop here.")
     except DatabaseTrouble as error:
@@ -226,6 +185,14 @@ def of_accounts(accounts: Sequence[AccountStatus]) -> Iterator[Finding]:
         parts.append(f"{len(unknown)} not tried yet ({', '.join(unknown)})")
     if parts:
         yield ok("accounts", f"Accounts: {'; '.join(parts)}.")
+
+
+def _length(time: timedelta) -> str:
+    seconds = time.total_seconds()
+    for unit, name in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds:.0f} seconds"
 
 
 def _computer(owner: str) -> str:

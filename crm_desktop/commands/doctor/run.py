@@ -9,9 +9,12 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from crm_desktop.commands.doctor import computer, database, display
+from crm_desktop.commands.doctor import computer, display
+from crm_desktop.commands.doctor.database import Examined
+from crm_desktop.commands.doctor.database import examine as examine_database
 from crm_desktop.commands.doctor.finding import Finding, State, trouble
 from crm_desktop.commands.doctor.patience import ask_keyring
+from crm_desktop.commands.doctor.refusal import of_first_start
 from crm_desktop.domain.errors import CrmError, NoKeyring
 from crm_desktop.services import Target
 from crm_desktop.workstation.paths import Paths, bundled
@@ -57,13 +60,17 @@ def examine(load: Callable[[], Settings], paths: Paths, login: str) -> Sequence[
 
 def _of_settings(settings: Settings, paths: Paths, login: str) -> Sequence[Finding]:
     target = _target(settings, login)
-    looked = database.examine(target, _shown(settings.database_url), bundled("migrations"))
+    where = _shown(settings.database_url)
+    if where == str(paths.database_file) and not paths.data.exists():
+        looked = Examined((of_first_start(where),))
+    else:
+        looked = examine_database(target, where, bundled("migrations"))
     places = [paths.data]
     found = [computer.of_keyring(settings.secrets_file), *looked.findings]
     if target.dialect == "sqlite":
-        places.append(Path(settings.database_url.removeprefix("sqlite:///")).parent)
+        places.append(Path(where).parent)
         found += computer.of_ports(settings, gateway_runs=looked.gateway_runs)
-    return [*found, *computer.of_disks(places), *computer.of_log(paths.log)]
+    return [*found, *computer.of_disks(dict.fromkeys(places)), *computer.of_log(paths.log)]
 
 
 def _target(settings: Settings, login: str) -> Target:

@@ -77,6 +77,12 @@ WORDS: Mapping[str, Words] = {
         "Nothing was sent to it.",
         "Tell your administrator: the server needs a certificate that can be verified.",
     ),
+    "server_unverified": Words(
+        "The database server did not prove who it is.",
+        "Nothing was sent to it.",
+        "Tell your administrator: its certificate could not be checked. `crm-desktop doctor` "
+        "says why.",
+    ),
     "database_older": Words(
         "The database is older than this program.",
         "Nothing was changed.",

@@ -15,6 +15,7 @@ from crm_desktop.services import Target, leases
 from tests.centre import GATEWAY_LOGIN, MIGRATIONS, Centre
 from tests.integration.workstation.programs import run_python
 from tests.servers.keyring import secret_service
+from tests.servers.postgres import PostgresCluster, write_certificate
 
 
 def _look(target: Target) -> dict[str, Finding]:
@@ -62,6 +63,43 @@ def test_a_wrong_password_is_trouble(postgres_centre: Centre) -> None:
     assert found["sign-in"].state is State.TROUBLE
 
 
+def test_a_server_that_does_not_prove_who_it_is_gets_no_password(
+    postgres_centre: Centre, tmp_path: Path
+) -> None:
+    good = postgres_centre.target_for("anna")
+    assert postgres_centre.cluster is not None
+    authority = postgres_centre.cluster.sslrootcert
+    other = tmp_path / "other.crt"
+    write_certificate(other, tmp_path / "other.key")
+
+    stranger = _look(Target(good.url.replace(authority, str(other)), "anna", good.password))
+    unknown = _look(Target(good.url.replace(authority, str(tmp_path / "no.crt"))))
+
+    assert stranger["tls"].state is unknown["tls"].state is State.TROUBLE
+    assert "certificate verify failed" in stranger["tls"].words
+    assert "no.crt" in unknown["tls"].words
+    assert "sslrootcert=FILE" in unknown["tls"].to_do
+
+
+def test_a_server_without_tls_is_trouble_where_it_is_wanted(own_postgres: PostgresCluster) -> None:
+    own_postgres.stop()
+    with Path(own_postgres.directory, "data", "postgresql.conf").open("a") as conf:
+        conf.write("ssl = 'off'\n")
+    own_postgres.start()
+
+    found = _look(Target(own_postgres.superuser_url()))
+
+    assert "does not support SSL" in found["tls"].words
+
+
+def test_a_database_of_another_name_is_not_taken_for_silence(postgres_centre: Centre) -> None:
+    url = postgres_centre.target.url.replace(postgres_centre.database, "another")
+
+    found = _look(Target(url))
+
+    assert "has no such database" in found["database"].words
+
+
 def test_an_older_database_is_trouble_with_its_remedy(centre: Centre) -> None:
     with centre.as_owner().write() as tx:
         tx.session.connection().exec_driver_sql("DELETE FROM alembic_version")
@@ -69,7 +107,7 @@ def test_an_older_database_is_trouble_with_its_remedy(centre: Centre) -> None:
     found = _look(centre.target_for("anna"))
 
     assert found["revision"].state is State.TROUBLE
-    assert "admin db upgrade" in found["revision"].to_do
+    assert "upgrade" in found["revision"].to_do
     assert "accounts" not in found
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from crm_desktop.commands.doctor import computer, database, display
+from crm_desktop.commands.doctor import computer, database, display, refusal
 from crm_desktop.commands.doctor.finding import State
 from crm_desktop.commands.doctor.patience import ask_keyring
-from crm_desktop.commands.doctor.run import doctor
+from crm_desktop.commands.doctor.run import doctor, examine
 from crm_desktop.domain.errors import (
     DatabaseAway,
     DatabaseBusy,
@@ -22,13 +22,14 @@ from crm_desktop.domain.errors import (
     InsecureConnection,
     InvalidInput,
     NoKeyring,
+    ServerUnverified,
     SignInRefused,
 )
 from crm_desktop.domain.views import AccountStatus
 from crm_desktop.services import Target
 from crm_desktop.services.diagnosis import Encryption, Holder, Standing
 from crm_desktop.workstation.paths import Paths
-from crm_desktop.workstation.settings import Settings
+from crm_desktop.workstation.settings import Settings, load
 
 _NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 _SERVER = Target("postgresql://db.example/crm")
@@ -64,6 +65,13 @@ def test_clocks_may_differ_a_little(seconds: float, state: State) -> None:
 
     assert found.state is state
     assert bool(found.to_do) is (state is not State.OK)
+
+
+def test_it_says_whose_clock_is_ahead() -> None:
+    behind, ahead = (database.of_clock(each) for each in (timedelta(hours=2), timedelta(0, -30)))
+
+    assert behind.words == "This computer's clock is 2 hours behind the database's."
+    assert ahead.words == "This computer's clock is 30 seconds ahead of the database's."
 
 
 @pytest.mark.parametrize(
@@ -140,6 +148,8 @@ def test_a_centre_without_accounts_is_told_how_to_add_one() -> None:
         (DatabaseAway("refused"), _SERVER, "database", State.TROUBLE),
         (DatabaseAway("no file"), _FILE, "database", State.TROUBLE),
         (DatabaseBusy(), _FILE, "database", State.WARNING),
+        (DatabaseAway('FATAL:  database "crm" does not exist'), _SERVER, "database", State.TROUBLE),
+        (ServerUnverified("certificate verify failed"), _SERVER, "tls", State.TROUBLE),
         (InsecureConnection(host="db"), _SERVER, "tls", State.TROUBLE),
         (SignInRefused(), Target(_SERVER.url, "anna", "wrong"), "sign-in", State.TROUBLE),
         (SignInRefused(), _SERVER, "sign-in", State.WARNING),
@@ -148,10 +158,31 @@ def test_a_centre_without_accounts_is_told_how_to_add_one() -> None:
 def test_a_database_that_lets_nobody_in_says_why(
     error: Exception, target: Target, check: str, state: State
 ) -> None:
-    *_, found = database.of_refusal(error, target, "crm on db.example")  # type: ignore[arg-type]
+    *_, found = refusal.of_refusal(error, target, "crm on db.example")  # type: ignore[arg-type]
 
     assert (found.check, found.state) == (check, state)
     assert found.to_do
+
+
+def test_a_file_that_is_there_is_not_said_to_be_absent(tmp_path: Path) -> None:
+    file = tmp_path / "crm.sqlite3"
+    (absent,) = refusal.of_refusal(DatabaseAway(), Target(f"sqlite:///{file}"), str(file))
+    file.touch()
+    (there,) = refusal.of_refusal(DatabaseAway(), Target(f"sqlite:///{file}"), str(file))
+
+    assert "demo prepare" in absent.to_do
+    assert "is there, but cannot be opened" in there.words
+
+
+def test_before_the_first_start_nothing_is_wrong(home: Path) -> None:
+    paths = Paths.of_user()
+
+    (found,) = (
+        each for each in examine(lambda: load(paths), paths, "") if each.check == "database"
+    )
+
+    assert found.state is State.WARNING
+    assert "at its first start" in found.to_do
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ def test_the_environment_wins_over_the_file(paths: Paths, monkeypatch: pytest.Mo
         ("[mail]\nhost = 'x'\n", 1, "mail: there is no such setting"),
         ('theme = "mauve"\n', 1, "'system', 'light', 'dark' or 'high_contrast'"),
         ('secrets_file = "secrets.toml"\n', 1, "must be a full path"),
+        ('database_url = "crm"\n', 1, "must be postgresql://SERVER/NAME or sqlite:///FILE"),
         ('council_name = "never closed', 1, "not valid TOML"),
     ],
 )
@@ -70,6 +71,27 @@ def test_a_mistake_is_told_with_file_and_line(
     assert caught.value.params["line"] == line
     assert f"line {line}" in str(caught.value)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("postgresql://db.example/crm", "postgresql://[::1]:5433/crm?sslmode=verify-full"),
+        *("postgresql+psycopg://ann:pass@db/crm", "postgresql:///crm", "sqlite:////srv/crm.db"),
+    ],
+)
+def test_an_address_that_is_given_wins_over_all(paths: Paths, url: str) -> None:
+    write(paths, 'database_url = "sqlite:////elsewhere.db"\n')
+
+    assert load(paths, url).database_url == url
+
+
+@pytest.mark.parametrize(
+    "url", ["crm", "mysql://db/crm", "postgresql://db:port/crm", "postgresql://db", "sqlite:///"]
+)
+def test_an_address_of_no_kind_that_we_know_is_refused(paths: Paths, url: str) -> None:
+    with pytest.raises(InvalidInput, match="The address of the database must be postgresql://"):
+        load(paths, url)
 
 
 def test_all_mistakes_are_told_at_once(paths: Paths) -> None:
