@@ -14,6 +14,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, Qt, QT
 from PySide6.QtWidgets import QWidget
 
 _PATIENCE_MS = 20_000
+_LINGER_MS = 15
 _DRAWN = QEvent.Type(QEvent.registerEventType())
 
 
@@ -31,6 +32,7 @@ class _Look:
 
     conditions: Mapping[int, Callable[[], bool]]
     missing: set[int]
+    linger: bool = False
     over_at: float = 0.0
 
 
@@ -44,11 +46,14 @@ class Eye(QObject):
         self._look: _Look | None = None
         self._loop = QEventLoop()
 
-    def wait(self, what: str, *parts: Part) -> float:
-        """The moment at which each part had been drawn while its condition held; or NotSeen."""
+    def wait(self, what: str, *parts: Part, also: QWidget | None = None) -> float:
+        """The moment at which each part had been drawn while its condition held; or NotSeen.
+
+        `also` need not be drawn; when it is, at most 15 ms later, that is the moment.
+        """
         conditions = {id(widget): holds for widget, holds in parts}
-        look = self._look = _Look(conditions, set(conditions))
-        widgets = [widget for widget, _ in parts if widget is not None]
+        look = self._look = _Look(conditions, set(conditions), linger=also is not None)
+        widgets = [each for each in (*(widget for widget, _ in parts), also) if each is not None]
         for widget in widgets:
             widget.installEventFilter(self)
         patience = QTimer()
@@ -69,23 +74,30 @@ class Eye(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Note what is drawn; the event itself goes on."""
         look = self._look
-        if event.type() != QEvent.Type.Paint or look is None or not look.missing:
+        if event.type() != QEvent.Type.Paint or look is None:
             return False
-        if look.conditions[id(watched)]():
+        holds = look.conditions.get(id(watched))
+        if holds is not None and look.missing and holds():
             look.missing.discard(id(watched))
-            if not look.missing:
-                # Handled when the drawing under way is over.
-                priority = Qt.EventPriority.HighEventPriority.value
-                QCoreApplication.postEvent(self, QEvent(_DRAWN), priority)
+        elif holds is not None or not look.over_at:
+            return False
+        if not look.missing:
+            # Handled when the drawing under way is over.
+            priority = Qt.EventPriority.HighEventPriority.value
+            QCoreApplication.postEvent(self, QEvent(_DRAWN), priority)
         return False
 
     def event(self, event: QEvent) -> bool:
         """The drawing is over."""
         if event.type() != _DRAWN:
             return super().event(event)
-        if self._look is not None and not self._look.over_at:
-            self._look.over_at = time.monotonic()
+        look = self._look
+        if look is not None and not look.over_at and look.linger:
+            QTimer.singleShot(_LINGER_MS, self._loop.quit)
+        elif look is not None and not look.linger:
             self._loop.quit()
+        if look is not None:
+            look.over_at = time.monotonic()
         return True
 
 

@@ -12,6 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from crm_desktop.desktop.widgets.chips import ChipButton
+from crm_desktop.desktop.widgets.row_list import RowList
+from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain.states import Channel, ContactState
 from tests.benchmarks.desk import Desk, Task, memory
 
@@ -153,10 +155,11 @@ def _is_mine(desk: Desk, contact_id: int) -> bool:
     return row is not None and row.state is ContactState.ACTIVE
 
 
-def search(desk: Desk, orders: Mapping[str, Any]) -> dict[str, float]:
-    """From a text's last key in the palette until what was found is drawn, by text."""
+def search(desk: Desk, orders: Mapping[str, Any]) -> list[float]:
+    """From a text's last key in the palette until what was found is drawn, in their order."""
     palette = desk.window.palette_box
-    answer = {}
+    (count,), (results,) = palette.findChildren(Text), palette.findChildren(RowList)
+    answer = []
     for text in orders["texts"]:
         desk.list.setFocus()
         _press(desk.list, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
@@ -167,8 +170,12 @@ def search(desk: Desk, orders: Mapping[str, Any]) -> dict[str, float]:
         desk.rest()
         begun = time.monotonic()
         QTest.keyClicks(field, text[-1])
-        over = desk.eye.wait(f"the search {text!r}", (palette, lambda: palette.rows() != ()))
-        answer[text] = (over - begun) * 1000
+        over = desk.eye.wait(
+            f"the search {text!r}",
+            (count, lambda: palette.answered == text.strip()),  # noqa: B023
+            also=results.viewport(),
+        )
+        answer.append((over - begun) * 1000)
         desk.rest()
         _press(field, Qt.Key.Key_Escape)
         palette.close_palette()

@@ -129,6 +129,11 @@ class CommandPalette(QFrame):
         """What is offered now, section headings included."""
         return self._list.rows()
 
+    @property
+    def answered(self) -> str:
+        """The text of which all that was found is offered; empty while it is searched."""
+        return "" if self._waiting else self._asked
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stay in the middle when the window changes; close on a click beside."""
         if self.isVisible():
