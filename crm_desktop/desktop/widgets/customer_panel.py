@@ -236,6 +236,8 @@ class _Facts(QWidget):
         said = [line for line in lines if not line.copies]
         if len(copied) > len(self._copied) or len(said) > len(self._said):
             self._make(max(len(copied), len(self._copied)), max(len(said), len(self._said)))
+        # Each part that comes or goes would lay out the whole panel at once.
+        self._grid.setEnabled(False)
         for facts, told in ((self._copied, copied), (self._said, said)):
             for fact, line in zip(facts, told, strict=False):
                 fact.say(line)
@@ -243,6 +245,7 @@ class _Facts(QWidget):
                 for each in fact.parts():
                     each.setVisible(at < len(told))
         self._space()
+        self._grid.setEnabled(True)
 
     def _make(self, copied: int, said: int) -> None:
         """All anew, so that they stand in one order for the eye, for Tab and for a reader."""
