@@ -193,9 +193,12 @@ class Composer(Painted):
 
     def set_text(self, text: str, mode: Visibility | None = None) -> None:
         """Load a draft; `edited` is not told."""
+        editor = self._editors[mode or self.mode]
+        if text == editor.toPlainText() and not editor.document().isUndoAvailable():
+            return
         self._loading = True
         self._known[mode or self.mode] = text
-        self._editors[mode or self.mode].setPlainText(text)
+        editor.setPlainText(text)
         self._loading = False
         self._show_count()
 

@@ -16,7 +16,7 @@ from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.buttons import IconButton
 from crm_desktop.desktop.widgets.card import SectionHeader, Surface
-from crm_desktop.desktop.widgets.flow import FlowLayout
+from crm_desktop.desktop.widgets.flow import FlowLayout, lay_out
 from crm_desktop.desktop.widgets.pill import Avatar, Pill
 from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.rows import Row
@@ -80,6 +80,7 @@ class CustomerPanel(QScrollArea):
         self._empty.setVisible(not known)
         if customer is not None:
             self._fill(customer)
+        lay_out(self, self._facts.grid, self._column, self._outer)
 
     def _fill(self, customer: CustomerView) -> None:
         self._avatar.set_name(customer.name)
@@ -224,9 +225,9 @@ class _Facts(QWidget):
         self._look = look
         self._copied: list[_Fact] = []
         self._said: list[_Fact] = []
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setColumnStretch(1, 1)
+        self.grid = QGridLayout(self)
+        self.grid.setContentsMargins(0, 0, 0, 0)
+        self.grid.setColumnStretch(1, 1)
         look.changed.connect(self._space)
         self._space()
 
@@ -236,6 +237,8 @@ class _Facts(QWidget):
         said = [line for line in lines if not line.copies]
         if len(copied) > len(self._copied) or len(said) > len(self._said):
             self._make(max(len(copied), len(self._copied)), max(len(said), len(self._said)))
+        # Each part that comes or goes would lay out the whole panel at once.
+        self.grid.setEnabled(False)
         for facts, told in ((self._copied, copied), (self._said, said)):
             for fact, line in zip(facts, told, strict=False):
                 fact.say(line)
@@ -243,23 +246,24 @@ class _Facts(QWidget):
                 for each in fact.parts():
                     each.setVisible(at < len(told))
         self._space()
+        self.grid.setEnabled(True)
 
     def _make(self, copied: int, said: int) -> None:
         """All anew, so that they stand in one order for the eye, for Tab and for a reader."""
         for fact in (*self._copied, *self._said):
             for each in fact.parts():
-                self._grid.removeWidget(each)
+                self.grid.removeWidget(each)
                 each.hide()
                 each.deleteLater()
         self._copied = [_Fact(self._look, copied=True) for _ in range(copied)]
         self._said = [_Fact(self._look, copied=False) for _ in range(said)]
         for at, fact in enumerate((*self._copied, *self._said)):
             for column, each in enumerate(fact.parts()):
-                self._grid.addWidget(each, at, column)
+                self.grid.addWidget(each, at, column)
             if fact.copy is None:
-                self._grid.setAlignment(fact.label, Qt.AlignmentFlag.AlignTop)
+                self.grid.setAlignment(fact.label, Qt.AlignmentFlag.AlignTop)
             else:
-                self._grid.setAlignment(fact.label, Qt.AlignmentFlag.AlignVCenter)
+                self.grid.setAlignment(fact.label, Qt.AlignmentFlag.AlignVCenter)
                 fact.copy.clicked.connect(self._copy)
 
     @Slot()
@@ -273,12 +277,12 @@ class _Facts(QWidget):
     @Slot()
     def _space(self) -> None:
         px = self._look.px
-        self._grid.setVerticalSpacing(px(1))
-        self._grid.setColumnMinimumWidth(0, px(66))
+        self.grid.setVerticalSpacing(px(1))
+        self.grid.setColumnMinimumWidth(0, px(66))
         for at, fact in enumerate((*self._copied, *self._said)):
             height = 0 if fact.label.isHidden() else px(21)
-            if height != self._grid.rowMinimumHeight(at):
-                self._grid.setRowMinimumHeight(at, height)
+            if height != self.grid.rowMinimumHeight(at):
+                self.grid.setRowMinimumHeight(at, height)
 
 
 def _of_identifier(each: IdentifierView) -> _Line:

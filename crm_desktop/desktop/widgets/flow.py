@@ -1,9 +1,20 @@
-"""A layout that goes on in the next line when a line is full."""
+"""A layout that goes on in the next line when a line is full, and laying out at once."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
+from PySide6.QtCore import QCoreApplication, QEvent, QMargins, QPoint, QRect, QSize, Qt
+from PySide6.QtWidgets import QLayout, QLayoutItem, QScrollArea, QWidget
+
+
+def lay_out(area: QScrollArea, *layouts: QLayout) -> None:
+    """Lay out what a scroll area holds now; `layouts` from the inside out.
+
+    Left to Qt each level waits for another turn of the event loop, and what is not yet in its
+    place is drawn in between.
+    """
+    for each in layouts:
+        each.activate()
+    QCoreApplication.sendEvent(area, QEvent(QEvent.Type.LayoutRequest))
 
 
 class FlowLayout(QLayout):

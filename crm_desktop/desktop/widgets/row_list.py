@@ -150,6 +150,9 @@ class RowList(QListView):
         # Rows of one height are measured once, not each for itself.
         self.setUniformItemSizes(len({(row.heading, not row.detail) for row in rows}) < 2)
         self._rows.set_rows(rows)
+        if self.isVisible():
+            # Put off, the rows are placed while they are painted, and then painted again.
+            self.executeDelayedItemsLayout()
 
     def rows(self) -> tuple[Row, ...]:
         """The rows shown."""

@@ -73,6 +73,8 @@ class QueueList(QListView):
         kept = self.current_id()
         self._more, self._rows = more, (mine, waiting)
         self._model.show(self._entries(mine, waiting), self._clock.now())
+        # Put off, the rows would be placed and drawn a turn of the event loop later.
+        self.executeDelayedItemsLayout()
         if kept is None or self.current_id() == kept:
             return
         place = self._model.place_of(kept)

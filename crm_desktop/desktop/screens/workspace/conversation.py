@@ -13,6 +13,7 @@ from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.screens.workspace.message_card import MessageCard
 from crm_desktop.desktop.widgets.buttons import Button, Kind
 from crm_desktop.desktop.widgets.card import Surface
+from crm_desktop.desktop.widgets.flow import lay_out
 from crm_desktop.domain.views import ContactView, MessageView
 
 #: A new message has found its height within this time.
@@ -65,6 +66,7 @@ class Conversation(QScrollArea):
         hidden = len(contact.thread) if not self._unfolded else 0
         self._earlier.setVisible(bool(hidden))
         self._earlier.setText(words.count(hidden, "earlier message"))
+        lay_out(self, *(card.body for card in self._cards.values()), self._column)
         if fresh:
             self.verticalScrollBar().setValue(0)
         elif grew:
