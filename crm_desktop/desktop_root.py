@@ -178,17 +178,26 @@ class Desktop:
     window: MainWindow
     desk: Desk
     _endings: list[Callable[[], None]] = field(default_factory=list)
+    stopped: bool = False
 
     def start(self, *, live: bool = True) -> None:
         """Show the window, read, and listen for changes (unless a test wants silence)."""
         self.window.show()
         self.window.start()
+        # Whoever begins to listen reads everything again: not before it was drawn once.
+        settle = partial(self._settle, live)
+        self.desk.runner.run(_nothing, owner=self.window, done=_when_drawn(settle))
+
+    def _settle(self, live: bool) -> None:
+        if self.stopped:
+            return
         if live:
             self.desk.live.start(DatabaseFeed(self.desk.db.target))
-        self.desk.runner.run(_nothing, owner=self.window, done=_when_drawn(pace.quicken))
+        pace.quicken()
 
     def stop(self) -> None:
         """Keep what is typed, finish writing, and let go of the database."""
+        self.stopped = True
         self.window.close()
         self.desk.live.stop()
         self.desk.runner.shutdown(wait=True)
@@ -413,7 +422,8 @@ class Run(QObject):
             window.error.show_earlier_crash(crash.at, str(self._paths.log))
 
     def _start_gateway(self) -> None:
-        assert self._desktop is not None
+        if self._desktop is None or self._desktop.stopped:
+            return
         self._gateway = OwnGateway(self._desktop.desk.db.target.url, self)
         self._gateway.failed.connect(self._desktop.window.error.show_trouble)
 
