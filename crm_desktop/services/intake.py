@@ -7,7 +7,7 @@ bounced; what belongs to an open contact joins it; everything else becomes a new
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,6 +19,8 @@ from crm_desktop.domain.states import Channel, ContactState
 from crm_desktop.domain.text import excerpt, fold
 from crm_desktop.services.intake_parts import acknowledgement, arriving, bounces, finding
 from crm_desktop.services.intake_parts.arriving import Door, Stored, stored
+from crm_desktop.services.intake_parts.known import Known, identifiers
+from crm_desktop.services.intake_parts.known import read as read_known
 from crm_desktop.services.leases import Lease
 from crm_desktop.store.database import Database, Tx
 from crm_desktop.store.queries import accounts, events, leases, messages
@@ -94,13 +96,16 @@ def _take_all(tx: Tx, arrivals: Sequence[Stored]) -> tuple[Received, ...]:
     placed = [(_account(routing, each.where), each) for each in arrivals]
     queries.serialise(tx, (key for account, each in placed for key in _keys(account, each)))
     ids = [(account.id, each.message.external_id) for account, each in placed]
-    known = queries.earlier(tx, ids)
+    earlier = queries.earlier(tx, ids)
+    known = read_known(tx, routing, [each.message for each in arrivals])
     taken: list[Received] = []
     for own, (account, arrival) in zip(ids, placed, strict=True):
-        before = known.get(own)
+        before = earlier.get(own)
         if before is None:
-            received = _take_in(tx, routing, account, arrival)
-            known[own] = Earlier(received.contact_id, received.message_id, received.reference)
+            received = _take_in(tx, known, account, arrival)
+            if arrival.message.message_id:
+                known.answered[arrival.message.message_id] = received.message_id
+            earlier[own] = Earlier(received.contact_id, received.message_id, received.reference)
         else:
             received = Received(*before, duplicate=True)
         taken.append(received)
@@ -117,18 +122,21 @@ def _account(routing: Routing, where: int | Door) -> Account:
     return account
 
 
-def _keys(account: Account, arrival: Stored) -> tuple[str, ...]:
-    return (f"arrival:{account.id}:{arrival.message.external_id}", *finding.keys(arrival.message))
+def _keys(account: Account, arrival: Stored) -> Iterator[str]:
+    """What others wait for, so that one mail is one contact, one new sender one customer."""
+    yield f"arrival:{account.id}:{arrival.message.external_id}"
+    for each in identifiers(arrival.message):
+        yield f"customer:{each.kind}:{each.norm}"
 
 
-def _take_in(tx: Tx, routing: Routing, account: Account, arrival: Stored) -> Received:
+def _take_in(tx: Tx, known: Known, account: Account, arrival: Stored) -> Received:
     bounced = bounces.attach(tx, account.id, arrival)
     if bounced is not None:
         return Received(*bounced)
-    place = finding.place(tx, arrival.message, routing.own_addresses)
+    place = finding.place(tx, arrival.message, known)
     if place.thread is not None and place.joins and place.thread.state in _OPEN:
-        return Received(*_join(tx, routing, account, arrival, place.thread))
-    return Received(*_new_contact(tx, routing, account, arrival, place))
+        return Received(*_join(tx, known.routing, account, arrival, place.thread))
+    return Received(*_new_contact(tx, known, account, arrival, place))
 
 
 def _join(
@@ -150,14 +158,16 @@ def _join(
 
 
 def _new_contact(
-    tx: Tx, routing: Routing, account: Account, arrival: Stored, place: finding.Place
+    tx: Tx, known: Known, account: Account, arrival: Stored, place: finding.Place
 ) -> tuple[int, int, str]:
-    message = arrival.message
-    sender = finding.sender(tx, message, place)
+    message, routing = arrival.message, known.routing
+    sender = finding.sender(tx, message, place, known)
     subject = finding.about(message, place, account, routing)
     rules = subject.rules
-    contact_id = messages.add_contact(
+    contact_id = next(known.numbers)
+    messages.add_contact(
         tx,
+        contact_id,
         {
             "channel": message.channel.value,
             "state": ContactState.QUEUED.value,

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from crm_desktop.domain import matching
 from crm_desktop.domain.calendar import Calendar, NeverOpen
 from crm_desktop.domain.errors import InvalidInput, NotFound
-from crm_desktop.domain.identifiers import Identifier, identify
+from crm_desktop.domain.identifiers import Identifier
 from crm_desktop.domain.messages import InboundMessage
 from crm_desktop.domain.references import find_references
 from crm_desktop.domain.sla import CHANNEL_TARGETS, Clock, Target
-from crm_desktop.domain.states import Channel, IdentifierKind
+from crm_desktop.domain.states import Channel
 from crm_desktop.domain.text import fold
+from crm_desktop.services.intake_parts.known import Known, identifiers, places_named
 from crm_desktop.store.database import Tx
 from crm_desktop.store.queries import customers, messages
 from crm_desktop.store.queries import intake as queries
@@ -62,13 +63,14 @@ class About:
         return max(self.rules.priority, self.service.priority if self.service else 0)
 
 
-def place(tx: Tx, message: InboundMessage, own: frozenset[str]) -> Place:
+def place(tx: Tx, message: InboundMessage, known: Known) -> Place:
     """By the Message-IDs it answers, its own (an equal one only links), then a reference.
 
-    The centre's `own` addresses are everywhere and prove no part in anything.
+    The centre's own addresses are everywhere and prove no part in anything.
     """
-    answered = (message.in_reply_to, *message.references, message.message_id)
-    thread = queries.thread_of_messages(tx, answered)
+    own = known.routing.own_addresses
+    answered = [known.answered[each] for each in places_named(message) if each in known.answered]
+    thread = queries.thread_of_message(tx, max(answered)) if answered else None
     if thread is not None:
         if message.sender.address in queries.thread_participants(tx, thread.thread_id) - own:
             return Place(thread, queries.cases_of_contact(tx, thread.contact_id), joins=True)
@@ -84,19 +86,18 @@ def place(tx: Tx, message: InboundMessage, own: frozenset[str]) -> Place:
     return Place(found, (case_id,), joins=True)
 
 
-def sender(tx: Tx, message: InboundMessage, where: Place) -> Sender:
+def sender(tx: Tx, message: InboundMessage, where: Place, known: Known) -> Sender:
     """The customer by address and number; a new one for an unknown person.
 
     Machines are no customers: a bounce or an automatic mail of an unknown sender makes none.
-    The caller holds `keys(message)`.
     """
-    given = _identifiers(message)
+    given = identifiers(message)
     shown = message.sender.name.strip() or message.sender.address or message.phone
     if message.bounce is not None:
         return Sender(None, shown or "Mail delivery")
-    known = _known(tx, given, shown)
-    if known is not None:
-        return known
+    found = _known(given, shown, known)
+    if found is not None:
+        return found
     if where.thread is not None and where.joins and where.thread.customer_id is not None:
         return Sender(where.thread.customer_id, shown)
     if message.auto_generated or not given:
@@ -104,19 +105,14 @@ def sender(tx: Tx, message: InboundMessage, where: Place) -> Sender:
     customer_id = customers.add(
         tx, shown, fold(shown), ((each.kind, each.value, each.norm) for each in given)
     )
+    for each in given:
+        known.holders[each.kind, each.norm] = {customer_id: shown}
     return Sender(customer_id, shown)
 
 
-def keys(message: InboundMessage) -> tuple[str, ...]:
-    """What must be serialised so that one new sender becomes one customer."""
-    if message.bounce is not None:
-        return ()
-    return tuple(f"customer:{each.kind}:{each.norm}" for each in _identifiers(message))
-
-
-def _known(tx: Tx, given: tuple[Identifier, ...], shown: str) -> Sender | None:
+def _known(given: tuple[Identifier, ...], shown: str, known: Known) -> Sender | None:
     """The customer who holds what was given, a doubt whether it is they, or None: nobody does."""
-    matches = [queries.customers_with(tx, each.kind, each.norm) for each in given]
+    matches = [known.holders[each.kind, each.norm] for each in given]
     candidates = _agreed([found for found in matches if found])
     if not candidates:
         return None
@@ -128,15 +124,7 @@ def _known(tx: Tx, given: tuple[Identifier, ...], shown: str) -> Sender | None:
     return Sender(customer_id, name)
 
 
-def _identifiers(message: InboundMessage) -> tuple[Identifier, ...]:
-    found = (
-        identify(IdentifierKind.EMAIL, message.sender.address),
-        identify(IdentifierKind.PHONE, message.phone) if message.phone else None,
-    )
-    return tuple(each for each in found if each is not None)
-
-
-def _agreed(matches: list[Mapping[int, str]]) -> Mapping[int, str]:
+def _agreed(matches: Sequence[Mapping[int, str]]) -> Mapping[int, str]:
     """Whom address and number agree on; all of them when they do not."""
     everybody = {each: name for found in matches for each, name in found.items()}
     agreed = {

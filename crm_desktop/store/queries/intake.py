@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, select, text, union
+from sqlalchemy.orm import aliased
 
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import (
@@ -92,20 +93,23 @@ def _became(tx: Tx, message_id: int) -> Earlier:
     return Earlier(row[0], row[1], row[2] or "")
 
 
-_NEWEST_ANSWERED = (
-    select(Message.contact_id)
+_MESSAGES = (
+    select(Message.rfc_id, func.max(Message.id))
     .where(Message.rfc_id.in_(bindparam("ids", expanding=True)))
-    .order_by(Message.id.desc())
-    .limit(1)
+    .group_by(Message.rfc_id)
 )
 
 
-def thread_of_messages(tx: Tx, rfc_ids: Iterable[str]) -> Thread | None:
-    """The thread of the newest message among these Message-IDs."""
-    wanted = [each for each in rfc_ids if each]
-    if not wanted:
-        return None
-    contact_id = tx.core.scalar(_NEWEST_ANSWERED, {"ids": wanted})
+def messages_with(tx: Tx, rfc_ids: Iterable[str]) -> dict[str, int]:
+    """The newest message of each of these Message-IDs that is known."""
+    wanted = sorted({each for each in rfc_ids if each})
+    rows = tx.core.execute(_MESSAGES, {"ids": wanted}) if wanted else ()
+    return {str(row[0]): row[1] for row in rows}
+
+
+def thread_of_message(tx: Tx, message_id: int) -> Thread | None:
+    """The thread that a message belongs to."""
+    contact_id = tx.session.scalar(select(Message.contact_id).where(Message.id == message_id))
     return newest_of_thread(tx, contact_id) if contact_id is not None else None
 
 
@@ -202,19 +206,32 @@ def _emails_of(tx: Tx, customers: Any) -> frozenset[str]:
     )
 
 
-_HOLDERS = select(Customer.id, Customer.name).where(
-    Customer.id.in_(
-        select(func.coalesce(Customer.merged_into_id, Customer.id))
-        .join(Identifier, Identifier.customer_id == Customer.id)
-        .where(Identifier.kind == bindparam("kind"), Identifier.norm == bindparam("norm"))
+_SURVIVOR = aliased(Customer)
+_HOLDERS = (
+    select(Identifier.kind, Identifier.norm, _SURVIVOR.id, _SURVIVOR.name)
+    .join(Customer, Customer.id == Identifier.customer_id)
+    .join(_SURVIVOR, _SURVIVOR.id == func.coalesce(Customer.merged_into_id, Customer.id))
+    .where(
+        Identifier.kind.in_(bindparam("kinds", expanding=True)),
+        Identifier.norm.in_(bindparam("norms", expanding=True)),
     )
 )
 
 
-def customers_with(tx: Tx, kind: str, norm: str) -> Mapping[int, str]:
-    """The customers who hold an identifier, id to name; merged ones count as who they became."""
-    rows = tx.core.execute(_HOLDERS, {"kind": kind, "norm": norm})
-    return {row[0]: row[1] for row in rows}
+Holders = dict[tuple[str, str], dict[int, str]]
+
+
+def holders(tx: Tx, identifiers: Iterable[tuple[str, str]]) -> Holders:
+    """The customers who hold each identifier (kind, norm), id to name.
+
+    Merged ones count as who they became.
+    """
+    found: Holders = {each: {} for each in identifiers}
+    if found:
+        kinds, norms = sorted({each[0] for each in found}), sorted({each[1] for each in found})
+        for row in tx.core.execute(_HOLDERS, {"kinds": kinds, "norms": norms}):
+            found.get((row[0], row[1]), {})[row[2]] = row[3]
+    return found
 
 
 def form_version(tx: Tx, service_id: int, version: int) -> int | None:

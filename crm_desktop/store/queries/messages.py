@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -49,21 +49,32 @@ class WaitingCase:
     hours: dict[str, Any]
 
 
-# A contact that begins a thread names itself; written afterwards it would be a second version of
-# the row, with everything that searches it indexed twice.
-_NEXT_CONTACT = {
-    "postgresql": text("SELECT nextval(pg_get_serial_sequence('contact', 'id'))"),
-    "sqlite": text("SELECT coalesce(max(id), 0) + 1 FROM contact"),
+_NUMBERS = {
+    "postgresql": text(
+        "SELECT nextval(pg_get_serial_sequence('contact', 'id')) FROM generate_series(1, :many)"
+    ),
+    # One writer at a time: nobody else numbers contacts before this transaction ends.
+    "sqlite": text(
+        "WITH RECURSIVE following(id) AS (SELECT coalesce(max(id), 0) + 1 FROM contact UNION ALL "
+        "SELECT id + 1 FROM following LIMIT :many) SELECT id FROM following"
+    ),
 }
 _CONTACT = insert(Contact).inline()
 _MESSAGE = insert(Message).returning(Message.id)
 
 
-def add_contact(tx: Tx, values: Mapping[str, Any], thread_id: int | None) -> int:
-    """Insert a contact; without a thread it begins its own."""
-    contact_id: int = tx.core.execute(_NEXT_CONTACT[tx.dialect]).scalar_one()
-    tx.core.execute(_CONTACT, {**values, "id": contact_id, "thread_id": thread_id or contact_id})
-    return contact_id
+def contact_numbers(tx: Tx, many: int) -> Iterator[int]:
+    """Ids for so many contacts that this transaction adds; what is left over is never used."""
+    return iter(tx.core.scalars(_NUMBERS[tx.dialect], {"many": many}).all())
+
+
+def add_contact(tx: Tx, number: int, values: Mapping[str, Any], thread_id: int | None) -> None:
+    """Insert a contact under a number of its own; without a thread it begins one.
+
+    It names itself as the thread at once: written afterwards it would be a second version of the
+    row, with everything that searches it indexed twice.
+    """
+    tx.core.execute(_CONTACT, {**values, "id": number, "thread_id": thread_id or number})
 
 
 def change_contact(tx: Tx, contact_id: int, **values: Any) -> None:
