@@ -39,6 +39,8 @@ def find_application(pid: int) -> Any:
     """The accessible application of a process, None while it shows nothing."""
     for application in pyatspi.Registry.getDesktop(0):
         if application is not None and application.get_process_id() == pid:
+            # No loop runs here that would hear of changes: what was read once would stay.
+            application.clear_cache()
             return application if application.childCount else None
     return None
 
@@ -54,11 +56,7 @@ def tell_tree(application: Any, name: str = "") -> bool:
 def press(application: Any, role: str, name: str) -> bool:
     """Do what a click does."""
     node = pyatspi.findDescendant(
-        application,
-        lambda each: (
-            (each.getRoleName(), each.name) == (role, name)
-            and each.getState().contains(pyatspi.STATE_SHOWING)
-        ),
+        application, lambda each: is_shown(each, name) and each.getRoleName() == role
     )
     if node is None:
         return False
@@ -72,9 +70,14 @@ def type_text(application: Any, name: str, text: str) -> bool:
     """Replace the text of a field."""
     node = pyatspi.findDescendant(
         application,
-        lambda each: each.name == name and "EditableText" in pyatspi.listInterfaces(each),
+        lambda each: is_shown(each, name) and "EditableText" in pyatspi.listInterfaces(each),
     )
     return node is not None and bool(node.queryEditableText().setTextContents(text))
+
+
+def is_shown(node: Any, name: str) -> bool:
+    """Whether it is called so and lies where somebody could see it."""
+    return bool(node.name == name and node.getState().contains(pyatspi.STATE_SHOWING))
 
 
 def strike(application: Any, keysym: str) -> bool:
