@@ -50,7 +50,7 @@ def _newer(installed: Installed, folder: Path, *, after: str) -> Installed:
     revision = folder / "_internal/crm_desktop/migrations/versions" / f"{_NEXT}_later.py"
     revision.write_text(
         '"""One revision more."""\n\n'
-        f"revision, down_revision = {_NEXT!r}, {after!r}\n\n\n"
+        f'revision = "{_NEXT}"\ndown_revision = "{after}"\n\n\n'
         "def upgrade() -> None:\n"
         '    """Nothing."""\n'
     )

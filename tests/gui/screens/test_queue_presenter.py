@@ -272,3 +272,9 @@ def test_what_goes_out_of_this_persons_sight_leaves_the_list(centre: Centre) -> 
     room.presenter.moved(contacts.transfer(anna, contact_id, queue_id=care))
 
     assert (room.view.mine, room.view.waiting) == ([], [])
+
+
+def test_nothing_is_said_of_how_many_wait_before_a_gateway_has_counted(centre: Centre) -> None:
+    centre.add_contact()
+
+    assert not hasattr(Room(centre).view, "counts")

@@ -232,7 +232,8 @@ def _newer_program(folder: Path) -> Path:
     shutil.copytree(MIGRATIONS, migrations, ignore=shutil.ignore_patterns("__pycache__"))
     (migrations / "versions" / "9999_more.py").write_text(
         "from alembic import op\nimport sqlalchemy as sa\n"
-        f"revision, down_revision, branch_labels, depends_on = '9999', '{_head()}', None, None\n"
+        f'revision = "9999"\ndown_revision = "{_head()}"\n'
+        "branch_labels = depends_on = None\n"
         "def upgrade():\n    op.create_table('more', sa.Column('id', sa.Integer))\n"
     )
     return migrations

@@ -168,7 +168,12 @@ class QueuePresenter(Presenter):
         self._view.show_trouble(None)
         self._show()
         if page.counts is not None:
-            self._view.show_counts(page.counts)
+            self._show_counts(page.counts)
+
+    def _show_counts(self, counts: QueueCounts) -> None:
+        # Before a gateway has counted for the first time, "nothing waits" would be untrue.
+        if counts.waiting or not self._waiting:
+            self._view.show_counts(counts)
 
     def _append_page(self, asked: QueueFilter, page: QueuePage) -> None:
         self._loading_more = False
@@ -263,7 +268,7 @@ class QueuePresenter(Presenter):
         self._counting_soon = False
         self._tasks.read(
             partial(queues.counts, self._db),
-            self._view.show_counts,
+            self._show_counts,
             failed=self._view.show_trouble,
             key="counts",
         )
