@@ -123,7 +123,8 @@ class FilterChips(QWidget):
         kept = set(self.keys())
         if [each.chip.key for each in self._buttons] == [chip.key for chip in chips]:
             for button, chip in zip(self._buttons, chips, strict=True):
-                button.set_chip(chip)
+                if chip != button.chip:
+                    button.set_chip(chip)
             return
         for button in self._buttons:
             self._flow.removeWidget(button)

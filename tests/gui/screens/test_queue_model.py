@@ -59,6 +59,18 @@ def test_a_new_row_is_inserted_and_nothing_is_reset(qapp: QApplication) -> None:
     assert (resets.count(), inserted.count()) == (0, 1)
 
 
+def test_rows_side_by_side_come_and_go_together_and_are_told_of_once(qapp: QApplication) -> None:
+    model = watched()
+    model.show(entries([1, 2, 3, 4, 5]), NOW)
+    removed, inserted = QSignalSpy(model.rowsRemoved), QSignalSpy(model.rowsInserted)
+    changed = QSignalSpy(model.dataChanged)
+
+    model.show(entries([1, 6, 7, 8, 5]), NOW)
+
+    assert shown(model) == ["waiting", 1, 6, 7, 8, 5]
+    assert (removed.count(), inserted.count(), changed.count()) == (1, 1, 0)
+
+
 def test_a_tick_repaints_only_the_rows_whose_words_changed(qapp: QApplication) -> None:
     model = watched()
     rows = [sample.row(1, "a", "s", 5 * MINUTE), sample.row(2, "b", "s", 200 * MINUTE)]

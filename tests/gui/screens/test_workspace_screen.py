@@ -14,11 +14,20 @@ from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core import accessibility
 from crm_desktop.desktop.core.look import Look
+from crm_desktop.desktop.screens.workspace.message_card import MessageCard
+from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import Button, PrimaryButton
 from crm_desktop.desktop.widgets.knowledge_panel import text_of
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.states import Direction, MessageState, Resolution, Visibility
-from crm_desktop.domain.views import ArticleView, Disposition, DraftView, NewAttachment
+from crm_desktop.domain.views import (
+    ArticleView,
+    ContactView,
+    Disposition,
+    DraftView,
+    MessageView,
+    NewAttachment,
+)
 from crm_desktop.services.handoffs import HandoffPreview
 from crm_desktop.services.replies import Sent
 from tests.gui.conftest import Grab
@@ -44,6 +53,17 @@ def make(qtbot: QtBot) -> Make:
     return build
 
 
+def another(number: int, message: MessageView) -> ContactView:
+    """A contact with one message."""
+    return sample.contact(row=replace(sample.mine()[0], id=number), messages=(message,))
+
+
+def cards(stage: Stage) -> list[MessageCard]:
+    """The messages on the screen."""
+    found = stage.screen.conversation.findChildren(MessageCard)
+    return [each for each in found if each.isVisible()]
+
+
 PREVIEW = HandoffPreview("Waste (Open311)", datetime(2026, 11, 24, 17, tzinfo=UTC), "", ())
 
 
@@ -53,6 +73,29 @@ def test_the_conversation_looks_right(make: Make, any_look: Look, grab: Grab) ->
     grab(stage.screen, f"workspace-{any_look.theme.scheme.value}")
 
     assert accessibility.problems(stage.screen) == []
+
+
+def test_another_contact_fills_the_cards_that_are_there(make: Make, look: Look) -> None:
+    stage = make(look)
+    before = set(cards(stage))
+    theirs = sample.message(91, "Thank you.")
+
+    stage.show(another(2, theirs))
+
+    assert [each.message for each in cards(stage)] == [theirs]
+    assert set(cards(stage)) < before
+
+
+def test_what_was_said_of_one_message_is_not_said_of_the_next(make: Make, look: Look) -> None:
+    stage = make(look)
+    failed = sample.message(91, "Thank you.", failure="The mailbox is full.")
+    sent = replace(failed, id=92, failure="")
+
+    for number, message in enumerate((failed, sent), start=2):
+        stage.show(another(number, message))
+
+    assert [each.message for each in cards(stage)] == [sent]
+    assert cards(stage)[0].findChildren(Banner) == []
 
 
 def test_the_case_looks_right(make: Make, any_look: Look, grab: Grab) -> None:
