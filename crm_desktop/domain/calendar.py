@@ -19,6 +19,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from crm_desktop.domain.errors import CrmError, InvalidInput
+from crm_desktop.domain.kingdom import days_off
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -288,11 +289,9 @@ def add_working_days(received: date, count: int, region: Region = Region.ENGLAND
 
 @lru_cache(maxsize=512)
 def _bank_holidays(region: Region, year: int) -> frozenset[date]:
-    from holidays import country_holidays  # slow to import, and many processes never ask
-
     days: set[date] = set()
     for subdivision in _SUBDIVISIONS[region]:
-        days.update(country_holidays("GB", subdiv=subdivision, years=year))
+        days.update(days_off(subdivision, year))
     return frozenset(days)
 
 

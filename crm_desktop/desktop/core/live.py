@@ -12,9 +12,11 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from crm_desktop.domain.changes import Changes
 
-#: After a notice others' wait so long and reach the screens as one: however many change however
-#: much, a screen reads and draws ten times a second.
-COALESCE_MS = 100
+#: Notices within this time after one reach the screens as one.
+COALESCE_MS = 15
+#: While notices go on the time doubles up to this: however much changes, a screen reads and draws
+#: eight times a second.
+LONGEST_MS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class LiveFeed(QObject):
         """Gather what comes now for a moment: this desktop writes, and shows its own answer before
         it reads what the feed tells of the same.
         """
+        if not self._timer.isActive():
+            self._timer.setInterval(COALESCE_MS)
         self._timer.start()
 
     def start(self, source: ChangeSource) -> None:
@@ -114,12 +118,12 @@ class LiveFeed(QObject):
         # The first notice after a quiet time goes on at once, a burst is gathered.
         if not self._timer.isActive():
             self._flush()
-            self._timer.start()
+            self._timer.start(COALESCE_MS)
 
     @Slot()
     def _rested(self) -> None:
         if self._flush():
-            self._timer.start()
+            self._timer.start(min(2 * self._timer.interval(), LONGEST_MS))
 
     def _flush(self) -> bool:
         with self._lock:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -275,3 +277,17 @@ def test_working_days_start_after_the_day_of_receipt(received: date, days: int, 
 def test_a_working_day_is_its_own_next_working_day() -> None:
     assert next_working_day(date(2026, 11, 20)) == date(2026, 11, 20)
     assert next_working_day(date(2026, 11, 21)) == date(2026, 11, 23)
+
+
+def test_asking_for_a_bank_holiday_does_not_load_every_country() -> None:
+    asked = (
+        "import sys; from datetime import date; from crm_desktop.domain.calendar import *;"
+        "bank_holidays(Region.UNITED_KINGDOM, 2026);"
+        "print(sum(name.startswith('holidays.countries.') for name in sys.modules))"
+    )
+
+    finished = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True
+    )
+
+    assert finished.stdout.strip() == "1"
