@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from crm_desktop.domain.changes import Topic
-from crm_desktop.domain.messages import Address, Bounce, InboundAttachment
+from crm_desktop.domain.errors import NotFound
+from crm_desktop.domain.messages import Address, Bounce, InboundAttachment, InboundMessage
 from crm_desktop.domain.references import find_references
 from crm_desktop.services import intake
 from crm_desktop.store.models import (
@@ -24,7 +25,7 @@ from crm_desktop.store.models import (
     Identifier,
     Message,
 )
-from crm_desktop.store.queries import blobs
+from crm_desktop.store.queries import accounts, blobs
 from tests.centre import Centre
 from tests.integration.services.arrivals import (
     account_id,
@@ -393,3 +394,63 @@ def test_a_person_is_found_by_number_under_a_new_address_when_the_name_agrees(
     assert contact(centre, same.contact_id).customer_id == known
     other = contact(centre, housemate.contact_id)
     assert (other.customer_id, other.needs_checking) == (None, True)
+
+
+def _together(centre: Centre, *messages: InboundMessage) -> tuple[intake.Received, ...]:
+    """Take messages in as the mail door does, in one transaction."""
+    db = centre.as_gateway()
+    door = intake.Door("smtp_listener", frozenset({"contact@crm.test"}))
+    return intake.receive_together(db, [intake.stored(db, door, each) for each in messages])
+
+
+def test_what_comes_together_is_what_it_would_be_one_after_the_other(centre: Centre) -> None:
+    first = mail("new@example.org")
+    answer = mail("new@example.org", in_reply_to=first.message_id)
+    other = mail("new@example.org", subject="Street light")
+    stranger = mail("stranger@example.net", in_reply_to=first.message_id)
+
+    began, again, joined, beside, doubtful = _together(
+        centre, first, first, answer, other, stranger
+    )
+
+    assert again.duplicate
+    assert (again.contact_id, again.message_id) == (began.contact_id, began.message_id)
+    assert joined.contact_id == began.contact_id
+    assert beside.contact_id not in (began.contact_id, doubtful.contact_id)
+    assert contact(centre, doubtful.contact_id).needs_checking
+    customers = {contact(centre, each.contact_id).customer_id for each in (began, beside)}
+    assert len(customers) == 1
+    assert total(centre, Message) == 4
+    assert {began.contact_id, beside.contact_id} <= began.changes.ids(Topic.CONTACT)
+
+
+def test_of_what_comes_together_all_is_kept_or_nothing(centre: Centre) -> None:
+    db = centre.as_gateway()
+    good = intake.stored(db, account_id(centre), mail())
+    homeless = intake.stored(db, 999_999, mail())
+
+    with pytest.raises(NotFound):
+        intake.receive_together(db, [good, homeless])
+
+    assert total(centre, Message) == 0
+    (received,) = intake.receive_together(db, [good])
+    assert not received.duplicate
+
+
+def test_a_door_gives_mail_to_the_account_that_it_is_addressed_to(centre: Centre) -> None:
+    with centre.as_owner().write() as tx:
+        accounts.put(
+            tx,
+            "smtp_listener",
+            "Benefits",
+            settings={"address": "Benefits@crm.test"},
+            queue_id=centre.queue_id("care"),
+            secret_name="",
+        )
+    db = centre.as_gateway()
+    door = intake.Door("smtp_listener", frozenset({"benefits@crm.test"}))
+    message = mail(subject="Hello", text="Nothing that a service speaks of.")
+
+    (received,) = intake.receive_together(db, [intake.stored(db, door, message)])
+
+    assert contact(centre, received.contact_id).queue_id == centre.queue_id("care")

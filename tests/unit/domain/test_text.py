@@ -25,6 +25,11 @@ def test_accents_and_case_fold_away(written: str, folded: str) -> None:
 
 
 @given(st.text())
+def test_what_stands_beside_a_letter_does_not_change_how_it_folds(text: str) -> None:
+    assert fold(f"Plain ASCII {text} É") == f"plain ascii {fold(text)} e"
+
+
+@given(st.text())
 def test_folding_twice_changes_nothing_for_words(text: str) -> None:
     assert tokens(" ".join(tokens(text))) == tokens(text)
 
