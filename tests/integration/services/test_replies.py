@@ -47,6 +47,7 @@ def test_a_reply_waits_to_be_taken_back_and_then_may_leave(centre: Centre) -> No
 
     assert sent.stopped == ()
     assert contact_id in sent.changes.ids(Topic.CONTACT)
+    assert sent.changes.has(Topic.OUTBOX)
     row, item = message_row(centre, sent.message_id), _outbox(centre, sent.message_id)
     assert (row.state, row.subject) == ("pending", "Re: Missed bin")
     assert row.rfc_id is not None
