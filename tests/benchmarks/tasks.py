@@ -16,9 +16,9 @@ from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain.states import Channel, ContactState
 from tests.benchmarks.desk import Desk, Task, memory
+from tests.benchmarks.desktop import REPLY
 
 _HISTORY = 20
-_REPLY = "Thank you for writing. We will look at this tomorrow and tell you what was done."
 
 
 def _press(widget: QWidget, key: Qt.Key, modifier: Qt.KeyboardModifier | None = None) -> float:
@@ -107,9 +107,9 @@ def take_and_reply(desk: Desk, orders: Mapping[str, Any]) -> dict[str, list[floa
     """
     screen, presenter = desk.window.workplace.screen, desk.window.workplace.presenter
     answer: dict[str, list[float]] = {"take": [], "reply": []}
-    for _ in range(orders["times"]):
+    mails = [id_ for id_ in desk.waiting if _is_mail(desk, id_)]
+    for wanted in mails[: orders["times"]]:
         desk.list.setFocus()
-        wanted = next(id_ for id_ in desk.waiting if _is_mail(desk, id_))
         desk.list.choose(wanted)
         _press(desk.list, Qt.Key.Key_Return)
         desk.until(lambda: presenter.contact_id == wanted and presenter.contact is not None)  # noqa: B023
@@ -124,7 +124,7 @@ def take_and_reply(desk: Desk, orders: Mapping[str, Any]) -> dict[str, list[floa
         desk.rest()
         _press(desk.list, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
         editor = screen.compose.composer.editor
-        QTest.keyClicks(editor, _REPLY)
+        QTest.keyClicks(editor, REPLY)
         desk.rest()
         assert presenter.contact is not None
         before = len(presenter.contact.messages)
