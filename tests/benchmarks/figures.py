@@ -84,5 +84,6 @@ def _target(figure: Figure) -> str:
 def _cell(figure: Figure | None) -> str:
     if figure is None:
         return ""
-    value = f"{figure.value:,.1f}" if abs(figure.value) < 1000 else f"{figure.value:,.0f}"
+    digits = 0 if abs(figure.value) >= 1000 else 1 if abs(figure.value) >= 10 else 2
+    value = f"{figure.value:,.{digits}f}"
     return value if figure.met is not False else f"[bold red]{value} ✗[/]"
