@@ -182,9 +182,6 @@ class Guard(Protocol):
     def history(self, customer_id: int, limit: int) -> tuple[HistoryEntry, ...]:
         """A customer's contacts and cases, newest first; stubs where content is not theirs."""
 
-    def events(self, contact_id: int) -> tuple[EventRow, ...]:
-        """What happened to a contact, oldest first."""
-
     def withdraw(self, message_id: int) -> bool:
         """Take back an own outgoing message that nobody has begun to send; False when too late."""
 

@@ -19,7 +19,6 @@ from crm_desktop.store.guard import (
     PATIENCE_MS,
     AttachmentContent,
     AttachmentRow,
-    EventRow,
     FoundContacts,
     IdentifierContent,
     MessageContent,
@@ -146,11 +145,6 @@ class PostgresGuard:
             "SELECT * FROM app.history(:id, CAST(:limit AS integer))", id=customer_id, limit=limit
         )
         return tuple(HistoryEntry(**_plain(row)) for row in rows)
-
-    def events(self, contact_id: int) -> tuple[EventRow, ...]:
-        """See `Guard`."""
-        rows = self._call("SELECT at, kind, actor, data FROM app.events(:id)", id=contact_id)
-        return tuple(EventRow(**_plain(row)) for row in rows)
 
     def withdraw(self, message_id: int) -> bool:
         """See `Guard`."""

@@ -34,7 +34,6 @@ from crm_desktop.store.guard import (
     PATIENCE_MS,
     AttachmentContent,
     AttachmentRow,
-    EventRow,
     FoundContacts,
     IdentifierContent,
     MessageContent,
@@ -342,13 +341,6 @@ class SqliteGuard:
     def history(self, customer_id: int, limit: int) -> tuple[HistoryEntry, ...]:
         """See `Guard`."""
         return reading.history(self._session, customer_id, self._me, limit)
-
-    def events(self, contact_id: int) -> tuple[EventRow, ...]:
-        """See `Guard`."""
-        contact = self._session.get(Contact, contact_id)
-        if contact is None or not reading.visible(contact, self._me):
-            return ()
-        return reading.events(self._session, contact_id)
 
     def withdraw(self, message_id: int) -> bool:
         """See `Guard`."""

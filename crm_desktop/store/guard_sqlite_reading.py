@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, insert, or_, select
+from sqlalchemy import ColumnElement, Select, insert, or_, select
 from sqlalchemy.orm import Session
 
 from crm_desktop.domain.errors import NotFound
@@ -14,7 +14,6 @@ from crm_desktop.domain.views import HistoryEntry
 from crm_desktop.store.guard import (
     AttachmentContent,
     AttachmentRow,
-    EventRow,
     IdentifierContent,
     MessageContent,
 )
@@ -24,7 +23,6 @@ from crm_desktop.store.models import (
     Case,
     Contact,
     Customer,
-    Event,
     Identifier,
     Message,
     Queue,
@@ -166,17 +164,6 @@ def _case_entry(case: Case, service: str, opened_by: str | None, me: Person) -> 
         who=opened_by or "",
         readable=readable,
     )
-
-
-def events(session: Session, contact_id: int) -> tuple[EventRow, ...]:
-    """What happened to a contact, oldest first."""
-    rows = session.execute(
-        select(Event.at, Event.kind, func.coalesce(Staff.name, ""), Event.data)
-        .outerjoin(Staff, Staff.id == Event.actor_id)
-        .where(Event.contact_id == contact_id)
-        .order_by(Event.id)
-    )
-    return tuple(EventRow(*row) for row in rows)
 
 
 def owners(

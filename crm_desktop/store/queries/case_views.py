@@ -50,16 +50,6 @@ _CASES = (
 )
 
 
-def of_contact(tx: Tx, contact_id: int) -> tuple[CaseView, ...]:
-    """The cases that a contact concerns, newest link first, as far as this person sees them."""
-    query = (
-        _CASES.join(CaseContact, CaseContact.case_id == Case.id)
-        .where(CaseContact.contact_id == contact_id)
-        .order_by(CaseContact.linked_at.desc(), Case.id.desc())
-    )
-    return _read(tx, query)
-
-
 def by_id(tx: Tx, case_id: int) -> CaseView | None:
     """One case, or None when it is not there for this person."""
     found = _read(tx, _CASES.where(Case.id == case_id))

@@ -8,10 +8,9 @@ from datetime import datetime
 from sqlalchemy import delete, exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from crm_desktop.domain.states import IN_HAND, ContactState, OutboxState
-from crm_desktop.domain.views import DraftView
+from crm_desktop.domain.states import IN_HAND, ContactState
 from crm_desktop.store.database import Tx
-from crm_desktop.store.models import ChannelAccount, Contact, Draft, Looking, OutboxItem, Staff
+from crm_desktop.store.models import ChannelAccount, Contact, Looking
 from crm_desktop.store.models.base import utcnow
 
 
@@ -60,29 +59,6 @@ def held_with_other_service(tx: Tx, contact_id: int, service_id: int) -> bool:
             )
         )
     )
-
-
-def waiting_to_leave(tx: Tx, message_ids: list[int]) -> dict[int, datetime]:
-    """When each outgoing message that has not begun to leave may do so."""
-    rows = tx.session.execute(
-        select(OutboxItem.message_id, OutboxItem.not_before).where(
-            OutboxItem.message_id.in_(message_ids),
-            OutboxItem.state == OutboxState.PENDING,
-            OutboxItem.attempts == 0,
-        )
-    )
-    return {message_id: not_before for message_id, not_before in rows if message_id is not None}
-
-
-def drafts(tx: Tx, contact_id: int) -> tuple[DraftView, ...]:
-    """Unsent text of a contact: one's own, and others' when the contact is in one's hands."""
-    rows = tx.session.execute(
-        select(Draft.kind, Draft.author_id, Staff.name, Draft.content, Draft.updated_at)
-        .join(Staff, Staff.id == Draft.author_id)
-        .where(Draft.contact_id == contact_id)
-        .order_by(Draft.updated_at)
-    )
-    return tuple(DraftView(*row) for row in rows)
 
 
 def look(tx: Tx, contact_id: int) -> None:
