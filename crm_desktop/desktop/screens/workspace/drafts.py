@@ -78,10 +78,10 @@ class DraftKeeper:
                 failed=partial(self._failed, contact_id, kind, content),
             )
 
-    def let_go(self, contact_id: int, kind: Kind) -> None:
-        """It is being sent: what was typed last need not be kept any more."""
-        self._local.pop((contact_id, kind), None)
-        self._shared.pop((contact_id, kind), None)
+    def sending(self, contact_id: int, kind: Kind, content: Content) -> None:
+        """It is on its way to the database: until that has it, all of it is kept here."""
+        self._let_go(contact_id, kind)
+        self._store.save(contact_id, kind, content)
 
     def forget_here(self, contact_id: int, kind: Kind) -> None:
         """It was sent, and the sending forgot it in the database."""
@@ -89,13 +89,17 @@ class DraftKeeper:
 
     def discard(self, contact_id: int, kind: Kind) -> None:
         """It was saved or thrown away."""
-        self.let_go(contact_id, kind)
+        self._let_go(contact_id, kind)
         self.forget_here(contact_id, kind)
         self._tasks.write(partial(drafts.discard, self._db, contact_id, kind), failed=self._trouble)
 
     def kept_here(self, contact_id: int, kind: Kind) -> Content | None:
         """What this computer kept and the database may not have."""
         return self._local.get((contact_id, kind)) or self._store.load(contact_id, kind)
+
+    def _let_go(self, contact_id: int, kind: Kind) -> None:
+        self._local.pop((contact_id, kind), None)
+        self._shared.pop((contact_id, kind), None)
 
     def _keep_locally(self) -> None:
         self._local_soon = False

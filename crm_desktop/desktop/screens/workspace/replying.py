@@ -85,7 +85,7 @@ class Replying:
 
     def send(self, contact_id: int, reply: Reply, content: Content) -> None:
         """Send a reply; `content` is the composer as a draft, to put back if need be."""
-        self._keeper.let_go(contact_id, "reply")
+        self._keeper.sending(contact_id, "reply", content)
         self._tasks.write(
             partial(replies.send, self._db, contact_id, reply, undo_seconds=self._undo_seconds),
             partial(self._show_sent, _Gone(contact_id, content, reply.attachments)),
