@@ -36,7 +36,27 @@ class _Look:
     over_at: float = 0.0
 
 
-class Eye(QObject):
+class Watcher(QObject):
+    """Hears when a drawing that it saw begin is over and handed to the display."""
+
+    def tell_when_over(self) -> None:
+        """Call within a paint event: `over` follows when the whole window is drawn."""
+        priority = Qt.EventPriority.HighEventPriority.value
+        QCoreApplication.postEvent(self, QEvent(_DRAWN), priority)
+
+    def over(self, at: float) -> None:
+        """The drawing was over at this moment."""
+        raise NotImplementedError
+
+    def event(self, event: QEvent) -> bool:
+        """The drawing is over."""
+        if event.type() != _DRAWN:
+            return super().event(event)
+        self.over(time.monotonic())
+        return True
+
+
+class Eye(Watcher):
     """Waits for drawings in one process. A moment is taken when the window's whole drawing is over
     and handed to the display, not when a widget's part of it begins.
     """
@@ -82,23 +102,19 @@ class Eye(QObject):
         elif holds is not None or not look.over_at:
             return False
         if not look.missing:
-            # Handled when the drawing under way is over.
-            priority = Qt.EventPriority.HighEventPriority.value
-            QCoreApplication.postEvent(self, QEvent(_DRAWN), priority)
+            self.tell_when_over()
         return False
 
-    def event(self, event: QEvent) -> bool:
-        """The drawing is over."""
-        if event.type() != _DRAWN:
-            return super().event(event)
+    def over(self, at: float) -> None:
+        """Note the moment, and wait no longer unless something else may be drawn yet."""
         look = self._look
-        if look is not None and not look.over_at and look.linger:
-            QTimer.singleShot(_LINGER_MS, self._loop.quit)
-        elif look is not None and not look.linger:
+        if look is None:
+            return
+        if not look.linger:
             self._loop.quit()
-        if look is not None:
-            look.over_at = time.monotonic()
-        return True
+        elif not look.over_at:
+            QTimer.singleShot(_LINGER_MS, self._loop.quit)
+        look.over_at = at
 
 
 class Turns(QObject):

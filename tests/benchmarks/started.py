@@ -9,10 +9,9 @@ and the program closes. A remembered password is confirmed by Enter as soon as i
 from __future__ import annotations
 
 import sys
-import time
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
@@ -24,11 +23,10 @@ from crm_desktop.desktop.widgets.chips import ChipButton
 from crm_desktop.workstation.layout import LayoutStore
 from crm_desktop.workstation.paths import Paths
 from crm_desktop.workstation.secrets import open_secrets
+from tests.benchmarks.eye import Watcher
 
-_DRAWN = QEvent.Type(QEvent.registerEventType())
 
-
-class FirstSight(QObject):
+class FirstSight(Watcher):
     """Tells when the queue of a window is drawn for the first time, rows and counts."""
 
     def __init__(self, window: MainWindow) -> None:
@@ -47,18 +45,14 @@ class FirstSight(QObject):
                 self._drawn.add(watched)
             if self._drawn >= {self._rows, self._chip}:
                 self._rows.removeEventFilter(self)
-                priority = Qt.EventPriority.HighEventPriority.value
-                QCoreApplication.postEvent(self, QEvent(_DRAWN), priority)
+                self.tell_when_over()
         return False
 
-    def event(self, event: QEvent) -> bool:
-        """The drawing is over."""
-        if event.type() != _DRAWN:
-            return super().event(event)
-        sys.stdout.write(f"{time.monotonic()}\n")
+    def over(self, at: float) -> None:
+        """Tell when, and close."""
+        sys.stdout.write(f"{at}\n")
         sys.stdout.flush()
         QTimer.singleShot(0, QApplication.closeAllWindows)
-        return True
 
     @Slot(object)
     def _counted(self, _counts: object) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, cast
@@ -35,10 +34,9 @@ from crm_desktop.desktop.screens.queue.view import QueueList
 from crm_desktop.desktop.screens.workspace.presenter import WorkspacePresenter
 from crm_desktop.desktop.widgets.buttons import IconButton
 from tests.benchmarks.desk import Desk, memory, run
-from tests.benchmarks.eye import Turns
+from tests.benchmarks.eye import Turns, Watcher
 from tests.benchmarks.figures import percentile
 
-_DRAWN = QEvent.Type(QEvent.registerEventType())
 _NOTCH = 120
 _WHEEL_EVERY_MS = 16
 #: Further down than up, so that page after page comes into sight.
@@ -46,7 +44,7 @@ _DOWN, _UP = 180, 120
 _PERCENT = (50, 99, 99.9, 100)
 
 
-class RowLog(QObject):
+class RowLog(Watcher):
     """Which waiting rows went from the list's sight or came into it, and when (seconds of the
     monotonic clock) the drawing that showed it was over.
     """
@@ -91,19 +89,13 @@ class RowLog(QObject):
         for each in self._drawn.keys() & now.keys():
             self._drawn[each] = now[each]
         if self._new:
-            # Handled when the drawing under way is over.
-            priority = Qt.EventPriority.HighEventPriority.value
-            QCoreApplication.postEvent(self, QEvent(_DRAWN), priority)
+            self.tell_when_over()
         return False
 
-    def event(self, event: QEvent) -> bool:
-        """The drawing is over."""
-        if event.type() != _DRAWN:
-            return super().event(event)
-        over = time.monotonic()
-        self.seen += [(each, present, over) for each, present in self._new]
+    def over(self, at: float) -> None:
+        """What it showed is on screen."""
+        self.seen += [(each, present, at) for each, present in self._new]
         self._new.clear()
-        return True
 
 
 class Wheel(QObject):
