@@ -1,0 +1,10 @@
+"""Roles, restricted cases, staff through guarded functions and reports without names."""
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass

@@ -1,0 +1,10 @@
+"""Row changes and reads that matter, in a chain that shows an alteration."""
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
