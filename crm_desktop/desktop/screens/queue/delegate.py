@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
-from crm_desktop.desktop.screens.queue.model import Heading, Line, QueueModel, QueueRole
+from crm_desktop.desktop.screens.queue.model import Heading, Line, QueueModel
 from crm_desktop.desktop.screens.queue.pills import PillText
 from crm_desktop.desktop.widgets.painting import (
     paint_focus,
@@ -19,6 +19,7 @@ from crm_desktop.desktop.widgets.painting import (
     pill_size,
     text_width,
 )
+from crm_desktop.desktop.widgets.pictures import Pictures
 from crm_desktop.domain.states import Channel
 from crm_desktop.domain.views import QueueRow
 
@@ -45,6 +46,8 @@ _TONES = {
 _LEFT = 12
 _GAP = 8
 _CHECK = "needs checking"
+#: Such a row is drawn for itself: few are, and not for long.
+_MARKED = QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver
 
 
 def channel_tone(channel: Channel) -> Tone:
@@ -59,6 +62,7 @@ class QueueDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._look = look
         self._model = model
+        self._pictures = Pictures(look)
         self.compact = True
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: Index) -> QSize:
@@ -70,21 +74,34 @@ class QueueDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint one entry with the theme's colours."""
-        entry = index.data(QueueRole.ENTRY)
+        entry = self._model.entry_at(index.row())
         rect: QRect = option.rect
         painter.save()
         if isinstance(entry, Heading):
             self._heading(painter, rect, entry)
-        elif isinstance(entry, Line):
-            focused = self._background(painter, rect, option)
-            pill = index.data(QueueRole.PILL)
-            if entry.mine or not self.compact:
-                self._tall(painter, rect, entry.row, pill)
-            else:
-                self._flat(painter, rect, entry.row, pill)
-            if focused:
-                paint_focus(painter, self._look, rect, 0)
+        else:
+            self._line(painter, rect, entry, option.state)
         painter.restore()
+
+    def _line(self, painter: QPainter, rect: QRect, line: Line, state: QStyle.StateFlag) -> None:
+        tall = line.mine or not self.compact
+        pill = self._model.pill_of(line.row)
+
+        def draw(painter: QPainter, rect: QRect) -> None:
+            self._hairline(painter, rect)
+            (self._tall if tall else self._flat)(painter, rect, line.row, pill)
+
+        if not state & _MARKED:
+            self._pictures.draw(painter, rect, line.row.id, (line.row, pill, tall), draw)
+            return
+        theme, selected = self._look.theme, bool(state & QStyle.StateFlag.State_Selected)
+        painter.fillRect(rect, theme.selection if selected else theme.hover)
+        draw(painter, rect)
+        if selected:
+            edge = QRect(rect.left(), rect.top(), self._look.px(3), rect.height())
+            painter.fillRect(edge, theme.selection_edge)
+            if state & QStyle.StateFlag.State_HasFocus:
+                paint_focus(painter, self._look, rect, 0)
 
     def _heading(self, painter: QPainter, rect: QRect, heading: Heading) -> None:
         look, px = self._look, self._look.px
@@ -97,21 +114,6 @@ class QueueDelegate(QStyledItemDelegate):
             paint_text(painter, inner, heading.aside, font, look.theme.muted, align=right)
             inner.adjust(0, 0, -text_width(font, heading.aside) - px(_GAP), 0)
         paint_text(painter, inner, heading.words, font, look.theme.muted)
-
-    def _background(self, painter: QPainter, rect: QRect, option: QStyleOptionViewItem) -> bool:
-        """Selection, hover and hairline; returns whether the focus ring belongs here."""
-        theme = self._look.theme
-        state: QStyle.StateFlag = option.state
-        selected = bool(state & QStyle.StateFlag.State_Selected)
-        if selected:
-            painter.fillRect(rect, theme.selection)
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(rect, theme.hover)
-        self._hairline(painter, rect)
-        if selected:
-            edge = QRect(rect.left(), rect.top(), self._look.px(3), rect.height())
-            painter.fillRect(edge, theme.selection_edge)
-        return bool(state & QStyle.StateFlag.State_HasFocus) and selected
 
     def _hairline(self, painter: QPainter, rect: QRect) -> None:
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, self._look.theme.border)

@@ -95,7 +95,7 @@ class QueueModel(QAbstractListModel):
             entry = self._entries[place]
             if isinstance(entry, Heading):
                 continue
-            pill = self._pill(entry.row)
+            pill = self.pill_of(entry.row)
             if pill != before.get(entry.row.id, pill):
                 index = self.index(place)
                 self.dataChanged.emit(index, index, [QueueRole.PILL])
@@ -105,6 +105,12 @@ class QueueModel(QAbstractListModel):
     def entry_at(self, place: int) -> Entry:
         """What stands at a place; without the way through Qt that `data` takes."""
         return self._entries[place]
+
+    def pill_of(self, row: QueueRow) -> PillText | None:
+        """What the pill of a row says now."""
+        if row.id not in self._pills:
+            self._pills[row.id] = pill_of(row, self._now)
+        return self._pills[row.id]
 
     def place_of(self, contact_id: int) -> QModelIndex:
         """Where a contact stands; an invalid index when it is not in the list."""
@@ -150,21 +156,16 @@ class QueueModel(QAbstractListModel):
 
     def _of_line(self, line: Line, role: int) -> Any:
         if role == QueueRole.PILL:
-            return self._pill(line.row)
+            return self.pill_of(line.row)
         if role == QueueRole.MINE:
             return line.mine
         if role == Qt.ItemDataRole.DisplayRole:
             return f"{line.row.who} · {line.row.subject}"
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return spoken(line.row, self._pill(line.row))
+            return spoken(line.row, self.pill_of(line.row))
         if role == Qt.ItemDataRole.ToolTipRole:
             return _tip(line.row)
         return None
-
-    def _pill(self, row: QueueRow) -> PillText | None:
-        if row.id not in self._pills:
-            self._pills[row.id] = pill_of(row, self._now)
-        return self._pills[row.id]
 
     def _remove(self, wanted: set[str | int]) -> None:
         for first, last in runs([_key(entry) not in wanted for entry in self._entries]):
