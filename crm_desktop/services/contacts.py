@@ -8,37 +8,31 @@ from datetime import datetime
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.views import ContactView, Disposition, Moved, QueueFilter
 from crm_desktop.store.database import Database, Tx
-from crm_desktop.store.queries import contacts, queue, workspace
+from crm_desktop.store.queries import contacts, taking, workspace
 
 
 def open_contact(db: Database, contact_id: int) -> ContactView:
     """Everything that the workspace shows; leaves a trace. Raises NotFound."""
-    with db.write() as tx:
+    with db.write_at_once() as tx:
         return workspace.open_contact(tx, contact_id)
 
 
 def _moved(db: Database, contact_id: int, move: Callable[[Tx], None]) -> Moved:
     with db.write() as tx:
         move(tx)
-        return _as_it_is(tx, contact_id)
-
-
-def _as_it_is(tx: Tx, contact_id: int) -> Moved:
-    tx.changed(Topic.CONTACT, contact_id)
-    tx.session.flush()
-    return Moved(contact_id, next(iter(queue.by_ids(tx, [contact_id])), None), tx.changes)
+        return taking.as_it_is(tx, contact_id)
 
 
 def take(db: Database, contact_id: int) -> Moved:
     """Take a waiting contact; raises Taken(by=name) when somebody was faster."""
-    return _moved(db, contact_id, lambda tx: tx.guard.claim(contact_id))
+    with db.write_at_once() as tx:
+        return taking.take(tx, contact_id)
 
 
 def take_next(db: Database, wanted: QueueFilter) -> Moved | None:
     """Take the most urgent waiting contact that fits; None when nothing waits."""
-    with db.write() as tx:
-        contact_id = tx.guard.claim_next(wanted)
-        return None if contact_id is None else _as_it_is(tx, contact_id)
+    with db.write_at_once() as tx:
+        return taking.take_next(tx, wanted)
 
 
 def release(db: Database, contact_id: int, reason: str = "") -> Moved:

@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from crm_desktop.domain.leak_check import Allowed, Known, Outgoing, OutgoingFile, check
 from crm_desktop.domain.leak_text import Candidate, FindingKind, name_key
 from crm_desktop.domain.text import fold
 from crm_desktop.domain.views import Reply
 from crm_desktop.store.database import Tx
-from crm_desktop.store.queries.replying import Answered
+from crm_desktop.store.queries.replying import Answering
 
 _LOOKED_UP_AT_ONCE = 500
 
 
 def findings(
-    tx: Tx,
-    contact: Answered,
-    reply: Reply,
-    *,
-    subject: str,
-    references: Iterable[str],
-    hashes: tuple[str, ...],
-    centre: Mapping[str, Any],
+    tx: Tx, known: Answering, reply: Reply, *, subject: str, hashes: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """What a person must look at before the reply leaves, in words; empty when it may go.
-
-    `centre` is the setting of that name.
-    """
+    """What a person must look at before the reply leaves, in words; empty when it may go."""
     outgoing = Outgoing(
         recipients=(reply.to, *reply.cc),
         subject=subject,
@@ -39,41 +28,32 @@ def findings(
             for each, sha256 in zip(reply.attachments, hashes, strict=True)
         ),
     )
-    allowed = _allowed(tx, contact, frozenset(references), centre)
-    found = check(outgoing, allowed, lambda candidates: _known(tx, candidates))
+    advisor = tx.actor.name if tx.actor else ""
+    found = check(outgoing, _allowed(known, advisor), lambda candidates: _known(tx, candidates))
     return tuple(each.words for each in found)
 
 
-def _allowed(
-    tx: Tx, contact: Answered, references: frozenset[str], centre: Mapping[str, Any]
-) -> Allowed:
+def _allowed(known: Answering, advisor: str) -> Allowed:
     """What is the customer's own, or has been said in this contact by them."""
+    contact, centre = known.contact, known.centre
     emails = {str(centre.get("email", ""))}
     phones = {str(centre.get("phone", ""))}
-    if contact.customer_id is not None:
-        for each in tx.guard.open_customer(contact.customer_id):
-            (emails if each.kind == "email" else phones).add(each.value)
-    said = []
-    # A stranger's mail may stand in the same thread: only the customer's own side counts.
-    for message in tx.guard.open_contact(contact.id):
-        if message.contact_id != contact.id:
-            continue
-        if message.direction == "inbound" and message.visibility == "public":
-            emails.add(message.sender_address)
-            said.append(f"{message.subject}\n{message.body_text}")
-            emails.update(
-                str(pair[1]) for kind in ("to", "cc") for pair in message.recipients.get(kind, ())
-            )
-    advisor = tx.actor.name if tx.actor else ""
+    for kind, value in known.identifiers:
+        (emails if kind == "email" else phones).add(value)
+    for message in known.said:
+        emails.add(message.sender_address)
+        emails.update(
+            str(pair[1]) for kind in ("to", "cc") for pair in message.recipients.get(kind, ())
+        )
     return Allowed(
         customer_ids=frozenset({contact.customer_id} - {None}),  # type: ignore[arg-type]
         emails=frozenset(emails - {""}),
         phones=frozenset(phones - {""}),
-        references=references - {""},
+        references=frozenset(known.references.values()) - {""},
         names=frozenset(
             {contact.customer_name, contact.who, advisor, str(centre.get("name", ""))} - {""}
         ),
-        said="\n".join(said),
+        said="\n".join(f"{each.subject}\n{each.body_text}" for each in known.said),
     )
 
 

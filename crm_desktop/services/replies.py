@@ -14,18 +14,17 @@ from crm_desktop.domain.states import (
     IN_HAND,
     Direction,
     MessageState,
-    OutboxState,
     Visibility,
 )
 from crm_desktop.domain.views import MessageView, Reply
 from crm_desktop.services import leaks
 from crm_desktop.services.canned import Filled, filled, templates, unfilled
 from crm_desktop.services.message_ids import message_id_in
-from crm_desktop.services.sending import EMAIL
 from crm_desktop.store.database import Database, Tx
 from crm_desktop.store.guard import AttachmentContent
-from crm_desktop.store.queries import accounts, drafts, events, messages, outbox
+from crm_desktop.store.queries import drafts, events, messages
 from crm_desktop.store.queries import replying as queries
+from crm_desktop.store.queries import replying_writing as writing
 
 __all__ = [
     "UNDO_SECONDS",
@@ -77,24 +76,18 @@ def send(
     reply = _checked(reply)
     hashes = tuple(_store(db, each.content) for each in reply.attachments)
     with db.write() as tx:
-        contact = _in_hand(tx, contact_id)
-        known = queries.references(tx, contact_id)
-        centre = accounts.setting(tx, "centre")
-        subject = _subject(reply.subject or contact.subject, _reference(known, reply.case_id))
-        stopped = leaks.findings(
-            tx,
-            contact,
-            reply,
-            subject=subject,
-            references=known.values(),
-            hashes=hashes,
-            centre=centre,
+        known = queries.answering(tx, contact_id)
+        contact = _in_hand(tx, known)
+        assert known is not None
+        subject = _subject(
+            reply.subject or contact.subject, _reference(known.references, reply.case_id)
         )
+        stopped = leaks.findings(tx, known, reply, subject=subject, hashes=hashes)
         written = _Written(
-            reply, subject, stopped, message_id_in(str(centre.get("mail_domain", "")))
+            reply, subject, stopped, message_id_in(str(known.centre.get("mail_domain", "")))
         )
-        message_id = _write(tx, contact, written)
         undo_until = tx.now + timedelta(seconds=undo_seconds)
+        message_id = _write(tx, contact, written, undo_seconds)
         messages.add_attachments(
             tx,
             message_id,
@@ -110,22 +103,6 @@ def send(
                 for each, sha in zip(reply.attachments, hashes, strict=True)
             ),
         )
-        outbox.add(
-            tx,
-            EMAIL,
-            message_id=message_id,
-            not_before=undo_until,
-            state=OutboxState.HELD if stopped else OutboxState.PENDING,
-        )
-        drafts.discard(tx, contact_id, "reply")
-        events.append(
-            tx,
-            "message.stopped" if stopped else "message.written",
-            contact_id=contact_id,
-            message=message_id,
-            findings=len(stopped),
-        )
-        tx.changed(Topic.CONTACT, contact_id)
         shown = _shown(tx, contact, written, message_id, None if stopped else undo_until)
         return Sent(contact_id, message_id, undo_until, stopped, shown, tx.changes)
 
@@ -212,10 +189,10 @@ def _store(db: Database, content: bytes) -> str:
         return tx.guard.put_blob(content)
 
 
-def _in_hand(tx: Tx, contact_id: int) -> queries.Answered:
-    contact = queries.answered(tx, contact_id)
-    if contact is None:
+def _in_hand(tx: Tx, known: queries.Answering | None) -> queries.Answered:
+    if known is None:
         raise NotFound()
+    contact = known.contact
     if contact.owner_id != tx.actor_id:
         if contact.owner_id is not None:
             raise Taken(by=contact.owner_name)
@@ -239,25 +216,20 @@ def _subject(subject: str, reference: str) -> str:
     return f"Re: {bare}"
 
 
-def _write(tx: Tx, contact: queries.Answered, written: _Written) -> int:
-    reply = written.reply
-    name = contact.customer_name or contact.who
-    return messages.add_message(
+def _write(tx: Tx, contact: queries.Answered, written: _Written, undo_seconds: float) -> int:
+    reply, name = written.reply, contact.customer_name or contact.who
+    return writing.write(
         tx,
-        {
-            "contact_id": contact.id,
-            "direction": "outbound",
-            "state": "stopped" if written.stopped else "pending",
-            "author_id": tx.actor_id,
-            "template_id": reply.template_id,
-            "recipients": {"to": [[name, reply.to]], "cc": [["", each] for each in reply.cc]},
-            "subject": written.subject,
-            "body_text": reply.text,
-            "reply_text": reply.text,
-            "rfc_id": written.rfc_id,
-            "findings": list(written.stopped),
-            "at": tx.now,
-        },
+        contact.id,
+        writing.Written(
+            template_id=reply.template_id,
+            recipients={"to": [[name, reply.to]], "cc": [["", each] for each in reply.cc]},
+            subject=written.subject,
+            text=reply.text,
+            rfc_id=written.rfc_id,
+            findings=list(written.stopped),
+            undo_seconds=undo_seconds,
+        ),
     )
 
 

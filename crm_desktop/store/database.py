@@ -106,16 +106,21 @@ def _is_loopback(host: str) -> bool:
 
 
 class Tx:
-    """One transaction: the session, the guarded operations, the clock, and what changed."""
+    """One transaction: the connection, the guarded operations, the clock, and what changed.
 
-    def __init__(self, session: Session, dialect: Dialect, actor: Person | None) -> None:
-        self.session = session
+    `core` is for statements that run all day, without the ORM: they cost a quarter when they are
+    module constants with bound parameters. What was added to the session must have been flushed.
+    """
+
+    def __init__(self, core: Connection, dialect: Dialect, actor: Person | None) -> None:
+        self.core = core
         self.dialect = dialect
         self.actor = actor
+        self._session: Session | None = None
         self._changed: set[Change] = set()
+        self._told: set[Change] = set()
         self._now: datetime | None = None
         self._guard: guard.Guard | None = None
-        self._core: Connection | None = None
 
     # No cached_property: before Python 3.12 it holds one lock for all transactions, and whoever
     # waits in it for the database would keep the one who holds the database waiting.
@@ -127,24 +132,42 @@ class Tx:
         return self._now
 
     @property
-    def core(self) -> Connection:
-        """The session's connection: for statements that run with every mail, without the ORM.
+    def session(self) -> Session:
+        """The ORM's session over the connection, made when it is first asked for."""
+        if self._session is None:
+            self._session = Session(
+                self.core, expire_on_commit=False, join_transaction_mode="control_fully"
+            )
+        return self._session
 
-        They cost a quarter when they are module constants with bound parameters. What was added
-        to the session must have been flushed.
-        """
-        if self._core is None:
-            self._core = self.session.connection()
-        return self._core
+    def settle(self) -> Connection:
+        """Write what was added to the session; the connection, where it then stands."""
+        if self._session is not None:
+            self._session.flush()
+        return self.core
+
+    def forget(self) -> None:
+        """What the session has read may be another by now."""
+        if self._session is not None:
+            self._session.expire_all()
+
+    def commit(self) -> None:
+        """End it, with all that was written."""
+        (self.core if self._session is None else self._session).commit()
+
+    def close(self) -> None:
+        """Let the session go; what was not committed is not kept."""
+        if self._session is not None:
+            self._session.close()
 
     @property
     def guard(self) -> guard.Guard:
         """The operations that the database itself decides."""
         if self._guard is None:
             if self.dialect == "postgresql":
-                self._guard = guard_postgres.PostgresGuard(self.session)
+                self._guard = guard_postgres.PostgresGuard(self)
             else:
-                self._guard = guard_sqlite.SqliteGuard(self.session, self.actor)
+                self._guard = guard_sqlite.SqliteGuard(self, self.actor)
         return self._guard
 
     @property
@@ -156,10 +179,23 @@ class Tx:
         """Tell every desktop, when this commits, to read these again."""
         self._changed.update(Change(topic, each) for each in ids)
 
+    def told(self, topic: Topic, *ids: int) -> None:
+        """The same, where the statement that changed them tells of it too."""
+        self._told.update(Change(topic, each) for each in ids)
+
+    def clock_read(self, now: datetime) -> None:
+        """A statement of this transaction gave the database's time with its answer."""
+        self._now = now
+
+    @property
+    def untold(self) -> list[Change]:
+        """What the desktops must be told of when this commits, in a fixed order."""
+        return sorted(self._changed - self._told, key=lambda change: (change.topic, change.id))
+
     @property
     def changes(self) -> Changes:
         """All that was marked as changed so far."""
-        return Changes(frozenset(self._changed))
+        return Changes(frozenset(self._changed | self._told))
 
 
 class Database:
@@ -185,27 +221,47 @@ class Database:
         if not create and self.dialect == "sqlite":
             self._file = FileWatch(target, self.engine)
         self._writer = self.engine.execution_options(crm_write=True)
+        self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
         """A transaction for looking; anything written in it is an error on SQLite."""
-        with translating(), Session(self.engine, expire_on_commit=False) as session:
-            yield Tx(session, self.dialect, self.actor)
+        with self._begun(self.engine) as tx:
+            yield tx
             # Opening content writes its audit row, on PostgreSQL within the reading functions.
-            session.commit()
+            tx.commit()
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
         """A transaction for changing: commits at the end with its notices, or not at all."""
-        with translating(), Session(self._writer, expire_on_commit=False) as session:
-            tx = Tx(session, self.dialect, self.actor)
+        with self._begun(self._writer) as tx:
             yield tx
-            session.flush()
             _write_notices(tx)
-            info = session.connection().info
-            session.commit()
+            info = tx.core.info
+            tx.commit()
             if self._file is not None:
                 self._file.check(info)
+
+    @contextmanager
+    def write_at_once(self) -> Iterator[Tx]:
+        """A transaction of one statement, which on PostgreSQL writes its notices itself: there it
+        needs no round trips to begin and to end.
+        """
+        if self.dialect == "sqlite":
+            with self.write() as tx:
+                yield tx
+            return
+        with self._begun(self._single) as tx:
+            yield tx
+
+    @contextmanager
+    def _begun(self, engine: Engine) -> Iterator[Tx]:
+        with translating(), engine.connect() as connection:
+            tx = Tx(connection, self.dialect, self.actor)
+            try:
+                yield tx
+            finally:
+                tx.close()
 
     def close(self) -> None:
         """Give the connections back."""
@@ -213,16 +269,16 @@ class Database:
 
 
 def _write_notices(tx: Tx) -> None:
-    changed = sorted(tx.changes.items, key=lambda change: (change.topic, change.id))
+    core, changed = tx.settle(), tx.untold
     if not changed:
         return
     if tx.dialect == "sqlite":
-        tx.core.execute(_NOTICE, [{"topic": each.topic, "ref_id": each.id} for each in changed])
+        core.execute(_NOTICE, [{"topic": each.topic, "ref_id": each.id} for each in changed])
         return
     for start in range(0, len(changed), _NOTICES_A_PAYLOAD):
         part = changed[start : start + _NOTICES_A_PAYLOAD]
         payload = ",".join(f"{each.topic}:{each.id}" for each in part)
-        tx.core.execute(_NOTIFY, {"channel": NOTIFY_CHANNEL, "payload": payload})
+        core.execute(_NOTIFY, {"channel": NOTIFY_CHANNEL, "payload": payload})
 
 
 def _engine(target: Target, connections: int) -> Engine:

@@ -64,7 +64,7 @@ class Look:
     def __init__(self, session: Session, target: Target) -> None:
         self._session = session
         self._target = target
-        self.tx = Tx(session, target.dialect, None)
+        self.tx = Tx(session.connection(), target.dialect, None)
 
     def check_revision(self, migrations: Path) -> None:
         """Raise DatabaseOlder or DatabaseNewer unless the revision is this program's."""

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import RowMapping, TextClause, text
 from sqlalchemy.orm import Session
@@ -26,6 +26,9 @@ from crm_desktop.store.guard import (
     SearchTerms,
 )
 
+if TYPE_CHECKING:
+    from crm_desktop.store.database import Tx
+
 
 @cache
 def _calling(function: str, names: tuple[str, ...]) -> TextClause:
@@ -36,19 +39,20 @@ def _calling(function: str, names: tuple[str, ...]) -> TextClause:
 class PostgresGuard:
     """`guard.Guard` for PostgreSQL."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    @property
+    def _session(self) -> Session:
+        return self._tx.session
 
     def _call(self, sql: str, **params: object) -> Sequence[RowMapping]:
         # What was written through the session must be there before a function looks.
-        self._session.flush()
-        return self._session.execute(text(sql), params).mappings().all()
+        return self._tx.settle().execute(text(sql), params).mappings().all()
 
     def _run(self, function: str, **params: object) -> Any:
-        self._session.flush()
-        connection = self._session.connection()
-        found = connection.execute(_calling(function, tuple(params)), params)
-        self._session.expire_all()
+        found = self._tx.settle().execute(_calling(function, tuple(params)), params)
+        self._tx.forget()
         return found.scalar()
 
     def claim(self, contact_id: int) -> None:

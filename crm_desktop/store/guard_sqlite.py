@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, bindparam, exists, insert, select, text, update
 from sqlalchemy.orm import Session
@@ -57,6 +57,9 @@ from crm_desktop.store.models import (
 )
 from crm_desktop.store.models.base import utcnow
 
+if TYPE_CHECKING:
+    from crm_desktop.store.database import Tx
+
 _WORKING = (ContactState.ACTIVE, ContactState.HELD, ContactState.WRAP_UP)
 _KEPT = (*_WORKING, ContactState.PARKED)
 _END_REASONS = {
@@ -98,15 +101,18 @@ _CLAIM = text(
 class SqliteGuard:
     """`guard.Guard` for SQLite."""
 
-    def __init__(self, session: Session, actor: Person | None) -> None:
-        self._session = session
+    def __init__(self, tx: Tx, actor: Person | None) -> None:
+        self._tx = tx
         self._actor = actor
+
+    @property
+    def _session(self) -> Session:
+        return self._tx.session
 
     @property
     def _core(self) -> Connection:
         """For what happens most often: statements made once, past the ORM."""
-        self._session.flush()
-        return self._session.connection()
+        return self._tx.settle()
 
     @property
     def _me(self) -> Person:
@@ -443,7 +449,7 @@ class SqliteGuard:
 
     def owners(self, kind: str, norms: tuple[str, ...]) -> dict[str, tuple[tuple[int, str], ...]]:
         """See `Guard`."""
-        return reading.owners(self._session, kind, norms)
+        return reading.owners(self._core, kind, norms)
 
     def put_blob(self, content: bytes) -> str:
         """See `Guard`."""

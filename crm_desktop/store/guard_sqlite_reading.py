@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, insert, or_, select, text
 from sqlalchemy.orm import Session
 
 from crm_desktop.domain.errors import NotFound
@@ -22,7 +22,6 @@ from crm_desktop.store.models import (
     BlobChunk,
     Case,
     Contact,
-    Customer,
     Identifier,
     Message,
     Queue,
@@ -34,6 +33,21 @@ from crm_desktop.store.models import (
 _TRACE = insert(ReadAudit).inline()
 _MESSAGE = [getattr(Message, name) for name in MessageContent.__dataclass_fields__]
 _ATTACHMENT = [getattr(Attachment, name) for name in AttachmentRow.__dataclass_fields__]
+
+_OWNERS = {
+    "identifier": text(
+        """SELECT i.norm, c.id, c.name FROM identifier i JOIN customer c ON c.id = i.customer_id
+        WHERE i.kind = :kind AND i.norm IN (SELECT value FROM json_each(:norms))"""
+    ),
+    "reference": text(
+        """SELECT k.reference, c.id, c.name FROM cases k JOIN customer c ON c.id = k.customer_id
+        WHERE k.reference IN (SELECT value FROM json_each(:norms))"""
+    ),
+    "name": text(
+        """SELECT folded, id, name FROM customer
+        WHERE folded IN (SELECT value FROM json_each(:norms))"""
+    ),
+}
 
 
 def visible(contact: Contact, me: Person) -> bool:
@@ -167,28 +181,15 @@ def _case_entry(case: Case, service: str, opened_by: str | None, me: Person) -> 
 
 
 def owners(
-    session: Session, kind: str, norms: tuple[str, ...]
+    core: Connection, kind: str, norms: tuple[str, ...]
 ) -> dict[str, tuple[tuple[int, str], ...]]:
     """Which customers hold these identifiers, references or folded names."""
-    query: Select[Any, int, str]
-    if kind == "name":
-        query = select(Customer.folded, Customer.id, Customer.name).where(
-            Customer.folded.in_(norms)
-        )
-    elif kind == "reference":
-        query = (
-            select(Case.reference, Customer.id, Customer.name)
-            .join(Customer, Customer.id == Case.customer_id)
-            .where(Case.reference.in_(norms))
-        )
-    else:
-        query = (
-            select(Identifier.norm, Customer.id, Customer.name)
-            .join(Customer, Customer.id == Identifier.customer_id)
-            .where(Identifier.kind == kind, Identifier.norm.in_(norms))
-        )
     found: dict[str, tuple[tuple[int, str], ...]] = {}
-    for norm, customer_id, name in session.execute(query):
-        if norm is not None:
-            found[norm] = (*found.get(norm, ()), (customer_id, name))
+    given = {"norms": json.dumps(norms)}
+    if kind in ("email", "phone"):
+        rows = core.execute(_OWNERS["identifier"], {**given, "kind": kind})
+    else:
+        rows = core.execute(_OWNERS[kind], given)
+    for norm, customer_id, name in rows:
+        found[norm] = (*found.get(norm, ()), (customer_id, name))
     return found

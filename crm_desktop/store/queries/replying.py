@@ -1,13 +1,16 @@
 """What an advisor may read and write to answer: their contact, its cases, canned replies.
 
-Written for the rights of an advisor on PostgreSQL: content comes through the guard, never here.
+Written for the rights of an advisor on PostgreSQL: content comes through guarded functions. What
+must be known before a reply leaves is one statement that answers in JSON (app.answering).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, insert, select, text
 
 from crm_desktop.domain.views import TemplateInfo
 from crm_desktop.store.database import Tx
@@ -17,10 +20,12 @@ from crm_desktop.store.models import (
     Contact,
     Customer,
     Message,
+    ReadAudit,
     ReplyTemplate,
     Service,
     Staff,
 )
+from crm_desktop.store.queries.from_json import moment, parsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,55 @@ class Answered:
     account_id: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the customer's side said in the contact; `recipients` as in the message table."""
+
+    sender_address: str
+    subject: str
+    body_text: str
+    recipients: Mapping[str, list[list[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """What must be known before a contact is answered.
+
+    `references` as `references` gives them; `centre` the setting of that name; `identifiers` of
+    the customer as pairs of kind and value. These and `said` are empty for who has not got the
+    contact in hand, and opening them leaves its traces.
+    """
+
+    contact: Answered
+    references: dict[int, str]
+    centre: Mapping[str, Any]
+    identifiers: tuple[tuple[str, str], ...]
+    said: tuple[Said, ...]
+
+
+_ANSWERING = {
+    "postgresql": text("SELECT app.answering(:contact)"),
+    "sqlite": text("""
+SELECT json_object(
+'now', strftime('%Y-%m-%d %H\\:%M\\:%f', 'now') || '000',
+'contact', json_array(
+        c.id, c.state, c.owner_id, coalesce(o.name, ''), c.subject, coalesce(s.name, ''),
+        c.customer_id, coalesce(p.name, ''), c.who, c.account_id),
+'references', (SELECT json_group_array(json_array(id, coalesce(reference, ''))) FROM (
+    SELECT k.id, k.reference FROM case_contact x JOIN cases k ON k.id = x.case_id
+    WHERE x.contact_id = c.id ORDER BY k.id)),
+'centre', (SELECT json(value) FROM setting WHERE key = 'centre'),
+'identifiers', (SELECT json_group_array(json_array(kind, value)) FROM identifier
+    WHERE customer_id = c.customer_id AND c.owner_id = :me),
+'said', (SELECT json_group_array(json_array(
+        sender_address, subject, body_text, json(recipients))) FROM message
+    WHERE contact_id = c.id AND direction = 'inbound' AND visibility = 'public'
+      AND c.owner_id = :me))
+FROM contact c LEFT JOIN staff o ON o.id = c.owner_id LEFT JOIN service s ON s.id = c.service_id
+LEFT JOIN customer p ON p.id = c.customer_id WHERE c.id = :contact
+"""),
+}
+_TRACE = insert(ReadAudit).inline()
 _ANSWERED = (
     select(
         Contact.id,
@@ -81,6 +135,41 @@ def answered(tx: Tx, contact_id: int) -> Answered | None:
         row[7] or "",
         row[8],
         row[9],
+    )
+
+
+def answering(tx: Tx, contact_id: int) -> Answering | None:
+    """What must be known to answer a contact that this person may see; the transaction has then
+    read the clock, too.
+    """
+    given = {"contact": contact_id}
+    if tx.dialect == "sqlite":
+        given["me"] = tx.actor_id or 0
+    found = parsed(tx.core.execute(_ANSWERING[tx.dialect], given).scalar())
+    if found is None or found["contact"] is None:
+        return None
+    tx.clock_read(moment(found["now"]))
+    contact = Answered(*found["contact"])
+    if tx.dialect == "sqlite" and contact.owner_id == tx.actor_id:
+        _trace(tx, contact)
+    return Answering(
+        contact,
+        dict(found["references"] or ()),
+        found["centre"] or {},
+        tuple((kind, value) for kind, value in found["identifiers"] or ()),
+        tuple(Said(*each) for each in found["said"] or ()),
+    )
+
+
+def _trace(tx: Tx, contact: Answered) -> None:
+    opened = [("contact", contact.id), ("customer", contact.customer_id)]
+    tx.core.execute(
+        _TRACE,
+        [
+            {"staff_id": tx.actor_id, "what": what, "ref_id": id_}
+            for what, id_ in opened
+            if id_ is not None
+        ],
     )
 
 

@@ -1,0 +1,20 @@
+"""Taking and replying on PostgreSQL in as few round trips as can be."""
+
+from pathlib import Path
+
+from alembic import op
+
+from crm_desktop.store.migrate import run_sql
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+SQL = Path(__file__).parent.parent / "sql"
+
+
+def upgrade() -> None:
+    connection = op.get_bind()
+    if connection.dialect.name == "postgresql":
+        run_sql(connection, SQL / "0008_swift.sql")
