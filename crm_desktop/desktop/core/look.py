@@ -69,6 +69,7 @@ class Look(QObject):
         self._scale = scale
         self._family = _installed_family(resources / "fonts")
         self._fonts: dict[Role, QFont] = {}
+        self._lengths: dict[float, int] = {}
         self._unit = 1.0
         self._measure()
 
@@ -114,7 +115,12 @@ class Look(QObject):
 
     def px(self, at_hundred: float) -> int:
         """A length in pixels from what it is at 100 %, following the body font's height."""
-        return max(1, round(at_hundred * self._unit)) if at_hundred else 0
+        # Asked two hundred times for one contact.
+        found = self._lengths.get(at_hundred)
+        if found is None:
+            found = max(1, round(at_hundred * self._unit)) if at_hundred else 0
+            self._lengths[at_hundred] = found
+        return found
 
     def icon(self, name: str, colour: QColor | None = None, size: float = 16) -> QIcon:
         """An icon in `colour` (text by default); `size` as at 100 %."""
@@ -141,6 +147,7 @@ class Look(QObject):
             font.setWeight(weight)
             font.setItalic(role is Role.ITALIC)
             self._fonts[role] = font
+        self._lengths.clear()
         self._unit = QFontMetricsF(self._fonts[Role.BODY]).height() / 16
 
 

@@ -86,20 +86,18 @@ class Avatar(Painted):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the circle and the letters."""
-        shade = self._look.theme.tone(Tone.ACCENT)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(shade.border)
-        painter.setBrush(shade.soft)
-        painter.drawEllipse(self.rect().adjusted(1, 1, -1, -1))
-        paint_text(
-            painter,
-            self.rect(),
-            self._initials,
-            self._look.font(Role.STRONG),
-            shade.text,
-            align=Qt.AlignmentFlag.AlignHCenter,
-        )
+        paint_avatar(QPainter(self), self._look, self.rect(), self._initials)
+
+
+def paint_avatar(painter: QPainter, look: Look, rect: QRect, initials: str) -> None:
+    """Draw a person's initials in a circle over all of `rect`."""
+    shade = look.theme.tone(Tone.ACCENT)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(shade.border)
+    painter.setBrush(shade.soft)
+    painter.drawEllipse(rect.adjusted(1, 1, -1, -1))
+    font, centre = look.font(Role.STRONG), Qt.AlignmentFlag.AlignHCenter
+    paint_text(painter, rect, initials, font, shade.text, align=centre)
 
 
 class IconTile(Painted):

@@ -77,10 +77,13 @@ class WorkspaceHeader(PanelHeader):
 
     def _arrange(self) -> None:
         wide = self.width() >= self._look.px(_NARROW)
+        # Each button that comes or goes would lay out the whole row at once.
+        self._row.setEnabled(False)
         self._take.setVisible(self._free)
         self._park.setVisible(self._mine and wide)
         self._hand_off.setVisible(self._mine and wide)
         self._wrap_up.setVisible(self._mine)
+        self._row.setEnabled(True)
 
     @Slot()
     def _show_menu(self) -> None:

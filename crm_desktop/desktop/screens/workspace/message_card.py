@@ -11,13 +11,13 @@ from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.screens.workspace.card_head import CardHead, Said
 from crm_desktop.desktop.widgets.attachments import AttachedFile, AttachmentStrip
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import Button, Kind
 from crm_desktop.desktop.widgets.card import Card
 from crm_desktop.desktop.widgets.mail_view import MailView
-from crm_desktop.desktop.widgets.pill import Avatar, IconTile, Pill
-from crm_desktop.desktop.widgets.text import ElidedText, Text
+from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain.states import Direction, MessageState, Visibility
 from crm_desktop.domain.views import MessageView
 
@@ -47,8 +47,8 @@ class MessageCard(Card):
         self._clock, self._me = clock, me
         self.message: MessageView | None = None
         self._images: Mapping[str, bytes] = {}
-        self._head = self._build_head()
-        self.body.addLayout(self._head)
+        self._head = CardHead(look)
+        self.body.addWidget(self._head)
         self._problems = Text(look, "", Role.SMALL, tone=Tone.WARNING, wrap=True)
         self._problems.hide()
         self.body.addWidget(self._problems)
@@ -58,7 +58,6 @@ class MessageCard(Card):
         self._files = AttachmentStrip(look)
         self._files.opened.connect(self.file_opened)
         self.body.addWidget(self._files)
-        look.changed.connect(self._space_head)
 
     def show_message(self, message: MessageView, images: Mapping[str, bytes]) -> None:
         """Show this one; `images` are the pictures that were read, by Content-ID."""
@@ -92,36 +91,19 @@ class MessageCard(Card):
         """Whether the card can show any other message: it has nothing that belongs to this one."""
         return self.message is None or not (self.message.failure or _is_stopped(self.message))
 
-    def _build_head(self) -> QHBoxLayout:
-        look = self._look
-        self._sign, self._avatar = IconTile(look, "sticky-note", Tone.WARNING), Avatar(look, "", 26)
-        self._author = ElidedText(look, "", Role.STRONG, snug=True)
-        self._toward = ElidedText(look, "", Role.SMALL, muted=True)
-        self._state = Pill(look, "")
-        self._moment = Text(look, "", Role.SMALL, muted=True)
-        row = QHBoxLayout()
-        row.setSpacing(look.px(8))
-        row.addWidget(self._sign)
-        row.addWidget(self._avatar)
-        row.addWidget(self._author)
-        row.addWidget(self._toward, 1)
-        row.addWidget(self._state)
-        row.addWidget(self._moment)
-        return row
-
     def _show_head(self, message: MessageView) -> None:
         note = message.visibility is Visibility.INTERNAL
-        self._sign.setVisible(note)
-        self._avatar.setVisible(not note)
-        self._avatar.set_name(_author(message))
-        self._author.setText(_author(message))
-        self._toward.setText(_toward(message))
         state = ("Internal note, never sent", Tone.WARNING) if note else _STATES.get(message.state)
-        self._state.setVisible(state is not None)
-        if state is not None:
-            self._state.set_content(*state)
-        self._moment.setText(words.when(message.at, self._clock.now()))
-        self._moment.setToolTip(words.full(message.at))
+        self._head.say(
+            Said(
+                _author(message),
+                _toward(message),
+                state,
+                words.when(message.at, self._clock.now()),
+                words.full(message.at),
+                note=note,
+            )
+        )
 
     def _warn(self, message: MessageView) -> None:
         if _is_stopped(message):
@@ -168,10 +150,6 @@ class MessageCard(Card):
             self._text.show_html(message.html, self._images)
         else:
             self._text.show_text(message.reply_text or message.text, message.text)
-
-    @Slot()
-    def _space_head(self) -> None:
-        self._head.setSpacing(self._look.px(8))
 
     @Slot()
     def _edit(self) -> None:
