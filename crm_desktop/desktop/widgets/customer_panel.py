@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core import words
-from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.buttons import IconButton
 from crm_desktop.desktop.widgets.card import SectionHeader, Surface
+from crm_desktop.desktop.widgets.facts import Fact, FactList
 from crm_desktop.desktop.widgets.flow import FlowLayout, lay_out
 from crm_desktop.desktop.widgets.pill import Avatar, Pill
 from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.states import EmptyState
-from crm_desktop.desktop.widgets.text import ElidedText, Text
+from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain.views import CustomerView, HistoryEntry, IdentifierView
 
 _KINDS = {"email": "Email", "phone": "Phone", "handle": "Social", "account": "Account"}
@@ -50,7 +46,7 @@ class CustomerPanel(QScrollArea):
         self._outer.setSpacing(0)
         self._top = QWidget()
         self._column = QVBoxLayout(self._top)
-        self._facts = _Facts(look)
+        self._facts = FactList(look, "How to reach them")
         self._column.addLayout(self._build_head())
         self._column.addWidget(self._facts)
         self._history_head = SectionHeader(look, "HISTORY")
@@ -80,7 +76,7 @@ class CustomerPanel(QScrollArea):
         self._empty.setVisible(not known)
         if customer is not None:
             self._fill(customer)
-        lay_out(self, self._facts.grid, self._column, self._outer)
+        lay_out(self, self._column, self._outer)
 
     def _fill(self, customer: CustomerView) -> None:
         self._avatar.set_name(customer.name)
@@ -90,14 +86,14 @@ class CustomerPanel(QScrollArea):
         self._show_pills(customer)
         lines = [_of_identifier(each) for each in customer.identifiers]
         lines += [
-            _Line("Address", f"{where} {postcode}".strip())
-            for where, postcode in customer.addresses
+            Fact("Address", said, said)
+            for said in (f"{where} {postcode}".strip() for where, postcode in customer.addresses)
         ]
         if customer.prefers:
-            lines.append(_Line("Prefers", customer.prefers))
+            lines.append(Fact("Prefers", customer.prefers))
         contacts = words.count(customer.contacts_in_year, "contact")
-        lines.append(_Line("Contacts", f"{contacts} in 12 months"))
-        self._facts.show_lines(lines)
+        lines.append(Fact("Contacts", f"{contacts} in 12 months"))
+        self._facts.show_facts(lines)
         self._show_history(customer)
 
     def _build_head(self) -> QVBoxLayout:
@@ -175,120 +171,10 @@ class CustomerPanel(QScrollArea):
         self._history.setFixedHeight(self._history.content_height() + 2)
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A fact; `copies` is what its button copies, empty for no button."""
-
-    name: str
-    says: str
-    copies: str = ""
-    warns: bool = False
-
-
-class _Fact:
-    """One fact on the screen, with a copy button or without."""
-
-    def __init__(self, look: Look, *, copied: bool) -> None:
-        self.label = Text(look, "", muted=True)
-        self.copies = ""
-        self.copy: IconButton | None = None
-        if copied:
-            # An address has no place to wrap at: cut, it can still be copied whole.
-            self.value: Text = ElidedText(look)
-            self.copy = IconButton(look, "copy", "Copy", size=14)
-        else:
-            self.value = Text(look, "", wrap=True, selectable=True)
-            self.value.setAlignment(Qt.AlignmentFlag.AlignTop)
-
-    def parts(self) -> list[QWidget]:
-        """Its widgets from left to right."""
-        return [self.label, self.value, *([self.copy] if self.copy else [])]
-
-    def say(self, line: _Line) -> None:
-        """Show another fact."""
-        self.label.setText(line.name)
-        self.value.setText(line.says)
-        self.value.setAccessibleName(f"{line.name}: {line.says}")
-        self.value.set_tone(Tone.WARNING if line.warns else None)
-        self.copies = line.copies
-        if self.copy is not None:
-            self.copy.setAccessibleName(f"Copy {line.copies}")
-
-
-class _Facts(QWidget):
-    """Facts in two columns, first those with copy buttons; what is there is used again: making
-    is slow, and so is showing what was hidden.
-    """
-
-    def __init__(self, look: Look) -> None:
-        super().__init__()
-        self._look = look
-        self._copied: list[_Fact] = []
-        self._said: list[_Fact] = []
-        self.grid = QGridLayout(self)
-        self.grid.setContentsMargins(0, 0, 0, 0)
-        self.grid.setColumnStretch(1, 1)
-        look.changed.connect(self._space)
-        self._space()
-
-    def show_lines(self, lines: Sequence[_Line]) -> None:
-        """Show these."""
-        copied = [line for line in lines if line.copies]
-        said = [line for line in lines if not line.copies]
-        if len(copied) > len(self._copied) or len(said) > len(self._said):
-            self._make(max(len(copied), len(self._copied)), max(len(said), len(self._said)))
-        # Each part that comes or goes would lay out the whole panel at once.
-        self.grid.setEnabled(False)
-        for facts, told in ((self._copied, copied), (self._said, said)):
-            for fact, line in zip(facts, told, strict=False):
-                fact.say(line)
-            for at, fact in enumerate(facts):
-                for each in fact.parts():
-                    each.setVisible(at < len(told))
-        self._space()
-        self.grid.setEnabled(True)
-
-    def _make(self, copied: int, said: int) -> None:
-        """All anew, so that they stand in one order for the eye, for Tab and for a reader."""
-        for fact in (*self._copied, *self._said):
-            for each in fact.parts():
-                self.grid.removeWidget(each)
-                each.hide()
-                each.deleteLater()
-        self._copied = [_Fact(self._look, copied=True) for _ in range(copied)]
-        self._said = [_Fact(self._look, copied=False) for _ in range(said)]
-        for at, fact in enumerate((*self._copied, *self._said)):
-            for column, each in enumerate(fact.parts()):
-                self.grid.addWidget(each, at, column)
-            if fact.copy is None:
-                self.grid.setAlignment(fact.label, Qt.AlignmentFlag.AlignTop)
-            else:
-                self.grid.setAlignment(fact.label, Qt.AlignmentFlag.AlignVCenter)
-                fact.copy.clicked.connect(self._copy)
-
-    @Slot()
-    def _copy(self) -> None:
-        sender = self.sender()
-        for fact in self._copied:
-            if fact.copy is sender:
-                QGuiApplication.clipboard().setText(fact.copies)
-                announce(self, "Copied")
-
-    @Slot()
-    def _space(self) -> None:
-        px = self._look.px
-        self.grid.setVerticalSpacing(px(1))
-        self.grid.setColumnMinimumWidth(0, px(66))
-        for at, fact in enumerate((*self._copied, *self._said)):
-            height = 0 if fact.label.isHidden() else px(21)
-            if height != self.grid.rowMinimumHeight(at):
-                self.grid.setRowMinimumHeight(at, height)
-
-
-def _of_identifier(each: IdentifierView) -> _Line:
+def _of_identifier(each: IdentifierView) -> Fact:
     name = _KINDS.get(each.kind, each.kind.capitalize())
     said = f"{each.value} ({each.flag})" if each.flag else each.value
-    return _Line(name, said, each.value, warns=bool(each.flag))
+    return Fact(name, said, each.value, warns=bool(each.flag), wraps=False)
 
 
 def _row(entry: HistoryEntry, when: str) -> Row:
