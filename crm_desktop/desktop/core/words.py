@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+#: Written out, not by strftime: that asks for a module each time, and a screen says sixty times.
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = (
+    "", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+)  # fmt: skip
 
 
 def local(moment: datetime) -> datetime:
@@ -16,19 +21,23 @@ def local(moment: datetime) -> datetime:
 
 def clock_time(moment: datetime) -> str:
     """As "09:41"."""
-    return f"{local(moment):%H:%M}"
+    return _clock(local(moment))
+
+
+def _clock(here: datetime) -> str:
+    return f"{here.hour:02}:{here.minute:02}"
 
 
 def full(moment: datetime) -> str:
     """As "Tue 24 Nov 2026 17:00"."""
     here = local(moment)
-    return f"{here:%a} {here.day} {here:%b %Y %H:%M}"
+    return f"{_DAYS[here.weekday()]} {here.day} {_MONTHS[here.month]} {here.year} {_clock(here)}"
 
 
 def date(moment: datetime) -> str:
     """As "12 Mar 2026"."""
     here = local(moment)
-    return f"{here.day} {here:%b %Y}"
+    return f"{here.day} {_MONTHS[here.month]} {here.year}"
 
 
 def when(moment: datetime, now: datetime) -> str:
@@ -36,13 +45,13 @@ def when(moment: datetime, now: datetime) -> str:
     here, today = local(moment), local(now)
     if abs((now - moment).total_seconds()) < _MINUTE:
         return "now"
-    if here.date() == today.date():
-        return clock_time(moment)
-    if here.date() == today.date() - timedelta(days=1):
-        return f"yesterday {clock_time(moment)}"
-    if here.year == today.year:
-        return f"{here.day} {here:%b}"
-    return date(moment)
+    days = today.toordinal() - here.toordinal()
+    if days == 0:
+        return _clock(here)
+    if days == 1:
+        return f"yesterday {_clock(here)}"
+    shown = f"{here.day} {_MONTHS[here.month]}"
+    return shown if here.year == today.year else f"{shown} {here.year}"
 
 
 def span(seconds: float) -> str:

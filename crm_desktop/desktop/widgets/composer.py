@@ -30,7 +30,7 @@ from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.attachments import AttachedFile, AttachmentStrip
 from crm_desktop.desktop.widgets.buttons import Button, IconButton
-from crm_desktop.desktop.widgets.painting import Painted, paint_icon
+from crm_desktop.desktop.widgets.painting import Painted, paint_icon, text_height, text_width
 from crm_desktop.desktop.widgets.tabs import TabStrip
 from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain.states import Visibility
@@ -285,6 +285,9 @@ class Composer(Painted):
         layout = self.layout()
         if layout is not None:
             layout.setContentsMargins(px(8), px(2), px(8), px(8))
+        # Its size does not follow its words: at every key the whole window would be laid out.
+        small = self._look.font(Role.SMALL)
+        self._count.setFixedSize(text_width(small, "00,000 words"), text_height(small) + 2)
         self._foot.setSpacing(px(8))
         self._foot.setContentsMargins(px(6), px(6), 0, 0)
         super()._relook()

@@ -82,7 +82,7 @@ class CustomerPanel(QScrollArea):
         self._avatar.set_name(customer.name)
         self._name.setText(customer.name)
         self._name.setAccessibleName(f"Customer {customer.name}")
-        self._since.setText(f"since {words.local(customer.since):%Y}")
+        self._since.setText(f"since {words.local(customer.since).year}")
         self._show_pills(customer)
         lines = [_of_identifier(each) for each in customer.identifiers]
         lines += [

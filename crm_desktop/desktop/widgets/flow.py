@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QEvent, QMargins, QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QScrollArea, QWidget
+from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
-def lay_out(area: QScrollArea, *layouts: QLayout) -> None:
-    """Lay out what a scroll area holds now; `layouts` from the inside out.
+def lay_out(area: QWidget, *layouts: QLayout) -> None:
+    """Lay out what a scroll area or a splitter holds now; `layouts` from the inside out.
 
     Left to Qt each level waits for another turn of the event loop, and what is not yet in its
     place is drawn in between.

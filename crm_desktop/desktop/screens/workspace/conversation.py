@@ -45,6 +45,8 @@ class Conversation(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         ground = Surface(look, sunken=True)
+        # Where it grows or shrinks at its end, what stands before that is not drawn again.
+        ground.setAttribute(Qt.WidgetAttribute.WA_StaticContents)
         self._column = QVBoxLayout(ground)
         self._earlier = Button(look, "Earlier messages", kind=Kind.QUIET, icon="history")
         self._earlier.clicked.connect(self._unfold)

@@ -27,6 +27,7 @@ from crm_desktop.desktop.screens.workspace.wrap_up import WrapUpPanel
 from crm_desktop.desktop.widgets.banner import Banner, UndoToast
 from crm_desktop.desktop.widgets.card import Surface
 from crm_desktop.desktop.widgets.customer_panel import CustomerPanel
+from crm_desktop.desktop.widgets.flow import lay_out
 from crm_desktop.desktop.widgets.knowledge_panel import KnowledgePanel, text_of
 from crm_desktop.desktop.widgets.row_list import RowList, Timeline
 from crm_desktop.desktop.widgets.states import EmptyState
@@ -150,10 +151,14 @@ class WorkspaceScreen(QWidget):
         self._knowledge.show(contact, fresh=fresh)
         self.knowledge.set_can_insert(writable)
         self.tabs.set_count(_CASE, None, _case_title(contact))
+        # What comes and goes at the foot is laid out once, and mostly stands where it stood before.
+        self._below.setEnabled(False)
         if fresh or not writable:
             self._set_wrapping(False)
         self.compose.setVisible(writable and not self.is_wrapping_up)
         self._say_whose(contact, writable=writable)
+        self._below.setEnabled(True)
+        lay_out(self._talk)
         if fresh:
             self._begin(contact)
         self.shown.emit(contact)
@@ -162,13 +167,18 @@ class WorkspaceScreen(QWidget):
         """What differs from before: most of a contact stays as it is when something happens."""
         self.customer.show_customer(contact.customer)
         if before is None or before.timeline != contact.timeline:
-            self.timeline.set_rows(timeline_rows(contact, self._clock))
             self.tabs.set_count(_TIMELINE, len(contact.timeline))
+            self._show_timeline()
         if before is None or before.messages != contact.messages or before.thread != contact.thread:
             self.conversation.show_contact(contact)
             files = file_rows(contact, self._clock)
             self.files.set_rows(files)
             self.tabs.set_count(_FILES, len(files) or None)
+
+    def _show_timeline(self) -> None:
+        """Most contacts are answered without it: its rows are made when it is looked at."""
+        if self._contact is not None and self._parts.currentWidget() is self.timeline:
+            self.timeline.set_rows(timeline_rows(self._contact, self._clock))
 
     def is_open(self, contact_id: int) -> bool:
         """Whether this contact is the one that is shown."""
@@ -350,14 +360,15 @@ class WorkspaceScreen(QWidget):
         talk.setObjectName("conversation")
         talk.addWidget(self.conversation)
         self._foot = QWidget()
-        below = _column(self._foot)
-        below.addWidget(self._others)
-        below.addWidget(self.compose, 1)
+        self._below = _column(self._foot)
+        self._below.addWidget(self._others)
+        self._below.addWidget(self.compose, 1)
         talk.addWidget(self._foot)
         talk.setStretchFactor(0, 3)
         talk.setStretchFactor(1, 2)
         talk.setChildrenCollapsible(False)
         talk.setSizes([self._look.px(440), self._look.px(250)])
+        self._talk = talk
         self._parts = QStackedWidget()
         for part in (talk, self.case_pane, self.timeline, self.files):
             self._parts.addWidget(part)
@@ -421,6 +432,7 @@ class WorkspaceScreen(QWidget):
     @Slot(str)
     def _tab_chosen(self, key: str) -> None:
         self._parts.setCurrentIndex(_TABS.index(key))
+        self._show_timeline()
 
     @Slot()
     def _send(self) -> None:
