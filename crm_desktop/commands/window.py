@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -14,11 +15,17 @@ _NO_SCREEN = (
     "who is signed in to this computer."
 )
 
+#: New objects until Python looks through them: more than are made before the window is drawn.
+_WHILE_LOADING = 500_000
+
 
 def open_desktop(settings: Settings, login: str | None, accessibility_log: Path | None) -> int:
     """Run the desktop to its end; 1 when it cannot begin."""
     if not has_display(os.environ):
         return _say(_NO_SCREEN)
+    # What is loaded now stays: looking through it for garbage takes a tenth of the start. Once the
+    # window is drawn, `desktop.core.pace` sets other rounds.
+    gc.set_threshold(_WHILE_LOADING)
     try:
         from crm_desktop.desktop_root import run_desktop
     except ImportError as error:

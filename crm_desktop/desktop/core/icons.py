@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 
@@ -33,9 +33,9 @@ class Icons:
         return self._pixmaps[key]
 
     def icon(self, name: str, colour: QColor, disabled: QColor, size: int) -> QIcon:
-        """An icon for buttons and actions, sharp at ratios 1 and 2, paler when disabled."""
+        """An icon for buttons and actions, paler when disabled, sharp on every screen there is."""
         made = QIcon()
-        for ratio in (1.0, 2.0):
+        for ratio in _ratios():
             made.addPixmap(self.pixmap(name, colour, size, ratio))
             made.addPixmap(self.pixmap(name, disabled, size, ratio), QIcon.Mode.Disabled)
         return made
@@ -59,3 +59,9 @@ class Icons:
             except OSError as error:
                 raise UnknownIcon(name) from error
         return self._sources[name]
+
+
+def _ratios() -> tuple[float, ...]:
+    """At which device pixels to a pixel icons are drawn: most computers need no large ones."""
+    fine = any(each.devicePixelRatio() > 1 for each in QGuiApplication.screens())
+    return (1.0, 2.0) if fine else (1.0,)

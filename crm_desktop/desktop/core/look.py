@@ -7,7 +7,16 @@ from enum import StrEnum
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QFontMetricsF, QIcon, QPixmap
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontDatabase,
+    QFontInfo,
+    QFontMetricsF,
+    QGuiApplication,
+    QIcon,
+    QPixmap,
+)
 from PySide6.QtWidgets import QApplication
 
 from crm_desktop.desktop.core.icons import Icons
@@ -72,6 +81,10 @@ class Look(QObject):
         self._lengths: dict[float, int] = {}
         self._unit = 1.0
         self._measure()
+        app = QGuiApplication.instance()
+        if isinstance(app, QGuiApplication):
+            # Icons are drawn for the screens that there are.
+            app.screenAdded.connect(self.changed)
 
     @property
     def theme(self) -> Theme:

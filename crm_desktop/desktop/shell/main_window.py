@@ -109,7 +109,10 @@ class MainWindow(QWidget):
     def go(self, key: str) -> None:
         """Show a page of the rail."""
         self._rail.show_place(key)
-        self._stack.setCurrentWidget(self.pages.widget(key) or self._work)
+        page = self.pages.widget(key) or self._work
+        if self._stack.indexOf(page) < 0:
+            self._stack.addWidget(page)
+        self._stack.setCurrentWidget(page)
         self.pages.shown(key)
 
     @Slot(object)
@@ -160,10 +163,8 @@ class MainWindow(QWidget):
         self._stack.addWidget(self._work)
         self._rail.add(Place("queue", "Queue", "inbox"))
         for key, text, icon, bottom in PAGES:
-            widget = self.pages.widget(key)
-            if widget is not None:
+            if self.pages.has(key):
                 self._rail.add(Place(key, text, icon), bottom=bottom)
-                self._stack.addWidget(widget)
         self._rail.show_place("queue")
         right = QVBoxLayout()
         right.setSpacing(0)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
+from crm_desktop.desktop.core.presenting import Presenter
+from crm_desktop.desktop.core.tasks import OwnedTasks
 from crm_desktop.desktop.screens.admin.presenter import AdminPresenter
 from crm_desktop.desktop.screens.admin.screen import AdminScreen
 from crm_desktop.desktop.screens.cases.presenter import CasesPresenter
@@ -32,53 +34,103 @@ PAGES = (
 
 
 class Pages(QObject):
-    """Builds every page; a page reads nothing before it is shown for the first time."""
+    """Builds each page when it is first gone to, and reads nothing before that.
+
+    `customers` and `knowledge` are there once their page has been built.
+    """
 
     contact_wanted = Signal(object)
     scheme_chosen = Signal(object)
     scale_chosen = Signal(int)
     sign_out_asked = Signal()
 
+    customers: CustomersPresenter
+    knowledge: KnowledgePresenter
+
     def __init__(self, desk: Desk, parent: QObject) -> None:
         super().__init__(parent)
         self._desk = desk
-        look, clock, tasks = desk.look, desk.clock, desk.runner.for_owner
-        self.customers_screen = CustomersScreen(look, clock)
-        self.customers = CustomersPresenter(
-            desk.db, tasks(self.customers_screen), self.customers_screen
-        )
-        self.customers_screen.bind(self.customers)
-        self.cases_screen = CasesScreen(look, clock)
-        self.cases = CasesPresenter(desk.db, tasks(self.cases_screen), self.cases_screen)
-        self.cases_screen.bind(self.cases)
-        self.knowledge_screen = KnowledgePanel(look, beside=True, inserts=False)
-        self.knowledge = KnowledgePresenter(
-            desk.db, tasks(self.knowledge_screen), self.knowledge_screen
-        )
-        self.knowledge_screen.bind(self.knowledge)
-        self.settings_screen = SettingsScreen(look, desk.facts)
-        self._widgets: dict[str, QWidget] = {
-            "customers": self.customers_screen,
-            "cases": self.cases_screen,
-            "knowledge": self.knowledge_screen,
-            "settings": self.settings_screen,
-        }
-        self._presenters = [self.customers, self.cases, self.knowledge]
-        self._unread = {"cases": self.cases, "knowledge": self.knowledge}
-        if desk.person.leads:
-            self._add_admin()
-        self._connect()
+        self._presenters: list[Presenter] = []
+        self._unread: dict[str, Presenter] = {}
+
+    def has(self, key: str) -> bool:
+        """Whether this person has that page."""
+        return key != "admin" or self._desk.person.leads
 
     def widget(self, key: str) -> QWidget | None:
         """The page of a place; None when it is not one of these, or not this person's."""
-        return self._widgets.get(key)
+        if key == "customers":
+            return self.customers_screen
+        if key == "cases":
+            return self.cases_screen
+        if key == "knowledge":
+            return self.knowledge_screen
+        if key == "settings":
+            return self.settings_screen
+        return self.admin_screen if key == "admin" and self.has(key) else None
+
+    @cached_property
+    def customers_screen(self) -> CustomersScreen:
+        """Who is known."""
+        screen = CustomersScreen(self._desk.look, self._desk.clock)
+        self.customers = CustomersPresenter(self._desk.db, self._tasks(screen), screen)
+        screen.bind(self.customers)
+        screen.history_wanted.connect(self._open_history)
+        self._presenters.append(self.customers)
+        return screen
+
+    @cached_property
+    def cases_screen(self) -> CasesScreen:
+        """What is open."""
+        screen = CasesScreen(self._desk.look, self._desk.clock)
+        presenter = CasesPresenter(self._desk.db, self._tasks(screen), screen)
+        screen.bind(presenter)
+        screen.contact_wanted.connect(self.contact_wanted)
+        self._begin("cases", presenter)
+        return screen
+
+    @cached_property
+    def knowledge_screen(self) -> KnowledgePanel:
+        """What may be said."""
+        screen = KnowledgePanel(self._desk.look, beside=True, inserts=False)
+        self.knowledge = KnowledgePresenter(self._desk.db, self._tasks(screen), screen)
+        screen.bind(self.knowledge)
+        self._begin("knowledge", self.knowledge)
+        return screen
+
+    @cached_property
+    def settings_screen(self) -> SettingsScreen:
+        """How it looks, and who is here."""
+        screen = SettingsScreen(self._desk.look, self._desk.facts)
+        screen.scheme_chosen.connect(self.scheme_chosen)
+        screen.scale_chosen.connect(self.scale_chosen)
+        screen.sign_out_asked.connect(self.sign_out_asked)
+        return screen
+
+    @cached_property
+    def admin_screen(self) -> AdminScreen:
+        """What a team leader looks after."""
+        screen = AdminScreen(self._desk.look, self._desk.clock)
+        presenter = AdminPresenter(self._desk.db, self._tasks(screen), screen)
+        screen.bind(presenter)
+        screen.contact_wanted.connect(self.contact_wanted)
+        self._begin("admin", presenter)
+        return screen
+
+    def _tasks(self, screen: QWidget) -> OwnedTasks:
+        return self._desk.runner.for_owner(screen)
+
+    def _begin(self, key: str, presenter: Presenter) -> None:
+        """A page that reads when it is first gone to."""
+        self._presenters.append(presenter)
+        self._unread[key] = presenter
 
     def shown(self, key: str) -> None:
         """A page was gone to: read it, if it was not, and put the keyboard into it."""
+        page = self.widget(key)
         unread = self._unread.pop(key, None)
         if unread is not None:
             unread.start()
-        page = self._widgets.get(key)
         if isinstance(page, CustomersScreen | CasesScreen | KnowledgePanel):
             page.focus()
 
@@ -86,25 +138,6 @@ class Pages(QObject):
         """Tell every page's presenter."""
         for presenter in self._presenters:
             presenter.changed(changes)
-
-    def _add_admin(self) -> None:
-        desk = self._desk
-        self._admin_screen = AdminScreen(desk.look, desk.clock)
-        admin = AdminPresenter(
-            desk.db, desk.runner.for_owner(self._admin_screen), self._admin_screen
-        )
-        self._admin_screen.bind(admin)
-        self._admin_screen.contact_wanted.connect(self.contact_wanted)
-        self._widgets["admin"] = self._admin_screen
-        self._presenters.append(admin)
-        self._unread["admin"] = admin
-
-    def _connect(self) -> None:
-        self.cases_screen.contact_wanted.connect(self.contact_wanted)
-        self.customers_screen.history_wanted.connect(self._open_history)
-        self.settings_screen.scheme_chosen.connect(self.scheme_chosen)
-        self.settings_screen.scale_chosen.connect(self.scale_chosen)
-        self.settings_screen.sign_out_asked.connect(self.sign_out_asked)
 
     @Slot(object)
     def _open_history(self, entry: HistoryEntry) -> None:

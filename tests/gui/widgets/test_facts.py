@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core import accessibility
@@ -37,26 +38,26 @@ def test_a_reader_hears_each_fact(facts: FactList) -> None:
         assert f"{fact.name}: {fact.says}" in said
 
 
-def test_each_fact_is_copied_by_keys(qtbot: QtBot, facts: FactList) -> None:
+def test_each_fact_is_copied_by_keys(facts: FactList) -> None:
     facts.setFocus()
-    qtbot.keyClick(facts, Qt.Key.Key_Home)
-    qtbot.keyClick(facts, Qt.Key.Key_Down)
-    qtbot.keyClick(facts, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(facts, Qt.Key.Key_Home)
+    QTest.keyClick(facts, Qt.Key.Key_Down)
+    QTest.keyClick(facts, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text() == "01632 960057"
     assert accessibility.announced(facts) == "Copied"
 
-    qtbot.keyClick(facts, Qt.Key.Key_End)
-    qtbot.keyClick(facts, Qt.Key.Key_Return)
+    QTest.keyClick(facts, Qt.Key.Key_End)
+    QTest.keyClick(facts, Qt.Key.Key_Return)
     assert QGuiApplication.clipboard().text() == "3 contacts in 12 months"
 
 
-def test_the_sign_copies_and_nothing_else_does(qtbot: QtBot, facts: FactList) -> None:
+def test_the_sign_copies_and_nothing_else_does(facts: FactList) -> None:
     QGuiApplication.clipboard().setText("before")
     row = facts.visualRect(facts.model().index(0, 0))
 
-    qtbot.mouseClick(facts.viewport(), Qt.MouseButton.LeftButton, pos=row.center())
+    QTest.mouseClick(facts.viewport(), Qt.MouseButton.LeftButton, pos=row.center())
     assert QGuiApplication.clipboard().text() == "before"
-    qtbot.mouseClick(
+    QTest.mouseClick(
         facts.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(row.right() - 5, row.center().y())
     )
     assert QGuiApplication.clipboard().text() == "m.okafor@example.org"
@@ -68,9 +69,11 @@ def test_it_is_as_high_as_its_facts_at_every_width_and_scale(facts: FactList, lo
 
     heights = [facts.height()]
     assert bottom() == facts.height()
-    for change in (lambda: facts.resize(150, 10), lambda: look.set_scale(200)):
-        change()
-        assert bottom() == facts.height()
-        heights.append(facts.height())
+    facts.resize(150, 10)
+    heights.append(facts.height())
+    assert bottom() == facts.height()
+    look.set_scale(200)
+    heights.append(facts.height())
+    assert bottom() == facts.height()
     assert heights == sorted(heights)
     assert len(set(heights)) == 3
