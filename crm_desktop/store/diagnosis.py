@@ -12,12 +12,11 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, select, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from crm_desktop.domain.views import AccountStatus
-from crm_desktop.store import revision
+from crm_desktop.store import address, revision
 from crm_desktop.store.database import Target, Tx
 from crm_desktop.store.errors import translating
 from crm_desktop.store.existing import existing
@@ -129,9 +128,9 @@ def looking(target: Target) -> Iterator[Look]:
 
 def _engine(target: Target) -> Engine:
     if target.dialect == "sqlite":
-        url = make_url(existing(target).url).update_query_dict({"mode": "ro"})
+        url = address.read(existing(target).url).update_query_dict({"mode": "ro"})
         return create_engine(url, poolclass=NullPool, connect_args={"timeout": 1})
-    asked = make_url(target.url)
+    asked = address.read(target.url)
     if "connect_timeout" not in asked.query:
         asked = asked.update_query_dict({"connect_timeout": _CONNECT_SECONDS})
     given = replace(target, url=asked.render_as_string(hide_password=False))

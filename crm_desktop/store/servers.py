@@ -1,0 +1,82 @@
+"""Connecting to whichever of a database's PostgreSQL servers is the primary now.
+
+Servers are tried in turn: one that is away, starting up or a standby is passed over, and so is a
+primary that another has succeeded. That one came back without knowing it; what it accepted would
+be lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+from sqlalchemy.exc import InvalidatePoolError
+
+from crm_desktop.domain.errors import CrmError, DatabaseAway, ServerSucceeded
+from crm_desktop.store.address import Known, each_server
+from crm_desktop.store.errors import translated
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+#: Whoever finds something locked for so long is told.
+LOCK_TIMEOUT_MS = 5_000
+# One way there and back for all that a session needs. The same few statements run all day:
+# planning one anew takes longer than running it.
+_BEGIN = f"""
+SELECT (SELECT system_identifier FROM pg_control_system()),
+       CASE WHEN NOT pg_is_in_recovery()
+            THEN left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END,
+       set_config('lock_timeout', '{LOCK_TIMEOUT_MS}', false),
+       set_config('plan_cache_mode', 'force_generic_plan', false)
+"""  # noqa: S608 - a number of our own
+
+
+def connect(arguments: Mapping[str, Any], known: Known) -> Connection:
+    """A session in autocommit mode with the primary of libpq's `arguments`.
+
+    Raises psycopg.OperationalError or ServerSucceeded: the most telling of what the servers said.
+    """
+    troubles: list[Exception] = []
+    servers = each_server(arguments)
+    for place in known.order(len(servers)):
+        try:
+            connection = _begin(servers[place], known)
+        except (psycopg.OperationalError, ServerSucceeded) as trouble:
+            troubles.append(trouble)
+        else:
+            known.last = place
+            return connection
+    raise next((each for each in troubles if _tells(each)), troubles[0])
+
+
+def _begin(server: Mapping[str, Any], known: Known) -> Connection:
+    connection = psycopg.connect(**{**server, "autocommit": True})
+    try:
+        row = connection.execute(_BEGIN).fetchone()
+        assert row is not None
+        if row[1] is not None and known.is_behind(row[0], int(row[1], 16)):
+            raise ServerSucceeded(host=str(server.get("host", "")))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _tells(trouble: Exception) -> bool:
+    """Whether it says more than that a server does not answer or is a standby."""
+    known = trouble if isinstance(trouble, CrmError) else translated(trouble)
+    return type(known) is not DatabaseAway
+
+
+def still_there(connection: Connection, _record: object, _proxy: object) -> None:
+    """Throw the pool away when the server has closed this connection; asks only this computer.
+
+    So whoever comes first after a crash already gets a new connection, not an error.
+    """
+    try:
+        # The server's last words come before the end.
+        connection.pgconn.consume_input()
+        connection.pgconn.consume_input()
+    except psycopg.OperationalError:
+        raise InvalidatePoolError from None
