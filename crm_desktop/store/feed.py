@@ -160,7 +160,8 @@ class Feed(ABC):
 def _delay(tries: int) -> float:
     if tries > _PATIENT_AFTER:
         return _PATIENT_RETRY
-    return min(_FIRST_RETRY * 2 ** min(tries, 10), _LONGEST_RETRY)
+    delay: float = _FIRST_RETRY * 2 ** min(tries, 10)
+    return min(delay, _LONGEST_RETRY)
 
 
 def _known(error: Exception) -> CrmError:
