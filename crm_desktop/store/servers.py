@@ -21,14 +21,21 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 #: Whoever finds something locked for so long is told.
 LOCK_TIMEOUT_MS = 5_000
+#: Whoever sleeps in the middle of a transaction so long has it undone and lets others go on: less
+#: than a lease lasts, so that a gateway that was stopped there is succeeded in time as well.
+SLEEP_TIMEOUT_MS = 5_000
 # One way there and back for all that a session needs. The same few statements run all day:
-# planning one anew takes longer than running it.
+# planning one anew takes longer than running it. The server, too, misses who falls silent.
+_TIMELINE = """CASE WHEN NOT pg_is_in_recovery()
+    THEN left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END"""
 _BEGIN = f"""
-SELECT (SELECT system_identifier FROM pg_control_system()),
-       CASE WHEN NOT pg_is_in_recovery()
-            THEN left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END,
+SELECT (SELECT system_identifier FROM pg_control_system()), {_TIMELINE},
        set_config('lock_timeout', '{LOCK_TIMEOUT_MS}', false),
-       set_config('plan_cache_mode', 'force_generic_plan', false)
+       set_config('idle_in_transaction_session_timeout', '{SLEEP_TIMEOUT_MS}', false),
+       set_config('plan_cache_mode', 'force_generic_plan', false),
+       set_config('tcp_keepalives_idle', '5', false),
+       set_config('tcp_keepalives_interval', '2', false),
+       set_config('tcp_keepalives_count', '3', false)
 """  # noqa: S608 - a number of our own
 
 
@@ -61,6 +68,12 @@ def _begin(server: Mapping[str, Any], known: Known) -> Connection:
         connection.close()
         raise
     return connection
+
+
+def timeline(connection: Connection) -> int | None:
+    """How often the history of a primary was begun anew, by a promotion; None of a standby."""
+    row = connection.execute(f"SELECT {_TIMELINE}").fetchone()
+    return int(row[0], 16) if row and row[0] is not None else None
 
 
 def _tells(trouble: Exception) -> bool:
