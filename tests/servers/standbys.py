@@ -53,10 +53,14 @@ class Servers:
         servers._let_replicate()
         for place in (1, 2):
             servers.copy(place)
-        with first.connect() as connection:
-            names = ", ".join(_NAMES)
-            connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 ({names})'")
-            connection.execute("SELECT pg_reload_conf()")
+        names = ", ".join(_NAMES)
+        # On the standbys too: it works from their promotion on.
+        for each in servers.clusters:
+            with each.connect() as connection:
+                connection.execute(
+                    f"ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 ({names})'"
+                )
+                connection.execute("SELECT pg_reload_conf()")
         for place in (1, 2):
             servers.wait_follows(place)
         return servers
