@@ -277,7 +277,9 @@ def _the_old_primary_is_refused(place: Place) -> None:
 
     # Nobody went there, and alone it could not accept anything: no standby follows it.
     assert _rows(servers, old.port) == before
-    assert all(each.first_after(stopped, "noted") > away for each in place.desktops)
+    for each in place.desktops:
+        assert each.first_after(stopped, "noted") > away
+        assert each.first_after(stopped, "live", True) > away
     assert place.load.first_after(stopped, place.load.mails) > away
     with pytest.raises(psycopg.errors.QueryCanceled), old.connect("centre") as connection:
         _commit_for(connection, seconds=1.0)

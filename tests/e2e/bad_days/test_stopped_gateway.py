@@ -73,6 +73,9 @@ def test_who_wakes_after_the_lease_writes_nothing(
             watch.row(OutboxItem, message_id=message_id, state="done")
             handed_over = time.monotonic() - ready
             watch.contact(subject="In the mailbox")
+            # Whoever wrote late would set the mailbox back to the mail before.
+            mailbox.put(_with_file("Later in the mailbox"))
+            watch.contact(subject="Later in the mailbox")
             _wait_owner(watch, second)
 
             before = _written(centre)
