@@ -41,7 +41,7 @@ _NOW = select(utcnow())
 _NOTIFY = select(func.pg_notify(bindparam("channel", Text()), bindparam("payload", Text())))
 _NOTICE = insert(Notice).inline()
 #: Whoever finds the database locked for so long is told, on either dialect.
-_BUSY_TIMEOUT_MS = 5_000
+BUSY_TIMEOUT_MS = 5_000
 #: How much of a SQLite file a connection keeps and maps, in bytes: a desktop's one or two read all
 #: day, a gateway's many do little each.
 _FEW_CONNECTIONS = 2
@@ -162,6 +162,7 @@ class Tx:
 class Database:
     """A pool to one database, signed in as one person (`actor`) or as the gateway (None).
 
+    `create` is for its owner, who makes it, upgrades it and fills it, and may take long over it.
     Without `create` a SQLite file that is absent is away (DatabaseAway), and so is one that was
     moved or replaced while it was open: what is committed then is not taken for kept.
     """
@@ -177,7 +178,7 @@ class Database:
         self.target = target
         self.dialect: Dialect = target.dialect
         self.actor = actor
-        self.engine = _engine(target if create else existing(target), connections)
+        self.engine = _engine(target if create else existing(target), connections, may_sleep=create)
         self._file = None
         if not create and self.dialect == "sqlite":
             self._file = FileWatch(target, self.engine)
@@ -222,7 +223,7 @@ def _write_notices(tx: Tx) -> None:
         tx.core.execute(_NOTIFY, {"channel": NOTIFY_CHANNEL, "payload": payload})
 
 
-def _engine(target: Target, connections: int) -> Engine:
+def _engine(target: Target, connections: int, *, may_sleep: bool) -> Engine:
     url = target.full_url()
     if target.dialect == "sqlite":
         engine = create_engine(
@@ -230,7 +231,7 @@ def _engine(target: Target, connections: int) -> Engine:
             pool_size=connections,
             max_overflow=0,
             pool_use_lifo=True,
-            connect_args={"isolation_level": None, "timeout": _BUSY_TIMEOUT_MS / 1000},
+            connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000},
         )
         memory = _OF_FEW if connections <= _FEW_CONNECTIONS else _OF_MANY
         event.listen(engine, "connect", partial(_prepare_sqlite, memory))
@@ -244,7 +245,7 @@ def _engine(target: Target, connections: int) -> Engine:
     )
 
     def connect(_dialect: object, _record: object, _args: object, given: dict[str, Any]) -> object:
-        connection = servers.connect(given, target.servers)
+        connection = servers.connect(given, target.servers, may_sleep=may_sleep)
         connection.autocommit = False
         return connection
 

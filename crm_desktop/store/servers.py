@@ -15,23 +15,22 @@ from sqlalchemy.exc import InvalidatePoolError
 
 from crm_desktop.domain.errors import CrmError, DatabaseAway, ServerSucceeded
 from crm_desktop.store.address import Known, each_server
+from crm_desktop.store.database import BUSY_TIMEOUT_MS
 from crm_desktop.store.errors import translated
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-#: Whoever finds something locked for so long is told.
-LOCK_TIMEOUT_MS = 5_000
 #: Whoever sleeps in the middle of a transaction so long has it undone and lets others go on: less
 #: than a lease lasts, so that a gateway that was stopped there is succeeded in time as well.
 SLEEP_TIMEOUT_MS = 5_000
-# One way there and back for all that a session needs. The same few statements run all day:
-# planning one anew takes longer than running it. The server, too, misses who falls silent.
 _TIMELINE = """CASE WHEN NOT pg_is_in_recovery()
     THEN left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END"""
+# One way there and back for all that a session needs. The same few statements run all day:
+# planning one anew takes longer than running it. The server, too, misses who falls silent.
 _BEGIN = f"""
 SELECT (SELECT system_identifier FROM pg_control_system()), {_TIMELINE},
-       set_config('lock_timeout', '{LOCK_TIMEOUT_MS}', false),
-       set_config('idle_in_transaction_session_timeout', '{SLEEP_TIMEOUT_MS}', false),
+       set_config('lock_timeout', '{BUSY_TIMEOUT_MS}', false),
+       set_config('idle_in_transaction_session_timeout', %s, false),
        set_config('plan_cache_mode', 'force_generic_plan', false),
        set_config('tcp_keepalives_idle', '5', false),
        set_config('tcp_keepalives_interval', '2', false),
@@ -39,16 +38,17 @@ SELECT (SELECT system_identifier FROM pg_control_system()), {_TIMELINE},
 """  # noqa: S608 - a number of our own
 
 
-def connect(arguments: Mapping[str, Any], known: Known) -> Connection:
+def connect(arguments: Mapping[str, Any], known: Known, *, may_sleep: bool = False) -> Connection:
     """A session in autocommit mode with the primary of libpq's `arguments`.
 
+    Only whoever `may_sleep` may keep a transaction open and do nothing in it for long.
     Raises psycopg.OperationalError or ServerSucceeded: the most telling of what the servers said.
     """
     troubles: list[Exception] = []
     servers = each_server(arguments)
     for place in known.order(len(servers)):
         try:
-            connection = _begin(servers[place], known)
+            connection = _begin(servers[place], known, 0 if may_sleep else SLEEP_TIMEOUT_MS)
         except (psycopg.OperationalError, ServerSucceeded) as trouble:
             troubles.append(trouble)
         else:
@@ -57,10 +57,10 @@ def connect(arguments: Mapping[str, Any], known: Known) -> Connection:
     raise next((each for each in troubles if _tells(each)), troubles[0])
 
 
-def _begin(server: Mapping[str, Any], known: Known) -> Connection:
+def _begin(server: Mapping[str, Any], known: Known, sleep_ms: int) -> Connection:
     connection = psycopg.connect(**{**server, "autocommit": True})
     try:
-        row = connection.execute(_BEGIN).fetchone()
+        row = connection.execute(_BEGIN, [str(sleep_ms)]).fetchone()
         assert row is not None
         if row[1] is not None and known.is_behind(row[0], int(row[1], 16)):
             raise ServerSucceeded(host=str(server.get("host", "")))

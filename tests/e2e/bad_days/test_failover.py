@@ -154,7 +154,8 @@ class Place:
         self.load.stop()
         typed = {each.login: each.stop_typing() for each in self.desktops}
         noted = {each.login: each.values("noted") for each in self.desktops}
-        assert all(each.alive for each in (*self.gateways, *self.desktops))
+        assert all(each.alive for each in self.gateways)
+        assert all(each.alive for each in self.desktops)
         with self.owner.read() as tx:
             subjects = Counter(tx.session.scalars(select(Contact.subject)))
             answers = Counter(
@@ -181,7 +182,7 @@ class Place:
             assert {notes[f"{each.login} {number}"] for number in kept} == {1}
             text = typed[each.login]
             assert text.split() == [f"word{n}" for n in range(1, len(text.split()) + 1)]
-            _wait(lambda each=each, text=text: _draft(self.owner, each.contact_id) == text)
+            _wait_draft(self.owner, each.contact_id, text)
         assert max(notes.values()) == 1
         assert len(self.load.mails) > 20
         assert len(self.load.forms) > 5
@@ -306,6 +307,10 @@ def _rows(servers: Servers, port: int) -> tuple[object, ...]:
         row = connection.execute("SELECT count(*), max(id) FROM message").fetchone()
         assert row is not None
         return row
+
+
+def _wait_draft(owner: Database, contact_id: int, text: str) -> None:
+    _wait(lambda: _draft(owner, contact_id) == text)
 
 
 def _draft(owner: Database, contact_id: int) -> str:

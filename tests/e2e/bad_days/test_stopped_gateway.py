@@ -9,7 +9,7 @@ import signal
 import smtplib
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from email.policy import SMTP
 from pathlib import Path
@@ -120,7 +120,7 @@ def _stop(centre: Centre, gateway: GatewayProgram) -> None:
 
 
 @contextmanager
-def _handing_in(gateway: GatewayProgram, raw: bytes) -> Iterator[object]:
+def _handing_in(gateway: GatewayProgram, raw: bytes) -> Iterator[Callable[[], None]]:
     """A mail that the gateway waits for; what is given hands the rest of it in and hangs up."""
     server = smtplib.SMTP("127.0.0.1", gateway.smtp, timeout=60)
     server.ehlo()

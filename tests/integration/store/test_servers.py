@@ -68,7 +68,7 @@ def test_a_silent_server_is_missed_within_seconds(postgres_centre: Centre) -> No
     with db.read() as tx:
         driver = tx.core.connection.driver_connection
         assert driver is not None
-        with socket.socket(fileno=socket.dup(driver.fileno())) as way:  # type: ignore[attr-defined]
+        with socket.socket(fileno=socket.dup(driver.fileno())) as way:
             told = [
                 way.getsockopt(socket.IPPROTO_TCP, option)
                 for option in (
