@@ -37,7 +37,7 @@ _LOG = logging.getLogger(__name__)
 DATABASE_SECRET = "database:gateway"  # noqa: S105 - the name, not the secret
 #: Listeners, mailboxes, lanes and the sweeper share these.
 CONNECTIONS = 10
-_RETRY_SECONDS = 2.0
+_RETRY_SECONDS = 0.5
 
 #: Read by whoever looks at the accounts, mostly at another computer than the gateway's.
 _NO_KEYRING = (

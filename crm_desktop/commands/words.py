@@ -24,6 +24,10 @@ _WORDS = {
     "server_unverified": (
         "The database server did not prove who it is by a certificate. Nothing was sent to it."
     ),
+    "server_succeeded": (
+        "An old database server answers that another has replaced. Nothing was changed. "
+        "Switch it off, or make it a standby of the new one."
+    ),
     "not_allowed": "This login may not do that. Nothing was changed.",
     "taken": "It is open already.",
 }

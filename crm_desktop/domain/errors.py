@@ -71,6 +71,12 @@ class ServerUnverified(DatabaseAway):
     code = "server_unverified"
 
 
+class ServerSucceeded(DatabaseAway):
+    """A primary answered that another server has succeeded; nothing was read or written there."""
+
+    code = "server_succeeded"
+
+
 class DatabaseBusy(DatabaseTrouble):
     """Another program holds the database locked."""
 

@@ -370,6 +370,18 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Writing:
+    """Which writing of something this is, so that it is kept once however often it is tried.
+
+    `key` is 32 hexadecimal digits of whoever writes. `again` when an earlier try may have been
+    kept: the connection was lost before the answer came.
+    """
+
+    key: str
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TemplateInfo:
     """A canned reply; placeholders stand as {{name}}."""
 

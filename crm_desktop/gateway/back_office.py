@@ -15,7 +15,7 @@ from crm_desktop.gateway.worker import Worker
 from crm_desktop.services import Database, accounts, handoffs
 from crm_desktop.services.accounts import Account
 from crm_desktop.services.leases import Lease
-from crm_desktop.services.outbox import Lane, Work
+from crm_desktop.services.outbox import Lane, Work, lease_of
 from crm_desktop.store.database import Tx
 
 OPEN311 = "open311"
@@ -45,7 +45,7 @@ def jobs(secrets: SecretSource, db: Database, statuses: StatusBoard) -> Mapping[
 def _perform(
     secrets: SecretSource, statuses: StatusBoard, db: Database, work: Work
 ) -> Callable[[Tx], None]:
-    handoff_id = _id(work)
+    handoff_id, under = _id(work), lease_of(work)
     account_id, request = handoffs.request_for(db, handoff_id)
     account = next((each for each in accounts.active(db) if each.id == account_id), None)
     if account is None:
@@ -56,15 +56,15 @@ def _perform(
                 request, tried_at=work.created_at if work.attempts > 1 else None
             )
     except (InvalidInput, NoKeyring) as trouble:
-        statuses.trouble(account_id, str(trouble))
+        statuses.trouble(account_id, str(trouble), under)
         raise ConnectorTrouble(str(trouble), retry=True) from trouble
     except ConnectorTrouble as trouble:
         if trouble.params.get("fate") == "refused":
-            statuses.ok(account_id)
+            statuses.ok(account_id, under)
         else:
-            statuses.trouble(account_id, str(trouble))
+            statuses.trouble(account_id, str(trouble), under)
         raise
-    statuses.ok(account_id)
+    statuses.ok(account_id, under)
     return partial(handoffs.apply_receipt, handoff_id=handoff_id, receipt=receipt)
 
 
@@ -126,10 +126,10 @@ class StatusPoll(Worker):
                     if not each.external_id and each.token
                 ]
         except (InvalidInput, NoKeyring, ConnectorTrouble) as trouble:
-            self._statuses.trouble(account.id, str(trouble))
+            self._statuses.trouble(account.id, str(trouble), self._lease)
             handoffs.ask_later(self._db, [each.id for each in due], self._lease)
             return
-        self._statuses.ok(account.id)
+        self._statuses.ok(account.id, self._lease)
         for each in numbered:
             handoffs.apply_status(self._db, each.id, answers.get(each.external_id), self._lease)
         for handoff_id, external_id in found:

@@ -13,7 +13,7 @@ from crm_desktop.gateway.accounts import smtp_settings
 from crm_desktop.gateway.config import SecretSource
 from crm_desktop.gateway.statuses import StatusBoard
 from crm_desktop.services import Database, sending
-from crm_desktop.services.outbox import Lane, Work
+from crm_desktop.services.outbox import Lane, Work, lease_of
 
 _Written = Callable[..., None]
 
@@ -40,18 +40,18 @@ def _perform(secrets: SecretSource, statuses: StatusBoard, db: Database, work: W
         html=reply_html(outgoing.message.text),
         automatic=outgoing.auto_generated,
     )
-    relay = outgoing.relay
+    relay, under = outgoing.relay, lease_of(work)
     try:
         SmtpSender(smtp_settings(relay, secrets)).send(message)
     except (InvalidInput, NoKeyring) as trouble:
-        statuses.trouble(relay.id, str(trouble))
+        statuses.trouble(relay.id, str(trouble), under)
         raise ConnectorTrouble(str(trouble), retry=isinstance(trouble, NoKeyring)) from trouble
     except ConnectorTrouble as trouble:
         # A refused recipient is the mail's trouble, not the relay's.
         if "refused" not in trouble.params:
-            statuses.trouble(relay.id, str(trouble))
+            statuses.trouble(relay.id, str(trouble), under)
         raise
-    statuses.ok(relay.id)
+    statuses.ok(relay.id, under)
     return partial(sending.sent, work=work, outgoing=outgoing)
 
 

@@ -67,17 +67,17 @@ class MailboxReader(Worker):
         try:
             inbox = self._opened()
             mails = inbox.fetch_new(self._uidvalidity, self._last_uid, _AT_ONCE)
-            self._statuses.ok(self._account.id)
+            self._statuses.ok(self._account.id, self._lease)
             taken = self._take_in(mails)
             inbox.mark_seen(taken)
             if not mails and not self.stopping.is_set():
                 inbox.wait(_WAIT_SECONDS)
         except (InvalidInput, NoKeyring) as trouble:
-            self._statuses.trouble(self._account.id, str(trouble))
+            self._statuses.trouble(self._account.id, str(trouble), self._lease)
             self.stopping.wait(_SLOWLY_SECONDS)
         except ConnectorTrouble as trouble:
             if not self.stopping.is_set():
-                self._statuses.trouble(self._account.id, str(trouble))
+                self._statuses.trouble(self._account.id, str(trouble), self._lease)
             self.stopping.wait(_SOON_SECONDS if trouble.retry else _SLOWLY_SECONDS)
 
     def _opened(self) -> ImapInbox:

@@ -4,32 +4,38 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import suppress
 
-from crm_desktop.domain.errors import DatabaseTrouble
+from crm_desktop.domain.errors import DatabaseTrouble, LeaseLost
 from crm_desktop.services import Database, accounts
+from crm_desktop.services.leases import Lease
 
 OK = "ok"
 TROUBLE = "trouble"
 _BEAT_SECONDS = 30.0
 
+#: Status, words, and the lease under which it was said.
+_Told = tuple[str, str, Lease | None]
+
 
 class StatusBoard:
-    """Takes reports from all threads; a database that is away only delays them."""
+    """Takes reports from all threads; a database that is away only delays them.
+
+    `under` is the lease of whoever reports; with it gone, so is what it said.
+    """
 
     def __init__(self, db: Database) -> None:
         self._db = db
         self._lock = threading.Lock()
-        self._told: dict[int, tuple[str, str]] = {}
-        self._written: dict[int, tuple[tuple[str, str], float]] = {}
+        self._told: dict[int, _Told] = {}
+        self._written: dict[int, tuple[_Told, float]] = {}
 
-    def ok(self, account_id: int) -> None:
+    def ok(self, account_id: int, under: Lease | None = None) -> None:
         """The account works."""
-        self._tell(account_id, OK, "")
+        self._tell(account_id, (OK, "", under))
 
-    def trouble(self, account_id: int, words: str) -> None:
+    def trouble(self, account_id: int, words: str, under: Lease | None = None) -> None:
         """The account does not work; `words` are for an administrator."""
-        self._tell(account_id, TROUBLE, words)
+        self._tell(account_id, (TROUBLE, words, under))
 
     def forget(self, account_id: int) -> None:
         """Another gateway speaks for this account now."""
@@ -48,14 +54,27 @@ class StatusBoard:
                 or now - self._written[account_id][1] > _BEAT_SECONDS
             }
         for account_id, told in due.items():
-            with suppress(DatabaseTrouble):
-                accounts.set_status(self._db, account_id, *told)
-                with self._lock:
-                    self._written[account_id] = (told, now)
+            self._write(account_id, told, now)
 
-    def _tell(self, account_id: int, status: str, words: str) -> None:
+    def _write(self, account_id: int, told: _Told, now: float) -> None:
+        try:
+            accounts.set_status(self._db, account_id, *told)
+        except LeaseLost:
+            self._forget_if(account_id, told)
+        except DatabaseTrouble:
+            pass
+        else:
+            with self._lock:
+                self._written[account_id] = (told, now)
+
+    def _forget_if(self, account_id: int, told: _Told) -> None:
+        with self._lock:
+            if self._told.get(account_id) == told:
+                del self._told[account_id]
+
+    def _tell(self, account_id: int, told: _Told) -> None:
         with self._lock:
             known = self._told.get(account_id)
-            self._told[account_id] = (status, words)
-        if known != (status, words):
+            self._told[account_id] = told
+        if known != told:
             self.beat()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+import random
 import threading
 from abc import ABC, abstractmethod
 
-from crm_desktop.domain.errors import CrmError, LeaseLost
+from crm_desktop.domain.errors import CrmError, DatabaseTrouble, LeaseLost
 from crm_desktop.gateway.bugs import trace
 
 _LOG = logging.getLogger(__name__)
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 15.0
+#: Between tries while the database is away: when it is back, work goes on within moments.
+_AWAY_PAUSE = 0.5
 
 
 class Worker(ABC):
@@ -23,6 +26,7 @@ class Worker(ABC):
     def __init__(self, name: str) -> None:
         self.name = name
         self.stopping = threading.Event()
+        self._away = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -55,11 +59,19 @@ class Worker(ABC):
         while not self.stopping.is_set():
             try:
                 self.work()
+                self._away = False
                 pause = _FIRST_PAUSE
                 continue
             except LeaseLost:
                 _LOG.info("%s: another gateway does this now", self.name)
                 break
+            except DatabaseTrouble as trouble:
+                if not self._away:
+                    _LOG.warning("%s: %s, trying again", self.name, trouble.code)
+                self._away = True
+                # Spread: a dozen threads of every gateway try at once.
+                self.stopping.wait(_AWAY_PAUSE * random.uniform(0.5, 1.0))  # noqa: S311
+                continue
             except CrmError as trouble:
                 _LOG.warning("%s: %s, trying again", self.name, trouble.code)
             except Exception as bug:  # noqa: BLE001 - the others depend on this thread

@@ -8,6 +8,8 @@ from typing import Any
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import NotFound
 from crm_desktop.domain.views import AccountStatus
+from crm_desktop.services import leases
+from crm_desktop.services.leases import Lease
 from crm_desktop.store.database import Database
 from crm_desktop.store.queries import accounts as queries
 from crm_desktop.store.queries.accounts import Account
@@ -67,9 +69,14 @@ def is_served(db: Database, account_id: int) -> bool:
         return found is not None and found.status == "ok" and tx.now - found.at < _SIGN_OF_LIFE
 
 
-def set_status(db: Database, account_id: int, status: str, words: str) -> Changes:
-    """Write an account's heartbeat; desktops are told only of what is new."""
-    with db.write() as tx:
+def set_status(
+    db: Database, account_id: int, status: str, words: str, under: Lease | None = None
+) -> Changes:
+    """Write an account's heartbeat; desktops are told only of what is new.
+
+    `under` is the lease of whoever serves the account; raises LeaseLost.
+    """
+    with leases.writing(db, under) as tx:
         if queries.set_status(tx, account_id, status, words):
             tx.changed(Topic.ACCOUNT, account_id)
         return tx.changes

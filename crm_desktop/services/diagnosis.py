@@ -2,6 +2,26 @@
 
 from __future__ import annotations
 
-from crm_desktop.store.diagnosis import Encryption, Holder, Look, Standing, looking
+from crm_desktop.store.diagnosis import (
+    Encryption,
+    Follower,
+    Holder,
+    Look,
+    Promise,
+    Server,
+    Standing,
+    each_server,
+    looking,
+)
 
-__all__ = ["Encryption", "Holder", "Look", "Standing", "looking"]
+__all__ = [
+    "Encryption",
+    "Follower",
+    "Holder",
+    "Look",
+    "Promise",
+    "Server",
+    "Standing",
+    "each_server",
+    "looking",
+]

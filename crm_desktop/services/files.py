@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 
+from crm_desktop.services import leases
+from crm_desktop.services.leases import Lease
 from crm_desktop.store.blobs import CHUNK_BYTES
 from crm_desktop.store.database import Database
 from crm_desktop.store.queries import blobs
 
 
-def store(db: Database, contents: Iterable[bytes]) -> tuple[str, ...]:
+def store(db: Database, contents: Iterable[bytes], under: Lease | None = None) -> tuple[str, ...]:
     """Store files as the gateway, at most 1 MB a transaction; the SHA-256 of each, in order.
 
     So a large mail holds the database for moments, and a try that is repeated stores nothing twice.
@@ -22,7 +24,7 @@ def store(db: Database, contents: Iterable[bytes]) -> tuple[str, ...]:
             for known in blobs.complete(tx, frozenset(missing)):
                 del missing[known]
     for batch in _batches(missing):
-        with db.write() as tx:
+        with leases.writing(db, under) as tx:
             for name, start, last in batch:
                 content = missing[name]
                 chunk = content[start : start + CHUNK_BYTES]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -171,7 +171,7 @@ def apply_id(
     db: Database, handoff_id: int, external_id: str, under: Lease | None = None
 ) -> Changes:
     """A token became an id, or is still none; [gateway]. Raises LeaseLost."""
-    with _writing(db, under) as tx:
+    with leases.writing(db, under) as tx:
         handoff, _ = queries.locked(tx, handoff_id)
         handoff.external_id = external_id or handoff.external_id
         handoff.next_poll_at = _next_poll(tx, handoff)
@@ -187,7 +187,7 @@ def apply_status(
 
     The gateway's poll passes the lease that it works under; raises LeaseLost.
     """
-    with _writing(db, under) as tx:
+    with leases.writing(db, under) as tx:
         handoff, case = queries.locked(tx, handoff_id)
         if handoff.state in _FINAL:
             return tx.changes
@@ -214,7 +214,7 @@ def apply_status(
 
 def ask_later(db: Database, handoff_ids: Iterable[int], under: Lease | None = None) -> None:
     """The target did not answer: ask about these again after their usual time; [gateway]."""
-    with _writing(db, under) as tx:
+    with leases.writing(db, under) as tx:
         for handoff_id in handoff_ids:
             handoff, _ = queries.locked(tx, handoff_id)
             handoff.next_poll_at = _next_poll(tx, handoff)
@@ -226,7 +226,7 @@ def mark_overdue(db: Database, under: Lease | None = None, limit: int = 100) -> 
         late = queries.overdue(tx, limit)
     if not late:
         return Changes()
-    with _writing(db, under) as tx:
+    with leases.writing(db, under) as tx:
         for handoff_id in late:
             handoff, _ = queries.locked(tx, handoff_id)
             if handoff.state in (*_FINAL, HandoffState.OVERDUE):
@@ -235,14 +235,6 @@ def mark_overdue(db: Database, under: Lease | None = None, limit: int = 100) -> 
             queries.note(handoff, tx.now, HandoffState.OVERDUE, "")
             _log(tx, handoff, "handoff.overdue")
         return tx.changes
-
-
-@contextmanager
-def _writing(db: Database, under: Lease | None) -> Iterator[Tx]:
-    with db.write() as tx:
-        if under is not None:
-            leases.check(tx, under.name, under.fence)
-        yield tx
 
 
 def dead_letters(db: Database, limit: int = 100) -> tuple[DeadLetter, ...]:

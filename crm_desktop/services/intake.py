@@ -17,13 +17,14 @@ from crm_desktop.domain.messages import InboundMessage
 from crm_desktop.domain.references import make_reference
 from crm_desktop.domain.states import Channel, ContactState
 from crm_desktop.domain.text import excerpt, fold
+from crm_desktop.services import leases
 from crm_desktop.services.intake_parts import acknowledgement, arriving, bounces, finding
 from crm_desktop.services.intake_parts.arriving import Door, Stored, stored
 from crm_desktop.services.intake_parts.known import Known, identifiers
 from crm_desktop.services.intake_parts.known import read as read_known
 from crm_desktop.services.leases import Lease
 from crm_desktop.store.database import Database, Tx
-from crm_desktop.store.queries import accounts, events, leases, messages
+from crm_desktop.store.queries import accounts, events, messages
 from crm_desktop.store.queries import intake as queries
 from crm_desktop.store.queries.accounts import Account
 from crm_desktop.store.queries.intake import Earlier
@@ -72,10 +73,8 @@ def receive(
     lease of whoever reads the account. Raises LeaseLost or DatabaseTrouble, with nothing kept
     but perhaps files that nothing links yet.
     """
-    arrival = stored(db, account_id, message)
-    with db.write() as tx:
-        if under is not None:
-            leases.check(tx, under.name, under.fence)
+    arrival = stored(db, account_id, message, under)
+    with leases.writing(db, under) as tx:
         (received,) = _take_all(tx, (arrival,))
         if cursor is not None:
             accounts.set_cursor(tx, account_id, cursor)

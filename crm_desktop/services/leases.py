@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from crm_desktop.store.database import Database
+from crm_desktop.store.database import Database, Tx
 from crm_desktop.store.queries import leases as queries
 
 #: How long a lease lasts unrenewed, and how often it is renewed, in seconds.
@@ -22,6 +23,18 @@ class Lease:
 
 
 check = queries.check
+
+
+@contextmanager
+def writing(db: Database, under: Lease | None) -> Iterator[Tx]:
+    """A transaction that raises LeaseLost with nothing written unless the lease is still ours.
+
+    Without a lease it is a transaction like any other: for a door, which needs none.
+    """
+    with db.write() as tx:
+        if under is not None:
+            check(tx, under.name, under.fence)
+        yield tx
 
 
 def acquire(db: Database, name: str, owner: str, seconds: float = LEASE_SECONDS) -> Lease | None:

@@ -9,6 +9,7 @@ from crm_desktop.store.database import Tx
 from crm_desktop.store.queries import accounts
 
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.IGNORECASE | re.ASCII)
+_KEY = re.compile(r"[0-9a-f]{32}")
 _NO_DOMAIN = "crm.invalid"
 
 
@@ -20,8 +21,10 @@ def new_message_id(tx: Tx) -> str:
     return message_id_in(str(accounts.setting(tx, "centre").get("mail_domain", "")))
 
 
-def message_id_in(domain: str) -> str:
-    """The same in a domain that is known already."""
+def message_id_in(domain: str, key: str = "") -> str:
+    """The same in a domain that is known already; `key` when whoever writes made one."""
     if not _DOMAIN.fullmatch(domain):
         domain = _NO_DOMAIN
-    return f"<{uuid.uuid4().hex}.crm@{domain.lower()}>"
+    if key and not _KEY.fullmatch(key):
+        raise ValueError("a key is 32 hexadecimal digits")
+    return f"<{key or uuid.uuid4().hex}.crm@{domain.lower()}>"

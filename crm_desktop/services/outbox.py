@@ -29,6 +29,7 @@ __all__ = [
     "Work",
     "attempt",
     "claim",
+    "lease_of",
     "seconds_until_due",
     "settle",
 ]
@@ -63,7 +64,16 @@ class Lane:
     @property
     def lease_name(self) -> str:
         """The lease under which one gateway does this lane."""
-        return f"outbox:{self.name}"
+        return _lease_name(self.name)
+
+
+def lease_of(work: Work) -> Lease:
+    """The lease under which a piece of work was claimed."""
+    return Lease(_lease_name(work.lane), work.fence)
+
+
+def _lease_name(lane: str) -> str:
+    return f"outbox:{lane}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,15 +16,15 @@ from crm_desktop.domain.states import (
     MessageState,
     Visibility,
 )
-from crm_desktop.domain.views import MessageView, Reply
+from crm_desktop.domain.views import MessageView, Reply, Writing
 from crm_desktop.services import leaks
 from crm_desktop.services.canned import Filled, filled, templates, unfilled
 from crm_desktop.services.message_ids import message_id_in
 from crm_desktop.store.database import Database, Tx
 from crm_desktop.store.guard import AttachmentContent
-from crm_desktop.store.queries import drafts, events, messages
+from crm_desktop.store.queries import accounts, drafts, events, messages
 from crm_desktop.store.queries import replying as queries
-from crm_desktop.store.queries import replying_writing as writing
+from crm_desktop.store.queries import replying_writing
 
 __all__ = [
     "UNDO_SECONDS",
@@ -43,6 +43,7 @@ __all__ = [
 
 #: How long a reply can be taken back.
 UNDO_SECONDS = 10.0
+_STOPPED_BEFORE = "The leak check stopped it when it was first sent"
 _TEXT_LIMIT = 200_000
 _FILES_LIMIT = 25_000_000
 _RECIPIENTS_LIMIT = 20
@@ -67,16 +68,24 @@ class Sent:
 
 
 def send(
-    db: Database, contact_id: int, reply: Reply, *, undo_seconds: float = UNDO_SECONDS
+    db: Database,
+    contact_id: int,
+    reply: Reply,
+    *,
+    undo_seconds: float = UNDO_SECONDS,
+    writing: Writing | None = None,
 ) -> Sent:
-    """Answer a contact in one's own hands.
+    """Answer a contact in one's own hands; a `writing` that is tried again is kept once.
 
     Raises InvalidInput (fields text, to, cc), TooLarge, NotFound, Taken(by), NotAllowed.
     """
     reply = _checked(reply)
     hashes = tuple(_store(db, each.content) for each in reply.attachments)
+    key = writing.key if writing else ""
     with db.write() as tx:
-        known = queries.answering(tx, contact_id)
+        if writing and writing.again and (sent := _sent_before(tx, contact_id, key)):
+            return sent
+        known = queries.answering(tx, contact_id, key)
         contact = _in_hand(tx, known)
         assert known is not None
         subject = _subject(
@@ -84,7 +93,7 @@ def send(
         )
         stopped = leaks.findings(tx, known, reply, subject=subject, hashes=hashes)
         written = _Written(
-            reply, subject, stopped, message_id_in(str(known.centre.get("mail_domain", "")))
+            reply, subject, stopped, message_id_in(str(known.centre.get("mail_domain", "")), key)
         )
         undo_until = tx.now + timedelta(seconds=undo_seconds)
         message_id = _write(tx, contact, written, undo_seconds)
@@ -189,6 +198,18 @@ def _store(db: Database, content: bytes) -> str:
         return tx.guard.put_blob(content)
 
 
+def _sent_before(tx: Tx, contact_id: int, key: str) -> Sent | None:
+    """What became of an earlier try whose answer was lost; None when it was not kept."""
+    domain = str(accounts.setting(tx, "centre").get("mail_domain", ""))
+    found = queries.written_before(tx, contact_id, key, message_id_in(domain, key))
+    if found is None:
+        return None
+    message_id, state = found
+    tx.changed(Topic.CONTACT, contact_id)
+    stopped = (_STOPPED_BEFORE,) if state == MessageState.STOPPED else ()
+    return Sent(contact_id, message_id, tx.now, stopped, None, tx.changes)
+
+
 def _in_hand(tx: Tx, known: queries.Answering | None) -> queries.Answered:
     if known is None:
         raise NotFound()
@@ -218,10 +239,10 @@ def _subject(subject: str, reference: str) -> str:
 
 def _write(tx: Tx, contact: queries.Answered, written: _Written, undo_seconds: float) -> int:
     reply, name = written.reply, contact.customer_name or contact.who
-    return writing.write(
+    return replying_writing.write(
         tx,
         contact.id,
-        writing.Written(
+        replying_writing.Written(
             template_id=reply.template_id,
             recipients={"to": [[name, reply.to]], "cc": [["", each] for each in reply.cc]},
             subject=written.subject,
@@ -259,15 +280,24 @@ def _mark(tx: Tx, message_id: int) -> None:
         tx.changed(Topic.ACCOUNT, 0)
 
 
-def note(db: Database, contact_id: int, text: str) -> Changes:
-    """Keep an internal note on a contact that this person may read; no customer ever sees it."""
+def note(db: Database, contact_id: int, text: str, *, writing: Writing | None = None) -> Changes:
+    """Keep an internal note on a contact that this person may read; no customer ever sees it.
+
+    A `writing` that is tried again is kept once.
+    """
     text = _UNSTORABLE.sub("\ufffd", text)
     if not text.strip():
         raise InvalidInput("Write something first", fields={"text": "Write something first"})
     if len(text) > _TEXT_LIMIT:
         raise TooLarge(limit=_TEXT_LIMIT, size=len(text))
+    key = writing.key if writing else ""
+    rfc_id = message_id_in("", key) if key else None
     with db.write() as tx:
-        if queries.answered(tx, contact_id) is None:
+        again = writing is not None and writing.again and rfc_id is not None
+        if again and queries.written_before(tx, contact_id, key, rfc_id or ""):
+            tx.changed(Topic.CONTACT, contact_id)
+            return tx.changes
+        if queries.answered(tx, contact_id, key) is None:
             raise NotFound()
         message_id = messages.add_message(
             tx,
@@ -276,6 +306,7 @@ def note(db: Database, contact_id: int, text: str) -> Changes:
                 "direction": "outbound",
                 "visibility": "internal",
                 "state": "sent",
+                "rfc_id": rfc_id,
                 "author_id": tx.actor_id,
                 "sender_name": tx.actor.name if tx.actor else "",
                 "body_text": text,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any, Literal
@@ -21,13 +20,13 @@ from sqlalchemy import (
     insert,
     select,
 )
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
 from crm_desktop.domain.changes import Change, Changes, Topic
 from crm_desktop.domain.errors import InsecureConnection
 from crm_desktop.domain.people import Person
-from crm_desktop.store import guard, guard_postgres, guard_sqlite
+from crm_desktop.store import address, guard, guard_postgres, guard_sqlite
 from crm_desktop.store.errors import translating
 from crm_desktop.store.existing import FileWatch, existing
 from crm_desktop.store.models import Notice
@@ -42,67 +41,65 @@ _NOW = select(utcnow())
 _NOTIFY = select(func.pg_notify(bindparam("channel", Text()), bindparam("payload", Text())))
 _NOTICE = insert(Notice).inline()
 #: Whoever finds the database locked for so long is told, on either dialect.
-_BUSY_TIMEOUT_MS = 5_000
+BUSY_TIMEOUT_MS = 5_000
 #: How much of a SQLite file a connection keeps and maps, in bytes: a desktop's one or two read all
 #: day, a gateway's many do little each.
 _FEW_CONNECTIONS = 2
 _OF_FEW, _OF_MANY = (32_000_000, 268_435_456), (1_600_000, 0)
+#: A server that falls silent is missed within five to six seconds, asked or not; one that is no
+#: primary is none of ours. What the address says itself goes before.
+_PATIENCE = {
+    "connect_timeout": "5",
+    "keepalives_idle": "2",
+    "keepalives_interval": "1",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "5000",
+    "target_session_attrs": "primary",
+}
+_OF_SEVERAL = {"connect_timeout": "3"}
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Which database, and as whom. `password` is never printed."""
+    """Which database, and as whom. `password` is never printed.
+
+    `servers` is what was learnt of them on the way; whoever connects to the same target shares it.
+    """
 
     url: str
     login: str = ""
     password: str = ""
+    servers: address.Known = field(default_factory=address.Known, compare=False)
 
     def __repr__(self) -> str:
-        return (
-            f"Target({make_url(self.url).render_as_string(hide_password=True)!r}, {self.login!r})"
-        )
+        shown = address.read(self.url).render_as_string(hide_password=True)
+        return f"Target({shown!r}, {self.login!r})"
 
     @property
     def dialect(self) -> Dialect:
         """Which of the two dialects the URL speaks."""
-        return "sqlite" if make_url(self.url).get_backend_name() == "sqlite" else "postgresql"
+        return "sqlite" if address.read(self.url).get_backend_name() == "sqlite" else "postgresql"
 
     @property
     def is_loopback(self) -> bool:
         """Whether the database is on this computer."""
-        return self.dialect == "sqlite" or _all_loopback(make_url(self.url))
+        return self.dialect == "sqlite" or address.all_loopback(address.read(self.url))
 
     def full_url(self) -> URL:
         """The URL with driver, login and a safe TLS mode; raises InsecureConnection."""
-        url = make_url(self.url)
+        url = address.read(self.url)
         if self.dialect == "sqlite":
             return url
         url = url.set(drivername="postgresql+psycopg")
         if self.login:
             url = url.set(username=self.login, password=self.password or None)
         mode = url.query.get("sslmode")
-        if not _all_loopback(url):
+        if not address.all_loopback(url):
             if mode not in (None, "verify-full"):
-                raise InsecureConnection(host=url.host)
+                raise InsecureConnection(host=", ".join(address.hosts(url)))
             url = url.update_query_dict({"sslmode": "verify-full"})
-        return url.update_query_dict({"connect_timeout": "5"} | dict(url.query))
-
-
-def _all_loopback(url: URL) -> bool:
-    query = url.query.get("host", ())
-    hosts = [query] if isinstance(query, str) else list(query)
-    if url.host:
-        hosts.append(url.host)
-    return all(_is_loopback(host.split(":")[0]) for each in hosts for host in each.split(","))
-
-
-def _is_loopback(host: str) -> bool:
-    if not host or host == "localhost" or host.startswith("/"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+        several = _OF_SEVERAL if len(address.hosts(url)) > 1 else {}
+        return url.update_query_dict(_PATIENCE | several | dict(url.query))
 
 
 class Tx:
@@ -201,6 +198,7 @@ class Tx:
 class Database:
     """A pool to one database, signed in as one person (`actor`) or as the gateway (None).
 
+    `create` is for its owner, who makes it, upgrades it and fills it, and may take long over it.
     Without `create` a SQLite file that is absent is away (DatabaseAway), and so is one that was
     moved or replaced while it was open: what is committed then is not taken for kept.
     """
@@ -216,7 +214,7 @@ class Database:
         self.target = target
         self.dialect: Dialect = target.dialect
         self.actor = actor
-        self.engine = _engine(target if create else existing(target), connections)
+        self.engine = _engine(target if create else existing(target), connections, may_sleep=create)
         self._file = None
         if not create and self.dialect == "sqlite":
             self._file = FileWatch(target, self.engine)
@@ -281,7 +279,7 @@ def _write_notices(tx: Tx) -> None:
         core.execute(_NOTIFY, {"channel": NOTIFY_CHANNEL, "payload": payload})
 
 
-def _engine(target: Target, connections: int) -> Engine:
+def _engine(target: Target, connections: int, *, may_sleep: bool) -> Engine:
     url = target.full_url()
     if target.dialect == "sqlite":
         engine = create_engine(
@@ -289,25 +287,27 @@ def _engine(target: Target, connections: int) -> Engine:
             pool_size=connections,
             max_overflow=0,
             pool_use_lifo=True,
-            connect_args={"isolation_level": None, "timeout": _BUSY_TIMEOUT_MS / 1000},
+            connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000},
         )
         memory = _OF_FEW if connections <= _FEW_CONNECTIONS else _OF_MANY
         event.listen(engine, "connect", partial(_prepare_sqlite, memory))
         event.listen(engine, "begin", _begin_sqlite)
         return engine
+    from crm_desktop.store import servers
+
     # The connection used last knows the most: its statements are prepared, its pages are in memory.
     engine = create_engine(
         url, pool_size=connections, max_overflow=0, pool_pre_ping=False, pool_use_lifo=True
     )
-    event.listen(engine, "connect", _prepare_postgres)
+
+    def connect(_dialect: object, _record: object, _args: object, given: dict[str, Any]) -> object:
+        connection = servers.connect(given, target.servers, may_sleep=may_sleep)
+        connection.autocommit = False
+        return connection
+
+    event.listen(engine, "do_connect", connect)
+    event.listen(engine, "checkout", servers.still_there)
     return engine
-
-
-def _prepare_postgres(connection: Any, _record: object) -> None:
-    connection.execute(f"SET lock_timeout = {_BUSY_TIMEOUT_MS}")
-    # The same few statements all day: planning one anew takes longer than running it.
-    connection.execute("SET plan_cache_mode = force_generic_plan")
-    connection.commit()
 
 
 def _prepare_sqlite(memory: tuple[int, int], connection: Any, _record: object) -> None:

@@ -6,18 +6,19 @@ Opened read-only and with short patience; not even SQLite's journal mode is set.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any, Literal
 
 from sqlalchemy import Engine, create_engine, select, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from crm_desktop.domain.errors import DatabaseTrouble
 from crm_desktop.domain.views import AccountStatus
-from crm_desktop.store import revision
+from crm_desktop.store import address, revision
 from crm_desktop.store.database import Target, Tx
 from crm_desktop.store.errors import translating
 from crm_desktop.store.existing import existing
@@ -26,6 +27,7 @@ from crm_desktop.store.queries import accounts
 
 #: libpq knows no shorter patience than two seconds.
 _CONNECT_SECONDS = "2"
+_EXTENSIONS = frozenset({"pg_trgm"})
 _GROUPS = ("crm_staff", "crm_advisor", "crm_desk", "crm_team_leader", "crm_admin", "crm_gateway")
 
 
@@ -58,6 +60,46 @@ class Holder:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """A standby that is connected, as far as this login may see it.
+
+    `state` is sync, quorum, potential or async, empty when it may not be seen; how much it has not
+    yet on its disk is in bytes, and in seconds.
+    """
+
+    name: str
+    state: str
+    bytes_behind: int
+    seconds_behind: float
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What the server keeps of what it said it had.
+
+    `commit` and `names` are its settings synchronous_commit and synchronous_standby_names.
+    """
+
+    disk: bool
+    commit: str
+    names: str
+    followers: tuple[Follower, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One of the servers of an address: a primary, a standby, or `away`, with the reason.
+
+    `timeline` counts the promotions in a primary's history.
+    """
+
+    name: str
+    kind: Literal["primary", "standby", "away"]
+    timeline: int = 0
+    reason: str = ""
+
+
 class Look:
     """One read-only transaction of a diagnosis; every method may raise DatabaseTrouble."""
 
@@ -81,6 +123,31 @@ class Look:
         )
         verified = self._target.full_url().query.get("sslmode") == "verify-full"
         return Encryption(version or "", verified, self._target.is_loopback)
+
+    def missing_extensions(self) -> frozenset[str]:
+        """What PostgreSQL lacks of what this program uses."""
+        found = self._session.scalars(text("SELECT extname FROM pg_extension"))
+        return _EXTENSIONS - frozenset(found)
+
+    def promise(self) -> Promise:
+        """What this PostgreSQL server does before it says that it has something."""
+        disk, commit, names = self._session.execute(
+            text(
+                "SELECT current_setting('fsync') = 'on', current_setting('synchronous_commit'),"
+                " current_setting('synchronous_standby_names')"
+            )
+        ).one()
+        # Whoever may not see more is given NULL instead.
+        rows = self._session.execute(
+            text(
+                "SELECT coalesce(application_name, ''), coalesce(sync_state, ''),"
+                " coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), flush_lsn), 0)::bigint,"
+                " coalesce(extract(epoch FROM flush_lag), 0)::float"
+                " FROM pg_stat_replication WHERE coalesce(state, 'streaming') = 'streaming'"
+                " ORDER BY 1"
+            )
+        )
+        return Promise(disk, commit, names, tuple(Follower(*row) for row in rows))
 
     def standing(self) -> Standing:
         """Who this PostgreSQL session is."""
@@ -114,6 +181,29 @@ class Look:
         return accounts.statuses(self.tx)
 
 
+def each_server(target: Target) -> tuple[Server, ...]:
+    """How each of several servers stands, in the address's order; empty when it names one alone."""
+    if target.dialect == "sqlite" or len(address.hosts(address.read(target.url))) < 2:
+        return ()
+    engine = _engine(target)
+    _, arguments = engine.dialect.create_connect_args(engine.url)
+    engine.dispose()
+    arguments["target_session_attrs"] = "any"
+    return tuple(_server(each) for each in address.each_server(arguments))
+
+
+def _server(arguments: dict[str, Any]) -> Server:
+    from crm_desktop.store import servers
+
+    name = f"{arguments.get('host', '')}:{arguments.get('port', '')}"
+    try:
+        with translating(), closing(servers.connect(arguments, address.Known())) as connection:
+            timeline = servers.timeline(connection)
+    except DatabaseTrouble as trouble:
+        return Server(name, "away", reason=str(trouble))
+    return Server(name, "standby" if timeline is None else "primary", timeline or 0)
+
+
 @contextmanager
 def looking(target: Target) -> Iterator[Look]:
     """Open the database to look at it; raises DatabaseTrouble with its reason."""
@@ -129,9 +219,9 @@ def looking(target: Target) -> Iterator[Look]:
 
 def _engine(target: Target) -> Engine:
     if target.dialect == "sqlite":
-        url = make_url(existing(target).url).update_query_dict({"mode": "ro"})
+        url = address.read(existing(target).url).update_query_dict({"mode": "ro"})
         return create_engine(url, poolclass=NullPool, connect_args={"timeout": 1})
-    asked = make_url(target.url)
+    asked = address.read(target.url)
     if "connect_timeout" not in asked.query:
         asked = asked.update_query_dict({"connect_timeout": _CONNECT_SECONDS})
     given = replace(target, url=asked.render_as_string(hide_password=False))

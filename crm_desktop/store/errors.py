@@ -45,6 +45,7 @@ _BY_SQLSTATE: dict[str, type[CrmError]] = {
     "40P01": DatabaseBusy,
     "55P03": DatabaseBusy,
     "57014": DatabaseBusy,
+    "25P03": DatabaseAway,
     "53300": DatabaseAway,
     "57P01": DatabaseAway,
     "57P02": DatabaseAway,

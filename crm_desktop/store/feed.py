@@ -27,8 +27,12 @@ MOST_CHANGES = 500
 _WINDOW_SECONDS = 0.25
 #: How often a flood may say so.
 _FLOOD_SECONDS = 2.0
+#: How soon a lost database is looked for again: the longer it is away, the less is asked of
+#: whatever is coming up in its place; but a promotion is noticed within moments. In seconds.
 _FIRST_RETRY = 0.1
-_LONGEST_RETRY = 5.0
+_LONGEST_RETRY = 0.5
+_PATIENT_RETRY = 2.0
+_PATIENT_AFTER = 120
 _LARGEST_ID = 2**63 - 1
 
 OnChanges = Callable[[Changes], None]
@@ -149,9 +153,15 @@ class Feed(ABC):
                     tries = 0
                     self._connected = False
                     self._on_state(False, _words(trouble))
-                delay = min(_FIRST_RETRY * 2**tries, _LONGEST_RETRY)
-                tries = min(tries + 1, 10)
-                self._stopping.wait(delay * random.uniform(0.75, 1.25))  # noqa: S311 - spreads load
+                self._stopping.wait(_delay(tries) * random.uniform(0.75, 1.25))  # noqa: S311 - spreads load
+                tries += 1
+
+
+def _delay(tries: int) -> float:
+    if tries > _PATIENT_AFTER:
+        return _PATIENT_RETRY
+    delay: float = _FIRST_RETRY * 2 ** min(tries, 10)
+    return min(delay, _LONGEST_RETRY)
 
 
 def _known(error: Exception) -> CrmError:

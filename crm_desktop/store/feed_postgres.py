@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from contextlib import closing
 
-import psycopg
 from psycopg import sql
 from sqlalchemy import create_engine
 
+from crm_desktop.store import servers
 from crm_desktop.store.database import NOTIFY_CHANNEL
 from crm_desktop.store.feed import Batcher, Feed, parse
 
@@ -16,14 +16,6 @@ from crm_desktop.store.feed import Batcher, Feed, parse
 _WAIT_SECONDS = 0.2
 #: After so long without a notice the server is asked whether it is still there.
 _PROBE_SECONDS = 10.0
-#: A dead network is noticed by the operating system within about 15 s.
-_KEEPALIVES = {
-    "keepalives": 1,
-    "keepalives_idle": 5,
-    "keepalives_interval": 3,
-    "keepalives_count": 3,
-    "application_name": "crm-desktop feed",
-}
 
 
 class PostgresFeed(Feed):
@@ -35,14 +27,15 @@ class PostgresFeed(Feed):
             self._present()
             self._deliver(connection)
 
-    def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
+    def _connect(self) -> servers.Connection:
         # The URL is read exactly as the pool reads it, TLS mode and all.
         engine = create_engine(self.target.full_url())
-        arguments, options = engine.dialect.create_connect_args(engine.url)
+        _, options = engine.dialect.create_connect_args(engine.url)
         engine.dispose()
-        return psycopg.connect(*arguments, **{**options, **_KEEPALIVES}, autocommit=True)
+        options["application_name"] = "crm-desktop feed"
+        return servers.connect(options, self.target.servers)
 
-    def _deliver(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    def _deliver(self, connection: servers.Connection) -> None:
         batcher = Batcher(self._on_changes)
         probe_at = time.monotonic() + _PROBE_SECONDS
         while not self._stopping.is_set():

@@ -10,13 +10,12 @@ from dataclasses import dataclass, field, fields, replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from crm_desktop.domain.database_address import has_password, is_address
 from crm_desktop.domain.errors import InvalidInput
 from crm_desktop.workstation.paths import Paths
 
 _PREFIX = "CRM_DESKTOP_"
-_ADDRESS = re.compile(r"sqlite:///.+|postgresql(\+psycopg)?://[^/?]*/[^/?]+(\?.*)?")
 _MEBIBYTE = 1024 * 1024
 _LARGEST_PORT = 65_535
 
@@ -88,16 +87,9 @@ def _full_path(value: Any) -> Path:
 def _address(value: Any) -> str:
     """A database's address of a kind that we know."""
     url: str = _text()(value)
-    if url and not (_ADDRESS.fullmatch(url) and _port_is_number(url)):
+    if url and not is_address(url):
         raise ValueError("must be postgresql://SERVER/NAME or sqlite:///FILE")
     return url
-
-
-def _port_is_number(url: str) -> bool:
-    try:
-        return urlsplit(url).port != 0
-    except ValueError:
-        return False
 
 
 def _set(default: Any, read: Reader) -> Any:
@@ -112,7 +104,10 @@ class Settings:
     """Every setting with its default; sizes in bytes, times in seconds."""
 
     database_url: str = _set("", _address)
-    """SQLAlchemy address without a password; empty means the embedded SQLite database."""
+    """SQLAlchemy address without a password; empty means the embedded SQLite database.
+
+    A primary and its standbys are named together: postgresql://one,two:5433,three/crm.
+    """
 
     council_name: str = _set("", _text(longest=120))
     """As the public pages say it; empty means the name that the database holds."""
@@ -206,7 +201,7 @@ def _parse(file: Path, text: str) -> dict[str, Any]:
 
 def _refuse_password(file: Path, text: str, values: dict[str, Any]) -> None:
     url = values.get("database_url")
-    if isinstance(url, str) and urlsplit(url).password:
+    if isinstance(url, str) and has_password(url):
         line = _line_of(text, "database_url")
         raise InvalidInput(
             f"{file}, line {line}: database_url holds a password. Take it out; the sign-in "

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from crm_desktop.commands.doctor.finding import Finding, State, ok, trouble, warning
 from crm_desktop.commands.doctor.refusal import of_refusal
+from crm_desktop.commands.doctor.standbys import of_promise, of_servers
 from crm_desktop.commands.words import in_words
 from crm_desktop.domain.errors import (
     CrmError,
@@ -19,7 +20,7 @@ from crm_desktop.domain.errors import (
 )
 from crm_desktop.domain.views import AccountStatus
 from crm_desktop.services import Target
-from crm_desktop.services.diagnosis import Encryption, Holder, Look, Standing, looking
+from crm_desktop.services.diagnosis import Encryption, Holder, Look, Standing, each_server, looking
 from crm_desktop.workstation.crash_log import mask
 
 _NOTED, _TOO_FAR = timedelta(seconds=2), timedelta(seconds=60)
@@ -35,11 +36,14 @@ class Examined:
 
 def examine(target: Target, where: str, migrations: Path) -> Examined:
     """Everything that this login, or nobody, may see; `where` names the database in words."""
+    # Without a password each of them would only refuse it.
+    servers = tuple(of_servers(each_server(target) if target.password else ()))
     try:
         with looking(target) as look:
-            return _look_around(look, target, where, migrations)
+            looked = _look_around(look, target, where, migrations)
     except CrmError as error:
-        return Examined(tuple(of_refusal(error, target, where)))
+        return Examined((*of_refusal(error, target, where), *servers))
+    return replace(looked, findings=(*looked.findings, *servers))
 
 
 def _look_around(look: Look, target: Target, where: str, migrations: Path) -> Examined:
@@ -56,6 +60,7 @@ def _look_around(look: Look, target: Target, where: str, migrations: Path) -> Ex
     if found[-1].state is State.TROUBLE:
         return Examined(tuple(found))
     if target.dialect == "postgresql":
+        found += [*of_extensions(look.missing_extensions()), *of_promise(look.promise())]
         standing = look.standing()
         found.append(of_standing(standing))
         if not (standing.is_superuser or standing.groups & {"crm_staff", "crm_gateway"}):
@@ -107,6 +112,18 @@ def of_revision(check: Callable[[], None], target: Target) -> Finding:
     except DatabaseTrouble as error:
         return trouble("revision", in_words(error), "Ask whoever owns the database.")
     return ok("revision", "The database has the revision of this program.")
+
+
+def of_extensions(missing: frozenset[str]) -> Iterator[Finding]:
+    """What PostgreSQL lacks."""
+    for each in sorted(missing):
+        yield trouble(
+            "extensions",
+            f"The database lacks the extension {each}: searching for customers by parts of their "
+            "names reads all of them.",
+            f"Its owner runs there: CREATE EXTENSION {each}; CREATE INDEX ix_customer_trigrams ON "
+            "customer USING gin (folded gin_trgm_ops);",
+        )
 
 
 def of_standing(who: Standing) -> Finding:

@@ -83,6 +83,11 @@ WORDS: Mapping[str, Words] = {
         "Tell your administrator: its certificate could not be checked. `crm-desktop doctor` "
         "says why.",
     ),
+    "server_succeeded": Words(
+        "An old database server answers that another has replaced.",
+        KEPT_TEXT,
+        "Tell your administrator: it must be switched off. We keep trying to reach the right one.",
+    ),
     "database_older": Words(
         "The database is older than this program.",
         "Nothing was changed.",

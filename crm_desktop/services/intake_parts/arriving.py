@@ -8,6 +8,7 @@ from typing import Any
 
 from crm_desktop.domain.messages import Address, InboundMessage
 from crm_desktop.services import files
+from crm_desktop.services.leases import Lease
 from crm_desktop.store.database import Database, Tx
 from crm_desktop.store.queries import messages
 
@@ -36,10 +37,13 @@ class Stored:
     hashes: tuple[str, ...]
 
 
-def stored(db: Database, where: int | Door, message: InboundMessage) -> Stored:
+def stored(
+    db: Database, where: int | Door, message: InboundMessage, under: Lease | None = None
+) -> Stored:
     """Keep the files of an arrival, which nothing links yet; the rest of it is still to be kept."""
     message = cleaned(message)
-    return Stored(where, message, files.store(db, (each.content for each in message.attachments)))
+    contents = (each.content for each in message.attachments)
+    return Stored(where, message, files.store(db, contents, under))
 
 
 def cleaned(message: InboundMessage) -> InboundMessage:

@@ -30,7 +30,7 @@ class Work:
     """One claimed piece of outgoing work.
 
     `attempts` counts this try. `unknown_fate`: an earlier try may have arrived, so this is the
-    one repetition. `created_at` is when it was asked for.
+    one repetition. `created_at` is when it was asked for, `fence` the claimer's.
     """
 
     id: int
@@ -40,6 +40,7 @@ class Work:
     attempts: int
     unknown_fate: bool
     created_at: datetime
+    fence: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ def claim(tx: Tx, lane: str, fence: int, seconds: float, limit: int) -> Claimed:
             doubtful.append(found)
             continue
         unknown = found.unknown_fate or vanished
-        claimed = replace(found, attempts=found.attempts + 1, unknown_fate=unknown)
+        claimed = replace(found, attempts=found.attempts + 1, unknown_fate=unknown, fence=fence)
         tx.session.execute(
             update(OutboxItem)
             .where(OutboxItem.id == found.id)

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, text
+from sqlalchemy import Text, bindparam, func, insert, select, text
 
+from crm_desktop.domain.states import MessageState
 from crm_desktop.domain.views import TemplateInfo
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import (
@@ -111,6 +112,18 @@ _ANSWERED = (
     .outerjoin(Customer, Customer.id == Contact.customer_id)
     .where(Contact.id == bindparam("contact"))
 )
+_LOCK = func.pg_advisory_xact_lock(func.hashtextextended(bindparam("key", type_=Text()), 0))
+_ANSWERED_ONCE = _ANSWERED.add_columns(_LOCK)
+_ANSWERING_ONCE = text(
+    "SELECT app.answering(:contact), pg_advisory_xact_lock(hashtextextended(:key, 0))"
+)
+_LOCKED = select(_LOCK)
+_WRITTEN = select(Message.id, Message.state).where(
+    Message.rfc_id == bindparam("rfc_id"),
+    Message.contact_id == bindparam("contact"),
+    Message.author_id == bindparam("author"),
+    Message.state != MessageState.WITHDRAWN.value,
+)
 _REFERENCES = (
     select(Case.id, Case.reference)
     .join(CaseContact, CaseContact.case_id == Case.id)
@@ -119,9 +132,15 @@ _REFERENCES = (
 )
 
 
-def answered(tx: Tx, contact_id: int) -> Answered | None:
-    """A contact that this person may see."""
-    row = tx.core.execute(_ANSWERED, {"contact": contact_id}).first()
+def answered(tx: Tx, contact_id: int, key: str = "") -> Answered | None:
+    """A contact that this person may see.
+
+    With the `key` of a writing, whoever asks for `written_before` waits until this has ended.
+    """
+    if key and tx.dialect == "postgresql":
+        row = tx.core.execute(_ANSWERED_ONCE, {"contact": contact_id, "key": key}).first()
+    else:
+        row = tx.core.execute(_ANSWERED, {"contact": contact_id}).first()
     if row is None:
         return None
     return Answered(
@@ -138,14 +157,17 @@ def answered(tx: Tx, contact_id: int) -> Answered | None:
     )
 
 
-def answering(tx: Tx, contact_id: int) -> Answering | None:
+def answering(tx: Tx, contact_id: int, key: str = "") -> Answering | None:
     """What must be known to answer a contact that this person may see; the transaction has then
-    read the clock, too.
+    read the clock, too. The `key` of a writing is for `written_before`, as in `answered`.
     """
-    given = {"contact": contact_id}
+    given: dict[str, Any] = {"contact": contact_id}
+    statement = _ANSWERING[tx.dialect]
     if tx.dialect == "sqlite":
         given["me"] = tx.actor_id or 0
-    found = parsed(tx.core.execute(_ANSWERING[tx.dialect], given).scalar())
+    elif key:
+        given["key"], statement = key, _ANSWERING_ONCE
+    found = parsed(tx.core.execute(statement, given).scalar())
     if found is None or found["contact"] is None:
         return None
     tx.clock_read(moment(found["now"]))
@@ -177,6 +199,18 @@ def references(tx: Tx, contact_id: int) -> dict[int, str]:
     """The references of the contact's cases that this person may see, by case id, oldest first."""
     rows = tx.core.execute(_REFERENCES, {"contact": contact_id})
     return {case_id: reference or "" for case_id, reference in rows}
+
+
+def written_before(tx: Tx, contact_id: int, key: str, rfc_id: str) -> tuple[int, str] | None:
+    """(id, state) of what this person wrote at an earlier try of a writing.
+
+    One that is still under way, on a connection that was lost, is awaited.
+    """
+    if tx.dialect == "postgresql":
+        tx.core.execute(_LOCKED, {"key": key})
+    named = {"rfc_id": rfc_id, "contact": contact_id, "author": tx.actor_id}
+    row = tx.core.execute(_WRITTEN, named).first()
+    return (row[0], row[1]) if row else None
 
 
 def contact_of_own_message(tx: Tx, message_id: int) -> int | None:

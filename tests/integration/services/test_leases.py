@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
-from crm_desktop.domain.errors import LeaseLost
-from crm_desktop.services import leases
+from crm_desktop.domain.errors import DatabaseAway, DatabaseBusy, LeaseLost
+from crm_desktop.gateway.statuses import StatusBoard
+from crm_desktop.services import accounts, files, leases
 from crm_desktop.services.leases import Lease
 from crm_desktop.store.database import Database
+from crm_desktop.store.models import Blob, Setting
 from crm_desktop.store.models import Lease as LeaseRow
 from tests.centre import Centre
+from tests.integration.gateway.looking import rows
 
 
 def _expire(db: Database, name: str) -> None:
@@ -75,6 +82,53 @@ def test_a_late_owner_writes_nothing(centre: Centre) -> None:
 
     with pytest.raises(LeaseLost), db.write() as tx:
         leases.check(tx, *_unknown())
+
+
+def test_whoever_lost_the_lease_stores_no_file_and_tells_no_status(centre: Centre) -> None:
+    db = centre.as_gateway()
+    late = leases.acquire(db, "lane", "first")
+    _expire(db, "lane")
+    leases.acquire(db, "lane", "second")
+    account = accounts.active(db)[0]
+
+    with pytest.raises(LeaseLost):
+        files.store(db, [b"a file"], late)
+    with pytest.raises(LeaseLost):
+        accounts.set_status(db, account.id, "trouble", "late", late)
+    board = StatusBoard(db)
+    board.trouble(account.id, "late", late)
+
+    assert rows(centre.as_owner(), Blob) == 0
+    assert accounts.statuses(db)[0].words == ""
+
+
+def test_who_sleeps_in_the_middle_of_a_transaction_is_succeeded_all_the_same(
+    postgres_centre: Centre,
+) -> None:
+    db, other = postgres_centre.as_gateway(), postgres_centre.as_gateway()
+    asleep = leases.acquire(db, "lane", "first", seconds=1.0)
+    assert asleep is not None
+    began = time.monotonic()
+
+    with pytest.raises(DatabaseAway):
+        _write_late(db, asleep, partial(_take, other))
+
+    assert time.monotonic() - began < 10.0
+    assert accounts.setting(db, "late") == {}
+    assert leases.renew(db, [asleep]) == frozenset()
+
+
+def _write_late(db: Database, lease: Lease, meanwhile: Callable[[], None]) -> None:
+    with leases.writing(db, lease) as tx:
+        meanwhile()
+        tx.session.add(Setting(key="late", value={}))
+
+
+def _take(db: Database) -> None:
+    taken = None
+    while taken is None:
+        with suppress(DatabaseBusy):
+            taken = leases.acquire(db, "lane", "second")
 
 
 def _unknown() -> tuple[str, int]:

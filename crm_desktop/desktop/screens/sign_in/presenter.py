@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from crm_desktop.desktop.core.presenting import CancelToken, Presenter, Tasks
+from crm_desktop.domain.database_address import has_password, is_address
 from crm_desktop.domain.errors import CrmError, InvalidInput
 from crm_desktop.domain.views import StaffInfo
 from crm_desktop.services import Database, Target, session, upgrading
@@ -214,19 +215,13 @@ def shown(url: str) -> str:
 
 
 def _host(url: str) -> str:
-    return url.partition("://")[2].rpartition("@")[2].partition("/")[0] or "this computer"
+    parts = urlsplit(url)
+    named = parse_qs(parts.query).get("host", [])
+    return parts.netloc.rpartition("@")[2] or ",".join(named) or "this computer"
 
 
 def _is_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url.strip())
-        port_is_number = parts.port is None or parts.port > 0
-    except ValueError:
-        return False
-    known = parts.scheme in ("sqlite", "postgresql") and url.strip().startswith(
-        f"{parts.scheme}://"
-    )
-    return known and port_is_number and not parts.password and len(parts.path) > 1
+    return is_address(url.strip()) and not has_password(url.strip())
 
 
 def _recall(memory: Memory, url: str, _token: CancelToken) -> tuple[str, str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -10,8 +11,11 @@ from crm_desktop.desktop.core.presenting import Tasks
 from crm_desktop.desktop.screens.workspace.drafts import Content, DraftKeeper, Kind
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.errors import CrmError
-from crm_desktop.domain.views import NewAttachment, Reply, TemplateInfo
+from crm_desktop.domain.views import NewAttachment, Reply, TemplateInfo, Writing
 from crm_desktop.services import Database, replies
+
+#: Where a draft says which writing it was when it was sent.
+_KEY = "writing"
 
 
 class ReplyView(Protocol):
@@ -60,6 +64,11 @@ class _Gone:
     files: tuple[NewAttachment, ...] = ()
 
 
+def _same(kept: Content, content: Content) -> bool:
+    """Whether the same was written; an older draft may lack what is empty."""
+    return all(kept.get(name, "") == content.get(name, "") for name in ("text", "to", "cc"))
+
+
 class Replying:
     """Sends and withdraws the replies of one workspace."""
 
@@ -85,11 +94,20 @@ class Replying:
 
     def send(self, contact_id: int, reply: Reply, content: Content) -> None:
         """Send a reply; `content` is the composer as a draft, to put back if need be."""
-        self._keeper.sending(contact_id, "reply", content)
+        writing = self._writing(contact_id, "reply", content)
+        keyed = {**content, _KEY: writing.key}
+        self._keeper.sending(contact_id, "reply", keyed)
         self._tasks.write(
-            partial(replies.send, self._db, contact_id, reply, undo_seconds=self._undo_seconds),
+            partial(
+                replies.send,
+                self._db,
+                contact_id,
+                reply,
+                undo_seconds=self._undo_seconds,
+                writing=writing,
+            ),
             partial(self._show_sent, _Gone(contact_id, content, reply.attachments)),
-            failed=partial(self._not_sent, _Gone(contact_id, content, reply.attachments)),
+            failed=partial(self._not_sent, _Gone(contact_id, keyed, reply.attachments)),
         )
 
     def withdraw(
@@ -105,10 +123,13 @@ class Replying:
 
     def note(self, contact_id: int, text: str) -> None:
         """Keep an internal note; the customer never sees it."""
+        content: Content = {"mode": "note", "text": text}
+        writing = self._writing(contact_id, "note", content)
+        keyed = {**content, _KEY: writing.key}
         self._tasks.write(
-            partial(replies.note, self._db, contact_id, text),
+            partial(replies.note, self._db, contact_id, text, writing=writing),
             partial(self._noted, contact_id),
-            failed=partial(self._not_sent, _Gone(contact_id, {"mode": "note", "text": text})),
+            failed=partial(self._not_sent, _Gone(contact_id, keyed)),
         )
 
     def insert_template(self, template_id: int, contact_id: int) -> None:
@@ -118,6 +139,14 @@ class Replying:
             self._insert_filled,
             key="template",
         )
+
+    def _writing(self, contact_id: int, kind: Kind, content: Content) -> Writing:
+        """A new writing, or the same again: when nothing says what became of the try before."""
+        kept = dict(self._keeper.kept_here(contact_id, kind) or {})
+        key = kept.pop(_KEY, None)
+        if isinstance(key, str) and _same(kept, content):
+            return Writing(key, again=True)
+        return Writing(uuid.uuid4().hex)
 
     def _show_sent(self, gone: _Gone, sent: replies.Sent) -> None:
         self._sent[sent.message_id] = gone
