@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,13 +24,13 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
 
 from crm_desktop.domain.changes import Change, Changes, Topic
-from crm_desktop.domain.errors import InsecureConnection
 from crm_desktop.domain.people import Person
 from crm_desktop.store import guard, guard_postgres, guard_sqlite
 from crm_desktop.store.errors import translating
 from crm_desktop.store.existing import FileWatch, existing
 from crm_desktop.store.models import Notice
 from crm_desktop.store.models.base import utcnow
+from crm_desktop.store.server_address import leads_only_here, secured
 
 Dialect = Literal["sqlite", "postgresql"]
 
@@ -70,7 +69,7 @@ class Target:
     @property
     def is_loopback(self) -> bool:
         """Whether the database is on this computer."""
-        return self.dialect == "sqlite" or _all_loopback(make_url(self.url))
+        return self.dialect == "sqlite" or leads_only_here(make_url(self.url))
 
     def full_url(self) -> URL:
         """The URL with driver, login and a safe TLS mode; raises InsecureConnection."""
@@ -80,29 +79,7 @@ class Target:
         url = url.set(drivername="postgresql+psycopg")
         if self.login:
             url = url.set(username=self.login, password=self.password or None)
-        mode = url.query.get("sslmode")
-        if not _all_loopback(url):
-            if mode not in (None, "verify-full"):
-                raise InsecureConnection(host=url.host)
-            url = url.update_query_dict({"sslmode": "verify-full"})
-        return url.update_query_dict({"connect_timeout": "5"} | dict(url.query))
-
-
-def _all_loopback(url: URL) -> bool:
-    query = url.query.get("host", ())
-    hosts = [query] if isinstance(query, str) else list(query)
-    if url.host:
-        hosts.append(url.host)
-    return all(_is_loopback(host.split(":")[0]) for each in hosts for host in each.split(","))
-
-
-def _is_loopback(host: str) -> bool:
-    if not host or host == "localhost" or host.startswith("/"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+        return secured(url)
 
 
 class Tx:

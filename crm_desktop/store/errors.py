@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 
 from crm_desktop.domain.errors import (
+    AccountRefused,
     Conflict,
     CrmError,
     DatabaseAway,
@@ -24,7 +25,9 @@ from crm_desktop.domain.errors import (
     NotFound,
     ServerUnverified,
     SignInRefused,
+    SwitchedOff,
     Taken,
+    UnsafeSignIn,
 )
 
 if TYPE_CHECKING:
@@ -52,6 +55,12 @@ _BY_SQLSTATE: dict[str, type[CrmError]] = {
 }
 #: What the client library says of a sign-in before or without any SQLSTATE.
 _REFUSALS = ("authentication failed", "no password supplied")
+_SWITCHED_OFF = "is not permitted to log in"
+#: Of a ticket that is missing, has run out, or is for nobody that the server knows.
+_NO_TICKET = ("GSSAPI continuation error", "SSPI continuation error", "GSSAPI name import error")
+_ACCOUNT = ("GSSAPI authentication failed", "SSPI authentication failed")
+#: Of a server that asked in another way than `require_auth` allows.
+_UNSAFE = "authentication method requirement"
 #: And of a server that did not prove who it is.
 _UNPROVEN = (
     *("does not support SSL", "certificate verify failed"),
@@ -85,6 +94,12 @@ def _of_postgres(error: psycopg.Error) -> CrmError | None:
         detail = error.diag.message_detail or ""
         return kind(error.diag.message_primary or str(error), by=detail)
     words = str(error)
+    if _SWITCHED_OFF in words:
+        return SwitchedOff()
+    if any(each in words for each in (*_NO_TICKET, *_ACCOUNT)):
+        return AccountRefused()
+    if _UNSAFE in words:
+        return UnsafeSignIn(words.strip().splitlines()[0])
     if any(each in words for each in _REFUSALS) or ("role" in words and "does not exist" in words):
         return SignInRefused()
     if any(each in words for each in _UNPROVEN):

@@ -27,6 +27,7 @@ _DEFAULTS: Mapping[str, str] = {"by": "Somebody else", "what": "This", "limit": 
 
 #: What is said of work that was under way; before anybody signed in there is none.
 KEPT_TEXT = "What you typed is kept on this computer."
+KEPT_UNSENT = "Your unsent text is kept, encrypted."
 
 WORDS: Mapping[str, Words] = {
     "error": Words("That did not work.", KEPT_TEXT, "Try again."),
@@ -72,6 +73,17 @@ WORDS: Mapping[str, Words] = {
     "sign_in_refused": Words(
         "That name and password were not accepted.", "", "Check both, then try again."
     ),
+    "switched_off": Words(
+        "Your sign-in has been switched off.",
+        KEPT_UNSENT,
+        "Ask your team leader or administrator. It can be switched on again.",
+    ),
+    "account_refused": Words(
+        "This computer’s account did not sign you in.",
+        "",
+        "Lock this computer and unlock it with your password, then try again; or sign in with "
+        "your password for the database.",
+    ),
     "insecure_connection": Words(
         "The connection to the database server is not secure.",
         "Nothing was sent to it.",
@@ -82,6 +94,11 @@ WORDS: Mapping[str, Words] = {
         "Nothing was sent to it.",
         "Tell your administrator: its certificate could not be checked. `crm-desktop doctor` "
         "says why.",
+    ),
+    "unsafe_sign_in": Words(
+        "The database server asked for your password in an unsafe way.",
+        "It was not sent.",
+        "Tell your administrator: the server must ask by scram-sha-256.",
     ),
     "database_older": Words(
         "The database is older than this program.",
