@@ -40,6 +40,7 @@ from crm_desktop.domain.errors import (
 )
 from crm_desktop.domain.views import NewAttachment
 from crm_desktop.services import Database, Target, administration, session
+from crm_desktop.workstation.account import own_account
 from crm_desktop.workstation.crash_log import CrashLog
 from crm_desktop.workstation.drafts import DraftStore, open_drafts
 from crm_desktop.workstation.instance import SingleInstance
@@ -349,6 +350,7 @@ class Run(QObject):
             done=self.open,
             connections=CONNECTIONS,
             not_kept=self._say_not_kept,
+            account=own_account() if self._settings.computer_account else "",
         )
         self._screen.bind(presenter)
         if login and Target(url).dialect == "sqlite":
@@ -581,13 +583,18 @@ def _memory(secrets: Secrets | None, ways: Ways) -> Memory:
         return login, (usable().get(f"database:{url}:{login}") or "") if secrets else ""
 
     def remember(url: str, login: str, password: str) -> None:
-        ways.set(f"login/{url}", login)
+        before = ways.get(f"login/{url}")
+        if before and before != login:
+            # One account of this computer remembers one person: nobody is offered another's.
+            usable().delete(f"database:{url}:{before}")
         usable().set(f"database:{url}:{login}", password)
+        ways.set(f"login/{url}", login)
 
-    def forget(url: str) -> None:
-        login = ways.get(f"login/{url}")
-        if login and secrets is not None:
+    def forget(url: str, login: str) -> None:
+        if secrets is not None:
             secrets.delete(f"database:{url}:{login}")
+        if ways.get(f"login/{url}") == login:
+            ways.set(f"login/{url}", "")
 
     def keep_url(url: str) -> None:
         ways.set("database/url", url)

@@ -53,18 +53,20 @@ _BY_SQLSTATE: dict[str, type[CrmError]] = {
     "57P02": DatabaseAway,
     "57P03": DatabaseAway,
 }
-#: What the client library says of a sign-in before or without any SQLSTATE.
-_REFUSALS = ("authentication failed", "no password supplied")
-_SWITCHED_OFF = "is not permitted to log in"
-#: Of a ticket that is missing, has run out, or is for nobody that the server knows.
-_NO_TICKET = ("GSSAPI continuation error", "SSPI continuation error", "GSSAPI name import error")
-_ACCOUNT = ("GSSAPI authentication failed", "SSPI authentication failed")
-#: Of a server that asked in another way than `require_auth` allows.
-_UNSAFE = "authentication method requirement"
-#: And of a server that did not prove who it is.
-_UNPROVEN = (
-    *("does not support SSL", "certificate verify failed"),
-    *("root certificate file", "server certificate for"),
+#: What the client library says of a sign-in before or without any SQLSTATE; the first that fits.
+_BY_WORDS: tuple[tuple[type[CrmError], tuple[str, ...]], ...] = (
+    (SwitchedOff, ("is not permitted to log in",)),
+    # A ticket is missing, has run out, or is for nobody that the server knows.
+    (AccountRefused, ("GSSAPI", "SSPI")),
+    (UnsafeSignIn, ("authentication method requirement",)),
+    (SignInRefused, ("authentication failed", "no password supplied")),
+    (
+        ServerUnverified,
+        (
+            *("does not support SSL", "certificate verify failed"),
+            *("root certificate file", "server certificate for"),
+        ),
+    ),
 )
 
 #: SQLite's primary result codes.
@@ -90,20 +92,15 @@ def _is_postgres(error: object) -> TypeGuard[psycopg.Error]:
 
 def _of_postgres(error: psycopg.Error) -> CrmError | None:
     code = error.sqlstate or ""
-    if kind := _BY_SQLSTATE.get(code):
+    if known := _BY_SQLSTATE.get(code):
         detail = error.diag.message_detail or ""
-        return kind(error.diag.message_primary or str(error), by=detail)
+        return known(error.diag.message_primary or str(error), by=detail)
     words = str(error)
-    if _SWITCHED_OFF in words:
-        return SwitchedOff()
-    if any(each in words for each in (*_NO_TICKET, *_ACCOUNT)):
-        return AccountRefused()
-    if _UNSAFE in words:
-        return UnsafeSignIn(words.strip().splitlines()[0])
-    if any(each in words for each in _REFUSALS) or ("role" in words and "does not exist" in words):
+    for kind, said in _BY_WORDS:
+        if any(each in words for each in said):
+            return kind(words.strip().splitlines()[0])
+    if "role" in words and "does not exist" in words:
         return SignInRefused()
-    if any(each in words for each in _UNPROVEN):
-        return ServerUnverified(words.strip().splitlines()[0])
     unreachable = isinstance(error, sys.modules["psycopg"].OperationalError) and not code
     if code.startswith("08") or unreachable:
         return DatabaseAway(words.strip().splitlines()[0] if words.strip() else "")

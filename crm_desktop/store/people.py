@@ -45,6 +45,12 @@ def whoami(tx: Tx, login: str) -> Person:
     )
 
 
+def came_by_password(tx: Tx) -> bool:
+    """Whether the server asked this connection for a password when it was made."""
+    driver = tx.core.connection.driver_connection
+    return bool(driver is not None and driver.pgconn.used_password)
+
+
 def active_staff(tx: Tx) -> tuple[StaffInfo, ...]:
     """Everybody who may sign in, by name."""
     rows = tx.session.execute(

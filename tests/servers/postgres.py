@@ -64,7 +64,7 @@ class PostgresCluster:
         """
         cluster = cls(str(directory), str(find_bin_dir()), free_port(), "superuser-password")
         directory.mkdir(mode=0o755)
-        _give_to_server_user(directory)
+        give_to_server_user(directory)
         cluster._initialise(fsync, dict(settings or {}))
         cluster.start()
         return cluster
@@ -230,7 +230,7 @@ class PostgresCluster:
         write_certificate(root / "server.crt", root / "server.key")
         for path in (password_file, root / "server.key"):
             path.chmod(0o600)
-            _give_to_server_user(path)
+            give_to_server_user(path)
         finished = self._as_server_user(
             "initdb",
             *("-D", f"{root}/data", "-U", SUPERUSER, f"--pwfile={password_file}"),
@@ -368,7 +368,8 @@ def _version(bin_dir: Path) -> int:
     return int(found[1]) if found else 0
 
 
-def _give_to_server_user(path: Path) -> None:
+def give_to_server_user(path: Path) -> None:
+    """Let the server read a file that nobody else may."""
     if os.geteuid() == 0:
         user = pwd.getpwnam(SUPERUSER)
         os.chown(path, user.pw_uid, user.pw_gid)

@@ -66,8 +66,9 @@ class Room:
             raise NoKeyring
         self.kept[url] = (login, password)
 
-    def _forget(self, url: str) -> None:
-        self.kept.pop(url, None)
+    def _forget(self, url: str, login: str) -> None:
+        if self.kept.get(url, ("",))[0] == login:
+            del self.kept[url]
 
 
 Enter = Callable[..., Room]
