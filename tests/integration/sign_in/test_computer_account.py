@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,15 +9,14 @@ import pytest
 
 from crm_desktop.commands.doctor.run import examine
 from crm_desktop.domain.errors import AccountRefused, SignInRefused, SwitchedOff
-from crm_desktop.gateway.config import GatewayConfig
-from crm_desktop.gateway_root import EXIT_OK, EXIT_REFUSED, run_gateway
+from crm_desktop.gateway_root import EXIT_OK, EXIT_REFUSED
 from crm_desktop.services import Database, Target, session
-from crm_desktop.workstation.paths import Paths, bundled
+from crm_desktop.workstation.paths import Paths
 from crm_desktop.workstation.settings import load
 from tests.centre import GATEWAY_LOGIN, MIGRATIONS, PASSWORD, build_template
+from tests.e2e.bad_days.program import GatewayProgram
 from tests.servers.kerberos import REALM, Kerberos
 from tests.servers.postgres import PostgresCluster, give_to_server_user
-from tests.servers.processes import wait_for
 
 _DOMAIN_PASSWORD = "the-password-of-the-domain"
 
@@ -87,12 +85,20 @@ def test_whoever_has_a_ticket_signs_in_without_a_password(
         session.prove(Target(url, "anna"), "")
 
 
-def test_the_gateway_works_with_the_ticket_of_its_account(realm: Kerberos, url: str) -> None:
-    assert _run_gateway(url) == EXIT_REFUSED
+def test_the_gateway_works_with_the_ticket_of_its_account(
+    realm: Kerberos, url: str, tmp_path: Path
+) -> None:
+    settings = {"COMPUTER_ACCOUNT": "true"}
+    refused = GatewayProgram(tmp_path / "without", url, settings=settings)
+    assert refused.wait() == EXIT_REFUSED
+    assert "did not take the account of this computer" in refused.words()
+    refused.kill()
 
     realm.sign_in(GATEWAY_LOGIN, _DOMAIN_PASSWORD)
 
-    assert _run_gateway(url) == EXIT_OK
+    works = GatewayProgram(tmp_path / "with", url, settings=settings).wait_ready()
+    assert works.end() == EXIT_OK
+    works.kill()
 
 
 def test_a_password_is_no_way_round_a_server_that_wants_a_ticket(realm: Kerberos, url: str) -> None:
@@ -114,33 +120,3 @@ def _doctor_finds_anna(url: str, paths: Paths) -> None:
         "anna works here (advisor)."
     ], found
     assert any(each.check == "tls" and "TLSv1.3" in each.words for each in found), found
-
-
-def _run_gateway(url: str) -> int:
-    stop, ready = threading.Event(), threading.Event()
-    codes: list[int] = []
-    config = GatewayConfig(web_resources=bundled("resources") / "web", http_port=0, smtp_port=0)
-    running = threading.Thread(
-        target=lambda: codes.append(
-            run_gateway(
-                Target(url, GATEWAY_LOGIN),
-                MIGRATIONS,
-                config,
-                _NoSecrets(),
-                stop=stop,
-                ready=lambda _ports: ready.set(),
-            )
-        )
-    )
-    running.start()
-    wait_for(lambda: ready.is_set() or bool(codes), 30, "the gateway")
-    stop.set()
-    running.join()
-    return codes[0]
-
-
-class _NoSecrets:
-    """It is asked for nothing."""
-
-    def get(self, name: str, /) -> str | None:
-        raise AssertionError(f"asked for the secret {name}")
