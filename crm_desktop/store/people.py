@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import delete, insert, select, text
 
-from crm_desktop.domain.errors import InvalidInput, SignInRefused
+from crm_desktop.domain.errors import InvalidInput, SwitchedOff
 from crm_desktop.domain.people import Person
 from crm_desktop.domain.states import Presence, StaffRole
 from crm_desktop.domain.views import StaffInfo
@@ -22,7 +22,7 @@ def whoami(tx: Tx, login: str) -> Person:
     if tx.dialect == "postgresql":
         row = tx.session.execute(text("SELECT * FROM app.whoami()")).mappings().one_or_none()
         if row is None:
-            raise SignInRefused()
+            raise SwitchedOff()
         return Person(
             row["id"],
             row["login"],
@@ -33,7 +33,7 @@ def whoami(tx: Tx, login: str) -> Person:
         )
     staff = tx.session.scalar(select(Staff).where(Staff.login == login, Staff.active))
     if staff is None:
-        raise SignInRefused()
+        raise SwitchedOff()
     queues = tx.session.scalars(select(Membership.queue_id).where(Membership.staff_id == staff.id))
     return Person(
         staff.id,

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, Dialect
 from sqlalchemy.exc import ArgumentError
 
 from crm_desktop.domain.errors import DatabaseTrouble, InsecureConnection
@@ -41,7 +41,7 @@ def secured(url: URL) -> URL:
 
 def leads_only_here(url: URL) -> bool:
     """Whether every server that the client library may try is on this computer."""
-    options = _options(url)
+    options = _options(url.set(drivername="postgresql+psycopg"))
     if options.get("service") or os.environ.get("PGSERVICE"):
         # A service's hosts are read where we do not look.
         return False
@@ -54,12 +54,12 @@ def leads_only_here(url: URL) -> bool:
 
 def _options(url: URL) -> Mapping[str, Any]:
     """What the client library is given: several hosts are written in more than one way."""
-    from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
-
+    dialect: Dialect = url.get_dialect()()
     try:
-        return PGDialect_psycopg().create_connect_args(url)[1]
+        found: Mapping[str, Any] = dialect.create_connect_args(url)[1]
     except (ArgumentError, ValueError) as error:
         raise DatabaseTrouble(str(error)) from error
+    return found
 
 
 def _listed(options: Mapping[str, Any], name: str, variable: str) -> list[str]:

@@ -23,11 +23,18 @@ class Words:
 
 
 #: Words for a missing parameter.
-_DEFAULTS: Mapping[str, str] = {"by": "Somebody else", "what": "This", "limit": "the limit"}
+_DEFAULTS: Mapping[str, str] = {
+    "by": "Somebody else",
+    "what": "This",
+    "limit": "the limit",
+    "kept": "",
+}
 
 #: What is said of work that was under way; before anybody signed in there is none.
 KEPT_TEXT = "What you typed is kept on this computer."
-KEPT_UNSENT = "Your unsent text is kept, encrypted."
+#: And of what was typed when a session ends that nobody expected to end.
+KEPT_UNSENT = "Your unsent text is kept, encrypted, on this computer."
+KEPT_SHARED = "Your unsent text is kept in the database, but for the last seconds' typing."
 
 WORDS: Mapping[str, Words] = {
     "error": Words("That did not work.", KEPT_TEXT, "Try again."),
@@ -75,7 +82,7 @@ WORDS: Mapping[str, Words] = {
     ),
     "switched_off": Words(
         "Your sign-in has been switched off.",
-        KEPT_UNSENT,
+        "{kept}",
         "Ask your team leader or administrator. It can be switched on again.",
     ),
     "account_refused": Words(

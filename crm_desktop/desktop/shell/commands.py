@@ -78,5 +78,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("view.contrast", "High-contrast theme", VIEW, icon="contrast"),
     Command("view.reload", "Read everything again", VIEW, ("F5",), "refresh-cw"),
     Command("help.shortcuts", "Keyboard shortcuts", HELP, ("F1",), "keyboard"),
+    Command(
+        "app.lock", "Lock", HELP, ("Ctrl+L",), "lock",
+        help="Hides everything until you are back; what you typed is kept",
+    ),
     Command("app.quit", "Sign out and close", HELP, ("Ctrl+Q",), "log-out"),
 )  # fmt: skip

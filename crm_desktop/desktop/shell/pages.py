@@ -65,8 +65,6 @@ class Pages(QObject):
         }
         self._presenters = [self.customers, self.cases, self.knowledge]
         self._unread = {"cases": self.cases, "knowledge": self.knowledge}
-        if desk.person.leads:
-            self._add_admin()
         self._connect()
 
     def widget(self, key: str) -> QWidget | None:
@@ -87,8 +85,11 @@ class Pages(QObject):
         for presenter in self._presenters:
             presenter.changed(changes)
 
-    def _add_admin(self) -> None:
+    def add_admin(self) -> QWidget:
+        """The administration's page, made for the first who may see it."""
         desk = self._desk
+        if "admin" in self._widgets:
+            return self._widgets["admin"]
         self._admin_screen = AdminScreen(desk.look, desk.clock)
         admin = AdminPresenter(
             desk.db, desk.runner.for_owner(self._admin_screen), self._admin_screen
@@ -98,6 +99,7 @@ class Pages(QObject):
         self._widgets["admin"] = self._admin_screen
         self._presenters.append(admin)
         self._unread["admin"] = admin
+        return self._admin_screen
 
     def _connect(self) -> None:
         self.cases_screen.contact_wanted.connect(self.contact_wanted)

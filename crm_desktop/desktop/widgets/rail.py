@@ -141,6 +141,10 @@ class NavigationRail(Painted):
             self._column.insertWidget(self._above, button)
             self._above += 1
 
+    def set_shown(self, key: str, shown: bool) -> None:
+        """Offer a place, or do not."""
+        self._buttons[key].setVisible(shown)
+
     def set_badge(self, key: str, count: int) -> None:
         """Show how much waits at a place."""
         self._buttons[key].set_badge(count)
@@ -153,7 +157,7 @@ class NavigationRail(Painted):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up and Down move along the rail."""
         step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()), 0)
-        buttons = list(self._buttons.values())
+        buttons = [each for each in self._buttons.values() if each.isVisibleTo(self)]
         focused = [each.hasFocus() for each in buttons]
         if step and any(focused):
             at = (focused.index(True) + step) % len(buttons)
