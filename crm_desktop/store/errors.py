@@ -20,6 +20,7 @@ from crm_desktop.domain.errors import (
     DatabaseFull,
     DatabaseReadOnly,
     DatabaseTrouble,
+    InvalidInput,
     NotAllowed,
     NotFound,
     ServerUnverified,
@@ -36,6 +37,7 @@ _BY_SQLSTATE: dict[str, type[CrmError]] = {
     "CRM02": NotAllowed,
     "CRM03": Taken,
     "CRM04": Conflict,
+    "CRM05": InvalidInput,
     "28P01": SignInRefused,
     "28000": SignInRefused,
     "42501": NotAllowed,
@@ -51,7 +53,10 @@ _BY_SQLSTATE: dict[str, type[CrmError]] = {
     "57P03": DatabaseAway,
 }
 #: What the client library says of a sign-in before or without any SQLSTATE.
-_REFUSALS = ("authentication failed", "no password supplied")
+_REFUSALS = (
+    *("authentication failed", "no password supplied"),
+    *("is not permitted to log in", "permission denied for database"),
+)
 #: And of a server that did not prove who it is.
 _UNPROVEN = (
     *("does not support SSL", "certificate verify failed"),
