@@ -21,6 +21,7 @@ from crm_desktop.domain.errors import (
     DatabaseFull,
     DatabaseReadOnly,
     DatabaseTrouble,
+    InvalidInput,
     NotAllowed,
     NotFound,
     ServerUnverified,
@@ -39,6 +40,7 @@ _BY_SQLSTATE: dict[str, type[CrmError]] = {
     "CRM02": NotAllowed,
     "CRM03": Taken,
     "CRM04": Conflict,
+    "CRM05": InvalidInput,
     "28P01": SignInRefused,
     "28000": SignInRefused,
     "42501": NotAllowed,
@@ -59,7 +61,10 @@ _BY_WORDS: tuple[tuple[type[CrmError], tuple[str, ...]], ...] = (
     # A ticket is missing, has run out, or is for nobody that the server knows.
     (AccountRefused, ("GSSAPI", "SSPI")),
     (UnsafeSignIn, ("authentication method requirement",)),
-    (SignInRefused, ("authentication failed", "no password supplied")),
+    (
+        SignInRefused,
+        ("authentication failed", "no password supplied", "permission denied for database"),
+    ),
     (
         ServerUnverified,
         (
