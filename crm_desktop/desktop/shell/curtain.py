@@ -106,6 +106,7 @@ class Curtain:
         self._instead = instead
         self._layout().addWidget(instead)
         instead.show()
+        self._window.activateWindow()
         instead.setFocus()
 
     def _drop(self) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QWindow
+from PySide6.QtCore import QEvent, QKeyCombination, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QWindow
 
 _INPUT = frozenset(
     {
@@ -18,15 +18,18 @@ _INPUT = frozenset(
     }
 )
 _LOOK_MS = 5_000
+_LOCK = QKeyCombination(Qt.KeyboardModifier.ControlModifier, Qt.Key.Key_L)
 
 
 class IdleWatch(QObject):
-    """`idle` comes once every time that this program was not touched for so many seconds.
+    """`idle` comes once every time that this program was not touched for so many seconds (0:
+    never), `lock_asked` with Ctrl+L in any window, which a dialog would keep from the others.
 
     Windows are watched, not widgets: few events come to them, so that watching costs nothing.
     """
 
     idle = Signal()
+    lock_asked = Signal()
 
     def __init__(self, seconds: float, parent: QObject) -> None:
         super().__init__(parent)
@@ -36,9 +39,10 @@ class IdleWatch(QObject):
         self._timer.setInterval(min(_LOOK_MS, int(seconds * 250)))
         self._timer.timeout.connect(self._look)
         app = QGuiApplication.instance()
-        if seconds > 0 and isinstance(app, QGuiApplication):
+        if isinstance(app, QGuiApplication):
             app.focusWindowChanged.connect(self._watch)
             self._watch(app.focusWindow())
+        if seconds > 0:
             self._timer.start()
 
     @Slot()
@@ -50,6 +54,8 @@ class IdleWatch(QObject):
         """See what comes from a person; keeps nothing from anybody."""
         if event.type() in _INPUT:
             self._touched = time.monotonic()
+        if isinstance(event, QKeyEvent) and event.keyCombination() == _LOCK:
+            self.lock_asked.emit()
         return False
 
     @Slot(QWindow)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from crm_desktop.desktop.core.errors import KEPT_SHARED, KEPT_UNSENT
@@ -40,6 +40,7 @@ class Locker(QObject):
         )
         self.idle = IdleWatch(desk.lock_seconds, self)
         self.idle.idle.connect(self.lock)
+        self.idle.lock_asked.connect(self.lock, Qt.ConnectionType.QueuedConnection)
 
     @property
     def is_locked(self) -> bool:

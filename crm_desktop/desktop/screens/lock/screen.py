@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QFocusEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout
 
 from crm_desktop.desktop.core import words
@@ -71,7 +71,6 @@ class LockScreen(_Middle):
         self._password.setEchoMode(QLineEdit.EchoMode.Password)
         self._password.setAccessibleName(f"Password of {name}")
         self._password.setPlaceholderText("Password")
-        self._password.returnPressed.connect(self._unlock)
         self._go = PrimaryButton(look, "Unlock", icon="lock-open", key="Return")
         self._go.clicked.connect(self._unlock)
         other = Button(look, "Sign in as somebody else…", kind=Kind.QUIET)
@@ -95,6 +94,13 @@ class LockScreen(_Middle):
         body.addLayout(row)
         presenter.show(self)
         announce(self, f"Locked. {note}")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """One key where nothing is asked for."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.isAutoRepeat():
+            self._unlock()
+        else:
+            super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """The keyboard goes to what is asked for."""
@@ -158,3 +164,10 @@ class OverScreen(_Middle):
         """The keyboard goes to the way on."""
         super().focusInEvent(event)
         self._go.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter goes on."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.again.emit()
+        else:
+            super().keyPressEvent(event)
