@@ -66,6 +66,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "go.admin", "Channels and dead letters", GO, ("Ctrl+5",), "list-checks", roles=_LEADERS
     ),
+    Command("go.staff", "Staff", GO, ("Ctrl+6",), "users", roles=frozenset({StaffRole.ADMIN})),
     Command("go.settings", "Settings", GO, ("Ctrl+,",), "settings"),
     Command("go.palette", "Search and commands", GO, ("Ctrl+K",), "command"),
     Command("view.density", "Compact rows", VIEW, icon="list", checkable=True),

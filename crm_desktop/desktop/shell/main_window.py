@@ -36,7 +36,7 @@ from crm_desktop.desktop.widgets.rail import NavigationRail, Place
 from crm_desktop.desktop.widgets.status import StatusStrip
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.people import Person
-from crm_desktop.domain.states import Presence
+from crm_desktop.domain.states import Presence, StaffRole
 from crm_desktop.domain.views import ContactView, Hit, Moved, QueueCounts, QueueRow
 from crm_desktop.services.replies import Sent
 
@@ -276,11 +276,17 @@ class MainWindow(QWidget):
         """Offer what this role may do; what others' queues held is read again."""
         for registry in (self.registry, *(each.registry for each in self._windows)):
             registry.set_roles({person.role})
+        keeps = person.role is StaffRole.ADMIN
         if person.leads:
             self._stack.addWidget(self.pages.add_admin())
-        elif self._stack.currentWidget() is self.pages.widget("admin"):
-            self.go("queue")
-        self._rail.set_shown("admin", person.leads)
+        if keeps and self.pages.widget("staff") is None:
+            staff = self.pages.add_staff()
+            self._stack.addWidget(staff)
+            self.commands.add_toast(staff.toast)
+        for key, may in (("admin", person.leads), ("staff", keeps)):
+            self._rail.set_shown(key, may)
+            if not may and self._stack.currentWidget() is self.pages.widget(key):
+                self.go("queue")
         self._status.show_person()
         self._fit()
 

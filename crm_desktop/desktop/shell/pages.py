@@ -7,6 +7,7 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
+from crm_desktop.desktop.core.presenting import Presenter
 from crm_desktop.desktop.screens.admin.presenter import AdminPresenter
 from crm_desktop.desktop.screens.admin.screen import AdminScreen
 from crm_desktop.desktop.screens.cases.presenter import CasesPresenter
@@ -15,6 +16,8 @@ from crm_desktop.desktop.screens.customers.presenter import CustomersPresenter
 from crm_desktop.desktop.screens.customers.screen import CustomersScreen
 from crm_desktop.desktop.screens.knowledge.presenter import KnowledgePresenter
 from crm_desktop.desktop.screens.settings.screen import SettingsScreen
+from crm_desktop.desktop.screens.staff.presenter import StaffPresenter
+from crm_desktop.desktop.screens.staff.screen import StaffScreen
 from crm_desktop.desktop.shell.desk import Desk
 from crm_desktop.desktop.shell.finders import contact_of_case
 from crm_desktop.desktop.widgets.knowledge_panel import KnowledgePanel
@@ -26,6 +29,7 @@ PAGES = (
     ("customers", "Customers", "user", False),
     ("cases", "Cases", "briefcase", False),
     ("knowledge", "Knowledge", "book-open", False),
+    ("staff", "Staff", "users", True),
     ("admin", "Admin", "list-checks", True),
     ("settings", "Settings", "settings", True),
 )
@@ -63,8 +67,8 @@ class Pages(QObject):
             "knowledge": self.knowledge_screen,
             "settings": self.settings_screen,
         }
-        self._presenters = [self.customers, self.cases, self.knowledge]
-        self._unread = {"cases": self.cases, "knowledge": self.knowledge}
+        self._presenters: list[Presenter] = [self.customers, self.cases, self.knowledge]
+        self._unread: dict[str, Presenter] = {"cases": self.cases, "knowledge": self.knowledge}
         self._connect()
 
     def widget(self, key: str) -> QWidget | None:
@@ -77,7 +81,7 @@ class Pages(QObject):
         if unread is not None:
             unread.start()
         page = self._widgets.get(key)
-        if isinstance(page, CustomersScreen | CasesScreen | KnowledgePanel):
+        if isinstance(page, CustomersScreen | CasesScreen | KnowledgePanel | StaffScreen):
             page.focus()
 
     def changed(self, changes: Changes) -> None:
@@ -107,6 +111,19 @@ class Pages(QObject):
         self.settings_screen.scheme_chosen.connect(self.scheme_chosen)
         self.settings_screen.scale_chosen.connect(self.scale_chosen)
         self.settings_screen.sign_out_asked.connect(self.sign_out_asked)
+
+    def add_staff(self) -> StaffScreen:
+        """The page of those who work here, made for the first administrator."""
+        made = self._widgets.get("staff")
+        if isinstance(made, StaffScreen):
+            return made
+        screen = StaffScreen(self._desk.look, self._desk.clock)
+        presenter = StaffPresenter(self._desk.db, self._desk.runner.for_owner(screen), screen)
+        screen.bind(presenter)
+        self._widgets["staff"] = screen
+        self._presenters.append(presenter)
+        self._unread["staff"] = presenter
+        return screen
 
     @Slot(object)
     def _open_history(self, entry: HistoryEntry) -> None:
