@@ -240,6 +240,7 @@ def test_it_looks_right_and_has_names(
     settled(qtbot, desktop)
     grab(desktop.window, f"staff-{name}-{scheme.value}")
     assert accessibility.problems(desktop.window) == []
+    assert (desktop.window.width(), desktop.window.height()) == (width, height)
     _press(screen, "Add…")
     form = _form(MemberForm)
     grab(form, f"staff-form-{name}-{scheme.value}")
