@@ -195,11 +195,14 @@ class Desktop:
             return
         if live:
             self.desk.live.start(DatabaseFeed(self.desk.db.target))
+        if self.desk.lock_seconds:
+            self.window.lock.system.start()
         pace.quicken()
 
     def stop(self) -> None:
         """Keep what is typed, finish writing, and let go of the database."""
         self.stopped = True
+        self.window.lock.system.stop()
         self.window.close()
         self.desk.live.stop()
         self.desk.runner.shutdown(wait=True)

@@ -101,6 +101,12 @@ class SwitchedOff(SignInRefused):
     code = "switched_off"
 
 
+class SignedOut(SignInRefused):
+    """A session that had begun is not let in again: mostly because the password was changed."""
+
+    code = "signed_out"
+
+
 class AccountRefused(SignInRefused):
     """The computer's own account (Kerberos, Windows) did not sign this person in."""
 

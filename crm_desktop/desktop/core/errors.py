@@ -85,6 +85,11 @@ WORDS: Mapping[str, Words] = {
         "{kept}",
         "Ask your team leader or administrator. It can be switched on again.",
     ),
+    "signed_out": Words(
+        "The database no longer accepts this sign-in.",
+        "{kept}",
+        "Your password may have been changed: sign in with the new one, or ask your administrator.",
+    ),
     "account_refused": Words(
         "This computer’s account did not sign you in.",
         "",

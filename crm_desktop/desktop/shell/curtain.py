@@ -54,8 +54,8 @@ class Curtain:
             self._take(widget, self._shelf)
         self._show(instead)
 
-    def lift(self) -> None:
-        """Show everything again as it was."""
+    def lift(self, *, shown: bool = True) -> None:
+        """Put everything back as it was, and show it unless the windows are about to close."""
         if self._shelf is None:
             return
         self._drop()
@@ -65,6 +65,8 @@ class Curtain:
                 self._layout().addWidget(each.widget)
             else:
                 each.widget.setGeometry(each.geometry)
+            if not shown:
+                continue
             if each.seen and each.modal and isinstance(each.widget, QDialog):
                 each.widget.open()
             elif each.seen:

@@ -13,7 +13,8 @@ from crm_desktop.desktop.screens.lock.screen import LockScreen, OverScreen
 from crm_desktop.desktop.shell.curtain import Curtain
 from crm_desktop.desktop.shell.desk import Desk, later_for
 from crm_desktop.desktop.shell.idle import IdleWatch
-from crm_desktop.domain.errors import CrmError
+from crm_desktop.desktop.shell.system_lock import SystemLock
+from crm_desktop.domain.errors import CrmError, SignedOut, SignInRefused
 
 
 class Locker(QObject):
@@ -40,6 +41,8 @@ class Locker(QObject):
         )
         self.idle = IdleWatch(desk.lock_seconds, self)
         self.idle.idle.connect(self.lock)
+        self.system = SystemLock(self)
+        self.system.locked.connect(self.lock)
         self.idle.lock_asked.connect(self.lock, Qt.ConnectionType.QueuedConnection)
 
     @property
@@ -58,6 +61,8 @@ class Locker(QObject):
         """This person may not see anything any more: hide it for good, and say why."""
         if self._over is not None:
             return
+        if type(trouble) is SignInRefused:
+            trouble = SignedOut()
         kept = KEPT_SHARED if self._desk.drafts.problem else KEPT_UNSENT
         trouble.params["kept"] = kept
         self._over = trouble
@@ -66,8 +71,8 @@ class Locker(QObject):
         self.ended.emit(trouble)
 
     def reveal(self) -> None:
-        """Put everything back into its windows, which are closed."""
-        self._curtain.lift()
+        """Put everything back into its windows, which are about to close; nothing is seen."""
+        self._curtain.lift(shown=False)
 
     def _hide(self, make: Callable[[], QWidget]) -> None:
         if not self.is_locked:

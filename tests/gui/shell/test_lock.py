@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QGuiApplication
@@ -22,6 +26,8 @@ from tests.centre import PASSWORD, Centre
 from tests.gui.conftest import Grab
 from tests.gui.shell.conftest import Open, settled, waiting
 from tests.integration.conftest import postgres_centre
+from tests.servers.processes import find_program
+from tests.servers.session_bus import session_bus
 
 __all__ = ["postgres_centre"]
 
@@ -32,7 +38,9 @@ SECRETS = ("Margaret", "recycling", "tomorrow")
 def everything_found() -> str:
     """All that a screen reader could find in this program, seen or not."""
     QAccessible.setActive(True)
-    root = QAccessible.queryAccessibleInterface(QApplication.instance())
+    app = QApplication.instance()
+    assert app is not None
+    root = QAccessible.queryAccessibleInterface(app)
     nodes = [accessibility._node(root.child(at)) for at in range(root.childCount())]
     titles = [each.windowTitle() for each in QApplication.topLevelWidgets()]
     return " ".join([*(text for node in nodes for text in accessibility.texts(node)), *titles])
@@ -40,7 +48,8 @@ def everything_found() -> str:
 
 def presence_of(centre: Centre, login: str) -> str:
     with centre.as_owner().read() as tx:
-        return tx.session.query(Staff.presence).filter(Staff.login == login).scalar()
+        found: str = tx.session.query(Staff.presence).filter(Staff.login == login).scalar()
+        return found
 
 
 def cover(window: QWidget) -> QWidget:
@@ -154,6 +163,23 @@ def test_no_command_works_while_it_is_locked_and_the_queue_goes_on(
     assert waiting(window) == [third]
 
 
+def test_a_locked_desktop_that_is_closed_shows_nothing_on_its_way(
+    writing: Desktop, centre: Centre, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = writing.window
+    (detached,) = window.detached
+    window.lock.lock()
+    settled(qtbot, writing)
+    shown: list[bool] = []
+    monkeypatch.setattr(type(detached), "showEvent", lambda *_: shown.append(True))
+
+    window.close()
+
+    assert window.detached == ()
+    assert shown == []
+    assert not window.isVisible()
+
+
 def test_a_presence_that_was_chosen_is_left_alone(
     centre: Centre, open_desktop: Open, qtbot: QtBot
 ) -> None:
@@ -182,6 +208,37 @@ def test_it_locks_when_nobody_touches_it_and_not_while_somebody_does(
     assert not window.lock.is_locked
 
     qtbot.waitUntil(lambda: window.lock.is_locked, timeout=10_000)
+
+
+def test_it_locks_when_the_computers_screen_does(
+    centre: Centre,
+    open_desktop: Open,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with session_bus(tmp_path, os.environ) as env:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", env["DBUS_SESSION_BUS_ADDRESS"])
+        desktop = open_desktop(centre, "anna", lock_seconds=3600)
+        qtbot.wait(200)
+        for active in ("false", "true"):
+            assert not desktop.window.lock.is_locked
+            _screen_saver_says(env, active)
+            qtbot.wait(200)
+        qtbot.waitUntil(lambda: desktop.window.lock.is_locked, timeout=10_000)
+        desktop.window.lock.system.stop()
+
+
+def _screen_saver_says(env: dict[str, str], active: str) -> None:
+    subprocess.run(
+        [
+            find_program("dbus-send", "dbus"),
+            *(f"--bus={env['DBUS_SESSION_BUS_ADDRESS']}", "--type=signal"),
+            *("/org/gnome/ScreenSaver", "org.gnome.ScreenSaver.ActiveChanged"),
+            f"boolean:{active}",
+        ],
+        check=True,
+    )
 
 
 def test_a_shared_database_asks_for_the_password_and_guessing_takes_longer_and_longer(
