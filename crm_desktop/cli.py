@@ -254,10 +254,42 @@ def staff_add(
     url: DatabaseUrl = "",
 ) -> None:
     """Add a member of staff; on PostgreSQL with a login and the password asked for."""
-    from crm_desktop.commands.admin import add_staff
-    from crm_desktop.services.administration import NewStaff
+    from crm_desktop.commands.staff import add
+    from crm_desktop.services.staff import NewStaff
 
-    add_staff(_settings(url), NewStaff(login, name, role, tuple(queue or ())))
+    add(_settings(url), NewStaff(login, name, role, tuple(queue or ())), typer.echo)
+
+
+@staff.command("disable")
+def staff_disable(login: str, url: DatabaseUrl = "") -> None:
+    """Let somebody sign in no more: their sessions end, what they held waits again."""
+    from crm_desktop.commands.staff import disable
+
+    disable(_settings(url), login, typer.echo)
+
+
+@staff.command("enable")
+def staff_enable(login: str, url: DatabaseUrl = "") -> None:
+    """Let somebody disabled sign in again, with their password, role and queues."""
+    from crm_desktop.commands.staff import enable
+
+    enable(_settings(url), login, typer.echo)
+
+
+@staff.command("reset")
+def staff_reset(login: str, url: DatabaseUrl = "") -> None:
+    """Give somebody another password, which is asked for."""
+    from crm_desktop.commands.staff import reset
+
+    reset(_settings(url), login, typer.echo)
+
+
+@staff.command("list")
+def staff_list(url: DatabaseUrl = "") -> None:
+    """Everybody who works or worked here, with their role and queues."""
+    from crm_desktop.commands.staff import list_everybody
+
+    list_everybody(_settings(url), typer.echo)
 
 
 @staff.command("gateway")

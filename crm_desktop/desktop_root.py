@@ -40,6 +40,7 @@ from crm_desktop.domain.errors import (
 )
 from crm_desktop.domain.views import NewAttachment
 from crm_desktop.services import Database, Target, administration, session
+from crm_desktop.workstation.account import own_account
 from crm_desktop.workstation.crash_log import CrashLog
 from crm_desktop.workstation.drafts import DraftStore, open_drafts
 from crm_desktop.workstation.instance import SingleInstance
@@ -169,6 +170,7 @@ class LocalFiles:
         """Remove what was shown."""
         if self._folder is not None:
             self._folder.close()
+            self._folder = None
 
 
 @dataclass
@@ -193,11 +195,14 @@ class Desktop:
             return
         if live:
             self.desk.live.start(DatabaseFeed(self.desk.db.target))
+        if self.desk.lock_seconds:
+            self.window.lock.system.start()
         pace.quicken()
 
     def stop(self) -> None:
         """Keep what is typed, finish writing, and let go of the database."""
         self.stopped = True
+        self.window.lock.system.stop()
         self.window.close()
         self.desk.live.stop()
         self.desk.runner.shutdown(wait=True)
@@ -216,9 +221,11 @@ def build_window(
     files: LocalFiles | None = None,
     facts: tuple[tuple[str, str], ...] = (),
     undo_seconds: float = 10.0,
+    lock_seconds: float = 0.0,
 ) -> Desktop:
     """The main window of whoever `db` is signed in as (`db.actor`); nothing is read yet.
 
+    It locks after `lock_seconds` without a touch; 0 means never.
     What is not given is made for this run alone: nothing is remembered, drafts stay in memory.
     """
     person = db.actor
@@ -240,7 +247,6 @@ def build_window(
         endings.append(files.close)
     desk = Desk(
         db=db,
-        person=person,
         runner=runner or TaskRunner(),
         live=LiveFeed(),
         look=look,
@@ -249,6 +255,7 @@ def build_window(
         drafts=drafts,
         files=files,
         undo_seconds=undo_seconds,
+        lock_seconds=lock_seconds,
         facts=(
             *facts,
             ("Database", shown(db.target.url)),
@@ -339,18 +346,8 @@ class Run(QObject):
     def begin(self, login: str | None) -> None:
         """Sign in as `login` on the embedded database, or ask."""
         url = self._ways.get("database/url") or self._settings.database_url
-        self._screen = SignInScreen(self._look, PRODUCT)
-        presenter = SignInPresenter(
-            self._runner.for_owner(self._screen),
-            self._screen,
-            url=url,
-            migrations=bundled("migrations"),
-            memory=_memory(self._secrets, self._ways),
-            done=self.open,
-            connections=CONNECTIONS,
-            not_kept=self._say_not_kept,
-        )
-        self._screen.bind(presenter)
+        presenter = self._sign_in_screen(url)
+        assert self._screen is not None
         if login and Target(url).dialect == "sqlite":
             self._sign_in_directly(Target(url, login), login)
             return
@@ -368,6 +365,41 @@ class Run(QObject):
             )
             return
         presenter.start()
+
+    def _sign_in_screen(self, url: str) -> SignInPresenter:
+        """A new screen, not yet shown, and who answers it."""
+        self._screen = SignInScreen(self._look, PRODUCT)
+        presenter = SignInPresenter(
+            self._runner.for_owner(self._screen),
+            self._screen,
+            url=url,
+            migrations=bundled("migrations"),
+            memory=_memory(self._secrets, self._ways),
+            done=self.open,
+            connections=CONNECTIONS,
+            not_kept=self._say_not_kept,
+            account=own_account() if self._settings.computer_account else "",
+        )
+        self._screen.bind(presenter)
+        return presenter
+
+    @Slot(object)
+    def _over(self, trouble: CrmError | None) -> None:
+        """The session is over: close all of it, and ask who comes next."""
+        before = self._desktop
+        if before is None or before.stopped:
+            return
+        old = self._runner
+        self._runner = TaskRunner(self)
+        self._runner.bug.connect(self._watch.report)
+        # Before the last window is closed, which would end the program.
+        presenter = self._sign_in_screen(before.desk.db.target.url)
+        assert self._screen is not None
+        self._screen.show()
+        self._end_session()
+        before.window.deleteLater()
+        old.deleteLater()
+        presenter.start(trouble)
 
     def open(self, db: Database) -> None:
         """Somebody signed in: show the main window."""
@@ -404,8 +436,10 @@ class Run(QObject):
             files=self._files,
             facts=(("Council", self._settings.council_name),),
             undo_seconds=self._settings.undo_seconds,
+            lock_seconds=60.0 * self._settings.lock_minutes,
         )
         window = self._desktop.window
+        window.lock.ended.connect(self._over, Qt.ConnectionType.QueuedConnection)
         self._watch.crashed.connect(window.error.show_crash)
         if db.dialect == "sqlite":
             self._ways.set(f"database/known/{db.target.url}", "yes")
@@ -414,7 +448,7 @@ class Run(QObject):
             # Behind the window's first readings: until they are drawn the processor is theirs.
             self._runner.run(_nothing, owner=self, done=_when_drawn(self._start_gateway))
         if self._tree_log is not None:
-            TreeLog(window, self._tree_log, self)
+            TreeLog(window, self._tree_log, window)
         if self._screen is not None:
             self._screen.close()
         crash = self.crash_log.last_crash()
@@ -433,18 +467,27 @@ class Run(QObject):
 
     def end(self) -> None:
         """Everything that was begun ends, in the order that loses nothing."""
-        if self._desktop is not None:
-            self._desktop.stop()
+        self._end_session()
         self._runner.shutdown(wait=True)
-        for each in (self._drafts, self._files, self._ways):
-            if each is not None:
-                each.close()
-        if self._gateway is not None:
-            self._gateway.stop()
-        if self._instance is not None:
-            self._instance.release()
+        self._ways.close()
         self._watch.uninstall()
         self.crash_log.stop()
+
+    def _end_session(self) -> None:
+        if self._desktop is not None:
+            self._desktop.stop()
+            self._desktop = None
+        if self._drafts is not None:
+            self._drafts.close()
+            self._drafts = None
+        # What one person opened is not left for the next.
+        self._files.close()
+        if self._gateway is not None:
+            self._gateway.stop()
+            self._gateway = None
+        if self._instance is not None:
+            self._instance.release()
+            self._instance = None
 
     def _sign_in_directly(self, target: Target, login: str) -> None:
         assert self._screen is not None
@@ -581,13 +624,18 @@ def _memory(secrets: Secrets | None, ways: Ways) -> Memory:
         return login, (usable().get(f"database:{url}:{login}") or "") if secrets else ""
 
     def remember(url: str, login: str, password: str) -> None:
-        ways.set(f"login/{url}", login)
+        before = ways.get(f"login/{url}")
+        if before and before != login:
+            # One account of this computer remembers one person: nobody is offered another's.
+            usable().delete(f"database:{url}:{before}")
         usable().set(f"database:{url}:{login}", password)
+        ways.set(f"login/{url}", login)
 
-    def forget(url: str) -> None:
-        login = ways.get(f"login/{url}")
-        if login and secrets is not None:
+    def forget(url: str, login: str) -> None:
+        if secrets is not None:
             secrets.delete(f"database:{url}:{login}")
+        if ways.get(f"login/{url}") == login:
+            ways.set(f"login/{url}", "")
 
     def keep_url(url: str) -> None:
         ways.set("database/url", url)

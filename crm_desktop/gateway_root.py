@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from crm_desktop.domain.errors import (
+    AccountRefused,
     DatabaseAway,
     DatabaseBusy,
     DatabaseNewer,
@@ -19,6 +20,8 @@ from crm_desktop.domain.errors import (
     InsecureConnection,
     NoKeyring,
     SignInRefused,
+    SwitchedOff,
+    UnsafeSignIn,
 )
 from crm_desktop.gateway import back_office
 from crm_desktop.gateway.config import GatewayConfig, SecretSource
@@ -65,6 +68,21 @@ _WORDS: Mapping[type[DatabaseTrouble], tuple[int, str]] = {
             "The database refused the gateway's name or password. Nothing was changed. "
             "`crm-desktop admin staff gateway` sets both anew."
         ),
+    ),
+    AccountRefused: (
+        EXIT_REFUSED,
+        (
+            "The database did not take the account of this computer for the gateway's. Nothing "
+            "was changed. Its ticket may be missing, or the server maps it to another login."
+        ),
+    ),
+    SwitchedOff: (
+        EXIT_REFUSED,
+        "The gateway's login is switched off. `crm-desktop admin staff gateway` sets it anew.",
+    ),
+    UnsafeSignIn: (
+        EXIT_REFUSED,
+        "The database asked for the gateway's password in an unsafe way, so it was not sent.",
     ),
     InsecureConnection: (
         EXIT_REFUSED,
@@ -194,6 +212,8 @@ def _sign_in(settings: Settings, secrets: SecretSource) -> tuple[str, str]:
     """(login, password) for the database; SQLite asks for none."""
     if Target(settings.database_url).dialect == "sqlite":
         return "", ""
+    if settings.computer_account:
+        return GATEWAY_LOGIN, ""
     try:
         return GATEWAY_LOGIN, secrets.get(DATABASE_SECRET) or ""
     except NoKeyring as trouble:

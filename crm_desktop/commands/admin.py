@@ -11,9 +11,9 @@ from crm_desktop.commands.owner import opened
 from crm_desktop.domain.errors import InvalidInput
 from crm_desktop.gateway.accounts import imap_settings, smtp_settings
 from crm_desktop.gateway_root import DATABASE_SECRET
-from crm_desktop.services import Target, accounts, administration
+from crm_desktop.services import accounts, administration
 from crm_desktop.services.accounts import Account
-from crm_desktop.services.administration import GATEWAY_LOGIN, NewAccount, NewStaff
+from crm_desktop.services.administration import GATEWAY_LOGIN, NewAccount
 from crm_desktop.workstation.paths import bundled
 from crm_desktop.workstation.secrets import open_secrets
 from crm_desktop.workstation.settings import Settings
@@ -29,17 +29,6 @@ def upgrade(settings: Settings, say: Say) -> None:
     with opened(settings) as db:
         administration.upgrade(db, bundled("migrations"))
     say("The database is ready.")
-
-
-def add_staff(settings: Settings, entered: NewStaff) -> None:
-    """A member of staff; their first password is asked for where the database has passwords."""
-    password = ""
-    if Target(settings.database_url).dialect == "postgresql":
-        password = typer.prompt(
-            f"First password of {entered.name}", hide_input=True, confirmation_prompt=True
-        )
-    with opened(settings) as db:
-        administration.add_staff(db, entered, password)
 
 
 def add_gateway(settings: Settings, *, keep: bool) -> None:

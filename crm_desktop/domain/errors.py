@@ -101,10 +101,34 @@ class SignInRefused(DatabaseTrouble):
     code = "sign_in_refused"
 
 
+class SwitchedOff(SignInRefused):
+    """This person's sign-in was switched off; trying again is useless until it is on again."""
+
+    code = "switched_off"
+
+
+class SignedOut(SignInRefused):
+    """A session that had begun is not let in again: mostly because the password was changed."""
+
+    code = "signed_out"
+
+
+class AccountRefused(SignInRefused):
+    """The computer's own account (Kerberos, Windows) did not sign this person in."""
+
+    code = "account_refused"
+
+
 class InsecureConnection(DatabaseTrouble):
     """A server beyond this machine without verified TLS."""
 
     code = "insecure_connection"
+
+
+class UnsafeSignIn(DatabaseTrouble):
+    """The server wanted the password itself, or a weak proof of it; it was not given."""
+
+    code = "unsafe_sign_in"
 
 
 class DatabaseOlder(DatabaseTrouble):

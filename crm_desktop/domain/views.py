@@ -57,6 +57,25 @@ class StaffInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class StaffMember:
+    """Somebody who works or worked here, as an administrator sees them.
+
+    Of disabled people `active` is False. `seen_at`: when a contact was last open on their desktop,
+    None when that is not known (looks are kept for minutes).
+    """
+
+    id: int
+    login: str
+    name: str
+    role: StaffRole
+    queue_ids: tuple[int, ...]
+    queue_codes: tuple[str, ...]
+    active: bool
+    presence: Presence
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class QueueFilter:
     """What of the queue to show; empty means all. `mine`: only what is in this person's hands."""
 

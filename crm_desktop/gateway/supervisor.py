@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from crm_desktop.domain.changes import Changes, Topic
-from crm_desktop.domain.errors import NoKeyring
+from crm_desktop.domain.errors import CrmError, NoKeyring
 from crm_desktop.gateway.accounts import IMAP
 from crm_desktop.gateway.config import GatewayConfig, SecretSource
 from crm_desktop.gateway.email_lane import email_lane
@@ -125,7 +125,7 @@ class Gateway:
             )
         ]
 
-    def _presence(self, connected: bool, _words: str) -> None:
+    def _presence(self, connected: bool, _trouble: CrmError | None) -> None:
         """On the feed's thread. What is pooled may still be open on a file that was deleted."""
         if not connected:
             self._db.close()

@@ -1,4 +1,4 @@
-"""Setting a centre up from the command line: its database, staff and accounts to the outside."""
+"""Setting a centre up from the command line: its database and accounts to the outside."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import InvalidInput, NotFound
-from crm_desktop.domain.states import StaffRole
 from crm_desktop.store import people
 from crm_desktop.store.database import Database
 from crm_desktop.store.queries import accounts, catalogue
@@ -16,16 +15,6 @@ from crm_desktop.store.queries import accounts, catalogue
 #: The login that the gateway uses on PostgreSQL.
 GATEWAY_LOGIN = "gateway"
 KINDS = ("imap", "smtp_listener", "smtp", "web_form", "open311")
-
-
-@dataclass(frozen=True, slots=True)
-class NewStaff:
-    """A member of staff to be added; `queues` are codes."""
-
-    login: str
-    name: str
-    role: StaffRole
-    queues: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +33,6 @@ def upgrade(db: Database, migrations: Path) -> None:
     from crm_desktop.store import migrate
 
     migrate.upgrade(db, migrations)
-
-
-def add_staff(db: Database, entered: NewStaff, password: str) -> None:
-    """A new member of staff, on PostgreSQL with a login of their own and this first password."""
-    with db.write() as tx:
-        known = {each.code: each.id for each in catalogue.queues(tx)}
-        unknown = sorted(set(entered.queues) - set(known))
-        if unknown:
-            raise NotFound(f"no such queue: {', '.join(unknown)}")
-        queues = [known[code] for code in entered.queues]
-        staff_id = people.add(tx, entered.login, entered.name, entered.role, queues)
-        if tx.dialect == "postgresql":
-            people.create_login(tx, entered.login, f"crm_{entered.role}", password)
-        tx.changed(Topic.STAFF, staff_id)
 
 
 def set_password(db: Database, login: str, group: str, password: str) -> None:

@@ -11,8 +11,8 @@ __all__ = ["Feed", "OnChanges", "OnState", "open_feed"]
 def open_feed(target: Target, on_changes: OnChanges, on_state: OnState) -> Feed:
     """A feed, not yet started.
 
-    Both callbacks run on the feed's thread and must return quickly. `on_state(connected, words)`
-    is called when the database is there and when it goes away, with words for the status bar;
+    Both callbacks run on the feed's thread and must return quickly. `on_state(connected, trouble)`
+    is called when the database is there, when it goes away, and when it refuses the sign-in;
     every time that it is there (again), `Changes.everything()` follows.
     """
     if target.dialect == "sqlite":

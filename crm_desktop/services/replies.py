@@ -22,9 +22,8 @@ from crm_desktop.services.canned import Filled, filled, templates, unfilled
 from crm_desktop.services.message_ids import message_id_in
 from crm_desktop.store.database import Database, Tx
 from crm_desktop.store.guard import AttachmentContent
-from crm_desktop.store.queries import accounts, drafts, events, messages
+from crm_desktop.store.queries import accounts, drafts, events, messages, replying_writing
 from crm_desktop.store.queries import replying as queries
-from crm_desktop.store.queries import replying_writing
 
 __all__ = [
     "UNDO_SECONDS",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from hmac import compare_digest
 from pathlib import Path
 
 from crm_desktop.domain.changes import Changes, Topic
-from crm_desktop.domain.errors import SignInRefused
+from crm_desktop.domain.errors import DatabaseAway, ServerUnverified, SignInRefused
+from crm_desktop.domain.people import Person
 from crm_desktop.domain.states import Presence
 from crm_desktop.domain.views import StaffInfo
 from crm_desktop.store import people, revision
@@ -58,10 +61,46 @@ def sign_in(target: Target, login: str, migrations: Path, *, connections: int = 
         revision.check(db, migrations)
         with db.read() as tx:
             db.actor = people.whoami(tx, login)
+            if target.password and not people.came_by_password(tx):
+                # The server took the computer's account, or the system's word: whatever was
+                # entered proves nothing later.
+                db.target = replace(target, password="")
     except BaseException:
         db.close()
         raise
     return db
+
+
+def whoami(db: Database) -> Person:
+    """Who this session is now, by role and queues; raises SignInRefused when nobody any more."""
+    assert db.actor is not None
+    with db.read() as tx:
+        return people.whoami(tx, db.actor.login)
+
+
+def prove(target: Target, password: str) -> None:
+    """Let whoever signed in as `target` in again; raises SignInRefused and DatabaseTrouble.
+
+    A session that began with a password asks for it, by a connection of its own; while the server
+    is away it is compared with the one that it began with.
+    """
+    if target.password and not password:
+        raise SignInRefused()
+    db = Database(replace(target, password=password), create=False)
+    try:
+        with db.read() as tx:
+            people.whoami(tx, target.login)
+            if target.password and not people.came_by_password(tx):
+                raise SignInRefused()
+    except ServerUnverified:
+        raise
+    except DatabaseAway:
+        if not target.password:
+            raise
+        if not compare_digest(password.encode(), target.password.encode()):
+            raise SignInRefused() from None
+    finally:
+        db.close()
 
 
 def set_presence(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -48,23 +47,9 @@ def hosts(url: URL) -> tuple[str, ...]:
     return tuple(named)
 
 
-def all_loopback(url: URL) -> bool:
-    """Whether an address leads nowhere but to this computer."""
-    return all(_is_loopback(each) for each in hosts(url))
-
-
 def _bare(host: str) -> str:
     """A host without the port that SQLAlchemy lets stand behind it."""
     return host if host.count(":") > 1 and not host.startswith("[") else _place(host)[0]
-
-
-def _is_loopback(host: str) -> bool:
-    if not host or host == "localhost" or host.startswith("/"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @dataclass(slots=True)

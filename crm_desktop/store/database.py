@@ -24,13 +24,13 @@ from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
 from crm_desktop.domain.changes import Change, Changes, Topic
-from crm_desktop.domain.errors import InsecureConnection
 from crm_desktop.domain.people import Person
 from crm_desktop.store import address, guard, guard_postgres, guard_sqlite
 from crm_desktop.store.errors import translating
 from crm_desktop.store.existing import FileWatch, existing
 from crm_desktop.store.models import Notice
 from crm_desktop.store.models.base import utcnow
+from crm_desktop.store.server_address import leads_only_here, secured
 
 Dialect = Literal["sqlite", "postgresql"]
 
@@ -83,7 +83,7 @@ class Target:
     @property
     def is_loopback(self) -> bool:
         """Whether the database is on this computer."""
-        return self.dialect == "sqlite" or address.all_loopback(address.read(self.url))
+        return self.dialect == "sqlite" or leads_only_here(address.read(self.url))
 
     def full_url(self) -> URL:
         """The URL with driver, login and a safe TLS mode; raises InsecureConnection."""
@@ -93,13 +93,8 @@ class Target:
         url = url.set(drivername="postgresql+psycopg")
         if self.login:
             url = url.set(username=self.login, password=self.password or None)
-        mode = url.query.get("sslmode")
-        if not address.all_loopback(url):
-            if mode not in (None, "verify-full"):
-                raise InsecureConnection(host=", ".join(address.hosts(url)))
-            url = url.update_query_dict({"sslmode": "verify-full"})
         several = _OF_SEVERAL if len(address.hosts(url)) > 1 else {}
-        return url.update_query_dict(_PATIENCE | several | dict(url.query))
+        return secured(url.update_query_dict(_PATIENCE | several | dict(url.query)))
 
 
 class Tx:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 
 from crm_desktop.domain.errors import (
+    AccountRefused,
     Conflict,
     CrmError,
     DatabaseAway,
@@ -20,11 +21,14 @@ from crm_desktop.domain.errors import (
     DatabaseFull,
     DatabaseReadOnly,
     DatabaseTrouble,
+    InvalidInput,
     NotAllowed,
     NotFound,
     ServerUnverified,
     SignInRefused,
+    SwitchedOff,
     Taken,
+    UnsafeSignIn,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +40,7 @@ _BY_SQLSTATE: dict[str, type[CrmError]] = {
     "CRM02": NotAllowed,
     "CRM03": Taken,
     "CRM04": Conflict,
+    "CRM05": InvalidInput,
     "28P01": SignInRefused,
     "28000": SignInRefused,
     "42501": NotAllowed,
@@ -51,12 +56,23 @@ _BY_SQLSTATE: dict[str, type[CrmError]] = {
     "57P02": DatabaseAway,
     "57P03": DatabaseAway,
 }
-#: What the client library says of a sign-in before or without any SQLSTATE.
-_REFUSALS = ("authentication failed", "no password supplied")
-#: And of a server that did not prove who it is.
-_UNPROVEN = (
-    *("does not support SSL", "certificate verify failed"),
-    *("root certificate file", "server certificate for"),
+#: What the client library says of a sign-in before or without any SQLSTATE; the first that fits.
+_BY_WORDS: tuple[tuple[type[CrmError], tuple[str, ...]], ...] = (
+    (SwitchedOff, ("is not permitted to log in",)),
+    # A ticket is missing, has run out, or is for nobody that the server knows.
+    (AccountRefused, ("GSSAPI", "SSPI")),
+    (UnsafeSignIn, ("authentication method requirement",)),
+    (
+        SignInRefused,
+        ("authentication failed", "no password supplied", "permission denied for database"),
+    ),
+    (
+        ServerUnverified,
+        (
+            *("does not support SSL", "certificate verify failed"),
+            *("root certificate file", "server certificate for"),
+        ),
+    ),
 )
 
 #: SQLite's primary result codes.
@@ -82,14 +98,15 @@ def _is_postgres(error: object) -> TypeGuard[psycopg.Error]:
 
 def _of_postgres(error: psycopg.Error) -> CrmError | None:
     code = error.sqlstate or ""
-    if kind := _BY_SQLSTATE.get(code):
+    if known := _BY_SQLSTATE.get(code):
         detail = error.diag.message_detail or ""
-        return kind(error.diag.message_primary or str(error), by=detail)
+        return known(error.diag.message_primary or str(error), by=detail)
     words = str(error)
-    if any(each in words for each in _REFUSALS) or ("role" in words and "does not exist" in words):
+    for kind, said in _BY_WORDS:
+        if any(each in words for each in said):
+            return kind(words.strip().splitlines()[0])
+    if "role" in words and "does not exist" in words:
         return SignInRefused()
-    if any(each in words for each in _UNPROVEN):
-        return ServerUnverified(words.strip().splitlines()[0])
     unreachable = isinstance(error, sys.modules["psycopg"].OperationalError) and not code
     if code.startswith("08") or unreachable:
         return DatabaseAway(words.strip().splitlines()[0] if words.strip() else "")

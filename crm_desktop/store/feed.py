@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from crm_desktop.domain.changes import Change, Changes, Topic
-from crm_desktop.domain.errors import CrmError, DatabaseAway
+from crm_desktop.domain.errors import CrmError, DatabaseAway, SignInRefused
 from crm_desktop.store.database import Target
 from crm_desktop.store.errors import translated
 
@@ -36,7 +36,7 @@ _PATIENT_AFTER = 120
 _LARGEST_ID = 2**63 - 1
 
 OnChanges = Callable[[Changes], None]
-OnState = Callable[[bool, str], None]
+OnState = Callable[[bool, CrmError | None], None]
 
 
 def parse(payload: str) -> frozenset[Change]:
@@ -120,6 +120,7 @@ class Feed(ABC):
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="change-feed", daemon=True)
         self._connected: bool | None = None
+        self._refused = False
 
     def start(self) -> None:
         """Begin to listen; returns at once. The first state comes when it is known."""
@@ -138,7 +139,8 @@ class Feed(ABC):
     def _present(self) -> None:
         """The database is there (again): whatever is shown must be read again."""
         self._connected = True
-        self._on_state(True, "")
+        self._refused = False
+        self._on_state(True, None)
         self._on_changes(Changes.everything())
 
     def _run(self) -> None:
@@ -148,11 +150,12 @@ class Feed(ABC):
                 self._listen()
             except Exception as error:  # noqa: BLE001 - _known lets bugs out
                 trouble = _known(error)
-                if self._connected is not False:
+                refused = isinstance(trouble, SignInRefused)
+                if self._connected is not False or (refused and not self._refused):
                     _LOG.warning("the change feed lost the database: %s", trouble.code)
                     tries = 0
-                    self._connected = False
-                    self._on_state(False, _words(trouble))
+                    self._connected, self._refused = False, refused
+                    self._on_state(False, trouble)
                 self._stopping.wait(_delay(tries) * random.uniform(0.75, 1.25))  # noqa: S311 - spreads load
                 tries += 1
 
@@ -174,10 +177,3 @@ def _known(error: Exception) -> CrmError:
     if found is None:
         raise error
     return found
-
-
-def _words(trouble: CrmError) -> str:
-    return {
-        "database_busy": "The database is locked by another program.",
-        "sign_in_refused": "The database no longer accepts this sign-in.",
-    }.get(trouble.code, "The database does not answer.")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from crm_desktop.domain.states import Presence
+from crm_desktop.domain.states import Presence, StaffRole
 from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
 
 #: So long search looks back for older contacts; what is found later comes too late for a typist.
@@ -226,3 +226,35 @@ class Guard(Protocol):
 
     def put_blob(self, content: bytes) -> str:
         """Store a file's bytes once, in chunks, and give back their SHA-256 in hexadecimal."""
+
+    # Who works here. Asked by an administrator, or by the database's owner.
+
+    def staff_add(
+        self, login: str, name: str, role: StaffRole, queues: Sequence[int], verifier: str
+    ) -> int:
+        """A new member of staff with queues; on PostgreSQL also their login.
+
+        `verifier` is `people.verifier`'s, "" on SQLite. Raises InvalidInput, and Conflict when
+        somebody has that login.
+        """
+
+    def staff_change(
+        self, staff_id: int, name: str, role: StaffRole, queues: Sequence[int]
+    ) -> None:
+        """Another name, role or queues. NotAllowed: one's own role and queues.
+
+        Raises Conflict for the last administrator.
+        """
+
+    def staff_disable(self, staff_id: int) -> tuple[int, ...]:
+        """Somebody signs in no more; their sessions end, what they held waits again.
+
+        Gives the contacts that do. Conflict: the last administrator. NotAllowed: oneself. Of
+        somebody disabled already it ends what they have open, and gives nothing.
+        """
+
+    def staff_enable(self, staff_id: int) -> None:
+        """Somebody disabled may sign in again, with their password, role and queues."""
+
+    def staff_reset(self, staff_id: int, verifier: str) -> None:
+        """Another password."""

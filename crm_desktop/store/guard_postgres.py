@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import RowMapping, TextClause, text
 from sqlalchemy.orm import Session
 
-from crm_desktop.domain.states import Presence
+from crm_desktop.domain.states import Presence, StaffRole
 from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
 from crm_desktop.store import guard_postgres_search as searching
 from crm_desktop.store.blobs import chunks
@@ -202,6 +202,38 @@ class PostgresGuard:
         sha256 = hashlib.sha256(content).hexdigest()
         self._run("put_blob", sha=sha256, size=len(content), parts=list(chunks(content)))
         return sha256
+
+    def staff_add(
+        self, login: str, name: str, role: StaffRole, queues: Sequence[int], verifier: str
+    ) -> int:
+        """See `Guard`."""
+        added: int = self._run(
+            "staff_add",
+            login=login,
+            name=name,
+            role=role.value,
+            queues=list(queues),
+            verifier=verifier,
+        )
+        return added
+
+    def staff_change(
+        self, staff_id: int, name: str, role: StaffRole, queues: Sequence[int]
+    ) -> None:
+        """See `Guard`."""
+        self._run("staff_change", staff=staff_id, name=name, role=role.value, queues=list(queues))
+
+    def staff_disable(self, staff_id: int) -> tuple[int, ...]:
+        """See `Guard`."""
+        return tuple(self._run("staff_disable", staff=staff_id))
+
+    def staff_enable(self, staff_id: int) -> None:
+        """See `Guard`."""
+        self._run("staff_enable", staff=staff_id)
+
+    def staff_reset(self, staff_id: int, verifier: str) -> None:
+        """See `Guard`."""
+        self._run("staff_reset", staff=staff_id, verifier=verifier)
 
 
 def _plain(row: RowMapping) -> Mapping[str, Any]:

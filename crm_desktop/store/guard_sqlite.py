@@ -24,6 +24,7 @@ from crm_desktop.domain.states import (
     OutboxState,
     Presence,
     Resolution,
+    StaffRole,
     Visibility,
 )
 from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
@@ -40,6 +41,7 @@ from crm_desktop.store.guard import (
     SearchHit,
     SearchTerms,
 )
+from crm_desktop.store.guard_sqlite_staff import Staffing
 from crm_desktop.store.models import (
     Assignment,
     Blob,
@@ -104,6 +106,10 @@ class SqliteGuard:
     def __init__(self, tx: Tx, actor: Person | None) -> None:
         self._tx = tx
         self._actor = actor
+
+    @property
+    def _staffing(self) -> Staffing:
+        return Staffing(self._session, self._actor)
 
     @property
     def _session(self) -> Session:
@@ -461,6 +467,39 @@ class SqliteGuard:
         for n, data in enumerate(chunks(content)):
             self._session.merge(BlobChunk(sha256=sha256, n=n, data=data))
         return sha256
+
+    def staff_add(
+        self,
+        login: str,
+        name: str,
+        role: StaffRole,
+        queues: Sequence[int],
+        verifier: str,  # noqa: ARG002 - a file has no passwords
+    ) -> int:
+        """See `Guard`."""
+        return self._staffing.add(login, name, role, queues)
+
+    def staff_change(
+        self, staff_id: int, name: str, role: StaffRole, queues: Sequence[int]
+    ) -> None:
+        """See `Guard`."""
+        self._staffing.change(staff_id, name, role, queues)
+
+    def staff_disable(self, staff_id: int) -> tuple[int, ...]:
+        """See `Guard`."""
+        return self._staffing.disable(staff_id)
+
+    def staff_enable(self, staff_id: int) -> None:
+        """See `Guard`."""
+        self._staffing.enable(staff_id)
+
+    def staff_reset(
+        self,
+        staff_id: int,
+        verifier: str,  # noqa: ARG002 - a file has no passwords
+    ) -> None:
+        """See `Guard`."""
+        self._staffing.reset(staff_id)
 
 
 def _note(contact_id: int, author_id: int, words: str) -> Message:

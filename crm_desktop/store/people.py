@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import delete, func, insert, select, text
 
-from crm_desktop.domain.errors import InvalidInput, SignInRefused
+from crm_desktop.domain.errors import InvalidInput, SwitchedOff
 from crm_desktop.domain.people import Person
 from crm_desktop.domain.states import Presence, StaffRole
-from crm_desktop.domain.views import StaffInfo
+from crm_desktop.domain.views import StaffInfo, StaffMember
 from crm_desktop.store.database import Tx
-from crm_desktop.store.models import Membership, Staff
+from crm_desktop.store.models import Looking, Membership, Queue, Staff
 
-_LOGIN = re.compile(r"[a-z][a-z0-9._-]{1,62}")
+_LOGIN = re.compile(r"(?!crm_|pg_|gateway$)[a-z][a-z0-9._-]{1,62}")
 
 
 def whoami(tx: Tx, login: str) -> Person:
@@ -22,7 +22,7 @@ def whoami(tx: Tx, login: str) -> Person:
     if tx.dialect == "postgresql":
         row = tx.session.execute(text("SELECT * FROM app.whoami()")).mappings().one_or_none()
         if row is None:
-            raise SignInRefused()
+            raise SwitchedOff()
         return Person(
             row["id"],
             row["login"],
@@ -33,7 +33,7 @@ def whoami(tx: Tx, login: str) -> Person:
         )
     staff = tx.session.scalar(select(Staff).where(Staff.login == login, Staff.active))
     if staff is None:
-        raise SignInRefused()
+        raise SwitchedOff()
     queues = tx.session.scalars(select(Membership.queue_id).where(Membership.staff_id == staff.id))
     return Person(
         staff.id,
@@ -43,6 +43,12 @@ def whoami(tx: Tx, login: str) -> Person:
         frozenset(queues),
         Presence(staff.presence),
     )
+
+
+def came_by_password(tx: Tx) -> bool:
+    """Whether the server asked this connection for a password when it was made."""
+    driver = tx.core.connection.driver_connection
+    return bool(driver is not None and driver.pgconn.used_password)
 
 
 def active_staff(tx: Tx) -> tuple[StaffInfo, ...]:
@@ -58,10 +64,52 @@ def active_staff(tx: Tx) -> tuple[StaffInfo, ...]:
     )
 
 
-def add(tx: Tx, login: str, name: str, role: StaffRole, queues: Iterable[int]) -> int:
-    """Add a member of staff with their queues; on PostgreSQL they also need `create_login`."""
+def everybody(tx: Tx) -> tuple[StaffMember, ...]:
+    """All who work or worked here with their queues, by name."""
+    queues: dict[int, list[tuple[int, str]]] = {}
+    for staff_id, queue_id, code in tx.session.execute(
+        select(Membership.staff_id, Queue.id, Queue.code)
+        .join(Queue, Queue.id == Membership.queue_id)
+        .order_by(Queue.code)
+    ):
+        queues.setdefault(staff_id, []).append((queue_id, code))
+    seen = select(Looking.staff_id, func.max(Looking.seen_at).label("at"))
+    looks = seen.group_by(Looking.staff_id).subquery()
+    rows = tx.session.execute(
+        select(
+            Staff.id, Staff.login, Staff.name, Staff.role, Staff.active, Staff.presence, looks.c.at
+        )
+        .outerjoin(looks, looks.c.staff_id == Staff.id)
+        .order_by(Staff.name, Staff.id)
+    )
+    return tuple(
+        StaffMember(
+            id=id_,
+            login=login,
+            name=name,
+            role=StaffRole(role),
+            queue_ids=tuple(queue_id for queue_id, _ in queues.get(id_, ())),
+            queue_codes=tuple(code for _, code in queues.get(id_, ())),
+            active=active,
+            presence=Presence(presence),
+            seen_at=seen_at,
+        )
+        for id_, login, name, role, active, presence, seen_at in rows
+    )
+
+
+def check_login(login: str) -> None:
+    """Raise InvalidInput for what cannot be a member of staff's login."""
     if not _LOGIN.fullmatch(login):
         raise InvalidInput("login", fields={"login": "small letters, digits, dot, dash"})
+
+
+def add(tx: Tx, login: str, name: str, role: StaffRole, queues: Iterable[int]) -> int:
+    """Write a member of staff with their queues past the guard: for the demo and a first person.
+
+    On PostgreSQL they also need `create_login`.
+    """
+    check_login(login)
     staff = Staff(login=login, name=name, role=role, presence=Presence.OFFLINE)
     tx.session.add(staff)
     tx.session.flush()
@@ -78,15 +126,7 @@ def set_queues(tx: Tx, staff_id: int, queues: Iterable[int]) -> None:
 
 
 def create_login(tx: Tx, login: str, group: str, password: str) -> None:
-    """Make or change a PostgreSQL login in a `crm_…` group.
-
-    The SCRAM verifier is made here, so that no password reaches the server's log.
-    """
-    driver = tx.session.connection().connection.driver_connection
-    assert driver is not None
-    verifier = driver.pgconn.encrypt_password(
-        password.encode(), login.encode(), b"scram-sha-256"
-    ).decode()
+    """Make or change a PostgreSQL login in a `crm_…` group, as the database's owner."""
     tx.session.execute(
         text(
             """
@@ -94,9 +134,24 @@ def create_login(tx: Tx, login: str, group: str, password: str) -> None:
                    set_config('crm.verifier', :verifier, true)
             """
         ),
-        {"login": login, "group": group, "verifier": verifier},
+        {"login": login, "group": group, "verifier": verifier(tx, login, password)},
     )
     tx.session.execute(text(_CREATE_LOGIN))
+
+
+def verifier(tx: Tx, login: str, password: str) -> str:
+    """PostgreSQL's SCRAM verifier of a password, made here: the password reaches no server's log.
+
+    "" on SQLite, which has no passwords.
+    """
+    if tx.dialect == "sqlite":
+        return ""
+    driver = tx.session.connection().connection.driver_connection
+    assert driver is not None
+    made: bytes = driver.pgconn.encrypt_password(
+        password.encode(), login.encode(), b"scram-sha-256"
+    )
+    return made.decode()
 
 
 _CREATE_LOGIN = """

@@ -55,7 +55,7 @@ class TourDesk(QObject):
             self._screen,
             url=url,
             migrations=bundled("migrations"),
-            memory=Memory(_nothing_known, _keep, _forget, _forget),
+            memory=Memory(_nothing_known, _keep, _forget, _keep_nothing),
             done=self.open,
             connections=CONNECTIONS,
         )
@@ -107,5 +107,9 @@ def _keep(_url: str, _login: str, _password: str) -> None:
     """The tour's passwords are worth nothing tomorrow."""
 
 
-def _forget(_url: str) -> None:
+def _forget(_url: str, _login: str) -> None:
+    """The tour remembers nobody."""
+
+
+def _keep_nothing(_url: str) -> None:
     """There is nothing to forget."""

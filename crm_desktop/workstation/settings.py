@@ -51,6 +51,14 @@ def _number(least: int, most: int | None = None) -> Reader:
     return read
 
 
+def _yes_or_no(value: Any) -> bool:
+    known = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    found = value if isinstance(value, bool) else known.get(str(value).lower())
+    if found is None:
+        raise ValueError("should be true or false")
+    return found
+
+
 def _one_of(*words: str) -> Reader:
     quoted = [f"'{word}'" for word in words]
 
@@ -108,6 +116,12 @@ class Settings:
 
     A primary and its standbys are named together: postgresql://one,two:5433,three/crm.
     """
+
+    computer_account: bool = _set(False, _yes_or_no)
+    """Sign in with this computer's account (Kerberos, Windows) where the server takes it."""
+
+    lock_minutes: int = _set(10, _number(0, 480))
+    """How long a desktop may stand untouched before it locks; 0 means that it never does."""
 
     council_name: str = _set("", _text(longest=120))
     """As the public pages say it; empty means the name that the database holds."""

@@ -1,10 +1,20 @@
 """Roles, restricted cases, staff through guarded functions and reports without names."""
 
+from pathlib import Path
+
+from alembic import op
+
+from crm_desktop.store.migrate import run_sql
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
 
+SQL = Path(__file__).parent.parent / "sql"
+
 
 def upgrade() -> None:
-    pass
+    connection = op.get_bind()
+    if connection.dialect.name == "postgresql":
+        run_sql(connection, SQL / "0005_staff.sql")

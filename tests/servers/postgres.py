@@ -64,7 +64,7 @@ class PostgresCluster:
         """
         cluster = cls(str(directory), str(find_bin_dir()), free_port(), "superuser-password")
         directory.mkdir(mode=0o755)
-        _give_to_server_user(directory)
+        give_to_server_user(directory)
         cluster._initialise(fsync, dict(settings or {}))
         cluster.start()
         return cluster
@@ -185,6 +185,22 @@ class PostgresCluster:
         # take the note as a sign of life.
         Path(self.directory, "data", "postmaster.pid").unlink(missing_ok=True)
 
+    def change(
+        self, *, rules: str | None = None, settings: Mapping[str, str] | None = None
+    ) -> None:
+        """Go on with another pg_hba.conf, further settings, or what was put in their place."""
+        data = Path(self.directory, "data")
+        if rules is not None:
+            (data / "pg_hba.conf").write_text(rules)
+        with (data / "postgresql.conf").open("a") as conf:
+            conf.writelines(f"{name} = '{value}'\n" for name, value in (settings or {}).items())
+        self._pg_ctl("reload")
+
+    def renew_certificate(self, *, lasts: timedelta = timedelta(days=2)) -> None:
+        """Another self-signed certificate, which takes effect with `change`."""
+        key = Path(self.directory, "server.key")
+        write_certificate(Path(self.sslrootcert), key, lasts=lasts)
+
     def pid(self) -> int | None:
         """Process id of the running server, None when it is stopped."""
         try:
@@ -214,7 +230,7 @@ class PostgresCluster:
         write_certificate(root / "server.crt", root / "server.key")
         for path in (password_file, root / "server.key"):
             path.chmod(0o600)
-            _give_to_server_user(path)
+            give_to_server_user(path)
         finished = self._as_server_user(
             "initdb",
             *("-D", f"{root}/data", "-U", SUPERUSER, f"--pwfile={password_file}"),
@@ -303,7 +319,9 @@ def free_port() -> int:
         return port
 
 
-def write_certificate(certificate: Path, key: Path) -> None:
+def write_certificate(
+    certificate: Path, key: Path, *, lasts: timedelta = timedelta(days=2)
+) -> None:
     """Write a self-signed certificate for localhost and 127.0.0.1, and its key, as PEM."""
     secret = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
@@ -319,7 +337,7 @@ def write_certificate(certificate: Path, key: Path) -> None:
         .public_key(secret.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=2))
+        .not_valid_after(now + lasts)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(secret, hashes.SHA256())
@@ -350,7 +368,8 @@ def _version(bin_dir: Path) -> int:
     return int(found[1]) if found else 0
 
 
-def _give_to_server_user(path: Path) -> None:
+def give_to_server_user(path: Path) -> None:
+    """Let the server read a file that nobody else may."""
     if os.geteuid() == 0:
         user = pwd.getpwnam(SUPERUSER)
         os.chown(path, user.pw_uid, user.pw_gid)

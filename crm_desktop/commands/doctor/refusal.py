@@ -8,11 +8,14 @@ from pathlib import Path
 
 from crm_desktop.commands.doctor.finding import Finding, ok, trouble, warning
 from crm_desktop.domain.errors import (
+    AccountRefused,
     CrmError,
     DatabaseBusy,
     InsecureConnection,
     ServerUnverified,
     SignInRefused,
+    SwitchedOff,
+    UnsafeSignIn,
 )
 from crm_desktop.services import Target
 from crm_desktop.workstation.crash_log import mask
@@ -28,7 +31,7 @@ def of_refusal(error: CrmError, target: Target, where: str) -> Iterator[Finding]
     elif target.dialect == "sqlite":
         yield _of_file(where)
     elif isinstance(error, SignInRefused):
-        yield from _of_sign_in(target, where)
+        yield from _of_sign_in(error, target, where)
     else:
         yield _of_server(error, where)
 
@@ -59,7 +62,22 @@ def _of_file(where: str) -> Finding:
     )
 
 
-def _of_sign_in(target: Target, where: str) -> Iterator[Finding]:
+def _of_sign_in(error: SignInRefused, target: Target, where: str) -> Iterator[Finding]:
+    if isinstance(error, SwitchedOff):
+        yield trouble(
+            "sign-in",
+            f"The sign-in of {target.login} has been switched off.",
+            "An administrator switches it on again: crm-desktop admin staff list",
+        )
+        return
+    if isinstance(error, AccountRefused):
+        yield trouble(
+            "sign-in",
+            f"This computer's account did not sign {target.login} in: {_reason(error)}.",
+            "Look with `klist` whether there is a ticket, and at the server's pg_hba.conf and "
+            "pg_ident.conf.",
+        )
+        return
     if target.password:
         yield trouble(
             "sign-in",
@@ -76,13 +94,19 @@ def _of_sign_in(target: Target, where: str) -> Iterator[Finding]:
 
 
 def _of_server(error: CrmError, where: str) -> Finding:
-    reason = mask(_PREAMBLE.sub("", str(error)))
+    reason = _reason(error)
     if isinstance(error, InsecureConnection):
         return trouble(
             "tls",
             f"The address of {where} allows an unprotected way to another computer. "
             "Nothing was sent.",
             "Write sslmode=verify-full and sslrootcert=FILE into it.",
+        )
+    if isinstance(error, UnsafeSignIn):
+        return trouble(
+            "sign-in",
+            f"{where} asks for the password in an unsafe way: {reason}. It was not sent.",
+            "Write scram-sha-256 (or gss) into the server's pg_hba.conf.",
         )
     if isinstance(error, ServerUnverified):
         return trouble(
@@ -102,3 +126,7 @@ def _of_server(error: CrmError, where: str) -> Finding:
         f"{where} does not answer: {reason}.",
         "Look at the address in the settings, the network, and whether the server runs.",
     )
+
+
+def _reason(error: CrmError) -> str:
+    return mask(_PREAMBLE.sub("", str(error)))

@@ -17,6 +17,7 @@ from crm_desktop.commands.doctor.patience import ask_keyring
 from crm_desktop.commands.doctor.refusal import of_first_start
 from crm_desktop.domain.errors import CrmError, NoKeyring
 from crm_desktop.services import Target
+from crm_desktop.workstation.account import own_account
 from crm_desktop.workstation.paths import Paths, bundled
 from crm_desktop.workstation.secrets import open_secrets
 from crm_desktop.workstation.settings import Settings
@@ -74,9 +75,15 @@ def _of_settings(settings: Settings, paths: Paths, login: str) -> Sequence[Findi
 
 
 def _target(settings: Settings, login: str) -> Target:
-    """Whom to look as: on PostgreSQL the login with the password that its keyring remembers."""
+    """Whom to look as: on PostgreSQL the login with the password that its keyring remembers, or
+    with this computer's account where the settings say so.
+    """
     target = Target(settings.database_url)
-    if target.dialect == "sqlite" or not login:
+    if target.dialect == "sqlite":
+        return target
+    if settings.computer_account:
+        return Target(settings.database_url, login or own_account())
+    if not login:
         return target
     password = ""
     with suppress(NoKeyring):

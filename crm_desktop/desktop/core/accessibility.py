@@ -31,9 +31,13 @@ def name(widget: QWidget, text: str, description: str = "") -> None:
 
 
 def announce(widget: QWidget, text: str) -> None:
-    """Have a screen reader say a change that matters; the last one stays readable for tests."""
+    """Have a screen reader say a change that matters; the last one stays readable for tests.
+
+    What a locked desktop hides is not read out.
+    """
     widget.setProperty("announced", text)
-    QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text))
+    if widget.window().isVisible():
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text))
 
 
 def announced(widget: QObject) -> str:

@@ -80,6 +80,8 @@ class CommandRegistry(QObject):
         self._actions: dict[str, CommandAction] = {}
         self._bound: dict[str, Callable[[], None]] = {}
         self._allowed_now: dict[str, bool] = {}
+        self._table: list[Command] = []
+        self._suspended = False
         self._keys: dict[str, str] = {}
         self._window: QWidget | None = None
         self._watched: QWidget | None = None
@@ -98,6 +100,7 @@ class CommandRegistry(QObject):
                 if not text or text in self._keys:
                     raise ValueError(f"{each} of {command.id} is {self._keys.get(text, 'no key')}")
                 self._keys[text] = command.id
+            self._table.append(command)
             if command.allowed(self._roles):
                 self._actions[command.id] = CommandAction(command, self)
         self._tint()
@@ -105,8 +108,8 @@ class CommandRegistry(QObject):
             self.attach(self._window)
 
     def bind(self, command_id: str, call: Callable[[], None]) -> None:
-        """Let the command do `call` from now on; quietly nothing when the roles forbid it."""
-        if command_id in self._actions:
+        """Let the command do `call` from now on; nothing shows while the roles forbid it."""
+        if any(each.id == command_id for each in self._table):
             self._bound[command_id] = call
             self._update(command_id)
 
@@ -115,6 +118,28 @@ class CommandRegistry(QObject):
         for command_id in command_ids:
             if self._bound.pop(command_id, None) is not None:
                 self._update(command_id)
+
+    def set_roles(self, roles: Collection[StaffRole]) -> None:
+        """The person has other hats now: offer what these may do, and nothing else."""
+        self._roles = frozenset(roles)
+        for command in self._table:
+            known = self._actions.get(command.id)
+            if known is None and command.allowed(self._roles):
+                self._actions[command.id] = CommandAction(command, self)
+                self._update(command.id)
+            elif known is not None and not command.allowed(self._roles):
+                del self._actions[command.id]
+                known.deleteLater()
+        self._tint()
+        if self._window is not None:
+            self.attach(self._window)
+        self.changed.emit()
+
+    def suspend(self, suspended: bool) -> None:
+        """While the window is locked no command can be done, whatever is asked."""
+        self._suspended = suspended
+        for command_id in self._actions:
+            self._update(command_id)
 
     def set_enabled(self, command_id: str, enabled: bool) -> None:
         """Say whether the command can be done at this moment."""
@@ -221,7 +246,11 @@ class CommandRegistry(QObject):
 
     def _update(self, command_id: str) -> None:
         if command_id in self._actions:
-            can = command_id in self._bound and self._allowed_now.get(command_id, True)
+            can = (
+                not self._suspended
+                and command_id in self._bound
+                and self._allowed_now.get(command_id, True)
+            )
             self._actions[command_id].setEnabled(can)
             self.changed.emit()
 

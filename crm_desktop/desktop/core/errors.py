@@ -23,10 +23,18 @@ class Words:
 
 
 #: Words for a missing parameter.
-_DEFAULTS: Mapping[str, str] = {"by": "Somebody else", "what": "This", "limit": "the limit"}
+_DEFAULTS: Mapping[str, str] = {
+    "by": "Somebody else",
+    "what": "This",
+    "limit": "the limit",
+    "kept": "",
+}
 
 #: What is said of work that was under way; before anybody signed in there is none.
 KEPT_TEXT = "What you typed is kept on this computer."
+#: And of what was typed when a session ends that nobody expected to end.
+KEPT_UNSENT = "Your unsent text is kept, encrypted, on this computer."
+KEPT_SHARED = "Your unsent text is kept in the database, but for the last seconds' typing."
 
 WORDS: Mapping[str, Words] = {
     "error": Words("That did not work.", KEPT_TEXT, "Try again."),
@@ -72,6 +80,22 @@ WORDS: Mapping[str, Words] = {
     "sign_in_refused": Words(
         "That name and password were not accepted.", "", "Check both, then try again."
     ),
+    "switched_off": Words(
+        "Your sign-in has been switched off.",
+        "{kept}",
+        "Ask your team leader or administrator. It can be switched on again.",
+    ),
+    "signed_out": Words(
+        "The database no longer accepts this sign-in.",
+        "{kept}",
+        "Your password may have been changed: sign in with the new one, or ask your administrator.",
+    ),
+    "account_refused": Words(
+        "This computer’s account did not sign you in.",
+        "",
+        "Lock this computer and unlock it with your password, then try again; or sign in with "
+        "your password for the database.",
+    ),
     "insecure_connection": Words(
         "The connection to the database server is not secure.",
         "Nothing was sent to it.",
@@ -87,6 +111,11 @@ WORDS: Mapping[str, Words] = {
         "An old database server answers that another has replaced.",
         KEPT_TEXT,
         "Tell your administrator: it must be switched off. We keep trying to reach the right one.",
+    ),
+    "unsafe_sign_in": Words(
+        "The database server asked for your password in an unsafe way.",
+        "It was not sent.",
+        "Tell your administrator: the server must ask by scram-sha-256.",
     ),
     "database_older": Words(
         "The database is older than this program.",

@@ -11,6 +11,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from crm_desktop.domain.changes import Changes
+from crm_desktop.domain.errors import CrmError
 
 #: Notices within this time after one reach the screens as one.
 COALESCE_MS = 15
@@ -21,10 +22,14 @@ LONGEST_MS = 120
 
 @dataclass(frozen=True, slots=True)
 class FeedState:
-    """Whether changes arrive, and since when (UTC) that is so."""
+    """Whether changes arrive, and since when (UTC) that is so.
+
+    `refused`: the database does not let this person in any more, and trying again is useless.
+    """
 
     connected: bool
     since: datetime
+    refused: CrmError | None = None
 
 
 class ChangeSource(Protocol):

@@ -66,6 +66,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "go.admin", "Channels and dead letters", GO, ("Ctrl+5",), "list-checks", roles=_LEADERS
     ),
+    Command("go.staff", "Staff", GO, ("Ctrl+6",), "users", roles=frozenset({StaffRole.ADMIN})),
     Command("go.settings", "Settings", GO, ("Ctrl+,",), "settings"),
     Command("go.palette", "Search and commands", GO, ("Ctrl+K",), "command"),
     Command("view.density", "Compact rows", VIEW, icon="list", checkable=True),
@@ -78,5 +79,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("view.contrast", "High-contrast theme", VIEW, icon="contrast"),
     Command("view.reload", "Read everything again", VIEW, ("F5",), "refresh-cw"),
     Command("help.shortcuts", "Keyboard shortcuts", HELP, ("F1",), "keyboard"),
+    Command(
+        "app.lock", "Lock", HELP, ("Ctrl+L",), "lock",
+        help="Hides everything until you are back; what you typed is kept",
+    ),
     Command("app.quit", "Sign out and close", HELP, ("Ctrl+Q",), "log-out"),
 )  # fmt: skip

@@ -55,7 +55,6 @@ class Desk:
     """One signed-in desktop's means."""
 
     db: Database
-    person: Person
     runner: TaskRunner
     live: LiveFeed
     look: Look
@@ -67,6 +66,15 @@ class Desk:
     undo_seconds: float = 10.0
     #: What the settings screen says of this desktop: (name, value).
     facts: tuple[tuple[str, str], ...] = ()
+    #: How long it may stand untouched before it locks; 0 means that it never does.
+    lock_seconds: float = 600.0
+
+    @property
+    def person(self) -> Person:
+        """Who is signed in, with the role and queues that they have now."""
+        person = self.db.actor
+        assert person is not None
+        return person
 
 
 def later_for(owner: QObject) -> Callable[[int, Callable[[], None]], None]:

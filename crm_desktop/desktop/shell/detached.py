@@ -28,7 +28,7 @@ class DetachedWindow(QWidget):
         super().__init__(parent, Qt.WindowType.Window)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._desk = desk
-        registry = CommandRegistry(desk.look, {desk.person.role}, self)
+        self.registry = registry = CommandRegistry(desk.look, {desk.person.role}, self)
         registry.add(
             each
             for each in COMMANDS

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from crm_desktop.desktop.core.live import FeedState
 from crm_desktop.domain.changes import Changes
+from crm_desktop.domain.errors import AccountRefused, CrmError, SignInRefused
 from crm_desktop.services import Target
 from crm_desktop.services.feed import open_feed
 
@@ -22,8 +23,10 @@ class DatabaseFeed:
     ) -> Callable[[], None]:
         """See `ChangeSource`."""
 
-        def tell(connected: bool, _words: str) -> None:
-            on_state(FeedState(connected, datetime.now(UTC)))
+        def tell(connected: bool, trouble: CrmError | None) -> None:
+            # A ticket that ran out comes again; a sign-in that is refused does not by itself.
+            over = isinstance(trouble, SignInRefused) and not isinstance(trouble, AccountRefused)
+            on_state(FeedState(connected, datetime.now(UTC), trouble if over else None))
 
         feed = open_feed(self._target, on_changes, tell)
         feed.start()

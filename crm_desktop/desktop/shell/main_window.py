@@ -11,19 +11,23 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core.commands import CommandRegistry
 from crm_desktop.desktop.core.layout import restore_layout, save_layout
+from crm_desktop.desktop.core.live import FeedState
 from crm_desktop.desktop.core.palette import CommandPalette
 from crm_desktop.desktop.core.shortcuts import ShortcutSheet
 from crm_desktop.desktop.core.theme import Scheme
 from crm_desktop.desktop.screens.queue.presenter import QueuePresenter
 from crm_desktop.desktop.screens.queue.screen import QueueScreen
+from crm_desktop.desktop.screens.staff.screen import StaffScreen
 from crm_desktop.desktop.shell.away import AwayBanner
 from crm_desktop.desktop.shell.commands import COMMANDS
 from crm_desktop.desktop.shell.contact_commands import ContactCommands, Target
 from crm_desktop.desktop.shell.desk import Desk, later_for
 from crm_desktop.desktop.shell.detached import DetachedWindow
 from crm_desktop.desktop.shell.finders import RecordFinder
+from crm_desktop.desktop.shell.lock import Locker
 from crm_desktop.desktop.shell.pages import PAGES, Pages
 from crm_desktop.desktop.shell.presence import PresenceKeeper
+from crm_desktop.desktop.shell.standing import StandingKeeper
 from crm_desktop.desktop.shell.status import StatusKeeper
 from crm_desktop.desktop.shell.top_bar import TopBar
 from crm_desktop.desktop.shell.work_page import WorkPage
@@ -32,6 +36,7 @@ from crm_desktop.desktop.widgets.banner import ErrorBar
 from crm_desktop.desktop.widgets.rail import NavigationRail, Place
 from crm_desktop.desktop.widgets.status import StatusStrip
 from crm_desktop.domain.changes import Changes
+from crm_desktop.domain.people import Person
 from crm_desktop.domain.states import Presence
 from crm_desktop.domain.views import ContactView, Hit, Moved, QueueCounts, QueueRow
 from crm_desktop.services.replies import Sent
@@ -57,6 +62,7 @@ class MainWindow(QWidget):
         self.away = AwayBanner(desk.look)
         self._build_work()
         self.pages = Pages(desk, self)
+        self._place = "queue"
         self._build_frame()
         self._bind_commands()
         self.palette_box = CommandPalette(
@@ -68,6 +74,10 @@ class MainWindow(QWidget):
         )
         self.registry.attach(self)
         self._connect()
+        self._standing = StandingKeeper(
+            desk.db, desk.runner.for_owner(self), self._person_changed, self.lock.end
+        )
+        self._fit_person(desk.person)
         self.resize(desk.look.px(1440), desk.look.px(900))
         restore_layout(self, desk.settings, "main")
 
@@ -108,10 +118,13 @@ class MainWindow(QWidget):
 
     def go(self, key: str) -> None:
         """Show a page of the rail."""
+        self._place = key
         self._rail.show_place(key)
         page = self.pages.widget(key) or self._work
         if self._stack.indexOf(page) < 0:
             self._stack.addWidget(page)
+            if isinstance(page, StaffScreen):
+                self.commands.add_toast(page.toast)
         self._stack.setCurrentWidget(page)
         self.pages.shown(key)
 
@@ -122,11 +135,15 @@ class MainWindow(QWidget):
         self.workplace.changed(changes)
         self.pages.changed(changes)
         self._status.changed(changes)
+        self._standing.changed(changes)
         for window in self._windows:
             window.changed(changes)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep what is typed, the layout, and stop listening."""
+        if self.lock.is_locked:
+            self.hide()
+            self.lock.reveal()
         for window in list(self._windows):
             window.close()
         self.workplace.stop()
@@ -163,8 +180,7 @@ class MainWindow(QWidget):
         self._stack.addWidget(self._work)
         self._rail.add(Place("queue", "Queue", "inbox"))
         for key, text, icon, bottom in PAGES:
-            if self.pages.has(key):
-                self._rail.add(Place(key, text, icon), bottom=bottom)
+            self._rail.add(Place(key, text, icon), bottom=bottom)
         self._rail.show_place("queue")
         right = QVBoxLayout()
         right.setSpacing(0)
@@ -174,7 +190,12 @@ class MainWindow(QWidget):
         middle.setSpacing(0)
         middle.addWidget(self._rail)
         middle.addLayout(right, 1)
-        column = QVBoxLayout(self)
+        content = QWidget()
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(content)
+        self.lock = Locker(self._desk, self, content, PRODUCT)
+        column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         for each in (self.top, self.away, self.error):
@@ -190,6 +211,9 @@ class MainWindow(QWidget):
         desk.live.changed.connect(self.changed)
         desk.live.state_changed.connect(self.away.set_state)
         desk.live.state_changed.connect(self.strip.light.set_state)
+        desk.live.state_changed.connect(self._feed_said)
+        self.lock.hidden.connect(self._rest)
+        self.lock.back.connect(self._go_on)
         desk.runner.trouble.connect(self.error.show_trouble)
         desk.runner.writing.connect(desk.live.rest)
         desk.runner.wrote.connect(self._wrote)
@@ -227,11 +251,47 @@ class MainWindow(QWidget):
             bind(f"view.{scheme.value}", partial(self._set_scheme, scheme))
         bind("view.reload", partial(self.changed, Changes.everything()))
         bind("help.shortcuts", self._show_shortcuts)
+        bind("app.lock", self.lock.lock)
         bind("app.quit", self._quit)
         compact = self._desk.settings.get(_COMPACT) != "no"
         self.queue.set_compact(compact)
         self.registry.set_checked("view.density", compact)
         self.registry.set_checked("view.side", True)
+
+    @Slot(object)
+    def _feed_said(self, state: FeedState) -> None:
+        if state.refused is not None:
+            self.lock.end(state.refused)
+
+    @Slot()
+    def _rest(self) -> None:
+        """Nobody is here: keep what is typed, take no commands."""
+        for workplace in (self.workplace, *(each.workplace for each in self._windows)):
+            workplace.keep()
+        for registry in (self.registry, *(each.registry for each in self._windows)):
+            registry.suspend(True)
+        self._presence.leave()
+
+    @Slot()
+    def _go_on(self) -> None:
+        for registry in (self.registry, *(each.registry for each in self._windows)):
+            registry.suspend(False)
+        self._presence.back()
+
+    def _fit_person(self, person: Person) -> None:
+        """Offer what this role may do; what others' queues held is read again."""
+        for registry in (self.registry, *(each.registry for each in self._windows)):
+            registry.set_roles({person.role})
+        for key, *_ in PAGES:
+            self._rail.set_shown(key, self.pages.has(key))
+        if not self.pages.has(self._place):
+            self.go("queue")
+        self._status.show_person()
+        self._fit()
+
+    def _person_changed(self, person: Person) -> None:
+        self._fit_person(person)
+        self.changed(Changes.everything())
 
     def _target(self) -> Target:
         """The open contact while its workspace has the focus, else the chosen row."""

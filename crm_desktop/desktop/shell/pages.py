@@ -17,10 +17,13 @@ from crm_desktop.desktop.screens.customers.presenter import CustomersPresenter
 from crm_desktop.desktop.screens.customers.screen import CustomersScreen
 from crm_desktop.desktop.screens.knowledge.presenter import KnowledgePresenter
 from crm_desktop.desktop.screens.settings.screen import SettingsScreen
+from crm_desktop.desktop.screens.staff.presenter import StaffPresenter
+from crm_desktop.desktop.screens.staff.screen import StaffScreen
 from crm_desktop.desktop.shell.desk import Desk
 from crm_desktop.desktop.shell.finders import contact_of_case
 from crm_desktop.desktop.widgets.knowledge_panel import KnowledgePanel
 from crm_desktop.domain.changes import Changes
+from crm_desktop.domain.states import StaffRole
 from crm_desktop.domain.views import HistoryEntry
 
 #: key, words, icon, whether at the foot of the rail
@@ -28,9 +31,16 @@ PAGES = (
     ("customers", "Customers", "user", False),
     ("cases", "Cases", "briefcase", False),
     ("knowledge", "Knowledge", "book-open", False),
+    ("staff", "Staff", "users", True),
     ("admin", "Admin", "list-checks", True),
     ("settings", "Settings", "settings", True),
 )
+_KEYS = frozenset(key for key, *_ in PAGES)
+#: The pages that are not everybody's.
+_WHOSE = {
+    "staff": frozenset({StaffRole.ADMIN}),
+    "admin": frozenset({StaffRole.TEAM_LEADER, StaffRole.ADMIN}),
+}
 
 
 class Pages(QObject):
@@ -54,20 +64,15 @@ class Pages(QObject):
         self._unread: dict[str, Presenter] = {}
 
     def has(self, key: str) -> bool:
-        """Whether this person has that page."""
-        return key != "admin" or self._desk.person.leads
+        """Whether this person has that page; the one role or the other may come while working."""
+        return self._desk.person.role in _WHOSE.get(key, StaffRole)
 
     def widget(self, key: str) -> QWidget | None:
         """The page of a place; None when it is not one of these, or not this person's."""
-        if key == "customers":
-            return self.customers_screen
-        if key == "cases":
-            return self.cases_screen
-        if key == "knowledge":
-            return self.knowledge_screen
-        if key == "settings":
-            return self.settings_screen
-        return self.admin_screen if key == "admin" and self.has(key) else None
+        if key not in _KEYS or not self.has(key):
+            return None
+        page: QWidget = getattr(self, f"{key}_screen")
+        return page
 
     @cached_property
     def customers_screen(self) -> CustomersScreen:
@@ -117,6 +122,15 @@ class Pages(QObject):
         self._begin("admin", presenter)
         return screen
 
+    @cached_property
+    def staff_screen(self) -> StaffScreen:
+        """Who works here."""
+        screen = StaffScreen(self._desk.look, self._desk.clock)
+        presenter = StaffPresenter(self._desk.db, self._tasks(screen), screen)
+        screen.bind(presenter)
+        self._begin("staff", presenter)
+        return screen
+
     def _tasks(self, screen: QWidget) -> OwnedTasks:
         return self._desk.runner.for_owner(screen)
 
@@ -131,7 +145,7 @@ class Pages(QObject):
         unread = self._unread.pop(key, None)
         if unread is not None:
             unread.start()
-        if isinstance(page, CustomersScreen | CasesScreen | KnowledgePanel):
+        if isinstance(page, CustomersScreen | CasesScreen | KnowledgePanel | StaffScreen):
             page.focus()
 
     def changed(self, changes: Changes) -> None:

@@ -22,6 +22,7 @@ class PresenceKeeper:
         self._presence = presence
         self._next: Presence | None = None
         self._busy = False
+        self._left = False
         self._tell = tell
         self._show = show
         self._refresh()
@@ -47,6 +48,22 @@ class PresenceKeeper:
             self._presence, self._next = chosen, None
         self._tell(self._presence, self._next)
         self._refresh()
+
+    def leave(self) -> None:
+        """Nobody is at the desk: whoever was available is not, until they are back."""
+        if self._presence is Presence.AVAILABLE:
+            self._left = True
+            self._presence = Presence.OTHER_WORK
+            self._tell(self._presence, self._next)
+            self._refresh()
+
+    def back(self) -> None:
+        """They are at the desk again, as they were."""
+        if self._left and self._presence is Presence.OTHER_WORK:
+            self._presence = Presence.AVAILABLE
+            self._tell(self._presence, self._next)
+            self._refresh()
+        self._left = False
 
     def set_busy(self, busy: bool) -> None:
         """Whether a contact is in hand; when the last one ends, what was chosen next begins."""

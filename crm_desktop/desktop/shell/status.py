@@ -24,10 +24,15 @@ class StatusKeeper(QObject):
         self._desk, self._strip = desk, strip
         self._tasks = desk.runner.for_owner(self)
         self._saved_at: datetime | None = None
-        role = desk.person.role.value.replace("_", " ").capitalize()
         strip.set_part("draft", "", right=True)
-        strip.set_part("person", f"{desk.person.name} · {role}", right=True)
+        self.show_person()
         desk.clock.tick.connect(self._tick)
+
+    def show_person(self) -> None:
+        """Say who is signed in, and as what."""
+        person = self._desk.person
+        role = person.role.value.replace("_", " ").capitalize()
+        self._strip.set_part("person", f"{person.name} · {role}", right=True)
 
     def start(self) -> None:
         """Read how the accounts are doing."""

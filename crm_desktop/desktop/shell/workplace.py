@@ -85,6 +85,10 @@ class Workplace(QObject):
         """Read again what is shown and changed."""
         self.presenter.changed(changes)
 
+    def keep(self) -> None:
+        """Keep what is typed, here and in the database."""
+        self._keeper.flush()
+
     def stop(self) -> None:
         """Keep what is typed and let go of the contact."""
         self.presenter.stop()

@@ -38,8 +38,9 @@ class RailButton(QAbstractButton):
         self._look, self.place, self._badge = look, place, 0
         self.setCheckable(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         self.setAccessibleName(place.text)
+        self.setToolTip(place.text)
         look.changed.connect(self._relook)
 
     def set_badge(self, count: int) -> None:
@@ -56,6 +57,10 @@ class RailButton(QAbstractButton):
         height = self._look.px(20) + text_height(font) + self._look.px(13)
         return QSize(max(width, self._look.px(52)), height)
 
+    def minimumSizeHint(self) -> QSize:
+        """The icon alone, where large text leaves no room for all words."""
+        return QSize(self.sizeHint().width(), self._look.px(30))
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the place, its badge, and the ring when it has the focus."""
         look, theme, painter = self._look, self._look.theme, QPainter(self)
@@ -70,24 +75,31 @@ class RailButton(QAbstractButton):
         if self.isChecked():
             painter.fillRect(0, look.px(10), 3, self.height() - 2 * look.px(10), theme.rail_text)
         side = look.px(18)
-        spot = QRect((self.width() - side) // 2, look.px(6), side, side)
+        has_words = self.height() >= self.sizeHint().height() - look.px(5)
+        top = look.px(6) if has_words else (self.height() - side) // 2
+        spot = QRect((self.width() - side) // 2, top, side, side)
         paint_icon(painter, look, spot, self.place.icon, theme.rail_text, size=18)
-        words_at = QRect(0, spot.bottom() + look.px(3), self.width(), self.height() - spot.bottom())
-        words_at.setHeight(text_height(look.font(Role.SMALL)))
-        paint_text(
-            painter,
-            words_at,
-            self.place.text,
-            look.font(Role.SMALL),
-            theme.rail_text,
-            align=Qt.AlignmentFlag.AlignHCenter,
-        )
+        if has_words:
+            self._paint_words(painter, spot)
         if self._badge:
             self._paint_badge(painter, spot)
         if self.hasFocus():
             painter.setPen(QPen(theme.rail_text, 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(box, look.px(6), look.px(6))
+
+    def _paint_words(self, painter: QPainter, spot: QRect) -> None:
+        look = self._look
+        below = QRect(0, spot.bottom() + look.px(3), self.width(), self.height() - spot.bottom())
+        below.setHeight(text_height(look.font(Role.SMALL)))
+        paint_text(
+            painter,
+            below,
+            self.place.text,
+            look.font(Role.SMALL),
+            look.theme.rail_text,
+            align=Qt.AlignmentFlag.AlignHCenter,
+        )
 
     def _paint_badge(self, painter: QPainter, spot: QRect) -> None:
         look, theme = self._look, self._look.theme
@@ -141,6 +153,10 @@ class NavigationRail(Painted):
             self._column.insertWidget(self._above, button)
             self._above += 1
 
+    def set_shown(self, key: str, shown: bool) -> None:
+        """Offer a place, or do not."""
+        self._buttons[key].setVisible(shown)
+
     def set_badge(self, key: str, count: int) -> None:
         """Show how much waits at a place."""
         self._buttons[key].set_badge(count)
@@ -153,7 +169,7 @@ class NavigationRail(Painted):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up and Down move along the rail."""
         step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()), 0)
-        buttons = list(self._buttons.values())
+        buttons = [each for each in self._buttons.values() if each.isVisibleTo(self)]
         focused = [each.hasFocus() for each in buttons]
         if step and any(focused):
             at = (focused.index(True) + step) % len(buttons)

@@ -37,9 +37,11 @@ class Room:
         *,
         keyring: bool = True,
         migrations: Path = MIGRATIONS,
+        account: str = "",
+        kept: tuple[str, str] | None = None,
     ) -> None:
         self.keyring = keyring
-        self.kept: dict[str, tuple[str, str]] = {}
+        self.kept: dict[str, tuple[str, str]] = {} if kept is None else {url: kept}
         self.opened: list[Database] = []
         self.urls: list[str] = []
         self.screen = SignInScreen(look, "CRM Desktop")
@@ -50,6 +52,7 @@ class Room:
             migrations=migrations,
             memory=Memory(self.kept.get, self._remember, self._forget, self.urls.append),
             done=self.opened.append,
+            account=account,
         )
         self.screen.bind(self.presenter)
         self.presenter.start()
@@ -66,8 +69,9 @@ class Room:
             raise NoKeyring
         self.kept[url] = (login, password)
 
-    def _forget(self, url: str) -> None:
-        self.kept.pop(url, None)
+    def _forget(self, url: str, login: str) -> None:
+        if self.kept.get(url, ("",))[0] == login:
+            del self.kept[url]
 
 
 Enter = Callable[..., Room]
@@ -75,8 +79,17 @@ Enter = Callable[..., Room]
 
 @pytest.fixture
 def enter(look: Look, runner: TaskRunner, qtbot: QtBot, qapp: QApplication) -> Enter:
-    def build(url: str, *, keyring: bool = True, migrations: Path = MIGRATIONS) -> Room:
-        room = Room(look, runner, url, keyring=keyring, migrations=migrations)
+    def build(
+        url: str,
+        *,
+        keyring: bool = True,
+        migrations: Path = MIGRATIONS,
+        account: str = "",
+        kept: tuple[str, str] | None = None,
+    ) -> Room:
+        room = Room(
+            look, runner, url, keyring=keyring, migrations=migrations, account=account, kept=kept
+        )
         qtbot.addWidget(room.screen)
         room.screen.show()
         qtbot.waitExposed(room.screen)
@@ -135,6 +148,54 @@ def test_a_shared_database_takes_the_right_password_and_remembers_it(
 
         qtbot.waitUntil(lambda: room.kept == {url: ("anna", PASSWORD)}, timeout=10_000)
         room.opened[0].close()
+
+
+def test_a_remembered_password_that_was_changed_is_forgotten_and_one_may_be_on_request(
+    enter: Enter, postgres_cluster: PostgresCluster, qtbot: QtBot, runner: TaskRunner
+) -> None:
+    template = postgres_cluster.template("centre", _build)
+    with postgres_cluster.database(template) as name:
+        url = postgres_cluster.url(name, "anna", "").replace("anna:@", "").replace("anna@", "")
+        room = enter(url, kept=("anna", "the one before"))
+        assert room.field("Password").text() == "the one before"
+        QTest.keyClick(room.field("Password"), Qt.Key.Key_Return)
+        qtbot.waitUntil(lambda: room.kept == {}, timeout=10_000)
+
+        room = enter(url, kept=("anna", PASSWORD))
+        button = _button(room, "Forget me on this computer")
+        assert button.isVisible()
+        button.click()
+        qtbot.waitUntil(lambda: room.kept == {}, timeout=10_000)
+        assert room.field("Password").text() == ""
+        assert not button.isVisible()
+
+
+def test_this_computers_account_is_offered_where_the_settings_say_so(
+    enter: Enter, postgres_cluster: PostgresCluster, qtbot: QtBot, grab: Grab
+) -> None:
+    template = postgres_cluster.template("centre", _build)
+    with postgres_cluster.database(template) as name:
+        url = postgres_cluster.url(name, "anna", "").replace("anna:@", "").replace("anna@", "")
+        assert not _button(enter(url), "Sign in with this computer’s account").isVisible()
+
+        room = enter(url, account="anna")
+        grab(room.screen, "sign-in-account")
+        assert room.field("Name").text() == "anna"
+        assert accessibility.problems(room.screen) == []
+        QTest.keyClick(_button(room, "Sign in with this computer’s account"), Qt.Key.Key_Space)
+        # This server knows no tickets and asks for a password.
+        said = "This computer’s account did not sign you in."
+        qtbot.waitUntil(lambda: said in room.words(), timeout=10_000)
+        QTest.keyClicks(room.field("Password"), PASSWORD)
+        QTest.keyClick(room.field("Password"), Qt.Key.Key_Return)
+        qtbot.waitUntil(lambda: bool(room.opened), timeout=10_000)
+        room.opened[0].close()
+
+
+def _build(url: str) -> None:
+    db = Database(Target(url))
+    build_template(db)
+    db.close()
 
 
 def test_a_database_that_is_away_is_told_in_words(

@@ -55,10 +55,10 @@ def open_desktop(look: Look, qtbot: QtBot) -> Iterator[Open]:
         if threading.get_ident() == gui:
             wrong.append(statement)
 
-    def build(centre: Centre, login: str, *, live: bool = True) -> Desktop:
+    def build(centre: Centre, login: str, *, live: bool = True, lock_seconds: float = 0) -> Desktop:
         db = centre.as_person(login, connections=2)
         event.listen(db.engine, "before_cursor_execute", watch)
-        desktop = build_window(db, look=look)
+        desktop = build_window(db, look=look, lock_seconds=lock_seconds)
         opened.append(desktop)
         desktop.start(live=live)
         qtbot.waitExposed(desktop.window)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from typer.testing import CliRunner, Result
 
 from crm_desktop.cli import app
-from crm_desktop.domain.errors import InvalidInput, NotFound, SignInRefused
+from crm_desktop.domain.errors import InvalidInput, NotAllowed, NotFound, SignInRefused
 from crm_desktop.domain.states import StaffRole
-from crm_desktop.services import Database, Target, accounts, administration, session
-from crm_desktop.services.administration import NewStaff
-from tests.centre import MIGRATIONS, Centre
+from crm_desktop.services import Database, Target, accounts, administration, session, staff
+from crm_desktop.services.staff import NewStaff
+from tests.centre import MIGRATIONS, PASSWORD, Centre
 from tests.servers.postgres import PostgresCluster
 
 
@@ -81,7 +83,7 @@ def test_a_new_advisor_signs_in_and_sees_their_queue(centre: Centre) -> None:
 
 def test_an_unknown_queue_adds_nobody(centre: Centre) -> None:
     with pytest.raises(NotFound):
-        administration.add_staff(
+        staff.add(
             centre.as_owner(), NewStaff("dora", "Dora", StaffRole.ADVISOR, ("nowhere",)), "x" * 12
         )
 
@@ -114,3 +116,43 @@ def test_the_database_is_upgraded_as_often_as_one_likes(centre: Centre) -> None:
 
     assert upgraded.exit_code == 0
     assert "ready" in upgraded.stdout
+
+
+def test_staff_are_disabled_enabled_reset_and_listed(centre: Centre) -> None:
+    login = f"erin{time.monotonic_ns()}"
+    given = "a first password\na first password\n"
+    _run(centre, "staff", "add", login, "Erin Roe", "--role", "team_leader", given=given)
+
+    disabled = _run(centre, "staff", "disable", login)
+    listed = _run(centre, "staff", "list")
+    with pytest.raises(SignInRefused):
+        session.sign_in(_target(centre, login, "a first password"), login, MIGRATIONS)
+    enabled = _run(centre, "staff", "enable", login)
+    reset = _run(centre, "staff", "reset", login, given="another password\nanother password\n")
+    session.sign_in(_target(centre, login, "another password"), login, MIGRATIONS).close()
+
+    assert [each.exit_code for each in (disabled, listed, enabled, reset)] == [0] * 4
+    assert f"{login}: Erin Roe, team leader, no queue (disabled)" in listed.stdout
+    assert "anna: Anna Whitlock, advisor, general, waste\n" in listed.stdout
+
+
+def test_an_administrator_says_who_works_here_and_an_advisor_does_not(
+    postgres_centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    centre = postgres_centre
+    boss, erin = (f"{name}{time.monotonic_ns()}" for name in ("boss", "erin"))
+    staff.add(centre.as_owner(), NewStaff(boss, "The Boss", StaffRole.ADMIN), PASSWORD)
+    assert centre.cluster is not None
+    plain = centre.cluster.url(centre.database, "", "").replace(":@", "")
+    words = ("admin", "staff", "add", erin, "Erin", "--database", plain)
+    given = "a first password\na first password\n"
+
+    monkeypatch.setenv("CRM_DESKTOP_OWNER_PASSWORD", PASSWORD)
+    monkeypatch.setenv("CRM_DESKTOP_OWNER", "rose")
+    refused = CliRunner().invoke(app, words, input=given)
+    monkeypatch.setenv("CRM_DESKTOP_OWNER", boss)
+    added = CliRunner().invoke(app, words, input=given)
+
+    assert isinstance(refused.exception, NotAllowed)
+    assert added.exit_code == 0
+    assert f"Erin can sign in as {erin}." in added.stdout

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from crm_desktop.domain.changes import Change, Changes, Topic
+from crm_desktop.domain.errors import CrmError, DatabaseAway
 from crm_desktop.services.feed import open_feed
 from crm_desktop.store.database import Database, Target
 from crm_desktop.store.feed import MOST_CHANGES, Batcher, parse
@@ -22,13 +23,13 @@ _SECONDS = 30
 
 
 class Listener:
-    """A running feed and what it called back, in order: Changes, or (connected, words)."""
+    """A running feed and what it called back, in order: Changes, or (connected, trouble)."""
 
     def __init__(self, target: Target) -> None:
         self._seen = Changes()
-        self.heard: queue.Queue[Changes | tuple[bool, str]] = queue.Queue()
+        self.heard: queue.Queue[Changes | tuple[bool, CrmError | None]] = queue.Queue()
         self.feed = open_feed(
-            target, self.heard.put, lambda connected, words: self.heard.put((connected, words))
+            target, self.heard.put, lambda connected, trouble: self.heard.put((connected, trouble))
         )
 
     def start(self) -> Listener:
@@ -38,8 +39,8 @@ class Listener:
         return self
 
     def until(
-        self, wanted: Callable[[Changes | tuple[bool, str]], bool]
-    ) -> Changes | tuple[bool, str]:
+        self, wanted: Callable[[Changes | tuple[bool, CrmError | None]], bool]
+    ) -> Changes | tuple[bool, CrmError | None]:
         """The first call back that is wanted."""
         while True:
             item = self.heard.get(timeout=_SECONDS)
@@ -142,12 +143,12 @@ def test_a_lost_database_is_told_and_everything_is_read_again(
     listener = Listener(Target(own_postgres.superuser_url(name))).start()
     try:
         own_postgres.stop("immediate")
-        connected, words = listener.until(lambda item: isinstance(item, tuple))  # type: ignore[misc]
+        connected, trouble = listener.until(lambda item: isinstance(item, tuple))  # type: ignore[misc]
         assert not connected
-        assert words
+        assert isinstance(trouble, DatabaseAway)
 
         own_postgres.start()
-        assert listener.until(lambda item: isinstance(item, tuple)) == (True, "")
+        assert listener.until(lambda item: isinstance(item, tuple)) == (True, None)
         assert listener.heard.get(timeout=_SECONDS) == Changes.everything()
     finally:
         listener.feed.stop()
@@ -161,13 +162,13 @@ def test_a_deleted_database_file_is_told_and_its_return_too(
     aside = tmp_path / "aside.db"
 
     sqlite_centre.path.rename(aside)
-    connected, words = listener.until(lambda item: isinstance(item, tuple))  # type: ignore[misc]
+    connected, trouble = listener.until(lambda item: isinstance(item, tuple))  # type: ignore[misc]
     assert not connected
-    assert words
+    assert isinstance(trouble, DatabaseAway)
     assert not sqlite_centre.path.exists()
 
     aside.rename(sqlite_centre.path)
-    listener.until(lambda item: item == (True, ""))
+    listener.until(lambda item: item == (True, None))
     listener.until(lambda item: item == Changes.everything())
 
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from crm_desktop.desktop.core.presenting import CancelToken, Presenter, Tasks
 from crm_desktop.domain.database_address import has_password, is_address
-from crm_desktop.domain.errors import CrmError, InvalidInput
+from crm_desktop.domain.errors import AccountRefused, CrmError, InvalidInput, SignInRefused
 from crm_desktop.domain.views import StaffInfo
 from crm_desktop.services import Database, Target, session, upgrading
 
@@ -26,8 +26,10 @@ class SignInView(Protocol):
     def show_people(self, where: str, people: tuple[StaffInfo, ...]) -> None:
         """Offer these to choose from: the database protects nobody from anybody."""
 
-    def show_login(self, where: str, login: str, password: str) -> None:
-        """Ask for name and password, filled with what is remembered."""
+    def show_login(self, where: str, login: str, password: str, account: str) -> None:
+        """Ask for name and password, filled with what is remembered; offer this computer's
+        `account` when there is one to offer.
+        """
 
     def show_trouble(self, trouble: CrmError) -> None:
         """Say why nobody was signed in."""
@@ -44,14 +46,15 @@ class SignInView(Protocol):
 
 @dataclass(frozen=True)
 class Memory:
-    """Where this computer keeps a password and the address; each may raise NoKeyring.
+    """Where this computer keeps one person's password and the address; each may raise NoKeyring.
 
-    `problem` says why passwords cannot be kept here at all, or is empty.
+    `recall` knows who ticked "Remember me" last; `forget` concerns that person alone. `problem`
+    says why passwords cannot be kept here at all, or is empty.
     """
 
     recall: Callable[[str], tuple[str, str] | None]
     remember: Callable[[str, str, str], None]
-    forget: Callable[[str], None]
+    forget: Callable[[str, str], None]
     keep_url: Callable[[str], None]
     problem: str = ""
 
@@ -59,7 +62,8 @@ class Memory:
 class SignInPresenter(Presenter):
     """`done` gets the Database, opened as whoever signed in.
 
-    After that `not_kept` hears why the password could not be remembered.
+    After that `not_kept` hears why the password could not be remembered. `account` is this
+    computer's own, where the settings offer it.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class SignInPresenter(Presenter):
         done: Callable[[Database], None],
         connections: int = 2,
         not_kept: Callable[[CrmError], None] | None = None,
+        account: str = "",
     ) -> None:
         super().__init__(tasks)
         self._view = view
@@ -82,7 +87,10 @@ class SignInPresenter(Presenter):
         self._done = done
         self._connections = connections
         self._not_kept = not_kept
+        self._account = account
         self._copy: Path | None = None
+        self._before: CrmError | None = None
+        self._remembered: tuple[str, str] | None = None
 
     @property
     def url(self) -> str:
@@ -94,8 +102,9 @@ class SignInPresenter(Presenter):
         """Why no password can be remembered on this computer, or empty."""
         return self._memory.problem
 
-    def start(self) -> None:
-        """Show who may sign in, or ask who it is."""
+    def start(self, before: CrmError | None = None) -> None:
+        """Show who may sign in, or ask who it is; `before` says why the last session ended."""
+        self._before = before or self._before
         target = Target(self._url)
         if target.dialect == "sqlite":
             self._view.show_busy("Opening the database")
@@ -106,7 +115,8 @@ class SignInPresenter(Presenter):
                 key="start",
             )
             return
-        self._view.show_login(shown(self._url), "", "")
+        self._view.show_login(shown(self._url), self._account, "", self._account)
+        self._say_before()
         # On the searches' thread: a keyring may wait for its owner to unlock it.
         self._tasks.search(
             partial(_recall, self._memory, self._url),
@@ -137,6 +147,19 @@ class SignInPresenter(Presenter):
         name = login.strip()
         self._sign_in(Target(self._url, name, password), name, password if remember else None)
 
+    def sign_in_by_account(self, login: str) -> None:
+        """Sign in with this computer's account, as `login` or as its own name."""
+        name = login.strip() or self._account
+        self._sign_in(Target(self._url, name), name, failed=self._account_failed)
+
+    def forget(self) -> None:
+        """Remember nobody on this computer."""
+        if self._remembered is not None:
+            login, _ = self._remembered
+            self._remembered = None
+            self._view.show_login(shown(self._url), self._account, "", self._account)
+            self._forget(login)
+
     def test(self, url: str) -> None:
         """Say whether another database answers; nothing is changed."""
         if not _is_address(url):
@@ -158,26 +181,47 @@ class SignInPresenter(Presenter):
         self._memory.keep_url(self._url)
         self.start()
 
-    def _sign_in(self, target: Target, login: str, remembered: str | None = None) -> None:
+    def _sign_in(
+        self,
+        target: Target,
+        login: str,
+        remembered: str | None = None,
+        failed: Callable[[CrmError], None] | None = None,
+    ) -> None:
+        self._before = None
         self._view.show_busy("Signing in")
         self._tasks.write(
             partial(
                 session.sign_in, target, login, self._migrations, connections=self._connections
             ),
             partial(self._signed_in, login, remembered),
-            failed=self._failed,
+            failed=failed or partial(self._refused, login, target.password),
         )
 
     def _signed_in(self, login: str, password: str | None, db: Database) -> None:
         self._view.show_busy("")
         self._done(db)
-        if password is not None:
+        # Where the server asked for no password, the one that was entered proves nothing.
+        if password is not None and db.target.password:
             work = partial(_remember, self._memory, self._url, login, password)
+            self._tasks.search(work, _nothing, failed=self._not_remembered, key="remember")
         elif db.dialect != "sqlite":
-            work = partial(_forget, self._memory, self._url)
-        else:
-            return
+            self._forget(login)
+
+    def _forget(self, login: str) -> None:
+        work = partial(_forget, self._memory, self._url, login)
         self._tasks.search(work, _nothing, failed=self._not_remembered, key="remember")
+
+    def _refused(self, login: str, password: str, trouble: CrmError) -> None:
+        self._failed(trouble)
+        # The password was changed elsewhere: what is remembered would be refused for ever.
+        if type(trouble) is SignInRefused and self._remembered == (login, password):
+            self._remembered = None
+            self._forget(login)
+
+    def _account_failed(self, trouble: CrmError) -> None:
+        # The server asked for a password, which this computer's account has not.
+        self._failed(AccountRefused() if type(trouble) is SignInRefused else trouble)
 
     def _not_remembered(self, trouble: CrmError) -> None:
         if self._not_kept is not None:
@@ -185,7 +229,9 @@ class SignInPresenter(Presenter):
 
     def _recalled(self, known: tuple[str, str] | None) -> None:
         if known is not None:
-            self._view.show_login(shown(self._url), *known)
+            self._remembered = known if known[1] else None
+            self._view.show_login(shown(self._url), *known, self._account)
+            self._say_before()
 
     def _show_people(self, people: tuple[StaffInfo, ...]) -> None:
         self._view.show_busy("")
@@ -193,6 +239,11 @@ class SignInPresenter(Presenter):
         if self._copy is not None:
             self._view.show_upgraded(self._copy)
             self._copy = None
+        self._say_before()
+
+    def _say_before(self) -> None:
+        if self._before is not None:
+            self._view.show_trouble(self._before)
 
     def _upgraded(self, copy: Path) -> None:
         self._copy = copy
@@ -232,8 +283,8 @@ def _remember(memory: Memory, url: str, login: str, password: str, _token: Cance
     memory.remember(url, login, password)
 
 
-def _forget(memory: Memory, url: str, _token: CancelToken) -> None:
-    memory.forget(url)
+def _forget(memory: Memory, url: str, login: str, _token: CancelToken) -> None:
+    memory.forget(url, login)
 
 
 def _nothing(_done: None) -> None:

@@ -31,7 +31,7 @@ from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.states import Busy
 from crm_desktop.desktop.widgets.text import Text
-from crm_desktop.domain.errors import CrmError, InvalidInput, NoKeyring
+from crm_desktop.domain.errors import AccountRefused, CrmError, InvalidInput, NoKeyring
 from crm_desktop.domain.views import StaffInfo
 
 if TYPE_CHECKING:
@@ -137,14 +137,20 @@ class SignInScreen(QScrollArea):
             self._list.make_current(people[0].id)
             self._list.setFocus()
 
-    def show_login(self, where: str, login: str, password: str) -> None:
+    def show_login(self, where: str, login: str, password: str, account: str) -> None:
         """See `SignInView`."""
         self._say_where(where)
         self._login.setText(login)
         self._password.setText(password)
         self._remember.setChecked(bool(password))
+        self._forget.setVisible(bool(password))
+        self._by_account.setVisible(bool(account))
         self._go_to(1)
-        (self._password if login else self._login).setFocus()
+        self._fit_page(1)
+        if account and not password:
+            self._account_button.setFocus()
+        else:
+            (self._password if login else self._login).setFocus()
 
     def show_trouble(self, trouble: CrmError) -> None:
         """See `SignInView`."""
@@ -166,7 +172,7 @@ class SignInScreen(QScrollArea):
         self._again.setVisible(self._pages.currentIndex() == 0 and not self._people)
         self._trouble.show()
         announce(self, self._trouble.text())
-        if self._pages.currentIndex() == 1:
+        if self._pages.currentIndex() == 1 and not isinstance(trouble, AccountRefused):
             self._password.selectAll()
             self._password.setFocus()
 
@@ -230,6 +236,7 @@ class SignInScreen(QScrollArea):
         look, page = self._look, QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._account_part())
         self._login, self._password = QLineEdit(), QLineEdit()
         self._password.setEchoMode(QLineEdit.EchoMode.Password)
         for words, field in (("Name", self._login), ("Password", self._password)):
@@ -242,13 +249,31 @@ class SignInScreen(QScrollArea):
         self._remember = QCheckBox("Remember me on this computer")
         self._no_memory = Text(look, "", Role.SMALL, muted=True, wrap=True)
         self._no_memory.hide()
+        self._forget = Button(look, "Forget me on this computer", kind=Kind.QUIET)
+        self._forget.clicked.connect(self._forget_me)
         column.addWidget(self._remember)
         column.addWidget(self._no_memory)
         go = PrimaryButton(look, "Sign in", key="Return")
         go.clicked.connect(self._sign_in)
-        column.addWidget(go, 0, Qt.AlignmentFlag.AlignRight)
+        row = QHBoxLayout()
+        row.addWidget(self._forget)
+        row.addStretch(1)
+        row.addWidget(go)
+        column.addLayout(row)
         column.addStretch(1)
         return page
+
+    def _account_part(self) -> QWidget:
+        """The way in without a password, above the other."""
+        look, self._by_account = self._look, QWidget()
+        column = QVBoxLayout(self._by_account)
+        column.setContentsMargins(0, 0, 0, 0)
+        self._account_button = PrimaryButton(look, "Sign in with this computer’s account")
+        self._account_button.clicked.connect(self._sign_in_by_account)
+        self._or = Text(look, "Or with a password of the database:", muted=True)
+        column.addWidget(self._account_button)
+        column.addWidget(self._or)
+        return self._by_account
 
     def _database_page(self) -> QWidget:
         look, page = self._look, QWidget()
@@ -309,6 +334,16 @@ class SignInScreen(QScrollArea):
             self._presenter.sign_in(
                 self._login.text(), self._password.text(), remember=self._remember.isChecked()
             )
+
+    @Slot()
+    def _sign_in_by_account(self) -> None:
+        if self._presenter:
+            self._presenter.sign_in_by_account(self._login.text())
+
+    @Slot()
+    def _forget_me(self) -> None:
+        if self._presenter:
+            self._presenter.forget()
 
     @Slot()
     def _upgrade_database(self) -> None:
