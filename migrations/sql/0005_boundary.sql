@@ -141,7 +141,6 @@ BEGIN
         END IF;
     END LOOP;
 END $$;
-REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 
 -- The contact, locked, when it is in this person's hands (a team leader: of their queues). Nobody
 -- in particular, as somebody disabled is, holds what nobody holds: so they are asked first.
