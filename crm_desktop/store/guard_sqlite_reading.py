@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, or_, select, text
+from sqlalchemy import ColumnElement, insert, or_, select, text
 from sqlalchemy.orm import Session
 
 from crm_desktop.domain.errors import NotFound
@@ -16,6 +17,7 @@ from crm_desktop.store.guard import (
     AttachmentRow,
     IdentifierContent,
     MessageContent,
+    RecordingContent,
 )
 from crm_desktop.store.models import (
     Attachment,
@@ -26,6 +28,7 @@ from crm_desktop.store.models import (
     Message,
     Queue,
     ReadAudit,
+    Recording,
     Service,
     Staff,
 )
@@ -40,8 +43,13 @@ _OWNERS = {
         WHERE i.kind = :kind AND i.norm IN (SELECT value FROM json_each(:norms))"""
     ),
     "reference": text(
-        """SELECT k.reference, c.id, c.name FROM cases k JOIN customer c ON c.id = k.customer_id
-        WHERE k.reference IN (SELECT value FROM json_each(:norms))"""
+        """SELECT reference, iif(told, id, 0), iif(told, name, '') FROM (
+        SELECT k.reference, c.id, c.name,
+            k.queue_id IN (SELECT value FROM json_each(:mine))
+            OR (k.queue_id IN (SELECT value FROM json_each(:known))
+                AND k.service_id NOT IN (SELECT value FROM json_each(:closed))) AS told
+        FROM cases k JOIN customer c ON c.id = k.customer_id
+        WHERE k.reference IN (SELECT value FROM json_each(:norms)))"""
     ),
     "name": text(
         """SELECT folded, id, name FROM customer
@@ -57,6 +65,19 @@ def visible(contact: Contact, me: Person) -> bool:
 
 def _visible(me: Person) -> ColumnElement[bool]:
     return or_(Contact.queue_id.in_(me.queues), Contact.owner_id == me.id)
+
+
+def closed_services(session: Session, me: Person) -> list[int]:
+    """The services that are kept from this person: restricted, of a queue that is not theirs."""
+    rows = session.execute(select(Service.id, Service.queue_id).where(Service.restricted))
+    return [id_ for id_, queue_id in rows if queue_id not in me.queues]
+
+
+def case_visible(session: Session, matter: Case, me: Person) -> bool:
+    """Whether this person reads a case."""
+    return matter.queue_id in me.queues or (
+        matter.opened_by_id == me.id and matter.service_id not in closed_services(session, me)
+    )
 
 
 def trace(session: Session, me: Person, what: str, ref_id: int) -> None:
@@ -102,10 +123,25 @@ def attachment(session: Session, attachment_id: int, me: Person) -> AttachmentCo
     if found is None:
         raise NotFound("no such file")
     trace(session, me, "attachment", attachment_id)
-    data = session.scalars(
-        select(BlobChunk.data).where(BlobChunk.sha256 == found.sha256).order_by(BlobChunk.n)
+    return AttachmentContent(found.name, found.content_type, _bytes(session, found.sha256))
+
+
+def recording(session: Session, recording_id: int, me: Person) -> RecordingContent:
+    """The sound of a call; leaves a trace."""
+    found = session.scalar(
+        select(Recording)
+        .join(Contact, Contact.id == Recording.contact_id)
+        .where(Recording.id == recording_id, _visible(me))
     )
-    return AttachmentContent(found.name, found.content_type, b"".join(data))
+    if found is None:
+        raise NotFound("no such recording")
+    trace(session, me, "recording", recording_id)
+    return RecordingContent(found.content_type, _bytes(session, found.sha256))
+
+
+def _bytes(session: Session, sha256: str) -> bytes:
+    chunks = select(BlobChunk.data).where(BlobChunk.sha256 == sha256).order_by(BlobChunk.n)
+    return b"".join(session.scalars(chunks))
 
 
 def identifiers(session: Session, customer_id: int) -> tuple[IdentifierContent, ...]:
@@ -126,12 +162,16 @@ def known_queues(session: Session, me: Person) -> list[int]:
 
 def history(session: Session, customer_id: int, me: Person, limit: int) -> tuple[HistoryEntry, ...]:
     """A customer's contacts and cases, newest first."""
-    known = known_queues(session, me)
+    known, closed = known_queues(session, me), closed_services(session, me)
     contacts = session.execute(
         select(Contact, Service.name, Staff.name)
         .outerjoin(Service, Service.id == Contact.service_id)
         .outerjoin(Staff, Staff.id == Contact.owner_id)
-        .where(Contact.customer_id == customer_id, Contact.queue_id.in_(known))
+        .where(
+            Contact.customer_id == customer_id,
+            Contact.queue_id.in_(known),
+            or_(Contact.service_id.is_(None), Contact.service_id.not_in(closed), _visible(me)),
+        )
         .order_by(Contact.received_at.desc())
         .limit(limit)
     )
@@ -139,7 +179,11 @@ def history(session: Session, customer_id: int, me: Person, limit: int) -> tuple
         select(Case, Service.name, Staff.name)
         .join(Service, Service.id == Case.service_id)
         .outerjoin(Staff, Staff.id == Case.opened_by_id)
-        .where(Case.customer_id == customer_id, Case.queue_id.in_(known))
+        .where(
+            Case.customer_id == customer_id,
+            Case.queue_id.in_(known),
+            or_(Case.service_id.not_in(closed), Case.queue_id.in_(me.queues)),
+        )
         .order_by(Case.opened_at.desc())
         .limit(limit)
     )
@@ -165,31 +209,36 @@ def _contact_entry(
     )
 
 
-def _case_entry(case: Case, service: str, opened_by: str | None, me: Person) -> HistoryEntry:
-    readable = case.queue_id in me.queues
+def _case_entry(matter: Case, service: str, opened_by: str | None, me: Person) -> HistoryEntry:
+    readable = matter.queue_id in me.queues
     return HistoryEntry(
         kind="case",
-        id=case.id,
+        id=matter.id,
         channel="",
-        state=case.state,
+        state=matter.state,
         service_name=service,
-        title=(case.reference or "") if readable else "",
-        at=case.opened_at,
+        title=(matter.reference or "") if readable else "",
+        at=matter.opened_at,
         who=opened_by or "",
         readable=readable,
     )
 
 
 def owners(
-    core: Connection, kind: str, norms: tuple[str, ...]
+    session: Session, kind: str, norms: tuple[str, ...], me: Person
 ) -> dict[str, tuple[tuple[int, str], ...]]:
-    """Which customers hold these identifiers, references or folded names."""
+    """Which customers hold these identifiers, references or folded names.
+
+    Whose a reference is stays untold (0 and no name) where the case is kept from this person.
+    """
+    given: dict[str, Any] = {"norms": json.dumps(norms)}
+    if kind == "reference":
+        given["mine"] = json.dumps(sorted(me.queues))
+        given["known"] = json.dumps(known_queues(session, me))
+        given["closed"] = json.dumps(closed_services(session, me))
+    elif kind in ("email", "phone"):
+        given["kind"], kind = kind, "identifier"
     found: dict[str, tuple[tuple[int, str], ...]] = {}
-    given = {"norms": json.dumps(norms)}
-    if kind in ("email", "phone"):
-        rows = core.execute(_OWNERS["identifier"], {**given, "kind": kind})
-    else:
-        rows = core.execute(_OWNERS[kind], given)
-    for norm, customer_id, name in rows:
+    for norm, customer_id, name in session.connection().execute(_OWNERS[kind], given):
         found[norm] = (*found.get(norm, ()), (customer_id, name))
     return found

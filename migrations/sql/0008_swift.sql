@@ -97,10 +97,17 @@ BEGIN
     RETURN written;
 END $$;
 
-REVOKE ALL ON FUNCTION app.listed(bigint), app.take(bigint),
+-- Until the transaction ends: whoever asks what became of an earlier try of a writing waits for it.
+-- By person and key, so that nobody can make others wait.
+CREATE FUNCTION app.one_try(p_key text) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT pg_advisory_xact_lock(hashtextextended('writing ' || app.me() || ' ' || p_key, 0))
+$$;
+
+REVOKE ALL ON FUNCTION app.one_try(text), app.listed(bigint), app.take(bigint),
     app.take_next(text[], bigint, bigint, boolean), app.answering(bigint),
     app.reply(bigint, boolean, bigint, jsonb, text, text, text, jsonb, double precision) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION app.listed(bigint), app.take(bigint),
+GRANT EXECUTE ON FUNCTION app.one_try(text), app.listed(bigint), app.take(bigint),
     app.take_next(text[], bigint, bigint, boolean), app.answering(bigint),
     app.reply(bigint, boolean, bigint, jsonb, text, text, text, jsonb, double precision)
     TO crm_staff;

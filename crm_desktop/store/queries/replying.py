@@ -112,11 +112,9 @@ _ANSWERED = (
     .outerjoin(Customer, Customer.id == Contact.customer_id)
     .where(Contact.id == bindparam("contact"))
 )
-_LOCK = func.pg_advisory_xact_lock(func.hashtextextended(bindparam("key", type_=Text()), 0))
+_LOCK = func.app.one_try(bindparam("key", type_=Text()))
 _ANSWERED_ONCE = _ANSWERED.add_columns(_LOCK)
-_ANSWERING_ONCE = text(
-    "SELECT app.answering(:contact), pg_advisory_xact_lock(hashtextextended(:key, 0))"
-)
+_ANSWERING_ONCE = text("SELECT app.answering(:contact), app.one_try(:key)")
 _LOCKED = select(_LOCK)
 _WRITTEN = select(Message.id, Message.state).where(
     Message.rfc_id == bindparam("rfc_id"),
