@@ -23,10 +23,10 @@ from crm_desktop.domain.states import (
     MessageState,
     OutboxState,
     Presence,
-    Resolution,
     Visibility,
 )
 from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
+from crm_desktop.store import guard_sqlite_logging as logging
 from crm_desktop.store import guard_sqlite_reading as reading
 from crm_desktop.store import guard_sqlite_search as searching
 from crm_desktop.store.blobs import chunks
@@ -36,6 +36,7 @@ from crm_desktop.store.guard import (
     AttachmentRow,
     FoundContacts,
     IdentifierContent,
+    LogEntry,
     MessageContent,
     SearchHit,
     SearchTerms,
@@ -59,12 +60,6 @@ from crm_desktop.store.models.base import utcnow
 
 _WORKING = (ContactState.ACTIVE, ContactState.HELD, ContactState.WRAP_UP)
 _KEPT = (*_WORKING, ContactState.PARKED)
-_END_REASONS = {
-    Resolution.WARNED_ENDED: "warned and ended",
-    Resolution.TRANSFERRED_OUT: "transferred out",
-}
-
-
 _EVENT = insert(Event).inline()
 _GIVE = (
     insert(Assignment)
@@ -279,7 +274,7 @@ class SqliteGuard:
             service_id=answers.service_id or contact.service_id,
             resolution=answers.resolution,
             avoidable=answers.avoidable,
-            end_reason=_END_REASONS.get(answers.resolution, "normal"),
+            end_reason=logging.END_REASONS.get(answers.resolution, "normal"),
         )
         self._end(contact_id, AssignmentState.COMPLETED)
         self._log(
@@ -318,6 +313,10 @@ class SqliteGuard:
         contact = self._in_hand(contact_id, _KEPT)
         contact.needs_checking = False
         self._log("contact.checked", contact_id, reason=contact.check_reason)
+
+    def log_contact(self, entry: LogEntry) -> int:
+        """See `Guard`."""
+        return logging.log_contact(self._session, self._me, entry)
 
     def open_contact(self, contact_id: int) -> tuple[MessageContent, ...]:
         """See `Guard`."""
