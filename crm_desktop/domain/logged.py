@@ -95,3 +95,15 @@ class LoggedContact:
             return cls(**given)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InvalidInput("no logged contact") from error
+
+
+@dataclass(frozen=True, slots=True)
+class ToEnter:
+    """A logged contact that the database may not have yet; `refused` says why it did not take it.
+
+    `logged_at` is when it was logged by this computer's clock: they are entered in that order.
+    """
+
+    said: LoggedContact
+    logged_at: datetime
+    refused: str = ""

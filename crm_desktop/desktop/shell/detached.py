@@ -17,6 +17,8 @@ from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.views import ContactView
 
 _OWN = {CONTACT, WRITING}
+#: What belongs to the person's whole desk stays with the main window.
+_MAIN_ALONE = {"contact.detach", "contact.log", "contact.logged"}
 
 
 class DetachedWindow(QWidget):
@@ -32,7 +34,7 @@ class DetachedWindow(QWidget):
         registry.add(
             each
             for each in COMMANDS
-            if (each.section in _OWN and each.id != "contact.detach") or each.id == "view.side"
+            if (each.section in _OWN and each.id not in _MAIN_ALONE) or each.id == "view.side"
         )
         self._error = ErrorBar(desk.look)
         self.workplace = Workplace(desk, registry, self)

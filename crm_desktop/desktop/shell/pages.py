@@ -53,7 +53,7 @@ class Pages(QObject):
         self.cases_screen.bind(self.cases)
         self.knowledge_screen = KnowledgePanel(look, beside=True, inserts=False)
         self.knowledge = KnowledgePresenter(
-            desk.db, tasks(self.knowledge_screen), self.knowledge_screen
+            desk.answers, tasks(self.knowledge_screen), self.knowledge_screen
         )
         self.knowledge_screen.bind(self.knowledge)
         self.settings_screen = SettingsScreen(look, desk.facts)

@@ -69,7 +69,7 @@ class Workplace(QObject):
             undo_seconds=desk.undo_seconds,
         )
         self._casework = Casework(desk.db, self._tasks, self.screen.case_pane)
-        self._knowledge = Knowledge(desk.db, self._tasks, self.screen.knowledge)
+        self._knowledge = Knowledge(desk.db, desk.answers, self._tasks, self.screen.knowledge)
         self.screen.bind(
             self.presenter, self._replying, self._casework, self._knowledge, self._keeper
         )

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.look import Look
+from crm_desktop.desktop.core.names import logged_words
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.domain.views import ContactView, CustomerView, DraftView
@@ -25,6 +26,7 @@ class Notices(QWidget):
         self._away = Banner(look, Tone.WARNING, "wifi-off")
         self._marker = Banner(look, Tone.DANGER, "shield-alert")
         self._adjustments = Banner(look, Tone.WARNING, "ear")
+        self._logged = Banner(look, Tone.INFO, "clipboard-check")
         self._check = Banner(look, Tone.WARNING, "alert-triangle")
         self._check.add_action("I have checked it").clicked.connect(self.checked)
         self._unsent = Banner(look, Tone.INFO, "pencil")
@@ -41,6 +43,9 @@ class Notices(QWidget):
     def show_contact(self, contact: ContactView, *, me: int) -> None:
         """Show what concerns this contact."""
         self._show_customer(contact.customer)
+        logged = logged_words(contact.row).capitalize()
+        self._logged.setVisible(bool(logged))
+        self._logged.set_text(f"{logged}." if logged else "")
         self._check.setVisible(contact.row.needs_checking)
         if contact.row.needs_checking:
             self._check.set_text(
@@ -94,7 +99,14 @@ class Notices(QWidget):
         banner.setToolTip(detail)
 
     def _banners(self) -> tuple[Banner, ...]:
-        return (self._away, self._marker, self._adjustments, self._check, self._unsent)
+        return (
+            self._away,
+            self._marker,
+            self._adjustments,
+            self._logged,
+            self._check,
+            self._unsent,
+        )
 
     def _fit(self) -> None:
         self.setVisible(any(not each.isHidden() for each in self._banners()))
