@@ -127,6 +127,7 @@ def build_window(
         articles=kept.articles,
         files=files,
         undo_seconds=undo_seconds,
+        name=ways.own_name(),
         facts=(
             *facts,
             ("Database", shown(db.target.url)),

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
 
 from crm_desktop.workstation.layout import LayoutStore
+
+_NAME = "desk/name"
 
 
 class Ways:
@@ -28,6 +31,14 @@ class Ways:
         self._values[key] = value
         if self._store is not None:
             self._writer.submit(self._store.set, key, value)
+
+    def own_name(self) -> str:
+        """What tells this computer from others; made once, and says nothing of it."""
+        name = self.get(_NAME)
+        if not name:
+            name = uuid4().hex
+            self.set(_NAME, name)
+        return name
 
     def close(self) -> None:
         """Return when everything is written."""

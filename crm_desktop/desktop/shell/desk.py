@@ -88,6 +88,8 @@ class Desk:
     files: Files
     #: How long a reply can be taken back.
     undo_seconds: float = 10.0
+    #: Which computer this is, among those at which a person writes drafts.
+    name: str = ""
     #: What the settings screen says of this desktop: (name, value).
     facts: tuple[tuple[str, str], ...] = ()
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -34,7 +35,7 @@ from tests.centre import Centre
 EARLIER = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=40)
 
 
-def said(centre: Centre, service: str = "missed_bin", **changes: object) -> LoggedContact:
+def said(centre: Centre, service: str = "missed_bin", **changes: Any) -> LoggedContact:
     """A call that was answered on another phone."""
     entry = LoggedContact(
         key=str(uuid4()),
@@ -47,7 +48,7 @@ def said(centre: Centre, service: str = "missed_bin", **changes: object) -> Logg
         service_id=_service(centre, service),
         resolution=Resolution.RESOLVED,
     )
-    return replace(entry, **changes)  # type: ignore[arg-type]
+    return replace(entry, **changes)
 
 
 def _service(centre: Centre, code: str) -> int:
@@ -204,7 +205,7 @@ def test_what_is_restricted_is_not_there(centre: Centre) -> None:
     ],
 )
 def test_what_cannot_be_is_said_by_its_field(
-    centre: Centre, changes: dict[str, object], field: str
+    centre: Centre, changes: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(InvalidInput) as refusal:
         logged.log_contact(centre.as_person("anna"), said(centre, **changes))
@@ -228,7 +229,7 @@ def test_a_merged_or_absent_customer_is_refused_and_named(centre: Centre) -> Non
         assert refusal.value.params["what"] == "That customer's record"
 
 
-_BAD: tuple[tuple[str, dict[str, object], dict[str, object]], ...] = (
+_BAD: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
     ("in the future", {"happened_at": datetime.now(UTC) + timedelta(minutes=5)}, {}),
     ("long ago", {"happened_at": datetime.now(UTC) - timedelta(days=40)}, {}),
     ("a web form", {"channel": Channel.WEB_FORM}, {}),
@@ -246,12 +247,12 @@ _BAD: tuple[tuple[str, dict[str, object], dict[str, object]], ...] = (
 
 @pytest.mark.parametrize(("what", "changes", "more"), _BAD, ids=[each[0] for each in _BAD])
 def test_the_database_itself_refuses_what_no_desktop_asks(
-    centre: Centre, what: str, changes: dict[str, object], more: dict[str, object]
+    centre: Centre, what: str, changes: dict[str, Any], more: dict[str, Any]
 ) -> None:
     entry = LogEntry(said(centre, **changes), "words", "", EARLIER + timedelta(days=2))
 
     with pytest.raises(Conflict), centre.as_person("anna").write() as tx:
-        tx.guard.log_contact(replace(entry, **more))  # type: ignore[arg-type]
+        tx.guard.log_contact(replace(entry, **more))
     assert _all(centre, Contact.id) == []
 
 
@@ -296,7 +297,7 @@ def test_an_advisor_with_psql_forges_nothing(postgres_centre: Centre) -> None:
     with closing(psycopg.connect(url, autocommit=True)) as connection:
         for what, statement in ATTACKS:
             with pytest.raises(psycopg.Error) as refusal:
-                connection.execute(statement)  # type: ignore[arg-type]
+                connection.execute(statement)
             assert refusal.value.sqlstate == "42501", what
         # In another's name: only who is signed in counts, whatever role they take on.
         with pytest.raises(psycopg.Error):

@@ -14,10 +14,14 @@ from crm_desktop.domain.views import ContactView, CustomerView, DraftView
 
 
 class Notices(QWidget):
-    """Banners over the tabs' pages. Signals: `checked`, `draft_wanted` a DraftView."""
+    """Banners over the tabs' pages. Signals: `checked`, `draft_wanted` a DraftView,
+    `both_wanted` my text and what happened meanwhile, `drafts_wanted` my two drafts.
+    """
 
     checked = Signal()
     draft_wanted = Signal(object)
+    both_wanted = Signal()
+    drafts_wanted = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,6 +33,10 @@ class Notices(QWidget):
         self._logged = Banner(look, Tone.INFO, "clipboard-check")
         self._check = Banner(look, Tone.WARNING, "alert-triangle")
         self._check.add_action("I have checked it").clicked.connect(self.checked)
+        self._meanwhile = Banner(look, Tone.WARNING, "users")
+        self._meanwhile.add_action("Show both").clicked.connect(self.both_wanted)
+        self._twice = Banner(look, Tone.WARNING, "copy")
+        self._twice.add_action("Show both").clicked.connect(self.drafts_wanted)
         self._unsent = Banner(look, Tone.INFO, "pencil")
         self._unsent.add_action("Use this text").clicked.connect(self._use)
         self._column = QVBoxLayout(self)
@@ -67,6 +75,21 @@ class Notices(QWidget):
             for banner in (self._marker, self._adjustments):
                 self._say(banner, *self._details.get(banner, ("", "")))
 
+    def show_meanwhile(self, said: str) -> None:
+        """Say what a colleague did while this person wrote; empty: nothing."""
+        self._meanwhile.setVisible(bool(said))
+        self._meanwhile.set_text(said, "Your text is kept and has not been sent." if said else "")
+        self._fit()
+
+    def show_two_drafts(self, shown: bool) -> None:
+        """Say that this person wrote two drafts, here and on another computer."""
+        self._twice.setVisible(shown)
+        self._twice.set_text(
+            "You have two different drafts here.",
+            "One is from this computer and one from another. Both are kept until you choose.",
+        )
+        self._fit()
+
     def show_trouble(self, said: str, detail: str = "") -> None:
         """Say why what is shown may be old; empty: it is fresh."""
         self._away.setVisible(bool(said))
@@ -99,14 +122,8 @@ class Notices(QWidget):
         banner.setToolTip(detail)
 
     def _banners(self) -> tuple[Banner, ...]:
-        return (
-            self._away,
-            self._marker,
-            self._adjustments,
-            self._logged,
-            self._check,
-            self._unsent,
-        )
+        urgent = (self._away, self._marker, self._adjustments)
+        return (*urgent, self._logged, self._check, self._meanwhile, self._twice, self._unsent)
 
     def _fit(self) -> None:
         self.setVisible(any(not each.isHidden() for each in self._banners()))
