@@ -167,7 +167,9 @@ class Meanwhile(QObject):
             contact_id, content = self._thrown
             self._thrown = None
             self._screen.bring_back(contact_id, content)
+            seen = content.get("seen")
             if self._contact is not None and self._contact.row.id == contact_id:
+                self.seen = seen if isinstance(seen, int) else self.seen
                 self._look_at(self._contact)
 
     @Slot(str)

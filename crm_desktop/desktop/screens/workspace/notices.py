@@ -85,8 +85,10 @@ class Notices(QWidget):
         """Say that this person wrote two drafts, here and on another computer."""
         self._twice.setVisible(shown)
         self._twice.set_text(
-            "You have two different drafts here.",
-            "One is from this computer and one from another. Both are kept until you choose.",
+            "You have two different drafts here." if shown else "",
+            "One is from this computer and one from another. Both are kept until you choose."
+            if shown
+            else "",
         )
         self._fit()
 
