@@ -37,8 +37,8 @@ def open_kept(folder: Path, secrets: Secrets | None, db: Database) -> Kept:
 
 
 def kept_in_memory(url: str, login: str) -> Kept:
-    """Nothing outlives the program, and each says so."""
-    return kept_for(sealed_with(Path(), None, "Nothing was opened"), url, login)
+    """Nothing outlives the program, and nobody is told: for whoever looks at a window only."""
+    return kept_for(sealed_with(Path(), None, ""), url, login)
 
 
 def kept_for(stores: Stores, url: str, login: str) -> Kept:

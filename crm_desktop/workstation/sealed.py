@@ -139,13 +139,11 @@ def open_stores(folder: Path, secrets: Secrets | None) -> Stores:
 
 
 def sealed_with(folder: Path, key: bytes | None, why_none: str) -> Stores:
-    """The stores below `folder` under a key; without one they say `why_none`."""
+    """The stores below `folder` under a key; without one they say `why_none`, if it says any."""
 
     def store(name: str, what: str, then: str) -> SealedStore:
-        problem = (
-            "" if key else f"{why_none}, so {what.lower()} are not kept on this computer.{then}"
-        )
-        return SealedStore(folder / name, key, what, problem)
+        said = f"{why_none}, so {what.lower()} are not kept on this computer.{then}"
+        return SealedStore(folder / name, key, what, said if why_none and not key else "")
 
     held = " They are held while the program runs"
     return Stores(

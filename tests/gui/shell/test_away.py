@@ -365,7 +365,6 @@ def test_knowledge_is_searched_in_the_copy_and_says_so(
 ) -> None:
     desktop = open_desktop(centre, "anna", live=False)
     window = desktop.window
-    desktop.desk.articles.problem = ""  # as with a keyring; this desktop keeps things in memory
     keeper = ArticleKeeper(desktop.desk, window, first_ms=0)
     keeper.begin()
     qtbot.waitUntil(lambda: desktop.desk.articles.at is not None, timeout=_MS)
@@ -602,7 +601,7 @@ def test_pictures_of_being_away(
                 contact_id=contact.row.id,
                 direction="outbound",
                 state="sent",
-                author_id=desktop.desk.person.id,
+                author_id=desktop.desk.person.id + 1,
                 body_text="It was collected today.",
                 reply_text="It was collected today. " * 12,
             )

@@ -194,7 +194,8 @@ class LogDialog(QDialog):
             else:
                 grid.addLayout(part, line, 1)
             grid.addWidget(label, line, 0, Qt.AlignmentFlag.AlignTop)
-            label.setContentsMargins(0, px(6), 0, 0)
+            # In line with the first line of what stands beside it.
+            label.setContentsMargins(0, px(3 if isinstance(part, QHBoxLayout) else 6), 0, 0)
         self._who.setAccessibleName("Customer")
         grid.setRowStretch(len(rows), 1)
         area = QScrollArea()

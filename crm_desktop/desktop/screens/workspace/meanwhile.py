@@ -13,6 +13,7 @@ from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.screens.workspace.side_by_side import Choice, SideBySide
 from crm_desktop.desktop.widgets.banner import UndoToast
 from crm_desktop.desktop.widgets.buttons import Kind
+from crm_desktop.domain.people import Person
 from crm_desktop.domain.states import Direction, MessageState, Visibility
 from crm_desktop.domain.views import ContactView, MessageView
 
@@ -28,7 +29,7 @@ _KINDS: dict[DraftKind, str] = {"reply": "reply", "note": "note", "form": "case 
 class Meanwhile(QObject):
     """Of one workspace. `seen` is the newest message that whoever writes now has seen."""
 
-    def __init__(self, screen: WorkspaceScreen, look: Look, me: int) -> None:
+    def __init__(self, screen: WorkspaceScreen, look: Look, me: Person) -> None:
         super().__init__(screen)
         self._screen, self._look, self._me = screen, look, me
         self.seen = 0
@@ -127,7 +128,7 @@ class Meanwhile(QObject):
 
     def _look_at(self, contact: ContactView) -> None:
         self._theirs = _answers_after(contact, self.seen) if self._mine() else ()
-        taken = self._mine() and contact.row.owner_id not in (None, self._me)
+        taken = self._mine() and contact.row.owner_id not in (None, self._me.id)
         happened = _what_happened(contact, self._theirs, self._me) if self._theirs or taken else ""
         self._screen.notices.show_meanwhile(happened)
 
@@ -205,12 +206,14 @@ def _answers_after(contact: ContactView, seen: int) -> tuple[MessageView, ...]:
     )
 
 
-def _what_happened(contact: ContactView, theirs: tuple[MessageView, ...], me: int) -> str:
+def _what_happened(contact: ContactView, theirs: tuple[MessageView, ...], me: Person) -> str:
     row = contact.row
     if theirs:
-        who = theirs[-1].author or "Somebody"
-        return f"{who} answered at {words.clock_time(theirs[-1].at)}, while you were writing."
-    if row.owner_id not in (None, me):
+        at, who = words.clock_time(theirs[-1].at), theirs[-1].author or "Somebody"
+        if who == me.name:
+            return f"You answered at {at}, at another computer or in another window."
+        return f"{who} answered at {at}, while you were writing."
+    if row.owner_id not in (None, me.id):
         return f"{row.owner_name} has taken this contact while you were writing."
     return "You have an unsent reply here."
 

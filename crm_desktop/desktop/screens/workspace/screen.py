@@ -105,7 +105,7 @@ class WorkspaceScreen(QWidget):
         self.wrap_up = WrapUpPanel(look)
         self.toast = UndoToast(look)
         self.answering = Answering(self, clock)
-        self.meanwhile = Meanwhile(self, look, person.id)
+        self.meanwhile = Meanwhile(self, look, person)
         self._others = Banner(look, Tone.NEUTRAL, "eye", wide=True)
         self._nothing = EmptyState(
             look, "inbox", "No contact is open.", "Choose one in the queue, or press F9."
