@@ -26,6 +26,10 @@ from crm_desktop.services import Database, customers
 from crm_desktop.services.logged import Logged
 
 
+#: So many are named, the newest.
+_MOST_TOLD = 3
+
+
 class LogBar(Banner):
     """What was entered, and what was not and why; `opened` asks for the list."""
 
@@ -35,8 +39,8 @@ class LogBar(Banner):
         super().__init__(look, Tone.OK, "clipboard-check", wide=True, closable=True, parent=parent)
         self._open = self.add_action("Show")
         self._open.clicked.connect(self.opened)
-        self._entered: list[str] = []
-        self._refused = 0
+        self._entered: list[tuple[str, str]] = []
+        self._refused, self._why = 0, ""
         self.closed.connect(self._entered.clear)
         self.hide()
 
@@ -46,8 +50,8 @@ class LogBar(Banner):
         times = f"happened {words.clock_time(said.happened_at)}"
         if entered is not None:
             times += f", entered {words.clock_time(entered)}"
-        self._entered.append(f"{said.who}, {said.about} ({times})")
-        announce(self, f"Entered: {self._entered[-1]}")
+        self._entered.append((f"{said.who}, {said.about}", times))
+        announce(self, f"Entered: {said.who}, {said.about}, {times}")
         self._say()
 
     def show_refused(self, entries: tuple[ToEnter, ...]) -> None:
@@ -61,14 +65,19 @@ class LogBar(Banner):
 
     def _say(self) -> None:
         self._open.setVisible(bool(self._refused))
-        told = f"Entered: {'; '.join(self._entered[-3:])}." if self._entered else ""
+        told = "; ".join(f"{which} ({times})" for which, times in self._entered[-_MOST_TOLD:])
+        told = f"Entered: {told}." if told else ""
         if self._refused:
             self.set_tone(Tone.DANGER, "circle-alert")
             head = f"{words.count(self._refused, 'logged contact')} could not be entered."
             self.set_text(head, " ".join(each for each in (self._why, "It is kept.", told) if each))
         else:
             self.set_tone(Tone.OK, "clipboard-check")
-            self.set_text(told)
+            if len(self._entered) == 1:
+                ((which, times),) = self._entered
+                self.set_text(f"Entered: {which}.", f"{times.capitalize()}.")
+            else:
+                self.set_text(f"{len(self._entered)} contacts were entered.", told)
         self.setVisible(bool(self._refused or told))
 
 
