@@ -25,7 +25,6 @@ from crm_desktop.domain.views import FoundCustomer, ServiceInfo
 from crm_desktop.services import Database, customers
 from crm_desktop.services.logged import Logged
 
-
 #: So many are named, the newest.
 _MOST_TOLD = 3
 
