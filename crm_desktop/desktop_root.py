@@ -20,8 +20,9 @@ from crm_desktop.desktop.core.live import LiveFeed
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.tasks import Lane, TaskRunner
 from crm_desktop.desktop.core.theme import Scheme
-from crm_desktop.desktop.screens.sign_in.presenter import SignInPresenter, shown
+from crm_desktop.desktop.screens.sign_in.presenter import SignInPresenter, Without, shown
 from crm_desktop.desktop.screens.sign_in.screen import SignInScreen
+from crm_desktop.desktop.shell.alone import AloneWindow
 from crm_desktop.desktop.shell.desk import Desk
 from crm_desktop.desktop.shell.feed_source import DatabaseFeed
 from crm_desktop.desktop.shell.main_window import PRODUCT, MainWindow
@@ -30,7 +31,8 @@ from crm_desktop.services import Database, Target, administration, session
 from crm_desktop.this_computer.files import LocalFiles
 from crm_desktop.this_computer.gateway import OwnGateway
 from crm_desktop.this_computer.memory import memory_of
-from crm_desktop.this_computer.opening import Kept, kept_in_memory, open_kept
+from crm_desktop.this_computer.opening import Kept, kept_in_memory, open_kept, open_without
+from crm_desktop.this_computer.people import Known
 from crm_desktop.this_computer.tree_log import TreeLog
 from crm_desktop.this_computer.ways import Ways
 from crm_desktop.workstation.crash_log import CrashLog
@@ -45,6 +47,8 @@ _LOG = logging.getLogger(__name__)
 #: One for reads and writes, one so that a search never waits for them.
 CONNECTIONS = 2
 _HEARTBEAT_MS = 300
+#: Behind everything that the start is busy with.
+_REMEMBER_MS = 3_000
 _SCHEMES = {"light": Scheme.LIGHT, "dark": Scheme.DARK, "high_contrast": Scheme.CONTRAST}
 
 
@@ -114,10 +118,30 @@ def build_window(
     if files is None:
         files = LocalFiles()
         endings.append(files.close)
-    desk = Desk(
+    desk = make_desk(
+        db, look, runner or TaskRunner(), ways, kept, files, undo_seconds=undo_seconds, facts=facts
+    )
+    return Desktop(MainWindow(desk), desk, endings)
+
+
+def make_desk(  # noqa: PLR0917 - what a desk is made of
+    db: Database,
+    look: Look,
+    runner: TaskRunner,
+    ways: Ways,
+    kept: Kept,
+    files: LocalFiles,
+    *,
+    undo_seconds: float = 10.0,
+    facts: tuple[tuple[str, str], ...] = (),
+) -> Desk:
+    """The means of whoever `db` is of."""
+    person = db.actor
+    assert person is not None
+    return Desk(
         db=db,
         person=person,
-        runner=runner or TaskRunner(),
+        runner=runner,
         live=LiveFeed(),
         look=look,
         clock=Clock(),
@@ -134,7 +158,15 @@ def build_window(
             ("Signed in as", f"{person.name} ({person.login})"),
         ),
     )
-    return Desktop(MainWindow(desk), desk, endings)
+
+
+@dataclass(frozen=True)
+class _Alone:
+    """Somebody known here, what is kept for them, and how they would sign in."""
+
+    known: Known
+    kept: Kept
+    target: Target
 
 
 class Run(QObject):
@@ -156,6 +188,7 @@ class Run(QObject):
         self._gateway: OwnGateway | None = None
         self._instance: SingleInstance | None = None
         self._kept: Kept | None = None
+        self._alone: AloneWindow | None = None
         self.crash_log = CrashLog(paths.log, "desktop")
         self.crash_log.start(settings.log_level)
         self._watch = CrashWatch(self._note_crash, self)
@@ -175,6 +208,7 @@ class Run(QObject):
             done=self.open,
             connections=CONNECTIONS,
             not_kept=self._say_not_kept,
+            without=Without(self._check_known, self._work_without),
         )
         self._screen.bind(presenter)
         if login and Target(url).dialect == "sqlite":
@@ -199,18 +233,14 @@ class Run(QObject):
         """Somebody signed in: show the main window."""
         person = db.actor
         assert person is not None
-        instance = SingleInstance(self._paths.data, person.login, db.target.url)
-        try:
-            instance.acquire()
-        except Taken as taken:
+        if not self._only_one(person.login, db.target.url):
             db.close()
-            _LOG.warning("a second desktop was not opened: %s", taken)
-            if self._screen is not None:
-                self._screen.show()
-                self._screen.show_trouble(taken)
             return
-        self._instance = instance
         assert self._screen is not None
+        if self._kept is not None:
+            # Somebody worked without the database: what they had open here stays open.
+            self._show_window(db, self._kept)
+            return
         self._screen.show_busy("Opening the keyring")
         self._runner.run(
             partial(open_kept, self._paths.data, self._secrets, db),
@@ -218,6 +248,69 @@ class Run(QObject):
             done=partial(self._show_window, db),
             lane=Lane.SEARCH,
         )
+
+    def _only_one(self, login: str, url: str) -> bool:
+        """Whether this is the only desktop of a person and database on this computer."""
+        if self._instance is not None:
+            return True
+        instance = SingleInstance(self._paths.data, login, url)
+        try:
+            instance.acquire()
+        except Taken as taken:
+            _LOG.warning("a second desktop was not opened: %s", taken)
+            self._not_signed_in(taken)
+            return False
+        self._instance = instance
+        return True
+
+    def _check_known(self, target: Target) -> object:
+        known, kept = open_without(self._paths.data, self._secrets, target)
+        return _Alone(known, kept, target)
+
+    def _work_without(self, found: object) -> None:
+        """The database is away, and this person is known here."""
+        assert isinstance(found, _Alone)
+        target, person = found.target, found.known.person
+        if self._screen is None or not self._only_one(person.login, target.url):
+            return
+        self._kept = found.kept
+        # Not connected to before it is back: nothing in this window asks it.
+        db = Database(target, actor=person, connections=CONNECTIONS, create=False)
+        desk = make_desk(
+            db, self._look, self._runner, self._ways, found.kept, self._files,
+            undo_seconds=self._settings.undo_seconds,
+        )  # fmt: skip
+        sign_in = partial(
+            session.sign_in,
+            target,
+            person.login,
+            bundled("migrations"),
+            connections=CONNECTIONS,
+        )
+        self._alone = AloneWindow(desk, found.known.services, sign_in)
+        self._alone.signed_in.connect(self.open)
+        self._alone.refused.connect(self._ask_again)
+        self._alone.start()
+        self._screen.show_busy("")
+        self._screen.hide()
+
+    @Slot(object)
+    def _ask_again(self, trouble: CrmError) -> None:
+        """The database is back and does not accept what was typed: nothing is left open."""
+        self._not_signed_in(trouble)
+        self._leave_alone()
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+        if self._instance is not None:
+            self._instance.release()
+            self._instance = None
+
+    def _leave_alone(self) -> None:
+        if self._alone is not None:
+            self._alone.close()
+            self._alone.deleteLater()
+            self._alone = None
 
     def _show_window(self, db: Database, kept: Kept) -> None:
         self._kept = kept
@@ -236,6 +329,8 @@ class Run(QObject):
         if db.dialect == "sqlite":
             self._ways.set(f"database/known/{db.target.url}", "yes")
         self._desktop.start()
+        self._leave_alone()
+        QTimer.singleShot(_REMEMBER_MS, self, partial(self._remember, db))
         if db.dialect == "sqlite":
             # Behind the window's first readings: until they are drawn the processor is theirs.
             self._runner.run(_nothing, owner=self, done=_when_drawn(self._start_gateway))
@@ -246,6 +341,17 @@ class Run(QObject):
         crash = self.crash_log.last_crash()
         if crash is not None:
             window.error.show_earlier_crash(crash.at, str(self._paths.log))
+
+    def _remember(self, db: Database) -> None:
+        """Who signed in may work here when the database is away at the next start."""
+        if self._desktop is None or self._desktop.stopped or self._kept is None:
+            return
+        self._runner.run(
+            partial(self._kept.people.remember, db),
+            owner=self,
+            failed=_never_mind,
+            lane=Lane.SEARCH,
+        )
 
     def _start_gateway(self) -> None:
         if self._desktop is None or self._desktop.stopped:
@@ -259,6 +365,7 @@ class Run(QObject):
 
     def end(self) -> None:
         """Everything that was begun ends, in the order that loses nothing."""
+        self._leave_alone()
         if self._desktop is not None:
             self._desktop.stop()
         self._runner.shutdown(wait=True)
@@ -344,6 +451,10 @@ def run_desktop(
     code = app.exec()
     run.end()
     return code
+
+
+def _never_mind(_trouble: CrmError) -> None:
+    """It is tried at the next start."""
 
 
 def _nothing() -> None:

@@ -6,10 +6,11 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from crm_desktop.services import Database
+from crm_desktop.services import Database, Target
 from crm_desktop.this_computer.articles import KeptArticles
 from crm_desktop.this_computer.drafts import KeptDrafts
 from crm_desktop.this_computer.log import KeptLog
+from crm_desktop.this_computer.people import Known, KnownPeople
 from crm_desktop.workstation.sealed import Stores, open_stores, sealed_with
 from crm_desktop.workstation.secrets import Secrets
 
@@ -24,6 +25,7 @@ class Kept:
     drafts: KeptDrafts
     log: KeptLog
     articles: KeptArticles
+    people: KnownPeople
 
     def close(self) -> None:
         """Return when everything is written."""
@@ -34,6 +36,13 @@ def open_kept(folder: Path, secrets: Secrets | None, db: Database) -> Kept:
     """What is kept below `folder` for whoever is signed in."""
     assert db.actor is not None
     return kept_for(_stores(folder, secrets), db.target.url, db.actor.login)
+
+
+def open_without(folder: Path, secrets: Secrets | None, target: Target) -> tuple[Known, Kept]:
+    """The same while the database is away; raises NoKeyring, or InvalidInput for the unknown."""
+    stores = _stores(folder, secrets)
+    known = KnownPeople(stores.people, target.url).check(target.login, target.password)
+    return known, kept_for(stores, target.url, target.login)
 
 
 def kept_in_memory(url: str, login: str) -> Kept:
@@ -48,6 +57,7 @@ def kept_for(stores: Stores, url: str, login: str) -> Kept:
         KeptDrafts(stores.drafts, own),
         KeptLog(stores.logged, own),
         KeptArticles(stores.articles, f"{url}/"),
+        KnownPeople(stores.people, url),
     )
 
 

@@ -112,6 +112,11 @@ class LogDesk(QObject):
         registry.bind("contact.logged", self.open_waiting)
         registry.set_enabled("contact.logged", False)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody types into the form, or looks at the list."""
+        return self._form is not None or self._list is not None
+
     def start(self) -> None:
         """Enter what an earlier run left."""
         self.book.start()

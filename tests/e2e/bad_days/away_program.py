@@ -1,7 +1,7 @@
 """A desktop as a process of its own that a test orders about, one JSON line a step, and kills.
 
 argv: folder and url as JSON. Each line on standard input is one order; each answer is one line of
-JSON on standard output. `do` is one of: sign_in, said, search, log, quit.
+JSON on standard output. `do` is one of: sign_in, try_in, press, said, search, log.
 """
 
 from __future__ import annotations
@@ -16,11 +16,19 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QCheckBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QWidget,
+)
 
 from crm_desktop.desktop.core import accessibility
 from crm_desktop.desktop.screens.logged.dialog import LogDialog
 from crm_desktop.desktop.screens.sign_in.screen import SignInScreen
+from crm_desktop.desktop.shell.alone import AloneWindow
 from crm_desktop.desktop.shell.main_window import MainWindow
 from crm_desktop.desktop.widgets.chooser import ChoiceField
 from crm_desktop.desktop_root import Run
@@ -59,6 +67,8 @@ class Hand(QObject):
             return
         steps: dict[str, Callable[[dict[str, Any]], object]] = {
             "sign_in": self._sign_in,
+            "try_in": self._try_in,
+            "press": self._press,
             "said": self._said,
             "search": self._search,
             "log": self._log,
@@ -69,6 +79,20 @@ class Hand(QObject):
             sys.stdout.write(json.dumps(answer) + "\n")
             sys.stdout.flush()
 
+    def _try_in(self, order: dict[str, Any]) -> object:
+        """Enter name and password, and wait for nothing."""
+        self._sign_in(order)
+        return "tried" if order.get("asked") else None
+
+    def _press(self, order: dict[str, Any]) -> object:
+        """A button, once it can be pressed."""
+        for window in QApplication.topLevelWidgets():
+            for each in window.findChildren(QAbstractButton):
+                if each.text() == order["words"] and each.isVisible() and each.isEnabled():
+                    QTest.mouseClick(each, Qt.MouseButton.LeftButton)
+                    return "pressed"
+        return None
+
     def _sign_in(self, order: dict[str, Any]) -> object:
         if _window(MainWindow):
             return "signed in"
@@ -76,7 +100,9 @@ class Hand(QObject):
         if screen is None or order.get("asked"):
             return None
         fields = {each.accessibleName(): each for each in screen.findChildren(QLineEdit)}
-        if "Password" not in fields or not fields["Password"].isVisible():
+        if "Password" not in fields or not fields["Password"].isEnabled():
+            return None
+        if not fields["Password"].isVisible():
             return None
         order["asked"] = True
         for name in ("Name", "Password"):
@@ -89,7 +115,7 @@ class Hand(QObject):
 
     def _said(self, order: dict[str, Any]) -> object:
         """What the window says, once that has these words."""
-        for kind in (MainWindow, SignInScreen):
+        for kind in (MainWindow, AloneWindow, SignInScreen):
             window = _window(kind)
             if window is not None:
                 said = " ".join(accessibility.texts(accessibility.tree(window)))
@@ -97,24 +123,27 @@ class Hand(QObject):
         return None
 
     def _search(self, order: dict[str, Any]) -> object:
-        window = _window(MainWindow)
-        assert isinstance(window, MainWindow)
-        panel = window.pages.knowledge_screen
+        window = _window(MainWindow) or _window(AloneWindow)
+        if isinstance(window, MainWindow):
+            window.go("knowledge")
+            panel = window.pages.knowledge_screen
+        else:
+            assert isinstance(window, AloneWindow)
+            panel = window.knowledge
         if not order.get("asked"):
             order["asked"] = True
-            window.go("knowledge")
             QTest.keyClicks(panel.field, order["text"])
         return self._said({"words": order["words"]})
 
     def _log(self, order: dict[str, Any]) -> object:
-        window = _window(MainWindow)
-        assert isinstance(window, MainWindow)
+        window = _window(MainWindow) or _window(AloneWindow)
+        assert isinstance(window, MainWindow | AloneWindow)
         forms = [each for each in window.findChildren(LogDialog) if each.isVisible()]
         if not forms:
             if order.get("asked"):
                 return "kept"
             order["asked"] = True
-            window.registry.run("contact.log")
+            window.log.open_form()
             return None
         if not order.get("filled"):
             order["filled"] = True
@@ -123,7 +152,7 @@ class Hand(QObject):
                 QTest.keyClicks(_field(form, name), words)
             for each in form.findChildren(ChoiceField):
                 if each.accessibleName().startswith("Service"):
-                    each.choose(window.workplace.services[-1].id)
+                    each.choose(order["service"])
             QTest.keyClick(form, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
         return None
 

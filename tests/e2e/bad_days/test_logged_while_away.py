@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import select
 
 from crm_desktop.desktop.core import words
-from crm_desktop.store.models import Contact, Event
+from crm_desktop.store.models import Contact, Event, Service
 from tests.centre import MIGRATIONS, PASSWORD, Centre
 from tests.e2e.bad_days.program import address_of
 from tests.servers import processes
@@ -48,6 +48,16 @@ class Ordered:
         """Everything that the window says once it says this."""
         return str(self.do(do="said", words=said))
 
+    def log(self, who: str, happened: datetime, service: int) -> None:
+        """Log a call by the form."""
+        fields = {
+            "Customer": who,
+            "What it was about": "Bin missed again",
+            "What was done": "Told that we come on Friday.",
+            "Time when it happened, like 10:50": words.clock_time(happened),
+        }
+        assert self.do(do="log", fields=fields, service=service) == "kept"
+
     def kill(self) -> None:
         """As a power cut would."""
         self._process.kill()
@@ -60,7 +70,7 @@ def test_what_is_logged_while_the_server_is_stopped_survives_a_kill_and_is_enter
     cluster = own_centre.cluster
     assert cluster is not None
     happened = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=2)
-    folder = tmp_path / "desktop"
+    folder, service = tmp_path / "desktop", _service(own_centre)
     with secret_service(tmp_path) as env:
         with _desktop(own_centre, folder, env) as desktop:
             desktop.sign_in()
@@ -73,13 +83,7 @@ def test_what_is_logged_while_the_server_is_stopped_survives_a_kill_and_is_enter
             found = desktop.do(do="search", text="recyling", words="kept copy from")
             assert "Missed bins: what we re-collect, and when" in found
             for who in ("Margaret Okafor", "Bob Lind"):
-                fields = {
-                    "Customer": who,
-                    "What it was about": "Bin missed again",
-                    "What was done": "Told that we come on Friday.",
-                    "Time when it happened, like 10:50": words.clock_time(happened),
-                }
-                assert desktop.do(do="log", fields=fields) == "kept"
+                desktop.log(who, happened, service)
             desktop.wait_said("2 contacts to be entered")
             desktop.kill()
         left = list((folder / "data" / "logged").iterdir())
@@ -107,6 +111,48 @@ def test_what_is_logged_while_the_server_is_stopped_survives_a_kill_and_is_enter
         assert contact.while_away
         assert datetime.fromisoformat(event.data["happened"]) == happened
         assert event.data["while_away"]
+
+
+def test_who_signed_in_before_works_without_the_database_until_it_is_back(
+    own_centre: Centre, tmp_path: Path
+) -> None:
+    cluster = own_centre.cluster
+    assert cluster is not None
+    happened = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=2)
+    folder, service = tmp_path / "desktop", _service(own_centre)
+    with secret_service(tmp_path) as env:
+        with _desktop(own_centre, folder, env) as desktop:
+            desktop.sign_in()
+            people = folder / "data" / "people"
+            processes.wait_for(lambda: any(people.glob("*")), 40, "that Anna is known")
+            kept = folder / "data" / "articles"
+            processes.wait_for(lambda: len(list(kept.glob("*"))) == 3, 40, "the articles")
+        assert not any(PASSWORD.encode() in each.read_bytes() for each in people.iterdir())
+        own_centre.close()
+        cluster.stop("immediate")
+
+        with _desktop(own_centre, folder, env) as desktop:
+            for password, answer in (("not hers", "the same password"), (PASSWORD, "You work")):
+                desktop.do(do="try_in", Name="anna", Password=password)
+                desktop.wait_said("The database cannot be reached")
+                desktop.do(do="press", words="Work without the database")
+                desktop.wait_said(answer)
+            desktop.do(do="search", text="recyling", words="kept copy from")
+            desktop.log("Margaret Okafor", happened, service)
+            desktop.wait_said("1 contact to be entered")
+            cluster.start()
+            desktop.wait_said("Entered: Margaret Okafor")
+            desktop.wait_said("Queue")
+    with own_centre.as_owner().read() as tx:
+        (contact,) = tx.session.scalars(select(Contact)).all()
+    assert (contact.who, contact.received_at, contact.while_away) == (
+        "Margaret Okafor", happened, True,
+    )  # fmt: skip
+
+
+def _service(centre: Centre) -> int:
+    with centre.as_owner().read() as tx:
+        return tx.session.scalars(select(Service.id).where(Service.code == "missed_bin")).one()
 
 
 @contextmanager

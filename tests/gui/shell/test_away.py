@@ -21,14 +21,16 @@ from crm_desktop.desktop.screens.logged.dialog import LogDialog
 from crm_desktop.desktop.screens.logged.waiting import WaitingDialog
 from crm_desktop.desktop.screens.workspace.conflict import ConflictDialog
 from crm_desktop.desktop.screens.workspace.side_by_side import SideBySide
+from crm_desktop.desktop.shell.alone import AloneWindow
 from crm_desktop.desktop.shell.article_keeper import ArticleKeeper
 from crm_desktop.desktop.widgets.chooser import ChoiceField
 from crm_desktop.desktop_root import Desktop
 from crm_desktop.domain.changes import Changes
+from crm_desktop.domain.errors import DatabaseAway
 from crm_desktop.domain.logged import LoggedContact, ToEnter
 from crm_desktop.domain.states import Channel, Direction, Resolution, Visibility
 from crm_desktop.domain.views import Reply
-from crm_desktop.services import cases, contacts, drafts, replies
+from crm_desktop.services import Database, cases, contacts, drafts, replies
 from crm_desktop.services.cases import CaseInput
 from crm_desktop.store.models import Contact, Draft, Message, Service
 from tests.centre import Centre
@@ -615,3 +617,19 @@ def test_pictures_of_being_away(
     both.reject()
     grab(window, f"back-{name}-{scheme.value}")
     assert accessibility.problems(window) == []
+    keeper = ArticleKeeper(desktop.desk, window, first_ms=0)
+    keeper.begin()
+    qtbot.waitUntil(lambda: desktop.desk.articles.at is not None, timeout=_MS)
+    alone = AloneWindow(desktop.desk, window.workplace.services, _away)
+    qtbot.addWidget(alone)
+    alone.resize(width * 2 // 3, height * 4 // 5)
+    alone.start()
+    wait_said(qtbot, alone, "All articles · kept copy from")
+    alone.knowledge.show_article(desktop.desk.articles.read(desktop.desk.articles.browse(1)[0].id))
+    grab(alone, f"alone-{name}-{scheme.value}")
+    assert accessibility.problems(alone) == []
+    alone.close()
+
+
+def _away() -> Database:
+    raise DatabaseAway

@@ -10,7 +10,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from crm_desktop.desktop.core.presenting import CancelToken, Presenter, Tasks
-from crm_desktop.domain.errors import CrmError, InvalidInput
+from crm_desktop.domain.errors import CrmError, DatabaseAway, InvalidInput
 from crm_desktop.domain.views import StaffInfo
 from crm_desktop.services import Database, Target, session, upgrading
 
@@ -30,6 +30,9 @@ class SignInView(Protocol):
 
     def show_trouble(self, trouble: CrmError) -> None:
         """Say why nobody was signed in."""
+
+    def offer_without(self) -> None:
+        """Offer to work without the database, beside the trouble that is shown."""
 
     def show_tested(self, trouble: CrmError | None) -> None:
         """Say whether the database that was entered answers."""
@@ -55,6 +58,16 @@ class Memory:
     problem: str = ""
 
 
+@dataclass(frozen=True)
+class Without:
+    """Working without the database: `check`, on a worker, says who it is or raises CrmError;
+    `open` gets what it said, on the GUI thread.
+    """
+
+    check: Callable[[Target], object]
+    open: Callable[[object], None]
+
+
 class SignInPresenter(Presenter):
     """`done` gets the Database, opened as whoever signed in.
 
@@ -72,6 +85,7 @@ class SignInPresenter(Presenter):
         done: Callable[[Database], None],
         connections: int = 2,
         not_kept: Callable[[CrmError], None] | None = None,
+        without: Without | None = None,
     ) -> None:
         super().__init__(tasks)
         self._view = view
@@ -82,6 +96,8 @@ class SignInPresenter(Presenter):
         self._connections = connections
         self._not_kept = not_kept
         self._copy: Path | None = None
+        self._without = without
+        self._asked: Target | None = None
 
     @property
     def url(self) -> str:
@@ -157,8 +173,24 @@ class SignInPresenter(Presenter):
         self._memory.keep_url(self._url)
         self.start()
 
+    def work_without(self) -> None:
+        """The database is away: knowledge and logging only, for whoever signed in here before."""
+        if self._without is not None and self._asked is not None:
+            self._view.show_busy("Opening what is kept on this computer")
+            self._tasks.search(
+                partial(_checked, self._without, self._asked),
+                self._without.open,
+                failed=self._failed_without,
+                key="without",
+            )
+
+    def _failed_without(self, trouble: CrmError) -> None:
+        self._view.show_busy("")
+        self._view.show_trouble(trouble)
+
     def _sign_in(self, target: Target, login: str, remembered: str | None = None) -> None:
         self._view.show_busy("Signing in")
+        self._asked = target
         self._tasks.write(
             partial(
                 session.sign_in, target, login, self._migrations, connections=self._connections
@@ -200,6 +232,9 @@ class SignInPresenter(Presenter):
     def _failed(self, trouble: CrmError) -> None:
         self._view.show_busy("")
         self._view.show_trouble(trouble)
+        asked = self._asked is not None and self._asked.dialect != "sqlite"
+        if asked and self._without is not None and type(trouble) is DatabaseAway:
+            self._view.offer_without()
 
     def _tested(self, _answered: bool) -> None:
         self._view.show_tested(None)
@@ -235,6 +270,10 @@ def _recall(memory: Memory, url: str, _token: CancelToken) -> tuple[str, str] | 
 
 def _remember(memory: Memory, url: str, login: str, password: str, _token: CancelToken) -> None:
     memory.remember(url, login, password)
+
+
+def _checked(without: Without, target: Target, _token: CancelToken) -> object:
+    return without.check(target)
 
 
 def _forget(memory: Memory, url: str, _token: CancelToken) -> None:

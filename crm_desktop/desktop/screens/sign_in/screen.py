@@ -73,6 +73,10 @@ class SignInScreen(QScrollArea):
         self._upgrade = self._trouble.add_action("Upgrade now")
         self._upgrade.clicked.connect(self._upgrade_database)
         self._upgrade.hide()
+        self._alone = self._trouble.add_action("Work without the database")
+        self._alone.setToolTip("Knowledge and logging contacts, until it is back")
+        self._alone.clicked.connect(self._work_without)
+        self._alone.hide()
         self._trouble.hide()
         self._busy = Busy(look)
         self._pages = QStackedWidget()
@@ -154,6 +158,7 @@ class SignInScreen(QScrollArea):
             kept = "Your password is not kept."
         mine = self._presenter is not None and self._presenter.may_upgrade(trouble)
         self._upgrade.setVisible(mine)
+        self._alone.hide()
         self._trouble.set_tone(Tone.DANGER, "circle-alert")
         if isinstance(trouble, InvalidInput):
             self._trouble.set_text(str(trouble))
@@ -169,6 +174,10 @@ class SignInScreen(QScrollArea):
         if self._pages.currentIndex() == 1:
             self._password.selectAll()
             self._password.setFocus()
+
+    def offer_without(self) -> None:
+        """See `SignInView`."""
+        self._alone.show()
 
     def show_tested(self, trouble: CrmError | None) -> None:
         """See `SignInView`."""
@@ -193,6 +202,7 @@ class SignInScreen(QScrollArea):
 
     def _say_good(self, title: str, text: str = "") -> None:
         self._again.hide()
+        self._alone.hide()
         self._upgrade.hide()
         self._trouble.set_tone(Tone.OK, "check-circle")
         self._trouble.set_text(title, text)
@@ -309,6 +319,11 @@ class SignInScreen(QScrollArea):
             self._presenter.sign_in(
                 self._login.text(), self._password.text(), remember=self._remember.isChecked()
             )
+
+    @Slot()
+    def _work_without(self) -> None:
+        if self._presenter:
+            self._presenter.work_without()
 
     @Slot()
     def _upgrade_database(self) -> None:

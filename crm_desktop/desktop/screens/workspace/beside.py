@@ -78,7 +78,8 @@ class Knowledge:
         """The article went into the answer: as "text" or as "link"."""
         if self._contact_id is not None:
             self._tasks.write(
-                partial(knowledge.record_use, self._db, article_id, self._contact_id, how)
+                partial(knowledge.record_use, self._db, article_id, self._contact_id, how),
+                failed=_never_mind,
             )
 
     def _find(self, text: str, _token: CancelToken) -> Answer[Hits]:
@@ -93,6 +94,10 @@ class Knowledge:
 
     def _show_article(self, answer: Answer[ArticleView]) -> None:
         self._view.show_article(answer.found)
+
+
+def _never_mind(_trouble: CrmError) -> None:
+    """That it was used is for figures; the text is in the answer."""
 
 
 class CustomerChoiceView(Protocol):
