@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import logging
 import signal
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from mimetypes import guess_type
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
-from crm_desktop.desktop.core import accessibility, pace
+from crm_desktop.desktop.core import pace
 from crm_desktop.desktop.core.application import make_application
 from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.crash import CrashWatch
@@ -25,29 +20,26 @@ from crm_desktop.desktop.core.live import LiveFeed
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.tasks import Lane, TaskRunner
 from crm_desktop.desktop.core.theme import Scheme
-from crm_desktop.desktop.screens.sign_in.presenter import Memory, SignInPresenter, shown
+from crm_desktop.desktop.screens.sign_in.presenter import SignInPresenter, Without, shown
 from crm_desktop.desktop.screens.sign_in.screen import SignInScreen
-from crm_desktop.desktop.shell.desk import Content, Desk, LocalDrafts
+from crm_desktop.desktop.shell.alone import AloneWindow
+from crm_desktop.desktop.shell.desk import Desk
 from crm_desktop.desktop.shell.feed_source import DatabaseFeed
 from crm_desktop.desktop.shell.main_window import PRODUCT, MainWindow
-from crm_desktop.domain.errors import (
-    ConnectorTrouble,
-    CrmError,
-    NoKeyring,
-    NotFound,
-    Taken,
-    TooLarge,
-)
-from crm_desktop.domain.views import NewAttachment
+from crm_desktop.domain.errors import CrmError, NoKeyring, Taken
 from crm_desktop.services import Database, Target, administration, session
+from crm_desktop.this_computer.files import LocalFiles
+from crm_desktop.this_computer.gateway import OwnGateway
+from crm_desktop.this_computer.memory import memory_of
+from crm_desktop.this_computer.opening import Kept, kept_in_memory, open_kept, open_without
+from crm_desktop.this_computer.people import Known
+from crm_desktop.this_computer.tree_log import TreeLog
+from crm_desktop.this_computer.ways import Ways
 from crm_desktop.workstation.account import own_account
 from crm_desktop.workstation.crash_log import CrashLog
-from crm_desktop.workstation.drafts import DraftStore, open_drafts
 from crm_desktop.workstation.instance import SingleInstance
 from crm_desktop.workstation.layout import LayoutStore
-from crm_desktop.workstation.open_external import AttachmentFolder, open_link
 from crm_desktop.workstation.paths import Paths, bundled
-from crm_desktop.workstation.process import ChildProcess
 from crm_desktop.workstation.secrets import Secrets, open_secrets
 from crm_desktop.workstation.settings import Settings
 
@@ -55,122 +47,10 @@ _LOG = logging.getLogger(__name__)
 
 #: One for reads and writes, one so that a search never waits for them.
 CONNECTIONS = 2
-_MEBIBYTE = 1024 * 1024
-_TREE_EVERY_MS = 100
 _HEARTBEAT_MS = 300
-#: A keyring may ask its owner to unlock it; longer than that the desktop does not wait.
-_KEYRING_SECONDS = 20.0
-_KEYRING_SILENT = (
-    "The keyring did not answer, so unsent drafts are not kept on this computer. They are held "
-    "while the program runs, and in the database once it has them."
-)
+#: Behind everything that the start is busy with.
+_REMEMBER_MS = 3_000
 _SCHEMES = {"light": Scheme.LIGHT, "dark": Scheme.DARK, "high_contrast": Scheme.CONTRAST}
-
-
-class Ways:
-    """What this computer remembers of a person's ways, written on a thread of its own."""
-
-    def __init__(self, store: LayoutStore | None = None) -> None:
-        """Without a store things are remembered while the program runs."""
-        self._store = store
-        self._values: dict[str, str] = {}
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="ways")
-
-    def get(self, key: str) -> str | None:
-        """What was set, or None."""
-        if key in self._values or self._store is None:
-            return self._values.get(key)
-        value = self._store.get(key)
-        return value if isinstance(value, str) else None
-
-    def set(self, key: str, value: str) -> None:
-        """Remember."""
-        self._values[key] = value
-        if self._store is not None:
-            self._writer.submit(self._store.set, key, value)
-
-    def close(self) -> None:
-        """Return when everything is written."""
-        self._writer.shutdown()
-
-
-class KeptDrafts:
-    """Drafts of one person and database over the encrypted files, written on another thread."""
-
-    def __init__(self, store: DraftStore, prefix: str) -> None:
-        self._store = store
-        self._prefix = prefix
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="drafts")
-        self._known: dict[str, Content] = {}
-        for key, data in store.load_all().drafts.items():
-            if key.startswith(prefix):
-                with contextlib.suppress(ValueError):
-                    self._known[key] = json.loads(data)
-
-    @property
-    def problem(self) -> str:
-        """Why drafts would not survive a crash, or empty."""
-        return self._store.problem
-
-    def save(self, contact_id: int, kind: str, content: Content) -> None:
-        """Keep it; the file is written at once on the drafts' thread."""
-        key = self._key(contact_id, kind)
-        self._known[key] = content
-        self._writer.submit(self._store.save, key, json.dumps(content).encode())
-
-    def discard(self, contact_id: int, kind: str) -> None:
-        """Forget it."""
-        key = self._key(contact_id, kind)
-        self._known.pop(key, None)
-        self._writer.submit(self._store.remove, key)
-
-    def load(self, contact_id: int, kind: str) -> Content | None:
-        """What was kept."""
-        return self._known.get(self._key(contact_id, kind))
-
-    def close(self) -> None:
-        """Return when everything is written."""
-        self._writer.shutdown()
-
-    def _key(self, contact_id: int, kind: str) -> str:
-        return f"{self._prefix}{contact_id}/{kind}"
-
-
-class LocalFiles:
-    """This computer's files, for workers: `limit` in bytes is the most that may be attached."""
-
-    def __init__(self, limit: int = 25 * _MEBIBYTE) -> None:
-        self._limit = limit
-        self._folder: AttachmentFolder | None = None
-
-    def load(self, path: str) -> NewAttachment:
-        """Read a file to attach; raises TooLarge and NotFound."""
-        file = Path(path)
-        try:
-            size = file.stat().st_size
-            if size > self._limit:
-                raise TooLarge(what=file.name, size=size, limit=self._limit)
-            content = file.read_bytes()
-        except OSError as error:
-            raise NotFound(what=file.name) from error
-        kind = guess_type(file.name)[0] or "application/octet-stream"
-        return NewAttachment(file.name, kind, content)
-
-    def open(self, name: str, content: bytes) -> None:
-        """Show an attachment in the person's own program; raises NotAllowed for programs."""
-        if self._folder is None:
-            self._folder = AttachmentFolder()
-        self._folder.open(name, content)
-
-    def open_link(self, url: str) -> None:
-        """Show a web or mail address; raises InvalidInput for anything else."""
-        open_link(url)
-
-    def close(self) -> None:
-        """Remove what was shown."""
-        if self._folder is not None:
-            self._folder.close()
-            self._folder = None
 
 
 @dataclass
@@ -217,7 +97,7 @@ def build_window(
     look: Look | None = None,
     runner: TaskRunner | None = None,
     ways: Ways | None = None,
-    drafts: LocalDrafts | None = None,
+    kept: Kept | None = None,
     files: LocalFiles | None = None,
     facts: tuple[tuple[str, str], ...] = (),
     undo_seconds: float = 10.0,
@@ -238,84 +118,70 @@ def build_window(
     if ways is None:
         ways = Ways()
         endings.append(ways.close)
-    if drafts is None:
-        kept = KeptDrafts(DraftStore(Path(), None), f"{person.login}/")
-        drafts = kept
+    if kept is None:
+        kept = kept_in_memory(db.target.url, person.login)
         endings.append(kept.close)
     if files is None:
         files = LocalFiles()
         endings.append(files.close)
-    desk = Desk(
+    desk = make_desk(
+        db,
+        look,
+        runner or TaskRunner(),
+        ways,
+        kept,
+        files,
+        undo_seconds=undo_seconds,
+        lock_seconds=lock_seconds,
+        facts=facts,
+    )
+    return Desktop(MainWindow(desk), desk, endings)
+
+
+def make_desk(  # noqa: PLR0917 - what a desk is made of
+    db: Database,
+    look: Look,
+    runner: TaskRunner,
+    ways: Ways,
+    kept: Kept,
+    files: LocalFiles,
+    *,
+    undo_seconds: float = 10.0,
+    lock_seconds: float = 0.0,
+    facts: tuple[tuple[str, str], ...] = (),
+) -> Desk:
+    """The means of whoever `db` is of."""
+    person = db.actor
+    assert person is not None
+    return Desk(
         db=db,
-        runner=runner or TaskRunner(),
+        runner=runner,
         live=LiveFeed(),
         look=look,
         clock=Clock(),
         settings=ways,
-        drafts=drafts,
+        drafts=kept.drafts,
+        log=kept.log,
+        articles=kept.articles,
         files=files,
         undo_seconds=undo_seconds,
         lock_seconds=lock_seconds,
+        name=ways.own_name(),
         facts=(
             *facts,
             ("Database", shown(db.target.url)),
             ("Signed in as", f"{person.name} ({person.login})"),
         ),
     )
-    return Desktop(MainWindow(desk), desk, endings)
 
 
-class TreeLog(QObject):
-    """Writes a window's accessibility tree as JSON whenever it changed, ten times a second at most.
+@dataclass(frozen=True)
+class _Alone:
+    """Somebody known here, what is kept for them, and how they would sign in."""
 
-    For tests of several programs at once: they see what a screen reader would.
-    """
-
-    def __init__(self, window: QObject, path: Path, parent: QObject) -> None:
-        super().__init__(parent)
-        self._window, self._path = window, path
-        self._last = b""
-        self._timer = QTimer(self)
-        self._timer.setInterval(_TREE_EVERY_MS)
-        self._timer.timeout.connect(self.write)
-        self._timer.start()
-
-    @Slot()
-    def write(self) -> None:
-        """Write the tree if it differs from the last."""
-        tree = json.dumps(accessibility.tree(self._window), ensure_ascii=False).encode()
-        if tree != self._last:
-            self._last = tree
-            draft = self._path.with_suffix(".part")
-            draft.write_bytes(tree)
-            draft.replace(self._path)
-
-
-class OwnGateway(QObject):
-    """The embedded mode's gateway, a child of this desktop. `failed` carries a ConnectorTrouble."""
-
-    failed = Signal(object)
-
-    def __init__(self, url: str, parent: QObject) -> None:
-        super().__init__(parent)
-        self._child = ChildProcess(["gateway", "--with-parent", "--database", url])
-        self._stopping = False
-        self._watch = threading.Thread(target=self._await, name="gateway-watch", daemon=True)
-        self._watch.start()
-
-    def stop(self) -> None:
-        """End it; it finishes what it is doing."""
-        self._stopping = True
-        self._child.stop()
-        self._watch.join()
-
-    def _await(self) -> None:
-        try:
-            self._child.wait_ready()
-        except ConnectorTrouble as trouble:
-            if not self._stopping:
-                _LOG.warning("the gateway did not start: %s", trouble)
-                self.failed.emit(trouble)
+    known: Known
+    kept: Kept
+    target: Target
 
 
 class Run(QObject):
@@ -336,7 +202,8 @@ class Run(QObject):
         self._desktop: Desktop | None = None
         self._gateway: OwnGateway | None = None
         self._instance: SingleInstance | None = None
-        self._drafts: KeptDrafts | None = None
+        self._kept: Kept | None = None
+        self._alone: AloneWindow | None = None
         self.crash_log = CrashLog(paths.log, "desktop")
         self.crash_log.start(settings.log_level)
         self._watch = CrashWatch(self._note_crash, self)
@@ -374,11 +241,12 @@ class Run(QObject):
             self._screen,
             url=url,
             migrations=bundled("migrations"),
-            memory=_memory(self._secrets, self._ways),
+            memory=memory_of(self._secrets, self._ways),
             done=self.open,
             connections=CONNECTIONS,
             not_kept=self._say_not_kept,
             account=own_account() if self._settings.computer_account else "",
+            without=Without(self._check_known, self._work_without),
         )
         self._screen.bind(presenter)
         return presenter
@@ -405,34 +273,93 @@ class Run(QObject):
         """Somebody signed in: show the main window."""
         person = db.actor
         assert person is not None
-        instance = SingleInstance(self._paths.data, person.login, db.target.url)
-        try:
-            instance.acquire()
-        except Taken as taken:
+        if not self._only_one(person.login, db.target.url):
             db.close()
-            _LOG.warning("a second desktop was not opened: %s", taken)
-            if self._screen is not None:
-                self._screen.show()
-                self._screen.show_trouble(taken)
             return
-        self._instance = instance
         assert self._screen is not None
+        if self._kept is not None:
+            # Somebody worked without the database: what they had open here stays open.
+            self._show_window(db, self._kept)
+            return
         self._screen.show_busy("Opening the keyring")
         self._runner.run(
-            partial(_kept_drafts, self._paths.data / "drafts", self._secrets, db),
+            partial(open_kept, self._paths.data, self._secrets, db),
             owner=self._screen,
             done=partial(self._show_window, db),
             lane=Lane.SEARCH,
         )
 
-    def _show_window(self, db: Database, drafts: KeptDrafts) -> None:
-        self._drafts = drafts
+    def _only_one(self, login: str, url: str) -> bool:
+        """Whether this is the only desktop of a person and database on this computer."""
+        if self._instance is not None:
+            return True
+        instance = SingleInstance(self._paths.data, login, url)
+        try:
+            instance.acquire()
+        except Taken as taken:
+            _LOG.warning("a second desktop was not opened: %s", taken)
+            self._not_signed_in(taken)
+            return False
+        self._instance = instance
+        return True
+
+    def _check_known(self, target: Target) -> object:
+        known, kept = open_without(self._paths.data, self._secrets, target)
+        return _Alone(known, kept, target)
+
+    def _work_without(self, found: object) -> None:
+        """The database is away, and this person is known here."""
+        assert isinstance(found, _Alone)
+        target, person = found.target, found.known.person
+        if self._screen is None or not self._only_one(person.login, target.url):
+            return
+        self._kept = found.kept
+        # Not connected to before it is back: nothing in this window asks it.
+        db = Database(target, actor=person, connections=CONNECTIONS, create=False)
+        desk = make_desk(
+            db, self._look, self._runner, self._ways, found.kept, self._files,
+            undo_seconds=self._settings.undo_seconds,
+        )  # fmt: skip
+        sign_in = partial(
+            session.sign_in,
+            target,
+            person.login,
+            bundled("migrations"),
+            connections=CONNECTIONS,
+        )
+        self._alone = AloneWindow(desk, found.known.services, sign_in)
+        self._alone.signed_in.connect(self.open)
+        self._alone.refused.connect(self._ask_again)
+        self._alone.start()
+        self._screen.show_busy("")
+        self._screen.hide()
+
+    @Slot(object)
+    def _ask_again(self, trouble: CrmError) -> None:
+        """The database is back and does not accept what was typed: nothing is left open."""
+        self._not_signed_in(trouble)
+        self._leave_alone()
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+        if self._instance is not None:
+            self._instance.release()
+            self._instance = None
+
+    def _leave_alone(self) -> None:
+        if self._alone is not None:
+            self._alone.close()
+            self._alone.deleteLater()
+            self._alone = None
+
+    def _show_window(self, db: Database, kept: Kept) -> None:
+        self._kept = kept
         self._desktop = build_window(
             db,
             look=self._look,
             runner=self._runner,
             ways=self._ways,
-            drafts=self._drafts,
+            kept=kept,
             files=self._files,
             facts=(("Council", self._settings.council_name),),
             undo_seconds=self._settings.undo_seconds,
@@ -444,6 +371,8 @@ class Run(QObject):
         if db.dialect == "sqlite":
             self._ways.set(f"database/known/{db.target.url}", "yes")
         self._desktop.start()
+        self._leave_alone()
+        QTimer.singleShot(_REMEMBER_MS, self, partial(self._remember, db))
         if db.dialect == "sqlite":
             # Behind the window's first readings: until they are drawn the processor is theirs.
             self._runner.run(_nothing, owner=self, done=_when_drawn(self._start_gateway))
@@ -454,6 +383,17 @@ class Run(QObject):
         crash = self.crash_log.last_crash()
         if crash is not None:
             window.error.show_earlier_crash(crash.at, str(self._paths.log))
+
+    def _remember(self, db: Database) -> None:
+        """Who signed in may work here when the database is away at the next start."""
+        if self._desktop is None or self._desktop.stopped or self._kept is None:
+            return
+        self._runner.run(
+            partial(self._kept.people.remember, db),
+            owner=self,
+            failed=_never_mind,
+            lane=Lane.SEARCH,
+        )
 
     def _start_gateway(self) -> None:
         if self._desktop is None or self._desktop.stopped:
@@ -467,6 +407,7 @@ class Run(QObject):
 
     def end(self) -> None:
         """Everything that was begun ends, in the order that loses nothing."""
+        self._leave_alone()
         self._end_session()
         self._runner.shutdown(wait=True)
         self._ways.close()
@@ -477,9 +418,9 @@ class Run(QObject):
         if self._desktop is not None:
             self._desktop.stop()
             self._desktop = None
-        if self._drafts is not None:
-            self._drafts.close()
-            self._drafts = None
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
         # What one person opened is not left for the next.
         self._files.close()
         if self._gateway is not None:
@@ -563,6 +504,10 @@ def run_desktop(
     return code
 
 
+def _never_mind(_trouble: CrmError) -> None:
+    """It is tried at the next start."""
+
+
 def _nothing() -> None:
     """What comes after the readings that were asked for before."""
 
@@ -586,59 +531,9 @@ def _make_database(url: str) -> None:
         db.close()
 
 
-def _kept_drafts(folder: Path, secrets: Secrets | None, db: Database) -> KeptDrafts:
-    """This person's drafts on this computer; a keyring that stays silent keeps nobody waiting."""
-    person = db.actor
-    assert person is not None
-    opened: list[DraftStore] = []
-    # A thread of its own: it may wait for ever for somebody to unlock the keyring.
-    asking = threading.Thread(
-        target=lambda: opened.append(open_drafts(folder, secrets)), name="keyring", daemon=True
-    )
-    asking.start()
-    asking.join(_KEYRING_SECONDS)
-    store = opened[0] if opened else DraftStore(folder, None, _KEYRING_SILENT)
-    return KeptDrafts(store, f"{db.target.url}/{person.login}/")
-
-
 def _secrets(settings: Settings) -> Secrets | None:
     try:
         return open_secrets(settings.secrets_file)
     except NoKeyring as trouble:
         _LOG.warning("no keyring: %s", trouble)
         return None
-
-
-def _memory(secrets: Secrets | None, ways: Ways) -> Memory:
-    """The sign-in screen's memory: passwords in the keyring, names and the address beside."""
-
-    def usable() -> Secrets:
-        if secrets is None:
-            raise NoKeyring
-        return secrets
-
-    def recall(url: str) -> tuple[str, str] | None:
-        login = ways.get(f"login/{url}")
-        if not login:
-            return None
-        return login, (usable().get(f"database:{url}:{login}") or "") if secrets else ""
-
-    def remember(url: str, login: str, password: str) -> None:
-        before = ways.get(f"login/{url}")
-        if before and before != login:
-            # One account of this computer remembers one person: nobody is offered another's.
-            usable().delete(f"database:{url}:{before}")
-        usable().set(f"database:{url}:{login}", password)
-        ways.set(f"login/{url}", login)
-
-    def forget(url: str, login: str) -> None:
-        if secrets is not None:
-            secrets.delete(f"database:{url}:{login}")
-        if ways.get(f"login/{url}") == login:
-            ways.set(f"login/{url}", "")
-
-    def keep_url(url: str) -> None:
-        ways.set("database/url", url)
-
-    problem = "" if secrets else "This computer has no keyring, so no password can be remembered."
-    return Memory(recall, remember, forget, keep_url, problem)

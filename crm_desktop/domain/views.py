@@ -88,7 +88,10 @@ class QueueFilter:
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """One contact in a list. `due_at` is the next breach; `looking` names who else has it open."""
+    """One contact in a list. `due_at` is the next breach; `looking` names who else has it open.
+
+    One that a person logged by hand has `entered_at`; then `received_at` is when it happened.
+    """
 
     id: int
     channel: Channel
@@ -108,6 +111,8 @@ class QueueRow:
     owner_id: int | None
     owner_name: str
     looking: tuple[str, ...] = ()
+    entered_at: datetime | None = None
+    while_away: bool = False
 
 
 @dataclass(frozen=True, slots=True)

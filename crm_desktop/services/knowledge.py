@@ -6,22 +6,15 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Literal
 
+from crm_desktop.domain import article_search
+from crm_desktop.domain.article_search import KeptArticle
 from crm_desktop.domain.changes import Changes, Topic
-from crm_desktop.domain.highlight import highlighted, plain
-from crm_desktop.domain.matching import is_filler, key_terms
-from crm_desktop.domain.spelling import Wanted, corrected, same_family
-from crm_desktop.domain.text import excerpt, tokens
+from crm_desktop.domain.matching import key_terms
+from crm_desktop.domain.spelling import Wanted
 from crm_desktop.domain.views import ArticleHit, ArticleView
-from crm_desktop.services.searching import LONGEST_TEXT
 from crm_desktop.store.database import Database, Tx
 from crm_desktop.store.queries import events
 from crm_desktop.store.queries import knowledge as queries
-
-_MOST_WORDS = 8
-_LONGEST_WORD = 40
-_SHORTEST_PREFIX = 2
-#: What the database found is ranked again by where the words stand, alike on both dialects.
-_TITLE, _KEYWORD, _OWN_SERVICE, _RANK = 4.0, 2.0, 3.0, 1.5
 
 How = Literal["text", "link"]
 
@@ -74,6 +67,18 @@ def read(db: Database, article_id: int) -> ArticleView:
         return queries.read(tx, article_id)
 
 
+def stamps(db: Database) -> dict[int, str]:
+    """Every article with a word that changes whenever the article does."""
+    with db.read() as tx:
+        return queries.stamps(tx)
+
+
+def whole(db: Database, ids: Sequence[int]) -> tuple[KeptArticle, ...]:
+    """These articles whole, to be kept on a computer."""
+    with db.read() as tx:
+        return queries.whole(tx, ids)
+
+
 def record_use(db: Database, article_id: int, contact_id: int, how: How) -> Changes:
     """An article went into the answer to a contact; raises NotFound."""
     with db.write() as tx:
@@ -92,46 +97,19 @@ def record_use(db: Database, article_id: int, contact_id: int, how: How) -> Chan
         return tx.changes
 
 
-def _searched(text: str) -> tuple[str, ...]:
-    """The words worth searching, without fillers unless there is nothing else."""
-    words = tuple(dict.fromkeys(tokens(text[:LONGEST_TEXT])))[:_MOST_WORDS]
-    return tuple(word for word in words if not is_filler(word)) or words
-
-
 def _wanted(tx: Tx, words: Sequence[str], *, unfinished: bool) -> tuple[Wanted, ...]:
-    """Every word with its forms that articles use; words that nothing resembles are left out."""
-    short = [word[:_LONGEST_WORD] for word in words]
-    known = queries.beginning_alike(tx, short)
-    read = [
-        _one(tx, word, known, unfinished=unfinished and n == len(short) - 1)
-        for n, word in enumerate(short)
-    ]
-    return tuple(each for each in read if each is not None)
+    def near(word: str, unfinished: bool) -> Iterable[tuple[str, int]]:
+        return queries.neighbours(tx, word, unfinished=unfinished)
 
-
-def _one(tx: Tx, word: str, known: Iterable[str], *, unfinished: bool) -> Wanted | None:
-    prefix = word if unfinished and len(word) >= _SHORTEST_PREFIX else ""
-    forms = tuple(sorted({term for term in known if same_family(word, term)}))
-    if forms or (prefix and any(term.startswith(prefix) for term in known)):
-        return Wanted(forms, prefix)
-    meant = corrected(word, queries.neighbours(tx, word, unfinished=False))
-    if meant is None and prefix:
-        near = queries.neighbours(tx, word, unfinished=True)
-        meant = corrected(word, near, unfinished=True)
-    if meant is None:
-        return None
-    return Wanted(tuple(sorted({meant, *_family(tx, meant)})))
-
-
-def _family(tx: Tx, word: str) -> set[str]:
-    return {term for term in queries.beginning_alike(tx, [word]) if same_family(word, term)}
+    known = article_search.Vocabulary(partial(queries.beginning_alike, tx), near)
+    return article_search.wanted(words, known, unfinished=unfinished)
 
 
 def _found(
     tx: Tx, text: str, enough: int
 ) -> tuple[tuple[queries.Candidate, ...], tuple[Wanted, ...]]:
     """The articles that hold every word of a text, or else any, and what was looked for."""
-    words = _searched(text)
+    words = article_search.searched(text)
     if not words:
         return (), ()
     wanted = _wanted(tx, words, unfinished=not text[-1:].isspace())
@@ -149,10 +127,11 @@ def _best(
 ) -> dict[int, float]:
     """The ids of the best with their scores, best first."""
     best_rank = max((each.rank for each in found), default=0.0) or 1.0
+    own = service_id is not None
     scores = {
-        each.id: _score(each, wanted)
-        + _RANK * each.rank / best_rank
-        + (_OWN_SERVICE if service_id is not None and each.service_id == service_id else 0.0)
+        each.id: article_search.score(each.title, each.keywords, wanted)
+        + article_search.RANK * each.rank / best_rank
+        + (article_search.OWN_SERVICE if own and each.service_id == service_id else 0.0)
         for each in found
     }
     best = sorted(scores, key=lambda id_: (-scores[id_], id_))[:limit]
@@ -169,36 +148,14 @@ def _hits(
     best = _best(found, wanted, service_id, limit)
     shown = queries.shown(tx, best)
     return tuple(
-        _hit(shown[id_], _excerpt(shown[id_], wanted), score)
+        _hit(
+            shown[id_],
+            article_search.excerpt_of(shown[id_].summary, shown[id_].body, wanted),
+            score,
+        )
         for id_, score in best.items()
         if id_ in shown
     )
-
-
-def _score(candidate: queries.Candidate, wanted: Sequence[Wanted]) -> float:
-    title, keywords = tokens(candidate.title), tokens(" ".join(candidate.keywords))
-    score = 0.0
-    for each in wanted:
-        if any(map(each.matches, title)):
-            score += _TITLE
-        elif any(map(each.matches, keywords)):
-            score += _KEYWORD
-    return score
-
-
-def _excerpt(article: queries.Shown, wanted: Sequence[Wanted]) -> str:
-    """The found words in the body or else the summary, in the article's own spelling."""
-    marked = partial(_is_wanted, wanted)
-    body = plain(article.body)
-    return (
-        highlighted(body, marked)
-        or highlighted(plain(article.summary), marked)
-        or excerpt(article.summary or body)
-    )
-
-
-def _is_wanted(wanted: Sequence[Wanted], word: str) -> bool:
-    return any(each.matches(word) for each in wanted)
 
 
 def _hit(article: queries.Shown, words: str, score: float) -> ArticleHit:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from crm_desktop.domain.logged import LoggedContact
 from crm_desktop.domain.states import Presence, StaffRole
 from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
 
@@ -134,6 +135,20 @@ class FoundContacts:
     partial: bool
 
 
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """A contact to log, as its service prepared it: `said` with its customer found.
+
+    `folded` is what search compares, `doubt` why a person must look at it (or empty), `due_at` by
+    when the follow-up is due, None when there is none.
+    """
+
+    said: LoggedContact
+    folded: str
+    doubt: str
+    due_at: datetime | None
+
+
 class Guard(Protocol):
     """Each raises NotFound, NotAllowed or Taken(by=name); each state change appends its event."""
 
@@ -174,6 +189,14 @@ class Guard(Protocol):
 
     def checked(self, contact_id: int) -> None:
         """A person looked at a contact that needed checking and found it right."""
+
+    def log_contact(self, entry: LogEntry) -> int:
+        """Enter a contact that happened elsewhere, in one's own name; the same key only once.
+
+        The database says into which queue: the service's when it is one's own, else one's
+        general one. Raises NotFound for a service or customer that is not there, NotAllowed,
+        and Conflict for what no honest desktop asks.
+        """
 
     def open_contact(self, contact_id: int) -> tuple[MessageContent, ...]:
         """The messages of a contact and of its thread, oldest first; leaves a trace."""

@@ -21,6 +21,7 @@ from crm_desktop.store.guard import (
     AttachmentRow,
     FoundContacts,
     IdentifierContent,
+    LogEntry,
     MessageContent,
     RecordingContent,
     SearchHit,
@@ -118,6 +119,29 @@ class PostgresGuard:
     def checked(self, contact_id: int) -> None:
         """See `Guard`."""
         self._run("checked", contact=contact_id)
+
+    def log_contact(self, entry: LogEntry) -> int:
+        """See `Guard`."""
+        said = entry.said
+        found: int = self._run(
+            "log_contact",
+            key=said.key,
+            channel=said.channel.value,
+            direction=said.direction.value,
+            happened=said.happened_at,
+            service=said.service_id,
+            customer=said.customer_id,
+            who=said.who,
+            about=said.about,
+            done=said.done,
+            folded=entry.folded,
+            doubt=entry.doubt,
+            resolution=said.resolution.value if said.resolution else None,
+            avoidable=said.avoidable,
+            due=entry.due_at,
+            away=said.while_away,
+        )
+        return found
 
     def open_contact(self, contact_id: int) -> tuple[MessageContent, ...]:
         """See `Guard`."""

@@ -23,11 +23,11 @@ from crm_desktop.domain.states import (
     MessageState,
     OutboxState,
     Presence,
-    Resolution,
     StaffRole,
     Visibility,
 )
 from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
+from crm_desktop.store import guard_sqlite_logging as logging
 from crm_desktop.store import guard_sqlite_markers as markers
 from crm_desktop.store import guard_sqlite_reading as reading
 from crm_desktop.store import guard_sqlite_search as searching
@@ -38,6 +38,7 @@ from crm_desktop.store.guard import (
     AttachmentRow,
     FoundContacts,
     IdentifierContent,
+    LogEntry,
     MessageContent,
     RecordingContent,
     SearchHit,
@@ -67,12 +68,6 @@ if TYPE_CHECKING:
 
 _WORKING = (ContactState.ACTIVE, ContactState.HELD, ContactState.WRAP_UP)
 _KEPT = (*_WORKING, ContactState.PARKED)
-_END_REASONS = {
-    Resolution.WARNED_ENDED: "warned and ended",
-    Resolution.TRANSFERRED_OUT: "transferred out",
-}
-
-
 _EVENT = insert(Event).inline()
 _GIVE = (
     insert(Assignment)
@@ -304,7 +299,7 @@ class SqliteGuard:
             service_id=answers.service_id or contact.service_id,
             resolution=answers.resolution,
             avoidable=answers.avoidable,
-            end_reason=_END_REASONS.get(answers.resolution, "normal"),
+            end_reason=logging.END_REASONS.get(answers.resolution, "normal"),
         )
         self._end(contact_id, AssignmentState.COMPLETED)
         self._log(
@@ -343,6 +338,10 @@ class SqliteGuard:
         contact = self._in_hand(contact_id, _KEPT)
         contact.needs_checking = False
         self._log("contact.checked", contact_id, reason=contact.check_reason)
+
+    def log_contact(self, entry: LogEntry) -> int:
+        """See `Guard`."""
+        return logging.log_contact(self._session, self._me, entry)
 
     def open_contact(self, contact_id: int) -> tuple[MessageContent, ...]:
         """See `Guard`."""

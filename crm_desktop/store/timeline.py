@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from crm_desktop.domain.views import TimelineEntry
 from crm_desktop.store.guard import EventRow
 
+_LONDON = ZoneInfo("Europe/London")
 _WORDS: Mapping[str, str] = {
     "contact.received": "Received",
+    "contact.logged": "Logged by hand",
     "contact.reopened": "Came back",
     "contact.taken": "Taken",
     "contact.returned": "Returned to the queue",
@@ -70,6 +74,20 @@ def entry(row: EventRow) -> TimelineEntry:
     return TimelineEntry(row.at, row.kind, _words(row), row.actor)
 
 
+def _logged(data: Mapping[str, Any]) -> str:
+    """Both times in words: the person's, and the database's when it was entered."""
+    try:
+        happened, entered = (
+            datetime.fromisoformat(str(data[name])).astimezone(_LONDON)
+            for name in ("happened", "entered")
+        )
+    except (KeyError, ValueError):
+        return ""
+    day = "" if happened.date() == entered.date() else f"{happened.day} {happened:%b} "
+    said = f"happened {day}{happened:%H:%M}, entered {entered:%H:%M}"
+    return f"{said}, logged while the database was away" if data.get("while_away") else said
+
+
 def _words(row: EventRow) -> str:
     words = _WORDS.get(row.kind, row.kind.replace(".", " ").replace("_", " ").capitalize())
     extra = _extra(row.kind, row.data)
@@ -79,6 +97,8 @@ def _words(row: EventRow) -> str:
 def _extra(kind: str, data: Mapping[str, Any]) -> str:
     if kind == "contact.completed":
         return _RESOLUTIONS.get(str(data.get("resolution")), "")
+    if kind == "contact.logged":
+        return _logged(data)
     if kind == "contact.returned":
         return str(data.get("reason") or "")
     for name in ("words", "reference", "title", "article"):

@@ -9,9 +9,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtTest import QTest
 
-from crm_desktop.desktop_root import CONNECTIONS, TreeLog
+from crm_desktop.desktop_root import CONNECTIONS
 from crm_desktop.services import Target
 from crm_desktop.services.session import sign_in
+from crm_desktop.this_computer.tree_log import TreeLog
 from crm_desktop.tour import desk, queue_keys
 from crm_desktop.tour.hands import Hands
 from crm_desktop.tour.second import FOLDER, ORDERS, TREE, write_whole

@@ -19,7 +19,8 @@ class Command:
     """One thing that a person can ask for.
 
     `shortcuts` are portable texts ("Ctrl+K", "F9", "N"); an empty `roles` lets everybody;
-    `editor_first` leaves the keys to a text editor that has the focus (undo, copy).
+    `editor_first` leaves the keys to a text editor that has the focus (undo, copy); what
+    `works_away` needs no database.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Command:
     checkable: bool = False
     editor_first: bool = False
     help: str = ""
+    works_away: bool = False
 
     def allowed(self, roles: Collection[StaffRole]) -> bool:
         """Whether somebody with these hats may ask for it."""
@@ -82,6 +84,8 @@ class CommandRegistry(QObject):
         self._allowed_now: dict[str, bool] = {}
         self._table: list[Command] = []
         self._suspended = False
+        self._reasons: dict[str, str] = {}
+        self._away = ""
         self._keys: dict[str, str] = {}
         self._window: QWidget | None = None
         self._watched: QWidget | None = None
@@ -150,8 +154,22 @@ class CommandRegistry(QObject):
     def set_reason(self, command_id: str, why: str) -> None:
         """Say in the tooltip why the command cannot be done now; empty: its plain text again."""
         if command_id in self._actions:
-            action = self._actions[command_id]
-            action.setToolTip(why or action.command.help or action.text())
+            self._reasons[command_id] = why
+            self._explain(self._actions[command_id])
+
+    def set_away(self, why: str) -> None:
+        """Grey everything that needs the database, with the reason; empty: it is back."""
+        if why != self._away:
+            self._away = why
+            for command_id, action in self._actions.items():
+                if not action.command.works_away:
+                    self._update(command_id)
+                    self._explain(action)
+
+    def _explain(self, action: CommandAction) -> None:
+        away = "" if action.command.works_away else self._away
+        why = away or self._reasons.get(action.command.id, "")
+        action.setToolTip(why or action.command.help or action.text())
 
     def set_checked(self, command_id: str, checked: bool) -> None:
         """Show the state of a checkable command; runs nothing."""
@@ -246,12 +264,10 @@ class CommandRegistry(QObject):
 
     def _update(self, command_id: str) -> None:
         if command_id in self._actions:
-            can = (
-                not self._suspended
-                and command_id in self._bound
-                and self._allowed_now.get(command_id, True)
-            )
-            self._actions[command_id].setEnabled(can)
+            action = self._actions[command_id]
+            can = command_id in self._bound and self._allowed_now.get(command_id, True)
+            here = not self._suspended and not (self._away and not action.command.works_away)
+            action.setEnabled(can and here)
             self.changed.emit()
 
     @Slot()

@@ -74,6 +74,11 @@ class LiveFeed(QObject):
         """Whether the source tells of changes now."""
         return self._state is not None and self._state.connected
 
+    @property
+    def is_away(self) -> bool:
+        """Whether the source has said that it is away; before it says anything nobody knows."""
+        return self._state is not None and not self._state.connected
+
     @Slot()
     def rest(self) -> None:
         """Gather what comes now for a moment: this desktop writes, and shows its own answer before

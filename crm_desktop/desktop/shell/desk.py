@@ -8,11 +8,13 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer
 
+from crm_desktop.desktop.core.answers import Answers, LocalArticles
 from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.layout import Settings
 from crm_desktop.desktop.core.live import LiveFeed
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.tasks import TaskRunner
+from crm_desktop.domain.logged import ToEnter
 from crm_desktop.domain.people import Person
 from crm_desktop.domain.views import NewAttachment
 from crm_desktop.services import Database
@@ -35,6 +37,25 @@ class LocalDrafts(Protocol):
     @property
     def problem(self) -> str:
         """Why drafts would not survive a crash, or empty."""
+
+
+class LocalLog(Protocol):
+    """Logged contacts that are to be entered, encrypted, for worker threads."""
+
+    damaged: int
+
+    @property
+    def problem(self) -> str:
+        """Why what is logged would not survive a crash, or empty."""
+
+    def entries(self) -> tuple[ToEnter, ...]:
+        """What is to be entered, in the order in which it was logged."""
+
+    def keep(self, entry: ToEnter) -> ToEnter:
+        """Keep it in the place of an earlier one of its key; on the disk when this returns."""
+
+    def forget(self, key: str) -> None:
+        """It was entered, or thrown away."""
 
 
 class Files(Protocol):
@@ -61,9 +82,13 @@ class Desk:
     clock: Clock
     settings: Settings
     drafts: LocalDrafts
+    log: LocalLog
+    articles: LocalArticles
     files: Files
     #: How long a reply can be taken back.
     undo_seconds: float = 10.0
+    #: Which computer this is, among those at which a person writes drafts.
+    name: str = ""
     #: What the settings screen says of this desktop: (name, value).
     facts: tuple[tuple[str, str], ...] = ()
     #: How long it may stand untouched before it locks; 0 means that it never does.
@@ -75,6 +100,11 @@ class Desk:
         person = self.db.actor
         assert person is not None
         return person
+
+    @property
+    def answers(self) -> Answers:
+        """Knowledge, from the database or the copy on this computer."""
+        return Answers(self.db, self.articles, lambda: self.live.is_away)
 
 
 def later_for(owner: QObject) -> Callable[[int, Callable[[], None]], None]:

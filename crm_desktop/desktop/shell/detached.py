@@ -17,6 +17,8 @@ from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.views import ContactView
 
 _OWN = {CONTACT, WRITING}
+#: What belongs to the person's whole desk stays with the main window.
+_MAIN_ALONE = {"contact.detach", "contact.log", "contact.logged"}
 
 
 class DetachedWindow(QWidget):
@@ -32,14 +34,16 @@ class DetachedWindow(QWidget):
         registry.add(
             each
             for each in COMMANDS
-            if (each.section in _OWN and each.id != "contact.detach") or each.id == "view.side"
+            if (each.section in _OWN and each.id not in _MAIN_ALONE) or each.id == "view.side"
         )
+        self._registry = registry
         self._error = ErrorBar(desk.look)
         self.workplace = Workplace(desk, registry, self)
         self.workplace.screen.wrap_up.offer_next(False)
         self.commands = ContactCommands(desk, registry, self, self.open_contact, self._error)
         self.commands.set_target(self._target)
         self.commands.add_toast(self.workplace.screen.toast)
+        self.commands.add_toast(self.workplace.screen.meanwhile.toast)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -58,6 +62,11 @@ class DetachedWindow(QWidget):
     def open_contact(self, contact_id: int) -> None:
         """Show another contact in this window."""
         self.workplace.presenter.open(contact_id)
+
+    def set_away(self, why: str) -> None:
+        """The database is away, or (empty) back."""
+        self._registry.set_away(why)
+        self.workplace.set_away(why)
 
     def changed(self, changes: Changes) -> None:
         """Read again what is shown and changed."""

@@ -18,13 +18,15 @@ from crm_desktop.desktop.core.theme import Scheme
 from crm_desktop.desktop.screens.queue.presenter import QueuePresenter
 from crm_desktop.desktop.screens.queue.screen import QueueScreen
 from crm_desktop.desktop.screens.staff.screen import StaffScreen
-from crm_desktop.desktop.shell.away import AwayBanner
+from crm_desktop.desktop.shell.article_keeper import ArticleKeeper
+from crm_desktop.desktop.shell.away import WHY_NOT, AwayBanner
 from crm_desktop.desktop.shell.commands import COMMANDS
 from crm_desktop.desktop.shell.contact_commands import ContactCommands, Target
 from crm_desktop.desktop.shell.desk import Desk, later_for
 from crm_desktop.desktop.shell.detached import DetachedWindow
 from crm_desktop.desktop.shell.finders import RecordFinder
 from crm_desktop.desktop.shell.lock import Locker
+from crm_desktop.desktop.shell.log_desk import LogDesk
 from crm_desktop.desktop.shell.pages import PAGES, Pages
 from crm_desktop.desktop.shell.presence import PresenceKeeper
 from crm_desktop.desktop.shell.standing import StandingKeeper
@@ -59,7 +61,12 @@ class MainWindow(QWidget):
         self.registry = CommandRegistry(desk.look, {desk.person.role}, self)
         self.registry.add(COMMANDS)
         self.error = ErrorBar(desk.look)
-        self.away = AwayBanner(desk.look)
+        self.away = AwayBanner(
+            desk.look,
+            self.registry.action("contact.log"),
+            self.registry.action("contact.logged"),
+            desk.articles.problem,
+        )
         self._build_work()
         self.pages = Pages(desk, self)
         self._place = "queue"
@@ -93,6 +100,8 @@ class MainWindow(QWidget):
         self._status.start()
         self._presence.begin()
         self._desk.clock.start()
+        self.log.start()
+        self._articles.begin()
         self.queue.focus()
 
     def open_contact(self, contact_id: int) -> None:
@@ -136,6 +145,7 @@ class MainWindow(QWidget):
         self.pages.changed(changes)
         self._status.changed(changes)
         self._standing.changed(changes)
+        self._articles.changed(changes)
         for window in self._windows:
             window.changed(changes)
 
@@ -169,6 +179,9 @@ class MainWindow(QWidget):
         self.commands = ContactCommands(desk, self.registry, self, self.open_contact, self.error)
         self.commands.set_target(self._target)
         self.commands.add_toast(self.workplace.screen.toast)
+        self.commands.add_toast(self.workplace.screen.meanwhile.toast)
+        self.log = LogDesk(desk, self.registry, self, lambda: self.workplace.services)
+        self._articles = ArticleKeeper(desk, self)
 
     def _build_frame(self) -> None:
         look = self._desk.look
@@ -198,7 +211,7 @@ class MainWindow(QWidget):
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for each in (self.top, self.away, self.error):
+        for each in (self.top, self.away, self.log.bar, self.error):
             column.addWidget(each)
         column.addLayout(middle, 1)
         column.addWidget(self.strip)
@@ -210,6 +223,9 @@ class MainWindow(QWidget):
         desk = self._desk
         desk.live.changed.connect(self.changed)
         desk.live.state_changed.connect(self.away.set_state)
+        desk.live.state_changed.connect(self._fit_to_state)
+        desk.live.state_changed.connect(self.log.set_state)
+        self.log.waiting_changed.connect(self.away.show_to_enter)
         desk.live.state_changed.connect(self.strip.light.set_state)
         desk.live.state_changed.connect(self._feed_said)
         self.lock.hidden.connect(self._rest)
@@ -319,6 +335,15 @@ class MainWindow(QWidget):
             self._desk.live.publish(answer if isinstance(answer, Changes) else answer.changes)
 
     @Slot(object)
+    def _fit_to_state(self, state: FeedState) -> None:
+        """Grey what needs the database while it is away, and let what is typed wait."""
+        why = "" if state.connected else WHY_NOT
+        self.registry.set_away(why)
+        self.workplace.set_away(why)
+        for window in self._windows:
+            window.set_away(why)
+
+    @Slot(object)
     def _counted(self, counts: QueueCounts) -> None:
         self._rail.set_badge("queue", counts.waiting)
 
@@ -360,6 +385,7 @@ class MainWindow(QWidget):
         self.workplace.presenter.close()
         self.workplace.screen.show_nothing(f"{contact.row.who} is in a window of its own.")
         window = DetachedWindow(self._desk, contact.row.id, self)
+        window.set_away(WHY_NOT if self._desk.live.is_away else "")
         window.closed.connect(self._detached_closed)
         self._windows.append(window)
         window.show()

@@ -98,7 +98,7 @@ class Pages(QObject):
     def knowledge_screen(self) -> KnowledgePanel:
         """What may be said."""
         screen = KnowledgePanel(self._desk.look, beside=True, inserts=False)
-        self.knowledge = KnowledgePresenter(self._desk.db, self._tasks(screen), screen)
+        self.knowledge = KnowledgePresenter(self._desk.answers, self._tasks(screen), screen)
         screen.bind(self.knowledge)
         self._begin("knowledge", self.knowledge)
         return screen

@@ -47,6 +47,7 @@ class Workplace(QObject):
         super().__init__(parent)
         self._desk, self._registry = desk, registry
         self._why_no_hand_off = ""
+        self.services: tuple[ServiceInfo, ...] = ()
         self.screen = WorkspaceScreen(desk.look, desk.clock, registry, desk.person)
         later = later_for(self.screen)
         self._tasks: Tasks = desk.runner.for_owner(self.screen)
@@ -60,6 +61,7 @@ class Workplace(QObject):
             later=later,
             saved=self._draft_saved,
             trouble=self._draft_not_saved,
+            desk=desk.name,
         )
         self._replying = Replying(
             desk.db,
@@ -69,7 +71,7 @@ class Workplace(QObject):
             undo_seconds=desk.undo_seconds,
         )
         self._casework = Casework(desk.db, self._tasks, self.screen.case_pane)
-        self._knowledge = Knowledge(desk.db, self._tasks, self.screen.knowledge)
+        self._knowledge = Knowledge(desk.db, desk.answers, self._tasks, self.screen.knowledge)
         self.screen.bind(
             self.presenter, self._replying, self._casework, self._knowledge, self._keeper
         )
@@ -89,12 +91,18 @@ class Workplace(QObject):
         """Keep what is typed, here and in the database."""
         self._keeper.flush()
 
+    def set_away(self, why: str) -> None:
+        """The database is away, or (empty) back: texts are kept here until it has them."""
+        self._keeper.set_away(bool(why))
+        self.screen.compose.set_away(why)
+
     def stop(self) -> None:
         """Keep what is typed and let go of the contact."""
         self.presenter.stop()
         self._keeper.flush()
 
     def _show_services(self, services: tuple[ServiceInfo, ...]) -> None:
+        self.services = services
         self.screen.set_services(services)
 
     def _connect(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Protocol
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt, Signal, Slot
@@ -24,6 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.errors import words_for
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.widgets.buttons import Button, PrimaryButton
@@ -102,6 +104,7 @@ class KnowledgePanel(Surface):
         self._beside = beside
         self._knowledge: Searching | None = None
         self._article: ArticleView | None = None
+        self._kept = ""
         self.field = SearchField(look, "Search knowledge", key="F2" if inserts else "")
         self._heading = Text(look, "Suggested answers", Role.SMALL_STRONG, muted=True)
         self._list = RowList(look, "Suggested answers")
@@ -137,7 +140,8 @@ class KnowledgePanel(Surface):
         if not self.field.text().strip() and not suggested:
             found = "All articles"
         nothing = "Nothing suggested yet. Type to search." if suggested else "Nothing found."
-        self._heading.setText(found if hits else nothing)
+        said = found if hits else nothing.rstrip(".") if self._kept else nothing
+        self._heading.setText(f"{said}{self._kept}")
         self._list.set_rows(
             [
                 Row(
@@ -153,6 +157,10 @@ class KnowledgePanel(Surface):
             self.counted.emit(len(hits))
         if self._article is not None and self._article.id not in {each.id for each in hits}:
             self._show_article(None)
+
+    def show_kept(self, at: datetime | None) -> None:
+        """Say of what is shown next that it is this computer's copy of then."""
+        self._kept = f" · kept copy from {_moment(at)}" if at else ""
 
     def show_article(self, article: ArticleView) -> None:
         """Show one article to read."""
@@ -233,7 +241,8 @@ class KnowledgePanel(Surface):
             return
         self._title.setText(article.title)
         review = f"review due {article.review_on:%d %b %Y}" if article.review_on else ""
-        self._facts.setText(" · ".join(part for part in (article.service_name, review) if part))
+        facts = (article.service_name, review, self._kept.removeprefix(" · "))
+        self._facts.setText(" · ".join(part for part in facts if part))
         self._body.show_html(html_of(article.body))
 
     @Slot()
@@ -261,6 +270,12 @@ class KnowledgePanel(Surface):
     def _insert_link(self) -> None:
         if self._article is not None:
             self.insert_link.emit(self._article)
+
+
+def _moment(at: datetime) -> str:
+    """As "10:42"; of an earlier day with its date."""
+    today = words.date(at) == words.date(datetime.now(UTC))
+    return words.clock_time(at) if today else words.full(at)
 
 
 def html_of(markdown: str) -> str:

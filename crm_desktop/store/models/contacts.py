@@ -15,6 +15,8 @@ class Contact(Base):
 
     `due_at` is the next breach, which the queue is sorted by; while a contact waits for somebody
     the clock runs inside the opening hours of its queue. `folded` holds the words search compares.
+    One that a person logged by hand has a `logged_key`; its `received_at` is when they say that it
+    happened, `entered_at` when it was entered.
     """
 
     __tablename__ = "contact"
@@ -51,6 +53,13 @@ class Contact(Base):
         ),
         Index("ix_contact_customer", "customer_id", "received_at"),
         Index("ix_contact_thread", "thread_id"),
+        Index(
+            "ix_contact_logged",
+            "logged_key",
+            unique=True,
+            postgresql_where=text("logged_key IS NOT NULL"),
+            sqlite_where=text("logged_key IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]
@@ -82,6 +91,9 @@ class Contact(Base):
     resolution: Mapped[str | None]
     avoidable: Mapped[bool | None]
     end_reason: Mapped[str | None]
+    logged_key: Mapped[str | None]
+    entered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    while_away: Mapped[bool | None]
 
 
 class Assignment(Base):

@@ -79,3 +79,8 @@ def look_away(tx: Tx, contact_id: int) -> None:
     tx.session.execute(
         delete(Looking).where(Looking.staff_id == tx.actor_id, Looking.contact_id == contact_id)
     )
+
+
+def is_logged(tx: Tx, key: str) -> bool:
+    """Whether something was entered by hand under a key, as far as this person sees it."""
+    return bool(tx.session.scalar(select(exists().where(Contact.logged_key == key))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -20,6 +21,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from crm_desktop.domain.article_search import KeptArticle
 from crm_desktop.domain.errors import NotFound
 from crm_desktop.domain.spelling import Wanted, errors_allowed
 from crm_desktop.domain.views import ArticleView
@@ -230,6 +232,45 @@ def read(tx: Tx, article_id: int) -> ArticleView:
     if row is None:
         raise NotFound("no such article")
     return ArticleView(*row)
+
+
+def stamps(tx: Tx) -> dict[int, str]:
+    """Every article with a word that changes whenever it, or its service's name, does."""
+    rows = tx.session.execute(
+        select(Article.id, Article.updated_at, Article.service_id, Service.name).outerjoin(
+            Service, Service.id == Article.service_id
+        )
+    )
+    return {id_: _stamp(updated_at, service_id, name) for id_, updated_at, service_id, name in rows}
+
+
+def _stamp(updated_at: datetime, service_id: int | None, service_name: str | None) -> str:
+    return f"{updated_at.isoformat()} {service_id or ''} {service_name or ''}"
+
+
+def whole(tx: Tx, ids: Sequence[int]) -> tuple[KeptArticle, ...]:
+    """These articles with all that a computer keeps of them."""
+    rows = tx.session.execute(
+        select(Article, Service.name)
+        .outerjoin(Service, Service.id == Article.service_id)
+        .where(Article.id.in_(sorted(ids)))
+    )
+    return tuple(
+        KeptArticle(
+            id=each.id,
+            stamp=_stamp(each.updated_at, each.service_id, name),
+            title=each.title,
+            summary=each.summary,
+            body=each.body,
+            keywords=tuple(map(str, each.keywords)),
+            service_id=each.service_id,
+            service_name=name or "",
+            url=each.url,
+            review_on=each.review_on,
+            updated_at=each.updated_at,
+        )
+        for each, name in rows
+    )
 
 
 def words_of_contact(tx: Tx, contact_id: int) -> ContactWords:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +36,7 @@ from crm_desktop.domain.views import (
     IdentifierView,
     MarkerView,
     MessageView,
+    QueueRow,
 )
 from crm_desktop.store.database import Tx
 from crm_desktop.store.guard import EventRow
@@ -106,7 +108,7 @@ def _view(found: dict[str, Any], contact_id: int) -> ContactView:
         shown = _message(message, leaving.get(message[0]), tuple(files.get(message[0], ())))
         (own if of_contact == contact_id else thread).append(shown)
     return ContactView(
-        row=queue_row(found["row"], found["looking"]),
+        row=_row(found),
         check_reason=check_reason,
         auto_generated=bool(auto_generated),
         messages=tuple(own),
@@ -125,6 +127,16 @@ def _view(found: dict[str, Any], contact_id: int) -> ContactView:
         completed_at=maybe_moment(completed_at),
         resolution=Resolution(resolution) if resolution else None,
     )
+
+
+def _row(found: dict[str, Any]) -> QueueRow:
+    """The row, with what the timeline says of one that was logged by hand."""
+    row = queue_row(found["row"], found["looking"])
+    for _at, kind, _actor, data in found["events"] or ():
+        if kind == "contact.logged":
+            entered_at, while_away = moment(data["entered"]), bool(data["while_away"])
+            return replace(row, entered_at=entered_at, while_away=while_away)
+    return row
 
 
 def _reply_to(messages: Sequence[MessageView]) -> str:

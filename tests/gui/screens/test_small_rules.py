@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from PySide6.QtGui import QAction
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core.live import FeedState
@@ -54,7 +55,7 @@ def test_the_presence_for_afterwards_begins_when_the_contact_ends() -> None:
 
 
 def test_being_away_is_told_and_what_happened_meanwhile(look: Look, qtbot: QtBot) -> None:
-    banner = AwayBanner(look)
+    banner = AwayBanner(look, QAction(), QAction(), "")
     qtbot.addWidget(banner)
 
     banner.set_state(FeedState(False, datetime(2026, 11, 20, 10, 2, tzinfo=UTC)))
@@ -68,7 +69,7 @@ def test_being_away_is_told_and_what_happened_meanwhile(look: Look, qtbot: QtBot
 
 
 def test_the_first_connection_is_no_news(look: Look, qtbot: QtBot) -> None:
-    banner = AwayBanner(look)
+    banner = AwayBanner(look, QAction(), QAction(), "")
     qtbot.addWidget(banner)
 
     banner.set_state(FeedState(True, FRIDAY))

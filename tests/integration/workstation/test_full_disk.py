@@ -4,7 +4,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
-from crm_desktop.workstation.drafts import DraftStore
+from crm_desktop.workstation.sealed import SealedStore
 from tests.integration.workstation.programs import run_python
 
 # No file may grow beyond so many bytes, which fails in `write`, as a full disk does.
@@ -13,21 +13,21 @@ _LIMIT = "import resource, sys\nresource.setrlimit(resource.RLIMIT_FSIZE, (200, 
 
 def test_drafts_are_held_and_the_ones_on_the_disk_stay_whole(tmp_path: Path) -> None:
     key = Fernet.generate_key()
-    DraftStore(tmp_path, key).save("contact:7", b"kept before")
+    SealedStore(tmp_path, key).save("contact:7", b"kept before")
 
     finished = run_python(
         _LIMIT + "from pathlib import Path\n"
-        "from crm_desktop.workstation.drafts import DraftStore\n"
-        "store = DraftStore(Path(sys.argv[1]), sys.argv[2].encode())\n"
+        "from crm_desktop.workstation.sealed import SealedStore\n"
+        "store = SealedStore(Path(sys.argv[1]), sys.argv[2].encode())\n"
         "store.save('contact:7', b'x' * 5000)\n"
-        "print(store.durable, store.problem, len(store.load_all().drafts['contact:7']))",
+        "print(store.durable, store.problem, len(store.load_all().entries['contact:7']))",
         tmp_path,
         key.decode(),
     )
 
     assert finished.stdout.startswith("False Drafts cannot be kept"), finished.stderr
     assert finished.stdout.endswith(" 5000\n")
-    assert DraftStore(tmp_path, key).load_all().drafts == {"contact:7": b"kept before"}
+    assert SealedStore(tmp_path, key).load_all().entries == {"contact:7": b"kept before"}
     assert len(list(tmp_path.iterdir())) == 1
 
 

@@ -11,7 +11,7 @@ from tests.servers.keyring import secret_service
 _USE = """
 import sys
 from pathlib import Path
-from crm_desktop.workstation.drafts import open_drafts
+from crm_desktop.workstation.sealed import open_stores
 from crm_desktop.workstation.secrets import open_secrets
 secrets = open_secrets()
 """
@@ -54,11 +54,13 @@ def test_the_secret_is_not_readable_on_the_disk(keyring_env: dict[str, str]) -> 
 def test_drafts_survive_with_their_key_in_the_keyring(
     keyring_env: dict[str, str], tmp_path: Path
 ) -> None:
-    opened = "\ndrafts = open_drafts(Path(sys.argv[1]), secrets)\n"
+    opened = "\ndrafts = open_stores(Path(sys.argv[1]), secrets).drafts\n"
     run_python(_USE + opened + "drafts.save('contact:7', b'Dear')", tmp_path, env=keyring_env)
 
     found = run_python(
-        _USE + opened + "print(drafts.durable, drafts.load_all().drafts)", tmp_path, env=keyring_env
+        _USE + opened + "print(drafts.durable, drafts.load_all().entries)",
+        tmp_path,
+        env=keyring_env,
     )
 
     assert found.stdout == "True {'contact:7': b'Dear'}\n", found.stderr

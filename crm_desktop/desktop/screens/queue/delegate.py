@@ -177,4 +177,6 @@ class QueueDelegate(QStyledItemDelegate):
             paint_text(painter, rect, _CHECK, font, look.ink(Tone.WARNING))
             rect = rect.adjusted(text_width(font, _CHECK) + look.px(6), 0, 0, 0)
         subject = " ".join(row.subject.split()) or "(no subject)"
+        if row.entered_at is not None:
+            subject = f"Logged by hand · {subject}"
         paint_text(painter, rect, subject, font, look.theme.muted)

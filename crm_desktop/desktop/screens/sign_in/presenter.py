@@ -11,7 +11,13 @@ from urllib.parse import parse_qs, urlsplit
 
 from crm_desktop.desktop.core.presenting import CancelToken, Presenter, Tasks
 from crm_desktop.domain.database_address import has_password, is_address
-from crm_desktop.domain.errors import AccountRefused, CrmError, InvalidInput, SignInRefused
+from crm_desktop.domain.errors import (
+    AccountRefused,
+    CrmError,
+    DatabaseAway,
+    InvalidInput,
+    SignInRefused,
+)
 from crm_desktop.domain.views import StaffInfo
 from crm_desktop.services import Database, Target, session, upgrading
 
@@ -33,6 +39,9 @@ class SignInView(Protocol):
 
     def show_trouble(self, trouble: CrmError) -> None:
         """Say why nobody was signed in."""
+
+    def offer_without(self) -> None:
+        """Offer to work without the database, beside the trouble that is shown."""
 
     def show_tested(self, trouble: CrmError | None) -> None:
         """Say whether the database that was entered answers."""
@@ -59,6 +68,16 @@ class Memory:
     problem: str = ""
 
 
+@dataclass(frozen=True)
+class Without:
+    """Working without the database: `check`, on a worker, says who it is or raises CrmError;
+    `open` gets what it said, on the GUI thread.
+    """
+
+    check: Callable[[Target], object]
+    open: Callable[[object], None]
+
+
 class SignInPresenter(Presenter):
     """`done` gets the Database, opened as whoever signed in.
 
@@ -78,6 +97,7 @@ class SignInPresenter(Presenter):
         connections: int = 2,
         not_kept: Callable[[CrmError], None] | None = None,
         account: str = "",
+        without: Without | None = None,
     ) -> None:
         super().__init__(tasks)
         self._view = view
@@ -91,6 +111,8 @@ class SignInPresenter(Presenter):
         self._copy: Path | None = None
         self._before: CrmError | None = None
         self._remembered: tuple[str, str] | None = None
+        self._without = without
+        self._asked: Target | None = None
 
     @property
     def url(self) -> str:
@@ -181,6 +203,21 @@ class SignInPresenter(Presenter):
         self._memory.keep_url(self._url)
         self.start()
 
+    def work_without(self) -> None:
+        """The database is away: knowledge and logging only, for whoever signed in here before."""
+        if self._without is not None and self._asked is not None:
+            self._view.show_busy("Opening what is kept on this computer")
+            self._tasks.search(
+                partial(_checked, self._without, self._asked),
+                self._without.open,
+                failed=self._failed_without,
+                key="without",
+            )
+
+    def _failed_without(self, trouble: CrmError) -> None:
+        self._view.show_busy("")
+        self._view.show_trouble(trouble)
+
     def _sign_in(
         self,
         target: Target,
@@ -190,6 +227,7 @@ class SignInPresenter(Presenter):
     ) -> None:
         self._before = None
         self._view.show_busy("Signing in")
+        self._asked = target
         self._tasks.write(
             partial(
                 session.sign_in, target, login, self._migrations, connections=self._connections
@@ -252,6 +290,9 @@ class SignInPresenter(Presenter):
     def _failed(self, trouble: CrmError) -> None:
         self._view.show_busy("")
         self._view.show_trouble(trouble)
+        asked = self._asked is not None and self._asked.dialect != "sqlite"
+        if asked and self._without is not None and type(trouble) is DatabaseAway:
+            self._view.offer_without()
 
     def _tested(self, _answered: bool) -> None:
         self._view.show_tested(None)
@@ -281,6 +322,10 @@ def _recall(memory: Memory, url: str, _token: CancelToken) -> tuple[str, str] | 
 
 def _remember(memory: Memory, url: str, login: str, password: str, _token: CancelToken) -> None:
     memory.remember(url, login, password)
+
+
+def _checked(without: Without, target: Target, _token: CancelToken) -> object:
+    return without.check(target)
 
 
 def _forget(memory: Memory, url: str, login: str, _token: CancelToken) -> None:

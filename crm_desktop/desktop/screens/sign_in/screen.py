@@ -73,6 +73,10 @@ class SignInScreen(QScrollArea):
         self._upgrade = self._trouble.add_action("Upgrade now")
         self._upgrade.clicked.connect(self._upgrade_database)
         self._upgrade.hide()
+        self._alone = self._trouble.add_action("Work without the database")
+        self._alone.setToolTip("Knowledge and logging contacts, until it is back")
+        self._alone.clicked.connect(self._work_without)
+        self._alone.hide()
         self._trouble.hide()
         self._busy = Busy(look)
         self._pages = QStackedWidget()
@@ -160,6 +164,7 @@ class SignInScreen(QScrollArea):
             kept = "Your password is not kept."
         mine = self._presenter is not None and self._presenter.may_upgrade(trouble)
         self._upgrade.setVisible(mine)
+        self._alone.hide()
         self._trouble.set_tone(Tone.DANGER, "circle-alert")
         if isinstance(trouble, InvalidInput):
             self._trouble.set_text(str(trouble))
@@ -175,6 +180,10 @@ class SignInScreen(QScrollArea):
         if self._pages.currentIndex() == 1 and not isinstance(trouble, AccountRefused):
             self._password.selectAll()
             self._password.setFocus()
+
+    def offer_without(self) -> None:
+        """See `SignInView`."""
+        self._alone.show()
 
     def show_tested(self, trouble: CrmError | None) -> None:
         """See `SignInView`."""
@@ -199,6 +208,7 @@ class SignInScreen(QScrollArea):
 
     def _say_good(self, title: str, text: str = "") -> None:
         self._again.hide()
+        self._alone.hide()
         self._upgrade.hide()
         self._trouble.set_tone(Tone.OK, "check-circle")
         self._trouble.set_text(title, text)
@@ -344,6 +354,11 @@ class SignInScreen(QScrollArea):
     def _forget_me(self) -> None:
         if self._presenter:
             self._presenter.forget()
+
+    @Slot()
+    def _work_without(self) -> None:
+        if self._presenter:
+            self._presenter.work_without()
 
     @Slot()
     def _upgrade_database(self) -> None:

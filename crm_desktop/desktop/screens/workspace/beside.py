@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import Literal, Protocol
 
+from crm_desktop.desktop.core.answers import Answer, Answers, Hits
 from crm_desktop.desktop.core.presenting import CancelToken, Tasks
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.views import ArticleHit, ArticleView, ContactView, FoundCustomer, Moved
 from crm_desktop.services import Database, contacts, customers, knowledge
 from crm_desktop.services.customers import NewCustomer
+
+_LIMIT = 10
 
 
 class KnowledgeView(Protocol):
@@ -22,6 +26,9 @@ class KnowledgeView(Protocol):
     def show_article(self, article: ArticleView) -> None:
         """Show one article to read."""
 
+    def show_kept(self, at: datetime | None) -> None:
+        """What is shown comes from this computer's copy of then; None: from the database."""
+
     def show_knowledge_trouble(self, trouble: CrmError) -> None:
         """Say why nothing was found."""
 
@@ -29,17 +36,19 @@ class KnowledgeView(Protocol):
 class Knowledge:
     """Suggestions and search beside a contact."""
 
-    def __init__(self, db: Database, tasks: Tasks, view: KnowledgeView) -> None:
-        self._db = db
+    def __init__(self, db: Database, answers: Answers, tasks: Tasks, view: KnowledgeView) -> None:
+        self._db, self._answers = db, answers
         self._tasks = tasks
         self._view = view
         self._contact_id: int | None = None
         self._service_id: int | None = None
+        self._subject = ""
 
     def show(self, contact: ContactView, *, fresh: bool) -> None:
         """The contact was opened: suggest from its own words."""
         moved = contact.row.service_id != self._service_id
         self._contact_id, self._service_id = contact.row.id, contact.row.service_id
+        self._subject = contact.row.subject
         if fresh or moved:
             self.search("")
 
@@ -49,36 +58,46 @@ class Knowledge:
         if wanted:
             self._tasks.search(
                 partial(self._find, wanted),
-                partial(self._view.show_hits, suggested=False),
+                partial(self._show, suggested=False),
                 failed=self._view.show_knowledge_trouble,
                 key="knowledge",
             )
         elif self._contact_id is not None:
             self._tasks.search(
                 partial(self._suggest, self._contact_id),
-                partial(self._view.show_hits, suggested=True),
+                partial(self._show, suggested=True),
                 failed=self._view.show_knowledge_trouble,
                 key="knowledge",
             )
 
     def read(self, article_id: int) -> None:
         """Open one article."""
-        self._tasks.read(
-            partial(knowledge.read, self._db, article_id), self._view.show_article, key="article"
-        )
+        self._tasks.read(partial(self._answers.read, article_id), self._show_article, key="article")
 
     def used(self, article_id: int, how: Literal["text", "link"]) -> None:
         """The article went into the answer: as "text" or as "link"."""
         if self._contact_id is not None:
             self._tasks.write(
-                partial(knowledge.record_use, self._db, article_id, self._contact_id, how)
+                partial(knowledge.record_use, self._db, article_id, self._contact_id, how),
+                failed=_never_mind,
             )
 
-    def _find(self, text: str, _token: CancelToken) -> tuple[ArticleHit, ...]:
-        return knowledge.search(self._db, text, service_id=self._service_id)
+    def _find(self, text: str, _token: CancelToken) -> Answer[Hits]:
+        return self._answers.search(text, _LIMIT, self._service_id)
 
-    def _suggest(self, contact_id: int, _token: CancelToken) -> tuple[ArticleHit, ...]:
-        return knowledge.suggest(self._db, contact_id)
+    def _suggest(self, contact_id: int, _token: CancelToken) -> Answer[Hits]:
+        return self._answers.suggest(contact_id, self._subject, self._service_id)
+
+    def _show(self, answer: Answer[Hits], *, suggested: bool) -> None:
+        self._view.show_kept(answer.kept_at)
+        self._view.show_hits(answer.found, suggested=suggested)
+
+    def _show_article(self, answer: Answer[ArticleView]) -> None:
+        self._view.show_article(answer.found)
+
+
+def _never_mind(_trouble: CrmError) -> None:
+    """That it was used is for figures; the text is in the answer."""
 
 
 class CustomerChoiceView(Protocol):

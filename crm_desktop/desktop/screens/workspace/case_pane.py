@@ -261,6 +261,8 @@ class CasePane(QScrollArea):
         if form is not None:
             self._draft = None
             form.set_answers(answers)
+            if self._casework and draft and "case_id" in draft:
+                self._casework.continues(draft["case_id"], draft.get("version"))
             self._say_offer()
 
     def _say_offer(self) -> None:
@@ -368,7 +370,16 @@ class CasePane(QScrollArea):
 
     @Slot()
     def _changed(self) -> None:
-        self.edited.emit({"service_id": self.service.key(), "answers": self.typed()})
+        case = self._casework.case if self._casework else None
+        self.edited.emit(
+            {
+                "service_id": self.service.key(),
+                "answers": self.typed(),
+                # Upon what it was written: a colleague's change since must not be overwritten.
+                "case_id": case.id if case else None,
+                "version": self._casework.version if self._casework else None,
+            }
+        )
         self._say_offer()
         self._rest.start()
 

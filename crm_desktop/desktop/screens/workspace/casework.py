@@ -17,6 +17,10 @@ from crm_desktop.services.cases import CaseInput
 Answers = dict[str, object]
 
 
+#: No case has this version: whoever writes upon it is told of everything.
+_BEFORE_ALL = 0
+
+
 class CaseViewProtocol(Protocol):
     """What casework asks of the case pane."""
 
@@ -54,6 +58,24 @@ class Casework:
         self._contact: ContactView | None = None
         self._case: CaseView | None = None
         self._service_id: int | None = None
+        self._written_upon: int | None = None
+
+    @property
+    def version(self) -> int | None:
+        """Of the case upon which the form's answers are written; None for a new one."""
+        if self._written_upon is not None:
+            return self._written_upon
+        return self._case.version if self._case else None
+
+    def continues(self, case_id: object, version: object) -> None:
+        """The form holds a draft that was written upon this case, as it was then.
+
+        What a colleague has saved since is a conflict, also when they opened the case meanwhile.
+        """
+        if self._case is None:
+            return
+        same = case_id == self._case.id and isinstance(version, int)
+        self._written_upon = version if same and isinstance(version, int) else _BEFORE_ALL
 
     @property
     def case(self) -> CaseView | None:
@@ -122,7 +144,7 @@ class Casework:
         wanted = CaseInput(
             contact_id=self._contact.row.id,
             case_id=self._case.id if self._case else None,
-            version=version or (self._case.version if self._case else None),
+            version=version or self.version,
             service_id=self._service_id,
             answers=answers,
             title=title,
@@ -139,15 +161,16 @@ class Casework:
 
     def keep_mine(self, answers: Answers, theirs: CaseView) -> None:
         """After a conflict: these answers are right, on top of theirs."""
-        self._case = theirs
+        self._case, self._written_upon = theirs, None
         self.save(answers, version=theirs.version)
 
     def keep_theirs(self, theirs: CaseView) -> None:
         """After a conflict: the other's answers are right."""
-        self._case = theirs
+        self._case, self._written_upon = theirs, None
         self._view.show_form(theirs.schema, theirs.answers, theirs)
 
     def _begin(self, service_id: int | None) -> None:
+        self._written_upon = None
         self._service_id = service_id
         self._view.show_preview(None)
         if self._case is not None:
@@ -180,6 +203,7 @@ class Casework:
         self._view.handed_off()
 
     def _saved(self, then: Callable[[int], None] | None, saved: cases.Saved) -> None:
+        self._written_upon = None
         self._view.saved(saved.reference)
         self._tasks.read(partial(cases.get, self._db, saved.case_id), self._adopt, key="saved case")
         if then is not None:

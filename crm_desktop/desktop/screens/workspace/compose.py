@@ -37,6 +37,10 @@ class Written:
     note: str
 
 
+#: Begins what is said while the database is away.
+_NOT_NOW = "Not sent yet; your text is kept."
+
+
 class ComposePane(Surface):
     """Signals: `send_asked` (the mode says what), `edited` a Visibility, `left` when the text
     loses the focus, `template_asked` an id, `knowledge_asked`, `files_chosen` paths.
@@ -58,6 +62,7 @@ class ComposePane(Surface):
         self._to, self._cc = QLineEdit(), QLineEdit()
         self._warning = Text(look, "", Role.SMALL, tone=Tone.WARNING, wrap=True)
         self._warning.hide()
+        self._why_not = ""
         self.composer = Composer(look)
         self._send = PrimaryButton(look, "Send", key="Ctrl+Return")
         self._send.clicked.connect(self._ask_send)
@@ -130,6 +135,14 @@ class ComposePane(Surface):
         """Where there is little height, an empty composer that nobody writes in is one line."""
         self._low = low
         self._fit()
+
+    def set_away(self, why: str) -> None:
+        """What is written cannot be sent now, and why; empty: it can."""
+        self._why_not = why
+        self._send.setEnabled(not why)
+        self._send.setToolTip(why)
+        if self._warning.text().startswith(_NOT_NOW):
+            self._warn("")
 
     def set_files(self, files: tuple[NewAttachment, ...]) -> None:
         """Show what goes with the reply."""
@@ -256,6 +269,10 @@ class ComposePane(Surface):
     def _ask_send(self) -> None:
         written = self.written()
         reply = self.composer.mode is Visibility.PUBLIC
+        if self._why_not:
+            self._warn(f"{_NOT_NOW} {self._why_not}")
+            announce(self, self._why_not)
+            return
         if not (written.reply.text if reply else written.note).strip():
             self._warn("There is nothing to send yet.")
         elif reply and "@" not in written.reply.to:

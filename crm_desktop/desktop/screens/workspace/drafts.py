@@ -44,7 +44,9 @@ class DraftKeeper:
         later: Later,
         saved: Callable[[], None],
         trouble: Callable[[CrmError], None],
+        desk: str = "",
     ) -> None:
+        """`desk` names this computer in each draft: two of one person are told apart by it."""
         self._db = db
         self._tasks = tasks
         self._store = store
@@ -54,11 +56,17 @@ class DraftKeeper:
         self._local: dict[tuple[int, Kind], Content] = {}
         self._shared: dict[tuple[int, Kind], Content] = {}
         self._local_soon = self._shared_soon = False
+        self._away = False
+        self._desk = desk
+        self._held: set[tuple[int, Kind]] = set()
 
     def typed(self, contact_id: int, kind: Kind, content: Content) -> None:
         """Something was typed: `content` is all of it."""
+        if self._desk:
+            content = {**content, "desk": self._desk}
         self._local[contact_id, kind] = content
-        self._shared[contact_id, kind] = content
+        if (contact_id, kind) not in self._held:
+            self._shared[contact_id, kind] = content
         if not self._local_soon:
             self._local_soon = True
             self._later(LOCAL_MS, self._keep_locally)
@@ -69,6 +77,8 @@ class DraftKeeper:
     def flush(self) -> None:
         """The field or the contact is left: keep everything now."""
         self._keep_locally()
+        if self._away:
+            return
         self._shared_soon = False
         waiting, self._shared = self._shared, {}
         for (contact_id, kind), content in waiting.items():
@@ -77,6 +87,24 @@ class DraftKeeper:
                 self._done,
                 failed=partial(self._failed, contact_id, kind, content),
             )
+
+    def set_away(self, away: bool) -> None:
+        """While the database is away it is not asked: all is kept here, and given when it is back.
+
+        Nobody is told of each attempt that fails.
+        """
+        self._away = away
+        if not away:
+            self.flush()
+
+    def hold(self, contact_id: int, kind: Kind) -> None:
+        """The database has another computer's draft of this person: it stays until they choose."""
+        self._held.add((contact_id, kind))
+        self._shared.pop((contact_id, kind), None)
+
+    def release(self, contact_id: int, kind: Kind) -> None:
+        """They chose: what is typed reaches the database again."""
+        self._held.discard((contact_id, kind))
 
     def sending(self, contact_id: int, kind: Kind, content: Content) -> None:
         """It is on its way to the database: until that has it, all of it is kept here."""

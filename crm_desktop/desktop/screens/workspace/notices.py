@@ -7,16 +7,21 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.look import Look
+from crm_desktop.desktop.core.names import logged_words
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.domain.views import ContactView, CustomerView, DraftView
 
 
 class Notices(QWidget):
-    """Banners over the tabs' pages. Signals: `checked`, `draft_wanted` a DraftView."""
+    """Banners over the tabs' pages. Signals: `checked`, `draft_wanted` a DraftView,
+    `both_wanted` my text and what happened meanwhile, `drafts_wanted` my two drafts.
+    """
 
     checked = Signal()
     draft_wanted = Signal(object)
+    both_wanted = Signal()
+    drafts_wanted = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,8 +30,13 @@ class Notices(QWidget):
         self._away = Banner(look, Tone.WARNING, "wifi-off")
         self._marker = Banner(look, Tone.DANGER, "shield-alert")
         self._adjustments = Banner(look, Tone.WARNING, "ear")
+        self._logged = Banner(look, Tone.INFO, "clipboard-check")
         self._check = Banner(look, Tone.WARNING, "alert-triangle")
         self._check.add_action("I have checked it").clicked.connect(self.checked)
+        self._meanwhile = Banner(look, Tone.WARNING, "users")
+        self._meanwhile.add_action("Show both").clicked.connect(self.both_wanted)
+        self._twice = Banner(look, Tone.WARNING, "copy")
+        self._twice.add_action("Show both").clicked.connect(self.drafts_wanted)
         self._unsent = Banner(look, Tone.INFO, "pencil")
         self._unsent.add_action("Use this text").clicked.connect(self._use)
         self._column = QVBoxLayout(self)
@@ -41,6 +51,9 @@ class Notices(QWidget):
     def show_contact(self, contact: ContactView, *, me: int) -> None:
         """Show what concerns this contact."""
         self._show_customer(contact.customer)
+        logged = logged_words(contact.row).capitalize()
+        self._logged.setVisible(bool(logged))
+        self._logged.set_text(f"{logged}." if logged else "")
         self._check.setVisible(contact.row.needs_checking)
         if contact.row.needs_checking:
             self._check.set_text(
@@ -61,6 +74,23 @@ class Notices(QWidget):
             self._brief = brief
             for banner in (self._marker, self._adjustments):
                 self._say(banner, *self._details.get(banner, ("", "")))
+
+    def show_meanwhile(self, said: str) -> None:
+        """Say what a colleague did while this person wrote; empty: nothing."""
+        self._meanwhile.setVisible(bool(said))
+        self._meanwhile.set_text(said, "Your text is kept and has not been sent." if said else "")
+        self._fit()
+
+    def show_two_drafts(self, shown: bool) -> None:
+        """Say that this person wrote two drafts, here and on another computer."""
+        self._twice.setVisible(shown)
+        self._twice.set_text(
+            "You have two different drafts here." if shown else "",
+            "One is from this computer and one from another. Both are kept until you choose."
+            if shown
+            else "",
+        )
+        self._fit()
 
     def show_trouble(self, said: str, detail: str = "") -> None:
         """Say why what is shown may be old; empty: it is fresh."""
@@ -94,7 +124,8 @@ class Notices(QWidget):
         banner.setToolTip(detail)
 
     def _banners(self) -> tuple[Banner, ...]:
-        return (self._away, self._marker, self._adjustments, self._check, self._unsent)
+        urgent = (self._away, self._marker, self._adjustments)
+        return (*urgent, self._logged, self._check, self._meanwhile, self._twice, self._unsent)
 
     def _fit(self) -> None:
         self.setVisible(any(not each.isHidden() for each in self._banners()))

@@ -21,6 +21,7 @@ from crm_desktop.desktop.screens.workspace.compose import ComposePane
 from crm_desktop.desktop.screens.workspace.conversation import Conversation
 from crm_desktop.desktop.screens.workspace.header import WorkspaceHeader
 from crm_desktop.desktop.screens.workspace.lists import file_rows, timeline_rows
+from crm_desktop.desktop.screens.workspace.meanwhile import Meanwhile, differ
 from crm_desktop.desktop.screens.workspace.notices import Notices
 from crm_desktop.desktop.screens.workspace.side import KNOWLEDGE, SidePanel
 from crm_desktop.desktop.screens.workspace.wrap_up import WrapUpPanel
@@ -105,6 +106,7 @@ class WorkspaceScreen(QWidget):
         self.wrap_up = WrapUpPanel(look)
         self.toast = UndoToast(look)
         self.answering = Answering(self, clock)
+        self.meanwhile = Meanwhile(self, look, person)
         self._others = Banner(look, Tone.NEUTRAL, "eye", wide=True)
         self._nothing = EmptyState(
             look, "inbox", "No contact is open.", "Choose one in the queue, or press F9."
@@ -161,6 +163,8 @@ class WorkspaceScreen(QWidget):
         lay_out(self._talk)
         if fresh:
             self._begin(contact)
+        else:
+            self.meanwhile.changed(contact)
         self.shown.emit(contact)
 
     def _show_parts(self, contact: ContactView, before: ContactView | None) -> None:
@@ -316,10 +320,19 @@ class WorkspaceScreen(QWidget):
         own = {
             each.kind: each.content for each in contact.drafts if each.author_id == self._person.id
         }
-        for kind in ("reply", "note", "form"):
-            kept = self._keeper.kept_here(contact.row.id, kind) or own.get(kind)
-            if kept:
-                self.restore(kind, kept)
+        kinds: tuple[Kind, ...] = ("reply", "note", "form")
+        kept = {each: self._keeper.kept_here(contact.row.id, each) for each in kinds}
+        for kind in kinds:
+            content = kept[kind] or own.get(kind)
+            if content:
+                self.restore(kind, content)
+        self.meanwhile.begin(contact, kept["reply"] or own.get("reply"))
+        for kind in kinds:
+            here, elsewhere = kept[kind], own.get(kind)
+            if here and elsewhere and differ(here, elsewhere):
+                self._keeper.hold(contact.row.id, kind)
+                self.meanwhile.two_drafts(kind, here, elsewhere)
+                break
 
     def restore(self, kind: str, content: Content) -> None:
         """Put unsent text back where it was written."""
@@ -329,6 +342,35 @@ class WorkspaceScreen(QWidget):
         mode = Visibility.PUBLIC if kind == "reply" else Visibility.INTERNAL
         self.compose.restore(mode, content)
         self.compose.composer.set_mode(mode)
+
+    def reply_draft(self) -> Content:
+        """The reply as a draft keeps it, with what its author had seen of the contact."""
+        return {**self.compose.draft(Visibility.PUBLIC), "seen": self.meanwhile.seen}
+
+    def keep_as_note(self) -> None:
+        """The reply is of use to colleagues, not to the customer any more."""
+        if self._contact is not None:
+            self._replying.note(self._contact.row.id, self.compose.written().reply.text)
+            self.forget_reply()
+
+    def forget_reply(self) -> None:
+        """The reply is not wanted any more."""
+        if self._contact is not None:
+            self.compose.clear(Visibility.PUBLIC)
+            self._keeper.discard(self._contact.row.id, "reply")
+
+    def bring_back(self, contact_id: int, content: Content) -> None:
+        """The reply is wanted after all."""
+        self._keeper.typed(contact_id, "reply", content)
+        if self.is_open(contact_id):
+            self.restore("reply", content)
+
+    def use_draft(self, kind: Kind, content: Content) -> None:
+        """Of two drafts this is the one."""
+        if self._contact is not None:
+            self._keeper.release(self._contact.row.id, kind)
+            self.restore(kind, content)
+            self._keeper.typed(self._contact.row.id, kind, content)
 
     def _forgotten(self, contact: ContactView) -> str:
         """What has not been sent though it was written."""
@@ -382,6 +424,7 @@ class WorkspaceScreen(QWidget):
         column.addWidget(self.wrap_up)
         self.wrap_up.hide()
         column.addWidget(self.toast)
+        column.addWidget(self.meanwhile.toast)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setObjectName("workspace")
         split.addWidget(center)
@@ -407,7 +450,7 @@ class WorkspaceScreen(QWidget):
         self.conversation.edit_asked.connect(self._edit_stopped)
         self.conversation.release_asked.connect(self._release_stopped)
         self.files.opened.connect(self.file_wanted)
-        self.compose.send_asked.connect(self._send)
+        self.compose.send_asked.connect(self.send)
         self.compose.edited.connect(self._edited)
         self.compose.left.connect(self.leave)
         self.compose.template_asked.connect(self._insert_template)
@@ -435,11 +478,14 @@ class WorkspaceScreen(QWidget):
         self._show_timeline()
 
     @Slot()
-    def _send(self) -> None:
+    def send(self) -> None:
+        """Send what is written, or keep the note."""
         if self._contact is None:
             return
         contact_id, mode = self._contact.row.id, self.compose.composer.mode
-        written, content = self.compose.written(), self.compose.draft(mode)
+        if mode is Visibility.PUBLIC and self.meanwhile.stops_sending():
+            return
+        written, content = self.compose.written(), self._draft_of(mode)
         self.compose.clear(mode)
         if mode is Visibility.INTERNAL:
             self._replying.note(contact_id, written.note)
@@ -452,7 +498,10 @@ class WorkspaceScreen(QWidget):
     def _edited(self, mode: Visibility) -> None:
         if self._contact is not None:
             kind: Kind = "reply" if mode is Visibility.PUBLIC else "note"
-            self._keeper.typed(self._contact.row.id, kind, self.compose.draft(mode))
+            self._keeper.typed(self._contact.row.id, kind, self._draft_of(mode))
+
+    def _draft_of(self, mode: Visibility) -> Content:
+        return self.reply_draft() if mode is Visibility.PUBLIC else self.compose.draft(mode)
 
     @Slot(object)
     def _form_edited(self, content: Content) -> None:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.look import Look, Role
+from crm_desktop.desktop.core.names import RESOLUTIONS
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.workspace.handoff_card import is_under_way
 from crm_desktop.desktop.widgets.buttons import Button, PrimaryButton
@@ -27,16 +28,6 @@ from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain.states import Resolution
 from crm_desktop.domain.views import ContactView, Disposition, ServiceInfo
 
-RESOLUTIONS: dict[Resolution, str] = {
-    Resolution.RESOLVED: "Resolved",
-    Resolution.HANDED_OFF: "Handed off",
-    Resolution.TRANSFERRED_OUT: "Transferred out",
-    Resolution.SIGNPOSTED_COUNCIL: "Signposted in the council",
-    Resolution.SIGNPOSTED_OUTSIDE: "Signposted outside",
-    Resolution.CALLBACK: "Callback",
-    Resolution.WARNED_ENDED: "Warned and ended",
-    Resolution.NO_ACTION: "No action",
-}
 _AVOIDABLE = {"y": "Yes, avoidable", "n": "No"}
 
 

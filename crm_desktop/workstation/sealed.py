@@ -1,4 +1,4 @@
-"""Unsent drafts survive a crash in encrypted local files whose key is in the keyring."""
+"""What is kept on this computer survives a crash in encrypted files, their key in the keyring."""
 
 import hashlib
 import threading
@@ -12,27 +12,34 @@ from crm_desktop.workstation.files import set_aside, write_atomically
 from crm_desktop.workstation.secrets import Secrets
 
 _SECRET = "drafts-key"  # noqa: S105 - the name under which the keyring has it
+#: As the first release called them; what it left is still read.
 _SUFFIX = ".draft"
 _NAME_BYTES = 4
 
 
 @dataclass(frozen=True)
-class LoadedDrafts:
-    """The drafts that were found, and the files that could not be read and were kept aside."""
+class Loaded:
+    """The entries that were found, and the files that could not be read and were kept aside."""
 
-    drafts: dict[str, bytes]
+    entries: dict[str, bytes]
     damaged: tuple[Path, ...]
 
 
-class DraftStore:
-    """One encrypted file a draft in one directory; safe to use from several threads.
+class SealedStore:
+    """One encrypted file an entry in one directory; safe to use from several threads.
 
     `durable` says whether what was saved last would survive a crash. Without a keyring, or
-    while the disk is full, drafts are held in memory alone, and `problem` says why.
+    while the disk is full, entries are held in memory alone, and `problem` says why.
     """
 
-    def __init__(self, directory: Path, key: bytes | None, problem: str = "") -> None:
-        """`key` as Fernet makes it; None holds drafts in memory, for the reason in `problem`."""
+    def __init__(
+        self, directory: Path, key: bytes | None, what: str = "Drafts", problem: str = ""
+    ) -> None:
+        """`key` as Fernet makes it; None holds entries in memory, for the reason in `problem`.
+
+        `what` the entries are, as a sentence about them begins.
+        """
+        self._what = what
         self._directory = directory
         self._fernet = None if key is None else Fernet(key)
         self._held: dict[str, bytes] = {}
@@ -47,10 +54,10 @@ class DraftStore:
             if self._fernet is not None:
                 self._write_all_held()
 
-    def load_all(self) -> LoadedDrafts:
+    def load_all(self) -> Loaded:
         """Everything that was kept, this session's and what a crash left."""
         with self._lock:
-            drafts: dict[str, bytes] = {}
+            found: dict[str, bytes] = {}
             damaged: list[Path] = []
             for path in self._files():
                 try:
@@ -58,11 +65,11 @@ class DraftStore:
                 except (InvalidToken, OSError, ValueError):
                     damaged.append(set_aside(path) or path)
                 else:
-                    drafts[key] = data
-            return LoadedDrafts(drafts | self._held, tuple(damaged))
+                    found[key] = data
+            return Loaded(found | self._held, tuple(damaged))
 
     def remove(self, key: str) -> None:
-        """Forget the draft under `key`; one that is not there is fine."""
+        """Forget the entry under `key`; one that is not there is fine."""
         with self._lock:
             self._held.pop(key, None)
             try:
@@ -71,7 +78,7 @@ class DraftStore:
                 self._not_durable(error)
 
     def _write_all_held(self) -> None:
-        """Write what memory alone holds: this draft, and those that a full disk refused."""
+        """Write what memory alone holds: this entry, and those that a full disk refused."""
         for key, data in list(self._held.items()):
             try:
                 write_atomically(self._path(key), self._seal(key, data))
@@ -83,8 +90,9 @@ class DraftStore:
 
     def _not_durable(self, error: OSError) -> None:
         self.durable = False
+        why = error.strerror or "disk trouble"
         self.problem = (
-            f"Drafts cannot be kept on this computer now ({error.strerror or 'disk trouble'}). "
+            f"{self._what} cannot be kept on this computer now ({why}). "
             "They are held while the program runs."
         )
 
@@ -109,21 +117,51 @@ class DraftStore:
         return plain[_NAME_BYTES:end].decode(), plain[end:]
 
 
-def open_drafts(directory: Path, secrets: Secrets | None) -> DraftStore:
-    """The drafts in `directory`, with their key from `secrets`, made at the first use.
+@dataclass(frozen=True)
+class Stores:
+    """What this computer keeps: unsent drafts, contacts to be entered, articles, and who worked."""
 
-    Without secrets, or when the keyring refuses, the store is not durable and says why.
+    drafts: SealedStore
+    logged: SealedStore
+    articles: SealedStore
+    people: SealedStore
+
+
+def open_stores(folder: Path, secrets: Secrets | None) -> Stores:
+    """The stores below `folder`, with their key from `secrets`, made at the first use.
+
+    Without secrets, or when the keyring refuses, the stores are not durable and say why.
     """
-    if secrets is None:
-        return DraftStore(directory, None, _no_keyring())
     try:
-        key = _usable(secrets.get(_SECRET))
-        if key is None:
-            key = Fernet.generate_key()
-            secrets.set(_SECRET, key.decode())
+        return sealed_with(folder, _key(secrets), "There is no keyring")
     except NoKeyring:
-        return DraftStore(directory, None, _no_keyring())
-    return DraftStore(directory, key)
+        return sealed_with(folder, None, "There is no keyring")
+
+
+def sealed_with(folder: Path, key: bytes | None, why_none: str) -> Stores:
+    """The stores below `folder` under a key; without one they say `why_none`, if it says any."""
+
+    def store(name: str, what: str, then: str) -> SealedStore:
+        said = f"{why_none}, so {what.lower()} are not kept on this computer.{then}"
+        return SealedStore(folder / name, key, what, said if why_none and not key else "")
+
+    held = " They are held while the program runs"
+    return Stores(
+        drafts=store("drafts", "Unsent drafts", f"{held}, and in the database once it has them."),
+        logged=store("logged", "Contacts to be entered", f"{held}."),
+        articles=store("articles", "Articles", ""),
+        people=store("people", "Names", ""),
+    )
+
+
+def _key(secrets: Secrets | None) -> bytes | None:
+    if secrets is None:
+        return None
+    key = _usable(secrets.get(_SECRET))
+    if key is None:
+        key = Fernet.generate_key()
+        secrets.set(_SECRET, key.decode())
+    return key
 
 
 def _usable(key: str | None) -> bytes | None:
@@ -135,10 +173,3 @@ def _usable(key: str | None) -> bytes | None:
     except ValueError:
         return None
     return key.encode()
-
-
-def _no_keyring() -> str:
-    return (
-        "There is no keyring, so unsent drafts are not kept on this computer. They are held "
-        "while the program runs, and in the database once it has them."
-    )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_desktop.domain.errors import NoKeyring
-from crm_desktop.workstation.drafts import DraftStore, open_drafts
+from crm_desktop.workstation.sealed import SealedStore, open_stores
 
 
 class _HeldSecrets:
@@ -39,29 +39,29 @@ def directory(tmp_path: Path) -> Path:
 
 def test_a_draft_is_there_after_a_crash(directory: Path) -> None:
     secrets = _HeldSecrets()
-    before = open_drafts(directory, secrets)
+    before = open_stores(directory.parent, secrets).drafts
     before.save("contact:7", b"Dear Margaret")
     before.save("contact:7", b"Dear Margaret,")
 
-    after = open_drafts(directory, secrets).load_all()
+    after = open_stores(directory.parent, secrets).drafts.load_all()
 
     assert before.durable
-    assert after.drafts == {"contact:7": b"Dear Margaret,"}
+    assert after.entries == {"contact:7": b"Dear Margaret,"}
     assert after.damaged == ()
 
 
 def test_a_removed_draft_does_not_come_back(directory: Path) -> None:
-    store = DraftStore(directory, Fernet.generate_key())
+    store = SealedStore(directory, Fernet.generate_key())
     store.save("contact:7", b"sent now")
 
     store.remove("contact:7")
     store.remove("contact:8")
 
-    assert store.load_all().drafts == {}
+    assert store.load_all().entries == {}
 
 
 def test_neither_words_nor_contact_are_readable_on_the_disk(directory: Path) -> None:
-    DraftStore(directory, Fernet.generate_key()).save("contact:7", b"Dear Margaret")
+    SealedStore(directory, Fernet.generate_key()).save("contact:7", b"Dear Margaret")
 
     (file,) = directory.iterdir()
 
@@ -71,7 +71,7 @@ def test_neither_words_nor_contact_are_readable_on_the_disk(directory: Path) -> 
 
 
 def test_a_damaged_draft_is_kept_aside_and_the_others_are_read(directory: Path) -> None:
-    store = DraftStore(directory, Fernet.generate_key())
+    store = SealedStore(directory, Fernet.generate_key())
     store.save("contact:7", b"will be damaged")
     (file,) = directory.iterdir()
     file.write_bytes(file.read_bytes()[:20])
@@ -79,18 +79,18 @@ def test_a_damaged_draft_is_kept_aside_and_the_others_are_read(directory: Path) 
 
     loaded = store.load_all()
 
-    assert loaded.drafts == {"contact:8": b"whole"}
+    assert loaded.entries == {"contact:8": b"whole"}
     assert [path.name for path in loaded.damaged] == [f"{file.name}.damaged-1"]
     assert loaded.damaged[0].exists()
     assert store.load_all().damaged == ()
 
 
 def test_drafts_of_a_lost_key_are_kept_aside(directory: Path) -> None:
-    DraftStore(directory, Fernet.generate_key()).save("contact:7", b"of another key")
+    SealedStore(directory, Fernet.generate_key()).save("contact:7", b"of another key")
 
-    loaded = DraftStore(directory, Fernet.generate_key()).load_all()
+    loaded = SealedStore(directory, Fernet.generate_key()).load_all()
 
-    assert loaded.drafts == {}
+    assert loaded.entries == {}
     assert len(loaded.damaged) == 1
 
 
@@ -98,7 +98,7 @@ def test_a_damaged_key_is_replaced(directory: Path) -> None:
     secrets = _HeldSecrets()
     secrets.values["drafts-key"] = "not a key"
 
-    store = open_drafts(directory, secrets)
+    store = open_stores(directory.parent, secrets).drafts
 
     assert store.durable
     assert secrets.values["drafts-key"] != "not a key"
@@ -108,30 +108,30 @@ def test_a_damaged_key_is_replaced(directory: Path) -> None:
 def test_without_a_keyring_drafts_live_in_memory_and_the_store_says_so(
     directory: Path, secrets: _HeldSecrets | None
 ) -> None:
-    store = open_drafts(directory, secrets)
+    store = open_stores(directory.parent, secrets).drafts
     store.save("contact:7", b"only here")
 
     assert not store.durable
     assert "no keyring" in store.problem
-    assert store.load_all().drafts == {"contact:7": b"only here"}
+    assert store.load_all().entries == {"contact:7": b"only here"}
     assert not directory.exists()
 
 
 def test_a_disk_that_refuses_loses_nothing_while_the_program_runs(directory: Path) -> None:
     directory.write_text("a file where the directory should be")
-    store = DraftStore(directory, Fernet.generate_key())
+    store = SealedStore(directory, Fernet.generate_key())
 
     store.save("contact:7", b"held")
 
     assert not store.durable
     assert "cannot be kept" in store.problem
-    assert store.load_all().drafts == {"contact:7": b"held"}
+    assert store.load_all().entries == {"contact:7": b"held"}
 
 
 def test_what_the_disk_refused_is_written_once_it_can_be(directory: Path) -> None:
     key = Fernet.generate_key()
     directory.write_text("in the way")
-    store = DraftStore(directory, key)
+    store = SealedStore(directory, key)
     store.save("contact:7", b"held")
 
     directory.unlink()
@@ -139,7 +139,7 @@ def test_what_the_disk_refused_is_written_once_it_can_be(directory: Path) -> Non
 
     assert store.durable
     assert store.problem == ""
-    assert DraftStore(directory, key).load_all().drafts == {
+    assert SealedStore(directory, key).load_all().entries == {
         "contact:7": b"held",
         "contact:8": b"later",
     }
@@ -153,6 +153,6 @@ def test_any_key_and_any_bytes_come_back(
     secret = Fernet.generate_key()
     directory = tmp_path_factory.mktemp("drafts")
 
-    DraftStore(directory, secret).save(encoded, data)
+    SealedStore(directory, secret).save(encoded, data)
 
-    assert DraftStore(directory, secret).load_all().drafts == {encoded: data}
+    assert SealedStore(directory, secret).load_all().entries == {encoded: data}

@@ -1,0 +1,39 @@
+"""What the kinds of the domain are called on screen."""
+
+from __future__ import annotations
+
+from crm_desktop.desktop.core import words
+from crm_desktop.domain.states import Channel, Resolution
+from crm_desktop.domain.views import QueueRow
+
+CHANNEL_NAMES = {
+    Channel.CALL: "Call",
+    Channel.VOICEMAIL: "Voicemail",
+    Channel.EMAIL: "Email",
+    Channel.WEB_FORM: "Web form",
+    Channel.CHAT: "Chat",
+    Channel.SOCIAL: "Social media",
+    Channel.VISIT: "Visit",
+    Channel.LETTER: "Letter",
+    Channel.SMS: "Text message",
+}
+RESOLUTIONS: dict[Resolution, str] = {
+    Resolution.RESOLVED: "Resolved",
+    Resolution.HANDED_OFF: "Handed off",
+    Resolution.TRANSFERRED_OUT: "Transferred out",
+    Resolution.SIGNPOSTED_COUNCIL: "Signposted in the council",
+    Resolution.SIGNPOSTED_OUTSIDE: "Signposted outside",
+    Resolution.CALLBACK: "Callback",
+    Resolution.WARNED_ENDED: "Warned and ended",
+    Resolution.NO_ACTION: "No action",
+}
+
+
+def logged_words(row: QueueRow) -> str:
+    """How a contact that was logged by hand came here, with both times; empty for any other."""
+    if row.entered_at is None:
+        return ""
+    same_day = words.date(row.entered_at) == words.date(row.received_at)
+    happened = (words.clock_time if same_day else words.full)(row.received_at)
+    how = "logged while the database was away" if row.while_away else "logged by hand"
+    return f"entered {words.clock_time(row.entered_at)}, happened {happened}, {how}"

@@ -1,0 +1,1 @@
+"""Contacts that a person logs by hand."""

@@ -1,0 +1,1 @@
+"""What the desktop keeps on this computer: the workstation's stores behind its own ports."""
