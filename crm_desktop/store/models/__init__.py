@@ -20,7 +20,7 @@ from crm_desktop.store.models.customers import (
     Identifier,
     SafetyMarker,
 )
-from crm_desktop.store.models.events import Event, Notice, ReadAudit
+from crm_desktop.store.models.events import AuditSeal, Event, Notice, ReadAudit, RowAudit
 from crm_desktop.store.models.knowledge import Article, ArticleUse
 from crm_desktop.store.models.messages import Attachment, Blob, BlobChunk, Draft, Message
 from crm_desktop.store.models.people import Membership, SavedView, Staff
@@ -33,6 +33,7 @@ __all__ = [
     "ArticleUse",
     "Assignment",
     "Attachment",
+    "AuditSeal",
     "Base",
     "Blob",
     "BlobChunk",
@@ -58,6 +59,7 @@ __all__ = [
     "QueueTarget",
     "ReadAudit",
     "ReplyTemplate",
+    "RowAudit",
     "SafetyMarker",
     "SavedView",
     "Service",
