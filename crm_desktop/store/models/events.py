@@ -15,9 +15,7 @@ from crm_desktop.store.models.base import Base, BigId, CreatedAt, Id, JsonObject
 
 def _by_transaction(table: str) -> Index:
     numbered = text("xact IS NOT NULL")
-    return Index(
-        f"ix_{table}_xact", "xact", "id", postgresql_where=numbered, sqlite_where=numbered
-    )
+    return Index(f"ix_{table}_xact", "xact", "id", postgresql_where=numbered, sqlite_where=numbered)
 
 
 class Event(Base):
