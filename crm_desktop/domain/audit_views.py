@@ -57,12 +57,16 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """A row before and after; both empty when its values were removed or are in the row itself."""
+    """A row before and after; both empty when its values were removed or are in the row itself.
+
+    `words` say it, as "Changed a contact"; `row_key` is the row's number.
+    """
 
     id: int
     op: str
     table: str
     row_key: str
+    words: str
     before: dict[str, object] = field(default_factory=dict)
     after: dict[str, object] = field(default_factory=dict)
     redacted: bool = False

@@ -19,8 +19,6 @@ from crm_desktop.store.queries import audit as queries
 
 #: So many entries a portion.
 PORTION = 100
-#: What an export holds at most.
-EXPORTED = 20_000
 #: Days are counted there.
 LONDON = ZoneInfo("Europe/London")
 

@@ -58,9 +58,9 @@ def words_of(source: str, kind: str, data: Mapping[str, object], at: datetime) -
     if source == "read":
         return _READS.get(kind, f"Opened {kind.replace('_', ' ')}")
     table, _, op = kind.partition(".")
-    return f"{_DONE.get(op, 'Changed')} {named(table)}"
+    return done_to(table, op)
 
 
-def named(table: str) -> str:
-    """What the rows of a table are, to a person."""
-    return _TABLES.get(table, table.replace("_", " "))
+def done_to(table: str, op: str) -> str:
+    """What was done to a row, as "Changed a contact"."""
+    return f"{_DONE.get(op, 'Changed')} {_TABLES.get(table, table.replace('_', ' '))}"

@@ -66,6 +66,10 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "go.admin", "Channels and dead letters", GO, ("Ctrl+5",), "list-checks", roles=_LEADERS
     ),
+    Command(
+        "go.audit", "Audit", GO, ("Ctrl+6",), "eye", roles=_LEADERS,
+        help="Who has seen a customer, and what a person did",
+    ),
     Command("go.settings", "Settings", GO, ("Ctrl+,",), "settings"),
     Command("go.palette", "Search and commands", GO, ("Ctrl+K",), "command"),
     Command("view.density", "Compact rows", VIEW, icon="list", checkable=True),

@@ -7,8 +7,11 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
+from crm_desktop.desktop.core.presenting import Presenter
 from crm_desktop.desktop.screens.admin.presenter import AdminPresenter
 from crm_desktop.desktop.screens.admin.screen import AdminScreen
+from crm_desktop.desktop.screens.audit.presenter import AuditPresenter
+from crm_desktop.desktop.screens.audit.screen import AuditScreen
 from crm_desktop.desktop.screens.cases.presenter import CasesPresenter
 from crm_desktop.desktop.screens.cases.screen import CasesScreen
 from crm_desktop.desktop.screens.customers.presenter import CustomersPresenter
@@ -19,13 +22,14 @@ from crm_desktop.desktop.shell.desk import Desk
 from crm_desktop.desktop.shell.finders import contact_of_case
 from crm_desktop.desktop.widgets.knowledge_panel import KnowledgePanel
 from crm_desktop.domain.changes import Changes
-from crm_desktop.domain.views import HistoryEntry
+from crm_desktop.domain.views import CustomerView, HistoryEntry
 
 #: key, words, icon, whether at the foot of the rail
 PAGES = (
     ("customers", "Customers", "user", False),
     ("cases", "Cases", "briefcase", False),
     ("knowledge", "Knowledge", "book-open", False),
+    ("audit", "Audit", "eye", True),
     ("admin", "Admin", "list-checks", True),
     ("settings", "Settings", "settings", True),
 )
@@ -35,6 +39,7 @@ class Pages(QObject):
     """Builds every page; a page reads nothing before it is shown for the first time."""
 
     contact_wanted = Signal(object)
+    seen_wanted = Signal(object)
     scheme_chosen = Signal(object)
     scale_chosen = Signal(int)
     sign_out_asked = Signal()
@@ -43,7 +48,7 @@ class Pages(QObject):
         super().__init__(parent)
         self._desk = desk
         look, clock, tasks = desk.look, desk.clock, desk.runner.for_owner
-        self.customers_screen = CustomersScreen(look, clock)
+        self.customers_screen = CustomersScreen(look, clock, audited=desk.person.leads)
         self.customers = CustomersPresenter(
             desk.db, tasks(self.customers_screen), self.customers_screen
         )
@@ -63,9 +68,10 @@ class Pages(QObject):
             "knowledge": self.knowledge_screen,
             "settings": self.settings_screen,
         }
-        self._presenters = [self.customers, self.cases, self.knowledge]
-        self._unread = {"cases": self.cases, "knowledge": self.knowledge}
+        self._presenters: list[Presenter] = [self.customers, self.cases, self.knowledge]
+        self._unread: dict[str, Presenter] = {"cases": self.cases, "knowledge": self.knowledge}
         if desk.person.leads:
+            self._add_audit()
             self._add_admin()
         self._connect()
 
@@ -79,13 +85,29 @@ class Pages(QObject):
         if unread is not None:
             unread.start()
         page = self._widgets.get(key)
-        if isinstance(page, CustomersScreen | CasesScreen | KnowledgePanel):
+        if isinstance(page, CustomersScreen | CasesScreen | KnowledgePanel | AuditScreen):
             page.focus()
 
     def changed(self, changes: Changes) -> None:
         """Tell every page's presenter."""
         for presenter in self._presenters:
             presenter.changed(changes)
+
+    def ask_who_saw(self, customer: CustomerView) -> None:
+        """Show who has seen a customer; nothing for whom the page is not."""
+        page = self._widgets.get("audit")
+        if isinstance(page, AuditScreen):
+            page.ask_about_customer(customer.id, customer.name)
+
+    def _add_audit(self) -> None:
+        desk = self._desk
+        screen = AuditScreen(desk.look, desk.clock)
+        audit = AuditPresenter(desk.db, desk.runner.for_owner(screen), screen, now=desk.clock.now)
+        screen.bind(audit)
+        screen.contact_wanted.connect(self.contact_wanted)
+        self._widgets["audit"] = screen
+        self._presenters.append(audit)
+        self._unread["audit"] = audit
 
     def _add_admin(self) -> None:
         desk = self._desk
@@ -102,6 +124,7 @@ class Pages(QObject):
     def _connect(self) -> None:
         self.cases_screen.contact_wanted.connect(self.contact_wanted)
         self.customers_screen.history_wanted.connect(self._open_history)
+        self.customers_screen.seen_wanted.connect(self.seen_wanted)
         self.settings_screen.scheme_chosen.connect(self.scheme_chosen)
         self.settings_screen.scale_chosen.connect(self.scale_chosen)
         self.settings_screen.sign_out_asked.connect(self.sign_out_asked)

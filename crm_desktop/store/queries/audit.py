@@ -22,7 +22,7 @@ from crm_desktop.domain.audit_views import (
 )
 from crm_desktop.domain.errors import NotAllowed
 from crm_desktop.domain.states import StaffRole
-from crm_desktop.store.audit_words import words_of
+from crm_desktop.store.audit_words import done_to, words_of
 from crm_desktop.store.database import Tx
 from crm_desktop.store.guard_sqlite_reading import trace
 from crm_desktop.store.queries import audit_sqlite as sqlite
@@ -148,6 +148,7 @@ def _change(id_: int, op: str, table: str, row_key: str, changes: str | None) ->
         op=op,
         table=table,
         row_key=row_key,
+        words=done_to(table, op),
         before=said.get("before") or {},
         after=said.get("after") or {},
         redacted=changes is None and op != "I",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import func, select, text, update
@@ -46,7 +46,7 @@ def customer_of(centre: Centre, contact_id: int) -> int:
     return found
 
 
-def today(db: Database) -> object:
+def today(db: Database) -> date:
     with db.read() as tx:
         return tx.now.astimezone(audit.LONDON).date()
 
@@ -142,7 +142,7 @@ def test_an_advisor_may_not_ask(centre: Centre, opened: tuple[int, int], login: 
     with pytest.raises(NotAllowed):
         audit.people(advisor)
     with pytest.raises(NotAllowed):
-        audit.who_did(advisor, centre.person("rose").id, today(advisor))  # type: ignore[arg-type]
+        audit.who_did(advisor, centre.person("rose").id, today(advisor))
     assert traces(centre, "report.customer") == 0
 
 
@@ -164,7 +164,7 @@ def test_a_leader_may_not_ask_about_others_queues(centre: Centre) -> None:
     with pytest.raises(NotAllowed):
         audit.who_saw(rose, hidden)
     with pytest.raises(NotAllowed):
-        audit.who_did(rose, centre.person("cora").id, today(rose))  # type: ignore[arg-type]
+        audit.who_did(rose, centre.person("cora").id, today(rose))
     assert "Cora Lindqvist" not in {each.name for each in audit.people(rose)}
 
     admin = make_admin(centre, "rose")
@@ -195,7 +195,7 @@ def test_a_day_of_a_person_is_told_in_plain_words(centre: Centre, opened: tuple[
     contacts.take(anna, contact_id)
     rose = centre.as_person("rose")
 
-    did = audit.who_did(rose, centre.person("anna").id, today(rose))  # type: ignore[arg-type]
+    did = audit.who_did(rose, centre.person("anna").id, today(rose))
 
     assert [each.words for each in did] == [
         "Taken",
@@ -205,9 +205,9 @@ def test_a_day_of_a_person_is_told_in_plain_words(centre: Centre, opened: tuple[
     }  # fmt: skip
     assert did[0].about == "Margaret Okafor · Missed bin"
     assert traces(centre, "report.person") == 1
-    yesterday = today(rose) - timedelta(days=1)  # type: ignore[operator]
+    yesterday = today(rose) - timedelta(days=1)
     assert audit.who_did(rose, centre.person("anna").id, yesterday) == ()
-    hours = audit.hours(rose, centre.person("anna").id, today(rose))  # type: ignore[arg-type]
+    hours = audit.hours(rose, centre.person("anna").id, today(rose))
     assert (sum(each.reads for each in hours), sum(each.changes for each in hours)) == (2, 1)
 
 
@@ -224,7 +224,7 @@ def test_before_and_after_stand_behind_what_was_done(postgres_centre: Centre) ->
     rose = centre.as_person("rose")
     anna_id = centre.person("anna").id
 
-    did = audit.who_did(rose, anna_id, today(rose))  # type: ignore[arg-type]
+    did = audit.who_did(rose, anna_id, today(rose))
 
     by_words = {each.words: each for each in did}
     assert "Changed a customer's record" in by_words

@@ -112,7 +112,7 @@ def test_nobody_changes_or_removes_what_happened(postgres_centre: Centre, login:
         for table in TABLES:
             for statement in STATEMENTS:
                 with pytest.raises(psycopg.Error) as refusal:
-                    connection.execute(statement.format(table))  # type: ignore[arg-type]
+                    connection.execute(statement.format(table))
                 assert refusal.value.sqlstate in ("42501", "CRM02"), (table, statement)
 
 
@@ -140,7 +140,7 @@ def test_nobody_makes_entries_up_or_switches_the_watch_off(
         closing(centre.cluster.connect(centre.database, login, PASSWORD)) as connection,
         pytest.raises(psycopg.Error) as refusal,
     ):
-        connection.execute(statement)  # type: ignore[call-overload]
+        connection.execute(statement)
 
     assert refusal.value.sqlstate in ("42501", "CRM02")
 
