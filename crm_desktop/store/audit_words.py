@@ -23,7 +23,7 @@ _TABLES: Mapping[str, str] = {
     "adjustment": "a reasonable adjustment",
     "safety_marker": "a safety marker",
     "contact": "a contact",
-    "assignment": "who has a contact",
+    "assignment": "the holder of a contact",
     "message": "a message",
     "attachment": "a file",
     "cases": "a case",

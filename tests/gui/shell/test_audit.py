@@ -61,7 +61,7 @@ CHANGES = (
         {"state": "queued", "owner_id": None, "first_taken_at": None},
         {"state": "active", "owner_id": 3, "first_taken_at": "2026-11-24T16:20:00+00:00"},
     ),
-    RowChange(2, "I", "assignment", "12", "Added who has a contact"),
+    RowChange(2, "I", "assignment", "12", "Added the holder of a contact"),
     RowChange(3, "U", "customer", "4", "Changed a customer's record", redacted=True),
 )  # fmt: skip
 HOURS = tuple(

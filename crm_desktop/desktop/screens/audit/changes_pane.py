@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.look import Look, Role
-from crm_desktop.desktop.widgets.buttons import Button
+from crm_desktop.desktop.widgets.buttons import Button, Kind
 from crm_desktop.desktop.widgets.card import Card, PanelHeader, Surface
 from crm_desktop.desktop.widgets.key_values import KeyValueGrid
 from crm_desktop.desktop.widgets.states import EmptyState
@@ -17,6 +20,13 @@ from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain.audit_views import Deed, RowChange
 
 _LONGEST = 400
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+[+-]\d\d:\d\d")
+#: Columns that hold a member of staff's number.
+_PEOPLE = frozenset(
+    ("owner_id", "staff_id", "author_id", "opened_by_id", "created_by_id", "requested_by_id")
+)
+#: A long word may be cut behind these.
+_CUTS = re.compile(r"(?<=[-_/.,:@=])(?=\S)")
 _ADDED = "What it held stands in the record itself."
 _REDACTED = "Its values were removed by an administrator."
 
@@ -30,10 +40,10 @@ class ChangesPane(Surface):
         super().__init__(look, parent=parent)
         self._deed: Deed | None = None
         self.setAccessibleName("Before and after")
+        self._names: Mapping[object, str] = {}
         self._header = PanelHeader(look, "Before and after")
-        self._open = Button(look, "Open the contact", icon="mail-open")
+        self._open = Button(look, "Open the contact", kind=Kind.QUIET, icon="mail-open")
         self._open.clicked.connect(self._open_contact)
-        self._header.add(self._open)
         self._empty = EmptyState(look, "history", "Nothing is chosen.", "Choose an entry.")
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
@@ -48,8 +58,13 @@ class ChangesPane(Surface):
         column.setSpacing(0)
         column.addWidget(self._header)
         column.addWidget(self._pages, 1)
+        column.addWidget(self._open, 0, Qt.AlignmentFlag.AlignHCenter)
         self.setMinimumWidth(look.px(240))
         self.clear()
+
+    def set_people(self, names: Mapping[object, str]) -> None:
+        """What the people whose numbers stand in rows are called."""
+        self._names = names
 
     def clear(self) -> None:
         """No entry is chosen."""
@@ -84,9 +99,37 @@ class ChangesPane(Surface):
         column.setContentsMargins(edge, edge, edge, edge)
         column.setSpacing(self._look.px(10))
         for each in changes:
-            column.addWidget(_card(self._look, each))
+            column.addWidget(self._card(each))
         column.addStretch(1)
         return ground
+
+    def _card(self, change: RowChange) -> Card:
+        look = self._look
+        card = Card(look)
+        number = f" (no. {change.row_key})" if change.row_key else ""
+        card.setAccessibleName(change.words)
+        card.body.addWidget(Text(look, f"{change.words}{number}", Role.STRONG, wrap=True))
+        if change.redacted:
+            card.body.addWidget(Text(look, _REDACTED, muted=True, wrap=True))
+        elif change.op == "I":
+            card.body.addWidget(Text(look, _ADDED, muted=True, wrap=True))
+        else:
+            names = dict.fromkeys((*change.before, *change.after))
+            card.body.addWidget(
+                KeyValueGrid(look, [(_named(name), self._change(change, name)) for name in names])
+            )
+        return card
+
+    def _change(self, change: RowChange, column: str) -> str:
+        before = self._said(column, change.before.get(column))
+        if not change.after:
+            return before
+        return f"{before} → {self._said(column, change.after.get(column))}"
+
+    def _said(self, column: str, value: object) -> str:
+        if column in _PEOPLE and value in self._names:
+            return self._names[value]
+        return _plain(value)
 
     @Slot()
     def _open_contact(self) -> None:
@@ -94,36 +137,16 @@ class ChangesPane(Surface):
             self.contact_wanted.emit(self._deed.contact_id)
 
 
-def _card(look: Look, change: RowChange) -> Card:
-    card = Card(look)
-    number = f" {change.row_key}" if change.row_key else ""
-    card.setAccessibleName(change.words)
-    card.body.addWidget(Text(look, f"{change.words}{number}", Role.STRONG, wrap=True))
-    if change.redacted:
-        card.body.addWidget(Text(look, _REDACTED, muted=True, wrap=True))
-    elif change.op == "I":
-        card.body.addWidget(Text(look, _ADDED, muted=True, wrap=True))
-    else:
-        names = dict.fromkeys((*change.before, *change.after))
-        card.body.addWidget(
-            KeyValueGrid(look, [(_named(name), _change(change, name)) for name in names])
-        )
-    return card
-
-
-def _change(change: RowChange, name: str) -> str:
-    before = _said(change.before.get(name))
-    return f"{before} → {_said(change.after.get(name))}" if change.after else before
-
-
 def _named(column: str) -> str:
     return column.removesuffix("_id").replace("_", " ").capitalize()
 
 
-def _said(value: object) -> str:
-    if value is None or value == "":
+def _plain(value: object) -> str:
+    if value is None or value in ("", [], {}):
         return "nothing"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, str) and _TIME.fullmatch(value):
+        return words.full(datetime.fromisoformat(value))
     said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
+    return _CUTS.sub("\u200b", said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…")

@@ -13,7 +13,7 @@ from crm_desktop.desktop.core.errors import words_for
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.audit.changes_pane import ChangesPane
-from crm_desktop.desktop.widgets.buttons import Button, IconButton
+from crm_desktop.desktop.widgets.buttons import Button, IconButton, Kind
 from crm_desktop.desktop.widgets.card import PanelHeader, Surface
 from crm_desktop.desktop.widgets.chooser import ChoiceField
 from crm_desktop.desktop.widgets.date_entry import DateEntry, read_day
@@ -68,6 +68,7 @@ class DidPage(QWidget):
     def show_people(self, people: tuple[AuditedPerson, ...]) -> None:
         """Whom one may ask about."""
         self._people = {each.id: each.name for each in people}
+        self._changes.set_people(self._people)
         self.person.set_rows(
             [
                 Row(each.id, each.name, "", "user", right="" if each.active else "left")
@@ -128,7 +129,7 @@ class DidPage(QWidget):
         self._none = EmptyState(
             look, "users", "Nobody is chosen.", "Asking is written down, like every opening."
         )
-        self._earlier = Button(look, "Show earlier ones", icon="chevron-down")
+        self._earlier = Button(look, "Show earlier ones", kind=Kind.QUIET, icon="chevron-down")
         self._earlier.clicked.connect(self.earlier_asked)
         self._earlier.hide()
         listed = QWidget()
@@ -136,7 +137,7 @@ class DidPage(QWidget):
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(0)
         inner.addWidget(self.list, 1)
-        inner.addWidget(self._earlier)
+        inner.addWidget(self._earlier, 0, Qt.AlignmentFlag.AlignHCenter)
         self._pages = QStackedWidget()
         for each in (self._none, listed):
             self._pages.addWidget(each)

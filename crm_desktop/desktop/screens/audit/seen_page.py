@@ -10,7 +10,7 @@ from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.errors import words_for
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.theme import Tone
-from crm_desktop.desktop.widgets.buttons import Button
+from crm_desktop.desktop.widgets.buttons import Button, Kind
 from crm_desktop.desktop.widgets.card import PanelHeader, Surface
 from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.rows import Row
@@ -147,7 +147,7 @@ class SeenPage(QWidget):
         self._none = EmptyState(
             look, "user", "No customer is chosen.", "Asking is written down, like every opening."
         )
-        self.earlier = Button(look, "Show earlier ones", icon="chevron-down")
+        self.earlier = Button(look, "Show earlier ones", kind=Kind.QUIET, icon="chevron-down")
         self.earlier.clicked.connect(self.earlier_asked)
         self.earlier.hide()
         listed = QWidget()
@@ -155,7 +155,7 @@ class SeenPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.list, 1)
-        column.addWidget(self.earlier)
+        column.addWidget(self.earlier, 0, Qt.AlignmentFlag.AlignHCenter)
         self._right = QStackedWidget()
         for each in (self._none, listed):
             self._right.addWidget(each)
