@@ -207,7 +207,7 @@ def test_an_export_is_a_table_that_no_spreadsheet_runs(centre: Centre, tmp_path:
 
 
 def test_a_leader_comes_from_the_customer_s_record_and_an_advisor_cannot(
-    centre: Centre, open_desktop: Open, qtbot: QtBot
+    centre: Centre, open_desktop: Open, qtbot: QtBot, grab: Grab
 ) -> None:
     centre.add_contact(customer="margaret.okafor@example.org")
     rose = open_desktop(centre, "rose", live=False)
@@ -220,6 +220,8 @@ def test_a_leader_comes_from_the_customer_s_record_and_an_advisor_cannot(
 
     (screen,) = rose.window.findChildren(AuditScreen)
     assert screen.isVisible()
+    rose.window.resize(1280, 720)
+    grab(rose.window, "audit-window-1280x720-light")
     assert [row.title for row in screen.seen.list.rows()][1:] == ["Rose Boateng", "Rose Boateng"]
     assert accessibility.problems(rose.window) == []
     anna = open_desktop(centre, "anna", live=False)
