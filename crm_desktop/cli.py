@@ -27,6 +27,7 @@ database = typer.Typer(help="The database.", no_args_is_help=True)
 staff = typer.Typer(help="Who works here.", no_args_is_help=True)
 account = typer.Typer(help="Mailboxes, relays, back offices.", no_args_is_help=True)
 secret = typer.Typer(help="Passwords and keys, in this computer's keyring.", no_args_is_help=True)
+audit = typer.Typer(help="Who changed and read what, sealed in a chain.", no_args_is_help=True)
 app.add_typer(demo, name="demo")
 app.add_typer(mail, name="mail")
 app.add_typer(admin, name="admin")
@@ -34,6 +35,7 @@ admin.add_typer(database, name="db")
 admin.add_typer(staff, name="staff")
 admin.add_typer(account, name="account")
 admin.add_typer(secret, name="secret")
+admin.add_typer(audit, name="audit")
 
 DatabaseUrl = Annotated[
     str,
@@ -362,3 +364,63 @@ def secret_set(name: str) -> None:
     secrets = open_secrets()
     secrets.set(name, typer.prompt(f"The secret for {name}", hide_input=True))
     typer.echo("Kept in the keyring.")
+
+
+@audit.callback()
+def audit_group() -> None:
+    """Who changed and read what, sealed in a chain."""
+
+
+@audit.command("key")
+def audit_key() -> None:
+    """Make the key that the gateway seals with, where there is none yet."""
+    from crm_desktop.commands.audit import make_key
+
+    make_key(_settings(), typer.echo)
+
+
+@audit.command("export")
+def audit_export(
+    to: Annotated[Path | None, typer.Option(metavar="FILE", help="Append to this file.")] = None,
+    url: DatabaseUrl = "",
+) -> None:
+    """Write the head of the chain down off the database, as the gateway does each day."""
+    from crm_desktop.commands.audit import export
+
+    export(_settings(url), to, typer.echo)
+
+
+@audit.command("verify")
+def audit_verify(
+    anchor: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Heads that were written down before.")
+    ] = None,
+    rows: Annotated[
+        bool, typer.Option(help="PostgreSQL: compare every watched row with its entries too.")
+    ] = False,
+    url: DatabaseUrl = "",
+) -> None:
+    """Reckon the chain anew; leaves with 1 when anything was altered, added or removed."""
+    from crm_desktop.commands.audit import verify
+
+    raise typer.Exit(verify(_settings(url), anchor, typer.echo, rows=rows))
+
+
+@audit.command("redact")
+def audit_redact(
+    customer: Annotated[int, typer.Argument(help="The customer's number.")],
+    reason: Annotated[str, typer.Option(help="Why; it is entered.")],
+    url: DatabaseUrl = "",
+) -> None:
+    """Remove a customer's values from the entries (erasure); the chain stays whole."""
+    from crm_desktop.commands.audit import redact
+
+    redact(_settings(url), customer, reason, typer.echo)
+
+
+@audit.command("resume")
+def audit_resume(url: DatabaseUrl = "") -> None:
+    """After a dump was restored, before anybody works: let the chain go on (as the owner)."""
+    from crm_desktop.commands.audit import resume
+
+    resume(_settings(url), typer.echo)

@@ -7,9 +7,12 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from crm_desktop.domain.audit_chain import new_key, read_key
 from crm_desktop.domain.errors import (
     AccountRefused,
     DatabaseAway,
@@ -23,15 +26,18 @@ from crm_desktop.domain.errors import (
     SwitchedOff,
     UnsafeSignIn,
 )
-from crm_desktop.gateway import back_office
+from crm_desktop.gateway import back_office, sealing
 from crm_desktop.gateway.config import GatewayConfig, SecretSource
+from crm_desktop.gateway.jobs import StartJob
+from crm_desktop.gateway.statuses import StatusBoard
 from crm_desktop.gateway.supervisor import Gateway
 from crm_desktop.services import Database, Target
 from crm_desktop.services.administration import GATEWAY_LOGIN
 from crm_desktop.services.gateway_session import open_database
-from crm_desktop.workstation.paths import bundled
+from crm_desktop.services.sealing import KEY_NAME
+from crm_desktop.workstation.paths import Paths, bundled
 from crm_desktop.workstation.process import announce_ready, share_heaps, when_parent_ends
-from crm_desktop.workstation.secrets import open_secrets
+from crm_desktop.workstation.secrets import KeyringSecrets, open_secrets
 from crm_desktop.workstation.settings import Settings
 
 _LOG = logging.getLogger(__name__)
@@ -91,6 +97,14 @@ _WORDS: Mapping[type[DatabaseTrouble], tuple[int, str]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class AuditChain:
+    """What sealing needs: the key, None where this gateway has none, and the anchors' folder."""
+
+    key: bytes | None
+    folder: Path
+
+
 def main_gateway(settings: Settings, *, with_parent: bool = False) -> int:
     """Run the gateway of these settings until told to stop; the exit code of the process.
 
@@ -108,6 +122,7 @@ def main_gateway(settings: Settings, *, with_parent: bool = False) -> int:
         bundled("migrations"),
         _config(settings),
         secrets,
+        chain=_audit_chain(settings, secrets),
         stop=stop,
         ready=announce_ready,
     )
@@ -119,6 +134,7 @@ def run_gateway(
     config: GatewayConfig,
     secrets: SecretSource,
     *,
+    chain: AuditChain | None = None,
     stop: threading.Event,
     ready: Callable[[Mapping[str, object]], None],
 ) -> int:
@@ -139,7 +155,7 @@ def run_gateway(
         config,
         secrets,
         more_lanes=lambda statuses: [back_office.lane(secrets, statuses)],
-        more_jobs=partial(back_office.jobs, secrets),
+        more_jobs=partial(_more_jobs, secrets, chain),
     )
     try:
         gateway.start()
@@ -219,6 +235,35 @@ def _sign_in(settings: Settings, secrets: SecretSource) -> tuple[str, str]:
     except NoKeyring as trouble:
         _say(str(trouble))
         return GATEWAY_LOGIN, ""
+
+
+def _more_jobs(
+    secrets: SecretSource, chain: AuditChain | None, db: Database, statuses: StatusBoard
+) -> Mapping[str, StartJob]:
+    sealed = sealing.jobs(db, chain.key, chain.folder) if chain else {}
+    return {**back_office.jobs(secrets, db, statuses), **sealed}
+
+
+def _audit_chain(settings: Settings, secrets: SecretSource) -> AuditChain:
+    """The chain's key; an embedded centre, which nobody sets up, makes its own in the keyring."""
+    embedded = Target(settings.database_url).dialect == "sqlite"
+    key = None
+    with suppress(NoKeyring):
+        text = secrets.get(KEY_NAME)
+        if not text and embedded and isinstance(secrets, KeyringSecrets):
+            text = new_key()
+            secrets.set(KEY_NAME, text)
+        if text:
+            key = _read_key(text)
+    return AuditChain(key, settings.audit_anchor_folder or Paths.of_user().data / "audit")
+
+
+def _read_key(text: str) -> bytes | None:
+    try:
+        return read_key(text)
+    except ValueError:
+        _LOG.error("the secret %s is no key of an audit chain", KEY_NAME)
+        return None
 
 
 def _config(settings: Settings) -> GatewayConfig:

@@ -8,12 +8,14 @@ import typer
 
 from crm_desktop.backoffice.open311.settings import Open311Settings
 from crm_desktop.commands.owner import opened
+from crm_desktop.domain.audit_chain import new_key
 from crm_desktop.domain.errors import InvalidInput
 from crm_desktop.gateway.accounts import imap_settings, smtp_settings
 from crm_desktop.gateway_root import DATABASE_SECRET
 from crm_desktop.services import accounts, administration
 from crm_desktop.services.accounts import Account
 from crm_desktop.services.administration import GATEWAY_LOGIN, NewAccount
+from crm_desktop.services.sealing import KEY_NAME
 from crm_desktop.workstation.paths import bundled
 from crm_desktop.workstation.secrets import open_secrets
 from crm_desktop.workstation.settings import Settings
@@ -32,13 +34,18 @@ def upgrade(settings: Settings, say: Say) -> None:
 
 
 def add_gateway(settings: Settings, *, keep: bool) -> None:
-    """The gateway's login, its password kept in this computer's keyring where that is wanted."""
+    """The gateway's login, its password kept in this computer's keyring where that is wanted.
+
+    With it goes a key for the audit chain, unless there is one.
+    """
     password = typer.prompt("Password of the gateway", hide_input=True, confirmation_prompt=True)
     secrets = open_secrets() if keep else None
     with opened(settings) as db:
         administration.set_password(db, GATEWAY_LOGIN, "crm_gateway", password)
     if secrets is not None:
         secrets.set(DATABASE_SECRET, password)
+        if not secrets.get(KEY_NAME):
+            secrets.set(KEY_NAME, new_key())
 
 
 def add_account(settings: Settings, account: NewAccount) -> None:

@@ -155,6 +155,12 @@ class LeaseLost(CrmError):
     code = "lease_lost"
 
 
+class AuditTrouble(CrmError):
+    """The audit chain cannot go on as it is; the message says why, for an administrator."""
+
+    code = "audit_trouble"
+
+
 class ConnectorTrouble(CrmError):
     """An outside system failed; `retry` says whether trying again can help."""
 

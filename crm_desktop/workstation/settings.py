@@ -154,6 +154,10 @@ class Settings:
     secrets_file: Path | None = field(default=None, metadata={"read": _full_path})
     """For a headless gateway without a keyring: a file that only its user can read."""
 
+    audit_anchor_folder: Path | None = field(default=None, metadata={"read": _full_path})
+    """Where a gateway writes the audit chain's head down each day; a folder of another computer is
+    best. Without it: in the data folder."""
+
 
 def load(paths: Paths, database_url: str = "") -> Settings:
     """Read the settings; InvalidInput names the file and line, or the variable, that is wrong.

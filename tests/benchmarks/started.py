@@ -64,9 +64,9 @@ class FirstSight(Watcher):
 class Confirmed(SignInScreen):
     """The sign-in screen with somebody before it who need not think."""
 
-    def show_login(self, where: str, login: str, password: str) -> None:
+    def show_login(self, where: str, login: str, password: str, account: str) -> None:
         """Sign in as soon as everything is filled in."""
-        super().show_login(where, login, password)
+        super().show_login(where, login, password, account)
         if password:
             QTimer.singleShot(0, self._enter)
 
@@ -90,7 +90,7 @@ def watch() -> None:
     main()
 
 
-def remember(url: str, login: str, password: str) -> None:
+def remember(url: str, login: str, password: str, account: str) -> None:
     """What "Remember me on this computer" keeps."""
     LayoutStore(Paths.of_user().data / "layout.json").set(f"login/{url}", login)
     open_secrets().set(f"database:{url}:{login}", password)

@@ -132,6 +132,9 @@ WORDS: Mapping[str, Words] = {
         "No password was stored.",
         "Passwords are never kept anywhere else: ask your administrator to set one up.",
     ),
+    "audit_trouble": Words(
+        "The audit chain stands still.", "Nothing was changed.", "Tell an administrator."
+    ),
     "lease_lost": Words(
         "Another gateway has taken this work over.", "Nothing was written twice.", ""
     ),

@@ -40,7 +40,7 @@ from crm_desktop.desktop.widgets.status import StatusStrip
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.people import Person
 from crm_desktop.domain.states import Presence
-from crm_desktop.domain.views import ContactView, Hit, Moved, QueueCounts, QueueRow
+from crm_desktop.domain.views import ContactView, CustomerView, Hit, Moved, QueueCounts, QueueRow
 from crm_desktop.services.replies import Sent
 
 PRODUCT = "CRM Desktop"
@@ -124,6 +124,12 @@ class MainWindow(QWidget):
         else:
             self.go("cases")
             self.pages.cases_screen.field.setText(hit.title)
+
+    @Slot(object)
+    def ask_who_saw(self, customer: CustomerView) -> None:
+        """Show who has seen a customer; for team leaders."""
+        self.go("audit")
+        self.pages.ask_who_saw(customer)
 
     def go(self, key: str) -> None:
         """Show a page of the rail."""
@@ -246,6 +252,8 @@ class MainWindow(QWidget):
         self.workplace.saved.connect(self._status.draft_saved)
         self.workplace.trouble.connect(self.error.show_trouble)
         self.workplace.contact_wanted.connect(self.open_contact)
+        self.workplace.seen_wanted.connect(self.ask_who_saw)
+        self.pages.seen_wanted.connect(self.ask_who_saw)
         self.pages.contact_wanted.connect(self.open_contact)
         self.pages.scheme_chosen.connect(self._set_scheme)
         self.pages.scale_chosen.connect(self._set_scale)
@@ -387,12 +395,18 @@ class MainWindow(QWidget):
         window = DetachedWindow(self._desk, contact.row.id, self)
         window.set_away(WHY_NOT if self._desk.live.is_away else "")
         window.closed.connect(self._detached_closed)
+        window.workplace.seen_wanted.connect(self._ask_from_beside)
         self._windows.append(window)
         window.show()
 
     @Slot(object)
     def _detached_closed(self, window: DetachedWindow) -> None:
         self._windows.remove(window)
+
+    @Slot(object)
+    def _ask_from_beside(self, customer: CustomerView) -> None:
+        self.ask_who_saw(customer)
+        self.activateWindow()
 
     @Slot()
     def _open_palette(self) -> None:

@@ -11,6 +11,8 @@ from crm_desktop.desktop.core.presenting import Presenter
 from crm_desktop.desktop.core.tasks import OwnedTasks
 from crm_desktop.desktop.screens.admin.presenter import AdminPresenter
 from crm_desktop.desktop.screens.admin.screen import AdminScreen
+from crm_desktop.desktop.screens.audit.presenter import AuditPresenter
+from crm_desktop.desktop.screens.audit.screen import AuditScreen
 from crm_desktop.desktop.screens.cases.presenter import CasesPresenter
 from crm_desktop.desktop.screens.cases.screen import CasesScreen
 from crm_desktop.desktop.screens.customers.presenter import CustomersPresenter
@@ -24,13 +26,14 @@ from crm_desktop.desktop.shell.finders import contact_of_case
 from crm_desktop.desktop.widgets.knowledge_panel import KnowledgePanel
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.states import StaffRole
-from crm_desktop.domain.views import HistoryEntry
+from crm_desktop.domain.views import CustomerView, HistoryEntry
 
 #: key, words, icon, whether at the foot of the rail
 PAGES = (
     ("customers", "Customers", "user", False),
     ("cases", "Cases", "briefcase", False),
     ("knowledge", "Knowledge", "book-open", False),
+    ("audit", "Audit", "eye", True),
     ("staff", "Staff", "users", True),
     ("admin", "Admin", "list-checks", True),
     ("settings", "Settings", "settings", True),
@@ -39,6 +42,7 @@ _KEYS = frozenset(key for key, *_ in PAGES)
 #: The pages that are not everybody's.
 _WHOSE = {
     "staff": frozenset({StaffRole.ADMIN}),
+    "audit": frozenset({StaffRole.TEAM_LEADER, StaffRole.ADMIN}),
     "admin": frozenset({StaffRole.TEAM_LEADER, StaffRole.ADMIN}),
 }
 
@@ -50,6 +54,7 @@ class Pages(QObject):
     """
 
     contact_wanted = Signal(object)
+    seen_wanted = Signal(object)
     scheme_chosen = Signal(object)
     scale_chosen = Signal(int)
     sign_out_asked = Signal()
@@ -77,10 +82,11 @@ class Pages(QObject):
     @cached_property
     def customers_screen(self) -> CustomersScreen:
         """Who is known."""
-        screen = CustomersScreen(self._desk.look, self._desk.clock)
+        screen = CustomersScreen(self._desk.look, self._desk.clock, audited=self._desk.person.leads)
         self.customers = CustomersPresenter(self._desk.db, self._tasks(screen), screen)
         screen.bind(self.customers)
         screen.history_wanted.connect(self._open_history)
+        screen.seen_wanted.connect(self.seen_wanted)
         self._presenters.append(self.customers)
         return screen
 
@@ -123,6 +129,17 @@ class Pages(QObject):
         return screen
 
     @cached_property
+    def audit_screen(self) -> AuditScreen:
+        """Who has seen what, and what was done."""
+        desk = self._desk
+        screen = AuditScreen(desk.look, desk.clock)
+        presenter = AuditPresenter(desk.db, self._tasks(screen), screen, now=desk.clock.now)
+        screen.bind(presenter)
+        screen.contact_wanted.connect(self.contact_wanted)
+        self._begin("audit", presenter)
+        return screen
+
+    @cached_property
     def staff_screen(self) -> StaffScreen:
         """Who works here."""
         screen = StaffScreen(self._desk.look, self._desk.clock)
@@ -145,13 +162,20 @@ class Pages(QObject):
         unread = self._unread.pop(key, None)
         if unread is not None:
             unread.start()
-        if isinstance(page, CustomersScreen | CasesScreen | KnowledgePanel | StaffScreen):
+        if isinstance(
+            page, CustomersScreen | CasesScreen | KnowledgePanel | StaffScreen | AuditScreen
+        ):
             page.focus()
 
     def changed(self, changes: Changes) -> None:
         """Tell every page's presenter."""
         for presenter in self._presenters:
             presenter.changed(changes)
+
+    def ask_who_saw(self, customer: CustomerView) -> None:
+        """Show who has seen a customer; nothing for whom the page is not."""
+        if self.has("audit"):
+            self.audit_screen.ask_about_customer(customer.id, customer.name)
 
     @Slot(object)
     def _open_history(self, entry: HistoryEntry) -> None:

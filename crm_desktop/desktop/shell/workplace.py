@@ -36,12 +36,14 @@ _HAND_OFF = "case.hand_off"
 
 class Workplace(QObject):
     """Builds and connects a workspace. Signals: `saved` a draft reached the database,
-    `trouble` a CrmError for the window's bar, `contact_wanted` an id out of a history.
+    `trouble` a CrmError for the window's bar, `contact_wanted` an id out of a history,
+    `seen_wanted` the customer of whom somebody asks who has seen them.
     """
 
     saved = Signal()
     trouble = Signal(object)
     contact_wanted = Signal(object)
+    seen_wanted = Signal(object)
 
     def __init__(self, desk: Desk, registry: CommandRegistry, parent: QObject) -> None:
         super().__init__(parent)
@@ -114,6 +116,7 @@ class Workplace(QObject):
         screen.files_wanted.connect(self._attach)
         screen.customer_wanted.connect(self._choose_customer)
         screen.history_wanted.connect(self._open_history)
+        screen.seen_wanted.connect(self.seen_wanted)
 
     def _bind_commands(self) -> None:
         bind, screen = self._registry.bind, self.screen

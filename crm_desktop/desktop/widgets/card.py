@@ -103,6 +103,10 @@ class _Header(Painted):
         self._title.setText(title)
         self._detail.setText(detail)
 
+    def title(self) -> str:
+        """What it is the head of."""
+        return self._title.text()
+
     def add(self, widget: QWidget) -> None:
         """Put an action at the right."""
         self._row.addWidget(widget)

@@ -24,16 +24,26 @@ _KINDS = {"email": "Email", "phone": "Phone", "handle": "Social", "account": "Ac
 
 
 class CustomerPanel(QScrollArea):
-    """Signals: `change_asked`, `opened` a HistoryEntry that may be read."""
+    """Signals: `change_asked`, `opened` a HistoryEntry that may be read, `seen_wanted` the
+    CustomerView of whom somebody asks who has seen them; `audited` offers the question.
+    """
 
     change_asked = Signal()
+    seen_wanted = Signal(object)
     opened = Signal(object)
 
     def __init__(
-        self, look: Look, clock: Clock, *, editable: bool = True, parent: QWidget | None = None
+        self,
+        look: Look,
+        clock: Clock,
+        *,
+        editable: bool = True,
+        audited: bool = False,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._look, self._clock, self._editable = look, clock, editable
+        self._audited = audited
         self._shown: CustomerView | None = None
         self._entries: dict[object, HistoryEntry] = {}
         self.setAccessibleName("Customer")
@@ -113,6 +123,10 @@ class CustomerPanel(QScrollArea):
         said.addWidget(self._since)
         top.addWidget(self._avatar)
         top.addLayout(said, 1)
+        if self._audited:
+            seen = IconButton(look, "eye", "Who has seen this customer")
+            seen.clicked.connect(self._ask_seen)
+            top.addWidget(seen, 0, Qt.AlignmentFlag.AlignTop)
         if self._editable:
             change = IconButton(look, "pencil", "Choose another customer")
             change.clicked.connect(self.change_asked)
@@ -152,6 +166,11 @@ class CustomerPanel(QScrollArea):
         )
         self._history.setFixedHeight(self._history.content_height() + 2)
         self._history.setVisible(bool(customer.history))
+
+    @Slot()
+    def _ask_seen(self) -> None:
+        if self._shown is not None:
+            self.seen_wanted.emit(self._shown)
 
     @Slot(object)
     def _open_entry(self, key: object) -> None:

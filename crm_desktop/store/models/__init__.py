@@ -20,7 +20,7 @@ from crm_desktop.store.models.customers import (
     Identifier,
     SafetyMarker,
 )
-from crm_desktop.store.models.events import Event, Notice, ReadAudit
+from crm_desktop.store.models.events import AuditSeal, Event, Notice, ReadAudit, RowAudit
 from crm_desktop.store.models.knowledge import Article, ArticleUse
 from crm_desktop.store.models.messages import Attachment, Blob, BlobChunk, Draft, Message
 from crm_desktop.store.models.people import Membership, SavedView, Staff
@@ -35,6 +35,7 @@ __all__ = [
     "Assessment",
     "Assignment",
     "Attachment",
+    "AuditSeal",
     "Base",
     "Blob",
     "BlobChunk",
@@ -61,6 +62,7 @@ __all__ = [
     "ReadAudit",
     "Recording",
     "ReplyTemplate",
+    "RowAudit",
     "SafetyMarker",
     "SavedView",
     "Service",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from crm_desktop.desktop_root import Ways, _memory
 from crm_desktop.domain.errors import NoKeyring
+from crm_desktop.this_computer.memory import memory_of
+from crm_desktop.this_computer.ways import Ways
 
 URL = "postgresql://db.council.example/crm"
 
@@ -22,7 +23,7 @@ class _Kept(dict[str, str]):
 
 def test_who_ticked_it_last_is_remembered_and_nobody_else() -> None:
     kept = _Kept()
-    memory = _memory(kept, Ways())
+    memory = memory_of(kept, Ways())
     memory.remember(URL, "anna", "anna's")
     assert memory.recall(URL) == ("anna", "anna's")
 
@@ -34,7 +35,7 @@ def test_who_ticked_it_last_is_remembered_and_nobody_else() -> None:
 
 def test_who_signs_in_between_does_not_make_it_forget_somebody_else() -> None:
     kept = _Kept()
-    memory = _memory(kept, Ways())
+    memory = memory_of(kept, Ways())
     memory.remember(URL, "anna", "anna's")
 
     memory.forget(URL, "ben")
@@ -46,7 +47,7 @@ def test_who_signs_in_between_does_not_make_it_forget_somebody_else() -> None:
 
 
 def test_without_a_keyring_not_even_the_name_is_kept() -> None:
-    memory = _memory(None, Ways())
+    memory = memory_of(None, Ways())
 
     with pytest.raises(NoKeyring):
         memory.remember(URL, "anna", "anna's")
@@ -56,7 +57,7 @@ def test_without_a_keyring_not_even_the_name_is_kept() -> None:
 
 
 def test_no_other_databases_password_is_given_out() -> None:
-    memory = _memory(_Kept(), Ways())
+    memory = memory_of(_Kept(), Ways())
     memory.remember(URL, "anna", "anna's")
 
     assert memory.recall("postgresql://other.example/crm") is None

@@ -24,11 +24,16 @@ if TYPE_CHECKING:
 
 
 class CustomersScreen(QWidget):
-    """Implements `CustomersView`. `history_wanted` carries a HistoryEntry to open."""
+    """Implements `CustomersView`. `history_wanted` carries a HistoryEntry to open, `seen_wanted`
+    the customer of whom somebody asks who has seen them, where they are `audited`.
+    """
 
     history_wanted = Signal(object)
+    seen_wanted = Signal(object)
 
-    def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, look: Look, clock: Clock, *, audited: bool = False, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._presenter: CustomersPresenter | None = None
         self.setAccessibleName("Customers")
@@ -40,7 +45,7 @@ class CustomersScreen(QWidget):
         self._blank = EmptyState(
             look, "search", "Find a customer.", "Type a part of what you know."
         )
-        self._record = CustomerPanel(look, clock, editable=False)
+        self._record = CustomerPanel(look, clock, editable=False, audited=audited)
         self._unread = EmptyState(look, "user", "No customer is shown.")
         self._found, self._right = QStackedWidget(), QStackedWidget()
         left = Surface(look)
@@ -71,6 +76,7 @@ class CustomersScreen(QWidget):
         self.field.moved.connect(self._list.step)
         self._list.current.connect(self._open)
         self._record.opened.connect(self.history_wanted)
+        self._record.seen_wanted.connect(self.seen_wanted)
 
     def bind(self, presenter: CustomersPresenter) -> None:
         """Give the screen who answers it."""
