@@ -185,6 +185,7 @@ class Database:
         if not create and self.dialect == "sqlite":
             self._file = FileWatch(target, self.engine)
         self._writer = self.engine.execution_options(crm_write=True)
+        self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
@@ -193,6 +194,18 @@ class Database:
             yield Tx(session, self.dialect, self.actor)
             # Opening content writes its audit row, on PostgreSQL within the reading functions.
             session.commit()
+
+    @contextmanager
+    def read_at_once(self) -> Iterator[Tx]:
+        """A transaction of one statement that looks: on PostgreSQL it needs no round trips to begin
+        and to end.
+        """
+        if self.dialect == "sqlite":
+            with self.read() as tx:
+                yield tx
+            return
+        with translating(), Session(self._single, expire_on_commit=False) as session:
+            yield Tx(session, self.dialect, self.actor)
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
