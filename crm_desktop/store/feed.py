@@ -26,7 +26,7 @@ BATCH_SECONDS = 0.01
 #: While so many come within a second, they are gathered for so long: two hundred desktops that read
 #: again at every one of fifty changes a second would leave the database time for nothing else.
 BUSY_NOTICES = 12
-BUSY_SECONDS = 0.25
+BUSY_SECONDS = 0.3
 #: More changes than this within the window say only that everything may have changed.
 MOST_CHANGES = 500
 _WINDOW_SECONDS = 0.25

@@ -122,7 +122,7 @@ def _crowd(
             "queue": queue_id,
             "out": str(folder / f"seen-{start}.json"),
         }
-        yield stack.enter_context(program(os.environ.get("DBGMOD","crowd_desks"), orders, os.environ))
+        yield stack.enter_context(program("crowd_desks", orders, os.environ))
 
 
 def _delays(done: Sequence[Seen], seen: Sequence[Sequence[Seen]]) -> list[float]:

@@ -17,7 +17,6 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
-from crm_desktop.desktop.core import pace
 from crm_desktop.desktop.core.live import LiveFeed
 from crm_desktop.desktop.core.tasks import TaskRunner
 from crm_desktop.desktop.screens.queue.model import Heading, Line, QueueModel
@@ -129,7 +128,6 @@ def main() -> int:
         nonlocal said
         if not said and all(each.ready for each in desktops):
             said = True
-            pace.quicken()
             _say(True)
             threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
         if over.is_set():

@@ -42,9 +42,7 @@ class Writers:
         target = Target(orders["gateway_url"], "gateway", secret)
         self._gateway = open_database(target, MIGRATIONS, connections=1)
         person = Target(orders["url"], orders["login"], orders["password"])
-        self._taker, self._ender = (
-            sign_in(person, orders["login"], MIGRATIONS) for _ in range(2)
-        )
+        self._taker, self._ender = (sign_in(person, orders["login"], MIGRATIONS) for _ in range(2))
         self._every = _COMMITS / orders["pace"]
         self._seconds = orders["seconds"]
         self.done: list[tuple[int, bool, float]] = []

@@ -33,7 +33,7 @@ _LONGEST_RELOAD = 200
 _MOST_STRANGERS = 50
 #: Two hundred desktops must not ask in the same instant.
 _JITTER_MS = (150, 300)
-_COUNT_MS = (500, 1_000)
+_COUNT_MS = (800, 1_600)
 
 Later = Callable[[int, Callable[[], None]], None]
 
