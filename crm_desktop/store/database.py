@@ -252,9 +252,11 @@ def _engine(target: Target, connections: int) -> Engine:
         event.listen(engine, "connect", partial(_prepare_sqlite, memory))
         event.listen(engine, "begin", _begin_sqlite)
         return engine
+    # A desktop has one beside its feed's, two in all: a search and a reading take turns on it.
+    size = 1 if connections <= _FEW_CONNECTIONS else connections
     # The connection used last knows the most: its statements are prepared, its pages are in memory.
     engine = create_engine(
-        url, pool_size=connections, max_overflow=0, pool_pre_ping=False, pool_use_lifo=True
+        url, pool_size=size, max_overflow=0, pool_pre_ping=False, pool_use_lifo=True
     )
     event.listen(engine, "connect", _prepare_postgres)
     return engine
