@@ -256,6 +256,50 @@ def database_init(
     raise typer.Exit(init(_settings(url), typer.echo, only_check=check))
 
 
+@database.command("backup")
+def database_backup(
+    file: Annotated[Path, typer.Argument(help="The new file; never overwritten.")],
+    url: DatabaseUrl = "",
+) -> None:
+    """Copy a SQLite database while others work in it, and look the copy through."""
+    from crm_desktop.commands.backup import back_up
+
+    back_up(_settings(url), file, typer.echo)
+
+
+@database.command("restore")
+def database_restore(
+    file: Annotated[Path, typer.Argument(help="A backup that `backup` made.")],
+    url: DatabaseUrl = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Put a backup in the place of a SQLite database that nobody uses; the old one is kept."""
+    from crm_desktop.commands.backup import confirmed, restore
+
+    if not yes:
+        confirmed(file)
+    restore(_settings(url), file, typer.echo)
+
+
+@database.command("verify")
+def database_verify(
+    file: Annotated[Path | None, typer.Argument(help="A backup; without, the database.")] = None,
+    url: DatabaseUrl = "",
+) -> None:
+    """Say whether a backup, or the database itself, is whole; leaves with 1 when it is not."""
+    from crm_desktop.commands.backup import verify
+
+    raise typer.Exit(0 if verify(_settings(url), file, typer.echo) else 1)
+
+
+@database.command("after-restore")
+def database_after_restore(url: DatabaseUrl = "") -> None:
+    """After PostgreSQL was put back to an earlier point: send nothing a second time by itself."""
+    from crm_desktop.commands.backup import settle
+
+    settle(_settings(url), typer.echo)
+
+
 @staff.callback()
 def staff_group() -> None:
     """Who works here."""

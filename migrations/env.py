@@ -12,6 +12,7 @@ context.configure(
     compare_type=True,
     include_object=context.config.attributes.get("include_object"),
     transaction_per_migration=False,
+    on_version_apply=context.config.attributes.get("applied"),
 )
 with context.begin_transaction():
     context.run_migrations()

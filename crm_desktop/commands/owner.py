@@ -15,19 +15,20 @@ _LOGIN, _PASSWORD = "CRM_DESKTOP_OWNER", "CRM_DESKTOP_OWNER_PASSWORD"
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Database]:
+def opened(settings: Settings, *, create: bool = True) -> Iterator[Database]:
     """A connection with the owner's rights; on PostgreSQL login and password are asked for.
 
     An administrator may sign in here too, for what is theirs to do.
 
     A URL that names its user is taken as it is, with PGPASSWORD or ~/.pgpass for the password.
+    Without `create` an absent SQLite file is away.
     """
     target = Target(settings.database_url)
     if target.dialect == "postgresql" and "@" not in settings.database_url:
         login = os.environ.get(_LOGIN) or typer.prompt("Owner of the database, or an administrator")
         password = os.environ.get(_PASSWORD) or typer.prompt("Their password", hide_input=True)
         target = Target(settings.database_url, login, password)
-    db = Database(target)
+    db = Database(target, create=create)
     try:
         yield db
     finally:

@@ -25,19 +25,19 @@ def page(
     db: Database, wanted: QueueFilter, after: Cursor | None = None, limit: int = 50
 ) -> QueuePage:
     """What is in hand and the counts (with the first page), `limit` of what waits, by breach."""
-    with db.read() as tx:
+    with db.read_at_once() as tx:
         return queries.page(tx, wanted, after, limit)
 
 
 def rows(db: Database, ids: Iterable[int]) -> tuple[QueueRow, ...]:
     """These contacts as they are now; those that are gone or not this person's are missing."""
-    with db.read() as tx:
+    with db.read_at_once() as tx:
         return queries.by_ids(tx, ids)
 
 
 def counts(db: Database) -> QueueCounts:
     """How much waits in this person's queues, and how much is in their hands."""
-    with db.read() as tx:
+    with db.read_at_once() as tx:
         return queries.counts(tx)
 
 

@@ -225,6 +225,18 @@ class Database:
             tx.commit()
 
     @contextmanager
+    def read_at_once(self) -> Iterator[Tx]:
+        """A transaction of one statement that looks: on PostgreSQL it needs no round trips to begin
+        and to end.
+        """
+        if self.dialect == "sqlite":
+            with self.read() as tx:
+                yield tx
+            return
+        with self._begun(self._single) as tx:
+            yield tx
+
+    @contextmanager
     def write(self) -> Iterator[Tx]:
         """A transaction for changing: commits at the end with its notices, or not at all."""
         with self._begun(self._writer) as tx:
@@ -290,9 +302,11 @@ def _engine(target: Target, connections: int, *, may_sleep: bool) -> Engine:
         return engine
     from crm_desktop.store import servers
 
+    # A desktop has one beside its feed's, two in all: a search and a reading take turns on it.
+    size = 1 if connections <= _FEW_CONNECTIONS else connections
     # The connection used last knows the most: its statements are prepared, its pages are in memory.
     engine = create_engine(
-        url, pool_size=connections, max_overflow=0, pool_pre_ping=False, pool_use_lifo=True
+        url, pool_size=size, max_overflow=0, pool_pre_ping=False, pool_use_lifo=True
     )
 
     def connect(_dialect: object, _record: object, _args: object, given: dict[str, Any]) -> object:

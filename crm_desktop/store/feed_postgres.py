@@ -14,6 +14,8 @@ from crm_desktop.store.feed import Batcher, Feed, parse
 
 #: How long stopping may take at most: the wait for the next notice.
 _WAIT_SECONDS = 0.2
+#: So many notices are taken in before they are given out, however fast they come.
+_AT_ONCE = 1_000
 #: After so long without a notice the server is asked whether it is still there.
 _PROBE_SECONDS = 10.0
 
@@ -38,13 +40,29 @@ class PostgresFeed(Feed):
     def _deliver(self, connection: servers.Connection) -> None:
         batcher = Batcher(self._on_changes)
         probe_at = time.monotonic() + _PROBE_SECONDS
-        while not self._stopping.is_set():
+        while not self._stopping.wait(batcher.seconds_of_rest()):
             waits = batcher.seconds_until_flush()
             timeout = _WAIT_SECONDS if waits is None else min(waits, _WAIT_SECONDS)
             for notice in connection.notifies(timeout=timeout, stop_after=1):
                 batcher.add(parse(notice.payload))
                 probe_at = time.monotonic() + _PROBE_SECONDS
+            if batcher.is_busy:
+                _take_in(connection, batcher)
             batcher.flush()
             if time.monotonic() >= probe_at:
                 connection.execute("SELECT 1")
                 probe_at = time.monotonic() + _PROBE_SECONDS
+
+
+def _take_in(connection: psycopg.Connection[tuple[object, ...]], batcher: Batcher) -> None:
+    """What came during a rest, each notice in a packet of its own: past `notifies`, which asks the
+    system before every one of them whether there is another.
+    """
+    for _ in range(_AT_ONCE):
+        connection.pgconn.consume_input()
+        notice = connection.pgconn.notifies()
+        if notice is None:
+            return
+        while notice is not None:
+            batcher.add(parse(notice.extra.decode(errors="replace")))
+            notice = connection.pgconn.notifies()

@@ -5,7 +5,7 @@ Alembic costs a tenth of a desktop's memory, so it is loaded by whoever upgrades
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,17 +19,48 @@ if TYPE_CHECKING:
 
 #: Any number, the same in every version: two upgrades at once wait for each other.
 _UPGRADE_LOCK = 0x43524D44
+#: A million contacts take a minute on SQLite: so long the next one waits, in milliseconds.
+_PATIENCE_MS = 900_000
+
+#: Which revision was reached, of those that are on the way.
+Reached = Callable[[str], None]
 
 
-def upgrade(db: Database, migrations: Path) -> None:
-    """Bring the database to this program's revision; a second upgrader waits for the first."""
+def upgrade(
+    db: Database, migrations: Path, *, to: str = "head", reached: Reached | None = None
+) -> None:
+    """Bring the database to this program's revision; a second upgrader waits for the first.
+
+    All of it or, when it is interrupted, nothing: it is one transaction. `to` is another revision,
+    for tests.
+    """
     from alembic import command
 
-    with translating(), db.engine.execution_options(crm_write=True).begin() as connection:
-        if db.dialect == "postgresql":
-            connection.execute(text("SET LOCAL lock_timeout = 0"))
-            connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _UPGRADE_LOCK})
-        command.upgrade(_config(connection, migrations), "head")
+    with translating(), db.engine.connect() as plain:
+        if db.dialect == "sqlite":
+            driver = plain.connection.driver_connection
+            assert driver is not None
+            driver.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
+        connection = plain.execution_options(crm_write=True)
+        with connection.begin():
+            if db.dialect == "postgresql":
+                connection.execute(text("SET LOCAL lock_timeout = 0"))
+                connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _UPGRADE_LOCK})
+            config = _config(connection, migrations)
+            if reached is not None:
+                config.attributes["applied"] = _telling(reached)
+            command.upgrade(config, to)
+        # Whoever upgraded goes on with the patience of everybody.
+        connection.invalidate()
+
+
+def _telling(reached: Reached) -> Callable[..., None]:
+    """Alembic's call after each step."""
+
+    def tell(*, step: Any, **_: Any) -> None:
+        reached(str(step.up_revision_id))
+
+    return tell
 
 
 def is_empty(db: Database) -> bool:

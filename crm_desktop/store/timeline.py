@@ -56,6 +56,7 @@ _WORDS: Mapping[str, str] = {
     "outbox.retried": "Tried again",
     "outbox.repeated": "Sent once more: nobody could tell whether it had arrived",
     "outbox.dead": "Gave up sending",
+    "database.restored": "The database was put back to an earlier point",
 }
 _RESOLUTIONS: Mapping[str, str] = {
     "resolved": "resolved",

@@ -16,7 +16,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from crm_desktop.store.database import Dialect
-from tests.benchmarks import claims, desktop, finding, intake, live, loop, memory, start
+from tests.benchmarks import (
+    claims,
+    crowd,
+    desktop,
+    finding,
+    intake,
+    live,
+    loop,
+    memory,
+    rights,
+    start,
+)
 from tests.benchmarks.centre import ROOT, BenchCentre, opened
 from tests.benchmarks.figures import Figure, keep, show
 from tests.benchmarks.gateways import gateway
@@ -34,10 +45,12 @@ MEASURES: dict[str, Measure] = {
     "memory": memory.measure,
     "start": start.measure,
     "intake": lambda centre, _, quick: intake.measure(centre, quick),
+    "rights": rights.measure,
+    "crowd": crowd.measure,
     "claims": lambda centre, _, quick: claims.measure(centre, quick),
 }
 #: These need no gateway beside them, or run their own.
-_ALONE = frozenset({"live", "loop", "memory", "start", "intake", "claims"})
+_ALONE = frozenset({"live", "loop", "memory", "start", "intake", "claims", "crowd", "rights"})
 _SMALL, _MIDDLE, _LARGE = 10_000, 100_000, 1_000_000
 _DIALECTS: tuple[Dialect, ...] = ("sqlite", "postgresql")
 

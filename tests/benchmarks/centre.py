@@ -46,6 +46,8 @@ _SERVER = {
     "max_wal_size": "4GB",
     "wal_level": "replica",
     "max_wal_senders": "10",
+    # Two for each of two hundred desktops, and everybody else's.
+    "max_connections": "500",
 }
 
 
@@ -123,6 +125,7 @@ def _cluster(folder: Path) -> PostgresCluster:
     if cluster.pid() is not None:
         raise RuntimeError(f"another benchmark is using {folder}")
     with (folder / "data" / "postgresql.conf").open("a") as conf:
+        conf.writelines(f"{name} = '{value}'\n" for name, value in _SERVER.items())
         conf.write(f"port = {cluster.port}\n")
     write_certificate(folder / "server.crt", folder / "server.key")
     cluster.start()

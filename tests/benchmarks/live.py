@@ -96,7 +96,7 @@ def _of_mail(centre: BenchCentre, env: Mapping[str, str], mails: int, folder: Pa
     orders = {**as_person(centre, ADVISORS[0]), "task": "watch", "queue": _QUEUE}
     accepted = []
     with (
-        _own_queue(centre),
+        own_queue(centre, ADVISORS[:1]),
         gateway(centre, folder) as door,
         program("watching", orders, env) as desktop,
     ):
@@ -124,8 +124,8 @@ def _mail(number: int) -> EmailMessage:
 
 
 @contextmanager
-def _own_queue(centre: BenchCentre) -> Iterator[None]:
-    """A queue with one member, into which the listener's mail goes; emptied on leaving."""
+def own_queue(centre: BenchCentre, members: Sequence[str]) -> Iterator[int]:
+    """A queue of these logins, into which the listener's mail goes; emptied on leaving."""
     db = Database(centre.owner())
     try:
         with db.write() as tx:
@@ -134,11 +134,10 @@ def _own_queue(centre: BenchCentre) -> Iterator[None]:
                 select(ChannelAccount).where(ChannelAccount.kind == _LISTENER)
             ).one()
             before, listener.queue_id = listener.queue_id, queue_id
-            member = select(Staff.id).where(Staff.login == ADVISORS[0])
-            staff_id = tx.session.scalars(member).one()
-            tx.session.add(Membership(staff_id=staff_id, queue_id=queue_id))
+            known = tx.session.scalars(select(Staff.id).where(Staff.login.in_(members)))
+            tx.session.add_all(Membership(staff_id=each, queue_id=queue_id) for each in known)
         try:
-            yield
+            yield queue_id
         finally:
             with db.write() as tx:
                 _empty(tx, queue_id)

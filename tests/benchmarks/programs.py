@@ -28,6 +28,11 @@ class Program:
             cwd=ROOT,
         )
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
     def hear(self) -> Any:
         """Its next line."""
         assert self._process.stdout is not None

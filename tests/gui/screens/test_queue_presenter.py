@@ -278,3 +278,28 @@ def test_nothing_is_said_of_how_many_wait_before_a_gateway_has_counted(centre: C
     centre.add_contact()
 
     assert not hasattr(Room(centre).view, "counts")
+
+
+def test_how_many_wait_is_asked_when_a_gateway_counted_not_when_a_colleague_works(
+    centre: Centre,
+) -> None:
+    contact_id = centre.add_contact()
+    room = Room(centre)
+
+    room.touch(contact_id)
+    of_a_colleague = len(room.later)
+    room.presenter.changed(Changes.of(Topic.QUEUE_STAT, 1))
+    room.presenter.changed(Changes.of(Topic.QUEUE_STAT, 2))
+    of_the_gateway = len(room.later)
+
+    assert (of_a_colleague, of_the_gateway) == (0, 1)
+
+
+def test_what_is_in_my_hands_is_counted_when_it_changes(centre: Centre) -> None:
+    contact_id = centre.add_contact()
+    room = Room(centre)
+
+    room.presenter.moved(contacts.take(centre.as_person("anna"), contact_id))
+    room.run_later()
+
+    assert room.view.counts.mine == 1

@@ -224,6 +224,45 @@ def test_batches_keep_their_distance_and_join_what_comes_between() -> None:
     ]
 
 
+def test_while_many_notices_come_they_are_gathered_and_the_first_after_them_is_not() -> None:
+    now = [0.0]
+    out: list[tuple[float, Changes]] = []
+    batcher = Batcher(lambda changes: out.append((now[0], changes)), lambda: now[0])
+
+    for number in range(100):
+        now[0] = number * 0.02
+        batcher.add(parse(f"contact:{number}"))
+        batcher.flush()
+    in_the_second_second = [at for at, _ in out if at >= 1]
+    now[0] = 5.0
+    batcher.flush()
+    now[0] = 6.0
+    batcher.add(parse("contact:500"))
+    batcher.flush()
+
+    assert len(in_the_second_second) <= 4
+    assert out[-1] == (6.0, Changes.of(Topic.CONTACT, 500))
+    told = frozenset[int]().union(*(changes.ids(Topic.CONTACT) for _, changes in out))
+    assert told == {*range(100), 500}
+
+
+def test_a_desktop_hears_everything_that_comes_faster_than_it_is_told(
+    centre: Centre, listeners: Callable[[Target], Listener]
+) -> None:
+    listener = listeners(centre.target_for("anna"))
+    owner = centre.as_owner()
+
+    for number in range(1, 61):
+        _mark(owner, number)
+
+    heard = frozenset[int]()
+    while len(heard) < 60:
+        item = listener.heard.get(timeout=_SECONDS)
+        if isinstance(item, Changes):
+            heard |= item.ids(Topic.CASE)
+    assert heard == frozenset(range(1, 61))
+
+
 def test_a_lasting_flood_says_everything_once_in_two_seconds() -> None:
     now = [0.0]
     out: list[Changes] = []

@@ -33,7 +33,7 @@ _LONGEST_RELOAD = 200
 _MOST_STRANGERS = 50
 #: Two hundred desktops must not ask in the same instant.
 _JITTER_MS = (150, 300)
-_COUNT_EVERY_MS = 400
+_COUNT_MS = (800, 1_600)
 
 Later = Callable[[int, Callable[[], None]], None]
 
@@ -146,7 +146,8 @@ class QueuePresenter(Presenter):
         shown = {row.id for row in (*self._mine, *self._waiting)}
         self._touched |= changes.ids(Topic.CONTACT) | (changes.ids(Topic.LOOKING) & shown)
         self._read_touched()
-        if changes.has(Topic.CONTACT, Topic.QUEUE_STAT):
+        # What waits is counted by a gateway, which says so; what is in hand is seen by `_place`.
+        if changes.has(Topic.QUEUE_STAT):
             self._count_soon()
 
     def moved(self, moved: Moved) -> None:
@@ -227,6 +228,8 @@ class QueuePresenter(Presenter):
         inside = [row for row in places[Place.WAITING] if self._is_in_sight(row)]
         self._mine = merged(self._mine, asked, places[Place.MINE])
         self._waiting = merged(self._waiting, asked, inside)
+        if {row.id for row in self._mine} != {row.id for row in before[0]}:
+            self._count_soon()
         # Own changes come twice, and most of others' concern what is not shown.
         if (self._mine, self._waiting) != before:
             self._show()
@@ -262,7 +265,7 @@ class QueuePresenter(Presenter):
     def _count_soon(self) -> None:
         if not self._counting_soon:
             self._counting_soon = True
-            self._later(_COUNT_EVERY_MS, self._count)
+            self._later(random.randint(*_COUNT_MS), self._count)  # noqa: S311 - no secret
 
     def _count(self) -> None:
         self._counting_soon = False
