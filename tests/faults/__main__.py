@@ -1,0 +1,110 @@
+"""`python -m tests.faults`: many rounds, each from its seed, with a log that can be repeated."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+
+from tests.centre import MIGRATIONS
+from tests.faults.plan import Round, plan
+from tests.faults.rounds import Report, finish, run
+from tests.faults.summary import Summary
+from tests.faults.world import World
+from tests.shared_directory import SharedDirectory
+
+_BUILD = MIGRATIONS.parent / "build"
+#: A world grows with its rounds, and is made anew after so many.
+_ROUNDS_A_WORLD = 12
+
+
+def main() -> int:
+    """Run the rounds; the exit code is 1 when something was found."""
+    given = _arguments()
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    _BUILD.mkdir(exist_ok=True)
+    log, summary = _BUILD / "faults.log", Summary(given.rounds)
+    with closing(SharedDirectory()) as shared, log.open("w") as out:
+        os.environ["CRM_TEST_SHARED"] = str(shared.path)
+        try:
+            for report in _all(range(given.seed, given.seed + given.rounds), shared.path, given.keep):
+                out.write(json.dumps(asdict(report)) + "\n")
+                out.flush()
+                _say(summary.add(report))
+        except KeyboardInterrupt:
+            _say("\nInterrupted; what was found so far:")
+    (_BUILD / "faults.txt").write_text(summary.text())
+    _say(f"\n{summary.text()}\nThe log is {log}, what was found wrong is kept in {_BUILD}/faults")
+    return 1 if summary.wrong else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1, help="the first round's seed")
+    parser.add_argument("--rounds", type=int, default=200, help="how many, seed by seed")
+    parser.add_argument("--keep", action="store_true", help="keep what is found of every round")
+    return parser.parse_args()
+
+
+def _all(seeds: Sequence[int], shared: Path, keep: bool) -> Iterator[Report]:
+    """Every round; those of a stretch of seeds and of one database share a world."""
+    for start in range(0, len(seeds), 2 * _ROUNDS_A_WORLD):
+        stretch = [plan(seed) for seed in seeds[start : start + 2 * _ROUNDS_A_WORLD]]
+        for dialect in ("postgresql", "sqlite"):
+            waiting = [each for each in stretch if each.dialect == dialect]
+            while waiting:
+                yield from _in_one_world(waiting, shared, keep)
+
+
+def _in_one_world(waiting: list[Round], shared: Path, keep: bool) -> Iterator[Report]:
+    """Rounds until these are done or something was found, which spoils the world for others."""
+    seed, dialect = waiting[0].seed, waiting[0].dialect
+    with World(dialect, shared / f"world-{seed}", seed) as world:
+        while waiting:
+            planned = waiting.pop(0)
+            report = Report(planned.seed, planned.dialect)
+            try:
+                report = run(world, planned)
+                if not waiting and not report.violations:
+                    report.violations += [f"at the end: {each}" for each in finish(world)]
+            except Exception:  # noqa: BLE001 - a round that breaks the test itself is a finding too
+                report.violations.append(f"the round broke off: {traceback.format_exc()}")
+            if report.violations or keep:
+                _keep(world, planned, report)
+            yield report
+            if report.violations:
+                return
+
+
+def _keep(world: World, planned: Round, report: Report) -> None:
+    """Everything that is needed to understand what was found."""
+    kept = _BUILD / "faults" / str(planned.seed)
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.mkdir(parents=True)
+    (kept / "round.json").write_text(
+        json.dumps({"planned": asdict(planned), **asdict(report)}, indent=1)
+    )
+    for name, words in world.words().items():
+        (kept / f"{name}.words").write_text(words)
+    for path in world.folder.glob("*.ledger"):
+        shutil.copy(path, kept)
+    found = world.found()
+    (kept / "found.json").write_text(json.dumps(asdict(found), default=str, indent=0))
+    (kept / "deliveries.json").write_text(json.dumps(world.relay.deliveries(), indent=1))
+
+
+def _say(words: str) -> None:
+    sys.stdout.write(f"{time.strftime('%H:%M:%S')} {words}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
