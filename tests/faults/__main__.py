@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict
+from itertools import count, islice
 from pathlib import Path
 
 from tests.centre import MIGRATIONS
@@ -29,13 +30,13 @@ _ROUNDS_A_WORLD = 12
 def main() -> int:
     """Run the rounds; the exit code is 1 when something was found."""
     given = _arguments()
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    os.environ |= {"QT_QPA_PLATFORM": "offscreen", "PYTHONFAULTHANDLER": "1"}
     _BUILD.mkdir(exist_ok=True)
     log, summary = _BUILD / "faults.log", Summary(given.rounds)
     with closing(SharedDirectory()) as shared, log.open("w") as out:
         os.environ["CRM_TEST_SHARED"] = str(shared.path)
         try:
-            for report in _all(range(given.seed, given.seed + given.rounds), shared.path, given.keep):
+            for report in _all(_planned(given), shared.path, given.keep):
                 out.write(json.dumps(asdict(report)) + "\n")
                 out.flush()
                 _say(summary.add(report))
@@ -50,14 +51,21 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="the first round's seed")
     parser.add_argument("--rounds", type=int, default=200, help="how many, seed by seed")
+    parser.add_argument("--dialect", choices=("postgresql", "sqlite"), help="only its rounds")
     parser.add_argument("--keep", action="store_true", help="keep what is found of every round")
     return parser.parse_args()
 
 
-def _all(seeds: Sequence[int], shared: Path, keep: bool) -> Iterator[Report]:
+def _planned(given: argparse.Namespace) -> list[Round]:
+    wanted = (plan(seed) for seed in count(given.seed))
+    fitting = (each for each in wanted if given.dialect in (None, each.dialect))
+    return list(islice(fitting, given.rounds))
+
+
+def _all(planned: Sequence[Round], shared: Path, keep: bool) -> Iterator[Report]:
     """Every round; those of a stretch of seeds and of one database share a world."""
-    for start in range(0, len(seeds), 2 * _ROUNDS_A_WORLD):
-        stretch = [plan(seed) for seed in seeds[start : start + 2 * _ROUNDS_A_WORLD]]
+    for start in range(0, len(planned), 2 * _ROUNDS_A_WORLD):
+        stretch = planned[start : start + 2 * _ROUNDS_A_WORLD]
         for dialect in ("postgresql", "sqlite"):
             waiting = [each for each in stretch if each.dialect == dialect]
             while waiting:
@@ -96,9 +104,9 @@ def _keep(world: World, planned: Round, report: Report) -> None:
         (kept / f"{name}.words").write_text(words)
     for path in world.folder.glob("*.ledger"):
         shutil.copy(path, kept)
-    found = world.found()
+    found, outside = world.found()
     (kept / "found.json").write_text(json.dumps(asdict(found), default=str, indent=0))
-    (kept / "deliveries.json").write_text(json.dumps(world.relay.deliveries(), indent=1))
+    (kept / "deliveries.json").write_text(json.dumps(outside.deliveries, indent=1))
 
 
 def _say(words: str) -> None:

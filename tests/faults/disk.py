@@ -48,8 +48,8 @@ class SmallDisk:
         (self._data / _FILLER).unlink(missing_ok=True)
 
     def remove(self) -> None:
-        """Take the disk away from a server that was stopped."""
-        _as_root("umount", str(self._data))
+        """Take the disk away from a server that was stopped; its last processes may still end."""
+        _as_root("umount", "-l", str(self._data))
 
 
 def _as_root(*command: str) -> None:

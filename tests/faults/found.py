@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from crm_desktop.store.database import Database, Tx
 from crm_desktop.store.models import (
@@ -47,6 +47,8 @@ class Found:
 def look(db: Database) -> Found:
     """Everything that a check needs, as of one moment."""
     with db.read() as tx:
+        if db.dialect == "postgresql":
+            tx.session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
         return Found(
             now=tx.now,
             contacts=_rows(tx, Contact),

@@ -15,7 +15,7 @@ from random import Random
 import httpx
 
 from tests.faults.ledger import Ledger
-from tests.integration.web_form.visitor import open_form, send
+from tests.integration.web_form.visitor import send, ticket_of
 
 _SECONDS = 20.0
 _AGAIN = 0.15
@@ -46,7 +46,7 @@ class Citizens:
         self._going, self._over = threading.Event(), threading.Event()
         self._lock = threading.Lock()
         self._number = self._under_way = 0
-        jobs = (self._write_mail, self._write_mail, self._fill_form)
+        jobs = (self._write_mail, self._write_mail, self._write_mail, self._fill_form)
         self._threads = [
             threading.Thread(target=self._run, args=(job, Random(rng.random())), daemon=True)
             for job in jobs
@@ -158,7 +158,7 @@ class Citizens:
                     page = client.get("/forms/missed_bin")
                     if page.status_code != 200:
                         return None
-                    ticket = open_form(client, "missed_bin")
+                    ticket = ticket_of(page.text)
                 answer = send(client, ticket, filled, code="missed_bin")
                 if answer.status_code != 303:
                     return None

@@ -37,7 +37,7 @@ class Worker:
         with self._words.open("ab") as words:
             self._process = processes.start(
                 [sys.executable, "-m", self._module, json.dumps(orders)],
-                env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+                env=dict(os.environ),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=words.fileno(),
@@ -109,8 +109,14 @@ class Gateway:
 
     def wait_ready(self) -> None:
         """Return when its doors are open."""
-        if not self.program.ports:
+        if self.program.ports:
+            return
+        try:
             self.program.wait_ready()
+        except RuntimeError:
+            # Where every thread stands goes to its standard error.
+            os.kill(self.program.pid, signal.SIGABRT)
+            raise
 
     def freeze(self) -> None:
         """SIGSTOP."""

@@ -16,7 +16,7 @@ from crm_desktop.domain.states import ContactState
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import Contact, Lease, OutboxItem
 from tests.faults import breaking
-from tests.faults.check import violations
+from tests.faults.check import Outside, violations
 from tests.faults.found import Found
 from tests.faults.plan import After, Fault, Kind, Round
 from tests.faults.relay import Mood
@@ -59,9 +59,9 @@ def run(world: World, planned: Round) -> Report:
     mended = time.monotonic()
     report.violations += _rest(world)
     report.rest = time.monotonic() - mended
-    found = world.found()
-    report.violations += violations(found, world.outside(found))
-    report.counts = _counts(world, found)
+    found, outside = world.found()
+    report.violations += violations(found, outside)
+    report.counts = _counts(found, outside)
     report.seconds = time.monotonic() - begun
     return report
 
@@ -73,8 +73,7 @@ def finish(world: World) -> list[str]:
     limit = time.monotonic() + REST_SECONDS
     while world.ask(_outgoing_waits) and time.monotonic() < limit:
         time.sleep(0.2)
-    found = world.found()
-    return [*wrong, *violations(found, world.outside(found), final=True)]
+    return [*wrong, *violations(*world.found(), final=True)]
 
 
 def _timeline(world: World, planned: Round, begun: float) -> Iterator[str]:
@@ -158,14 +157,13 @@ def _outgoing_waits(db: Database) -> bool:
         return tx.session.scalar(waiting.limit(1)) is not None
 
 
-def _counts(world: World, found: Found) -> dict[str, int]:
+def _counts(found: Found, outside: Outside) -> dict[str, int]:
     """How much there is by now in this world."""
-    entries = world.outside(found).entries
+    entries, mails = outside.entries, outside.deliveries
     accepted = {
         op: len({each["token"] for each in entries if (each["op"], each["what"]) == (op, "ok")})
         for op in ("mail", "form", "reply")
     }
-    mails = world.relay.deliveries()
     return {
         **{f"accepted {op}s": number for op, number in accepted.items()},
         "contacts": len(found.contacts),

@@ -118,19 +118,21 @@ class World:
         except DatabaseTrouble:
             return question(self._owner)
 
-    def found(self) -> Found:
-        """What the database holds."""
-        return self.ask(look)
-
-    def outside(self, found: Found) -> Outside:
-        """What everybody else knows."""
-        return Outside(
-            entries=ledger.read_all(self.folder),
-            deliveries=self.relay.deliveries(),
-            asked=self._asked(found),
-            drafts=self._local_drafts(),
-            killed_at=self.killed_at,
-        )
+    def found(self) -> tuple[Found, Outside]:
+        """What the database holds, and what everybody else knows at that moment."""
+        while True:
+            deliveries = self.relay.deliveries()
+            found = self.ask(look)
+            outside = Outside(
+                entries=ledger.read_all(self.folder),
+                deliveries=deliveries,
+                asked=self._asked(found),
+                drafts=self._local_drafts(),
+                killed_at=self.killed_at,
+            )
+            # A mail that left meanwhile would belong to another moment.
+            if self.relay.deliveries() == deliveries and self.ask(look).outbox == found.outbox:
+                return found, outside
 
     def words(self) -> dict[str, str]:
         """What every process said, by name."""
