@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import shutil
 import sys
@@ -31,19 +32,22 @@ def main() -> int:
     """Run the rounds; the exit code is 1 when something was found."""
     given = _arguments()
     os.environ |= {"QT_QPA_PLATFORM": "offscreen", "PYTHONFAULTHANDLER": "1"}
-    _BUILD.mkdir(exist_ok=True)
-    log, summary = _BUILD / "faults.log", Summary(given.rounds)
-    with closing(SharedDirectory()) as shared, log.open("w") as out:
+    # The sandbox office breaks off answers on purpose, and its server complains.
+    logging.getLogger("uvicorn").addHandler(logging.NullHandler())
+    out: Path = given.out
+    out.mkdir(parents=True, exist_ok=True)
+    log, summary = out / "faults.log", Summary(given.rounds)
+    with closing(SharedDirectory()) as shared, log.open("w") as lines:
         os.environ["CRM_TEST_SHARED"] = str(shared.path)
         try:
-            for report in _all(_planned(given), shared.path, given.keep):
-                out.write(json.dumps(asdict(report)) + "\n")
-                out.flush()
+            for report in _all(_planned(given), shared.path, out, keep=given.keep):
+                lines.write(json.dumps(asdict(report)) + "\n")
+                lines.flush()
                 _say(summary.add(report))
         except KeyboardInterrupt:
             _say("\nInterrupted; what was found so far:")
-    (_BUILD / "faults.txt").write_text(summary.text())
-    _say(f"\n{summary.text()}\nThe log is {log}, what was found wrong is kept in {_BUILD}/faults")
+    (out / "faults.txt").write_text(summary.text())
+    _say(f"\n{summary.text()}\nThe log is {log}, what was found wrong is kept in {out}/faults")
     return 1 if summary.wrong else 0
 
 
@@ -52,6 +56,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="the first round's seed")
     parser.add_argument("--rounds", type=int, default=200, help="how many, seed by seed")
     parser.add_argument("--dialect", choices=("postgresql", "sqlite"), help="only its rounds")
+    parser.add_argument("--out", type=Path, default=_BUILD, help="folder of the log")
     parser.add_argument("--keep", action="store_true", help="keep what is found of every round")
     return parser.parse_args()
 
@@ -62,39 +67,49 @@ def _planned(given: argparse.Namespace) -> list[Round]:
     return list(islice(fitting, given.rounds))
 
 
-def _all(planned: Sequence[Round], shared: Path, keep: bool) -> Iterator[Report]:
+def _all(planned: Sequence[Round], shared: Path, out: Path, *, keep: bool) -> Iterator[Report]:
     """Every round; those of a stretch of seeds and of one database share a world."""
     for start in range(0, len(planned), 2 * _ROUNDS_A_WORLD):
         stretch = planned[start : start + 2 * _ROUNDS_A_WORLD]
         for dialect in ("postgresql", "sqlite"):
             waiting = [each for each in stretch if each.dialect == dialect]
             while waiting:
-                yield from _in_one_world(waiting, shared, keep)
+                yield from _in_one_world(waiting, shared, out, keep=keep)
 
 
-def _in_one_world(waiting: list[Round], shared: Path, keep: bool) -> Iterator[Report]:
+def _in_one_world(waiting: list[Round], shared: Path, out: Path, *, keep: bool) -> Iterator[Report]:
     """Rounds until these are done or something was found, which spoils the world for others."""
-    seed, dialect = waiting[0].seed, waiting[0].dialect
-    with World(dialect, shared / f"world-{seed}", seed) as world:
-        while waiting:
-            planned = waiting.pop(0)
-            report = Report(planned.seed, planned.dialect)
-            try:
-                report = run(world, planned)
-                if not waiting and not report.violations:
-                    report.violations += [f"at the end: {each}" for each in finish(world)]
-            except Exception:  # noqa: BLE001 - a round that breaks the test itself is a finding too
-                report.violations.append(f"the round broke off: {traceback.format_exc()}")
-            if report.violations or keep:
-                _keep(world, planned, report)
-            yield report
-            if report.violations:
-                return
+    first = waiting[0]
+    try:
+        with World(first.dialect, shared / f"world-{first.seed}", first.seed) as world:
+            while waiting:
+                planned = waiting.pop(0)
+                report = _round(world, planned, last=not waiting)
+                if report.violations or keep:
+                    _keep(world, planned, report, out / "faults" / str(planned.seed))
+                yield report
+                if report.violations:
+                    return
+    except Exception:  # noqa: BLE001 - the other rounds have worlds of their own
+        waiting[:] = [each for each in waiting if each is not first]
+        words = f"the world broke down: {traceback.format_exc()}"
+        yield Report(first.seed, first.dialect, violations=[words])
 
 
-def _keep(world: World, planned: Round, report: Report) -> None:
+def _round(world: World, planned: Round, *, last: bool) -> Report:
+    """One round, and after the last what must be true at the end."""
+    try:
+        report = run(world, planned)
+        if last and not report.violations:
+            report.violations += [f"at the end: {each}" for each in finish(world)]
+    except Exception:  # noqa: BLE001 - a round that breaks the test itself is a finding too
+        words = f"the round broke off: {traceback.format_exc()}"
+        return Report(planned.seed, planned.dialect, violations=[words])
+    return report
+
+
+def _keep(world: World, planned: Round, report: Report, kept: Path) -> None:
     """Everything that is needed to understand what was found."""
-    kept = _BUILD / "faults" / str(planned.seed)
     shutil.rmtree(kept, ignore_errors=True)
     kept.mkdir(parents=True)
     (kept / "round.json").write_text(

@@ -26,15 +26,16 @@ _TAKING_OVER = timedelta(seconds=4)
 class Outside:
     """What others know: the ledgers, the relay's mails, the office's requests, the local drafts.
 
-    `deliveries`: Message-ID to the text of each mail. `asked`: mark of a hand-off to how often the
-    office has it. `drafts`: contact to the text that the desktop's encrypted files hold.
+    `deliveries`: Message-ID to the text of each mail. `asked`: a hand-off's idempotency key to how
+    often the office has it. `drafts`: contact to the text that the desktop's encrypted files hold;
+    `kills`: when the desktop was killed, in seconds since 1970.
     """
 
     entries: Sequence[Entry] = ()
     deliveries: Mapping[str, Sequence[str]] = field(default_factory=dict)
     asked: Mapping[str, int] = field(default_factory=dict)
     drafts: Mapping[int, str] = field(default_factory=dict)
-    killed_at: float | None = None
+    kills: Sequence[float] = ()
 
 
 def violations(found: Found, outside: Outside, *, final: bool = False) -> list[str]:
@@ -243,10 +244,12 @@ def _kept(found: Found, outside: Outside) -> Iterator[str]:
     for each in found.drafts:
         text = str(each["content"].get("text", ""))
         drafts[each["contact_id"]] = drafts.get(each["contact_id"], "") + text
-    before = (outside.killed_at or found.now.timestamp()) - DRAFT_SECONDS
+    ends = [*outside.kills, found.now.timestamp()]
     for entry in outside.entries:
-        if entry["op"] != "typed" or entry["at"] > before or sent[entry["token"]]:
+        if entry["op"] != "typed" or sent[entry["token"]]:
             continue
+        if any(0 <= end - entry["at"] < DRAFT_SECONDS for end in ends):
+            continue  # too young to have been promised
         if entry["token"] not in tokens(drafts.get(entry["contact"], "")):
             yield f"the text {entry['token']} was typed and is lost"
 

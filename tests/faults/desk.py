@@ -2,7 +2,7 @@
 
 Takes what comes next, types, sends or leaves the draft behind, and wraps up, for as long as
 standard input is open; after the line "finish" no draft is left behind any more. What was typed and
-what the window confirmed is written into a ledger.
+what the window confirmed goes to standard output, as a ledger.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Advisor(QObject):
         self._workplace = desktop.window.workplace
         self._me, self._login = desktop.desk.person.id, orders["login"]
         self._service: int = orders["service"]
-        self._ledger = Ledger(Path(orders["ledger"]))
+        self._ledger = Ledger()
         self._rng = Random(orders["seed"])
         self.over, self.finishing = threading.Event(), threading.Event()
         self._asked_at = self._send_at = 0.0

@@ -2,7 +2,8 @@
 
 Takes what waits, answers, hands off, parks, passes on and completes, by the desktop's own services,
 for as long as standard input is open. After the line "finish" nothing is put aside any more. What
-was confirmed is written into a ledger. Like a careful person it looks before it repeats.
+was confirmed goes to standard output, as a ledger. Like a careful person it looks before it
+repeats.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -35,7 +35,7 @@ class Hand:
 
     def __init__(self, orders: dict[str, Any]) -> None:
         self._target = Target(orders["url"], orders["login"], orders["password"])
-        self._ledger = Ledger(Path(orders["ledger"]))
+        self._ledger = Ledger()
         self._rng = Random(orders["seed"])
         self._colleagues: list[int] = orders["colleagues"]
         self._queues: list[int] = orders["queues"]

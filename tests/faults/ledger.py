@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -17,10 +18,14 @@ Entry = dict[str, Any]
 
 
 class Ledger:
-    """Appends whole lines, so that a writer that is killed leaves what it wrote; thread-safe."""
+    """Writes whole lines, so that a writer that is killed leaves what it wrote; thread-safe.
 
-    def __init__(self, path: Path) -> None:
-        self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    Without a path it writes to standard output, which is nobody's disk and never full.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        self._fd = sys.stdout.fileno() if path is None else os.open(path, flags, 0o644)
         self._lock = threading.Lock()
 
     def write(self, op: str, what: str, **facts: object) -> None:

@@ -32,7 +32,6 @@ class After(StrEnum):
     NOTHING = "time"
     DELIVERY = "a delivery"
     ACCEPTANCE = "an acceptance"
-    REPLY = "a reply"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from itertools import count
 from pathlib import Path
@@ -21,11 +22,16 @@ _ROOT = MIGRATIONS.parent
 
 
 class Worker:
-    """A desktop or an advisor: `python -m MODULE ORDERS`, started again as often as needed."""
+    """A desktop or an advisor: `python -m MODULE ORDERS`, started again as often as needed.
+
+    What it says on standard output is its ledger, kept in `folder` through all its runs.
+    """
 
     def __init__(self, module: str, orders: Mapping[str, Any], folder: Path) -> None:
         self._module, self._orders, self._runs = module, dict(orders), count(1)
         self._words = folder / f"{orders['login']}.words"
+        self._ledger = folder / f"{orders['login']}.ledger"
+        self._writers: list[threading.Thread] = []
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
@@ -39,10 +45,14 @@ class Worker:
                 [sys.executable, "-m", self._module, json.dumps(orders)],
                 env=dict(os.environ),
                 stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
                 stderr=words.fileno(),
                 cwd=_ROOT,
             )
+        assert self._process.stdout is not None
+        said = os.dup(self._process.stdout.fileno())
+        self._writers.append(threading.Thread(target=_keep, args=(said, self._ledger)))
+        self._writers[-1].start()
 
     @property
     def alive(self) -> bool:
@@ -70,17 +80,8 @@ class Worker:
         assert self._process is not None
         self._process.kill()
         processes.stop(self._process)
-
-    def end(self) -> None:
-        """Let it finish what it does."""
-        assert self._process is not None
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.close()
-            self._process.wait(10)
-        except (BrokenPipeError, subprocess.TimeoutExpired):
-            self._process.kill()
-        processes.stop(self._process)
+        for each in self._writers:
+            each.join()
 
     def words(self) -> str:
         """What it said on standard error, in all its runs."""
@@ -143,6 +144,13 @@ class Gateway:
     def words(self) -> str:
         """What it said on standard error, in all its runs."""
         return "".join(f"--- {self.name}\n{each.words()}" for each in self._all)
+
+
+def _keep(said: int, ledger: Path) -> None:
+    """Append what comes out of a pipe to a file, until the pipe's other end is gone."""
+    with os.fdopen(said, "rb", buffering=0) as source, ledger.open("ab", buffering=0) as out:
+        while piece := source.read(65_536):
+            out.write(piece)
 
 
 def limit_files(pid: int, size: int | None) -> None:

@@ -25,6 +25,7 @@ from tests.faults.world import World
 #: How long everything may take to come to rest when nothing is broken any more, in seconds.
 REST_SECONDS = 60.0
 _AWAITED = 0.6
+_PLURAL = {"mail": "mails", "form": "forms", "reply": "replies"}
 _DONE = (ContactState.COMPLETED, ContactState.SPAM)
 
 
@@ -92,7 +93,7 @@ def _timeline(world: World, planned: Round, begun: float) -> Iterator[str]:
             continue
         _await(world, fault)
         if fault.kind is Kind.KILL_DESKTOP:
-            world.killed_at = time.time()
+            world.kills.append(time.time())
         mend = breaking.begin(world, fault)
         now = time.monotonic() - begun
         heapq.heappush(due, (now + fault.lasts, next(numbers), fault, mend))
@@ -115,8 +116,10 @@ def _await(world: World, fault: Fault) -> None:
 def _rest(world: World) -> list[str]:
     """Start what was killed, let everybody finish, and wait until nothing moves."""
     breaking.start_server(world)
-    for each in (*world.gateways, *world.workers):
-        each.start()
+    for gateway in world.gateways:
+        gateway.start()
+    for worker in world.workers:
+        worker.start()
     for gateway in world.gateways:
         gateway.wait_ready()
     world.citizens.pause()
@@ -162,12 +165,14 @@ def _counts(found: Found, outside: Outside) -> dict[str, int]:
     entries, mails = outside.entries, outside.deliveries
     accepted = {
         op: len({each["token"] for each in entries if (each["op"], each["what"]) == (op, "ok")})
-        for op in ("mail", "form", "reply")
+        for op in _PLURAL
     }
+    typed = {each["token"] for each in entries if each["op"] == "typed"}
     return {
-        **{f"accepted {op}s": number for op, number in accepted.items()},
+        **{f"accepted {_PLURAL[op]}": number for op, number in accepted.items()},
         "contacts": len(found.contacts),
         "hand-offs": len(found.handoffs),
+        "drafts typed": len(typed),
         "events": len(found.events),
         "mails delivered": sum(map(len, mails.values())),
         "mails delivered twice": sum(len(each) == 2 for each in mails.values()),

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from random import Random
 from typing import Any, Self, TypeVar
@@ -36,7 +35,6 @@ from tests.faults.programs import Gateway, Worker
 from tests.faults.proxy import Proxy
 from tests.faults.relay import Relay
 from tests.servers.postgres import PostgresCluster, free_port
-from tests.servers.processes import wait_for
 
 T = TypeVar("T")
 DESKTOP = "anna"
@@ -62,7 +60,8 @@ class World:
         self.proxy: Proxy | None = None
         self.path = folder / "centre.db"
         self._key = Fernet.generate_key()
-        self.killed_at: float | None = None
+        #: When the desktop was killed, in seconds since 1970.
+        self.kills: list[float] = []
 
     def __enter__(self) -> Self:
         try:
@@ -90,9 +89,10 @@ class World:
         self.hands = tuple(
             Worker("tests.faults.hand", self._orders(login), self.folder) for login in HANDS
         )
-        for each in (*self.gateways, *self.workers):
-            self._stack.callback(each.kill)
+        for worker in self.workers:
+            self._stack.callback(worker.kill)
         for gateway in self.gateways:
+            self._stack.callback(gateway.kill)
             gateway.wait_ready()
         self.citizens = Citizens(
             self.folder,
@@ -128,7 +128,7 @@ class World:
                 deliveries=deliveries,
                 asked=self._asked(found),
                 drafts=self._local_drafts(),
-                killed_at=self.killed_at,
+                kills=tuple(self.kills),
             )
             # A mail that left meanwhile would belong to another moment.
             if self.relay.deliveries() == deliveries and self.ask(look).outbox == found.outbox:
@@ -243,7 +243,6 @@ class World:
             "url": url,
             "login": login,
             "password": PASSWORD,
-            "ledger": str(self.folder / f"{login}.ledger"),
             "seed": f"{login} {self._rng.random()}",
             "colleagues": [self._staff[each] for each in others],
             "queues": self._queues,
@@ -256,6 +255,3 @@ class World:
 def _named(idempotency_key: str) -> HandoffRequest:
     """A hand-off of which only the mark matters."""
     return HandoffRequest(idempotency_key, "", "", "", {}, Location())
-
-
-__all__ = ["DESKTOP", "HANDS", "World", "cached_property", "wait_for"]
