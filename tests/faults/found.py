@@ -49,19 +49,24 @@ def look(db: Database) -> Found:
     with db.read() as tx:
         if db.dialect == "postgresql":
             tx.session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-        return Found(
-            now=tx.now,
-            contacts=_rows(tx, Contact),
-            assignments=_rows(tx, Assignment),
-            messages=_rows(tx, Message),
-            outbox=_rows(tx, OutboxItem),
-            events=_rows(tx, Event),
-            cases=_rows(tx, Case),
-            case_contacts=_rows(tx, CaseContact),
-            handoffs=_rows(tx, Handoff),
-            drafts=_rows(tx, Draft),
-            leases=_rows(tx, Lease),
-        )
+        return found_in(tx)
+
+
+def found_in(tx: Tx) -> Found:
+    """The same within a transaction."""
+    return Found(
+        now=tx.now,
+        contacts=_rows(tx, Contact),
+        assignments=_rows(tx, Assignment),
+        messages=_rows(tx, Message),
+        outbox=_rows(tx, OutboxItem),
+        events=_rows(tx, Event),
+        cases=_rows(tx, Case),
+        case_contacts=_rows(tx, CaseContact),
+        handoffs=_rows(tx, Handoff),
+        drafts=_rows(tx, Draft),
+        leases=_rows(tx, Lease),
+    )
 
 
 def _rows(tx: Tx, model: type[Base]) -> tuple[Row, ...]:

@@ -219,7 +219,8 @@ class World:
             service.handoff_service_code = "GRAFFITI"
             service.handoff_mapping = {"address": "notes"}
             self._service = service.id
-            self._staff = dict(tx.session.execute(select(Staff.login, Staff.id)).tuples().all())
+            staff = tx.session.execute(select(Staff.login, Staff.id))
+            self._staff = {each.login: each.id for each in staff}
 
     def _gateway_on(self, ports: dict[str, int]) -> Callable[[Path], GatewayProgram]:
         def make(home: Path) -> GatewayProgram:
