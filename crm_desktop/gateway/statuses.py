@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from contextlib import suppress
 
 from crm_desktop.domain.errors import DatabaseTrouble
+from crm_desktop.gateway.bugs import trace
 from crm_desktop.services import Database, accounts
+
+_LOG = logging.getLogger(__name__)
 
 OK = "ok"
 TROUBLE = "trouble"
@@ -38,7 +41,11 @@ class StatusBoard:
             self._written.pop(account_id, None)
 
     def beat(self) -> None:
-        """Write what is new, and what was last written long ago. Never raises DatabaseTrouble."""
+        """Write what is new, and what was last written long ago; never raises.
+
+        Whoever reports has just sent a mail: trouble with the report must not look like trouble
+        with the mail, which would be sent again.
+        """
         now = time.monotonic()
         with self._lock:
             due = {
@@ -48,10 +55,15 @@ class StatusBoard:
                 or now - self._written[account_id][1] > _BEAT_SECONDS
             }
         for account_id, told in due.items():
-            with suppress(DatabaseTrouble):
+            try:
                 accounts.set_status(self._db, account_id, *told)
-                with self._lock:
-                    self._written[account_id] = (told, now)
+            except DatabaseTrouble:
+                continue
+            except Exception as bug:  # noqa: BLE001
+                _LOG.error("statuses: %s", trace(bug))
+                continue
+            with self._lock:
+                self._written[account_id] = (told, now)
 
     def _tell(self, account_id: int, status: str, words: str) -> None:
         with self._lock:
