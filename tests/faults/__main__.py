@@ -117,6 +117,7 @@ def _keep(world: World, planned: Round, report: Report, kept: Path) -> None:
     )
     for name, words in world.words().items():
         (kept / f"{name}.words").write_text(words)
+    (kept / "postgresql.words").write_text(world.server_words())
     for path in world.folder.glob("*.ledger"):
         shutil.copy(path, kept)
     found, outside = world.found()

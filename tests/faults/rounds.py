@@ -62,6 +62,7 @@ def run(world: World, planned: Round) -> Report:
     report.rest = time.monotonic() - mended
     found, outside = world.found()
     report.violations += violations(found, outside)
+    report.violations += world.new_bugs()
     report.counts = _counts(found, outside)
     report.seconds = time.monotonic() - begun
     return report

@@ -27,6 +27,7 @@ from crm_desktop.workstation.drafts import DraftStore
 from tests.centre import PASSWORD, build_sqlite_template, build_template
 from tests.e2e.bad_days.program import GatewayProgram, address_of
 from tests.faults import ledger
+from tests.faults.bugs import Listener
 from tests.faults.check import Outside
 from tests.faults.disk import SmallDisk
 from tests.faults.found import Found, look
@@ -62,6 +63,7 @@ class World:
         self._key = Fernet.generate_key()
         #: When the desktop was killed, in seconds since 1970.
         self.kills: list[float] = []
+        self._listener = Listener()
 
     def __enter__(self) -> Self:
         try:
@@ -139,7 +141,15 @@ class World:
         said = {each.name: each.words() for each in self.gateways}
         names = (DESKTOP, *HANDS)
         said |= {name: each.words() for name, each in zip(names, self.workers, strict=True)}
-        return said | ({"postgresql": self.cluster.log()} if self.cluster else {})
+        return said
+
+    def server_words(self) -> str:
+        """What PostgreSQL said, if there is one."""
+        return self.cluster.log() if self.cluster else ""
+
+    def new_bugs(self) -> list[str]:
+        """What any process said of a bug since the last time."""
+        return list(self._listener.new(self.words()))
 
     def _asked(self, found: Found) -> dict[str, int]:
         """How often the office holds each hand-off, known by its mark."""
