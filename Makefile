@@ -8,11 +8,13 @@ WORKERS ?= 2
 # Passed on: make run CONTACTS=5000
 CONTACTS ?=
 QUICK ?=
+ROUNDS ?= 200
+SEED ?= 1
 ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: run test bench lint tour package deb lock clean help
+.PHONY: run test bench faults lint tour package deb lock clean help
 .PHONY: qt-packages package-packages test-packages
 
 run: $(VENV)/.run ## open the desktop with a demo centre; without a screen, make its pictures
@@ -40,6 +42,9 @@ test: lint test-packages $(VENV)/.package ## run every check: lint, types, layer
 
 bench: $(VENV)/.dev test-packages ## measure against the targets; QUICK=1: a small centre, five minutes
 	@$(PY) -m tests.benchmarks $(if $(QUICK),--quick) $(ARGS)
+
+faults: $(VENV)/.dev test-packages ## kill everything at random under load, ROUNDS=200 times; needs root or sudo
+	@$(PY) -m tests.faults --seed $(SEED) --rounds $(ROUNDS) $(ARGS)
 
 lint: $(VENV)/.dev ## ruff, mypy and import-linter
 	$(VENV)/bin/ruff check

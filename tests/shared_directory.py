@@ -20,6 +20,9 @@ done
 for note in "$1"/processes/*; do
     [ -f "$note" ] && kill -KILL "${note##*/}" 2>/dev/null
 done
+for disk in "$1"/*/data; do
+    grep -qs " $disk " /proc/mounts && umount -l "$disk" 2>/dev/null
+done
 rm -rf "$1"
 """
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 
 from crm_desktop.domain.errors import DatabaseTrouble, LeaseLost
+from crm_desktop.gateway.bugs import trace
 from crm_desktop.services import Database, accounts
 from crm_desktop.services.leases import Lease
+
+_LOG = logging.getLogger(__name__)
 
 OK = "ok"
 TROUBLE = "trouble"
@@ -44,7 +48,11 @@ class StatusBoard:
             self._written.pop(account_id, None)
 
     def beat(self) -> None:
-        """Write what is new, and what was last written long ago. Never raises DatabaseTrouble."""
+        """Write what is new, and what was last written long ago; never raises.
+
+        Whoever reports has just sent a mail: trouble with the report must not look like trouble
+        with the mail, which would be sent again.
+        """
         now = time.monotonic()
         with self._lock:
             due = {
@@ -63,6 +71,8 @@ class StatusBoard:
             self._forget_if(account_id, told)
         except DatabaseTrouble:
             pass
+        except Exception as bug:  # noqa: BLE001
+            _LOG.error("statuses: %s", trace(bug))
         else:
             with self._lock:
                 self._written[account_id] = (told, now)

@@ -54,7 +54,7 @@ class PostgresFeed(Feed):
                 probe_at = time.monotonic() + _PROBE_SECONDS
 
 
-def _take_in(connection: psycopg.Connection[tuple[object, ...]], batcher: Batcher) -> None:
+def _take_in(connection: servers.Connection, batcher: Batcher) -> None:
     """What came during a rest, each notice in a packet of its own: past `notifies`, which asks the
     system before every one of them whether there is another.
     """

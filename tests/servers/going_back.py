@@ -1,6 +1,6 @@
 """A PostgreSQL whose changes are archived, and others made of its backups.
 
-All of it as docs/OPERATIONS.md says, by PostgreSQL's own programs, as the user that runs the server.
+All of it as docs/OPERATIONS.md says, by PostgreSQL's own programs, as the user that runs it.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERR
 END $$;
 CREATE TRIGGER full_disk BEFORE INSERT ON message FOR EACH ROW EXECUTE FUNCTION full_disk();
 """
-_HOLD = """
+HOLD = """
 import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=30)
 connection.execute("BEGIN EXCLUSIVE")
@@ -84,7 +84,7 @@ def locked(centre: Centre, _db: Database | None = None) -> Iterator[None]:
             yield
         return
     holder = processes.start(
-        [sys.executable, "-c", _HOLD, str(centre.path)],
+        [sys.executable, "-c", HOLD, str(centre.path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )

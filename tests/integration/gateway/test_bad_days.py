@@ -33,6 +33,25 @@ from tests.servers.postgres import PostgresCluster
 from tests.servers.smtp_sink import SmtpSink
 
 _ADDRESS = "margaret@example.org"
+#: Reports of accounts meet what no driver's error tells from a bug.
+_UNWRITABLE = {
+    "sqlite": (
+        (
+            "CREATE TRIGGER broken BEFORE UPDATE ON channel_account"
+            " BEGIN SELECT RAISE(ABORT, 'broken'); END"
+        ),
+    ),
+    "postgresql": (
+        (
+            "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'broken'; END $$"
+        ),
+        (
+            "CREATE TRIGGER broken BEFORE UPDATE ON channel_account"
+            " FOR EACH ROW EXECUTE FUNCTION broken()"
+        ),
+    ),
+}
 _SECONDS = 60
 
 
@@ -141,6 +160,21 @@ def test_a_gateway_killed_while_sending_is_succeeded_and_the_mail_repeated_once(
     assert ids == [sent.rfc_id, sent.rfc_id]
     assert item.unknown_fate
     assert "outbox.repeated" in event_kinds(centre, contact_id)
+
+
+def test_a_report_that_cannot_be_written_is_no_trouble_of_the_mail_that_was_sent(
+    centre: Centre, sink: SmtpSink, start_gateway: Callable[[], Gateway]
+) -> None:
+    with centre.as_owner().write() as tx:
+        for statement in _UNWRITABLE[centre.dialect]:
+            tx.session.execute(text(statement))
+    _, message_id = answer(centre)
+    with watching(centre) as watch:
+        start_gateway()
+        item = watch.row(OutboxItem, message_id=message_id, state="done")
+
+    assert (item.attempts, item.unknown_fate) == (1, False)
+    assert len(sink.taken) == 1
 
 
 def test_two_gateways_started_at_once_share_the_work_and_send_everything_once(
