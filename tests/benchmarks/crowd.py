@@ -61,7 +61,7 @@ def measure(centre: BenchCentre, _env: Mapping[str, str], quick: bool) -> list[F
         writer.tell()
         time.sleep(seconds / 2)
         connections = _connections(centre, logins)
-        done: list[Seen] = [tuple(each) for each in writer.hear()]  # type: ignore[misc]
+        done: list[Seen] = [tuple(each) for each in writer.hear()]
         spent = before.since()
         # The last must have reached everybody; that is part of no figure.
         time.sleep(2)

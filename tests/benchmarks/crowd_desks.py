@@ -19,7 +19,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
 from crm_desktop.desktop.core.live import LiveFeed
 from crm_desktop.desktop.core.tasks import TaskRunner
-from crm_desktop.desktop.screens.queue.model import Heading, Line, QueueModel
+from crm_desktop.desktop.screens.queue.model import Entry, Heading, Line, QueueModel
 from crm_desktop.desktop.screens.queue.presenter import QueuePresenter
 from crm_desktop.desktop.shell.desk import later_for
 from crm_desktop.desktop.shell.feed_source import DatabaseFeed
@@ -55,8 +55,10 @@ class Shown(QObject):
         self, mine: tuple[QueueRow, ...], waiting: tuple[QueueRow, ...], *, more: bool
     ) -> None:
         """See `QueueView`; notes what came and went when the model has it."""
-        entries = [Heading("waiting", "WAITING"), *(Line(row, mine=False) for row in waiting)]
-        self.model.show([*(Line(row, mine=True) for row in mine), *entries], datetime.now(UTC))
+        entries: list[Entry] = [Line(row, mine=True) for row in mine]
+        entries.append(Heading("waiting", "WAITING"))
+        entries += [Line(row, mine=False) for row in waiting]
+        self.model.show(entries, datetime.now(UTC))
         at, there = time.monotonic(), {row.id for row in waiting}
         self.seen += [(each, True, at) for each in there - self._there]
         self.seen += [(each, False, at) for each in self._there - there]
@@ -116,6 +118,11 @@ class Desktop:
         self._db.close()
 
 
+def _when_told(over: threading.Event) -> None:
+    sys.stdin.read()
+    over.set()
+
+
 def main() -> int:
     """Open the desktops, let them live, write down what they saw."""
     orders: dict[str, Any] = json.loads(sys.argv[1])
@@ -129,7 +136,7 @@ def main() -> int:
         if not said and all(each.ready for each in desktops):
             said = True
             _say(True)
-            threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
+            threading.Thread(target=_when_told, args=(over,), daemon=True).start()
         if over.is_set():
             app.quit()
 

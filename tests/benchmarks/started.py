@@ -90,7 +90,7 @@ def watch() -> None:
     main()
 
 
-def remember(url: str, login: str, password: str, account: str) -> None:
+def remember(url: str, login: str, password: str) -> None:
     """What "Remember me on this computer" keeps."""
     LayoutStore(Paths.of_user().data / "layout.json").set(f"login/{url}", login)
     open_secrets().set(f"database:{url}:{login}", password)

@@ -16,21 +16,22 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from crm_desktop.workstation.drafts import DraftStore
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.widgets.chooser import ChoiceField
-from crm_desktop.desktop_root import CONNECTIONS, Desktop, KeptDrafts, build_window
+from crm_desktop.desktop_root import CONNECTIONS, Desktop, build_window
 from crm_desktop.domain.errors import CrmError, DatabaseTrouble
 from crm_desktop.domain.states import ContactState, Visibility
 from crm_desktop.domain.views import ContactView, QueueFilter
 from crm_desktop.services import Database, Target
 from crm_desktop.services.replies import Sent
 from crm_desktop.services.session import sign_in
+from crm_desktop.this_computer.opening import kept_for
 from crm_desktop.workstation.paths import bundled
+from crm_desktop.workstation.sealed import sealed_with
 from tests.faults.hand import listen
 from tests.faults.ledger import Ledger
 from tests.faults.tokens import tokens
@@ -180,10 +181,9 @@ def main() -> None:
     app = QApplication(sys.argv[:1])
     look = Look(bundled("resources"))
     look.apply()
-    kept = KeptDrafts(
-        DraftStore(Path(orders["drafts"]), orders["key"].encode()), orders["login"] + "/"
-    )
-    desktop = build_window(_signed_in(orders), look=look, drafts=kept, undo_seconds=_UNDO_SECONDS)
+    stores = sealed_with(Path(orders["kept"]), orders["key"].encode(), "")
+    kept = kept_for(stores, orders["url"], orders["login"])
+    desktop = build_window(_signed_in(orders), look=look, kept=kept, undo_seconds=_UNDO_SECONDS)
     desktop.window.resize(1280, 720)
     advisor = Advisor(desktop, orders)
     threading.Thread(target=listen, args=(advisor.over, advisor.finishing), daemon=True).start()

@@ -11,7 +11,6 @@ from pathlib import Path
 from random import Random
 from typing import Any, Self, TypeVar
 
-from crm_desktop.workstation.drafts import DraftStore
 from cryptography.fernet import Fernet
 from sqlalchemy import select
 
@@ -24,6 +23,7 @@ from crm_desktop.domain.states import StaffRole
 from crm_desktop.store import people
 from crm_desktop.store.database import Database, Dialect, Target
 from crm_desktop.store.models import ChannelAccount, Queue, Service, Staff
+from crm_desktop.workstation.sealed import sealed_with
 from tests.centre import PASSWORD, build_sqlite_template, build_template
 from tests.e2e.bad_days.program import GatewayProgram, address_of
 from tests.faults import ledger
@@ -160,10 +160,10 @@ class World:
 
     def _local_drafts(self) -> dict[int, str]:
         """What the desktop's encrypted files hold, by contact."""
-        store = DraftStore(self.folder / "drafts", self._key)
+        store = sealed_with(self.folder, self._key, "").drafts
         found: dict[int, str] = {}
-        for key, data in store.load_all().drafts.items():
-            contact = int(key.split("/")[1])
+        for key, data in store.load_all().entries.items():
+            contact = int(key.split("/")[-2])
             found[contact] = found.get(contact, "") + data.decode()
         return found
 
@@ -258,7 +258,7 @@ class World:
             "colleagues": [self._staff[each] for each in others],
             "queues": self._queues,
             "service": self._service,
-            "drafts": str(self.folder / "drafts"),
+            "kept": str(self.folder),
             "key": self._key.decode(),
         }
 

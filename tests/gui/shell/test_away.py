@@ -157,7 +157,8 @@ def log(
     # Without a window manager nobody makes the window active when a dialog over it closes.
     desktop.window.activateWindow()
     qtbot.waitUntil(desktop.window.isActiveWindow, timeout=_MS)
-    QTest.keyClick(desktop.window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(desktop.window, Qt.Key.Key_L, both)
     form = dialog_of(qtbot, desktop.window, LogDialog)
     assert isinstance(form, LogDialog)
     if fill:
