@@ -46,7 +46,8 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("contact.spam", "Mark as spam", CONTACT, icon="ban"),
     Command(
-        "contact.log", "Log a contact", CONTACT, ("Ctrl+Shift+L",), "phone-incoming", works_away=True,
+        "contact.log", "Log a contact", CONTACT, ("Ctrl+Shift+L",), "phone-incoming",
+        works_away=True,
         help="A call on another phone, a visit, a letter: also while the database is away",
     ),
     Command(
