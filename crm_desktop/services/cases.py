@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crm_desktop.domain.changes import Changes, Topic
-from crm_desktop.domain.errors import InvalidInput, NotFound
+from crm_desktop.domain.errors import InvalidInput, NotAllowed, NotFound
 from crm_desktop.domain.forms import Form
 from crm_desktop.domain.references import make_reference
 from crm_desktop.domain.states import CaseState
@@ -113,6 +113,8 @@ def save(db: Database, entered: CaseInput) -> Saved:
 
 
 def _open(tx: Tx, entered: CaseInput, service: queries.ServiceForCases) -> Case:
+    if service.closed:
+        raise NotAllowed(f"Cases of “{service.name}” are opened in its own queue: pass it on.")
     asked = queries.newest_form(tx, service.id)
     detail = _seen_contact(tx, entered.contact_id)
     case = Case(

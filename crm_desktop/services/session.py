@@ -31,6 +31,11 @@ def choices(target: Target, migrations: Path) -> tuple[StaffInfo, ...]:
         db.close()
 
 
+def check_revision(db: Database, migrations: Path) -> None:
+    """Raise DatabaseOlder or DatabaseNewer unless the database has this program's revision."""
+    revision.check(db, migrations)
+
+
 def answers(target: Target) -> bool:
     """True when a database answers at that address; raises DatabaseTrouble.
 

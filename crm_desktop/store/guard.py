@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from crm_desktop.domain.states import Presence, StaffRole
@@ -68,6 +68,14 @@ class AttachmentContent:
     """A file's bytes with its name."""
 
     name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingContent:
+    """The sound of a call."""
+
     content_type: str
     content: bytes
 
@@ -226,6 +234,20 @@ class Guard(Protocol):
 
     def put_blob(self, content: bytes) -> str:
         """Store a file's bytes once, in chunks, and give back their SHA-256 in hexadecimal."""
+
+    def open_recording(self, recording_id: int) -> RecordingContent:
+        """The sound of a call; leaves a trace."""
+
+    # Safety markers. Anybody may propose one, a team leader alone decides.
+
+    def marker_propose(self, customer_id: int, words: str) -> int:
+        """Say what colleagues must know before they meet a customer; it waits for a decision."""
+
+    def marker_activate(self, marker_id: int, review_on: date) -> None:
+        """A proposed marker, or one due for review, holds until a day to come."""
+
+    def marker_end(self, marker_id: int) -> None:
+        """A marker holds no more, or a proposed one does not come to hold."""
 
     # Who works here. Asked by an administrator, or by the database's owner.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -22,6 +22,7 @@ from crm_desktop.store.guard import (
     FoundContacts,
     IdentifierContent,
     MessageContent,
+    RecordingContent,
     SearchHit,
     SearchTerms,
 )
@@ -198,6 +199,24 @@ class PostgresGuard:
         sha256 = hashlib.sha256(content).hexdigest()
         self._run("put_blob", sha=sha256, size=len(content), parts=list(chunks(content)))
         return sha256
+
+    def open_recording(self, recording_id: int) -> RecordingContent:
+        """See `Guard`."""
+        (row,) = self._call("SELECT * FROM app.open_recording(:id)", id=recording_id)
+        return RecordingContent(row["content_type"], bytes(row["content"]))
+
+    def marker_propose(self, customer_id: int, words: str) -> int:
+        """See `Guard`."""
+        proposed: int = self._run("marker_propose", customer=customer_id, words=words)
+        return proposed
+
+    def marker_activate(self, marker_id: int, review_on: date) -> None:
+        """See `Guard`."""
+        self._run("marker_activate", marker=marker_id, review_on=review_on)
+
+    def marker_end(self, marker_id: int) -> None:
+        """See `Guard`."""
+        self._run("marker_end", marker=marker_id)
 
     def staff_add(
         self, login: str, name: str, role: StaffRole, queues: Sequence[int], verifier: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, exists, insert, select, text, update
@@ -28,6 +28,7 @@ from crm_desktop.domain.states import (
     Visibility,
 )
 from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
+from crm_desktop.store import guard_sqlite_markers as markers
 from crm_desktop.store import guard_sqlite_reading as reading
 from crm_desktop.store import guard_sqlite_search as searching
 from crm_desktop.store.blobs import chunks
@@ -38,6 +39,7 @@ from crm_desktop.store.guard import (
     FoundContacts,
     IdentifierContent,
     MessageContent,
+    RecordingContent,
     SearchHit,
     SearchTerms,
 )
@@ -51,6 +53,7 @@ from crm_desktop.store.models import (
     Customer,
     Event,
     Handoff,
+    Membership,
     Message,
     OutboxItem,
     Queue,
@@ -239,6 +242,7 @@ class SqliteGuard:
             target = select(Staff.id).where(Staff.id == staff_id, Staff.active)
         if self._session.scalar(target) is None:
             raise NotFound("no such queue or person")
+        self._check_may_have(contact, staff_id)
         self._end(contact_id, AssignmentState.TRANSFERRED, note)
         before = contact.queue_id
         self._move(
@@ -260,6 +264,15 @@ class SqliteGuard:
         self._log(
             "contact.transferred", contact_id, queue=queue_id, staff=staff_id, from_queue=before
         )
+
+    def _check_may_have(self, contact: Contact, staff_id: int | None) -> None:
+        """Nobody outside a restricted queue is offered what is in it."""
+        queue = self._session.get_one(Queue, contact.queue_id)
+        member = exists().where(
+            Membership.staff_id == staff_id, Membership.queue_id == contact.queue_id
+        )
+        if staff_id is not None and queue.restricted and not self._session.scalar(select(member)):
+            raise NotAllowed("only a member of its queue may have this contact")
 
     def wrap_up(self, contact_id: int) -> None:
         """See `Guard`."""
@@ -415,7 +428,7 @@ class SqliteGuard:
         if (
             case is None
             or service is None
-            or not (case.queue_id in self._me.queues or case.opened_by_id == self._me.id)
+            or not reading.case_visible(self._session, case, self._me)
         ):
             raise NotFound("no such case or service")
         case.service_id, case.queue_id = service.id, service.queue_id
@@ -446,7 +459,7 @@ class SqliteGuard:
 
     def owners(self, kind: str, norms: tuple[str, ...]) -> dict[str, tuple[tuple[int, str], ...]]:
         """See `Guard`."""
-        return reading.owners(self._session, kind, norms)
+        return reading.owners(self._session, kind, norms, self._me)
 
     def put_blob(self, content: bytes) -> str:
         """See `Guard`."""
@@ -458,6 +471,22 @@ class SqliteGuard:
         for n, data in enumerate(chunks(content)):
             self._session.merge(BlobChunk(sha256=sha256, n=n, data=data))
         return sha256
+
+    def open_recording(self, recording_id: int) -> RecordingContent:
+        """See `Guard`."""
+        return reading.recording(self._session, recording_id, self._me)
+
+    def marker_propose(self, customer_id: int, words: str) -> int:
+        """See `Guard`."""
+        return markers.propose(self._session, self._me, customer_id, words)
+
+    def marker_activate(self, marker_id: int, review_on: date) -> None:
+        """See `Guard`."""
+        markers.activate(self._session, self._me, marker_id, review_on)
+
+    def marker_end(self, marker_id: int) -> None:
+        """See `Guard`."""
+        markers.end(self._session, self._me, marker_id)
 
     def staff_add(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, insert, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, insert, or_, select
 from sqlalchemy.orm import Session
 
 from crm_desktop.domain.errors import NotFound
@@ -16,6 +16,7 @@ from crm_desktop.store.guard import (
     AttachmentRow,
     IdentifierContent,
     MessageContent,
+    RecordingContent,
 )
 from crm_desktop.store.models import (
     Attachment,
@@ -27,6 +28,7 @@ from crm_desktop.store.models import (
     Message,
     Queue,
     ReadAudit,
+    Recording,
     Service,
     Staff,
 )
@@ -43,6 +45,19 @@ def visible(contact: Contact, me: Person) -> bool:
 
 def _visible(me: Person) -> ColumnElement[bool]:
     return or_(Contact.queue_id.in_(me.queues), Contact.owner_id == me.id)
+
+
+def closed_services(session: Session, me: Person) -> list[int]:
+    """The services that are kept from this person: restricted, of a queue that is not theirs."""
+    rows = session.execute(select(Service.id, Service.queue_id).where(Service.restricted))
+    return [id_ for id_, queue_id in rows if queue_id not in me.queues]
+
+
+def case_visible(session: Session, matter: Case, me: Person) -> bool:
+    """Whether this person reads a case."""
+    return matter.queue_id in me.queues or (
+        matter.opened_by_id == me.id and matter.service_id not in closed_services(session, me)
+    )
 
 
 def trace(session: Session, me: Person, what: str, ref_id: int) -> None:
@@ -88,10 +103,25 @@ def attachment(session: Session, attachment_id: int, me: Person) -> AttachmentCo
     if found is None:
         raise NotFound("no such file")
     trace(session, me, "attachment", attachment_id)
-    data = session.scalars(
-        select(BlobChunk.data).where(BlobChunk.sha256 == found.sha256).order_by(BlobChunk.n)
+    return AttachmentContent(found.name, found.content_type, _bytes(session, found.sha256))
+
+
+def recording(session: Session, recording_id: int, me: Person) -> RecordingContent:
+    """The sound of a call; leaves a trace."""
+    found = session.scalar(
+        select(Recording)
+        .join(Contact, Contact.id == Recording.contact_id)
+        .where(Recording.id == recording_id, _visible(me))
     )
-    return AttachmentContent(found.name, found.content_type, b"".join(data))
+    if found is None:
+        raise NotFound("no such recording")
+    trace(session, me, "recording", recording_id)
+    return RecordingContent(found.content_type, _bytes(session, found.sha256))
+
+
+def _bytes(session: Session, sha256: str) -> bytes:
+    chunks = select(BlobChunk.data).where(BlobChunk.sha256 == sha256).order_by(BlobChunk.n)
+    return b"".join(session.scalars(chunks))
 
 
 def identifiers(session: Session, customer_id: int) -> tuple[IdentifierContent, ...]:
@@ -112,12 +142,16 @@ def known_queues(session: Session, me: Person) -> list[int]:
 
 def history(session: Session, customer_id: int, me: Person, limit: int) -> tuple[HistoryEntry, ...]:
     """A customer's contacts and cases, newest first."""
-    known = known_queues(session, me)
+    known, closed = known_queues(session, me), closed_services(session, me)
     contacts = session.execute(
         select(Contact, Service.name, Staff.name)
         .outerjoin(Service, Service.id == Contact.service_id)
         .outerjoin(Staff, Staff.id == Contact.owner_id)
-        .where(Contact.customer_id == customer_id, Contact.queue_id.in_(known))
+        .where(
+            Contact.customer_id == customer_id,
+            Contact.queue_id.in_(known),
+            or_(Contact.service_id.is_(None), Contact.service_id.not_in(closed), _visible(me)),
+        )
         .order_by(Contact.received_at.desc())
         .limit(limit)
     )
@@ -125,7 +159,11 @@ def history(session: Session, customer_id: int, me: Person, limit: int) -> tuple
         select(Case, Service.name, Staff.name)
         .join(Service, Service.id == Case.service_id)
         .outerjoin(Staff, Staff.id == Case.opened_by_id)
-        .where(Case.customer_id == customer_id, Case.queue_id.in_(known))
+        .where(
+            Case.customer_id == customer_id,
+            Case.queue_id.in_(known),
+            or_(Case.service_id.not_in(closed), Case.queue_id.in_(me.queues)),
+        )
         .order_by(Case.opened_at.desc())
         .limit(limit)
     )
@@ -151,33 +189,47 @@ def _contact_entry(
     )
 
 
-def _case_entry(case: Case, service: str, opened_by: str | None, me: Person) -> HistoryEntry:
-    readable = case.queue_id in me.queues
+def _case_entry(matter: Case, service: str, opened_by: str | None, me: Person) -> HistoryEntry:
+    readable = matter.queue_id in me.queues
     return HistoryEntry(
         kind="case",
-        id=case.id,
+        id=matter.id,
         channel="",
-        state=case.state,
+        state=matter.state,
         service_name=service,
-        title=(case.reference or "") if readable else "",
-        at=case.opened_at,
+        title=(matter.reference or "") if readable else "",
+        at=matter.opened_at,
         who=opened_by or "",
         readable=readable,
     )
 
 
 def owners(
-    session: Session, kind: str, norms: tuple[str, ...]
+    session: Session, kind: str, norms: tuple[str, ...], me: Person
 ) -> dict[str, tuple[tuple[int, str], ...]]:
-    """Which customers hold these identifiers, references or folded names."""
+    """Which customers hold these identifiers, references or folded names.
+
+    Whose a reference is stays untold (0 and no name) where the case is kept from this person.
+    """
     query: Select[Any, int, str]
     if kind == "name":
         query = select(Customer.folded, Customer.id, Customer.name).where(
             Customer.folded.in_(norms)
         )
     elif kind == "reference":
+        told = or_(
+            Case.queue_id.in_(me.queues),
+            and_(
+                Case.queue_id.in_(known_queues(session, me)),
+                Case.service_id.not_in(closed_services(session, me)),
+            ),
+        )
         query = (
-            select(Case.reference, Customer.id, Customer.name)
+            select(
+                Case.reference,
+                case((told, Customer.id), else_=0),
+                case((told, Customer.name), else_=""),
+            )
             .join(Customer, Customer.id == Case.customer_id)
             .where(Case.reference.in_(norms))
         )

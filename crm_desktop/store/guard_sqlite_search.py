@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from crm_desktop.domain.people import Person
 from crm_desktop.domain.spelling import Wanted
 from crm_desktop.store.guard import FoundContacts, SearchHit, SearchTerms
-from crm_desktop.store.guard_sqlite_reading import known_queues
+from crm_desktop.store.guard_sqlite_reading import closed_services, known_queues
 from crm_desktop.store.search_words import as_meant, as_typed, expression
 
 _LAST = "\U0010ffff"
@@ -28,7 +28,10 @@ _CASE = text("""
     SELECT c.id, c.reference, s.name || ' · ' || c.state,
            (SELECT max(x.contact_id) FROM case_contact x WHERE x.case_id = c.id)
     FROM cases c JOIN service s ON s.id = c.service_id
-    WHERE c.reference = :reference AND c.queue_id IN (SELECT value FROM json_each(:known))
+    WHERE c.reference = :reference
+      AND (c.queue_id IN (SELECT value FROM json_each(:mine))
+           OR (c.queue_id IN (SELECT value FROM json_each(:known))
+               AND c.service_id NOT IN (SELECT value FROM json_each(:closed))))
 """)
 # With the kinds the index serves it, alone the norm does not.
 _IDENTIFIED = text("""
@@ -104,8 +107,14 @@ def meant(session: Session, words: tuple[str, ...], limit: int) -> tuple[SearchH
 def _exact(session: Session, terms: SearchTerms, me: Person, limit: int) -> list[SearchHit]:
     hits: list[SearchHit] = []
     if terms.reference:
-        known = json.dumps(known_queues(session, me))
-        for row in _rows(session, _CASE, reference=terms.reference, known=known):
+        for row in _rows(
+            session,
+            _CASE,
+            reference=terms.reference,
+            mine=json.dumps(sorted(me.queues)),
+            known=json.dumps(known_queues(session, me)),
+            closed=json.dumps(closed_services(session, me)),
+        ):
             hits.append(SearchHit("case", *tuple(row)))
     if terms.norm:
         hits += _customers(session, _IDENTIFIED, norm=terms.norm, limit=limit)

@@ -24,6 +24,7 @@ from crm_desktop.store.models.events import Event, Notice, ReadAudit
 from crm_desktop.store.models.knowledge import Article, ArticleUse
 from crm_desktop.store.models.messages import Attachment, Blob, BlobChunk, Draft, Message
 from crm_desktop.store.models.people import Membership, SavedView, Staff
+from crm_desktop.store.models.quality import Assessment, Recording
 from crm_desktop.store.models.work import ChannelAccount, Lease, OutboxItem
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Adjustment",
     "Article",
     "ArticleUse",
+    "Assessment",
     "Assignment",
     "Attachment",
     "Base",
@@ -57,6 +59,7 @@ __all__ = [
     "QueueStat",
     "QueueTarget",
     "ReadAudit",
+    "Recording",
     "ReplyTemplate",
     "SafetyMarker",
     "SavedView",

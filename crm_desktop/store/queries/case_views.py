@@ -125,7 +125,11 @@ def _beginning(tx: Tx, folded: str) -> ColumnElement[bool]:
 def visible(tx: Tx) -> ColumnElement[bool]:
     """Which cases this person sees; on PostgreSQL the policies say it again."""
     queues = sorted(tx.actor.queues) if tx.actor else []
-    return or_(Case.queue_id.in_(queues), Case.opened_by_id == tx.actor_id)
+    closed = select(Service.id).where(Service.restricted, Service.queue_id.not_in(queues))
+    return or_(
+        Case.queue_id.in_(queues),
+        and_(Case.opened_by_id == tx.actor_id, Case.service_id.not_in(closed)),
+    )
 
 
 def _readable(tx: Tx) -> ColumnElement[bool]:

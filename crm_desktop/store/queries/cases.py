@@ -24,7 +24,10 @@ from crm_desktop.store.queries.case_views import visible
 
 @dataclass(frozen=True, slots=True)
 class ServiceForCases:
-    """What a service says of its cases and their hand-off; `hours` are its queue's."""
+    """What a service says of its cases and their hand-off; `hours` are its queue's.
+
+    `closed`: it is restricted and of a queue that is not this person's.
+    """
 
     id: int
     name: str
@@ -36,6 +39,7 @@ class ServiceForCases:
     handoff_target_seconds: int | None
     mapping: HandoffMapping
     hours: dict[str, Any]
+    closed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ def service(tx: Tx, service_id: int) -> ServiceForCases:
         handoff_target_seconds=found.handoff_target_seconds,
         mapping=HandoffMapping.from_json(found.handoff_mapping),
         hours=hours,
+        closed=found.restricted and tx.actor is not None and found.queue_id not in tx.actor.queues,
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 STATEMENT = text("""
 WITH mine AS (SELECT value AS id FROM json_each(:mine)),
+closed AS (SELECT id FROM service WHERE restricted AND queue_id NOT IN (SELECT id FROM mine)),
 known AS (SELECT id FROM queue WHERE NOT restricted OR id IN (SELECT id FROM mine)),
 c AS MATERIALIZED (
     SELECT * FROM contact
@@ -23,7 +24,8 @@ m AS MATERIALIZED (
 k AS MATERIALIZED (
     SELECT k.*, x.linked_at FROM case_contact x JOIN cases k ON k.id = x.case_id
     WHERE x.contact_id = :contact
-      AND (k.queue_id IN (SELECT id FROM mine) OR k.opened_by_id = :me))
+      AND (k.queue_id IN (SELECT id FROM mine)
+           OR (k.opened_by_id = :me AND k.service_id NOT IN (SELECT id FROM closed))))
 SELECT json_object(
 'row', (SELECT json_array(
         c.id, c.channel, c.state, c.who, c.subject, c.queue_id, q.name, c.service_id,
@@ -78,6 +80,8 @@ SELECT json_object(
         FROM contact y LEFT JOIN service s ON s.id = y.service_id
         LEFT JOIN staff o ON o.id = y.owner_id
         WHERE y.customer_id = c.customer_id AND y.queue_id IN (SELECT id FROM known)
+          AND (y.service_id IS NULL OR y.service_id NOT IN (SELECT id FROM closed)
+               OR y.queue_id IN (SELECT id FROM mine) OR y.owner_id IS :me)
         ORDER BY y.received_at DESC LIMIT :history)
     UNION ALL
     SELECT * FROM (SELECT 'case', y.id, '', y.state, s.name, y.opened_at, coalesce(o.name, ''),
@@ -87,6 +91,7 @@ SELECT json_object(
         FROM cases y JOIN service s ON s.id = y.service_id
         LEFT JOIN staff o ON o.id = y.opened_by_id
         WHERE y.customer_id = c.customer_id AND y.queue_id IN (SELECT id FROM known)
+          AND (y.service_id NOT IN (SELECT id FROM closed) OR y.queue_id IN (SELECT id FROM mine))
         ORDER BY y.opened_at DESC LIMIT :history)
     ORDER BY at DESC LIMIT :history)),
 'cases', (SELECT json_group_array(json_array(
@@ -112,6 +117,10 @@ SELECT json_object(
 'events', (SELECT json_group_array(json_array(at, kind, actor, json(data)))
     FROM (SELECT e.*, coalesce(a.name, '') AS actor
           FROM event e LEFT JOIN staff a ON a.id = e.actor_id
-          WHERE e.contact_id = :contact ORDER BY e.id))
+          WHERE e.contact_id = :contact AND (e.case_id IS NULL OR NOT EXISTS (
+              SELECT 1 FROM cases y WHERE y.id = e.case_id
+              AND y.service_id IN (SELECT id FROM closed)
+              AND y.queue_id NOT IN (SELECT id FROM mine)))
+          ORDER BY e.id))
 ) FROM c
 """)

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 
 from crm_desktop.domain.changes import Topic
-from crm_desktop.domain.errors import Conflict, InvalidInput, NotFound
+from crm_desktop.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from crm_desktop.domain.references import parse_reference
 from crm_desktop.domain.states import CaseState
 from crm_desktop.services import cases, contacts
@@ -312,13 +313,43 @@ def test_a_restricted_case_shows_nothing_to_another_queue(centre: Centre) -> Non
 
 
 def test_who_opened_a_case_for_another_queue_still_sees_it(centre: Centre) -> None:
+    cora = at_work(centre, "cora", "care")
+
+    saved = cora.opens("council_tax")
+
+    assert cases.get(cora.db, saved.case_id).reference == saved.reference
+    assert [row.id for row in cases.list_cases(cora.db)] == [saved.case_id]
+    with centre.as_owner().read() as tx:
+        assert tx.session.get_one(Contact, cora.contact_id).service_id == service_id(
+            centre, "council_tax"
+        )
+
+
+def test_a_case_of_a_restricted_service_is_opened_by_its_queue_alone(centre: Centre) -> None:
     anna = at_work(centre)
 
-    saved = anna.opens("concern")
+    with pytest.raises(NotAllowed, match="pass it on"):
+        anna.opens("concern")
 
-    assert cases.get(anna.db, saved.case_id).reference == saved.reference
-    assert [row.id for row in cases.list_cases(anna.db)] == [saved.case_id]
     with centre.as_owner().read() as tx:
-        assert tx.session.get_one(Contact, anna.contact_id).service_id == service_id(
-            centre, "concern"
-        )
+        assert tx.session.scalars(select(Case.id)).all() == []
+
+
+def test_a_case_refiled_under_a_restricted_service_is_gone_for_whoever_opened_it(
+    centre: Centre,
+) -> None:
+    anna = at_work(centre)
+    opened = anna.opens("council_tax")
+
+    concern = CaseInput(
+        anna.contact_id, service_id(centre, "concern"), {}, opened.case_id, opened.version
+    )
+    cases.save(anna.db, concern)
+
+    workspace = contacts.open_contact(anna.db, anna.contact_id)
+    assert cases.list_cases(anna.db) == ()
+    assert workspace.cases == ()
+    assert not [each for each in workspace.timeline if each.kind.startswith("case.")]
+    assert cases.get(centre.as_person("cora"), opened.case_id).state is CaseState.OPEN
+    with pytest.raises(NotFound):
+        cases.save(anna.db, concern)

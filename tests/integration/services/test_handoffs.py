@@ -24,7 +24,6 @@ from crm_desktop.store.models import (
     Identifier,
     Message,
     OutboxItem,
-    Service,
 )
 from tests.centre import Centre
 from tests.integration.services.casework import SAM, Desk, at_work, service_id
@@ -142,16 +141,12 @@ def test_a_second_request_while_one_is_under_way_is_a_conflict(centre: Centre) -
 
 
 def test_whoever_opened_a_case_knows_that_another_queue_handed_it_off(centre: Centre) -> None:
-    with centre.as_owner().write() as tx:
-        concern = tx.session.get_one(Service, service_id(centre, "concern"))
-        bins = tx.session.get_one(Service, service_id(centre, "missed_bin"))
-        concern.handoff_account_id = bins.handoff_account_id
-    anna = at_work(centre)
-    case_id = anna.opens("concern").case_id
-    handoffs.request(centre.as_person("cora"), case_id)
+    cora = at_work(centre, "cora", "care")
+    case_id = cora.opens("missed_bin").case_id
+    handoffs.request(centre.as_person("anna"), case_id)
 
     with pytest.raises(Conflict):
-        handoffs.request(anna.db, case_id)
+        handoffs.request(cora.db, case_id)
 
 
 def test_missing_answers_are_named_and_nothing_is_handed_off(centre: Centre) -> None:

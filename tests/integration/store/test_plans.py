@@ -99,6 +99,10 @@ def test_a_queue_page_reads_its_index_alone(
     assert "ix_contact_in_hand" in whole
     assert "ix_contact_waiting" in whole
     assert "ix_contact_waiting" in next_page[0]
+    if centre.dialect == "postgresql":
+        # Whose queues, once a statement: the policy compares with what it gave.
+        assert "InitPlan" in next_page[0]
+        assert re.search(r"queue_id = ANY \(\$\d", next_page[0])
     assert [each for each in (*first, *next_page) if _scans_contacts(each)] == []
 
 
@@ -113,6 +117,39 @@ def test_what_every_desktop_asks_all_day_scans_no_contacts(
     # The plans of a function, as the workspace is on PostgreSQL, are not seen from outside.
     assert plans or centre.dialect == "postgresql"
     assert [each for each in plans if _scans_contacts(each)] == []
+
+
+def test_no_policy_of_reading_runs_a_function_for_each_row(postgres_centre: Centre) -> None:
+    """Each is asked once a statement; what depends on a row is compared or looked up."""
+    with postgres_centre.as_owner().read() as tx:
+        policies = tx.session.execute(
+            text(
+                "SELECT tablename || '.' || policyname, qual FROM pg_policies"
+                " WHERE 'crm_staff' = ANY (roles) AND cmd IN ('SELECT', 'ALL', 'UPDATE')"
+            )
+        ).all()
+
+    once = re.compile(r"\( SELECT app\.\w+\(\) AS \w+\)")
+    assert len(policies) > 25
+    assert [name for name, qual in policies if "app." in once.sub("", qual)] == []
+
+
+def test_what_policies_compare_with_tells_nobody_else_s_rows(postgres_centre: Centre) -> None:
+    """Only leakproof comparisons: with others an index of what the person asks for is not used."""
+    with postgres_centre.as_owner().read() as tx:
+        leaky = tx.session.scalars(
+            text(
+                "SELECT DISTINCT o.oid::regoperator::text FROM pg_policy p"
+                " CROSS JOIN LATERAL regexp_matches("
+                "     p.polqual::text, 'opno (\\d+)', 'g') AS used(ops)"
+                " JOIN pg_operator o ON o.oid = used.ops[1]::oid"
+                " JOIN pg_proc f ON f.oid = o.oprcode"
+                " WHERE p.polcmd IN ('r', '*') AND NOT f.proleakproof"
+                " AND p.polrelid::regclass::text IN ('contact', 'cases', 'queue_stat', 'handoff')"
+            )
+        ).all()
+
+    assert leaky == []
 
 
 def test_the_page_is_the_right_one(centre: Centre, anna: Database) -> None:

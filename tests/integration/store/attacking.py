@@ -1,0 +1,222 @@
+"""A centre with work of everybody's to attack, and how an attack is made and judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import LiteralString
+
+import psycopg
+import pytest
+from sqlalchemy import select, text
+
+from crm_desktop.domain.states import IdentifierKind, StaffRole
+from crm_desktop.domain.views import Reply
+from crm_desktop.services import cases, contacts, customers, drafts, handoffs, replies, staff
+from crm_desktop.services.cases import CaseInput
+from crm_desktop.services.staff import NewStaff
+from crm_desktop.store import boundary, people
+from crm_desktop.store.database import Database, Target
+from crm_desktop.store.models import (
+    Assessment,
+    Attachment,
+    Event,
+    Handoff,
+    Looking,
+    Message,
+    OutboxItem,
+    QueueStat,
+    Recording,
+    Service,
+    Staff,
+)
+from tests.centre import PASSWORD, Centre, build_template
+from tests.servers.postgres import PostgresCluster
+
+#: Each thing of somebody's, by its name in the statements.
+Ids = dict[str, object]
+Connection = psycopg.Connection[tuple[object, ...]]
+
+#: No right to it; or our own functions' "not there", "not allowed", "with somebody else", "cannot"
+#: and "not so".
+REFUSALS = ("42501", "CRM01", "CRM02", "CRM03", "CRM04", "CRM05")
+DESK, LEADER, ADMIN, REPORT, NOBODY, DISABLED, BY_HAND = (
+    f"attack.{name}" for name in ("dee", "leo", "ada", "rita", "nora", "dan", "eve")
+)
+#: A verifier as it should be, of a password that nobody knows.
+VERIFIER = "SCRAM-SHA-256$4096:c2FsdHNhbHRzYWx0c2FsdA==$" + "A" * 43 + "=:" + "A" * 43 + "="
+
+
+@dataclass(frozen=True)
+class Attack:
+    """A statement (after others that go through), and whether it fails or else touches nothing."""
+
+    what: str
+    statement: LiteralString
+    fails: bool = True
+    before: tuple[LiteralString, ...] = ()
+
+
+def unseen(what: str, statement: LiteralString) -> Attack:
+    """An attack that is not refused and finds nothing."""
+    return Attack(what, statement, fails=False)
+
+
+def named(attacks: tuple[Attack, ...]) -> list[object]:
+    """Parameters of a test, each under its own name."""
+    return [pytest.param(each, id=each.what.replace(" ", "-")) for each in attacks]
+
+
+def refused(connection: Connection, ids: Ids, attack: Attack) -> None:
+    """Make the attack, which the database must refuse, and undo it."""
+    with connection.transaction(force_rollback=True):
+        for each in attack.before:
+            connection.execute(each, ids)
+        if attack.fails:
+            with pytest.raises(psycopg.Error) as refusal:
+                connection.execute(attack.statement, ids)
+            assert refusal.value.sqlstate in REFUSALS, refusal.value
+        else:
+            assert connection.execute(attack.statement, ids).rowcount == 0
+
+
+def build(url: str) -> None:
+    """The centre with work of everybody's, once for all files of attacks."""
+    db = Database(Target(url))
+    build_template(db)
+    for login, role in ((DESK, StaffRole.DESK), (LEADER, StaffRole.TEAM_LEADER)):
+        staff.add(db, NewStaff(login, login, role, ("general", "waste")), PASSWORD)
+    staff.add(db, NewStaff(ADMIN, ADMIN, StaffRole.ADMIN, ("general",)), PASSWORD)
+    for login in (DISABLED, BY_HAND):
+        staff.add(db, NewStaff(login, login, StaffRole.ADVISOR, ("general",)), PASSWORD)
+    with db.write() as tx:
+        people.create_login(tx, REPORT, "crm_report", PASSWORD)
+        people.create_login(tx, NOBODY, "crm_report", PASSWORD)
+        tx.session.execute(text(f'REVOKE crm_report FROM "{NOBODY}"'))
+    db.close()
+
+
+def arranged(cluster: PostgresCluster, name: str) -> tuple[Centre, Ids]:
+    """A copy of the centre, closed as `admin db init` closes it, with work of everybody's."""
+    centre = Centre(Target(cluster.superuser_url(name)), cluster=cluster, database=name)
+    boundary.prepare(centre.as_owner())
+    ids = _of_people(centre) | _of_contacts(centre)
+    ids |= _of_quality(centre, ids)
+    with centre.as_owner().write() as tx:
+        tx.session.execute(text("ANALYZE"))
+    return centre, ids
+
+
+def _of_people(centre: Centre) -> Ids:
+    with centre.as_owner().read() as tx:
+        of_login = {row.login: row.id for row in tx.session.scalars(select(Staff))}
+    known = {"ben": "ben_id", "anna": "anna_id", LEADER: "leader_id", ADMIN: "admin_id"}
+    return {
+        **{name: of_login[login] for login, name in known.items()},
+        "general_queue": centre.queue_id("general"),
+        "care_queue": centre.queue_id("care"),
+        "verifier": VERIFIER,
+    }
+
+
+def _of_contacts(centre: Centre) -> Ids:
+    anna, ben, cora = (centre.as_person(login) for login in ("anna", "ben", "cora"))
+    with centre.as_owner().read() as tx:
+        services = {row.code: row.id for row in tx.session.scalars(select(Service))}
+    care = centre.add_contact(queue="care", who="Hidden Person", customer="h@example.org")
+    bens = centre.add_contact(customer="sam@example.org")
+    own, waiting = centre.add_contact(), centre.add_contact()
+    for db, contact_id in ((ben, bens), (anna, own), (cora, care)):
+        contacts.take(db, contact_id)
+    care_case = cases.save(cora, CaseInput(care, services["concern"], {}))
+    bens_case = cases.save(ben, CaseInput(bens, services["missed_bin"], {"bin": "general"}))
+    handoffs.request(ben, bens_case.case_id, bens)
+    filed = cases.save(anna, CaseInput(own, services["council_tax"], {}))
+    concern = CaseInput(own, services["concern"], {}, filed.case_id, filed.version)
+    cases.save(anna, concern)
+    sent = replies.send(ben, bens, Reply("We will come back.", "sam@example.org"))
+    hidden = replies.send(cora, care, Reply("We will come.", "h@example.org"))
+    drafts.save(ben, bens, "note", {"text": "not yet"})
+    drafts.save(cora, care, "note", {"text": "not yet"})
+    customer_id = customers.search(cora, "h@example.org")[0].id
+    customers.add_identifier(cora, customer_id, IdentifierKind.PHONE, "01632 960 001")
+    with cora.write() as tx:
+        sha256 = tx.guard.put_blob(b"x")
+    with centre.as_owner().write() as tx:
+        tx.session.add(QueueStat(queue_id=centre.queue_id("care"), channel="email", waiting=1))
+        tx.session.add(Looking(staff_id=_id(cora), contact_id=care))
+        incoming = select(Message.id).where(Message.direction == "inbound")
+        care_message = tx.session.scalars(incoming.where(Message.contact_id == care)).one()
+        own_message = tx.session.scalars(incoming.where(Message.contact_id == own)).one()
+        file = Attachment(
+            message_id=care_message, sha256=sha256, name="x.txt", content_type="text/plain", size=1
+        )
+        tx.session.add(file)
+        outgoing = {
+            row.message_id: row for row in tx.session.scalars(select(OutboxItem)) if row.message_id
+        }
+        outgoing[hidden.message_id].state = "dead"
+        tx.session.flush()
+        return {
+            "care": care,
+            "care_case": care_case.case_id,
+            "care_reference": care_case.reference,
+            "care_message": care_message,
+            "care_reply": hidden.message_id,
+            "care_outbox": outgoing[hidden.message_id].id,
+            "attachment": file.id,
+            "sha256": sha256,
+            "customer": customer_id,
+            "ben": bens,
+            "ben_message": sent.message_id,
+            "ben_outbox": outgoing[sent.message_id].id,
+            "ben_handoff": tx.session.scalars(select(Handoff.id)).one(),
+            "ben_event": tx.session.scalars(
+                select(Event.id).where(Event.actor_id == _id(ben)).limit(1)
+            ).one(),
+            "own": own,
+            "own_case": filed.case_id,
+            "own_reference": filed.reference,
+            "message": own_message,
+            "waiting": waiting,
+            "concern": services["concern"],
+            "council_tax": services["council_tax"],
+        }
+
+
+def _of_quality(centre: Centre, ids: Ids) -> Ids:
+    rose = _id(centre.as_person("rose"))
+    with centre.as_person("rose").write() as tx:
+        marker = tx.guard.marker_propose(int(str(ids["customer"])), "Dog at the door")
+    judged = (
+        # contact, who judges, who is judged, state
+        ("own", rose, ids["anna_id"], "draft"),
+        ("ben", rose, ids["ben_id"], "released"),
+        ("care", rose, ids["leader_id"], "draft"),
+        ("own", ids["leader_id"], ids["anna_id"], "released"),
+    )
+    with centre.as_owner().write() as tx:
+        assessments = [
+            Assessment(contact_id=ids[contact], author_id=author, staff_id=staff_id, state=state)
+            for contact, author, staff_id, state in judged
+        ]
+        recording = Recording(
+            contact_id=ids["care"],
+            sha256=ids["sha256"],
+            content_type="audio/ogg",
+            started_at=datetime(2026, 1, 5, tzinfo=UTC),
+            seconds=60,
+        )
+        tx.session.add_all([*assessments, recording])
+        tx.session.flush()
+        return {
+            "marker": marker,
+            "assessment": assessments[0].id,
+            "released": assessments[3].id,
+            "recording": recording.id,
+        }
+
+
+def _id(db: Database) -> int:
+    assert db.actor is not None
+    return db.actor.id

@@ -1,0 +1,55 @@
+"""docs/SECURITY.md lists exactly the attacks that are made, and they are many for every role."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.integration.store import (
+    test_attack_admin,
+    test_attack_advisor,
+    test_attack_desk,
+    test_attack_gateway,
+    test_attack_nobody,
+    test_attack_report,
+    test_attack_team_leader,
+)
+from tests.integration.store.attacking import Attack
+
+SECURITY = Path(__file__).parents[3] / "docs" / "SECURITY.md"
+BY_ROLE: dict[str, tuple[Attack, ...]] = {
+    "advisor": test_attack_advisor.ATTACKS,
+    "desk": test_attack_desk.ATTACKS,
+    "team leader": test_attack_team_leader.ATTACKS,
+    "administrator": test_attack_admin.ATTACKS,
+    "gateway": test_attack_gateway.ATTACKS,
+    "report": test_attack_report.ATTACKS,
+    "disabled": test_attack_nobody.DISABLED_ATTACKS,
+    "inactive by hand": test_attack_nobody.BY_HAND_ATTACKS,
+    "no role": test_attack_nobody.NOBODY_ATTACKS,
+}
+
+
+def table() -> list[str]:
+    """The rows as the document has them."""
+    return [
+        f"| {role} | {len(attacks)} | {'; '.join(each.what for each in attacks)} |"
+        for role, attacks in BY_ROLE.items()
+    ]
+
+
+def test_the_document_lists_what_is_tried() -> None:
+    written = [
+        line
+        for line in SECURITY.read_text("utf-8").splitlines()
+        if re.match(r"\| [a-z ]+ \| \d+ \| ", line)
+    ]
+
+    assert written == table()
+
+
+def test_every_attack_has_a_name_of_its_own() -> None:
+    for role, attacks in BY_ROLE.items():
+        names = [each.what for each in attacks]
+        assert len(names) == len(set(names)), role
+        assert not any(";" in name or "|" in name for name in names)

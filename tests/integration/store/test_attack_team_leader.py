@@ -1,0 +1,112 @@
+"""What a team leader with psql cannot do: other queues, others' rights, what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.centre import Centre
+from tests.integration.store.attacking import (
+    LEADER,
+    Attack,
+    Connection,
+    Ids,
+    named,
+    refused,
+    unseen,
+)
+
+ATTACKS = (
+    unseen("another queue's contact", "SELECT 1 FROM contact WHERE id = %(care)s"),
+    unseen("another queue's case", "SELECT 1 FROM cases WHERE id = %(care_case)s"),
+    unseen(
+        "another queue's notes of passing on",
+        "SELECT 1 FROM assignment WHERE contact_id = %(care)s",
+    ),
+    unseen("another queue's outgoing work", "SELECT 1 FROM outbox WHERE id = %(care_outbox)s"),
+    unseen("another queue's replies", "SELECT id FROM message WHERE id = %(care_reply)s"),
+    unseen("another queue's draft", "SELECT 1 FROM draft WHERE contact_id = %(care)s"),
+    unseen("another queue's counts", "SELECT 1 FROM queue_stat WHERE queue_id = %(care_queue)s"),
+    unseen("another queue's recording", "SELECT id FROM recording WHERE id = %(recording)s"),
+    unseen("another queue's timeline", "SELECT 1 FROM app.events(%(care)s)"),
+    unseen(
+        "an assessment of oneself before its time",
+        "SELECT 1 FROM assessment WHERE staff_id = app.me()",
+    ),
+    unseen(
+        "an assessment that was released already",
+        "UPDATE assessment SET words = 'x' WHERE id = %(released)s",
+    ),
+    unseen("a colleague's draft's words", "UPDATE draft SET content = '{}'"),
+    Attack("another queue's messages", "SELECT 1 FROM app.open_contact(%(care)s)"),
+    Attack("another queue's file", "SELECT 1 FROM app.open_attachment(%(attachment)s)"),
+    Attack("another queue's sound", "SELECT 1 FROM app.open_recording(%(recording)s)"),
+    Attack("passing on another queue's contact", "SELECT app.transfer(%(care)s, 1, NULL, '')"),
+    Attack("trying another queue's work again", "SELECT app.retry_dead(%(care_outbox)s)"),
+    Attack("sending another queue's stopped reply", "SELECT app.release_stopped(%(care_reply)s)"),
+    Attack("moving another queue's case", "SELECT app.refile(%(care_case)s, %(council_tax)s)"),
+    Attack(
+        "assessing in another queue",
+        "INSERT INTO assessment (contact_id, author_id, staff_id, state, scores, words)"
+        " VALUES (%(care)s, app.me(), %(anna_id)s, 'draft', '{}', '')",
+    ),
+    Attack(
+        "assessing oneself",
+        "INSERT INTO assessment (contact_id, author_id, staff_id, state, scores, words)"
+        " VALUES (%(own)s, app.me(), app.me(), 'draft', '{}', '')",
+    ),
+    Attack(
+        "assessing under another name",
+        "INSERT INTO assessment (contact_id, author_id, staff_id, state, scores, words)"
+        " VALUES (%(own)s, %(ben_id)s, %(anna_id)s, 'draft', '{}', '')",
+    ),
+    Attack("an assessment's end", "DELETE FROM assessment"),
+    Attack("a marker for good", "SELECT app.marker_activate(%(marker)s, NULL)"),
+    Attack(
+        "a marker by hand",
+        "INSERT INTO safety_marker (customer_id, state, words)"
+        " VALUES (%(customer)s, 'active', 'x')",
+    ),
+    Attack(
+        "a colleague of one's own making",
+        "SELECT app.staff_add('mallory', 'M', 'advisor', '{}', %(verifier)s)",
+    ),
+    Attack("a colleague's end", "SELECT app.staff_disable(%(ben_id)s)"),
+    Attack("one's own role", "UPDATE staff SET role = 'admin' WHERE id = app.me()"),
+    Attack("one's own queues", "INSERT INTO membership VALUES (app.me(), %(care_queue)s)"),
+    Attack("becoming an administrator", "SET ROLE crm_admin"),
+    Attack("a contact's owner by hand", "UPDATE contact SET owner_id = app.me()"),
+    Attack("who read what", "SELECT 1 FROM read_audit"),
+    Attack("removing every trace", "DELETE FROM read_audit"),
+    Attack("changing what happened", "UPDATE event SET data = '{}'"),
+    Attack("a queue that is restricted no more", "UPDATE queue SET restricted = false"),
+)
+
+
+@pytest.fixture(scope="module")
+def session(connected: Callable[[str], Connection]) -> Connection:
+    """Their own connection."""
+    return connected(LEADER)
+
+
+@pytest.mark.parametrize("attack", named(ATTACKS))
+def test_the_database_refuses(
+    attacked: tuple[Centre, Ids], session: Connection, attack: Attack
+) -> None:
+    refused(session, attacked[1], attack)
+
+
+def test_what_is_theirs_is_there(attacked: tuple[Centre, Ids], session: Connection) -> None:
+    _, ids = attacked
+    with session.transaction(force_rollback=True):
+        for statement in (
+            "SELECT 1 FROM assignment WHERE contact_id = %(ben)s",
+            "SELECT 1 FROM outbox WHERE id = %(ben_outbox)s",
+            "SELECT 1 FROM outbox WHERE handoff_id = %(ben_handoff)s",
+            "SELECT 1 FROM assessment WHERE id = %(assessment)s",
+            "SELECT 1 FROM draft WHERE contact_id = %(ben)s",
+            "SELECT app.marker_activate(%(marker)s, current_date + 90)",
+            "SELECT app.release(%(ben)s, 'gone home')",
+        ):
+            assert session.execute(statement, ids).rowcount > 0, statement
