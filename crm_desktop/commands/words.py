@@ -17,6 +17,15 @@ _WORDS = {
         "The database was upgraded by a newer program. Update this program. Nothing was changed."
     ),
     "sign_in_refused": "The database refused that name or password.",
+    "switched_off": "That sign-in has been switched off. Nothing was changed.",
+    "account_refused": (
+        "The database did not take this computer's account: the ticket may be missing, or for "
+        "another login."
+    ),
+    "unsafe_sign_in": (
+        "The database asked for the password in an unsafe way, so it was not sent: write "
+        "scram-sha-256 into the server's pg_hba.conf."
+    ),
     "insecure_connection": (
         "A database on another machine must be reached by TLS with a verified certificate: "
         "add sslmode=verify-full and sslrootcert=FILE to its address."

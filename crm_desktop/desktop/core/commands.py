@@ -125,6 +125,8 @@ class CommandRegistry(QObject):
 
     def set_roles(self, roles: Collection[StaffRole]) -> None:
         """The person has other hats now: offer what these may do, and nothing else."""
+        if self._roles == frozenset(roles):
+            return
         self._roles = frozenset(roles)
         for command in self._table:
             known = self._actions.get(command.id)

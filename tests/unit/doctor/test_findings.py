@@ -15,6 +15,7 @@ from crm_desktop.commands.doctor.finding import State
 from crm_desktop.commands.doctor.patience import ask_keyring
 from crm_desktop.commands.doctor.run import doctor, examine
 from crm_desktop.domain.errors import (
+    AccountRefused,
     DatabaseAway,
     DatabaseBusy,
     DatabaseNewer,
@@ -24,6 +25,8 @@ from crm_desktop.domain.errors import (
     NoKeyring,
     ServerUnverified,
     SignInRefused,
+    SwitchedOff,
+    UnsafeSignIn,
 )
 from crm_desktop.domain.views import AccountStatus
 from crm_desktop.services import Target
@@ -153,6 +156,9 @@ def test_a_centre_without_accounts_is_told_how_to_add_one() -> None:
         (InsecureConnection(host="db"), _SERVER, "tls", State.TROUBLE),
         (SignInRefused(), Target(_SERVER.url, "anna", "wrong"), "sign-in", State.TROUBLE),
         (SignInRefused(), _SERVER, "sign-in", State.WARNING),
+        (SwitchedOff(), Target(_SERVER.url, "anna", "right"), "sign-in", State.TROUBLE),
+        (AccountRefused("no ticket"), Target(_SERVER.url, "anna"), "sign-in", State.TROUBLE),
+        (UnsafeSignIn("wants it in clear"), _SERVER, "sign-in", State.TROUBLE),
     ],
 )
 def test_a_database_that_lets_nobody_in_says_why(
