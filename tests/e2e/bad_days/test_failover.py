@@ -137,9 +137,7 @@ class Place:
             desktop.wait("live", promoted, value=True)
             desktop.wait("noted", promoted)
         for accepted in (self.load.mails, self.load.forms):
-            _wait(
-                lambda accepted=accepted: self.load.first_after(promoted, accepted) < float("inf")
-            )
+            self.load.wait_after(promoted, accepted)
         times = {
             "mail": self.load.first_after(promoted, self.load.mails),
             "form": self.load.first_after(promoted, self.load.forms),
