@@ -16,7 +16,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -132,16 +131,13 @@ class Place:
         self.servers.promote()
         return promoted
 
-    def _went_on(self, promoted: float, accepted: list[tuple[float, str]]) -> bool:
-        return self.load.first_after(promoted, accepted) < float("inf")
-
     def took(self, promoted: float) -> dict[str, float]:
         """How long after the promotion each went on, in seconds."""
         for desktop in self.desktops:
             desktop.wait("live", promoted, value=True)
             desktop.wait("noted", promoted)
         for accepted in (self.load.mails, self.load.forms):
-            _wait(partial(self._went_on, promoted, accepted))
+            self.load.wait_after(promoted, accepted)
         times = {
             "mail": self.load.first_after(promoted, self.load.mails),
             "form": self.load.first_after(promoted, self.load.forms),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import CrmError, InvalidInput, NotAllowed, NotFound, Taken, TooLarge
 from crm_desktop.domain.references import find_references
-from crm_desktop.domain.views import NewAttachment, Reply
+from crm_desktop.domain.views import NewAttachment, Reply, Writing
 from crm_desktop.services import contacts, drafts, replies
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import Attachment, Draft, Message, OutboxItem, ReplyTemplate
@@ -23,6 +26,7 @@ from tests.integration.services.arrivals import (
 )
 
 _ADDRESS = "margaret@example.org"
+_KEY = "0123456789abcdef" * 2
 
 
 def _in_hand(centre: Centre, login: str = "anna") -> tuple[Database, int]:
@@ -228,3 +232,53 @@ def test_a_reply_with_files_is_read_again(centre: Centre) -> None:
     sent = replies.send(db, contact_id, Reply("The plan.", _ADDRESS, attachments=(file,)))
 
     assert sent.message is None
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_reply_whose_answer_was_lost_is_written_once(centre: Centre, kept: bool) -> None:
+    db, contact_id = _in_hand(centre)
+    reply = Reply("We are on our way.", _ADDRESS)
+    if kept:
+        first = replies.send(db, contact_id, reply, writing=Writing(_KEY))
+
+    again = replies.send(db, contact_id, reply, writing=Writing(_KEY, again=True))
+
+    assert not kept or again.message_id == first.message_id
+    assert message_row(centre, again.message_id).rfc_id == f"<{_KEY}.crm@crm.test>"
+    assert _outbox(centre, again.message_id).state == "pending"
+    assert event_kinds(centre, contact_id).count("message.written") == 1
+
+
+def test_a_second_try_waits_for_the_first_that_is_still_under_way(postgres_centre: Centre) -> None:
+    db, contact_id = _in_hand(postgres_centre)
+    another_way = postgres_centre.as_person("anna")
+    reply = Reply("We are on our way.", _ADDRESS)
+    committing, go_on = threading.Event(), threading.Event()
+
+    def hold(_connection: object) -> None:
+        committing.set()
+        go_on.wait(3.0)
+
+    event.listen(db.engine, "commit", hold)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(replies.send, db, contact_id, reply, writing=Writing(_KEY))
+        assert committing.wait(30)
+        second = pool.submit(
+            replies.send, another_way, contact_id, reply, writing=Writing(_KEY, again=True)
+        )
+        with pytest.raises(TimeoutError):
+            second.result(timeout=0.5)
+        go_on.set()
+
+        assert second.result(30).message_id == first.result(30).message_id
+
+
+def test_a_reply_that_was_taken_back_may_be_sent_after_all(centre: Centre) -> None:
+    db, contact_id = _in_hand(centre)
+    reply = Reply("We are on our way.", _ADDRESS)
+    first = replies.send(db, contact_id, reply, writing=Writing(_KEY))
+    replies.withdraw(db, first.message_id)
+
+    again = replies.send(db, contact_id, reply, writing=Writing(_KEY, again=True))
+
+    assert again.message_id != first.message_id
