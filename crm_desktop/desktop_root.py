@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
@@ -22,7 +23,6 @@ from crm_desktop.desktop.core.tasks import Lane, TaskRunner
 from crm_desktop.desktop.core.theme import Scheme
 from crm_desktop.desktop.screens.sign_in.presenter import SignInPresenter, Without, shown
 from crm_desktop.desktop.screens.sign_in.screen import SignInScreen
-from crm_desktop.desktop.shell.alone import AloneWindow
 from crm_desktop.desktop.shell.desk import Desk
 from crm_desktop.desktop.shell.feed_source import DatabaseFeed
 from crm_desktop.desktop.shell.main_window import PRODUCT, MainWindow
@@ -32,7 +32,6 @@ from crm_desktop.this_computer.files import LocalFiles
 from crm_desktop.this_computer.gateway import OwnGateway
 from crm_desktop.this_computer.memory import memory_of
 from crm_desktop.this_computer.opening import Kept, kept_in_memory, open_kept, open_without
-from crm_desktop.this_computer.people import Known
 from crm_desktop.this_computer.tree_log import TreeLog
 from crm_desktop.this_computer.ways import Ways
 from crm_desktop.workstation.account import own_account
@@ -42,6 +41,10 @@ from crm_desktop.workstation.layout import LayoutStore
 from crm_desktop.workstation.paths import Paths, bundled
 from crm_desktop.workstation.secrets import Secrets, open_secrets
 from crm_desktop.workstation.settings import Settings
+
+if TYPE_CHECKING:
+    from crm_desktop.desktop.shell.alone import AloneWindow
+    from crm_desktop.this_computer.people import Known
 
 _LOG = logging.getLogger(__name__)
 
@@ -309,6 +312,8 @@ class Run(QObject):
 
     def _work_without(self, found: object) -> None:
         """The database is away, and this person is known here."""
+        from crm_desktop.desktop.shell.alone import AloneWindow
+
         assert isinstance(found, _Alone)
         target, person = found.target, found.known.person
         if self._screen is None or not self._only_one(person.login, target.url):

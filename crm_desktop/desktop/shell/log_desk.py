@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
@@ -16,14 +17,16 @@ from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.presenting import CancelToken, Tasks
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.logged.book import LogBook
-from crm_desktop.desktop.screens.logged.dialog import LogDialog
-from crm_desktop.desktop.screens.logged.waiting import WaitingDialog
 from crm_desktop.desktop.shell.desk import Desk, later_for
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.domain.logged import LoggedContact, ToEnter
 from crm_desktop.domain.views import FoundCustomer, ServiceInfo
 from crm_desktop.services import Database, customers
 from crm_desktop.services.logged import Logged
+
+if TYPE_CHECKING:
+    from crm_desktop.desktop.screens.logged.dialog import LogDialog
+    from crm_desktop.desktop.screens.logged.waiting import WaitingDialog
 
 #: So many are named, the newest.
 _MOST_TOLD = 3
@@ -137,6 +140,9 @@ class LogDesk(QObject):
         """Show what is to be entered."""
         if self._list is not None or not self.book.entries:
             return
+        # Not at the start: most days nobody asks for it.
+        from crm_desktop.desktop.screens.logged.waiting import WaitingDialog
+
         log = self._desk.log
         self._list = WaitingDialog(
             self._desk.look, self._window, problem=log.problem, damaged=log.damaged
@@ -175,6 +181,8 @@ class LogDesk(QObject):
         if self._form is not None:
             self._form.raise_()
             return
+        from crm_desktop.desktop.screens.logged.dialog import LogDialog
+
         away = self._desk.live.is_away
         self._form = LogDialog(
             self._desk.look,

@@ -10,7 +10,6 @@ from PySide6.QtGui import QGuiApplication
 
 from crm_desktop.desktop.core import accessibility, words
 from crm_desktop.desktop.core.look import Look
-from crm_desktop.desktop.screens.workspace.side_by_side import Choice, SideBySide
 from crm_desktop.desktop.widgets.banner import UndoToast
 from crm_desktop.desktop.widgets.buttons import Kind
 from crm_desktop.domain.people import Person
@@ -75,6 +74,8 @@ class Meanwhile(QObject):
     @Slot()
     def show_both(self) -> None:
         """What they did, what I wrote, and what may become of it."""
+        from crm_desktop.desktop.screens.workspace.side_by_side import Choice, SideBySide
+
         contact = self._contact
         if contact is None:
             return
@@ -105,6 +106,8 @@ class Meanwhile(QObject):
     @Slot()
     def show_drafts(self) -> None:
         """Both drafts, to choose from."""
+        from crm_desktop.desktop.screens.workspace.side_by_side import Choice, SideBySide
+
         if self._twice is None:
             return
         kind, here, elsewhere = self._twice
