@@ -78,7 +78,10 @@ rights AS (
     UNION ALL
     SELECT 'DATABASE {database}', '', d.datdba, a.*
     FROM pg_catalog.pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
-    WHERE d.datname = current_database()),
+    WHERE d.datname = current_database()
+      -- Connecting alone gives nothing: whoever watches or backs up may be let in by name.
+      AND (a.grantee = 0 OR a.privilege_type <> 'CONNECT'
+           OR pg_get_userbyid(a.grantee) LIKE 'crm\_%')),
 -- Whose database it is may do all of it anyway.
 named AS (
     SELECT *, CASE WHEN grantee = 0 THEN 'PUBLIC' WHEN grantee = (SELECT id FROM owner)

@@ -46,6 +46,7 @@ DRIFTS: tuple[tuple[LiteralString, str], ...] = (
     ("CREATE RULE quiet AS ON DELETE TO event DO INSTEAD NOTHING", "rule quiet on public.event"),
     ("ALTER VIEW report.contacts SET (security_barrier = false)", "view report.contacts was"),
     ("GRANT EXECUTE ON FUNCTION pg_advisory_lock(bigint) TO PUBLIC", "pg_advisory_lock(bigint)"),
+    ("GRANT CONNECT, TEMPORARY ON DATABASE centre TO PUBLIC", "CONNECT on DATABASE this one for"),
     ("GRANT pg_read_all_data TO crm_admin", "role crm_admin belongs to pg_read_all_data"),
     ("ALTER ROLE crm_staff CREATEROLE", "role crm_staff has CREATEROLE"),
     ("ALTER ROLE crm_keeper LOGIN", "role crm_keeper can sign in"),
@@ -142,6 +143,15 @@ def test_a_check_changes_nothing(server: str) -> None:
 
     assert first.exit_code == second.exit_code == 1
     assert _init(server).exit_code == 0
+
+
+def test_whoever_watches_may_be_let_in_by_name(server: str) -> None:
+    _as_owner(server, "GRANT CONNECT ON DATABASE centre TO other")
+
+    checked = _init(server, "--check")
+    _as_owner(server, "REVOKE CONNECT ON DATABASE centre FROM other")
+
+    assert (checked.exit_code, checked.stdout.strip()) == (0, RIGHT)
 
 
 def test_no_database_is_left_behind(server: str) -> None:
