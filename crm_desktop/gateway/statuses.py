@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 
 from crm_desktop.domain.errors import DatabaseTrouble, LeaseLost
+from crm_desktop.gateway.bugs import trace
 from crm_desktop.services import Database, accounts
 from crm_desktop.services.leases import Lease
 
@@ -13,6 +15,7 @@ OK = "ok"
 TROUBLE = "trouble"
 _BEAT_SECONDS = 30.0
 
+_LOG = logging.getLogger(__name__)
 #: Status, words, and the lease under which it was said.
 _Told = tuple[str, str, Lease | None]
 
@@ -44,7 +47,7 @@ class StatusBoard:
             self._written.pop(account_id, None)
 
     def beat(self) -> None:
-        """Write what is new, and what was last written long ago. Never raises DatabaseTrouble."""
+        """Write what is new, and what was last written long ago. Never raises."""
         now = time.monotonic()
         with self._lock:
             due = {
@@ -63,6 +66,8 @@ class StatusBoard:
             self._forget_if(account_id, told)
         except DatabaseTrouble:
             pass
+        except Exception as bug:  # noqa: BLE001 - a mail that was just sent must not look unsent
+            _LOG.error("statuses: %s", trace(bug))
         else:
             with self._lock:
                 self._written[account_id] = (told, now)
