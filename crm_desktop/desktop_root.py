@@ -11,7 +11,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from mimetypes import guess_type
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
@@ -34,18 +33,15 @@ from crm_desktop.domain.errors import (
     ConnectorTrouble,
     CrmError,
     NoKeyring,
-    NotFound,
     Taken,
-    TooLarge,
 )
-from crm_desktop.domain.views import NewAttachment
 from crm_desktop.services import Database, Target, administration, session
 from crm_desktop.workstation.account import own_account
 from crm_desktop.workstation.crash_log import CrashLog
 from crm_desktop.workstation.drafts import DraftStore, open_drafts
 from crm_desktop.workstation.instance import SingleInstance
 from crm_desktop.workstation.layout import LayoutStore
-from crm_desktop.workstation.open_external import AttachmentFolder, open_link
+from crm_desktop.workstation.local_files import LocalFiles
 from crm_desktop.workstation.paths import Paths, bundled
 from crm_desktop.workstation.process import ChildProcess
 from crm_desktop.workstation.secrets import Secrets, open_secrets
@@ -55,7 +51,6 @@ _LOG = logging.getLogger(__name__)
 
 #: One for reads and writes, one so that a search never waits for them.
 CONNECTIONS = 2
-_MEBIBYTE = 1024 * 1024
 _TREE_EVERY_MS = 100
 _HEARTBEAT_MS = 300
 #: A keyring may ask its owner to unlock it; longer than that the desktop does not wait.
@@ -134,43 +129,6 @@ class KeptDrafts:
 
     def _key(self, contact_id: int, kind: str) -> str:
         return f"{self._prefix}{contact_id}/{kind}"
-
-
-class LocalFiles:
-    """This computer's files, for workers: `limit` in bytes is the most that may be attached."""
-
-    def __init__(self, limit: int = 25 * _MEBIBYTE) -> None:
-        self._limit = limit
-        self._folder: AttachmentFolder | None = None
-
-    def load(self, path: str) -> NewAttachment:
-        """Read a file to attach; raises TooLarge and NotFound."""
-        file = Path(path)
-        try:
-            size = file.stat().st_size
-            if size > self._limit:
-                raise TooLarge(what=file.name, size=size, limit=self._limit)
-            content = file.read_bytes()
-        except OSError as error:
-            raise NotFound(what=file.name) from error
-        kind = guess_type(file.name)[0] or "application/octet-stream"
-        return NewAttachment(file.name, kind, content)
-
-    def open(self, name: str, content: bytes) -> None:
-        """Show an attachment in the person's own program; raises NotAllowed for programs."""
-        if self._folder is None:
-            self._folder = AttachmentFolder()
-        self._folder.open(name, content)
-
-    def open_link(self, url: str) -> None:
-        """Show a web or mail address; raises InvalidInput for anything else."""
-        open_link(url)
-
-    def close(self) -> None:
-        """Remove what was shown."""
-        if self._folder is not None:
-            self._folder.close()
-            self._folder = None
 
 
 @dataclass
@@ -479,15 +437,13 @@ class Run(QObject):
             self._desktop = None
         if self._drafts is not None:
             self._drafts.close()
-            self._drafts = None
         # What one person opened is not left for the next.
         self._files.close()
         if self._gateway is not None:
             self._gateway.stop()
-            self._gateway = None
         if self._instance is not None:
             self._instance.release()
-            self._instance = None
+        self._drafts = self._gateway = self._instance = None
 
     def _sign_in_directly(self, target: Target, login: str) -> None:
         assert self._screen is not None

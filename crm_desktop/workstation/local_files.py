@@ -1,0 +1,49 @@
+"""This computer's files, as a desktop attaches and shows them."""
+
+from __future__ import annotations
+
+from mimetypes import guess_type
+from pathlib import Path
+
+from crm_desktop.domain.errors import NotFound, TooLarge
+from crm_desktop.domain.views import NewAttachment
+from crm_desktop.workstation.open_external import AttachmentFolder, open_link
+
+_MEBIBYTE = 1024 * 1024
+
+
+class LocalFiles:
+    """This computer's files, for workers: `limit` in bytes is the most that may be attached."""
+
+    def __init__(self, limit: int = 25 * _MEBIBYTE) -> None:
+        self._limit = limit
+        self._folder: AttachmentFolder | None = None
+
+    def load(self, path: str) -> NewAttachment:
+        """Read a file to attach; raises TooLarge and NotFound."""
+        file = Path(path)
+        try:
+            size = file.stat().st_size
+            if size > self._limit:
+                raise TooLarge(what=file.name, size=size, limit=self._limit)
+            content = file.read_bytes()
+        except OSError as error:
+            raise NotFound(what=file.name) from error
+        kind = guess_type(file.name)[0] or "application/octet-stream"
+        return NewAttachment(file.name, kind, content)
+
+    def open(self, name: str, content: bytes) -> None:
+        """Show an attachment in the person's own program; raises NotAllowed for programs."""
+        if self._folder is None:
+            self._folder = AttachmentFolder()
+        self._folder.open(name, content)
+
+    def open_link(self, url: str) -> None:
+        """Show a web or mail address; raises InvalidInput for anything else."""
+        open_link(url)
+
+    def close(self) -> None:
+        """Remove what was shown."""
+        if self._folder is not None:
+            self._folder.close()
+            self._folder = None
