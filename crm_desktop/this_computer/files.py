@@ -46,3 +46,4 @@ class LocalFiles:
         """Remove what was shown."""
         if self._folder is not None:
             self._folder.close()
+            self._folder = None
