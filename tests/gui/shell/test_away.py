@@ -2,204 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from uuid import uuid4
-
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QDialog, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QDialog, QPlainTextEdit
 from pytestqt.qtbot import QtBot
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
-from crm_desktop.desktop.core import accessibility
-from crm_desktop.desktop.core.live import FeedState
-from crm_desktop.desktop.core.theme import Scheme
 from crm_desktop.desktop.screens.logged.dialog import LogDialog
 from crm_desktop.desktop.screens.logged.waiting import WaitingDialog
 from crm_desktop.desktop.screens.workspace.conflict import ConflictDialog
 from crm_desktop.desktop.screens.workspace.side_by_side import SideBySide
-from crm_desktop.desktop.shell.alone import AloneWindow
 from crm_desktop.desktop.shell.article_keeper import ArticleKeeper
-from crm_desktop.desktop.widgets.chooser import ChoiceField
 from crm_desktop.desktop_root import Desktop
-from crm_desktop.domain.changes import Changes
-from crm_desktop.domain.errors import DatabaseAway
-from crm_desktop.domain.logged import LoggedContact, ToEnter
-from crm_desktop.domain.states import Channel, Direction, Resolution, Visibility
+from crm_desktop.domain.states import Visibility
 from crm_desktop.domain.views import Reply
-from crm_desktop.services import Database, cases, contacts, drafts, replies
+from crm_desktop.services import cases, contacts, drafts, replies
 from crm_desktop.services.cases import CaseInput
-from crm_desktop.store.models import Contact, Draft, Message, Service
+from crm_desktop.store.models import Draft, Message, Service
 from tests.centre import Centre
-from tests.gui.conftest import Grab
-from tests.gui.shell.conftest import Open, busiest, settled, waiting
-
-_MS = 10_000
-
-
-class Wire:
-    """A change source whose line to the database a test cuts and mends."""
-
-    def __init__(self, desktop: Desktop) -> None:
-        self._say: Callable[[FeedState], None] = lambda _state: None
-        self._tell: Callable[[Changes], None] = lambda _changes: None
-        desktop.desk.live.start(self)
-
-    def subscribe(
-        self, on_changes: Callable[[Changes], None], on_state: Callable[[FeedState], None]
-    ) -> Callable[[], None]:
-        """See `ChangeSource`."""
-        self._tell, self._say = on_changes, on_state
-        return lambda: None
-
-    def cut(self) -> None:
-        """The database is away."""
-        self._say(FeedState(False, datetime.now(UTC)))
-
-    def mend(self) -> None:
-        """It is back, and everything is read again."""
-        self._say(FeedState(True, datetime.now(UTC)))
-        self._tell(Changes.everything())
-
-
-def cut(desktop: Desktop, qtbot: QtBot) -> Wire:
-    """Take the database away from a desktop."""
-    wire = Wire(desktop)
-    wire.mend()
-    settled(qtbot, desktop)
-    wire.cut()
-    qtbot.waitUntil(lambda: desktop.desk.live.is_away, timeout=_MS)
-    return wire
-
-
-def back(desktop: Desktop, wire: Wire, qtbot: QtBot) -> None:
-    """Bring it back."""
-    wire.mend()
-    qtbot.waitUntil(lambda: desktop.desk.live.is_live, timeout=_MS)
-    settled(qtbot, desktop)
-
-
-def said(window: QWidget) -> str:
-    """Everything that a screen reader finds."""
-    return " ".join(accessibility.texts(accessibility.tree(window)))
-
-
-def wait_said(qtbot: QtBot, window: QWidget, words: str) -> None:
-    """Return when the window says these words."""
-
-    def check() -> None:
-        assert words in said(window), said(window)
-
-    qtbot.waitUntil(check, timeout=_MS)
-
-
-def dialog_of(qtbot: QtBot, window: QWidget, kind: type[QDialog]) -> QDialog:
-    """The open dialog of a kind."""
-    found: list[QDialog] = []
-
-    def check() -> None:
-        found[:] = [each for each in window.findChildren(kind) if each.isVisible()]
-        assert found
-
-    qtbot.waitUntil(check, timeout=_MS)
-    return found[0]
-
-
-def button(root: QWidget, words: str) -> QAbstractButton:
-    """The visible button with these words."""
-    found = [
-        each
-        for each in root.findChildren(QAbstractButton)
-        if each.text().startswith(words) and each.isVisible()
-    ]
-    assert found, [each.text() for each in root.findChildren(QAbstractButton)]
-    return found[0]
-
-
-def press(root: QWidget, words: str) -> None:
-    """Click it."""
-    QTest.mouseClick(button(root, words), Qt.MouseButton.LeftButton)
-
-
-def field(root: QWidget, name: str) -> QWidget:
-    """An entry by its accessible name."""
-    kinds = (QLineEdit, QPlainTextEdit)
-    found = [
-        each for kind in kinds for each in root.findChildren(kind) if each.accessibleName() == name
-    ]
-    assert found, name
-    return found[0]
-
-
-def enter(root: QWidget, name: str, words: str) -> None:
-    """Type into an entry, in place of what stands there."""
-    into = field(root, name)
-    into.setFocus()
-    QTest.keyClick(into, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
-    QTest.keyClicks(into, words)
-
-
-def choose(root: QWidget, name: str, key: object) -> None:
-    """Choose in a drop-down."""
-    found = [
-        each for each in root.findChildren(ChoiceField) if each.accessibleName().startswith(name)
-    ]
-    found[0].choose(key)
-
-
-def log(
-    qtbot: QtBot, desktop: Desktop, who: str = "Margaret Okafor", *, at: str = "", fill: bool = True
-) -> LogDialog:
-    """Open the form by its key and fill it in."""
-    # Without a window manager nobody makes the window active when a dialog over it closes.
-    desktop.window.activateWindow()
-    qtbot.waitUntil(desktop.window.isActiveWindow, timeout=_MS)
-    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-    QTest.keyClick(desktop.window, Qt.Key.Key_L, both)
-    form = dialog_of(qtbot, desktop.window, LogDialog)
-    assert isinstance(form, LogDialog)
-    if fill:
-        enter(form, "Customer", who)
-        enter(form, "What it was about", "Bin missed again")
-        enter(form, "What was done", "Told her that we come back on Friday.")
-        choose(form, "Service", desktop.window.workplace.services[-1].id)
-    if at:
-        enter(form, "Time when it happened, like 10:50", at)
-    return form
-
-
-def submit(form: LogDialog) -> None:
-    """Press Ctrl+Enter in the form."""
-    QTest.keyClick(form, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-
-
-def logged(centre: Centre) -> list[Contact]:
-    """What was entered by hand, in order."""
-    with centre.as_owner().read() as tx:
-        wanted = select(Contact).where(Contact.logged_key.is_not(None)).order_by(Contact.id)
-        return list(tx.session.scalars(wanted))
-
-
-def an_entry(desktop: Desktop, **changes: object) -> ToEnter:
-    """Something that an earlier run left."""
-    services = desktop.window.workplace.services
-    given: dict[str, object] = {
-        "key": str(uuid4()),
-        "channel": Channel.CALL,
-        "direction": Direction.INBOUND,
-        "happened_at": datetime.now(UTC) - timedelta(minutes=30),
-        "who": "Margaret Okafor",
-        "about": "Bin missed again",
-        "service_id": services[-1].id,
-        "service_name": services[-1].name,
-        "resolution": Resolution.RESOLVED,
-        "while_away": True,
-        **changes,
-    }
-    return ToEnter(LoggedContact(**given), datetime.now(UTC))  # type: ignore[arg-type]
+from tests.gui.shell.away import (
+    MS,
+    Wire,
+    an_entry,
+    back,
+    button,
+    choose,
+    cut,
+    dialog_of,
+    enter,
+    log,
+    logged,
+    press,
+    said,
+    submit,
+    wait_said,
+)
+from tests.gui.shell.conftest import Open, settled
 
 
 def test_commands_that_need_the_database_are_grey_with_the_reason_and_the_others_work(
@@ -243,7 +82,7 @@ def test_a_reply_is_not_sent_but_kept_and_the_reason_is_told(
     QTest.keyClick(editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
 
     assert "Not sent yet; your text is kept." in said(screen)
-    qtbot.waitUntil(lambda: bool(desktop.desk.drafts.load(contact_id, "reply")), timeout=_MS)
+    qtbot.waitUntil(lambda: bool(desktop.desk.drafts.load(contact_id, "reply")), timeout=MS)
     back(desktop, wire, qtbot)
     QTest.keyClick(editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     settled(qtbot, desktop)
@@ -299,7 +138,7 @@ def test_two_logged_while_away_are_counted_and_entered_in_order_when_it_returns(
                 not desktop.window.findChildren(LogDialog)
                 or not any(each.isVisible() for each in desktop.window.findChildren(LogDialog))
             ),
-            timeout=_MS,
+            timeout=MS,
         )
     wait_said(qtbot, desktop.window, "2 contacts to be entered")
     assert logged(centre) == []
@@ -329,7 +168,7 @@ def test_one_that_is_refused_stays_says_why_and_is_mended(
 
     wait_said(qtbot, desktop.window, "1 logged contact could not be entered.")
     wait_said(qtbot, desktop.window, "That service is no longer there")
-    qtbot.waitUntil(lambda: [each.who for each in logged(centre)] == ["Bob Lind"], timeout=_MS)
+    qtbot.waitUntil(lambda: [each.who for each in logged(centre)] == ["Bob Lind"], timeout=MS)
     press(desktop.window.log.bar, "Show")
     listed = dialog_of(qtbot, desktop.window, WaitingDialog)
     assert "It was not entered. That service" in said(listed)
@@ -339,7 +178,7 @@ def test_one_that_is_refused_stays_says_why_and_is_mended(
     choose(form, "Service", services[1].id)
     submit(form)
 
-    qtbot.waitUntil(lambda: len(logged(centre)) == 2, timeout=_MS)
+    qtbot.waitUntil(lambda: len(logged(centre)) == 2, timeout=MS)
     settled(qtbot, desktop)
     assert "could not be entered" not in said(desktop.window)
     assert desktop.window.findChildren(WaitingDialog) == []
@@ -360,7 +199,7 @@ def test_one_is_thrown_away_only_when_asked_twice(
     assert len(desktop.desk.log.entries()) == 1
     press(listed, "Throw away for good?")
 
-    qtbot.waitUntil(lambda: desktop.desk.log.entries() == (), timeout=_MS)
+    qtbot.waitUntil(lambda: desktop.desk.log.entries() == (), timeout=MS)
 
 
 def test_knowledge_is_searched_in_the_copy_and_says_so(
@@ -370,7 +209,7 @@ def test_knowledge_is_searched_in_the_copy_and_says_so(
     window = desktop.window
     keeper = ArticleKeeper(desktop.desk, window, first_ms=0)
     keeper.begin()
-    qtbot.waitUntil(lambda: desktop.desk.articles.at is not None, timeout=_MS)
+    qtbot.waitUntil(lambda: desktop.desk.articles.at is not None, timeout=MS)
     wire = cut(desktop, qtbot)
 
     window.go("knowledge")
@@ -380,7 +219,7 @@ def test_knowledge_is_searched_in_the_copy_and_says_so(
     wait_said(qtbot, panel, "Found · kept copy from")
     assert "Missed bins: what we re-collect, and when" in said(panel)
     back(desktop, wire, qtbot)
-    qtbot.waitUntil(lambda: "kept copy" not in said(panel), timeout=_MS)
+    qtbot.waitUntil(lambda: "kept copy" not in said(panel), timeout=MS)
 
 
 def _mine_with_text(
@@ -551,86 +390,3 @@ def test_a_case_form_written_while_away_and_opened_again_later_does_not_overwrit
     press(dialog, "Keep mine")
     settled(qtbot, desktop)
     assert cases.get(anna, opened.case_id).answers["notes"] == "By the gate"
-
-
-PICTURES = [
-    ("1440", 1440, 900, 100, Scheme.LIGHT),
-    ("1440", 1440, 900, 100, Scheme.DARK),
-    ("1280", 1280, 720, 100, Scheme.LIGHT),
-    ("200", 1440, 900, 200, Scheme.LIGHT),
-]
-
-
-@pytest.mark.parametrize("case", PICTURES, ids=[f"{each[0]}-{each[4].value}" for each in PICTURES])
-def test_pictures_of_being_away(
-    demo: Centre,
-    open_desktop: Open,
-    qtbot: QtBot,
-    grab: Grab,
-    case: tuple[str, int, int, int, Scheme],
-) -> None:
-    name, width, height, scale, scheme = case
-    with demo.as_owner().write() as tx:
-        tx.session.execute(delete(Draft))
-    desktop = open_desktop(demo, busiest(demo), live=False)
-    window = desktop.window
-    desktop.desk.look.set_scheme(scheme)
-    desktop.desk.look.set_scale(scale)
-    window.resize(width, height)
-    window.commands.gestures.take(waiting(window)[0])
-    settled(qtbot, desktop)
-    wire = cut(desktop, qtbot)
-    desktop.desk.log.keep(an_entry(desktop))
-    desktop.desk.log.keep(an_entry(desktop, who="Bob Lind", resolution=None))
-    window.log.start()
-    wait_said(qtbot, window, "2 contacts to be entered")
-    window.workplace.screen.focus_reply(Visibility.PUBLIC)
-    QTest.keyClicks(window.workplace.screen.compose.composer.editor, "We come on Friday.")
-    grab(window, f"away-{name}-{scheme.value}")
-    form = log(qtbot, desktop)
-    grab(form, f"log-{name}-{scheme.value}")
-    submit(form)
-    wait_said(qtbot, window, "3 contacts to be entered")
-    window.registry.run("contact.logged")
-    listed = dialog_of(qtbot, window, WaitingDialog)
-    grab(listed, f"waiting-{name}-{scheme.value}")
-    assert accessibility.problems(listed) == []
-    listed.reject()
-    contact = window.workplace.presenter.contact
-    assert contact is not None
-    with demo.as_owner().write() as tx:
-        tx.session.add(
-            Message(
-                contact_id=contact.row.id,
-                direction="outbound",
-                state="sent",
-                author_id=desktop.desk.person.id + 1,
-                body_text="It was collected today.",
-                reply_text="It was collected today. " * 12,
-            )
-        )
-    back(desktop, wire, qtbot)
-    wait_said(qtbot, window, "Entered: ")
-    press(window.workplace.screen.notices, "Show both")
-    both = dialog_of(qtbot, window, SideBySide)
-    grab(both, f"both-{name}-{scheme.value}")
-    assert accessibility.problems(both) == []
-    both.reject()
-    grab(window, f"back-{name}-{scheme.value}")
-    assert accessibility.problems(window) == []
-    keeper = ArticleKeeper(desktop.desk, window, first_ms=0)
-    keeper.begin()
-    qtbot.waitUntil(lambda: desktop.desk.articles.at is not None, timeout=_MS)
-    alone = AloneWindow(desktop.desk, window.workplace.services, _away)
-    qtbot.addWidget(alone)
-    alone.resize(width * 2 // 3, height * 4 // 5)
-    alone.start()
-    wait_said(qtbot, alone, "All articles · kept copy from")
-    alone.knowledge.show_article(desktop.desk.articles.read(desktop.desk.articles.browse(1)[0].id))
-    grab(alone, f"alone-{name}-{scheme.value}")
-    assert accessibility.problems(alone) == []
-    alone.close()
-
-
-def _away() -> Database:
-    raise DatabaseAway

@@ -60,6 +60,7 @@ _CROWDED = 900
 #: Below this height (at 100 %) notices say their main sentence only.
 _LOW = 560
 _EMPTY, _CONTENT = range(2)
+_KINDS: tuple[Kind, ...] = ("reply", "note", "form")
 _ANY = 16_777_215
 
 
@@ -321,14 +322,13 @@ class WorkspaceScreen(QWidget):
         own = {
             each.kind: each.content for each in contact.drafts if each.author_id == self._person.id
         }
-        kinds: tuple[Kind, ...] = ("reply", "note", "form")
-        kept = {each: self._keeper.kept_here(contact.row.id, each) for each in kinds}
-        for kind in kinds:
+        kept = {each: self._keeper.kept_here(contact.row.id, each) for each in _KINDS}
+        for kind in _KINDS:
             content = kept[kind] or own.get(kind)
             if content:
                 self.restore(kind, content)
         self.meanwhile.begin(contact, kept["reply"] or own.get("reply"))
-        for kind in kinds:
+        for kind in _KINDS:
             here, elsewhere = kept[kind], own.get(kind)
             if here and elsewhere and differ(here, elsewhere):
                 self._keeper.hold(contact.row.id, kind)
@@ -419,13 +419,12 @@ class WorkspaceScreen(QWidget):
         column = _column(center)
         tabs = Surface(self._look)
         _column(tabs).addWidget(self.tabs)
-        for each in (tabs, self.notices):
-            column.addWidget(each)
+        column.addWidget(tabs)
+        column.addWidget(self.notices)
         column.addWidget(self._parts, 1)
-        column.addWidget(self.wrap_up)
+        for each in (self.wrap_up, self.toast, self.meanwhile.toast):
+            column.addWidget(each)
         self.wrap_up.hide()
-        column.addWidget(self.toast)
-        column.addWidget(self.meanwhile.toast)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setObjectName("workspace")
         split.addWidget(center)
