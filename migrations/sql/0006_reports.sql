@@ -129,8 +129,9 @@ BEGIN
                     THEN concat_ws(' · ', nullif(c.who, ''), nullif(c.subject, '')) ELSE '' END,
                CASE WHEN everything OR c.id IS NULL OR c.queue_id = ANY (mine) THEN d.data END,
                CASE WHEN d.source = 'read' THEN 0
-                    ELSE (SELECT count(*) FROM row_audit w
-                          WHERE w.xact = d.xact AND w.login = login_of) END
+                    ELSE (SELECT count(*) FROM (
+                        SELECT 1 FROM row_audit w
+                        WHERE w.xact = d.xact AND w.login = login_of LIMIT 200) few) END
         FROM done d LEFT JOIN contact c ON c.id = d.contact_id
         LEFT JOIN customer p ON p.id = d.customer_id
         WHERE everything OR c.id IS NULL OR c.queue_id = ANY (known)
@@ -296,12 +297,12 @@ BEGIN
             WHERE NOT EXISTS (SELECT 1 FROM redacted r WHERE r.row_key = e.row_key))
         SELECT k.row_key, CASE
             WHEN h.row_key IS NULL THEN 'was removed'
-            WHEN c.last IS NOT NULL AND NOT h.now_is @> c.last THEN 'was changed'
+            WHEN c.last IS NOT NULL AND h.now_is || c.last <> h.now_is THEN 'was changed'
             ELSE 'was changed since it came' END
         FROM known k LEFT JOIN held h ON h.row_key = k.row_key
         LEFT JOIN changed c ON c.row_key = k.row_key
         LEFT JOIN entries born ON born.row_key = k.row_key AND born.op = 'I'
-        WHERE h.row_key IS NULL OR c.last IS NOT NULL AND NOT h.now_is @> c.last
+        WHERE h.row_key IS NULL OR c.last IS NOT NULL AND h.now_is || c.last <> h.now_is
            OR born.id IS NOT NULL AND NOT EXISTS (
                 SELECT 1 FROM generate_series(0, 9) n
                 WHERE sha256(convert_to(born.salt || ((h.now_is || coalesce(c.first, '{}'))

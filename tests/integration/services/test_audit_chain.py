@@ -89,7 +89,8 @@ ALTERED = {
     "a seal's rows": ("UPDATE audit_seal SET rows = rows + 1 WHERE number = 1", "seal 1: altered"),
     "a seal removed": ("DELETE FROM audit_seal WHERE number = 1", "missing"),
     "another seal's rows": (
-        "UPDATE audit_seal SET leaves = (SELECT max(leaves) FROM audit_seal WHERE number = 2)",
+        """UPDATE audit_seal SET leaves = s.leaves
+           FROM (SELECT leaves FROM audit_seal WHERE number = 2) s WHERE number = 1""",
         "seal 1: altered",
     ),
 }
