@@ -1,6 +1,6 @@
 """A PostgreSQL whose changes are archived, and others made of its backups.
 
-All of it as docs/OPERATIONS.md says, by PostgreSQL's own programs, as the user that runs the server.
+As docs/OPERATIONS.md says, by PostgreSQL's own programs, as the user that runs the server.
 """
 
 from __future__ import annotations
