@@ -19,7 +19,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
 from crm_desktop.desktop.core.live import LiveFeed
 from crm_desktop.desktop.core.tasks import TaskRunner
-from crm_desktop.desktop.screens.queue.model import Heading, Line, QueueModel
+from crm_desktop.desktop.screens.queue.model import Entry, Heading, Line, QueueModel
 from crm_desktop.desktop.screens.queue.presenter import QueuePresenter
 from crm_desktop.desktop.shell.desk import later_for
 from crm_desktop.desktop.shell.feed_source import DatabaseFeed
@@ -55,8 +55,9 @@ class Shown(QObject):
         self, mine: tuple[QueueRow, ...], waiting: tuple[QueueRow, ...], *, more: bool
     ) -> None:
         """See `QueueView`; notes what came and went when the model has it."""
-        entries = [Heading("waiting", "WAITING"), *(Line(row, mine=False) for row in waiting)]
-        self.model.show([*(Line(row, mine=True) for row in mine), *entries], datetime.now(UTC))
+        entries: list[Entry] = [Line(row, mine=True) for row in mine]
+        entries += [Heading("waiting", "WAITING"), *(Line(row, mine=False) for row in waiting)]
+        self.model.show(entries, datetime.now(UTC))
         at, there = time.monotonic(), {row.id for row in waiting}
         self.seen += [(each, True, at) for each in there - self._there]
         self.seen += [(each, False, at) for each in self._there - there]
@@ -129,7 +130,7 @@ def main() -> int:
         if not said and all(each.ready for each in desktops):
             said = True
             _say(True)
-            threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
+            threading.Thread(target=_await_the_end, args=(over,), daemon=True).start()
         if over.is_set():
             app.quit()
 
@@ -142,6 +143,11 @@ def main() -> int:
         each.stop()
     _say(orders["out"])
     return 0
+
+
+def _await_the_end(over: threading.Event) -> None:
+    sys.stdin.read()
+    over.set()
 
 
 def _say(what: object) -> None:
