@@ -28,8 +28,11 @@ _NUMBERS = ("port", "timeout")
 
 def upgrade(settings: Settings, say: Say) -> None:
     """Create the database or bring it to this program's version."""
-    with opened(settings) as db:
-        administration.upgrade(db, bundled("migrations"))
+    say("Upgrading. Interrupting it (Ctrl+C) leaves the database as it is.")
+    with opened(settings, whatever_revision=True) as db:
+        administration.upgrade(
+            db, bundled("migrations"), lambda revision: say(f"  revision {revision}: done")
+        )
     say("The database is ready.")
 
 

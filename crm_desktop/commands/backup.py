@@ -50,7 +50,7 @@ def verify(settings: Settings, file: Path | None, say: Say) -> bool:
     if file is not None:
         found = backups.verify_file(file, bundled("migrations"))
     else:
-        with opened(settings, create=False) as db:
+        with opened(settings, create=False, whatever_revision=True) as db:
             found = backups.verify(db, bundled("migrations"))
     _say_examined(found, str(file or "The database"), say)
     return found.whole

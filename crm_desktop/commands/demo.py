@@ -22,7 +22,7 @@ _LEAST_PASSWORD = 8
 def prepare(settings: Settings, contacts: int, staff_password: str, say: Say) -> None:
     """Migrate the database and load the demo centre into it, unless somebody works there."""
     _make_folder(settings)
-    with opened(settings) as db:
+    with opened(settings, whatever_revision=True) as db:
         administration.upgrade(db, bundled("migrations"))
         if load.is_loaded(db):
             say("The demo centre is there already.")

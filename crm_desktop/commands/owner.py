@@ -8,20 +8,24 @@ from contextlib import contextmanager
 
 import typer
 
-from crm_desktop.services import Database, Target
+from crm_desktop.services import Database, Target, administration
+from crm_desktop.workstation.paths import bundled
 from crm_desktop.workstation.settings import Settings
 
 _LOGIN, _PASSWORD = "CRM_DESKTOP_OWNER", "CRM_DESKTOP_OWNER_PASSWORD"
 
 
 @contextmanager
-def opened(settings: Settings, *, create: bool = True) -> Iterator[Database]:
+def opened(
+    settings: Settings, *, create: bool = True, whatever_revision: bool = False
+) -> Iterator[Database]:
     """A connection with the owner's rights; on PostgreSQL login and password are asked for.
 
     An administrator may sign in here too, for what is theirs to do.
 
     A URL that names its user is taken as it is, with PGPASSWORD or ~/.pgpass for the password.
-    Without `create` an absent SQLite file is away.
+    Without `create` an absent SQLite file is away. Raises DatabaseOlder or DatabaseNewer unless the
+    database is of this program, or `whatever_revision` will do.
     """
     target = Target(settings.database_url)
     if target.dialect == "postgresql" and "@" not in settings.database_url:
@@ -30,6 +34,8 @@ def opened(settings: Settings, *, create: bool = True) -> Iterator[Database]:
         target = Target(settings.database_url, login, password)
     db = Database(target, create=create)
     try:
+        if not whatever_revision:
+            administration.check_revision(db, bundled("migrations"))
         yield db
     finally:
         db.close()

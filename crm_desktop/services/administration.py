@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import InvalidInput, NotFound
-from crm_desktop.store import people
+from crm_desktop.store import people, revision
 from crm_desktop.store.database import Database
 from crm_desktop.store.queries import accounts, catalogue
 
@@ -28,11 +28,19 @@ class NewAccount:
     secret_name: str = ""
 
 
-def upgrade(db: Database, migrations: Path) -> None:
-    """Create or upgrade the database; its owner alone may on PostgreSQL."""
+def upgrade(db: Database, migrations: Path, reached: Callable[[str], None] | None = None) -> None:
+    """Create or upgrade the database; its owner alone may on PostgreSQL.
+
+    `reached` hears of each revision on the way; interrupted, none of them was reached.
+    """
     from crm_desktop.store import migrate
 
-    migrate.upgrade(db, migrations)
+    migrate.upgrade(db, migrations, reached=reached)
+
+
+def check_revision(db: Database, migrations: Path) -> None:
+    """Raise DatabaseOlder or DatabaseNewer unless the database is of this program."""
+    revision.check(db, migrations)
 
 
 def set_password(db: Database, login: str, group: str, password: str) -> None:

@@ -126,14 +126,20 @@ def _crowd(
 
 
 def _delays(done: Sequence[Seen], seen: Sequence[Sequence[Seen]]) -> list[float]:
-    """Milliseconds from every commit to every desktop's model; each must have shown each."""
+    """Milliseconds from every commit to every desktop's model.
+
+    What was gone again before a model had it counts as if it had come only then.
+    """
+    ends = {contact_id: when for contact_id, present, when in done if not present}
     delays = []
     for desktop in seen:
         at = {(contact_id, present): when for contact_id, present, when in desktop}
         for contact_id, present, when in done:
             shown = at.get((contact_id, present))
+            if shown is None and (contact_id, True) in at:
+                raise RuntimeError(f"that {contact_id} was taken reached a model never")
             if shown is None:
-                raise RuntimeError(f"a change of {contact_id} reached a model never")
+                shown = ends[contact_id]
             # A model may have it before the writer's own commit has returned to it.
             delays.append(max(0.0, shown - when) * 1000)
     return delays

@@ -56,8 +56,7 @@ class Shown(QObject):
     ) -> None:
         """See `QueueView`; notes what came and went when the model has it."""
         entries: list[Entry] = [Line(row, mine=True) for row in mine]
-        entries.append(Heading("waiting", "WAITING"))
-        entries += [Line(row, mine=False) for row in waiting]
+        entries += [Heading("waiting", "WAITING"), *(Line(row, mine=False) for row in waiting)]
         self.model.show(entries, datetime.now(UTC))
         at, there = time.monotonic(), {row.id for row in waiting}
         self.seen += [(each, True, at) for each in there - self._there]
@@ -118,11 +117,6 @@ class Desktop:
         self._db.close()
 
 
-def _when_told(over: threading.Event) -> None:
-    sys.stdin.read()
-    over.set()
-
-
 def main() -> int:
     """Open the desktops, let them live, write down what they saw."""
     orders: dict[str, Any] = json.loads(sys.argv[1])
@@ -136,7 +130,7 @@ def main() -> int:
         if not said and all(each.ready for each in desktops):
             said = True
             _say(True)
-            threading.Thread(target=_when_told, args=(over,), daemon=True).start()
+            threading.Thread(target=_await_the_end, args=(over,), daemon=True).start()
         if over.is_set():
             app.quit()
 
@@ -149,6 +143,11 @@ def main() -> int:
         each.stop()
     _say(orders["out"])
     return 0
+
+
+def _await_the_end(over: threading.Event) -> None:
+    sys.stdin.read()
+    over.set()
 
 
 def _say(what: object) -> None:

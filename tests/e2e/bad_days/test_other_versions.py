@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from pytestqt.qtbot import QtBot
 from sqlalchemy import text
+from typer.testing import CliRunner
 
+from crm_desktop.cli import app
+from crm_desktop.commands.words import in_words
 from crm_desktop.desktop.shell.main_window import MainWindow
+from crm_desktop.domain.errors import DatabaseNewer, DatabaseOlder
 from crm_desktop.gateway_root import EXIT_NEWER, EXIT_OLDER
 from tests.centre import PASSWORD, Centre
 from tests.e2e.bad_days.desk import OpenProgram, sign_in, wait_said, windows
@@ -41,6 +47,35 @@ def test_gateway_and_desktop_say_so_and_write_nothing(
     assert "othing was changed" in gateway.words()
     assert _facts(centre) == before
     assert not windows(MainWindow)
+
+
+@pytest.mark.parametrize("version", [OLDER, NEWER], ids=["older", "newer"])
+def test_administration_and_doctor_say_so_and_write_nothing(
+    centre: Centre, version: Version
+) -> None:
+    _set_revision(centre, version[0])
+    before = _facts(centre)
+    where = ("--database", centre.target.url)
+
+    refused = [
+        CliRunner().invoke(app, ["admin", *words, *where])
+        for words in (
+            ("account", "add", "web_form", "More forms"),
+            ("account", "remove", "Web forms"),
+            ("account", "list"),
+            ("db", "after-restore"),
+        )
+    ]
+    doctor = CliRunner().invoke(app, ["doctor", "--json", *where])
+
+    for each in refused:
+        assert isinstance(each.exception, DatabaseOlder | DatabaseNewer), each.output
+        assert version[2] in in_words(each.exception)
+        assert "Nothing was changed" in in_words(each.exception)
+    found = {each["check"]: each for each in json.loads(doctor.stdout)}["revision"]
+    assert doctor.exit_code == 1
+    assert (found["state"], bool(found["to_do"])) == ("trouble", True)
+    assert _facts(centre) == before
 
 
 def _set_revision(centre: Centre, revision: str | None) -> None:
