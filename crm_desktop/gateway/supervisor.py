@@ -12,7 +12,7 @@ from crm_desktop.gateway.accounts import IMAP
 from crm_desktop.gateway.config import GatewayConfig, SecretSource
 from crm_desktop.gateway.email_lane import email_lane
 from crm_desktop.gateway.jobs import JobKeeper, StartJob
-from crm_desktop.gateway.lanes import LaneWorker
+from crm_desktop.gateway.lanes import InHand, LaneWorker
 from crm_desktop.gateway.listeners import MailDoor, WebDoor
 from crm_desktop.gateway.mailboxes import MailboxReader
 from crm_desktop.gateway.statuses import StatusBoard
@@ -101,8 +101,10 @@ class Gateway:
         return found | self._more_jobs
 
     def _start_lane(self, lane: Lane, lease: Lease) -> list[Worker]:
+        in_hand = InHand()
         workers = [
-            LaneWorker(self._db, lane, lease, number) for number in range(1, _THREADS_A_LANE + 1)
+            LaneWorker(self._db, lane, lease, in_hand, number)
+            for number in range(1, _THREADS_A_LANE + 1)
         ]
         self._senders = [each for each in self._senders if not each.stopping.is_set()]
         self._senders.extend(workers)

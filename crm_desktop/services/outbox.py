@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from traceback import extract_tb
@@ -30,6 +30,7 @@ __all__ = [
     "attempt",
     "claim",
     "lease_of",
+    "put_back",
     "seconds_until_due",
     "settle",
 ]
@@ -101,6 +102,13 @@ def claim(db: Database, lane: Lane, lease: Lease, limit: int = 1) -> tuple[Work,
             if work.unknown_fate:
                 _log(tx, lane, work, "outbox.repeated")
         return claimed.work
+
+
+def put_back(db: Database, lane: Lane, lease: Lease, in_hand: Iterable[int]) -> None:
+    """Free what this lease claimed and nobody has in hand: it was never begun. Raises LeaseLost."""
+    with db.write() as tx:
+        leases.check(tx, lease.name, lease.fence)
+        queries.put_back(tx, lane.name, lease.fence, in_hand)
 
 
 def attempt(db: Database, lane: Lane, work: Work) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -144,6 +145,25 @@ def claim(tx: Tx, lane: str, fence: int, seconds: float, limit: int) -> Claimed:
         )
         work.append(claimed)
     return Claimed(tuple(work), tuple(doubtful))
+
+
+def put_back(tx: Tx, lane: str, fence: int, in_hand: Iterable[int]) -> None:
+    """Undo the claims under this fence except of what is in hand, as if they had not been."""
+    tx.session.execute(
+        update(OutboxItem)
+        .where(
+            OutboxItem.lane == lane,
+            _CLAIMED,
+            OutboxItem.fence == fence,
+            OutboxItem.id.not_in(list(in_hand)),
+        )
+        .values(
+            state=OutboxState.PENDING.value,
+            attempts=OutboxItem.attempts - 1,
+            claimed_until=None,
+        ),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def settle(
