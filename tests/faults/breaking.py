@@ -74,7 +74,9 @@ def _stop_server(world: World, _fault: Fault) -> Mend:
 
 
 def start_server(world: World) -> None:
-    """Start PostgreSQL unless it runs."""
+    """Start PostgreSQL unless it runs, or its disk is full: then it is started with the room."""
+    if world.disk is not None and world.disk.full:
+        return
     if world.cluster is not None and world.cluster.pid() is None:
         # A server that died by itself leaves its note, and its number may be somebody's by now.
         Path(world.cluster.directory, "data", "postmaster.pid").unlink(missing_ok=True)
@@ -126,7 +128,8 @@ def _silence(world: World, fault: Fault) -> Mend:
 
 def _fill_disk(world: World, fault: Fault) -> Mend:
     disk = world.disk
-    if disk is None:
+    assert disk is not None
+    if world.cluster is None and fault.which % 2:
         return _limit_files(world, fault)
     disk.fill()
 
@@ -138,7 +141,7 @@ def _fill_disk(world: World, fault: Fault) -> Mend:
 
 
 def _limit_files(world: World, fault: Fault) -> Mend:
-    """On SQLite the disk is full for whoever writes: one of them, or all."""
+    """A quota: the disk is full for one of those who write, or for all."""
     writers = [each.program.pid for each in world.gateways] + [each.pid for each in world.workers]
     if fault.which % 3:
         writers = [writers[fault.which % len(writers)]]

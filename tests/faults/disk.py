@@ -1,4 +1,4 @@
-"""A disk of a server's own that can be filled up: a file system in memory, mounted below it."""
+"""A disk of a database's own that can be filled up: a file system in memory, mounted for it."""
 
 from __future__ import annotations
 
@@ -15,25 +15,21 @@ _FILLER = "filler"
 
 
 class SmallDisk:
-    """The data directory of a PostgreSQL, moved onto a disk of 224 MB."""
+    """A disk of 224 MB at a path that does not exist yet; needs the right to mount.
 
-    def __init__(self, cluster: PostgresCluster) -> None:
-        """Stop the server, move its data, start it again; needs the right to mount."""
-        self._data = Path(cluster.directory, "data")
-        cluster.stop()
-        aside = self._data.with_name("aside")
-        self._data.rename(aside)
-        self._data.mkdir(mode=0o700)
-        _as_root("mount", "-t", "tmpfs", "-o", f"size={_MEGABYTES}m", "tmpfs", str(self._data))
-        shutil.copystat(aside, self._data)
-        owner = aside.stat()
-        os.chown(self._data, owner.st_uid, owner.st_gid)
-        _as_root("cp", "-a", f"{aside}/.", str(self._data))
-        shutil.rmtree(aside)
-        cluster.start()
+    What is on it is there for as long as the machine runs, and `fsync` costs nothing: other work
+    on the machine's own disk makes no round slow.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._data = path
+        self.full = False
+        path.mkdir(mode=0o700)
+        _as_root("mount", "-t", "tmpfs", "-o", f"size={_MEGABYTES}m", "tmpfs", str(path))
 
     def fill(self) -> None:
         """Leave not a page free."""
+        self.full = True
         with (self._data / _FILLER).open("ab", buffering=0) as filler:
             for size in (1 << 20, 4096):
                 try:
@@ -46,10 +42,25 @@ class SmallDisk:
     def make_room(self) -> None:
         """Give the room back; a disk that is not full is fine."""
         (self._data / _FILLER).unlink(missing_ok=True)
+        self.full = False
 
     def remove(self) -> None:
-        """Take the disk away from a server that was stopped; its last processes may still end."""
+        """Take the disk away from who was stopped; its last processes may still end."""
         _as_root("umount", "-l", str(self._data))
+
+
+def onto_small_disk(cluster: PostgresCluster) -> SmallDisk:
+    """Move a server's data onto a disk of its own; the server is started again."""
+    data = Path(cluster.directory, "data")
+    cluster.stop()
+    aside = data.with_name("aside")
+    data.rename(aside)
+    disk = SmallDisk(data)
+    # The directory's own owner and mode too: the server refuses others.
+    _as_root("cp", "-a", f"{aside}/.", str(data))
+    shutil.rmtree(aside)
+    cluster.start()
+    return disk
 
 
 def _as_root(*command: str) -> None:

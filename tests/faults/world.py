@@ -29,7 +29,7 @@ from tests.e2e.bad_days.program import GatewayProgram, address_of
 from tests.faults import ledger
 from tests.faults.bugs import Listener
 from tests.faults.check import Outside
-from tests.faults.disk import SmallDisk
+from tests.faults.disk import SmallDisk, onto_small_disk
 from tests.faults.found import Found, look
 from tests.faults.load import Citizens
 from tests.faults.programs import Gateway, Worker
@@ -59,7 +59,7 @@ class World:
         self.cluster: PostgresCluster | None = None
         self.disk: SmallDisk | None = None
         self.proxy: Proxy | None = None
-        self.path = folder / "centre.db"
+        self.path = folder / "data" / "centre.db"
         self._key = Fernet.generate_key()
         #: When the desktop was killed, in seconds since 1970.
         self.kills: list[float] = []
@@ -172,10 +172,12 @@ class World:
     def _make_database(self) -> None:
         if self.dialect == "sqlite":
             self.folder.mkdir()
+            self._stack.callback(shutil.rmtree, self.folder)
+            self.disk = SmallDisk(self.path.parent)
+            self._stack.callback(self.disk.remove)
             build_sqlite_template(self.path)
             self._target = Target(f"sqlite:///{self.path}")
             self._owner = Database(self._target)
-            self._stack.callback(shutil.rmtree, self.folder)
         else:
             self._make_server()
         self._stack.callback(self._owner.close)
@@ -194,7 +196,7 @@ class World:
         self._owner = Database(Target(cluster.create_database("centre")))
         build_template(self._owner)
         self._owner.close()
-        self.disk = SmallDisk(cluster)
+        self.disk = onto_small_disk(cluster)
         self.proxy = self._stack.enter_context(Proxy(cluster.port))
         self._target = Target(replace(cluster, port=self.proxy.port).superuser_url("centre"))
 
