@@ -64,6 +64,11 @@ BEGIN
              FROM files f JOIN read_audit r ON r.what = 'attachment' AND r.ref_id = f.id
              WHERE r.id < last_id ORDER BY r.id DESC LIMIT p_limit)
             UNION ALL
+            (SELECT r.id, r.at, r.staff_id, r.what, t.id, ''
+             FROM theirs t JOIN recording x ON x.contact_id = t.id
+             JOIN read_audit r ON r.what = 'recording' AND r.ref_id = x.id
+             WHERE r.id < last_id ORDER BY r.id DESC LIMIT p_limit)
+            UNION ALL
             (SELECT r.id, r.at, r.staff_id, r.what, NULL, '' FROM read_audit r
              WHERE r.what = 'report.customer' AND r.ref_id = p_customer AND r.id < last_id
              ORDER BY r.id DESC LIMIT p_limit))
@@ -106,7 +111,9 @@ BEGIN
             (SELECT 'read', r.id, r.at, r.what, r.xact,
                     CASE r.what WHEN 'contact' THEN r.ref_id
                     WHEN 'attachment' THEN (SELECT m.contact_id FROM attachment a
-                        JOIN message m ON m.id = a.message_id WHERE a.id = r.ref_id) END,
+                        JOIN message m ON m.id = a.message_id WHERE a.id = r.ref_id)
+                    WHEN 'recording' THEN (SELECT x.contact_id FROM recording x
+                        WHERE x.id = r.ref_id) END,
                     CASE WHEN r.what IN ('customer', 'report.customer') THEN r.ref_id END, NULL
              FROM read_audit r WHERE r.staff_id = p_staff AND r.at >= p_from AND r.at < p_to
                AND r.at <= till AND (r.at, 'read', r.id) < (till, last_source, last_id)

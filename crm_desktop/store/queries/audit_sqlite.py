@@ -46,6 +46,10 @@ seen AS (
     SELECT r.id, r.at, r.staff_id, r.what, f.contact_id, f.name
     FROM files f JOIN read_audit r ON r.what = 'attachment' AND r.ref_id = f.id
     UNION ALL
+    SELECT r.id, r.at, r.staff_id, r.what, x.contact_id, ''
+    FROM recording x JOIN read_audit r ON r.what = 'recording' AND r.ref_id = x.id
+    WHERE x.contact_id IN (SELECT id FROM theirs)
+    UNION ALL
     SELECT r.id, r.at, r.staff_id, r.what, NULL, '' FROM read_audit r
     WHERE r.what = 'report.customer' AND r.ref_id = :customer)
 SELECT s.id, s.at, coalesce(w.name, ''), s.what, c.id,
@@ -66,7 +70,8 @@ done AS (
     SELECT 'read', r.id, r.at, r.what,
            CASE r.what WHEN 'contact' THEN r.ref_id
            WHEN 'attachment' THEN (SELECT m.contact_id FROM attachment a
-               JOIN message m ON m.id = a.message_id WHERE a.id = r.ref_id) END,
+               JOIN message m ON m.id = a.message_id WHERE a.id = r.ref_id)
+           WHEN 'recording' THEN (SELECT x.contact_id FROM recording x WHERE x.id = r.ref_id) END,
            CASE WHEN r.what IN ('customer', 'report.customer') THEN r.ref_id END, NULL
     FROM read_audit r WHERE r.staff_id = :staff AND r.at >= :begins AND r.at < :ends)
 SELECT d.source, d.id, d.at, d.kind, NULL AS xact, c.id AS contact_id,

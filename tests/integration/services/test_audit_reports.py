@@ -12,7 +12,16 @@ from crm_desktop.domain.states import StaffRole
 from crm_desktop.services import audit, contacts, customers
 from crm_desktop.services.customers import NewCustomer
 from crm_desktop.store.database import Database
-from crm_desktop.store.models import Attachment, Blob, BlobChunk, Contact, Message, ReadAudit, Staff
+from crm_desktop.store.models import (
+    Attachment,
+    Blob,
+    BlobChunk,
+    Contact,
+    Message,
+    ReadAudit,
+    Recording,
+    Staff,
+)
 from tests.centre import Centre
 
 MARGARET = "margaret.okafor@example.org"
@@ -117,6 +126,37 @@ def test_a_file_that_was_opened_is_told_with_its_name(
     assert [(each.name, each.title, each.contact_id) for each in files] == [
         ("Anna Whitlock", "bin.jpg", contact_id)
     ]
+
+
+def test_a_recording_that_was_heard_is_told_with_its_contact(
+    centre: Centre, opened: tuple[int, int]
+) -> None:
+    customer_id, contact_id = opened
+    anna = centre.as_person("anna")
+    with anna.write() as tx:
+        sha256 = tx.guard.put_blob(b"sound")
+    with centre.as_owner().write() as tx:
+        recording = Recording(
+            contact_id=contact_id,
+            sha256=sha256,
+            content_type="audio/ogg",
+            started_at=tx.now,
+            seconds=60,
+        )
+        tx.session.add(recording)
+        tx.session.flush()
+        recording_id = recording.id
+    with anna.read() as tx:
+        tx.guard.open_recording(recording_id)
+
+    rose = centre.as_person("rose")
+    seen = audit.who_saw(rose, customer_id)
+
+    heard = [each for each in seen if each.what == "recording"]
+    assert [(each.name, each.contact_id) for each in heard] == [("Anna Whitlock", contact_id)]
+    assert anna.actor is not None
+    did = audit.who_did(rose, anna.actor.id, today(rose))
+    assert ("recording", contact_id) in [(each.kind, each.contact_id) for each in did]
 
 
 def test_pages_follow_without_gap_or_repetition(centre: Centre, opened: tuple[int, int]) -> None:
