@@ -46,7 +46,7 @@ def whoami(tx: Tx, login: str) -> Person:
 
 
 def came_by_password(tx: Tx) -> bool:
-    """Whether the server asked this connection for a password when it was made; SQLite never does."""
+    """Whether the server asked this connection for a password when it was made."""
     if tx.dialect == "sqlite":
         return False
     driver = tx.core.connection.driver_connection

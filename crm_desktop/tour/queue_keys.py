@@ -18,6 +18,7 @@ def show_service(hands: Hands, queue: QueueScreen, service: str) -> None:
     if not button.isChecked():
         hands.click(button)
     services = area.find(QComboBox, "Only about one service")
+    hands.wait_until(lambda: services.count() > 1, "the services in the filters")
     services.setFocus()
     for _ in range(services.count()):
         if services.currentText().startswith(service):

@@ -18,6 +18,8 @@ class StallingProxy:
         self._to, self._words = port, words
         self._door = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
+        self._lock = threading.Lock()
+        self._over = False
         self._released = threading.Event()
         self.held = threading.Event()
 
@@ -37,10 +39,9 @@ class StallingProxy:
     def __exit__(self, *_: object) -> None:
         self.go_on()
         self._door.close()
-        for each in self._open:
-            with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
+        with self._lock:
+            self._over = True
+            _end(*self._open)
 
     def _accept(self) -> None:
         while True:
@@ -49,7 +50,11 @@ class StallingProxy:
             except OSError:
                 return
             server = socket.create_connection(("127.0.0.1", self._to))
-            self._open += [client, server]
+            with self._lock:
+                if self._over:
+                    _end(client, server)
+                    return
+                self._open += [client, server]
             for way in ((client, server, False), (server, client, True)):
                 threading.Thread(target=self._pass, args=way, daemon=True).start()
 
@@ -61,3 +66,10 @@ class StallingProxy:
                     self._released.wait()
                 sink.sendall(data)
             sink.shutdown(socket.SHUT_WR)
+
+
+def _end(*connections: socket.socket) -> None:
+    for each in connections:
+        with contextlib.suppress(OSError):
+            each.shutdown(socket.SHUT_RDWR)
+        each.close()

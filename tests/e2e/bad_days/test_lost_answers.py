@@ -121,7 +121,7 @@ def test_a_reply_that_is_sent_again_leaves_once(
     take(qtbot, desktop, contact_id)
     type_reply(desktop, "We come tomorrow.")
     settled(qtbot, desktop)
-    cut_centre.proxy.lose(lost, b"INSERT INTO outbox")
+    cut_centre.proxy.lose(lost, b"app.reply")
 
     press_send(desktop)
     wait_said(qtbot, desktop.window, "Your text is still here.")

@@ -61,7 +61,7 @@ def test_an_alteration_is_named_and_the_exit_code_is_1(centre: Centre, secrets_f
     with centre.as_owner().write() as tx:
         if centre.dialect == "postgresql":
             tx.session.execute(text("SET LOCAL session_replication_role = replica"))
-        tx.session.execute(text("UPDATE read_audit SET staff_id = 4"))
+        tx.session.execute(text("UPDATE read_audit SET staff_id = coalesce(staff_id, 0) + 1"))
 
     verified = run(centre, "verify")
 

@@ -130,8 +130,14 @@ class Meanwhile(QObject):
         dialog.open()
 
     def _look_at(self, contact: ContactView) -> None:
-        self._theirs = _answers_after(contact, self.seen) if self._mine() else ()
-        taken = self._mine() and contact.row.owner_id not in (None, self._me.id)
+        mine = self._mine()
+        # One's own reply whose answer was lost: sending it again keeps it once.
+        self._theirs = tuple(
+            each
+            for each in (_answers_after(contact, self.seen) if mine else ())
+            if (each.author, each.text.strip()) != (self._me.name, mine)
+        )
+        taken = mine and contact.row.owner_id not in (None, self._me.id)
         happened = _what_happened(contact, self._theirs, self._me) if self._theirs or taken else ""
         self._screen.notices.show_meanwhile(happened)
 
