@@ -45,6 +45,7 @@ bench: $(VENV)/.dev test-packages ## measure against the targets; QUICK=1: a sma
 
 faults: $(VENV)/.dev test-packages ## kill everything at random under load, ROUNDS=200 times; needs root or sudo
 	@$(PY) -m tests.faults --seed $(SEED) --rounds $(ROUNDS) $(ARGS)
+	@$(VENV)/bin/pytest -m faults
 
 lint: $(VENV)/.dev ## ruff, mypy and import-linter
 	$(VENV)/bin/ruff check
