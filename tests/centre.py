@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,6 +98,24 @@ class Centre:
         db = Database(target, connections=connections, create=False)
         self._open.append(db)
         return db
+
+    def wait_for_others(self) -> None:
+        """Until no transaction of the whole server, in whatever database, is older than what was
+        written here: the audit chain seals no further. Other tests have theirs open meanwhile.
+        """
+        if self.cluster is None:
+            return
+        with closing(self.cluster.connect(self.database)) as owner:
+            written = "SELECT pg_current_xact_id()::text::bigint"
+            ours = owner.execute(written).fetchone()
+            assert ours is not None
+            ended = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint > %s"
+            for _ in range(600):
+                row = owner.execute(ended, ours).fetchone()
+                    if row is not None and row[0]:
+                    return
+                time.sleep(0.05)
+        raise AssertionError("a transaction of another test was open for half a minute")
 
     def as_owner(self) -> Database:
         """The database as its owner, to arrange and to look."""

@@ -36,6 +36,7 @@ def seal(centre: Centre) -> None:
     contacts.take(anna, contact_id)
     contacts.open_contact(anna, contact_id)
     db = centre.as_gateway()
+    centre.wait_for_others()
     lease = leases.acquire(db, sealing.LEASE_NAME, "test")
     assert lease is not None
     sealing.seal(db, lease, read_key(KEY))

@@ -33,6 +33,7 @@ def keeper_of(centre: Centre, folder: Path) -> tuple[JobKeeper, Database]:
 
 def test_one_of_two_gateways_seals_and_writes_the_head_down(centre: Centre, tmp_path: Path) -> None:
     work(centre)
+    centre.wait_for_others()
     first, db = keeper_of(centre, tmp_path / "first")
     second, _ = keeper_of(centre, tmp_path / "second")
 

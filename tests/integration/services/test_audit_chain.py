@@ -41,6 +41,7 @@ def sealed(centre: Centre) -> Database:
     """A gateway whose centre has some work behind it, all of it sealed."""
     work(centre)
     db = centre.as_gateway()
+    centre.wait_for_others()
     sealing.seal(db, lease_of(db), KEY)
     return db
 
@@ -231,6 +232,7 @@ def _changed(centre: Centre) -> tuple[int, Database]:
             text("UPDATE customer SET name = 'Margaret Brandt' WHERE id = :id"), {"id": customer_id}
         )
     db = centre.as_gateway()
+    centre.wait_for_others()
     sealing.seal(db, lease_of(db), KEY)
     return customer_id, db
 
@@ -265,6 +267,7 @@ def test_audited_writes_and_the_sealer_never_wait_and_a_late_row_is_sealed_later
             sealing.seal(db, lease, KEY)
         sealing.seal(db, lease, KEY)
         before = _sealed_names(centre)
+    centre.wait_for_others()
     sealing.seal(db, lease, KEY)
 
     assert before == []
@@ -292,6 +295,7 @@ def test_a_restored_database_stands_still_until_its_owner_lets_it_go_on(
     work(centre)
     db = centre.as_gateway()
     lease = lease_of(db)
+    centre.wait_for_others()
     sealing.seal(db, lease, KEY)
     # As in another server, whose transactions are numbered from the start.
     with centre.as_owner().write() as tx:
@@ -306,6 +310,7 @@ def test_a_restored_database_stands_still_until_its_owner_lets_it_go_on(
         sealing.seal(db, lease, KEY)
     sealing.resume(centre.as_owner())
     work_more(centre)
+    centre.wait_for_others()
 
     assert sealing.seal(db, lease, KEY) > 0
     assert verdict(centre).findings == []
