@@ -112,7 +112,7 @@ class Centre:
             ended = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint > %s"
             for _ in range(600):
                 row = owner.execute(ended, ours).fetchone()
-                    if row is not None and row[0]:
+                if row is not None and row[0]:
                     return
                 time.sleep(0.05)
         raise AssertionError("a transaction of another test was open for half a minute")
