@@ -18,7 +18,6 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import select
 
-from crm_desktop.demo import load
 from crm_desktop.domain.states import StaffRole
 from crm_desktop.services import Database
 from crm_desktop.store import people
@@ -105,8 +104,8 @@ def _logins(centre: BenchCentre, count: int) -> list[str]:
             fresh = [each for each in logins if each not in known]
             for login in fresh:
                 people.add(tx, login, f"Desk {login[-3:]}", StaffRole.ADVISOR, [])
-        if fresh:
-            load.add_logins(db, PASSWORD)
+            for login in fresh:
+                people.create_login(tx, login, f"crm_{StaffRole.ADVISOR}", PASSWORD)
     finally:
         db.close()
     return logins
