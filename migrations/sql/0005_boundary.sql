@@ -130,7 +130,7 @@ DO $$
 DECLARE f regprocedure;
 BEGIN
     IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
-        RETURN;  -- `admin db init` says so
+        RETURN;  -- docs/SECURITY.md says what stays open then
     END IF;
     FOR f IN SELECT oid::regprocedure FROM pg_proc
              WHERE pronamespace = 'pg_catalog'::regnamespace
