@@ -18,6 +18,7 @@ class Topic(StrEnum):
     STAFF = "staff"
     QUEUE_STAT = "queue_stat"
     ACCOUNT = "account"
+    HUDDLE = "huddle"
     LOOKING = "looking"
     #: There is outgoing work for the gateway, or will be soon. Its id is always 0.
     OUTBOX = "outbox"

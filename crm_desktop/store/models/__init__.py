@@ -3,16 +3,19 @@
 from crm_desktop.store.models.base import Base
 from crm_desktop.store.models.cases import Case, CaseContact, Handoff
 from crm_desktop.store.models.catalogue import (
+    ChannelWeight,
     FormVersion,
     OpeningCalendar,
     Queue,
+    QueueSkill,
     QueueStat,
     QueueTarget,
     ReplyTemplate,
     Service,
     Setting,
+    Skill,
 )
-from crm_desktop.store.models.contacts import Assignment, Contact, Looking
+from crm_desktop.store.models.contacts import Assignment, Contact, Looking, RoutingDecision
 from crm_desktop.store.models.customers import (
     Address,
     Adjustment,
@@ -23,11 +26,12 @@ from crm_desktop.store.models.customers import (
 from crm_desktop.store.models.events import AuditSeal, Event, Notice, ReadAudit, RowAudit
 from crm_desktop.store.models.knowledge import Article, ArticleUse
 from crm_desktop.store.models.messages import Attachment, Blob, BlobChunk, Draft, Message
-from crm_desktop.store.models.people import Membership, SavedView, Staff
+from crm_desktop.store.models.people import Activity, Membership, SavedView, Staff, StaffSkill
 from crm_desktop.store.models.quality import Assessment, Recording
 from crm_desktop.store.models.work import ChannelAccount, Lease, OutboxItem
 
 __all__ = [
+    "Activity",
     "Address",
     "Adjustment",
     "Article",
@@ -42,6 +46,7 @@ __all__ = [
     "Case",
     "CaseContact",
     "ChannelAccount",
+    "ChannelWeight",
     "Contact",
     "Customer",
     "Draft",
@@ -57,15 +62,19 @@ __all__ = [
     "OpeningCalendar",
     "OutboxItem",
     "Queue",
+    "QueueSkill",
     "QueueStat",
     "QueueTarget",
     "ReadAudit",
     "Recording",
     "ReplyTemplate",
+    "RoutingDecision",
     "RowAudit",
     "SafetyMarker",
     "SavedView",
     "Service",
     "Setting",
+    "Skill",
     "Staff",
+    "StaffSkill",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_desktop.store.models.base import (
@@ -39,7 +39,13 @@ class OpeningCalendar(Base):
 
 
 class Queue(Base):
-    """A waiting line; of a `restricted` one, only members see that anything is there."""
+    """A waiting line; of a `restricted` one, only members see that anything is there.
+
+    What waits in a `push` queue is offered to people, each offer standing `offer_seconds`; from
+    others they take. One point of priority is worth `ageing_seconds` of waiting. For
+    `last_advisor_seconds` a contact waits for whoever had the customer last. What waited
+    `overflow_seconds` moves to `overflow_queue_id`.
+    """
 
     __tablename__ = "queue"
 
@@ -49,10 +55,54 @@ class Queue(Base):
     priority: Mapped[int] = mapped_column(default=0)
     calendar_id: Mapped[int] = mapped_column(ForeignKey("opening_calendar.id"))
     restricted: Mapped[bool] = mapped_column(default=False)
+    push: Mapped[bool] = mapped_column(default=False, server_default=false())
+    offer_seconds: Mapped[int] = mapped_column(default=20, server_default="20")
+    ageing_seconds: Mapped[int] = mapped_column(default=600, server_default="600")
+    last_advisor_seconds: Mapped[int] = mapped_column(default=0, server_default="0")
+    overflow_queue_id: Mapped[int | None] = mapped_column(ForeignKey("queue.id"))
+    overflow_seconds: Mapped[int | None]
+
+
+class Skill(Base):
+    """Something that not everybody can do: Welsh, Blue Badge, complaints."""
+
+    __tablename__ = "skill"
+
+    id: Mapped[Id]
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+
+
+class QueueSkill(Base):
+    """The skill that a queue needs, from `level` (1 to 5) up; after `relax_seconds` without it."""
+
+    __tablename__ = "queue_skill"
+
+    queue_id: Mapped[int] = mapped_column(ForeignKey("queue.id"), primary_key=True)
+    skill_id: Mapped[int] = mapped_column(ForeignKey("skill.id"), primary_key=True, index=True)
+    level: Mapped[int]
+    relax_seconds: Mapped[int | None]
+
+
+class ChannelWeight(Base):
+    """How much of a person's capacity (100) one contact takes.
+
+    An `interruptible` one in hand does not keep a person from a call, a chat or a visitor.
+    """
+
+    __tablename__ = "channel_weight"
+
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    weight: Mapped[int]
+    interruptible: Mapped[bool] = mapped_column(default=False)
 
 
 class QueueTarget(Base):
-    """How soon a queue wants a channel answered: seconds of time, or of opening hours."""
+    """How soon a queue wants a channel answered: seconds of time, or of opening hours.
+
+    The figure of that promise: `goal` per cent of what was offered, reckoned by `variant`
+    (`domain.figures`), an abandon within `short_seconds` being none.
+    """
 
     __tablename__ = "queue_target"
 
@@ -60,6 +110,9 @@ class QueueTarget(Base):
     channel: Mapped[str] = mapped_column(primary_key=True)
     seconds: Mapped[int]
     in_opening_hours: Mapped[bool] = mapped_column(default=True)
+    goal: Mapped[int] = mapped_column(default=80, server_default="80")
+    short_seconds: Mapped[int] = mapped_column(default=5, server_default="5")
+    variant: Mapped[str] = mapped_column(default="default", server_default="default")
 
 
 class QueueStat(Base):

@@ -7,7 +7,16 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_desktop.store.models.base import Base, BigId, CreatedAt, Id, Time, UtcDateTime, utcnow
+from crm_desktop.store.models.base import (
+    Base,
+    BigId,
+    CreatedAt,
+    Id,
+    JsonObject,
+    Time,
+    UtcDateTime,
+    utcnow,
+)
 
 
 class Contact(Base):
@@ -94,13 +103,30 @@ class Contact(Base):
     logged_key: Mapped[str | None]
     entered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     while_away: Mapped[bool | None]
+    boost: Mapped[int] = mapped_column(default=0, server_default="0")
+    boost_reason: Mapped[str] = mapped_column(default="", server_default="")
+    overflowed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Assignment(Base):
-    """One contact given to one member of staff, until it ends."""
+    """One contact given to one member of staff, until it ends.
+
+    `how` it came: taken, next, push (routing), transfer, given (a team leader). An offer stands
+    until `expires_at`, None for ever; `reason` is why it was declined. `decision_id` is the
+    routing's decision that made it.
+    """
 
     __tablename__ = "assignment"
-    __table_args__ = (Index("ix_assignment_staff", "staff_id", "offered_at"),)
+    __table_args__ = (
+        Index("ix_assignment_staff", "staff_id", "offered_at"),
+        # What a person holds or is offered now: their load.
+        Index(
+            "ix_assignment_open",
+            "staff_id",
+            postgresql_where=text("ended_at IS NULL"),
+            sqlite_where=text("ended_at IS NULL"),
+        ),
+    )
 
     id: Mapped[Id]
     contact_id: Mapped[int] = mapped_column(BigId, ForeignKey("contact.id"), index=True)
@@ -110,6 +136,29 @@ class Assignment(Base):
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     note: Mapped[str] = mapped_column(default="")
+    how: Mapped[str] = mapped_column(default="taken", server_default="taken")
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reason: Mapped[str] = mapped_column(default="", server_default="")
+    decision_id: Mapped[int | None] = mapped_column(BigId)
+
+
+class RoutingDecision(Base):
+    """What the routing decided about a contact, and whom it looked at; kept for some weeks.
+
+    `kind` is offer, nobody, overflow, returned or timed_out. `considered` is by reason the ids of
+    staff who were not chosen for it, such as {"full": [3, 7], "away": [4]}.
+    """
+
+    __tablename__ = "routing_decision"
+    __table_args__ = (Index("ix_routing_decision_contact", "contact_id", "id"),)
+
+    id: Mapped[Id]
+    at: Mapped[CreatedAt]
+    contact_id: Mapped[int] = mapped_column(BigId)
+    queue_id: Mapped[int] = mapped_column(BigId)
+    staff_id: Mapped[int | None] = mapped_column(BigId)
+    kind: Mapped[str]
+    considered: Mapped[JsonObject] = mapped_column(default=dict)
 
 
 class Looking(Base):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_desktop.store.models.base import Base, Id, JsonObject, Time, utcnow
+from crm_desktop.store.models.base import Base, Id, JsonObject, Time, UtcDateTime, utcnow
 
 
 class Staff(Base):
@@ -21,15 +23,53 @@ class Staff(Base):
     presence: Mapped[str] = mapped_column(default="offline")
     next_presence: Mapped[str | None]
     presence_since: Mapped[Time] = mapped_column(server_default=utcnow())
+    presence_words: Mapped[str] = mapped_column(default="", server_default="")
+    back_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    capacity: Mapped[int] = mapped_column(default=100, server_default="100")
+
+
+class Activity(Base):
+    """What the system sees of a person, never what they chose; their work is in `assignment`.
+
+    `signed_in_at` is None while no desktop of theirs is open; `seen_at` is when one last said so.
+    `not_responding_since`: an offer ran out, and nothing is offered until they are back.
+    `last_given_at` is when they were last given work, so that who waits longest comes first.
+    """
+
+    __tablename__ = "activity"
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    signed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    idle_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    locked: Mapped[bool] = mapped_column(default=False, server_default=false())
+    not_responding_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_given_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class StaffSkill(Base):
+    """What a person can do, 1 (a little) to 5 (best), for good or `until` a time."""
+
+    __tablename__ = "staff_skill"
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    skill_id: Mapped[int] = mapped_column(ForeignKey("skill.id"), primary_key=True, index=True)
+    level: Mapped[int]
+    until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Membership(Base):
-    """One person's belonging to one queue: what they see and what Next gives them."""
+    """One person's belonging to one queue: what they see and what Next gives them.
+
+    It ends at `until`; until `off_until` they see the queue and are offered nothing of it.
+    """
 
     __tablename__ = "membership"
 
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
     queue_id: Mapped[int] = mapped_column(ForeignKey("queue.id"), primary_key=True, index=True)
+    until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    off_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class SavedView(Base):

@@ -1,0 +1,10 @@
+"""Many contacts moved at once, with undo."""
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Filled by its owner."""

@@ -1,0 +1,10 @@
+"""What is expected by the half hour."""
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Filled by its owner."""
