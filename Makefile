@@ -14,7 +14,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: run test bench faults lint tour package deb lock clean help
+.PHONY: run test bench faults simulate lint tour package deb lock clean help
 .PHONY: qt-packages package-packages test-packages
 
 run: $(VENV)/.run ## open the desktop with a demo centre; without a screen, make its pictures
@@ -46,6 +46,9 @@ bench: $(VENV)/.dev test-packages ## measure against the targets; QUICK=1: a sma
 faults: $(VENV)/.dev test-packages ## kill everything at random under load, ROUNDS=200 times; needs root or sudo
 	@$(PY) -m tests.faults --seed $(SEED) --rounds $(ROUNDS) $(ARGS)
 	@$(VENV)/bin/pytest -m faults
+
+simulate: $(VENV)/.dev test-packages ## three days of a hundred advisors on the real routing, against Erlang's answer
+	@$(VENV)/bin/pytest -m simulation -s $(ARGS)
 
 lint: $(VENV)/.dev ## ruff, mypy and import-linter
 	$(VENV)/bin/ruff check

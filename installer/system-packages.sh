@@ -16,7 +16,7 @@ package_packages="$qt_packages binutils"
 test_packages="$package_packages postgresql dovecot-imapd dovecot-lmtpd
 chromium|google-chrome-stable|chromium-browser xvfb openbox dbus at-spi2-core
 python3-pyatspi gir1.2-atspi-2.0 gnome-keyring fonts-dejavu-core mmdebstrap
-krb5-kdc krb5-admin-server krb5-user"
+krb5-kdc krb5-admin-server krb5-user faketime"
 
 # The parts of these packages that would keep running on somebody's own computer.
 services="postgresql dovecot krb5-kdc krb5-admin-server"
@@ -32,8 +32,8 @@ other_systems() {
     [ "$1" != package ] || say "  and binutils"
     [ "$1" = test ] || return 0
     say "  and for the tests, Fedora: postgresql-server dovecot chromium xorg-x11-server-Xvfb openbox"
-    say "          at-spi2-core python3-pyatspi gnome-keyring krb5-server krb5-workstation dpkg binutils; Arch: postgresql dovecot chromium"
-    say "          xorg-server-xvfb openbox at-spi2-core python-atspi gnome-keyring krb5 dpkg binutils"
+    say "          at-spi2-core python3-pyatspi gnome-keyring krb5-server krb5-workstation libfaketime dpkg binutils; Arch: postgresql dovecot chromium"
+    say "          xorg-server-xvfb openbox at-spi2-core python-atspi gnome-keyring krb5 libfaketime dpkg binutils"
 }
 
 # Prints those of its arguments that are not installed, under any name that provides them.

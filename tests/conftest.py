@@ -43,10 +43,11 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave long runs to who asks for them; send the tests that need a real display to one."""
-    if "faults" not in config.option.markexpr:
-        long = [item for item in items if item.get_closest_marker("faults")]
-        items[:] = [item for item in items if item not in long]
-        config.hook.pytest_deselected(items=long)
+    for kind in ("faults", "simulation"):
+        if kind not in config.option.markexpr:
+            long = [item for item in items if item.get_closest_marker(kind)]
+            items[:] = [item for item in items if item not in long]
+            config.hook.pytest_deselected(items=long)
     on_display.redirect(items)
 
 
