@@ -226,7 +226,7 @@ class Run(QObject):
         if url == self._settings.database_url and _is_missing(url) and not known:
             # The first start on this computer: an empty centre is better than an error. One that
             # was here before must not be replaced by an empty one in silence.
-            self._screen.show_busy("Making the database")
+            self._screen.show_busy("Making the database", may_leave=True)
             self._runner.run(
                 partial(_make_database, url),
                 owner=self._screen,
@@ -451,6 +451,7 @@ class Run(QObject):
     def _not_signed_in(self, trouble: CrmError) -> None:
         if self._screen is not None:
             self._screen.show()
+            self._screen.show_busy("")
             self._screen.show_trouble(trouble)
 
     def _make_look(self) -> Look:

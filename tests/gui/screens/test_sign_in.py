@@ -233,6 +233,37 @@ def test_another_database_is_tested_before_it_is_used(
     assert "Anna Whitlock" in room.words()
 
 
+def test_who_asks_for_another_database_while_this_one_opens_is_not_taken_back(
+    enter: Enter, sqlite_url: str, runner: TaskRunner, qtbot: QtBot
+) -> None:
+    room = enter(sqlite_url)
+    room.presenter.start()
+    assert not runner.is_idle()
+    assert "Opening the database" in room.words()
+    _button(room, "Use another database…").click()
+    QTest.keyClicks(room.field("Address of the database"), "postgresql://127.0.0.1:9/crm")
+    qtbot.waitUntil(runner.is_idle, timeout=10_000)
+
+    assert room.field("Address of the database").isVisible()
+    assert room.field("Address of the database").text() == "postgresql://127.0.0.1:9/crm"
+
+    _button(room, "Back").click()
+    qtbot.waitUntil(lambda: "Anna Whitlock" in room.words(), timeout=10_000)
+
+
+def test_what_cannot_be_left_does_not_offer_another_database(
+    enter: Enter, runner: TaskRunner, qtbot: QtBot
+) -> None:
+    room = enter("postgresql://127.0.0.1:9/crm")
+
+    room.presenter.sign_in("anna", "secret", remember=False)
+    meanwhile = _button(room, "Use another database…").isEnabled()
+    qtbot.waitUntil(runner.is_idle, timeout=20_000)
+
+    assert not meanwhile
+    assert _button(room, "Use another database…").isEnabled()
+
+
 def test_without_a_keyring_the_password_is_not_kept_and_that_is_said(
     enter: Enter, sqlite_url: str
 ) -> None:

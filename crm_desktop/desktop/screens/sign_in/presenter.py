@@ -49,8 +49,8 @@ class SignInView(Protocol):
     def show_upgraded(self, copy: Path) -> None:
         """Say that the database was upgraded, and where it is as it was before."""
 
-    def show_busy(self, words: str) -> None:
-        """Say what goes on; empty: nothing."""
+    def show_busy(self, words: str, *, may_leave: bool = False) -> None:
+        """Say what goes on; empty: nothing. `may_leave`: another database may be used instead."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,7 @@ class SignInPresenter(Presenter):
         self._remembered: tuple[str, str] | None = None
         self._without = without
         self._asked: Target | None = None
+        self._elsewhere = False
 
     @property
     def url(self) -> str:
@@ -125,15 +126,20 @@ class SignInPresenter(Presenter):
         return self._memory.problem
 
     def start(self, before: CrmError | None = None) -> None:
-        """Show who may sign in, or ask who it is; `before` says why the last session ended."""
+        """Show who may sign in, or ask who it is; `before` says why the last session ended.
+
+        Nothing while another database is being entered: what is typed there stays.
+        """
         self._before = before or self._before
+        if self._elsewhere:
+            return
         target = Target(self._url)
         if target.dialect == "sqlite":
-            self._view.show_busy("Opening the database")
+            self._view.show_busy("Opening the database", may_leave=True)
             self._tasks.read(
                 partial(_people, target, self._migrations),
                 self._show_people,
-                failed=self._failed,
+                failed=self._not_opened,
                 key="start",
             )
             return
@@ -182,6 +188,16 @@ class SignInPresenter(Presenter):
             self._view.show_login(shown(self._url), self._account, "", self._account)
             self._forget(login)
 
+    def ask_database(self) -> None:
+        """Another database is about to be entered: nobody waits for this one any more."""
+        self._elsewhere = True
+        self._view.show_busy("")
+
+    def back(self) -> None:
+        """No other database: show again who may sign in to this one."""
+        self._elsewhere = False
+        self.start()
+
     def test(self, url: str) -> None:
         """Say whether another database answers; nothing is changed."""
         if not _is_address(url):
@@ -201,7 +217,7 @@ class SignInPresenter(Presenter):
             return
         self._url = url.strip()
         self._memory.keep_url(self._url)
-        self.start()
+        self.back()
 
     def work_without(self) -> None:
         """The database is away: knowledge and logging only, for whoever signed in here before."""
@@ -266,12 +282,18 @@ class SignInPresenter(Presenter):
             self._not_kept(trouble)
 
     def _recalled(self, known: tuple[str, str] | None) -> None:
-        if known is not None:
+        if known is not None and not self._elsewhere:
             self._remembered = known if known[1] else None
             self._view.show_login(shown(self._url), *known, self._account)
             self._say_before()
 
+    def _not_opened(self, trouble: CrmError) -> None:
+        if not self._elsewhere:
+            self._failed(trouble)
+
     def _show_people(self, people: tuple[StaffInfo, ...]) -> None:
+        if self._elsewhere:
+            return
         self._view.show_busy("")
         self._view.show_people(shown(self._url), people)
         if self._copy is not None:
