@@ -42,7 +42,7 @@ class Kerberos:
         )
         log = directory / "kdc.log"
         processes.wait_for(
-            lambda: log.exists() and "commencing operation" in log.read_text(), 20, "the KDC"
+            lambda: log.exists() and "commencing operation" in log.read_text(), "the KDC"
         )
 
     @property

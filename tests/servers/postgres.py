@@ -180,7 +180,7 @@ class PostgresCluster:
         for member in family:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(member, signal.SIGKILL)
-        wait_for(lambda: not any(map(is_running, family)), 20, "the server's end")
+        wait_for(lambda: not any(map(is_running, family)), "the server's end")
         # Where nobody reaps orphans the dead process keeps its number, and PostgreSQL would
         # take the note as a sign of life.
         Path(self.directory, "data", "postmaster.pid").unlink(missing_ok=True)

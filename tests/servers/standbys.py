@@ -30,7 +30,6 @@ SETTINGS = {
     "max_connections": "120",
 }
 _NAMES = ("one", "two", "three")
-_SECONDS = 40
 
 
 @dataclass
@@ -121,7 +120,7 @@ class Servers:
                 ).fetchone()
                 return row == (1,)
 
-        wait_for(follows, _SECONDS, f"{_NAMES[place]} following")
+        wait_for(follows, f"{_NAMES[place]} following")
 
     def control(self, place: int, *command: str) -> None:
         """pg_ctl on one of the servers."""

@@ -92,7 +92,7 @@ class Desktop:
     def wait(self, what: str, moment: float = 0.0, value: object = None) -> None:
         """Return when it has said so."""
         processes.wait_for(
-            lambda: self.first_after(moment, what, value) < float("inf"), 60, f"{what} of a desktop"
+            lambda: self.first_after(moment, what, value) < float("inf"), f"{what} of a desktop"
         )
 
     def stop_typing(self) -> str:
@@ -319,4 +319,4 @@ def _draft(owner: Database, contact_id: int) -> str:
 
 
 def _wait(condition: Callable[[], bool]) -> None:
-    processes.wait_for(condition, 60, "what is awaited")
+    processes.wait_for(condition, "what is awaited")

@@ -55,7 +55,7 @@ def test_a_database_that_cannot_be_made_can_be_left(
 
 def _wait_made(qtbot: QtBot, path: Path) -> None:
     """Return when the window knows that the database is made."""
-    qtbot.waitUntil(lambda: _revision(path) is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: _revision(path) is not None)
     # The maker lets go of the file and says so.
     qtbot.wait(300)
 

@@ -57,7 +57,7 @@ def test_the_accounts_say_so_and_everything_arrives_once_when_they_are_back(
             mailbox.start()
             watch.row(Message, id=message_id, state="sent")
             watch.contact(subject="Left in the mailbox")
-            qtbot.waitUntil(lambda: "Nothing listens" not in said(desktop.window), timeout=30_000)
+            qtbot.waitUntil(lambda: "Nothing listens" not in said(desktop.window))
 
             assert len(sink.taken) == 1
         watch.row(OutboxItem, message_id=message_id, state="done")

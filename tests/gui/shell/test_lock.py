@@ -84,7 +84,7 @@ def _write(centre: Centre, open_desktop: Open, qtbot: QtBot) -> Desktop:
     settled(qtbot, desktop)
     window.registry.run("contact.detach")
     window.commands.gestures.take(contact_id)
-    qtbot.waitUntil(window.workplace.presenter.can_write, timeout=10_000)
+    qtbot.waitUntil(window.workplace.presenter.can_write)
     settled(qtbot, desktop)
     window.workplace.screen.focus_reply(Visibility.PUBLIC)
     QTest.keyClicks(window.workplace.screen.compose.composer.editor, "Dear Margaret, tomorrow")
@@ -100,7 +100,7 @@ def test_nothing_of_a_customer_is_seen_or_found_and_the_draft_is_kept(
     assert all(each in everything_found() for each in SECRETS)
 
     (dialog,) = [e for e in QApplication.topLevelWidgets() if e.isVisible() and e.isModal()]
-    qtbot.waitUntil(lambda: QGuiApplication.focusWindow() is dialog.windowHandle(), timeout=5_000)
+    qtbot.waitUntil(lambda: QGuiApplication.focusWindow() is dialog.windowHandle())
     QTest.keyClick(dialog.windowHandle(), Qt.Key.Key_L, CTRL)
     settled(qtbot, writing)
 
@@ -210,7 +210,7 @@ def test_it_locks_when_nobody_touches_it_and_not_while_somebody_does(
         qtbot.wait(200)
     assert not window.lock.is_locked
 
-    qtbot.waitUntil(lambda: window.lock.is_locked, timeout=10_000)
+    qtbot.waitUntil(lambda: window.lock.is_locked)
 
 
 def test_it_locks_when_the_computers_screen_does(
@@ -228,7 +228,7 @@ def test_it_locks_when_the_computers_screen_does(
             assert not desktop.window.lock.is_locked
             _screen_saver_says(env, active)
             qtbot.wait(200)
-        qtbot.waitUntil(lambda: desktop.window.lock.is_locked, timeout=10_000)
+        qtbot.waitUntil(lambda: desktop.window.lock.is_locked)
         desktop.window.lock.system.stop()
 
 
@@ -266,10 +266,10 @@ def test_a_shared_database_asks_for_the_password_and_guesses_have_to_wait(
     enter(window, PASSWORD)
     settled(qtbot, desktop)
     assert window.lock.is_locked, "nothing is tried while there is a wait"
-    qtbot.waitUntil(field.isEnabled, timeout=15_000)
+    qtbot.waitUntil(field.isEnabled)
     field.clear()
     enter(window, PASSWORD)
-    qtbot.waitUntil(lambda: not window.lock.is_locked, timeout=10_000)
+    qtbot.waitUntil(lambda: not window.lock.is_locked)
     assert "tomorrow" in window.workplace.screen.compose.composer.editor.toPlainText()
 
 
@@ -328,7 +328,7 @@ def test_who_is_switched_off_on_a_one_person_database_sees_no_more(
 
     staff.disable(centre.as_owner(), _id(centre, "anna"))
 
-    qtbot.waitUntil(lambda: bool(over), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(over))
     assert isinstance(over[0], SwitchedOff)
     found = everything_found()
     assert not any(each in found for each in SECRETS), found
@@ -348,7 +348,7 @@ def test_another_role_and_other_queues_are_taken_at_once(
     owner, anna = centre.as_owner(), _id(centre, "anna")
     staff.change(owner, anna, "Anna Whitlock", StaffRole.TEAM_LEADER, ["care"])
 
-    qtbot.waitUntil(lambda: waiting(window) == [contact_id], timeout=10_000)
+    qtbot.waitUntil(lambda: waiting(window) == [contact_id])
     assert window.registry.has("go.admin")
     window.registry.run("go.admin")
     settled(qtbot, desktop)
@@ -356,8 +356,8 @@ def test_another_role_and_other_queues_are_taken_at_once(
     assert "Team leader" in said(window)
 
     staff.change(owner, anna, "Anna Whitlock", StaffRole.ADVISOR, ["general"])
-    qtbot.waitUntil(lambda: not window.registry.has("go.admin"), timeout=10_000)
-    qtbot.waitUntil(lambda: waiting(window) == [], timeout=10_000)
+    qtbot.waitUntil(lambda: not window.registry.has("go.admin"))
+    qtbot.waitUntil(lambda: waiting(window) == [])
     assert window.pages.widget("admin") is None
     assert not window.pages.admin_screen.isVisible()
 
