@@ -2,7 +2,7 @@
 
 Runs under the system's own Python (3.9 or later), because pyatspi lives there:
 atspi_reader.py SECONDS tree PID [NAME] | press PID NAME | type PID NAME TEXT
-                        | strike PID KEYSYM
+                        | strike PID KEYSYM NAME
 """
 
 import ctypes
@@ -106,10 +106,14 @@ def tell_disabled(node: Any) -> str:
     return "" if node.getState().contains(pyatspi.STATE_SENSITIVE) else " (disabled)"
 
 
-def strike(application: Any, keysym: str) -> bool:
-    """Strike a key of the keyboard once a window of the application is in front."""
+def strike(application: Any, keysym: str, name: str) -> bool:
+    """Strike a key of the keyboard once a window of the application is in front, and what the key
+    stands for can be used.
+    """
     windows = [application.getChildAtIndex(i) for i in range(application.childCount)]
     if not any(each.getState().contains(pyatspi.STATE_ACTIVE) for each in windows if each):
+        return False
+    if pyatspi.findDescendant(application, lambda each: is_ready(each, name)) is None:
         return False
     x11, xtest = ctypes.CDLL("libX11.so.6"), ctypes.CDLL("libXtst.so.6")
     x11.XOpenDisplay.restype = ctypes.c_void_p

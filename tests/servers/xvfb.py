@@ -100,9 +100,11 @@ def type_text(pid: int, name: str, text: str, env: Mapping[str, str]) -> None:
     _ask_reader(env, "type", str(pid), name, text)
 
 
-def strike(pid: int, keysym: int, env: Mapping[str, str]) -> None:
-    """Strike a key, by its X keysym, once a window of `pid` is in front."""
-    _ask_reader(env, "strike", str(pid), str(keysym))
+def strike(pid: int, keysym: int, name: str, env: Mapping[str, str]) -> None:
+    """Strike a key, by its X keysym, once a window of `pid` is in front and the button called
+    `name`, for which the key stands, can be pressed.
+    """
+    _ask_reader(env, "strike", str(pid), str(keysym), name)
 
 
 def picture(env: Mapping[str, str], path: Path) -> None:

@@ -88,13 +88,10 @@ def test_somebody_else_signs_in_at_a_locked_desktop(
     own_centre.add_contact()
     window = _open(own_centre, open_program, qtbot)
     window.lock.lock()
-    qtbot.wait(50)
-
-    next(
-        each
-        for each in window.findChildren(QAbstractButton)
-        if each.text().startswith("Sign in as somebody else")
-    ).click()
+    qtbot.waitUntil(lambda: _other(window) is not None)
+    other_button = _other(window)
+    assert other_button is not None
+    other_button.click()
 
     qtbot.waitUntil(lambda: not windows(MainWindow))
     (screen,) = windows(SignInScreen)
@@ -113,6 +110,14 @@ def _open(centre: Centre, open_program: OpenProgram, qtbot: QtBot) -> MainWindow
     (window,) = windows(MainWindow)
     qtbot.waitUntil(lambda: window.strip.light is not None)
     return window
+
+
+def _other(window: MainWindow) -> QAbstractButton | None:
+    """The button with which somebody else signs in, once it can be pressed."""
+    buttons = window.findChildren(QAbstractButton)
+    words = "Sign in as somebody else"
+    usable = (each for each in buttons if each.isVisible() and each.isEnabled())
+    return next((each for each in usable if each.text().startswith(words)), None)
 
 
 def _drafts(centre: Centre) -> int:

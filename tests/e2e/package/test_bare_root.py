@@ -35,7 +35,7 @@ def test_somebody_signs_in_and_takes_a_contact(installed_by_apt: Installed) -> N
         installed.press(desktop.pid, "Sign in")
         xvfb.accessibility_tree(desktop.pid, installed.env, "Next")
         queue = _picture(installed, "queue")
-        xvfb.strike(desktop.pid, _F9, installed.env)
+        xvfb.strike(desktop.pid, _F9, "Next", installed.env)
         processes.wait_for(lambda: in_hand(installed.database) != before, "the taking")
         xvfb.accessibility_tree(desktop.pid, installed.env, "Wrap up")
         contact = _picture(installed, "contact")

@@ -42,5 +42,7 @@ def test_a_window_can_be_read_and_used_from_outside(
     type_text(window.pid, "Your name", "Margaret", env)
     press(window.pid, "Greet", env)
 
-    tree = accessibility_tree(window.pid, env, "Good morning, Margaret")
-    assert "active" in tree.children[0].states
+    accessibility_tree(window.pid, env, "Good morning, Margaret")
+    processes.wait_for(
+        lambda: "active" in accessibility_tree(window.pid, env).children[0].states, "the focus"
+    )
