@@ -11,7 +11,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.servers.postgres import SUPERUSER, PostgresCluster, free_port
+from tests.servers.ports import free_port
+from tests.servers.postgres import SUPERUSER, PostgresCluster
 from tests.servers.processes import wait_for
 
 

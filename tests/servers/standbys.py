@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 import psycopg
 
-from tests.servers.postgres import SUPERUSER, PostgresCluster, free_port
+from tests.servers.ports import free_port
+from tests.servers.postgres import SUPERUSER, PostgresCluster
 from tests.servers.processes import wait_for
 
 REPLICATION_PASSWORD = "replication-password"

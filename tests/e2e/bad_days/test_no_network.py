@@ -18,7 +18,7 @@ from tests.integration.gateway.conftest import use_relay
 from tests.integration.gateway.looking import citizens_mail, watching
 from tests.integration.gateway.test_bad_days import answer
 from tests.servers.dovecot import PASSWORD, Dovecot
-from tests.servers.postgres import free_port
+from tests.servers.ports import free_port
 from tests.servers.smtp_sink import SmtpSink
 
 
