@@ -230,11 +230,20 @@ class Run(QObject):
             self._runner.run(
                 partial(_make_database, url),
                 owner=self._screen,
-                done=lambda _nothing: presenter.start(),
-                failed=self._not_signed_in,
+                done=lambda _nothing: self._made(presenter, url),
+                failed=partial(self._made, presenter, url),
             )
             return
         presenter.start()
+
+    def _made(self, presenter: SignInPresenter, url: str, trouble: CrmError | None = None) -> None:
+        """Go on with the database that was or was not made, unless another is wanted by now."""
+        if not presenter.wants(url):
+            return
+        if trouble is None:
+            presenter.start()
+        else:
+            self._not_signed_in(trouble)
 
     def _sign_in_screen(self, url: str) -> SignInPresenter:
         """A new screen, not yet shown, and who answers it."""

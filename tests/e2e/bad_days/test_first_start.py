@@ -36,6 +36,23 @@ def test_what_is_entered_while_the_database_is_made_stays(
     wait_said(qtbot, screen, "Nobody works here yet")
 
 
+def test_who_signs_in_elsewhere_while_the_database_is_made_goes_on(
+    open_program: OpenProgram, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "centre.db"
+    screen = open_program(f"sqlite:///{path}")
+    assert "Making the database" in said(screen)
+
+    _button(screen, "Use another database…").click()
+    _field(screen, "Address of the database").setText(_ELSEWHERE)
+    _button(screen, "Use this database").click()
+    QTest.keyClicks(_field(screen, "Name"), "anna")
+    _wait_made(qtbot, path)
+
+    assert _field(screen, "Name").isVisible()
+    assert _field(screen, "Name").text() == "anna"
+
+
 def test_a_database_that_cannot_be_made_can_be_left(
     open_program: OpenProgram, tmp_path: Path, qtbot: QtBot
 ) -> None:
@@ -76,5 +93,9 @@ def _button(screen: QWidget, words: str) -> QAbstractButton:
 
 
 def _address(screen: QWidget) -> QLineEdit:
+    return _field(screen, "Address of the database")
+
+
+def _field(screen: QWidget, name: str) -> QLineEdit:
     found = screen.findChildren(QLineEdit)
-    return next(each for each in found if each.accessibleName() == "Address of the database")
+    return next(each for each in found if each.accessibleName() == name)

@@ -251,6 +251,22 @@ def test_who_asks_for_another_database_while_this_one_opens_is_not_taken_back(
     qtbot.waitUntil(lambda: "Anna Whitlock" in room.words())
 
 
+def test_what_another_database_is_asked_for_is_not_replaced_by_the_answer_of_the_one_before(
+    enter: Enter, sqlite_url: str, runner: TaskRunner, qtbot: QtBot
+) -> None:
+    room = enter(sqlite_url)
+    room.presenter.start()
+    assert not runner.is_idle()
+    _button(room, "Use another database…").click()
+    room.field("Address of the database").setText("postgresql://127.0.0.1:9/crm")
+    _button(room, "Use this database").click()
+    QTest.keyClicks(room.field("Name"), "anna")
+    qtbot.waitUntil(runner.is_idle)
+
+    assert room.field("Name").isVisible()
+    assert room.field("Name").text() == "anna"
+
+
 def test_what_cannot_be_left_does_not_offer_another_database(
     enter: Enter, runner: TaskRunner, qtbot: QtBot
 ) -> None:

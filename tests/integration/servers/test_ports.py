@@ -14,4 +14,3 @@ def test_no_port_is_given_twice_nor_to_whoever_asks_for_any() -> None:
     for _ in range(20):
         with socket.create_server(("127.0.0.1", 0)) as server:
             assert server.getsockname()[1] > max(given)
-

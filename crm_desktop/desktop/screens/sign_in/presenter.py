@@ -126,20 +126,15 @@ class SignInPresenter(Presenter):
         return self._memory.problem
 
     def start(self, before: CrmError | None = None) -> None:
-        """Show who may sign in, or ask who it is; `before` says why the last session ended.
-
-        Nothing while another database is being entered: what is typed there stays.
-        """
+        """Show who may sign in, or ask who it is; `before` says why the last session ended."""
         self._before = before or self._before
-        if self._elsewhere:
-            return
         target = Target(self._url)
         if target.dialect == "sqlite":
             self._view.show_busy("Opening the database", may_leave=True)
             self._tasks.read(
                 partial(_people, target, self._migrations),
-                self._show_people,
-                failed=self._not_opened,
+                partial(self._show_people, self._url),
+                failed=partial(self._not_opened, self._url),
                 key="start",
             )
             return
@@ -148,7 +143,7 @@ class SignInPresenter(Presenter):
         # On the searches' thread: a keyring may wait for its owner to unlock it.
         self._tasks.search(
             partial(_recall, self._memory, self._url),
-            self._recalled,
+            partial(self._recalled, self._url),
             failed=self._view.show_trouble,
             key="recall",
         )
@@ -187,6 +182,12 @@ class SignInPresenter(Presenter):
             self._remembered = None
             self._view.show_login(shown(self._url), self._account, "", self._account)
             self._forget(login)
+
+    def wants(self, url: str) -> bool:
+        """Whether what comes of this database is still waited for: neither is another one in
+        force, nor is one being entered.
+        """
+        return url == self._url and not self._elsewhere
 
     def ask_database(self) -> None:
         """Another database is about to be entered: nobody waits for this one any more."""
@@ -281,18 +282,18 @@ class SignInPresenter(Presenter):
         if self._not_kept is not None:
             self._not_kept(trouble)
 
-    def _recalled(self, known: tuple[str, str] | None) -> None:
-        if known is not None and not self._elsewhere:
+    def _recalled(self, url: str, known: tuple[str, str] | None) -> None:
+        if known is not None and self.wants(url):
             self._remembered = known if known[1] else None
             self._view.show_login(shown(self._url), *known, self._account)
             self._say_before()
 
-    def _not_opened(self, trouble: CrmError) -> None:
-        if not self._elsewhere:
+    def _not_opened(self, url: str, trouble: CrmError) -> None:
+        if self.wants(url):
             self._failed(trouble)
 
-    def _show_people(self, people: tuple[StaffInfo, ...]) -> None:
-        if self._elsewhere:
+    def _show_people(self, url: str, people: tuple[StaffInfo, ...]) -> None:
+        if not self.wants(url):
             return
         self._view.show_busy("")
         self._view.show_people(shown(self._url), people)
