@@ -37,6 +37,7 @@ def test_somebody_signs_in_by_password_and_takes_a_contact(
     found = installed.doctor("--database", url, "--login", _LOGIN)
 
     # The doctor knows the password from the keyring alone, where the sign-in left it.
+    assert "roles" in found, found
     assert found["roles"]["words"] == "anna works here (advisor)."
     states = {name: found[name]["state"] for name in ("database", "tls", "clock", "revision")}
     assert states == dict.fromkeys(states, "ok")
