@@ -226,15 +226,24 @@ class Run(QObject):
         if url == self._settings.database_url and _is_missing(url) and not known:
             # The first start on this computer: an empty centre is better than an error. One that
             # was here before must not be replaced by an empty one in silence.
-            self._screen.show_busy("Making the database")
+            self._screen.show_busy("Making the database", may_leave=True)
             self._runner.run(
                 partial(_make_database, url),
                 owner=self._screen,
-                done=lambda _nothing: presenter.start(),
-                failed=self._not_signed_in,
+                done=lambda _nothing: self._made(presenter, url),
+                failed=partial(self._made, presenter, url),
             )
             return
         presenter.start()
+
+    def _made(self, presenter: SignInPresenter, url: str, trouble: CrmError | None = None) -> None:
+        """Go on with the database that was or was not made, unless another is wanted by now."""
+        if not presenter.wants(url):
+            return
+        if trouble is None:
+            presenter.start()
+        else:
+            self._not_signed_in(trouble)
 
     def _sign_in_screen(self, url: str) -> SignInPresenter:
         """A new screen, not yet shown, and who answers it."""
@@ -451,6 +460,7 @@ class Run(QObject):
     def _not_signed_in(self, trouble: CrmError) -> None:
         if self._screen is not None:
             self._screen.show()
+            self._screen.show_busy("")
             self._screen.show_trouble(trouble)
 
     def _make_look(self) -> Look:

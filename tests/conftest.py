@@ -1,15 +1,20 @@
 """What holds for every test: an own home, no outside network, servers shared by all workers."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from pytestqt.wait_signal import SignalBlocker
 
 from tests import network_guard, on_display
 from tests.servers.postgres import PostgresCluster, shared_cluster
+from tests.servers.processes import PATIENCE
 from tests.shared_directory import SharedDirectory
 
 _SHARED = "CRM_TEST_SHARED"
@@ -93,6 +98,28 @@ def own_postgres(shared_directory: Path) -> Iterator[PostgresCluster]:
     cluster = PostgresCluster.create(shared_directory / f"own-{os.getpid()}-{next(_NUMBERS)}")
     yield cluster
     cluster.destroy()
+
+
+class PatientBot(QtBot):
+    """Waits as long as a busy computer may need; of pytest-qt's own five seconds some fail."""
+
+    def waitUntil(
+        self, callback: Callable[[], bool | None], *, timeout: int = int(PATIENCE * 1_000)
+    ) -> None:
+        """See QtBot."""
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(
+        self, signal: Any, *, timeout: int = int(PATIENCE * 1_000), **how: Any
+    ) -> SignalBlocker:
+        """See QtBot."""
+        return super().waitSignal(signal, timeout=timeout, **how)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    """In place of pytest-qt's."""
+    return PatientBot(request)
 
 
 def _new_home() -> Path:

@@ -26,7 +26,8 @@ from crm_desktop.services.session import sign_in
 from crm_desktop.store import people
 from crm_desktop.store.database import Dialect
 from crm_desktop.store.queries import catalogue
-from tests.servers.postgres import SUPERUSER, PostgresCluster, free_port, write_certificate
+from tests.servers.ports import free_port
+from tests.servers.postgres import SUPERUSER, PostgresCluster, write_certificate
 
 ROOT = Path(__file__).resolve().parents[2]
 MIGRATIONS, RESOURCES = ROOT / "migrations", ROOT / "resources"

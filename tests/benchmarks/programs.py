@@ -36,7 +36,7 @@ class Program:
     def hear(self) -> Any:
         """Its next line."""
         assert self._process.stdout is not None
-        said = processes.read_line(self._process.stdout.fileno(), _PATIENCE, self._module)
+        said = processes.read_line(self._process, self._module)
         return json.loads(said)
 
     def tell(self) -> None:

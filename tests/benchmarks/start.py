@@ -70,7 +70,7 @@ def _start(arguments: list[str], env: Mapping[str, str]) -> float:
     program = processes.start([*_PROGRAM, *arguments], env=env, stdout=subprocess.PIPE, cwd=ROOT)
     try:
         assert program.stdout is not None
-        usable = float(processes.read_line(program.stdout.fileno(), _PATIENCE, "the program"))
+        usable = float(processes.read_line(program, "the program"))
         program.wait(_PATIENCE)
     finally:
         processes.stop(program)

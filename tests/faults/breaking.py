@@ -163,7 +163,7 @@ def _lock(world: World, _fault: Fault) -> Mend:
     )
     assert holder.stdout is not None
     with suppress(RuntimeError):  # it was not lucky: the others write without a pause
-        processes.read_line(holder.stdout.fileno(), 5, "the lock")
+        processes.read_line(holder, "the lock", 5)
     begun = time.monotonic()
 
     def mend() -> None:

@@ -32,7 +32,7 @@ class Worker:
         self._words = folder / f"{orders['login']}.words"
         self._ledger = folder / f"{orders['login']}.ledger"
         self._writers: list[threading.Thread] = []
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: processes.Program | None = None
         self.start()
 
     def start(self) -> None:
@@ -110,14 +110,8 @@ class Gateway:
 
     def wait_ready(self) -> None:
         """Return when its doors are open."""
-        if self.program.ports:
-            return
-        try:
+        if not self.program.ports:
             self.program.wait_ready()
-        except RuntimeError:
-            # Where every thread stands goes to its standard error.
-            os.kill(self.program.pid, signal.SIGABRT)
-            raise
 
     def freeze(self) -> None:
         """SIGSTOP."""

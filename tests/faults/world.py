@@ -35,7 +35,8 @@ from tests.faults.load import Citizens
 from tests.faults.programs import Gateway, Worker
 from tests.faults.proxy import Proxy
 from tests.faults.relay import Relay
-from tests.servers.postgres import PostgresCluster, free_port
+from tests.servers.ports import free_port
+from tests.servers.postgres import PostgresCluster
 
 T = TypeVar("T")
 DESKTOP = "anna"

@@ -91,6 +91,6 @@ def settle(qtbot: QtBot) -> Callable[[TaskRunner], None]:
     """Wait until every task has run and its answer was delivered."""
 
     def wait(tasks: TaskRunner) -> None:
-        qtbot.waitUntil(tasks.is_idle, timeout=10_000)
+        qtbot.waitUntil(tasks.is_idle)
 
     return wait

@@ -1,8 +1,8 @@
 """Read, press and type in another process as a screen reader would.
 
 Runs under the system's own Python (3.9 or later), because pyatspi lives there:
-atspi_reader.py SECONDS tree PID [NAME] | press PID ROLE NAME | type PID NAME TEXT
-                        | strike PID KEYSYM
+atspi_reader.py SECONDS tree PID [NAME] | press PID NAME | type PID NAME TEXT
+                        | strike PID KEYSYM NAME
 """
 
 import ctypes
@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
     """Do one verb as soon as it can be done; 1 when its time is over."""
     seconds, verb, pid, rest = float(arguments[0]), arguments[1], int(arguments[2]), arguments[3:]
     deadline = time.monotonic() + seconds
-    trouble = "no such window"
+    application, trouble = None, "no such window"
     while time.monotonic() < deadline:
         try:
             application = find_application(pid)
@@ -31,7 +31,8 @@ def main(arguments: list[str]) -> int:
         except Exception as error:  # noqa: BLE001 - widgets vanish while they are read
             trouble = repr(error)
         time.sleep(0.05)
-    sys.stderr.write(f"{verb} {pid} {rest}: {trouble}\n")
+    shown = [] if application is None else tell_shown(application)
+    sys.stderr.write(f"{verb} {pid} {rest}: {trouble} in {seconds:g} s; shown are {shown}\n")
     return 1
 
 
@@ -53,37 +54,66 @@ def tell_tree(application: Any, name: str = "") -> bool:
     return True
 
 
-def press(application: Any, role: str, name: str) -> bool:
-    """Do what a click does."""
+def press(application: Any, name: str) -> bool:
+    """Do what a click does to a button, a box or the like."""
     node = pyatspi.findDescendant(
-        application, lambda each: is_shown(each, name) and each.getRoleName() == role
+        application, lambda each: is_ready(each, name) and press_of(each) is not None
     )
-    if node is None:
-        return False
+    return node is not None and bool(node.queryAction().doAction(press_of(node)))
+
+
+def press_of(node: Any) -> int | None:
+    """The number of the action that a click does, None where there is no such."""
+    if "Action" not in pyatspi.listInterfaces(node):
+        return None
     action = node.queryAction()
     names = [action.getName(index).lower() for index in range(action.nActions)]
-    chosen = next(index for index, each in enumerate(names) if each in {"press", "toggle"})
-    return bool(action.doAction(chosen))
+    return next((at for at, each in enumerate(names) if each in {"press", "toggle"}), None)
 
 
 def type_text(application: Any, name: str, text: str) -> bool:
     """Replace the text of a field."""
     node = pyatspi.findDescendant(
         application,
-        lambda each: is_shown(each, name) and "EditableText" in pyatspi.listInterfaces(each),
+        lambda each: is_ready(each, name) and "EditableText" in pyatspi.listInterfaces(each),
     )
     return node is not None and bool(node.queryEditableText().setTextContents(text))
 
 
-def is_shown(node: Any, name: str) -> bool:
-    """Whether it is called so and lies where somebody could see it."""
-    return bool(node.name == name and node.getState().contains(pyatspi.STATE_SHOWING))
+def is_ready(node: Any, name: str) -> bool:
+    """Whether it is called so and somebody could see and use it: what is disabled takes no press,
+    and says nothing of that.
+    """
+    if node.name != name:
+        return False
+    state = node.getState()
+    return bool(state.contains(pyatspi.STATE_SHOWING) and state.contains(pyatspi.STATE_SENSITIVE))
 
 
-def strike(application: Any, keysym: str) -> bool:
-    """Strike a key of the keyboard once a window of the application is in front."""
+def tell_shown(application: Any) -> list[str]:
+    """What somebody could see, with what cannot be used marked so."""
+    try:
+        found = pyatspi.findAllDescendants(
+            application, lambda each: each.name and each.getState().contains(pyatspi.STATE_SHOWING)
+        )
+        return [f"{each.getRoleName()} {each.name!r}{tell_disabled(each)}" for each in found]
+    except Exception as error:  # noqa: BLE001 - it is told beside what was in vain
+        return [repr(error)]
+
+
+def tell_disabled(node: Any) -> str:
+    """A mark, or nothing."""
+    return "" if node.getState().contains(pyatspi.STATE_SENSITIVE) else " (disabled)"
+
+
+def strike(application: Any, keysym: str, name: str) -> bool:
+    """Strike a key of the keyboard once a window of the application is in front, and what the key
+    stands for can be used.
+    """
     windows = [application.getChildAtIndex(i) for i in range(application.childCount)]
     if not any(each.getState().contains(pyatspi.STATE_ACTIVE) for each in windows if each):
+        return False
+    if pyatspi.findDescendant(application, lambda each: is_ready(each, name)) is None:
         return False
     x11, xtest = ctypes.CDLL("libX11.so.6"), ctypes.CDLL("libXtst.so.6")
     x11.XOpenDisplay.restype = ctypes.c_void_p

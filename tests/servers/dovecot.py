@@ -90,7 +90,7 @@ class Dovecot:
     user: str = USER
     port: int = field(default_factory=_free_port)
     tls_port: int = field(default_factory=_free_port)
-    _process: "subprocess.Popen[bytes] | None" = None
+    _process: "processes.Program | None" = None
 
     def __post_init__(self) -> None:
         self.directory.mkdir(mode=0o755, parents=True)
@@ -105,7 +105,7 @@ class Dovecot:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        processes.wait_for(self._answers, 20, "Dovecot's first answer")
+        processes.wait_for(self._answers, "Dovecot's first answer")
 
     def stop(self) -> None:
         """Stop; every connection is cut."""

@@ -11,10 +11,9 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.servers.postgres import SUPERUSER, PostgresCluster, free_port
+from tests.servers.ports import free_port
+from tests.servers.postgres import SUPERUSER, PostgresCluster
 from tests.servers.processes import wait_for
-
-_SECONDS = 60
 
 
 def archiving(folder: Path) -> PostgresCluster:
@@ -53,7 +52,7 @@ def everything_archived(cluster: PostgresCluster) -> None:
             last = connection.execute("SELECT last_archived_wal FROM pg_stat_archiver").fetchone()
             return last is not None and str(last[0] or "") >= wanted
 
-        wait_for(archived, _SECONDS, "archiving")
+        wait_for(archived, "archiving")
 
 
 def recovered(cluster: PostgresCluster, backup: Path, folder: Path, until: str) -> PostgresCluster:
@@ -82,7 +81,7 @@ def recovered(cluster: PostgresCluster, backup: Path, folder: Path, until: str) 
             row = connection.execute("SELECT pg_is_in_recovery()").fetchone()
         return row == (False,)
 
-    wait_for(opened, _SECONDS, "the end of the recovery")
+    wait_for(opened, "the end of the recovery")
     return made
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.servers import processes
-from tests.servers.postgres import free_port
+from tests.servers.ports import free_port
 
 REALM = "CRM.TEST"
 _PACKAGES = "krb5-kdc krb5-admin-server krb5-user"
@@ -42,7 +42,7 @@ class Kerberos:
         )
         log = directory / "kdc.log"
         processes.wait_for(
-            lambda: log.exists() and "commencing operation" in log.read_text(), 20, "the KDC"
+            lambda: log.exists() and "commencing operation" in log.read_text(), "the KDC"
         )
 
     @property

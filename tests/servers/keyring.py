@@ -37,7 +37,7 @@ def unlocked_keyring(env: Mapping[str, str]) -> Iterator[None]:
     daemon.stdin.write(b"a password for the test's collection")
     daemon.stdin.close()
     try:
-        processes.wait_for(lambda: _owned("org.freedesktop.secrets", env), 20, "the keyring")
+        processes.wait_for(lambda: _owned("org.freedesktop.secrets", env), "the keyring")
         yield
     finally:
         processes.stop(daemon)

@@ -9,7 +9,6 @@ import pwd
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from psycopg import sql
 
+from tests.servers.ports import free_port
 from tests.servers.processes import is_running, wait_for
 
 OLDEST_VERSION = 13
@@ -180,7 +180,7 @@ class PostgresCluster:
         for member in family:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(member, signal.SIGKILL)
-        wait_for(lambda: not any(map(is_running, family)), 20, "the server's end")
+        wait_for(lambda: not any(map(is_running, family)), "the server's end")
         # Where nobody reaps orphans the dead process keeps its number, and PostgreSQL would
         # take the note as a sign of life.
         Path(self.directory, "data", "postmaster.pid").unlink(missing_ok=True)
@@ -309,14 +309,6 @@ def find_bin_dir() -> Path:
             "Install it with `make test`, or `apt-get install postgresql`."
         )
     return newest
-
-
-def free_port() -> int:
-    """A TCP port of loopback that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def write_certificate(

@@ -29,7 +29,7 @@ def session_bus(directory: Path, env: Mapping[str, str]) -> Iterator[dict[str, s
     )
     os.close(writer)
     try:
-        address = processes.read_line(reader, 20, "the session bus")
+        address = processes.read_line(bus, "the session bus", fd=reader)
         yield {**environment, "DBUS_SESSION_BUS_ADDRESS": address}
     finally:
         os.close(reader)

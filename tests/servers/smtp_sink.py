@@ -9,6 +9,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
+from tests.servers.processes import PATIENCE
+
 USER, PASSWORD = "desk@council.test", "let me in"
 
 
@@ -96,7 +98,7 @@ class SmtpSink:
         """What every mail gets from now on, such as `451 later`."""
         self._sink.data_answer = answer
 
-    def wait_for_mail(self, number: int = 1, seconds: float = 20) -> list[Taken]:
+    def wait_for_mail(self, number: int = 1, seconds: float = PATIENCE) -> list[Taken]:
         """The mails taken, once there are `number`."""
         with self._sink.arrived:
             if not self._sink.arrived.wait_for(lambda: len(self.taken) >= number, seconds):

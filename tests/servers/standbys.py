@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 import psycopg
 
-from tests.servers.postgres import SUPERUSER, PostgresCluster, free_port
+from tests.servers.ports import free_port
+from tests.servers.postgres import SUPERUSER, PostgresCluster
 from tests.servers.processes import wait_for
 
 REPLICATION_PASSWORD = "replication-password"
@@ -30,7 +31,6 @@ SETTINGS = {
     "max_connections": "120",
 }
 _NAMES = ("one", "two", "three")
-_SECONDS = 40
 
 
 @dataclass
@@ -121,7 +121,7 @@ class Servers:
                 ).fetchone()
                 return row == (1,)
 
-        wait_for(follows, _SECONDS, f"{_NAMES[place]} following")
+        wait_for(follows, f"{_NAMES[place]} following")
 
     def control(self, place: int, *command: str) -> None:
         """pg_ctl on one of the servers."""

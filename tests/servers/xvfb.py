@@ -5,7 +5,7 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,7 @@ def display(directory: Path, size: str = "1440x900") -> Iterator[dict[str, str]]
     )
     os.close(writer)
     try:
-        number = processes.read_line(reader, 30, "Xvfb")
+        number = processes.read_line(server, "Xvfb", fd=reader)
         shown = {**os.environ, "DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb"}
         # Qt speaks to the accessibility bus only when somebody listens, or when told to.
         shown |= {"QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1", "QT_ACCESSIBILITY": "1"}
@@ -79,32 +79,35 @@ class Accessible:
         return {node.name for node in self.walk() if node.name}
 
 
-def accessibility_tree(
-    pid: int, env: dict[str, str], name: str = "", seconds: float = 20
-) -> Accessible:
-    """What a screen reader sees of process `pid` once something called `name` is shown.
+def accessibility_tree(pid: int, env: Mapping[str, str], name: str = "") -> Accessible:
+    """What a screen reader sees of process `pid` once something called `name` is there.
 
-    Without a name it waits for the first window. RuntimeError after `seconds`.
+    Without a name it waits for the first window. RuntimeError when it does not come.
     """
-    return Accessible.of(json.loads(_ask_reader(env, seconds, "tree", str(pid), name)))
+    return Accessible.of(json.loads(_ask_reader(env, "tree", str(pid), name)))
 
 
-def press(pid: int, role: str, name: str, env: dict[str, str], seconds: float = 20) -> None:
-    """Press the button, menu item or box with that role and name from outside."""
-    _ask_reader(env, seconds, "press", str(pid), role, name)
+def press(pid: int, name: str, env: Mapping[str, str]) -> None:
+    """Press the button, menu item or box of that name from outside, as soon as that does anything.
+
+    What it does comes after: whatever is read next waits for it.
+    """
+    _ask_reader(env, "press", str(pid), name)
 
 
-def type_text(pid: int, name: str, text: str, env: dict[str, str], seconds: float = 20) -> None:
-    """Replace the text of the field called `name` from outside."""
-    _ask_reader(env, seconds, "type", str(pid), name, text)
+def type_text(pid: int, name: str, text: str, env: Mapping[str, str]) -> None:
+    """Replace the text of the field called `name` from outside, as soon as it can be written to."""
+    _ask_reader(env, "type", str(pid), name, text)
 
 
-def strike(pid: int, keysym: int, env: dict[str, str], seconds: float = 20) -> None:
-    """Strike a key, by its X keysym, once a window of `pid` is in front."""
-    _ask_reader(env, seconds, "strike", str(pid), str(keysym))
+def strike(pid: int, keysym: int, name: str, env: Mapping[str, str]) -> None:
+    """Strike a key, by its X keysym, once a window of `pid` is in front and the button called
+    `name`, for which the key stands, can be pressed.
+    """
+    _ask_reader(env, "strike", str(pid), str(keysym), name)
 
 
-def picture(env: dict[str, str], path: Path) -> None:
+def picture(env: Mapping[str, str], path: Path) -> None:
     """Write what the whole display shows now as a PNG."""
     code = (
         "import sys\n"
@@ -115,13 +118,13 @@ def picture(env: dict[str, str], path: Path) -> None:
     subprocess.run([sys.executable, "-c", code, path], env=env, check=True, capture_output=True)
 
 
-def _ask_reader(env: dict[str, str], seconds: float, *arguments: str) -> str:
+def _ask_reader(env: Mapping[str, str], *arguments: str) -> str:
     finished = subprocess.run(
-        [_SYSTEM_PYTHON, str(_READER), str(seconds), *arguments],
+        [_SYSTEM_PYTHON, str(_READER), str(processes.PATIENCE), *arguments],
         env={k: v for k, v in env.items() if not k.startswith("PYTHON")},
         capture_output=True,
         text=True,
-        timeout=seconds + 30,
+        timeout=processes.PATIENCE + 30,
         check=False,
     )
     if finished.returncode != 0:
@@ -161,7 +164,7 @@ def _window_manager(directory: Path, env: dict[str, str]) -> Iterator[None]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        processes.wait_for(started.exists, 30, "the window manager's start")
+        processes.wait_for(started.exists, "the window manager's start")
         yield
     finally:
         processes.stop(manager)

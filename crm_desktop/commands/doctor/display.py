@@ -17,7 +17,7 @@ from typing import Any
 from crm_desktop.commands.doctor.finding import Finding, ok, trouble, warning
 from crm_desktop.workstation.process import own_command
 
-_SECONDS = 10
+_SECONDS = 30
 #: The command in which the other process asks Qt.
 COMMAND = "doctor-display"
 #: What Qt opens on Linux, and the package that holds it on Debian and Ubuntu.

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from crm_desktop.domain.errors import CrmError, NoKeyring
 
-_SECONDS = 1.5
+#: A busy computer needs some of them for a keyring that is open.
+_SECONDS = 10.0
 _Answer = TypeVar("_Answer")
 
 

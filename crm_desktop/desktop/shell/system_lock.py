@@ -15,7 +15,8 @@ _INTERFACES = (
     "org.cinnamon.ScreenSaver",
     "org.mate.ScreenSaver",
 )
-_NAME = "crm-desktop-screen-lock"
+#: Of this program's connection to the bus, within this program.
+BUS_NAME = "crm-desktop-screen-lock"
 
 
 class SystemLock(QObject):
@@ -30,7 +31,7 @@ class SystemLock(QObject):
             return
         from PySide6.QtDBus import QDBusConnection
 
-        bus = QDBusConnection.connectToBus(address, _NAME)
+        bus = QDBusConnection.connectToBus(address, BUS_NAME)
         # Qt for Python wants the text that SLOT makes, and its own description says bytes.
         slot: Any = SLOT("changed(bool)")
         for interface in _INTERFACES:
@@ -41,7 +42,7 @@ class SystemLock(QObject):
         if "PySide6.QtDBus" in sys.modules:
             from PySide6.QtDBus import QDBusConnection
 
-            QDBusConnection.disconnectFromBus(_NAME)
+            QDBusConnection.disconnectFromBus(BUS_NAME)
 
     @Slot(bool)
     def changed(self, active: bool) -> None:

@@ -1,7 +1,8 @@
 """A desktop as a process of its own that a test orders about, one JSON line a step, and kills.
 
 argv: folder and url as JSON. Each line on standard input is one order; each answer is one line of
-JSON on standard output. `do` is one of: sign_in, try_in, press, said, search, log.
+JSON on standard output, {"answer": …}, or {"trouble": …} for what could not be done in time or is
+a bug. `do` is one of: sign_in, try_in, press, said, search, log.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import json
 import sys
 import threading
+import time
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -34,8 +37,11 @@ from crm_desktop.desktop.widgets.chooser import ChoiceField
 from crm_desktop.desktop_root import Run
 from crm_desktop.workstation.paths import Paths
 from crm_desktop.workstation.settings import load
+from tests.servers import processes, stacks
 
 _EVERY_MS = 20
+#: Then it says why not; whoever gave the order waits a little longer.
+_SECONDS = processes.PATIENCE - 20
 
 
 class Hand(QObject):
@@ -46,6 +52,7 @@ class Hand(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._order: dict[str, Any] | None = None
+        self._until = 0.0
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._try)
         self._timer.start(_EVERY_MS)
@@ -59,6 +66,7 @@ class Hand(QObject):
     @Slot(object)
     def _take(self, order: dict[str, Any]) -> None:
         self._order = order
+        self._until = time.monotonic() + _SECONDS
 
     @Slot()
     def _try(self) -> None:
@@ -73,11 +81,20 @@ class Hand(QObject):
             "search": self._search,
             "log": self._log,
         }
-        answer = steps[order["do"]](order)
+        try:
+            answer = steps[order["do"]](order)
+        except Exception:  # noqa: BLE001 - told to the test, which fails
+            self._say("trouble", traceback.format_exc())
+            return
         if answer is not None:
-            self._order = None
-            sys.stdout.write(json.dumps(answer) + "\n")
-            sys.stdout.flush()
+            self._say("answer", answer)
+        elif time.monotonic() > self._until:
+            self._say("trouble", f"not done; on the screen is: {_all_said()}")
+
+    def _say(self, what: str, value: object) -> None:
+        self._order = None
+        sys.stdout.write(json.dumps({what: value}) + "\n")
+        sys.stdout.flush()
 
     def _try_in(self, order: dict[str, Any]) -> object:
         """Enter name and password, and wait for nothing."""
@@ -127,9 +144,10 @@ class Hand(QObject):
         if isinstance(window, MainWindow):
             window.go("knowledge")
             panel = window.pages.knowledge_screen
-        else:
-            assert isinstance(window, AloneWindow)
+        elif isinstance(window, AloneWindow):
             panel = window.knowledge
+        else:
+            return None
         if not order.get("asked"):
             order["asked"] = True
             QTest.keyClicks(panel.field, order["text"])
@@ -137,7 +155,8 @@ class Hand(QObject):
 
     def _log(self, order: dict[str, Any]) -> object:
         window = _window(MainWindow) or _window(AloneWindow)
-        assert isinstance(window, MainWindow | AloneWindow)
+        if not isinstance(window, MainWindow | AloneWindow):
+            return None
         forms = [each for each in window.findChildren(LogDialog) if each.isVisible()]
         if not forms:
             if order.get("asked"):
@@ -162,6 +181,13 @@ def _window(kind: type[QWidget]) -> QWidget | None:
     return next((each for each in found if isinstance(each, kind) and each.isVisible()), None)
 
 
+def _all_said() -> list[str]:
+    """What each window says."""
+    windows = [each for each in QApplication.topLevelWidgets() if each.isVisible()]
+    said = [" ".join(accessibility.texts(accessibility.tree(each))) for each in windows]
+    return [f"{type(each).__name__}: {text}" for each, text in zip(windows, said, strict=True)]
+
+
 def _field(root: QWidget, name: str) -> QWidget:
     kinds = (QLineEdit, QPlainTextEdit)
     every = [each for kind in kinds for each in root.findChildren(kind)]
@@ -173,6 +199,7 @@ def _field(root: QWidget, name: str) -> QWidget:
 
 def main() -> None:
     """Run until killed."""
+    stacks.tell_when_asked()
     orders = json.loads(sys.argv[1])
     folder = Path(orders["folder"])
     app = QApplication(sys.argv[:1])

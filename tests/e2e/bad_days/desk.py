@@ -20,7 +20,6 @@ from tests.gui.shell.conftest import settled
 #: `before` comes after the end of the program that was open.
 OpenProgram = Callable[..., SignInScreen]
 
-_MILLISECONDS = 30_000
 _Window = TypeVar("_Window", bound=QWidget)
 
 
@@ -35,13 +34,13 @@ def wait_said(qtbot: QtBot, window: QWidget, words: str) -> None:
     def check() -> None:
         assert words in said(window), said(window)
 
-    qtbot.waitUntil(check, timeout=_MILLISECONDS)
+    qtbot.waitUntil(check)
 
 
 def take(qtbot: QtBot, desktop: Desktop, contact_id: int) -> None:
     """Take a contact and wait until its workspace is open."""
     desktop.window.commands.gestures.take(contact_id)
-    qtbot.waitUntil(desktop.window.workplace.presenter.can_write, timeout=_MILLISECONDS)
+    qtbot.waitUntil(desktop.window.workplace.presenter.can_write)
     settled(qtbot, desktop)
 
 

@@ -20,6 +20,7 @@ from crm_desktop.desktop_root import Run
 from crm_desktop.domain.states import Visibility
 from crm_desktop.workstation.paths import Paths
 from crm_desktop.workstation.settings import load
+from tests.servers import stacks
 
 _EVERY_MS = 20
 
@@ -64,6 +65,7 @@ class Hand(QObject):
 
 def main() -> None:
     """Run until killed, or until standard output has been read and standard input ends."""
+    stacks.tell_when_asked()
     orders = json.loads(sys.argv[1])
     folder = Path(orders["folder"])
     app = QApplication(sys.argv[:1])

@@ -32,6 +32,7 @@ from crm_desktop.domain.views import Writing
 from crm_desktop.services import replies
 from crm_desktop.workstation.paths import Paths
 from crm_desktop.workstation.settings import load
+from tests.servers import stacks
 
 _LOOK_MS, _TYPE_MS, _NOTE_MS = 20, 100, 100
 
@@ -150,6 +151,7 @@ class Hand(QObject):
 
 def main() -> None:
     """Run until killed."""
+    stacks.tell_when_asked()
     orders = json.loads(sys.argv[1])
     folder = Path(orders["folder"])
     app = QApplication(sys.argv[:1])

@@ -55,7 +55,7 @@ class Load:
 
     def wait_after(self, moment: float, of: list[tuple[float, str]]) -> None:
         """Return when one was accepted after a time."""
-        wait_for(lambda: self.first_after(moment, of) < float("inf"), 60, "an acceptance")
+        wait_for(lambda: self.first_after(moment, of) < float("inf"), "an acceptance")
 
     def _until_ended(self, work: Callable[[int], None], sender: int) -> None:
         try:

@@ -21,9 +21,6 @@ from crm_desktop.store.database import Target
 from tests.centre import GATEWAY_LOGIN, MIGRATIONS, PASSWORD, Centre
 from tests.servers import processes
 
-_READY_SECONDS = 40
-_END_SECONDS = 30
-
 
 class GatewayProgram:
     """One run of the program. Without `ports` it takes free ones; `prefix` runs it inside."""
@@ -63,7 +60,7 @@ class GatewayProgram:
     def wait_ready(self) -> GatewayProgram:
         """Return when it is up."""
         assert self._process.stdout is not None
-        line = processes.read_line(self._process.stdout.fileno(), _READY_SECONDS, self.words())
+        line = processes.read_line(self._process, "READY")
         assert line.startswith("READY "), f"{line!r} {self.words()}"
         self._ports = json.loads(line.removeprefix("READY "))
         return self
@@ -125,11 +122,11 @@ class GatewayProgram:
         """Let its parent end; the exit code."""
         assert self._process.stdin is not None
         self._process.stdin.close()
-        return self._process.wait(_END_SECONDS)
+        return self._process.wait(processes.PATIENCE)
 
     def wait(self) -> int:
         """The exit code, once it has ended by itself."""
-        return self._process.wait(_END_SECONDS)
+        return self._process.wait(processes.PATIENCE)
 
 
 class StartGateway(Protocol):

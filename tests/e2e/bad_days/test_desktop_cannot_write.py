@@ -46,7 +46,7 @@ def test_the_person_is_told_and_the_reply_leaves_once_afterwards(
 
     settled(qtbot, desktop)
     press_send(desktop)
-    qtbot.waitUntil(lambda: bool(_replies(centre, contact_id)), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(_replies(centre, contact_id)))
     settled(qtbot, desktop)
     assert _replies(centre, contact_id) == ["We come tomorrow."]
     assert reply_shown(desktop) == ""

@@ -57,7 +57,6 @@ class Desktop:
             env={**os.environ, "PYTHONPATH": str(MIGRATIONS.parent)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
             cwd=MIGRATIONS.parent,
         )
         threading.Thread(target=self._listen, daemon=True).start()
@@ -91,9 +90,13 @@ class Desktop:
 
     def wait(self, what: str, moment: float = 0.0, value: object = None) -> None:
         """Return when it has said so."""
-        processes.wait_for(
-            lambda: self.first_after(moment, what, value) < float("inf"), 60, f"{what} of a desktop"
-        )
+        try:
+            processes.wait_for(
+                lambda: self.first_after(moment, what, value) < float("inf"),
+                f"{what} of {self.login}'s desktop",
+            )
+        except RuntimeError as error:
+            raise RuntimeError(f"{error}; {processes.fate(self._process)}") from error
 
     def stop_typing(self) -> str:
         """All that was typed."""
@@ -319,4 +322,4 @@ def _draft(owner: Database, contact_id: int) -> str:
 
 
 def _wait(condition: Callable[[], bool]) -> None:
-    processes.wait_for(condition, 60, "what is awaited")
+    processes.wait_for(condition, "what is awaited")

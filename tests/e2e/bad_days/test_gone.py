@@ -56,8 +56,7 @@ def test_a_server_that_stops_during_work_costs_nothing(
     wait_said(qtbot, desktop.window, "The database was away from")
     wait_said(qtbot, desktop.window, "Everything on screen has been read again")
     qtbot.waitUntil(
-        lambda: "Kept by its sender" in [row.subject for row in rows_shown(desktop.window)],
-        timeout=30_000,
+        lambda: "Kept by its sender" in [row.subject for row in rows_shown(desktop.window)]
     )
     settled(qtbot, desktop)
     assert reply_shown(desktop) == "We come tomorrow."
@@ -112,14 +111,14 @@ def test_a_file_that_is_gone_at_the_next_start_is_not_replaced_by_an_empty_one(
     first = open_program(sqlite_centre.target.url)
     wait_said(qtbot, first, "Anna Whitlock")
     QTest.keyClick(first.focusWidget(), Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: bool(windows(MainWindow)), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(windows(MainWindow)))
 
     again = open_program(sqlite_centre.target.url, before=lambda: _remove(path))
     gateway = start_gateway(sqlite_centre)
 
     wait_said(qtbot, again, "The database cannot be reached. Nothing was changed or created.")
     wait_said(qtbot, again, f"Database: {path}")
-    processes.wait_for(lambda: "no database that can be opened" in gateway.words(), 30, "words")
+    processes.wait_for(lambda: "no database that can be opened" in gateway.words(), "words")
     assert "Try again" in said(again)
     assert not windows(MainWindow)
     assert gateway.alive
@@ -146,4 +145,4 @@ def _replies(centre: Centre) -> int:
 
 def _until_accepted(gateway: GatewayProgram, mail: EmailMessage) -> None:
     """Try again as a mail server does."""
-    processes.wait_for(lambda: deliver(gateway, mail) == 250, 40, "the mail's acceptance")
+    processes.wait_for(lambda: deliver(gateway, mail) == 250, "the mail's acceptance")

@@ -29,7 +29,7 @@ def test_with_a_keyring_an_encrypted_file_keeps_what_the_database_never_saw(
         with _desktop(sqlite_centre, folder, contact_id, _TEXT, env=env) as (typed, _):
             assert typed == _TEXT
             drafts = folder / "data" / "drafts"
-            processes.wait_for(lambda: any(drafts.glob("*.draft")), 20, "the draft's file")
+            processes.wait_for(lambda: any(drafts.glob("*.draft")), "the draft's file")
         with sqlite_centre.as_owner().write() as tx:
             tx.session.query(Draft).delete()
 
@@ -80,7 +80,7 @@ def _desktop(
     )
     assert process.stdout is not None
     try:
-        said = processes.read_line(process.stdout.fileno(), 60, "the desktop")
+        said = processes.read_line(process, "the desktop")
         yield json.loads(said), process.pid
     finally:
         process.kill()

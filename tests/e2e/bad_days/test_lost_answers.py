@@ -83,7 +83,7 @@ def test_a_mail_is_one_contact(
 
     first = deliver(gateway, mail)
     assert proxy.cut.is_set()
-    wait_for(lambda: deliver(gateway, mail) == 250, 20, "the mail's acceptance")
+    wait_for(lambda: deliver(gateway, mail) == 250, "the mail's acceptance")
 
     assert first == 451
     assert rows(cut_centre.as_owner(), Contact) == rows(cut_centre.as_owner(), Message) == 1
@@ -103,9 +103,7 @@ def test_a_form_is_one_case(cut_centre: CutCentre, start_gateway: StartGateway, 
         proxy.lose(lost, _MESSAGE)
         first = send(client, ticket, texts, code="missed_bin")
         assert proxy.cut.is_set()
-        wait_for(
-            lambda: send(client, ticket, texts, code="missed_bin").is_redirect, 20, "acceptance"
-        )
+        wait_for(lambda: send(client, ticket, texts, code="missed_bin").is_redirect, "acceptance")
 
     assert first.status_code == 503
     assert rows(cut_centre.as_owner(), Case) == rows(cut_centre.as_owner(), Contact) == 1
@@ -141,7 +139,7 @@ def test_a_reply_that_is_sent_again_leaves_once(
     # The same words once more are another reply, when a person wants that.
     type_reply(desktop, "We come tomorrow.")
     press_send(desktop)
-    qtbot.waitUntil(lambda: len(_written(cut_centre)) == 2, timeout=30_000)
+    qtbot.waitUntil(lambda: len(_written(cut_centre)) == 2)
 
 
 @pytest.mark.parametrize("lost", _LOST)

@@ -25,7 +25,7 @@ def test_signing_in_works_without_being_remembered_and_drafts_say_how_safe_they_
 
     sign_in(screen, "anna", PASSWORD)
 
-    qtbot.waitUntil(lambda: bool(windows(MainWindow)), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(windows(MainWindow)))
     wait_said(
         qtbot,
         windows(MainWindow)[0],

@@ -18,7 +18,7 @@ from tests.integration.gateway.conftest import use_relay
 from tests.integration.gateway.looking import citizens_mail, watching
 from tests.integration.gateway.test_bad_days import answer
 from tests.servers.dovecot import PASSWORD, Dovecot
-from tests.servers.postgres import free_port
+from tests.servers.ports import free_port
 from tests.servers.smtp_sink import SmtpSink
 
 
@@ -57,7 +57,7 @@ def test_the_accounts_say_so_and_everything_arrives_once_when_they_are_back(
             mailbox.start()
             watch.row(Message, id=message_id, state="sent")
             watch.contact(subject="Left in the mailbox")
-            qtbot.waitUntil(lambda: "Nothing listens" not in said(desktop.window), timeout=30_000)
+            qtbot.waitUntil(lambda: "Nothing listens" not in said(desktop.window))
 
             assert len(sink.taken) == 1
         watch.row(OutboxItem, message_id=message_id, state="done")

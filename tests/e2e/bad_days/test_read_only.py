@@ -43,7 +43,7 @@ def test_mail_and_forms_are_put_off_until_it_may_be_written_again(
         gateway.kill()
         gateway = start_gateway(centre).wait_ready()
 
-    processes.wait_for(lambda: deliver(gateway, citizens_mail()) == 250, 40, "the acceptance")
+    processes.wait_for(lambda: deliver(gateway, citizens_mail()) == 250, "the acceptance")
     assert rows(centre.as_owner(), Contact) == 1
 
 

@@ -184,7 +184,7 @@ def _wait_owner(watch: Watch, gateway: GatewayProgram) -> None:
             owners = tx.session.execute(select(Lease.owner, Lease.expires_at > tx.now)).all()
         return {(f":{gateway.pid}:" in owner, lives) for owner, lives in owners} == {(True, True)}
 
-    wait_for(owned, 30, "the leases' new owner")
+    wait_for(owned, "the leases' new owner")
 
 
 def _only_owner(centre: Centre, gateway: GatewayProgram) -> None:

@@ -32,5 +32,5 @@ def test_each_asks_once_and_says_what_to_do(
     assert own_centre.cluster.log().count(_REFUSED) == 3, "once each"
 
     sign_in(screen, "anna", PASSWORD)
-    qtbot.waitUntil(lambda: bool(windows(MainWindow)), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(windows(MainWindow)))
     assert own_centre.cluster.log().count(_REFUSED) == 3

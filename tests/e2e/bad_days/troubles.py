@@ -89,7 +89,7 @@ def locked(centre: Centre, _db: Database | None = None) -> Iterator[None]:
         stdout=subprocess.PIPE,
     )
     assert holder.stdout is not None
-    assert processes.read_line(holder.stdout.fileno(), 40, "the lock") == "held"
+    assert processes.read_line(holder, "the lock") == "held"
     yield
     processes.stop(holder)
 

@@ -16,7 +16,8 @@ from tests.e2e.package.installed import Installed
 from tests.integration.conftest import postgres_centre
 from tests.servers import processes, xvfb
 from tests.servers.keyring import unlocked_keyring
-from tests.servers.postgres import exclusive, free_port
+from tests.servers.ports import free_port
+from tests.servers.postgres import exclusive
 
 __all__ = ["postgres_centre"]
 

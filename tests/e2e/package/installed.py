@@ -45,7 +45,7 @@ class Installed:
             start_new_session=True,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=2 * processes.PATIENCE,
             check=False,
         )
 
@@ -56,7 +56,7 @@ class Installed:
         return {each["check"]: each for each in json.loads(said.stdout)}
 
     @contextmanager
-    def running(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    def running(self, *arguments: str) -> Iterator[processes.Program]:
         """A command that runs until it is left."""
         process = processes.start(
             [*self.start, *arguments],
@@ -70,12 +70,9 @@ class Installed:
         finally:
             processes.stop(process, seconds=30)
 
-    def press(self, pid: int, name: str, seconds: float = 60) -> None:
+    def press(self, pid: int, name: str) -> None:
         """Press the button or box called `name` as soon as it is there, from outside."""
-        tree = xvfb.accessibility_tree(pid, dict(self.env), name, seconds)
-        roles = (node.role for node in tree.walk() if node.name == name)
-        role = next(each for each in roles if each.endswith(("button", "check box")))
-        xvfb.press(pid, role, name, dict(self.env))
+        xvfb.press(pid, name, self.env)
 
 
 def says(log: Path, *texts: str) -> bool:

@@ -33,11 +33,11 @@ def test_somebody_signs_in_and_takes_a_contact(installed_by_apt: Installed) -> N
 
     with installed.running() as desktop:
         installed.press(desktop.pid, "Sign in")
-        xvfb.accessibility_tree(desktop.pid, dict(installed.env), "Next", seconds=60)
+        xvfb.accessibility_tree(desktop.pid, installed.env, "Next")
         queue = _picture(installed, "queue")
-        xvfb.strike(desktop.pid, _F9, dict(installed.env))
-        processes.wait_for(lambda: in_hand(installed.database) != before, 60, "the taking")
-        xvfb.accessibility_tree(desktop.pid, dict(installed.env), "Wrap up", seconds=60)
+        xvfb.strike(desktop.pid, _F9, "Next", installed.env)
+        processes.wait_for(lambda: in_hand(installed.database) != before, "the taking")
+        xvfb.accessibility_tree(desktop.pid, installed.env, "Wrap up")
         contact = _picture(installed, "contact")
 
     assert f"_{version}_" in installed.package.name
@@ -54,7 +54,7 @@ def test_somebody_signs_in_and_takes_a_contact(installed_by_apt: Installed) -> N
 
 def _picture(installed: Installed, name: str) -> QImage:
     path = DIST / f"{name}.png"
-    xvfb.picture(dict(installed.env), path)
+    xvfb.picture(installed.env, path)
     return QImage(str(path))
 
 

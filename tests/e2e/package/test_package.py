@@ -56,17 +56,16 @@ def test_somebody_signs_in_and_takes_a_contact(installed: Installed, tmp_path: P
 
     with installed.running("--login", _LOGIN, "--accessibility-log", str(log)) as desktop:
         installed.press(desktop.pid, "Next")
-        processes.wait_for(lambda: in_hand(installed.database) != before, 60, "the taking")
+        processes.wait_for(lambda: in_hand(installed.database) != before, "the taking")
         ((login, subject),) = in_hand(installed.database) - before
         assert login == _LOGIN
-        processes.wait_for(lambda: says(log, subject, "Wrap up"), 60, "the contact's page")
+        processes.wait_for(lambda: says(log, subject, "Wrap up"), "the contact's page")
 
         # The gateway is a child that the frozen program started from itself.
-        processes.wait_for(lambda: _answers(installed), 60, "the gateway")
+        processes.wait_for(lambda: _answers(installed), "the gateway")
         _send(installed, "A mail for the desktop's own gateway")
         processes.wait_for(
             lambda: "A mail for the desktop's own gateway" in subjects(installed.database),
-            60,
             "the mail's contact",
         )
         maps = Path(f"/proc/{desktop.pid}/maps").read_text()
@@ -79,11 +78,10 @@ def test_its_gateway_announces_itself_and_takes_mail(installed: Installed) -> No
 
     with installed.running("gateway", "--with-parent") as gateway:
         assert gateway.stdout is not None
-        said = processes.read_line(gateway.stdout.fileno(), 60, "the gateway")
+        said = processes.read_line(gateway, "the gateway")
         _send(installed, "A mail for the gateway alone")
         processes.wait_for(
             lambda: "A mail for the gateway alone" in subjects(installed.database),
-            30,
             "the contact",
         )
 
@@ -97,12 +95,12 @@ def test_a_crash_is_told_at_the_next_start(installed: Installed, tmp_path: Path)
     first, second = tmp_path / "first.json", tmp_path / "second.json"
 
     with installed.running("--login", _LOGIN, "--accessibility-log", str(first)) as desktop:
-        processes.wait_for(lambda: says(first, "Next"), 60, "the window")
+        processes.wait_for(lambda: says(first, "Next"), "the window")
         desktop.send_signal(signal.SIGSEGV)
         ended = desktop.wait(60)
     with installed.running("--login", _LOGIN, "--accessibility-log", str(second)):
         processes.wait_for(
-            lambda: says(second, "CRM Desktop ended unexpectedly on", str(logs)), 60, "the words"
+            lambda: says(second, "CRM Desktop ended unexpectedly on", str(logs)), "the words"
         )
 
     assert ended == -signal.SIGSEGV

@@ -24,19 +24,20 @@ def test_somebody_signs_in_by_password_and_takes_a_contact(
 
     with installed.running() as desktop:
         installed.press(desktop.pid, "Use another database…")
-        xvfb.type_text(desktop.pid, "Address of the database", url, dict(installed.env))
+        xvfb.type_text(desktop.pid, "Address of the database", url, installed.env)
         installed.press(desktop.pid, "Use this database")
-        xvfb.type_text(desktop.pid, "Name", _LOGIN, dict(installed.env))
-        xvfb.type_text(desktop.pid, "Password", PASSWORD, dict(installed.env))
+        xvfb.type_text(desktop.pid, "Name", _LOGIN, installed.env)
+        xvfb.type_text(desktop.pid, "Password", PASSWORD, installed.env)
         installed.press(desktop.pid, "Remember me on this computer")
         installed.press(desktop.pid, "Sign in")
         installed.press(desktop.pid, "Next")
         processes.wait_for(
-            lambda: in_hand(postgres_centre.target) == {(_LOGIN, "Missed bin")}, 60, "the taking"
+            lambda: in_hand(postgres_centre.target) == {(_LOGIN, "Missed bin")}, "the taking"
         )
     found = installed.doctor("--database", url, "--login", _LOGIN)
 
     # The doctor knows the password from the keyring alone, where the sign-in left it.
+    assert "roles" in found, found
     assert found["roles"]["words"] == "anna works here (advisor)."
     states = {name: found[name]["state"] for name in ("database", "tls", "clock", "revision")}
     assert states == dict.fromkeys(states, "ok")
@@ -55,9 +56,9 @@ def test_its_gateway_holds_leases_that_the_doctor_sees(
 
     with installed.running("gateway", "--with-parent", "--database", url) as gateway:
         assert gateway.stdout is not None
-        said = processes.read_line(gateway.stdout.fileno(), 60, "the gateway")
+        said = processes.read_line(gateway, "the gateway")
         processes.wait_for(
-            lambda: _gateway_in(installed, url)["state"] == "ok", 60, "the gateway's leases"
+            lambda: _gateway_in(installed, url)["state"] == "ok", "the gateway's leases"
         )
         found = _gateway_in(installed, url)
 

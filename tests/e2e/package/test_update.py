@@ -32,7 +32,7 @@ def test_it_says_that_the_database_is_older_and_upgrades_it_when_asked(
     with newer.running() as desktop:
         newer.press(desktop.pid, "Upgrade now")
         newer.press(desktop.pid, "Sign in")
-        xvfb.accessibility_tree(desktop.pid, dict(newer.env), "Next", seconds=60)
+        xvfb.accessibility_tree(desktop.pid, newer.env, "Next")
 
     assert told["state"] == "trouble"
     assert f"at revision {before}; this program needs {_NEXT}" in told["words"]

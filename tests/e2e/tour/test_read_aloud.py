@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -20,7 +19,6 @@ from tests.servers.xvfb import Accessible, accessibility_tree, press
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 _QUEUE = "Contacts in hand and waiting"
-_SECONDS = 60
 # Any free ports, and no keyring: the session's own would ask somebody for a password.
 _ALONE = {
     "CRM_DESKTOP_HTTP_PORT": "0",
@@ -30,7 +28,7 @@ _ALONE = {
 
 
 @pytest.fixture
-def desktop(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+def desktop(tmp_path: Path) -> Iterator[processes.Program]:
     """A signed-in desktop on a demo centre of its own."""
     built = centre.build("", tmp_path, Outside(1, "http://127.0.0.1:1", "northmere.example"))
     program = processes.start(
@@ -43,13 +41,13 @@ def desktop(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 @pytest.mark.xvfb
 def test_a_queue_is_read_aloud_and_next_is_pressed_from_outside(
-    desktop: subprocess.Popen[bytes],
+    desktop: processes.Program,
 ) -> None:
     env = dict(os.environ)
 
     rows = _rows(desktop.pid, env)
-    press(desktop.pid, "push button", "Next", env, _SECONDS)
-    opened = accessibility_tree(desktop.pid, env, "Reply to customer", _SECONDS)
+    press(desktop.pid, "Next", env)
+    opened = accessibility_tree(desktop.pid, env, "Reply to customer")
 
     assert any(row.startswith(("Email from ", "Web form from ")) and " left" in row for row in rows)
     assert "Workspace" in opened.names()
@@ -57,9 +55,9 @@ def test_a_queue_is_read_aloud_and_next_is_pressed_from_outside(
 
 def _rows(pid: int, env: dict[str, str]) -> list[str]:
     """The rows of the queue as they are spoken, once there are some."""
-    deadline = time.monotonic() + _SECONDS
+    deadline = time.monotonic() + processes.PATIENCE
     while True:
-        tree = accessibility_tree(pid, env, _QUEUE, _SECONDS)
+        tree = accessibility_tree(pid, env, _QUEUE)
         rows = [row.name for node in tree.walk() if node.name == _QUEUE for row in _below(node)]
         if len(rows) > 1 or time.monotonic() > deadline:
             return rows

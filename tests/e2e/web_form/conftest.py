@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.servers.browser import chromium
 from tests.servers.forms_site import FormsSite, forms_site
+from tests.servers.processes import PATIENCE
 
 PICTURES = Path(__file__).resolve().parents[3] / "build" / "pictures" / "web"
 
@@ -19,6 +20,7 @@ OpenPage = Callable[..., Page]
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One Chromium for the tests of a module."""
+    expect.set_options(timeout=PATIENCE * 1_000)
     with chromium() as running:
         yield running
 
@@ -42,7 +44,7 @@ def open_page(browser: Browser, site: FormsSite) -> Iterator[OpenPage]:
             viewport={"width": width, "height": 900},
         )
         contexts.append(context)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE * 1_000)
         return context.new_page()
 
     yield open_one

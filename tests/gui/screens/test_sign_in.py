@@ -93,7 +93,7 @@ def enter(look: Look, runner: TaskRunner, qtbot: QtBot, qapp: QApplication) -> E
         qtbot.addWidget(room.screen)
         room.screen.show()
         qtbot.waitExposed(room.screen)
-        qtbot.waitUntil(runner.is_idle, timeout=10_000)
+        qtbot.waitUntil(runner.is_idle)
         return room
 
     return build
@@ -115,7 +115,7 @@ def test_a_one_person_database_asks_who_and_says_it_protects_nothing(
     assert accessibility.problems(room.screen) == []
 
     QTest.keyClick(room.screen.focusWidget() or room.screen, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: bool(room.opened), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(room.opened))
 
     actor = room.opened[0].actor
     assert actor is not None
@@ -138,15 +138,15 @@ def test_a_shared_database_takes_the_right_password_and_remembers_it(
         QTest.keyClicks(room.field("Name"), "anna")
         QTest.keyClicks(room.field("Password"), "wrong")
         QTest.keyClick(room.field("Password"), Qt.Key.Key_Return)
-        qtbot.waitUntil(lambda: "were not accepted" in room.words(), timeout=10_000)
+        qtbot.waitUntil(lambda: "were not accepted" in room.words())
         grab(room.screen, "sign-in-refused")
         assert room.opened == []
 
         QTest.keyClicks(room.field("Password"), PASSWORD)
         room.presenter.sign_in("anna", PASSWORD, remember=True)
-        qtbot.waitUntil(lambda: bool(room.opened), timeout=10_000)
+        qtbot.waitUntil(lambda: bool(room.opened))
 
-        qtbot.waitUntil(lambda: room.kept == {url: ("anna", PASSWORD)}, timeout=10_000)
+        qtbot.waitUntil(lambda: room.kept == {url: ("anna", PASSWORD)})
         room.opened[0].close()
 
 
@@ -159,13 +159,13 @@ def test_a_remembered_password_that_was_changed_is_forgotten_and_one_may_be_on_r
         room = enter(url, kept=("anna", "the one before"))
         assert room.field("Password").text() == "the one before"
         QTest.keyClick(room.field("Password"), Qt.Key.Key_Return)
-        qtbot.waitUntil(lambda: room.kept == {}, timeout=10_000)
+        qtbot.waitUntil(lambda: room.kept == {})
 
         room = enter(url, kept=("anna", PASSWORD))
         button = _button(room, "Forget me on this computer")
         assert button.isVisible()
         button.click()
-        qtbot.waitUntil(lambda: room.kept == {}, timeout=10_000)
+        qtbot.waitUntil(lambda: room.kept == {})
         assert room.field("Password").text() == ""
         assert not button.isVisible()
 
@@ -185,10 +185,10 @@ def test_this_computers_account_is_offered_where_the_settings_say_so(
         QTest.keyClick(_button(room, "Sign in with this computer’s account"), Qt.Key.Key_Space)
         # This server knows no tickets and asks for a password.
         said = "This computer’s account did not sign you in."
-        qtbot.waitUntil(lambda: said in room.words(), timeout=10_000)
+        qtbot.waitUntil(lambda: said in room.words())
         QTest.keyClicks(room.field("Password"), PASSWORD)
         QTest.keyClick(room.field("Password"), Qt.Key.Key_Return)
-        qtbot.waitUntil(lambda: bool(room.opened), timeout=10_000)
+        qtbot.waitUntil(lambda: bool(room.opened))
         room.opened[0].close()
 
 
@@ -204,7 +204,7 @@ def test_a_database_that_is_away_is_told_in_words(
     room = enter("postgresql://127.0.0.1:9/crm")
 
     room.presenter.sign_in("anna", "secret", remember=False)
-    qtbot.waitUntil(runner.is_idle, timeout=20_000)
+    qtbot.waitUntil(runner.is_idle)
 
     assert "The database cannot be reached." in room.words()
 
@@ -225,12 +225,59 @@ def test_another_database_is_tested_before_it_is_used(
     room.presenter.test("nonsense")
     assert "Enter an address as postgresql://server/name" in room.words()
     room.presenter.test(sqlite_url)
-    qtbot.waitUntil(lambda: "The database answers." in room.words(), timeout=10_000)
+    qtbot.waitUntil(lambda: "The database answers." in room.words())
     room.presenter.change_database(sqlite_url)
-    qtbot.waitUntil(runner.is_idle, timeout=10_000)
+    qtbot.waitUntil(runner.is_idle)
 
     assert room.urls == [sqlite_url]
     assert "Anna Whitlock" in room.words()
+
+
+def test_who_asks_for_another_database_while_this_one_opens_is_not_taken_back(
+    enter: Enter, sqlite_url: str, runner: TaskRunner, qtbot: QtBot
+) -> None:
+    room = enter(sqlite_url)
+    room.presenter.start()
+    assert not runner.is_idle()
+    assert "Opening the database" in room.words()
+    _button(room, "Use another database…").click()
+    QTest.keyClicks(room.field("Address of the database"), "postgresql://127.0.0.1:9/crm")
+    qtbot.waitUntil(runner.is_idle)
+
+    assert room.field("Address of the database").isVisible()
+    assert room.field("Address of the database").text() == "postgresql://127.0.0.1:9/crm"
+
+    _button(room, "Back").click()
+    qtbot.waitUntil(lambda: "Anna Whitlock" in room.words())
+
+
+def test_what_another_database_is_asked_for_is_not_replaced_by_the_answer_of_the_one_before(
+    enter: Enter, sqlite_url: str, runner: TaskRunner, qtbot: QtBot
+) -> None:
+    room = enter(sqlite_url)
+    room.presenter.start()
+    assert not runner.is_idle()
+    _button(room, "Use another database…").click()
+    room.field("Address of the database").setText("postgresql://127.0.0.1:9/crm")
+    _button(room, "Use this database").click()
+    QTest.keyClicks(room.field("Name"), "anna")
+    qtbot.waitUntil(runner.is_idle)
+
+    assert room.field("Name").isVisible()
+    assert room.field("Name").text() == "anna"
+
+
+def test_what_cannot_be_left_does_not_offer_another_database(
+    enter: Enter, runner: TaskRunner, qtbot: QtBot
+) -> None:
+    room = enter("postgresql://127.0.0.1:9/crm")
+
+    room.presenter.sign_in("anna", "secret", remember=False)
+    meanwhile = _button(room, "Use another database…").isEnabled()
+    qtbot.waitUntil(runner.is_idle)
+
+    assert not meanwhile
+    assert _button(room, "Use another database…").isEnabled()
 
 
 def test_without_a_keyring_the_password_is_not_kept_and_that_is_said(
@@ -249,11 +296,11 @@ def test_an_older_file_is_upgraded_on_request_and_kept_as_it_was(
 ) -> None:
     newer = _newer_program(tmp_path)
     room = enter(sqlite_url, migrations=newer)
-    qtbot.waitUntil(lambda: "older than this program" in room.words(), timeout=10_000)
+    qtbot.waitUntil(lambda: "older than this program" in room.words())
     grab(room.screen, "sign-in-upgrade")
 
     _button(room, "Upgrade now").click()
-    qtbot.waitUntil(lambda: "The database is upgraded." in room.words(), timeout=10_000)
+    qtbot.waitUntil(lambda: "The database is upgraded." in room.words())
 
     (copy,) = tmp_path.glob("centre.db.before-upgrade-*")
     assert str(copy) in room.words()
@@ -268,7 +315,7 @@ def test_what_is_no_centre_is_not_upgraded(enter: Enter, tmp_path: Path, qtbot: 
 
     room = enter(f"sqlite:///{tmp_path / 'other.db'}")
 
-    qtbot.waitUntil(lambda: "older than this program" in room.words(), timeout=10_000)
+    qtbot.waitUntil(lambda: "older than this program" in room.words())
     assert not _button(room, "Upgrade now").isVisible()
 
 

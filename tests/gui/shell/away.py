@@ -24,8 +24,6 @@ from crm_desktop.store.models import Contact
 from tests.centre import Centre
 from tests.gui.shell.conftest import settled
 
-MS = 10_000
-
 
 class Wire:
     """A change source whose line to the database a test cuts and mends."""
@@ -58,14 +56,14 @@ def cut(desktop: Desktop, qtbot: QtBot) -> Wire:
     wire.mend()
     settled(qtbot, desktop)
     wire.cut()
-    qtbot.waitUntil(lambda: desktop.desk.live.is_away, timeout=MS)
+    qtbot.waitUntil(lambda: desktop.desk.live.is_away)
     return wire
 
 
 def back(desktop: Desktop, wire: Wire, qtbot: QtBot) -> None:
     """Bring it back."""
     wire.mend()
-    qtbot.waitUntil(lambda: desktop.desk.live.is_live, timeout=MS)
+    qtbot.waitUntil(lambda: desktop.desk.live.is_live)
     settled(qtbot, desktop)
 
 
@@ -80,7 +78,7 @@ def wait_said(qtbot: QtBot, window: QWidget, words: str) -> None:
     def check() -> None:
         assert words in said(window), said(window)
 
-    qtbot.waitUntil(check, timeout=MS)
+    qtbot.waitUntil(check)
 
 
 def dialog_of(qtbot: QtBot, window: QWidget, kind: type[QDialog]) -> QDialog:
@@ -91,7 +89,7 @@ def dialog_of(qtbot: QtBot, window: QWidget, kind: type[QDialog]) -> QDialog:
         found[:] = [each for each in window.findChildren(kind) if each.isVisible()]
         assert found
 
-    qtbot.waitUntil(check, timeout=MS)
+    qtbot.waitUntil(check)
     return found[0]
 
 
@@ -143,7 +141,7 @@ def log(
     """Open the form by its key and fill it in."""
     # Without a window manager nobody makes the window active when a dialog over it closes.
     desktop.window.activateWindow()
-    qtbot.waitUntil(desktop.window.isActiveWindow, timeout=MS)
+    qtbot.waitUntil(desktop.window.isActiveWindow)
     both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     QTest.keyClick(desktop.window, Qt.Key.Key_L, both)
     form = dialog_of(qtbot, desktop.window, LogDialog)

@@ -62,7 +62,7 @@ def open_desktop(look: Look, qtbot: QtBot) -> Iterator[Open]:
         opened.append(desktop)
         desktop.start(live=live)
         qtbot.waitExposed(desktop.window)
-        qtbot.waitUntil(desktop.desk.runner.is_idle, timeout=10_000)
+        qtbot.waitUntil(desktop.desk.runner.is_idle)
         return desktop
 
     yield build
@@ -100,7 +100,7 @@ def settled(qtbot: QtBot, *desktops: Desktop) -> None:
     """Wait until everything asked for was answered, and what followed from that too."""
     for _ in range(3):
         for desktop in desktops:
-            qtbot.waitUntil(desktop.desk.runner.is_idle, timeout=10_000)
+            qtbot.waitUntil(desktop.desk.runner.is_idle)
         qtbot.wait(10)
 
 

@@ -22,7 +22,6 @@ from crm_desktop.services.cases import CaseInput
 from crm_desktop.store.models import Draft, Message, Service
 from tests.centre import Centre
 from tests.gui.shell.away import (
-    MS,
     Wire,
     an_entry,
     back,
@@ -82,7 +81,7 @@ def test_a_reply_is_not_sent_but_kept_and_the_reason_is_told(
     QTest.keyClick(editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
 
     assert "Not sent yet; your text is kept." in said(screen)
-    qtbot.waitUntil(lambda: bool(desktop.desk.drafts.load(contact_id, "reply")), timeout=MS)
+    qtbot.waitUntil(lambda: bool(desktop.desk.drafts.load(contact_id, "reply")))
     back(desktop, wire, qtbot)
     QTest.keyClick(editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     settled(qtbot, desktop)
@@ -137,8 +136,7 @@ def test_two_logged_while_away_are_counted_and_entered_in_order_when_it_returns(
             lambda: (
                 not desktop.window.findChildren(LogDialog)
                 or not any(each.isVisible() for each in desktop.window.findChildren(LogDialog))
-            ),
-            timeout=MS,
+            )
         )
     wait_said(qtbot, desktop.window, "2 contacts to be entered")
     assert logged(centre) == []
@@ -168,7 +166,7 @@ def test_one_that_is_refused_stays_says_why_and_is_mended(
 
     wait_said(qtbot, desktop.window, "1 logged contact could not be entered.")
     wait_said(qtbot, desktop.window, "That service is no longer there")
-    qtbot.waitUntil(lambda: [each.who for each in logged(centre)] == ["Bob Lind"], timeout=MS)
+    qtbot.waitUntil(lambda: [each.who for each in logged(centre)] == ["Bob Lind"])
     press(desktop.window.log.bar, "Show")
     listed = dialog_of(qtbot, desktop.window, WaitingDialog)
     assert "It was not entered. That service" in said(listed)
@@ -178,7 +176,7 @@ def test_one_that_is_refused_stays_says_why_and_is_mended(
     choose(form, "Service", services[1].id)
     submit(form)
 
-    qtbot.waitUntil(lambda: len(logged(centre)) == 2, timeout=MS)
+    qtbot.waitUntil(lambda: len(logged(centre)) == 2)
     settled(qtbot, desktop)
     assert "could not be entered" not in said(desktop.window)
     assert desktop.window.findChildren(WaitingDialog) == []
@@ -199,7 +197,7 @@ def test_one_is_thrown_away_only_when_asked_twice(
     assert len(desktop.desk.log.entries()) == 1
     press(listed, "Throw away for good?")
 
-    qtbot.waitUntil(lambda: desktop.desk.log.entries() == (), timeout=MS)
+    qtbot.waitUntil(lambda: desktop.desk.log.entries() == ())
 
 
 def test_knowledge_is_searched_in_the_copy_and_says_so(
@@ -209,7 +207,7 @@ def test_knowledge_is_searched_in_the_copy_and_says_so(
     window = desktop.window
     keeper = ArticleKeeper(desktop.desk, window, first_ms=0)
     keeper.begin()
-    qtbot.waitUntil(lambda: desktop.desk.articles.at is not None, timeout=MS)
+    qtbot.waitUntil(lambda: desktop.desk.articles.at is not None)
     wire = cut(desktop, qtbot)
 
     window.go("knowledge")
@@ -219,7 +217,7 @@ def test_knowledge_is_searched_in_the_copy_and_says_so(
     wait_said(qtbot, panel, "Found · kept copy from")
     assert "Missed bins: what we re-collect, and when" in said(panel)
     back(desktop, wire, qtbot)
-    qtbot.waitUntil(lambda: "kept copy" not in said(panel), timeout=MS)
+    qtbot.waitUntil(lambda: "kept copy" not in said(panel))
 
 
 def _mine_with_text(

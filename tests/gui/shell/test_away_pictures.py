@@ -20,7 +20,6 @@ from crm_desktop.store.models import Draft, Message
 from tests.centre import Centre
 from tests.gui.conftest import Grab
 from tests.gui.shell.away import (
-    MS,
     an_entry,
     back,
     cut,
@@ -99,7 +98,7 @@ def test_pictures_of_being_away(
     assert accessibility.problems(window) == []
     keeper = ArticleKeeper(desktop.desk, window, first_ms=0)
     keeper.begin()
-    qtbot.waitUntil(lambda: desktop.desk.articles.at is not None, timeout=MS)
+    qtbot.waitUntil(lambda: desktop.desk.articles.at is not None)
     alone = AloneWindow(desktop.desk, window.workplace.services, _away)
     qtbot.addWidget(alone)
     alone.resize(width * 2 // 3, height * 4 // 5)

@@ -81,7 +81,7 @@ def test_a_colleague_sees_at_once_that_it_was_taken(
 
     anna.window.commands.gestures.take(contact_id)
 
-    qtbot.waitUntil(lambda: waiting(ben.window) == [], timeout=5_000)
+    qtbot.waitUntil(lambda: waiting(ben.window) == [])
 
 
 def test_a_new_contact_appears_by_itself(centre: Centre, open_desktop: Open, qtbot: QtBot) -> None:
@@ -94,7 +94,7 @@ def test_a_new_contact_appears_by_itself(centre: Centre, open_desktop: Open, qtb
         contacts.take(rose, contact_id)
     contacts.release(rose, new)
 
-    qtbot.waitUntil(lambda: waiting(desktop.window) == [new], timeout=5_000)
+    qtbot.waitUntil(lambda: waiting(desktop.window) == [new])
 
 
 def test_whoever_is_slower_is_told_who_was_faster(
@@ -119,7 +119,7 @@ def test_who_looks_is_shown_to_others(centre: Centre, open_desktop: Open, qtbot:
     def seen() -> bool:
         return [row.looking for row in rows_shown(ben.window)] == [("Anna Whitlock",)]
 
-    qtbot.waitUntil(seen, timeout=5_000)
+    qtbot.waitUntil(seen)
 
 
 def test_a_reply_goes_out_and_can_be_taken_back(

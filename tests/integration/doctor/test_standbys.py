@@ -48,7 +48,7 @@ def _await(target: Target, check: str, state: State, words: str) -> None:
     def said() -> bool:
         return any(each is state and words in told for each, told in _said(target, check))
 
-    wait_for(said, 30, f"{words!r}, instead of {_said(target, check)}")
+    wait_for(said, f"{words!r}, instead of {_said(target, check)}")
 
 
 def test_it_says_what_would_be_lost_and_who_is_the_primary(servers: Servers) -> None:

@@ -17,8 +17,8 @@ from crm_desktop.services.feed import open_feed
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import Base, Contact
 from tests.centre import Centre
+from tests.servers.processes import PATIENCE
 
-_SECONDS = 40
 _T = TypeVar("_T")
 
 
@@ -35,7 +35,7 @@ class Watch:
 
     def until(self, ask: Callable[[Database], _T | None]) -> _T:
         """The first answer that is something."""
-        deadline = time.monotonic() + _SECONDS
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             self._news.clear()
             answer = ask(self.db)
@@ -43,7 +43,7 @@ class Watch:
                 return answer
             # Not every write tells the desktops; half a second is for those.
             self._news.wait(0.5)
-        raise AssertionError(f"did not happen in {_SECONDS} s")
+        raise AssertionError(f"did not happen in {PATIENCE} s")
 
     def row(self, model: type[Any], **wanted: Any) -> Any:
         """The first row with these columns, once there is one."""

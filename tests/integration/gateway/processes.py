@@ -28,14 +28,12 @@ class GatewayProcess:
             [sys.executable, str(_PROGRAM), json.dumps(orders)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
             cwd=MIGRATIONS.parent,
         )
 
     def wait_ready(self) -> dict[str, Any]:
         """Its ports, once it is up."""
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline().decode()
+        line = processes.read_line(self._process, "READY")
         assert line.startswith("READY "), f"{line!r} {self.words()}"
         ports: dict[str, Any] = json.loads(line.removeprefix("READY "))
         return ports
@@ -50,19 +48,18 @@ class GatewayProcess:
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
             pipe.close()
-        code = self._process.wait(60)
-        assert self._process.stderr is not None
-        self._process.stderr.close()
+        code = self._process.wait(processes.PATIENCE)
+        processes.stop(self._process)
         return code
 
     def words(self) -> str:
-        """What it said on standard error, once it has ended by itself."""
-        assert self._process.stderr is not None
-        return self._process.stderr.read().decode()
+        """What it has said on standard error."""
+        assert self._process.words is not None
+        return self._process.words.read_text(errors="replace")
 
     def wait(self) -> int:
         """The exit code, once it has ended by itself."""
-        return self._process.wait(60)
+        return self._process.wait(processes.PATIENCE)
 
 
 class StartProcess(Protocol):

@@ -39,7 +39,7 @@ def test_one_of_two_gateways_seals_and_writes_the_head_down(centre: Centre, tmp_
 
     first.start()
     file = tmp_path / "first" / sealing.ANCHOR_FILE
-    wait_for(file.exists, 20, "the anchor file")
+    wait_for(file.exists, "the anchor file")
     second.start()
     for keeper in (first, second):
         keeper.stop()

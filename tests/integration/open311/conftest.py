@@ -23,7 +23,7 @@ def running(office: Office) -> Iterator[RunningOffice]:
 
 @pytest.fixture
 def settings(running: RunningOffice) -> Open311Settings:
-    return Open311Settings(running.endpoint, running.office.jurisdiction_id, timeout=5)
+    return Open311Settings(running.endpoint, running.office.jurisdiction_id, timeout=60)
 
 
 @pytest.fixture

@@ -141,7 +141,7 @@ def test_one_unknown_number_is_just_missing(client: Open311) -> None:
 def test_an_office_without_json_is_spoken_to_in_xml(office: Office) -> None:
     office.formats = ("xml",)
     with run_in_thread(office) as running:
-        settings = Open311Settings(running.endpoint, office.jurisdiction_id, timeout=5)
+        settings = Open311Settings(running.endpoint, office.jurisdiction_id, timeout=60)
         with Open311(settings, office.api_key) as client:
             receipt = client.request(missed_bin())
 
@@ -154,7 +154,7 @@ def test_the_office_moves_by_itself_in_the_demonstration(office: Office) -> None
     office.clock = lambda: now[0]
     office.pace = Pace(token=5, progress=10, close=60)
     with run_in_thread(office) as running:
-        settings = Open311Settings(running.endpoint, office.jurisdiction_id, timeout=5)
+        settings = Open311Settings(running.endpoint, office.jurisdiction_id, timeout=60)
         with Open311(settings, office.api_key) as client:
             token = client.request(noise()).token
             seen = []

@@ -126,7 +126,7 @@ def test_a_repeat_after_a_lost_answer_makes_one_request(
         first = refused(client, handoff)
     office.wait_for(lambda access: access.method == "POST")
 
-    with Open311(replace(impatient, timeout=5), office.api_key) as client:
+    with Open311(replace(impatient, timeout=60), office.api_key) as client:
         receipt = client.request(handoff, tried_at=began)
 
     assert (first.retry, first.params["fate"]) == (True, "unknown")

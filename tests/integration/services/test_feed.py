@@ -18,8 +18,7 @@ from crm_desktop.store.database import Database, Target
 from crm_desktop.store.feed import MOST_CHANGES, Batcher, parse
 from tests.centre import GATEWAY_LOGIN, Centre
 from tests.servers.postgres import PostgresCluster
-
-_SECONDS = 30
+from tests.servers.processes import PATIENCE
 
 
 class Listener:
@@ -43,7 +42,7 @@ class Listener:
     ) -> Changes | tuple[bool, CrmError | None]:
         """The first call back that is wanted."""
         while True:
-            item = self.heard.get(timeout=_SECONDS)
+            item = self.heard.get(timeout=PATIENCE)
             if isinstance(item, Changes):
                 self._seen |= item
             if wanted(item):
@@ -149,7 +148,7 @@ def test_a_lost_database_is_told_and_everything_is_read_again(
 
         own_postgres.start()
         assert listener.until(lambda item: isinstance(item, tuple)) == (True, None)
-        assert listener.heard.get(timeout=_SECONDS) == Changes.everything()
+        assert listener.heard.get(timeout=PATIENCE) == Changes.everything()
     finally:
         listener.feed.stop()
 
@@ -198,7 +197,7 @@ def test_a_feed_stops_while_the_database_is_away(tmp_path: Path) -> None:
         lambda connected, _: None if connected else away.set(),
     )
     feed.start()
-    assert away.wait(_SECONDS)
+    assert away.wait(PATIENCE)
 
     feed.stop()
 
@@ -257,7 +256,7 @@ def test_a_desktop_hears_everything_that_comes_faster_than_it_is_told(
 
     heard = frozenset[int]()
     while len(heard) < 60:
-        item = listener.heard.get(timeout=_SECONDS)
+        item = listener.heard.get(timeout=PATIENCE)
         if isinstance(item, Changes):
             heard |= item.ids(Topic.CASE)
     assert heard == frozenset(range(1, 61))

@@ -43,7 +43,7 @@ def _heard(centre: Centre) -> Iterator[list[str]]:
     with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as listener:
         listener.execute("LISTEN crm")
         yield told
-        told += [each.payload for each in listener.notifies(timeout=1, stop_after=1)]
+        told += [each.payload for each in listener.notifies(timeout=60, stop_after=1)]
         told += [each.payload for each in listener.notifies(timeout=0.2)]
 
 

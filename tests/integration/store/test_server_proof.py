@@ -61,7 +61,7 @@ def add_login(cluster: PostgresCluster) -> None:
 
 def becomes(expected: object, url: str, password: str = _PASSWORD) -> None:
     """Servers take their new rules in at once, but not at the same moment."""
-    wait_for(lambda: refusal(url, password) is expected, 10, f"{expected}")
+    wait_for(lambda: refusal(url, password) is expected, f"{expected}")
 
 
 def test_only_a_server_with_the_right_certificate_is_spoken_to(

@@ -124,7 +124,7 @@ def test_the_child_ends_when_its_parent_is_killed() -> None:
     parent = run_python(_PARENT, _CHILD)
     child = int(parent.stdout)
 
-    processes.wait_for(lambda: not processes.is_running(child), 20, "the child's end")
+    processes.wait_for(lambda: not processes.is_running(child), "the child's end")
 
     assert parent.returncode == -signal.SIGKILL
 

@@ -49,8 +49,8 @@ class SignInView(Protocol):
     def show_upgraded(self, copy: Path) -> None:
         """Say that the database was upgraded, and where it is as it was before."""
 
-    def show_busy(self, words: str) -> None:
-        """Say what goes on; empty: nothing."""
+    def show_busy(self, words: str, *, may_leave: bool = False) -> None:
+        """Say what goes on; empty: nothing. `may_leave`: another database may be used instead."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,7 @@ class SignInPresenter(Presenter):
         self._remembered: tuple[str, str] | None = None
         self._without = without
         self._asked: Target | None = None
+        self._elsewhere = False
 
     @property
     def url(self) -> str:
@@ -129,11 +130,11 @@ class SignInPresenter(Presenter):
         self._before = before or self._before
         target = Target(self._url)
         if target.dialect == "sqlite":
-            self._view.show_busy("Opening the database")
+            self._view.show_busy("Opening the database", may_leave=True)
             self._tasks.read(
                 partial(_people, target, self._migrations),
-                self._show_people,
-                failed=self._failed,
+                partial(self._show_people, self._url),
+                failed=partial(self._not_opened, self._url),
                 key="start",
             )
             return
@@ -142,7 +143,7 @@ class SignInPresenter(Presenter):
         # On the searches' thread: a keyring may wait for its owner to unlock it.
         self._tasks.search(
             partial(_recall, self._memory, self._url),
-            self._recalled,
+            partial(self._recalled, self._url),
             failed=self._view.show_trouble,
             key="recall",
         )
@@ -182,6 +183,22 @@ class SignInPresenter(Presenter):
             self._view.show_login(shown(self._url), self._account, "", self._account)
             self._forget(login)
 
+    def wants(self, url: str) -> bool:
+        """Whether what comes of this database is still waited for: neither is another one in
+        force, nor is one being entered.
+        """
+        return url == self._url and not self._elsewhere
+
+    def ask_database(self) -> None:
+        """Another database is about to be entered: nobody waits for this one any more."""
+        self._elsewhere = True
+        self._view.show_busy("")
+
+    def back(self) -> None:
+        """No other database: show again who may sign in to this one."""
+        self._elsewhere = False
+        self.start()
+
     def test(self, url: str) -> None:
         """Say whether another database answers; nothing is changed."""
         if not _is_address(url):
@@ -201,7 +218,7 @@ class SignInPresenter(Presenter):
             return
         self._url = url.strip()
         self._memory.keep_url(self._url)
-        self.start()
+        self.back()
 
     def work_without(self) -> None:
         """The database is away: knowledge and logging only, for whoever signed in here before."""
@@ -265,13 +282,19 @@ class SignInPresenter(Presenter):
         if self._not_kept is not None:
             self._not_kept(trouble)
 
-    def _recalled(self, known: tuple[str, str] | None) -> None:
-        if known is not None:
+    def _recalled(self, url: str, known: tuple[str, str] | None) -> None:
+        if known is not None and self.wants(url):
             self._remembered = known if known[1] else None
             self._view.show_login(shown(self._url), *known, self._account)
             self._say_before()
 
-    def _show_people(self, people: tuple[StaffInfo, ...]) -> None:
+    def _not_opened(self, url: str, trouble: CrmError) -> None:
+        if self.wants(url):
+            self._failed(trouble)
+
+    def _show_people(self, url: str, people: tuple[StaffInfo, ...]) -> None:
+        if not self.wants(url):
+            return
         self._view.show_busy("")
         self._view.show_people(shown(self._url), people)
         if self._copy is not None:

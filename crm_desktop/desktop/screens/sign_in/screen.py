@@ -197,9 +197,10 @@ class SignInScreen(QScrollArea):
         self._say_good("The database is upgraded.", f"As it was before, it is kept as {copy}")
         announce(self, self._trouble.text())
 
-    def show_busy(self, words: str) -> None:
+    def show_busy(self, words: str, *, may_leave: bool = False) -> None:
         """See `SignInView`."""
         self._pages.setEnabled(not words)
+        self._change.setEnabled(may_leave or not words)
         if words:
             self._trouble.hide()
             self._busy.begin(words)
@@ -369,6 +370,7 @@ class SignInScreen(QScrollArea):
     def _ask_database(self) -> None:
         if self._presenter:
             self._url.setText(self._presenter.url)
+            self._presenter.ask_database()
         self._change.hide()
         self._go_to(2)
         self._url.selectAll()
@@ -389,4 +391,4 @@ class SignInScreen(QScrollArea):
     def _back(self) -> None:
         self._trouble.hide()
         if self._presenter:
-            self._presenter.start()
+            self._presenter.back()

@@ -1,0 +1,34 @@
+"""Ports for servers that must have the same one again, or tell it before they begin."""
+
+import os
+import random
+import socket
+from pathlib import Path
+
+#: Below those from which a system gives one to whoever connects or asks for any: what is free
+#: when it is looked for is free when the server begins, and while it is stopped.
+_PORTS = range(20_000, 32_000)
+
+
+def free_port() -> int:
+    """A TCP port of loopback that nobody uses, and that nobody else in this run is given."""
+    given = Path(os.environ["CRM_TEST_SHARED"], "ports")
+    given.mkdir(exist_ok=True)
+    # Not the generator that a test may have set to its beginning.
+    for port in random.SystemRandom().sample(_PORTS, len(_PORTS)):
+        try:
+            (given / str(port)).touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        if _is_free(port):
+            return port
+    raise RuntimeError("every port is taken")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
