@@ -16,6 +16,7 @@ LONG_WRAP_UP = timedelta(minutes=5)
 SILENT = timedelta(seconds=90)
 #: One of these fills a person, whatever else lies in their hands.
 _FILLING = (Channel.CALL, Channel.VISIT)
+_AT_WORK = (ContactState.ACTIVE, ContactState.HELD, ContactState.DIALLING)
 _LONDON = ZoneInfo("Europe/London")
 
 
@@ -121,7 +122,7 @@ class Group(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Doing:
+class Occupation:
     """What a person does now: what is in hand comes before what they chose.
 
     `lead` are the contacts that say what it is, so many of one kind; `late` marks a long wrap-up.
@@ -136,34 +137,32 @@ class Doing:
         return self.group is Group.WRAP_UP and now - self.since > LONG_WRAP_UP
 
 
-def doing(person: PersonNow) -> Doing:
+def occupation(person: PersonNow) -> Occupation:
     """What somebody is at: a call or visitor, chats, other contacts, wrap-up, an offer; or their
     chosen presence, for as long as it lasts.
     """
-    at_work = [
-        each
-        for each in person.hands
-        if each.state in (ContactState.ACTIVE, ContactState.HELD, ContactState.DIALLING)
-    ]
+    at_work = [each for each in person.hands if each.state in _AT_WORK]
     for kinds in (_FILLING, (Channel.CHAT,), tuple(Channel), (None,)):
         if lead := [each for each in at_work if each.channel in kinds]:
             return _of(Group.ON_CONTACT, lead)
     if wrapping := [each for each in person.hands if each.state is ContactState.WRAP_UP]:
         return _of(Group.WRAP_UP, wrapping)
-    if not person.here:
-        return Doing(Group.OFFLINE, person.since)
+    return _waiting(person)
+
+
+def _waiting(person: PersonNow) -> Occupation:
+    if not person.here or person.presence is Presence.OFFLINE:
+        return Occupation(Group.OFFLINE, person.since)
     if person.not_responding_since is not None:
-        return Doing(Group.AWAY, person.not_responding_since)
+        return Occupation(Group.AWAY, person.not_responding_since)
     if offered := [each for each in person.hands if each.state is ContactState.OFFERED]:
         return _of(Group.AVAILABLE, offered)
-    if person.presence is Presence.AVAILABLE:
-        return Doing(Group.AVAILABLE, person.since)
-    away = person.presence is not Presence.OFFLINE
-    return Doing(Group.AWAY if away else Group.OFFLINE, person.since)
+    available = person.presence is Presence.AVAILABLE
+    return Occupation(Group.AVAILABLE if available else Group.AWAY, person.since)
 
 
-def _of(group: Group, lead: list[InHand]) -> Doing:
-    return Doing(group, min(each.since for each in lead), tuple(lead))
+def _of(group: Group, lead: list[InHand]) -> Occupation:
+    return Occupation(group, min(each.since for each in lead), tuple(lead))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@
 CREATE FUNCTION app.my_team() RETURNS bigint[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT coalesce(array_agg(DISTINCT m.staff_id), '{}')::bigint[] FROM membership m
-    WHERE app.leads() AND m.queue_id = ANY (app.my_queues()) AND m.staff_id <> app.me()
+    -- Each asked once, not for every member.
+    WHERE (SELECT app.leads()) AND m.staff_id <> (SELECT app.me())
+      AND m.queue_id = ANY ((SELECT app.my_queues())::bigint[])
       AND (m.until IS NULL OR m.until > now())
 $$;
 

@@ -78,10 +78,16 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "go.admin", "Channels and dead letters", GO, ("Ctrl+5",), "list-checks", roles=_LEADERS
     ),
-    Command("go.staff", "Staff", GO, ("Ctrl+6",), "users", roles=frozenset({StaffRole.ADMIN})),
+    Command(
+        "go.staff", "Staff", GO, ("Ctrl+6",), "circle-user", roles=frozenset({StaffRole.ADMIN})
+    ),
     Command(
         "go.audit", "Audit", GO, ("Ctrl+7",), "eye", roles=_LEADERS,
         help="Who has seen a customer, and what a person did",
+    ),
+    Command(
+        "go.team", "Team", GO, ("Ctrl+8",), "users", roles=_LEADERS,
+        help="Queues and people as they are now: see trouble and put it right",
     ),
     Command("go.settings", "Settings", GO, ("Ctrl+,",), "settings", works_away=True),
     Command("go.palette", "Search and commands", GO, ("Ctrl+K",), "command", works_away=True),

@@ -7,6 +7,7 @@ from functools import cached_property, partial
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
+from crm_desktop.desktop.core.layout import restore_panes
 from crm_desktop.desktop.core.presenting import Presenter
 from crm_desktop.desktop.core.tasks import OwnedTasks
 from crm_desktop.desktop.screens.admin.presenter import AdminPresenter
@@ -21,7 +22,9 @@ from crm_desktop.desktop.screens.knowledge.presenter import KnowledgePresenter
 from crm_desktop.desktop.screens.settings.screen import SettingsScreen
 from crm_desktop.desktop.screens.staff.presenter import StaffPresenter
 from crm_desktop.desktop.screens.staff.screen import StaffScreen
-from crm_desktop.desktop.shell.desk import Desk
+from crm_desktop.desktop.screens.team.presenter import TeamPresenter
+from crm_desktop.desktop.screens.team.screen import TeamScreen
+from crm_desktop.desktop.shell.desk import Desk, later_for
 from crm_desktop.desktop.shell.finders import contact_of_case
 from crm_desktop.desktop.widgets.knowledge_panel import KnowledgePanel
 from crm_desktop.domain.changes import Changes
@@ -30,17 +33,19 @@ from crm_desktop.domain.views import CustomerView, HistoryEntry
 
 #: key, words, icon, whether at the foot of the rail
 PAGES = (
+    ("team", "Team", "users", False),
     ("customers", "Customers", "user", False),
     ("cases", "Cases", "briefcase", False),
     ("knowledge", "Knowledge", "book-open", False),
     ("audit", "Audit", "eye", True),
-    ("staff", "Staff", "users", True),
+    ("staff", "Staff", "circle-user", True),
     ("admin", "Admin", "list-checks", True),
     ("settings", "Settings", "settings", True),
 )
 _KEYS = frozenset(key for key, *_ in PAGES)
 #: The pages that are not everybody's.
 _WHOSE = {
+    "team": frozenset({StaffRole.TEAM_LEADER, StaffRole.ADMIN}),
     "staff": frozenset({StaffRole.ADMIN}),
     "audit": frozenset({StaffRole.TEAM_LEADER, StaffRole.ADMIN}),
     "admin": frozenset({StaffRole.TEAM_LEADER, StaffRole.ADMIN}),
@@ -148,6 +153,18 @@ class Pages(QObject):
         self._begin("staff", presenter)
         return screen
 
+    @cached_property
+    def team_screen(self) -> TeamScreen:
+        """How the leader's queues and people do now."""
+        desk = self._desk
+        screen = TeamScreen(desk.look, desk.clock, desk.settings)
+        presenter = TeamPresenter(desk.db, self._tasks(screen), screen, later=later_for(screen))
+        screen.bind(presenter)
+        screen.panes.settle()
+        restore_panes(screen, desk.settings, "main")
+        self._presenters.append(presenter)
+        return screen
+
     def _tasks(self, screen: QWidget) -> OwnedTasks:
         return self._desk.runner.for_owner(screen)
 
@@ -163,7 +180,8 @@ class Pages(QObject):
         if unread is not None:
             unread.start()
         if isinstance(
-            page, CustomersScreen | CasesScreen | KnowledgePanel | StaffScreen | AuditScreen
+            page,
+            CustomersScreen | CasesScreen | KnowledgePanel | StaffScreen | AuditScreen | TeamScreen,
         ):
             page.focus()
 

@@ -36,27 +36,27 @@ _TEAM = """(SELECT DISTINCT m.staff_id FROM membership m
 _QUEUES = """(SELECT {list}({array}(q.id, q.name, {embed_waits})) FROM queue q WHERE {mine_q})"""
 _WAITS = """(SELECT {list}({array}(w.channel, w.waiting, w.oldest_at, w.next_due_at))
     FROM queue_stat w WHERE w.queue_id = q.id AND w.waiting > 0)"""
-_PEOPLE = f"""(SELECT {{list}}({{array}}(s.id, s.name, s.role, s.presence, s.presence_since,
+_PEOPLE = """(SELECT {list}({array}(s.id, s.name, s.role, s.presence, s.presence_since,
         s.next_presence, s.presence_words, s.back_at,
-        a.signed_in_at IS NOT NULL AND a.seen_at > {{silent}}, coalesce(a.locked, false),
+        a.signed_in_at IS NOT NULL AND a.seen_at > {silent}, coalesce(a.locked, false),
         a.not_responding_since))
     FROM staff s LEFT JOIN activity a ON a.staff_id = s.id
-    WHERE s.active AND s.id IN {_TEAM})"""
+    WHERE s.active AND s.id IN {team})"""
 _MEMBERS = """(SELECT {list}({array}(m.staff_id, m.queue_id,
         m.off_until IS NOT NULL AND m.off_until > {now}))
     FROM membership m WHERE {mine_m} AND (m.until IS NULL OR m.until > {now}))"""
-_HANDS_SQLITE = f"""(SELECT json_group_array(json_array(a.staff_id,
-        CASE WHEN {{mine_c}} THEN c.id END,
-        CASE WHEN {{mine_c}} OR NOT q.restricted THEN c.channel END, c.state, c.state_since,
-        CASE WHEN {{mine_c}} THEN c.subject END,
-        CASE WHEN {{mine_c}} OR NOT (q.restricted OR coalesce(s.restricted, false))
+_HANDS_SQLITE = """(SELECT json_group_array(json_array(a.staff_id,
+        CASE WHEN {mine_c} THEN c.id END,
+        CASE WHEN {mine_c} OR NOT q.restricted THEN c.channel END, c.state, c.state_since,
+        CASE WHEN {mine_c} THEN c.subject END,
+        CASE WHEN {mine_c} OR NOT (q.restricted OR coalesce(s.restricted, false))
             THEN s.name END))
     FROM assignment a JOIN contact c ON c.id = a.contact_id JOIN queue q ON q.id = c.queue_id
     LEFT JOIN service s ON s.id = c.service_id
-    WHERE a.ended_at IS NULL AND a.staff_id IN {_TEAM})"""
-_TODAY_SQLITE = f"""(SELECT json_group_array(json_array(t.staff_id, t.handled)) FROM (
+    WHERE a.ended_at IS NULL AND a.staff_id IN {team})"""
+_TODAY_SQLITE = """(SELECT json_group_array(json_array(t.staff_id, t.handled)) FROM (
     SELECT a.staff_id, count(*) AS handled FROM assignment a
-    WHERE a.staff_id IN {_TEAM} AND a.offered_at >= {{today}} AND a.state = 'completed'
+    WHERE a.staff_id IN {team} AND a.offered_at >= {today} AND a.state = 'completed'
     GROUP BY a.staff_id) t)"""
 _HANDS_POSTGRESQL = """(SELECT json_agg(json_build_array(h.staff_id, h.contact_id, h.channel,
     h.state, h.since, h.subject, h.service)) FROM app.team_hands() h)"""
@@ -177,13 +177,20 @@ def _person(
 
 @cache
 def _statement(dialect: Dialect) -> TextClause:
-    words = _WORDS[dialect]
+    words = dict(_WORDS[dialect])
     columns = {
         f"mine_{letter}": words["among"].format(column=column)
         for letter, column in (("m", "m.queue_id"), ("q", "q.id"), ("c", "c.queue_id"))
     }
     sql = f"""SELECT {{object}}('queues', {_QUEUES}, 'people', {_PEOPLE}, 'members', {_MEMBERS},
         'hands', {words["hands"]}, 'today', {words["handled"]})"""
-    # Twice: some of the words have places for others in them.
-    made = text(sql.format_map(words | columns).format_map(words | columns))
-    return made if dialect == "postgresql" else made.bindparams(bindparam("today", type_=UtcDateTime()))
+    words = words | columns | {"team": _TEAM}
+    # Some of the words have places for others in them.
+    for _ in range(3):
+        sql = sql.format_map(words)
+    made = text(sql)
+    return (
+        made
+        if dialect == "postgresql"
+        else made.bindparams(bindparam("today", type_=UtcDateTime()))
+    )

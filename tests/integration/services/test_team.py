@@ -9,7 +9,7 @@ from sqlalchemy import event, text
 
 from crm_desktop.domain.errors import NotAllowed
 from crm_desktop.domain.states import Channel, ContactState, Presence, Resolution, StaffRole
-from crm_desktop.domain.team import Group, PersonNow, TeamBoard, doing, staffing
+from crm_desktop.domain.team import Group, PersonNow, TeamBoard, occupation, staffing
 from crm_desktop.domain.views import Disposition
 from crm_desktop.services import Database, contacts, team
 from crm_desktop.store import people
@@ -80,9 +80,9 @@ def test_the_board_is_one_statement_with_queues_people_and_their_work(centre: Ce
     ]
     here = _person(board, "Anna")
     assert [(each.contact_id, each.subject) for each in here.hands] == [(taken, "Bin not emptied")]
-    assert (here.handled, here.here, doing(here).group) == (1, True, Group.ON_CONTACT)
-    assert doing(_person(board, "Ben")).group is Group.AVAILABLE
-    assert doing(_person(board, "Cora")).group is Group.OFFLINE
+    assert (here.handled, here.here, occupation(here).group) == (1, True, Group.ON_CONTACT)
+    assert occupation(_person(board, "Ben")).group is Group.AVAILABLE
+    assert occupation(_person(board, "Cora")).group is Group.OFFLINE
     assert staffing(waste.id, board.people).working == 2
     assert len([each for each in statements if "json" in each]) == 1
 
@@ -115,7 +115,7 @@ def test_a_leader_sees_the_people_of_their_queues_and_of_other_queues_work_only_
     assert (at_closed.contact_id, at_closed.channel) == (None, None)
     assert (at_closed.subject, at_closed.service) == ("", "")
     assert at_closed.state is ContactState.ACTIVE
-    assert doing(_person(board, "Ben")).group is Group.ON_CONTACT
+    assert occupation(_person(board, "Ben")).group is Group.ON_CONTACT
     assert _person(board, "Ben").queue_ids == (centre.queue_id("waste"),)
 
 
