@@ -27,6 +27,7 @@ from tests.benchmarks import (
     memory,
     rights,
     start,
+    team,
 )
 from tests.benchmarks.centre import ROOT, BenchCentre, opened
 from tests.benchmarks.figures import Figure, keep, show
@@ -42,6 +43,7 @@ MEASURES: dict[str, Measure] = {
     "finding": finding.measure,
     "live": live.measure,
     "loop": loop.measure,
+    "team": team.measure,
     "memory": memory.measure,
     "start": start.measure,
     "intake": lambda centre, _, quick: intake.measure(centre, quick),
@@ -50,7 +52,9 @@ MEASURES: dict[str, Measure] = {
     "claims": lambda centre, _, quick: claims.measure(centre, quick),
 }
 #: These need no gateway beside them, or run their own.
-_ALONE = frozenset({"live", "loop", "memory", "start", "intake", "claims", "crowd", "rights"})
+_ALONE = frozenset(
+    {"live", "loop", "team", "memory", "start", "intake", "claims", "crowd", "rights"}
+)
 _SMALL, _MIDDLE, _LARGE = 10_000, 100_000, 1_000_000
 _DIALECTS: tuple[Dialect, ...] = ("sqlite", "postgresql")
 

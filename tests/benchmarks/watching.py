@@ -159,6 +159,30 @@ def scroll(desk: Desk, orders: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def board(desk: Desk, orders: Mapping[str, Any]) -> dict[str, Any]:
+    """The event loop while a team leader looks at the team: its turns, in milliseconds, how often
+    the board was shown, and how many people are on it.
+    """
+    screen = desk.window.pages.team_screen
+    shown: list[int] = []
+    desk.window.go("team")
+    desk.until(lambda: screen.people.table.board.rowCount() > 0)
+    desk.rest()
+    show = screen.show_board
+    screen.show_board = lambda found: (shown.append(len(found.people)), show(found))  # type: ignore[method-assign, assignment]
+    _say([])
+    _until_told()
+    turns = Turns()
+    turns.start()
+    desk.pause(int(orders["seconds"] * 1000))
+    turns.stop()
+    return {
+        "turns": [percentile(turns.lengths, each) for each in _PERCENT],
+        "shown": len(shown) / orders["seconds"],
+        "people": screen.people.table.board.rowCount(),
+    }
+
+
 def handle(desk: Desk, orders: Mapping[str, Any]) -> tuple[float, float]:
     """Memory before and after so many contacts were opened, taken and returned, one by one."""
     begun = memory()
@@ -224,4 +248,4 @@ def _say(visible: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run({"watch": watch, "scroll": scroll, "handle": handle}))
+    sys.exit(run({"watch": watch, "scroll": scroll, "board": board, "handle": handle}))
