@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -169,15 +170,18 @@ def _of(group: Group, lead: list[InHand]) -> Occupation:
 class Staffing:
     """Of a queue's members who are here: how many are there for contacts."""
 
-    working: int
-    here: int
+    working: int = 0
+    here: int = 0
 
 
-def staffing(queue_id: int, people: Iterable[PersonNow]) -> Staffing:
-    """Who serves a queue now. Whoever is off it for a while does not."""
-    members = [
-        each
-        for each in people
-        if each.here and queue_id in each.queue_ids and queue_id not in each.off_ids
-    ]
-    return Staffing(sum(each.works for each in members), len(members))
+def staffing(people: Iterable[PersonNow]) -> dict[int, Staffing]:
+    """Who serves each queue now. Whoever is off a queue for a while does not."""
+    here: Counter[int] = Counter()
+    working: Counter[int] = Counter()
+    for each in people:
+        if each.here:
+            serves = set(each.queue_ids).difference(each.off_ids)
+            here.update(serves)
+            if each.works:
+                working.update(serves)
+    return {queue_id: Staffing(working[queue_id], count) for queue_id, count in here.items()}

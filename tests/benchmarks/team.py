@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import delete, select
 
@@ -43,7 +44,7 @@ def measure(centre: BenchCentre, env: Mapping[str, str], quick: bool) -> list[Fi
         Figure(f"Team screen: the event loop's turns, p99 ({load})", dialect, p99, "ms", 8.0),
         Figure("Team screen: the event loop's turns, p99.9", dialect, p999, "ms"),
         Figure("Team screen: the event loop's longest turn", dialect, longest, "ms"),
-        Figure("Team screen: boards shown", dialect, found["shown"], "1/s"),
+        Figure("Team screen: boards read", dialect, found["read"], "1/s"),
         Figure("Team screen: changes by others meanwhile", dialect, pace, "1/s"),
     ]
 
@@ -62,7 +63,7 @@ def _read(centre: BenchCentre, times: int) -> tuple[list[float], list[int]]:
 
 def _watched(
     centre: BenchCentre, env: Mapping[str, str], waiting: list[int], seconds: int
-) -> tuple[dict[str, object], float]:
+) -> tuple[dict[str, Any], float]:
     orders = {**as_person(centre, _LEADER), "task": "board", "seconds": seconds}
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())

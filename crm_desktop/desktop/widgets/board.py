@@ -16,6 +16,7 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     QPoint,
+    QRect,
     QSize,
     Qt,
     Signal,
@@ -57,6 +58,14 @@ from crm_desktop.desktop.widgets.rows import ROW_ROLE, become
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
+_NOTHING = Qt.ItemFlag.NoItemFlags
+#: Rows are chosen and dropped on, never edited. Put together once: it is asked for every cell.
+_FLAGS = (
+    Qt.ItemFlag.ItemIsEnabled
+    | Qt.ItemFlag.ItemIsSelectable
+    | Qt.ItemFlag.ItemIsDropEnabled
+    | Qt.ItemFlag.ItemNeverHasChildren
+)
 _PAD = 10
 
 
@@ -162,15 +171,12 @@ class BoardModel(QAbstractTableModel):
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        """Rows are chosen and dropped on, never edited."""
-        if not index.isValid():
-            return Qt.ItemFlag.NoItemFlags
-        return (
-            Qt.ItemFlag.ItemIsEnabled
-            | Qt.ItemFlag.ItemIsSelectable
-            | Qt.ItemFlag.ItemIsDropEnabled
-            | Qt.ItemFlag.ItemNeverHasChildren
-        )
+        """What can be done with a cell."""
+        return _FLAGS if index.isValid() else _NOTHING
+
+    def row_at(self, place: int) -> BoardRow:
+        """The row at a place; without the way through Qt that `data` takes."""
+        return self._rows[place]
 
     def _spoken(self, row: BoardRow) -> str:
         said = [row.cells[0].aloud()]
@@ -199,36 +205,36 @@ class BoardModel(QAbstractTableModel):
 class _CellDelegate(QStyledItemDelegate):
     """Paints one cell of a row."""
 
-    def __init__(self, look: Look, parent: QObject) -> None:
+    def __init__(self, look: Look, board: BoardModel, parent: QObject) -> None:
         super().__init__(parent)
-        self._look = look
+        self._look, self._board = look, board
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Ground, hairline, then icon and words."""
-        row = index.data(ROW_ROLE)
-        if not isinstance(row, BoardRow):
-            return
         look, theme, rect = self._look, self._look.theme, option.rect
-        painter.save()
-        if option.state & QStyle.StateFlag.State_Selected:
+        row, column = self._board.row_at(index.row()), index.column()
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        if selected:
             painter.fillRect(rect, theme.selection)
+            if column == 0:
+                painter.fillRect(rect.left(), rect.top(), 3, rect.height(), theme.selection_edge)
         elif row.tone is not None:
             painter.fillRect(rect, theme.tone(row.tone).soft)
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, theme.border)
-        if index.column() == 0 and option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect.left(), rect.top(), 3, rect.height(), theme.selection_edge)
-        cell = row.cells[index.column()]
+        cell = row.cells[column]
+        if not cell.text and not cell.icon:
+            return
         inner = rect.adjusted(look.px(_PAD), 0, -look.px(4), -1)
         if cell.pill:
             size = pill_size(look, cell.text, cell.icon)
-            inner.setTop(inner.center().y() - size.height() // 2)
-            inner.setSize(QSize(min(size.width(), inner.width()), size.height()))
-            paint_pill(painter, look, inner, cell.text, cell.tone or Tone.NEUTRAL, icon=cell.icon)
+            top = inner.top() + (inner.height() - size.height() + 1) // 2
+            width = min(size.width(), inner.width())
+            box = QRect(inner.left(), top, width, size.height())
+            paint_pill(painter, look, box, cell.text, cell.tone or Tone.NEUTRAL, icon=cell.icon)
         else:
             self._paint_plain(painter, inner, cell)
-        painter.restore()
 
-    def _paint_plain(self, painter: QPainter, inner: Any, cell: Cell) -> None:
+    def _paint_plain(self, painter: QPainter, inner: QRect, cell: Cell) -> None:
         look = self._look
         ink = look.ink(cell.tone, muted=cell.muted)
         if cell.icon:
@@ -267,7 +273,7 @@ class BoardTable(QTableView):
         self._under = -1
         self.board = BoardModel(columns, self)
         self.setModel(self.board)
-        self.setItemDelegate(_CellDelegate(look, self))
+        self.setItemDelegate(_CellDelegate(look, self.board, self))
         self.setAccessibleName(name)
         self.setShowGrid(False)
         self.setWordWrap(False)

@@ -16,7 +16,7 @@ from crm_desktop.desktop.screens.team.people_lines import COLUMNS, PersonLine, c
 from crm_desktop.desktop.widgets.board import BoardRow
 from crm_desktop.desktop.widgets.chips import FilterChips
 from crm_desktop.desktop.widgets.states import EmptyState
-from crm_desktop.domain.team import Group, TeamBoard
+from crm_desktop.domain.team import Group, PersonNow, TeamBoard
 
 _FILTER = "team/person/filter"
 
@@ -39,6 +39,7 @@ class PeoplePane(BoardPane):
         super().__init__(look, clock, ways, empty, parent)
         self._all: tuple[PersonLine, ...] = ()
         self._lines: dict[int, PersonLine] = {}
+        self._known: dict[int, PersonLine] = {}
         self.chips = FilterChips(look, "What they do", exclusive=False)
         self.chips.set_chips(chips(()))
         self.chips.choose(*(self._ways.get(_FILTER) or "").split())
@@ -54,7 +55,7 @@ class PeoplePane(BoardPane):
 
     def show_board(self, board: TeamBoard) -> None:
         """Show these people."""
-        self._all = tuple(PersonLine.of(each) for each in board.people)
+        self._all = tuple(self._line(each) for each in board.people)
         self.chips.set_chips(chips(self._all))
         here = sum(each.group is not Group.OFFLINE for each in self._all)
         self.header.set_text("People", f"{here:,} of {len(self._all):,} here")
@@ -65,17 +66,34 @@ class PeoplePane(BoardPane):
         now, groups = self._clock.now(), set(self.chips.keys())
         lines = [each for each in self._all if not groups or each.group.value in groups]
         lines.sort(key=lambda each: each.order(self._sorted), reverse=self._down)
+        before = self._lines
         self._lines = {each.person.id: each for each in lines}
         if self._all:
             self.empty.set_text("Nobody is that now.", "Choose another word above.")
         else:
             self.empty.set_text("Nobody shares a queue with you.", "Staff belong to queues.")
-        self.show_rows([each.row(now) for each in lines])
+        # Who is as before reads as before but for the clock, which has its own ticks.
+        shown = {row.key: row for row in self.table.board.rows}
+        self.show_rows(
+            [
+                shown[each.person.id]
+                if each.person.id in shown and before.get(each.person.id) is each
+                else each.row(now)
+                for each in lines
+            ]
+        )
 
     def reading(self, key: int, now: datetime) -> BoardRow | None:
         """See `BoardPane`."""
         line = self._lines.get(key)
         return None if line is None else line.row(now)
+
+    def _line(self, person: PersonNow) -> PersonLine:
+        """The line of somebody; the same object while they are as before."""
+        known = self._known.get(person.id)
+        if known is None or known.person != person:
+            known = self._known[person.id] = PersonLine.of(person)
+        return known
 
     @Slot(object)
     def _filter(self, keys: tuple[str, ...]) -> None:

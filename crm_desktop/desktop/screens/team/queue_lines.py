@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +10,7 @@ from crm_desktop.desktop.core.names import CHANNEL_COUNTS
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.board import BoardRow, Cell, Column
 from crm_desktop.domain.states import Channel
-from crm_desktop.domain.team import ChannelWait, PersonNow, QueueNow, staffing
+from crm_desktop.domain.team import ChannelWait, QueueNow, Staffing
 
 #: Somebody waits at the other end of these.
 _LIVE = (Channel.CALL, Channel.CHAT, Channel.VISIT)
@@ -48,28 +47,15 @@ class QueueLine:
     """All that a line is made of."""
 
     queue: QueueNow
-    working: int
-    here: int
+    staff: Staffing
     level: Level | None = None
     ahead: Ahead | None = None
-
-    @classmethod
-    def of(
-        cls,
-        queue: QueueNow,
-        people: Sequence[PersonNow],
-        level: Level | None = None,
-        ahead: Ahead | None = None,
-    ) -> QueueLine:
-        """A queue with whoever serves it now."""
-        staff = staffing(queue.id, people)
-        return cls(queue, staff.working, staff.here, level, ahead)
 
     def row(self, now: datetime) -> BoardRow:
         """The line as it reads at a moment."""
         wait = self.queue.pressing
         over = wait is not None and wait.next_due_at is not None and wait.next_due_at < now
-        alone = self.queue.waiting > 0 and self.working == 0
+        alone = self.queue.waiting > 0 and self.staff.working == 0
         trouble = alone or (over and wait is not None and wait.channel in _LIVE)
         name = Cell(
             self.queue.name,
@@ -98,7 +84,7 @@ class QueueLine:
             left = (wait.next_due_at - now).total_seconds() if wait and wait.next_due_at else 1e12
             return (left, name)
         if column == "staffed":
-            return (self.working, name)
+            return (self.staff.working, name)
         if column == "level":
             return (self.level.percent - self.level.goal if self.level else 1e6, name)
         if column == "ahead":
@@ -110,9 +96,9 @@ class QueueLine:
         return Cell(said) if said else Cell("nothing", muted=True)
 
     def _staffed(self, *, alone: bool) -> Cell:
-        if not self.here:
+        if not self.staff.here:
             return Cell("nobody", Tone.DANGER if alone else None, strong=alone, muted=not alone)
-        said = f"{self.working} of {self.here}"
+        said = f"{self.staff.working} of {self.staff.here}"
         return Cell(said, Tone.DANGER if alone else None, strong=alone)
 
     def _level(self) -> Cell:
@@ -132,7 +118,7 @@ class QueueLine:
         )
 
     def _short(self) -> int:
-        return max(0, self.ahead.needed - self.working) if self.ahead else 0
+        return max(0, self.ahead.needed - self.staff.working) if self.ahead else 0
 
     def _ahead(self) -> Cell:
         if self.ahead is None:

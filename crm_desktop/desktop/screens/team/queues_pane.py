@@ -17,7 +17,7 @@ from crm_desktop.desktop.screens.team.board_pane import BoardPane
 from crm_desktop.desktop.screens.team.queue_lines import COLUMNS, Ahead, Level, QueueLine
 from crm_desktop.desktop.widgets.board import BoardRow
 from crm_desktop.desktop.widgets.states import EmptyState
-from crm_desktop.domain.team import TeamBoard
+from crm_desktop.domain.team import Staffing, TeamBoard, staffing
 
 
 class QueuesPane(BoardPane):
@@ -39,6 +39,7 @@ class QueuesPane(BoardPane):
         )
         super().__init__(look, clock, ways, empty, parent)
         self._board = TeamBoard((), ())
+        self._staff: Mapping[int, Staffing] = {}
         self._levels: Mapping[int, Level] = {}
         self._ahead: Mapping[int, Ahead] = {}
         self._lines: dict[int, QueueLine] = {}
@@ -49,7 +50,7 @@ class QueuesPane(BoardPane):
 
     def show_board(self, board: TeamBoard) -> None:
         """Show these queues, served by these people."""
-        self._board = board
+        self._board, self._staff = board, staffing(board.people)
         self.arrange()
 
     def show_levels(self, levels: Mapping[int, Level]) -> None:
@@ -64,9 +65,14 @@ class QueuesPane(BoardPane):
 
     def arrange(self) -> None:
         """See `BoardPane`."""
-        now, people = self._clock.now(), self._board.people
+        now = self._clock.now()
         lines = [
-            QueueLine.of(each, people, self._levels.get(each.id), self._ahead.get(each.id))
+            QueueLine(
+                each,
+                self._staff.get(each.id, Staffing()),
+                self._levels.get(each.id),
+                self._ahead.get(each.id),
+            )
             for each in self._board.queues
         ]
         lines.sort(key=lambda each: each.order(self._sorted, now), reverse=self._down)
