@@ -30,6 +30,8 @@ class Why(StrEnum):
     LOCKED = "locked"
     SILENT = "silent"
     NOT_RESPONDING = "not_responding"
+    #: What is known of them changed at this very moment.
+    CHANGING = "changing"
     SKILLS = "skills"
     DECLINED = "declined"
     OFFERED = "offered"

@@ -121,7 +121,8 @@ BEGIN
         FROM seen s
     )
     SELECT s.staff_id,
-           CASE WHEN s.why IN ('away', 'leaving', 'locked', 'silent', 'not_responding', 'skills')
+           CASE WHEN s.why IN ('away', 'leaving', 'locked', 'silent', 'not_responding', 'changing',
+                               'skills')
                 THEN s.why
                 WHEN s.refused OR s.lately AND o.left_over > 0 THEN 'declined'
                 WHEN s.why IS NOT NULL THEN s.why
@@ -265,17 +266,17 @@ BEGIN
     RETURN moved;
 END $$;
 
--- Offers a contact to a person, when both are still as they were seen; false when not. It waits for
--- nobody's lock: whoever has one is about to change what was decided upon.
+-- Offers a contact to a person, when both are still as they were seen; else says who is not. It
+-- waits for nobody's lock: whoever has one is about to change what was decided upon.
 CREATE FUNCTION app.offer(p_contact bigint, p_queue bigint, p_staff bigint, p_seconds integer,
-                          p_considered jsonb) RETURNS boolean
+                          p_considered jsonb) RETURNS text
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE decision bigint;
 BEGIN
     PERFORM 1 FROM contact WHERE id = p_contact AND state = 'queued' AND queue_id = p_queue
     FOR UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
-        RETURN false;
+        RETURN 'contact';
     END IF;
     PERFORM 1 FROM activity a JOIN staff s ON s.id = a.staff_id
     WHERE a.staff_id = p_staff AND a.signed_in_at IS NOT NULL AND NOT a.locked
@@ -283,7 +284,7 @@ BEGIN
       AND coalesce(s.next_presence, 'available') = 'available'
     FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
-        RETURN false;
+        RETURN 'person';
     END IF;
     UPDATE contact SET state = 'offered', state_since = now(), owner_id = p_staff
     WHERE id = p_contact;
@@ -296,7 +297,7 @@ BEGIN
     INSERT INTO event (kind, contact_id, data)
     VALUES ('contact.offered', p_contact,
             jsonb_build_object('staff', p_staff, 'decision', decision));
-    RETURN true;
+    RETURN NULL;
 END $$;
 
 -- That nobody was found is written when the reasons are others than the last time.
@@ -313,6 +314,35 @@ BEGIN
         INSERT INTO routing_decision (contact_id, queue_id, kind, considered)
         VALUES (p_contact, p_queue, 'nobody', p_considered);
     END IF;
+END $$;
+
+-- Where somebody stands among the hands.
+CREATE FUNCTION app.hand_of(p_hands app.hand[], p_staff bigint) RETURNS integer
+LANGUAGE plpgsql IMMUTABLE SET search_path = public, pg_temp AS $$
+BEGIN
+    FOR i IN 1 .. cardinality(p_hands) LOOP
+        IF p_hands[i].staff_id = p_staff THEN
+            RETURN i;
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END $$;
+
+-- Which hand is kept free for something heavy, of those that are half full: lighter work would
+-- else fill them for ever.
+CREATE FUNCTION app.keeper(p_hands app.hand[], p_full jsonb, p_weight integer) RETURNS integer
+LANGUAGE plpgsql IMMUTABLE SET search_path = public, pg_temp AS $$
+DECLARE best integer;
+BEGIN
+    FOR i IN 1 .. cardinality(p_hands) LOOP
+        IF p_full @> to_jsonb(p_hands[i].staff_id) AND NOT p_hands[i].kept
+           AND p_hands[i].capacity >= p_weight
+           AND (best IS NULL OR (p_hands[i].busy, p_hands[i].staff_id)
+                                < (p_hands[best].busy, p_hands[best].staff_id)) THEN
+            best := i;
+        END IF;
+    END LOOP;
+    RETURN best;
 END $$;
 
 -- Up to p_limit of those who head a line and were not offered because nobody is free for anything:
@@ -356,7 +386,7 @@ DECLARE
     w record;
     d record;
     i integer;
-    keeper integer;
+    changing text;
     pushed boolean;
     again boolean := false;
     due timestamptz;
@@ -392,7 +422,15 @@ BEGIN
             line := w.queue_id || w.channel;
             CONTINUE WHEN line = ANY (hopeless)
                 OR line || ' ' || w.priority || ' ' || w.boost = ANY (hopeless);
-            d := app.decided(hands, w.id);
+            LOOP
+                d := app.decided(hands, w.id);
+                EXIT WHEN d.chosen IS NULL;
+                i := app.hand_of(hands, d.chosen);
+                changing := app.offer(w.id, w.queue_id, d.chosen, w.offer_seconds, d.considered);
+                EXIT WHEN changing IS DISTINCT FROM 'person';
+                hands[i].why := 'changing';
+                again := true;
+            END LOOP;
             IF d.chosen IS NULL THEN
                 PERFORM app.found_nobody(w.id, w.queue_id, d.considered);
                 IF d.considered ?| ARRAY['declined', 'last_first'] THEN
@@ -402,25 +440,13 @@ BEGIN
                 -- longer.
                 hopeless := hopeless || CASE WHEN d.considered ? 'skills'
                     THEN line || ' ' || w.priority || ' ' || w.boost ELSE line END;
-                -- Somebody half full is kept for it: lighter work would else fill them for ever.
-                SELECT h.n INTO keeper
-                FROM unnest(hands) WITH ORDINALITY AS h (staff_id, why, capacity, busy, laid,
-                    offered, called, kept, given_at, queues, skills, n)
-                WHERE d.considered -> 'full' @> to_jsonb(h.staff_id) AND NOT h.kept
-                  AND h.capacity >= w.weight
-                ORDER BY h.busy, h.staff_id LIMIT 1;
-                IF FOUND THEN
-                    hands[keeper].kept := true;
+                i := app.keeper(hands, d.considered -> 'full', w.weight);
+                IF i IS NOT NULL THEN
+                    hands[i].kept := true;
                 END IF;
                 CONTINUE;
             END IF;
-            i := (SELECT h.n FROM unnest(hands) WITH ORDINALITY AS h (staff_id, why, capacity,
-                      busy, laid, offered, called, kept, given_at, queues, skills, n)
-                  WHERE h.staff_id = d.chosen);
-            IF NOT app.offer(w.id, w.queue_id, d.chosen, w.offer_seconds, d.considered) THEN
-                again := true;
-                CONTINUE;
-            END IF;
+            CONTINUE WHEN changing = 'contact';
             offered := offered || w.id;
             hands[i].offered := true;
             hands[i].given_at := now();
@@ -633,6 +659,7 @@ REVOKE ALL ON FUNCTION app.hands(), app.judged(app.hand[], bigint),
     app.decided(app.hand[], bigint), app.return_work(bigint, text), app.time_out(integer),
     app.lines(), app.overflow(integer, bigint[]),
     app.offer(bigint, bigint, bigint, integer, jsonb),
+    app.hand_of(app.hand[], bigint), app.keeper(app.hand[], jsonb, integer),
     app.found_nobody(bigint, bigint, jsonb), app.look_why(app.hand[], bigint[], integer),
     app.route(integer, bigint[]),
     app.decline(bigint, text, text), app.boost(bigint, integer, text),
