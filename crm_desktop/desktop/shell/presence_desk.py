@@ -125,13 +125,20 @@ class PresenceDesk(QObject):
         return self._desk.settings.get(_SOUND) == "yes"
 
     def _show_offers(self, standing: Standing) -> None:
-        offers = [each for each in standing.offers if _key(each) not in self._answered]
+        now = self._desk.clock.now()
+        # What ran out is the gateway's to take back, in a moment.
+        offers = [
+            each
+            for each in standing.offers
+            if _key(each) not in self._answered
+            and (each.expires_at is None or each.expires_at > now)
+        ]
         self._answered &= {_key(each) for each in standing.offers}
         before, self._offer = self._offer, offers[0] if offers else None
         if self._offer is not None:
             fresh = before is None or _key(before) != _key(self._offer)
             more = f"{len(offers) - 1} more offered" if len(offers) > 1 else ""
-            self.card.show_offer(_said(self._offer, more), self._desk.clock.now())
+            self.card.show_offer(_said(self._offer, more), now)
             if fresh:
                 self._call_attention()
         elif standing.not_responding:

@@ -41,7 +41,12 @@ def choose(
     tx: Tx, presence: Presence, afterwards: Presence | None, words: str, back_at: datetime | None
 ) -> None:
     """See `presence.choose`."""
-    _set(tx, _me(tx).id, None, presence, afterwards, words, back_at)
+    me = _me(tx).id
+    _set(tx, me, None, presence, afterwards, words, back_at)
+    # Whoever chooses is there.
+    tx.session.execute(
+        update(Activity).where(Activity.staff_id == me).values(not_responding_since=None)
+    )
 
 
 def set_for(  # noqa: PLR0917 - what a presence is

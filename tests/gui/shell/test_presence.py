@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -323,9 +322,7 @@ def test_what_was_missed_is_said_until_they_are_back(
     assert window.top.presence.text() == "Available"
 
 
-def test_a_locked_desktop_shows_no_offer(
-    offered: tuple[Desktop, int], qtbot: QtBot
-) -> None:
+def test_a_locked_desktop_shows_no_offer(offered: tuple[Desktop, int], qtbot: QtBot) -> None:
     desktop, _ = offered
     window, card = desktop.window, desktop.window.presence.card
     window.lock.lock()
@@ -340,7 +337,9 @@ def test_a_locked_desktop_shows_no_offer(
 
 def _dialog(kind: type[QDialog]) -> QDialog:
     [found] = [
-        each for each in QApplication.topLevelWidgets() if isinstance(each, kind) and each.isVisible()
+        each
+        for each in QApplication.topLevelWidgets()
+        if isinstance(each, kind) and each.isVisible()
     ]
     return found
 
@@ -364,9 +363,7 @@ def test_presence_is_chosen_by_keyboard_with_a_note_and_a_time(
     words = next(each for each in dialog.children() if hasattr(each, "setMaxLength"))
     assert isinstance(words, QWidget)
     QTest.keyClicks(words, "Canteen")
-    back = next(
-        each for each in dialog.findChildren(QWidget) if each.accessibleName() == "Back at"
-    )
+    back = next(each for each in dialog.findChildren(QWidget) if each.accessibleName() == "Back at")
     QTest.keyClick(back, Qt.Key.Key_Down)
     QTest.keyClick(words, Qt.Key.Key_Return)
     settled(qtbot, desktop)
@@ -527,16 +524,19 @@ def _history(centre: Centre) -> None:
         anna = tx.session.query(Staff.id).filter(Staff.login == "anna").scalar()
         rose = tx.session.query(Staff.id).filter(Staff.login == "rose").scalar()
         begin = datetime.now(UTC).replace(hour=0, minute=5, second=0)
-        add: Callable[..., None] = lambda minutes, state, seen="there", by=None: tx.session.add(
-            PresenceMark(
-                staff_id=anna,
-                at=begin + timedelta(seconds=minutes),
-                signed_in=True,
-                presence=state,
-                seen=seen,
-                by_id=by,
+
+        def add(minutes, state, seen="there", by=None) -> None:
+            return tx.session.add(
+                PresenceMark(
+                    staff_id=anna,
+                    at=begin + timedelta(seconds=minutes),
+                    signed_in=True,
+                    presence=state,
+                    seen=seen,
+                    by_id=by,
+                )
             )
-        )
+
         step = (datetime.now(UTC) - begin).total_seconds() / 8
         add(0, "available")
         add(step, "available", "locked")
