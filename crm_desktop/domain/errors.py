@@ -113,6 +113,12 @@ class SignedOut(SignInRefused):
     code = "signed_out"
 
 
+class SignedOutBy(CrmError):
+    """A team leader signed this person out; `by` names them."""
+
+    code = "signed_out_by"
+
+
 class AccountRefused(SignInRefused):
     """The computer's own account (Kerberos, Windows) did not sign this person in."""
 
