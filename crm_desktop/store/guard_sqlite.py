@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, bindparam, exists, insert, select, text, update
+from sqlalchemy import Connection, bindparam, exists, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from crm_desktop.domain.errors import Conflict, NotAllowed, NotFound, Taken
@@ -273,7 +273,9 @@ class SqliteGuard:
         """Nobody outside a restricted queue is offered what is in it."""
         queue = self._session.get_one(Queue, contact.queue_id)
         member = exists().where(
-            Membership.staff_id == staff_id, Membership.queue_id == contact.queue_id
+            Membership.staff_id == staff_id,
+            Membership.queue_id == contact.queue_id,
+            or_(Membership.until.is_(None), Membership.until > utcnow()),
         )
         if staff_id is not None and queue.restricted and not self._session.scalar(select(member)):
             raise NotAllowed("only a member of its queue may have this contact")

@@ -28,6 +28,7 @@ from crm_desktop.store.models.knowledge import Article, ArticleUse
 from crm_desktop.store.models.messages import Attachment, Blob, BlobChunk, Draft, Message
 from crm_desktop.store.models.people import Activity, Membership, SavedView, Staff, StaffSkill
 from crm_desktop.store.models.quality import Assessment, Recording
+from crm_desktop.store.models.team import Huddle, HuddleReceipt, SignOut, StaffNote
 from crm_desktop.store.models.work import ChannelAccount, Lease, OutboxItem
 
 __all__ = [
@@ -53,6 +54,8 @@ __all__ = [
     "Event",
     "FormVersion",
     "Handoff",
+    "Huddle",
+    "HuddleReceipt",
     "Identifier",
     "Lease",
     "Looking",
@@ -74,7 +77,9 @@ __all__ = [
     "SavedView",
     "Service",
     "Setting",
+    "SignOut",
     "Skill",
     "Staff",
+    "StaffNote",
     "StaffSkill",
 ]
