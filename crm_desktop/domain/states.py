@@ -114,6 +114,16 @@ class Presence(StrEnum):
     OFFLINE = "offline"
 
 
+class Doing(StrEnum):
+    """What the system sees of a person who is signed in; never what they chose."""
+
+    THERE = "there"
+    ON_CONTACT = "on_contact"
+    IDLE = "idle"
+    LOCKED = "locked"
+    NOT_RESPONDING = "not_responding"
+
+
 class StaffRole(StrEnum):
     """The hats of DOMAIN; on PostgreSQL each is also a group role `crm_<value>`."""
 

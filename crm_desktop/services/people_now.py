@@ -1,16 +1,14 @@
-"""What a team leader does for people: presence, queues and skills for good or for a while, and
-signing somebody out.
+"""What a team leader does for people: queues and skills for good or for a while, and signing
+somebody out; presence is `services.presence.set_for`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import NotFound
 from crm_desktop.domain.people_now import PersonNow, QueueOf, Skill, SkillOf
-from crm_desktop.domain.states import Presence
 from crm_desktop.store import leading
 from crm_desktop.store.database import Database
 from crm_desktop.store.queries import people_now as queries
@@ -55,19 +53,6 @@ def change(
         for skill in skills:
             until = skill.until if skill.level is not None else None
             leading.set_skill(tx, staff_id, skill.skill_id, skill.level, until)
-        tx.changed(Topic.STAFF, staff_id)
-        return tx.changes
-
-
-def set_presence(
-    db: Database, staff_id: int, presence: Presence, *, back_at: datetime | None = None
-) -> Changes:
-    """Say for somebody that they are available or away, until a time if it is known.
-
-    Raises NotAllowed unless this person shares a queue with them, and NotFound.
-    """
-    with db.write() as tx:
-        tx.guard.presence_of(staff_id, presence, None, "", back_at)
         tx.changed(Topic.STAFF, staff_id)
         return tx.changes
 

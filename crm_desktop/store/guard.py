@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from crm_desktop.domain.logged import LoggedContact
-from crm_desktop.domain.states import Presence, StaffRole
+from crm_desktop.domain.states import StaffRole
 from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
 
 #: So long search looks back for older contacts; what is found later comes too late for a typist.
@@ -227,9 +227,6 @@ class Guard(Protocol):
 
         It may be out of this person's sight afterwards.
         """
-
-    def set_presence(self, presence: Presence, next_presence: Presence | None) -> None:
-        """What this person chose to be."""
 
     def search(self, terms: SearchTerms, limit: int) -> tuple[SearchHit, ...]:
         """Cases and customers by reference, number, address or name, in this order.

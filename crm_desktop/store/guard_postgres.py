@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import RowMapping, TextClause, text
 from sqlalchemy.orm import Session
 
-from crm_desktop.domain.states import Presence, StaffRole
+from crm_desktop.domain.states import StaffRole
 from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
 from crm_desktop.store import guard_postgres_search as searching
 from crm_desktop.store.blobs import chunks
@@ -190,14 +190,6 @@ class PostgresGuard:
     def refile(self, case_id: int, service_id: int) -> None:
         """See `Guard`."""
         self._run("refile", case=case_id, service=service_id)
-
-    def set_presence(self, presence: Presence, next_presence: Presence | None) -> None:
-        """See `Guard`."""
-        self._run(
-            "set_presence",
-            presence=presence.value,
-            next=next_presence.value if next_presence else None,
-        )
 
     def search(self, terms: SearchTerms, limit: int) -> tuple[SearchHit, ...]:
         """See `Guard`."""

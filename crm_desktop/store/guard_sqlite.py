@@ -22,7 +22,6 @@ from crm_desktop.domain.states import (
     Direction,
     MessageState,
     OutboxState,
-    Presence,
     StaffRole,
     Visibility,
 )
@@ -443,15 +442,6 @@ class SqliteGuard:
             raise NotFound("no such case or service")
         case.service_id, case.queue_id = service.id, service.queue_id
         self._session.flush()
-
-    def set_presence(self, presence: Presence, next_presence: Presence | None) -> None:
-        """See `Guard`."""
-        self._session.execute(
-            update(Staff)
-            .where(Staff.id == self._me.id)
-            .values(presence=presence, next_presence=next_presence, presence_since=utcnow())
-        )
-        self._log("staff.presence", None, presence=presence, next=next_presence)
 
     def search(self, terms: SearchTerms, limit: int) -> tuple[SearchHit, ...]:
         """See `Guard`."""

@@ -8,15 +8,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, func, insert, or_, select, text, update
+from sqlalchemy import delete, exists, func, insert, or_, select, text
 
 from crm_desktop.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from crm_desktop.domain.people import Person
 from crm_desktop.domain.people_now import LEVELS
-from crm_desktop.domain.states import Presence, StaffRole
+from crm_desktop.domain.states import StaffRole
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import (
-    Activity,
     Event,
     Membership,
     Queue,
@@ -26,6 +25,7 @@ from crm_desktop.store.models import (
     StaffSkill,
 )
 from crm_desktop.store.models.base import utcnow
+from crm_desktop.store.queries import presence_sqlite
 
 #: Why the work of somebody who was signed out went back.
 SIGNED_OUT = "signed out by a team leader"
@@ -175,21 +175,8 @@ def sign_out(tx: Tx, staff_id: int) -> tuple[int, ...]:
     tx.session.add(SignOut(staff_id=person.id, by_id=me(tx).id))
     tx.session.flush()
     given = tx.guard.return_work(person.id, SIGNED_OUT)
-    tx.session.execute(
-        update(Staff)
-        .where(Staff.id == person.id)
-        .values(
-            presence=Presence.OFFLINE,
-            next_presence=None,
-            presence_since=utcnow(),
-            presence_words="",
-            back_at=None,
-        )
-    )
-    tx.session.execute(
-        update(Activity).where(Activity.staff_id == person.id).values(signed_in_at=None)
-    )
-    _log(tx, "staff.signed_out", person.id)
+    leader = me(tx).id
+    presence_sqlite.sign_out(tx, person.id, by=leader, actor=leader, why=SIGNED_OUT)
     return given
 
 

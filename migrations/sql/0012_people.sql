@@ -136,11 +136,7 @@ DECLARE person staff := app.led(p_staff); given bigint[];
 BEGIN
     INSERT INTO sign_out (staff_id, by_id) VALUES (p_staff, app.me());
     given := app.return_work(p_staff, 'signed out by a team leader');
-    UPDATE staff SET presence = 'offline', next_presence = NULL, presence_since = now(),
-                     presence_words = '', back_at = NULL
-    WHERE id = p_staff;
-    UPDATE activity SET signed_in_at = NULL WHERE staff_id = p_staff;
-    PERFORM app.staff_log('staff.signed_out', p_staff);
+    PERFORM app.presence_out(p_staff, app.me(), app.me(), 'signed out by a team leader');
     PERFORM app.login_set(person.login, NULL, NULL, false);
     PERFORM app.login_set(person.login, 'crm_' || person.role, NULL, false);
     RETURN coalesce(given, '{}');

@@ -26,7 +26,14 @@ from crm_desktop.store.models.customers import (
 from crm_desktop.store.models.events import AuditSeal, Event, Notice, ReadAudit, RowAudit
 from crm_desktop.store.models.knowledge import Article, ArticleUse
 from crm_desktop.store.models.messages import Attachment, Blob, BlobChunk, Draft, Message
-from crm_desktop.store.models.people import Activity, Membership, SavedView, Staff, StaffSkill
+from crm_desktop.store.models.people import (
+    Activity,
+    Membership,
+    PresenceMark,
+    SavedView,
+    Staff,
+    StaffSkill,
+)
 from crm_desktop.store.models.quality import Assessment, Recording
 from crm_desktop.store.models.team import Huddle, HuddleReceipt, SignOut, StaffNote
 from crm_desktop.store.models.work import ChannelAccount, Lease, OutboxItem
@@ -64,6 +71,7 @@ __all__ = [
     "Notice",
     "OpeningCalendar",
     "OutboxItem",
+    "PresenceMark",
     "Queue",
     "QueueSkill",
     "QueueStat",

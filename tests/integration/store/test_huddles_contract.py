@@ -40,7 +40,7 @@ def test_everybody_is_told_and_the_sender_sees_who_read_it(centre: Centre) -> No
         *("Rose Boateng", "everybody"),
         "Storm tonight: expect calls",
     )
-    assert shown.expires_at - shown.sent_at == HOUR
+    assert abs(shown.expires_at - shown.sent_at - HOUR) < timedelta(seconds=1)
     assert _words(rose) == [], "nobody is told what they say themselves"
     assert huddles.read(anna, shown.id).ids(Topic.RECEIPT) == {shown.id}
     huddles.read(anna, shown.id)
@@ -95,11 +95,8 @@ def test_who_may_not_send_read_or_end(centre: Centre) -> None:
     huddles.send(rose, Hearers(Scope.ONE, _me(anna)), "For you", HOUR)
     (shown,) = huddles.unread(anna)
 
-    for to in (
-        ALL,
-        Hearers(Scope.ONE, _me(cora)),
-        Hearers(Scope.QUEUE, centre.queue_id("general")),
-    ):
+    general = Hearers(Scope.QUEUE, centre.queue_id("general"))
+    for to in (ALL, Hearers(Scope.ONE, _me(cora)), general):
         with pytest.raises(NotAllowed):
             huddles.send(anna, to, "Hello", HOUR)
     with pytest.raises(NotFound):
