@@ -284,5 +284,4 @@ def _read_whole(db: Database) -> list[str]:
             return sorted(large & set(rows.scalars()))
         statement, parameters = asked[-1]
         plan = tx.core.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-        scans = [row[3] for row in plan if re.match(r"SCAN [okhme]\b(?! USING)", row[3])]
-    return scans
+        return [row[3] for row in plan if re.match(r"SCAN [okhme]\b(?! USING)", row[3])]
