@@ -189,10 +189,18 @@ class SqliteGuard:
         self._move(contact, ContactState.ACTIVE, owner_id=self._me.id, first_taken_at=first)
         self._give(contact.id, self._me.id, "next")
 
+    @property
+    def _given(self) -> frozenset[int]:
+        """The queues of which this person is given something: none that they are off for now."""
+        off = select(Membership.queue_id).where(
+            Membership.staff_id == self._me.id, Membership.off_until > utcnow()
+        )
+        return self._me.queues - set(self._session.scalars(off))
+
     def claim_next(self, wanted: QueueFilter) -> int | None:
         """See `Guard`."""
         query = select(Contact).where(
-            Contact.state == ContactState.QUEUED, Contact.queue_id.in_(self._me.queues)
+            Contact.state == ContactState.QUEUED, Contact.queue_id.in_(self._given)
         )
         if wanted.channels:
             query = query.where(Contact.channel.in_(sorted(wanted.channels)))

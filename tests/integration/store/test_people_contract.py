@@ -19,6 +19,7 @@ from crm_desktop.domain.errors import (
 )
 from crm_desktop.domain.people_now import PersonNow, QueueOf, SkillOf
 from crm_desktop.domain.states import StaffRole
+from crm_desktop.domain.views import QueueFilter
 from crm_desktop.services import contacts, leases, people_now, queue, session, staff, sweeper
 from crm_desktop.services.staff import NewStaff
 from crm_desktop.store.database import Database
@@ -114,6 +115,9 @@ def test_off_a_queue_one_sees_it_still(centre: Centre) -> None:
 
     assert _queue(rose, anna, general).off_until == off
     assert general in centre.person("anna").queues
+    contact_id, helper = centre.add_contact(), centre.as_person("anna")
+    assert contacts.take_next(helper, QueueFilter()) is None, "nothing is given to them"
+    assert contacts.take(helper, contact_id).row is not None
 
 
 def test_skills_have_levels_and_end(centre: Centre) -> None:

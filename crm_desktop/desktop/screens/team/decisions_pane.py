@@ -62,8 +62,7 @@ _QUESTIONS = {
     ),
     _SEND: (
         "Send this reply?",
-        "The leak check stopped it. It goes to {who} at once and cannot be taken back. "
-        "That you sent it is on record.",
+        "The leak check stopped it. It goes to {who} at once, on your word, for good.",
         "Send it",
     ),
     _LET_BE: (
