@@ -92,8 +92,8 @@ WORDS: Mapping[str, Words] = {
     ),
     "signed_out_by": Words(
         "{by} signed you out.",
-        "{kept} What you had in hand went back to its queue.",
-        "You can sign in again.",
+        "{kept}",
+        "What you had in hand waits in its queues. Sign in again when you are back.",
     ),
     "account_refused": Words(
         "This computer’s account did not sign you in.",

@@ -8,6 +8,7 @@ from crm_desktop.domain.states import StaffRole
 _LEADERS = frozenset({StaffRole.TEAM_LEADER, StaffRole.ADMIN})
 
 CONTACT = "Contact"
+PRESENCE = "Presence"
 QUEUE = "Queue"
 WRITING = "Writing"
 GO = "Go to"
@@ -54,6 +55,21 @@ COMMANDS: tuple[Command, ...] = (
         "contact.logged", "Contacts to be entered", CONTACT, icon="list-checks", works_away=True,
         help="What was logged and the database does not have yet",
     ),
+    Command(
+        "offer.accept", "Accept the offer", CONTACT, ("F10",), "hand",
+        help="Or say that you are back, after an offer that you did not answer",
+    ),
+    Command(
+        "offer.decline", "Decline the offer…", CONTACT, ("Ctrl+F10",), "x",
+        help="With a reason; it goes on waiting in its old place",
+    ),
+    Command("offer.why", "Why was this offered to me?", CONTACT, icon="help-circle"),
+    Command(
+        "presence.menu", "Presence", PRESENCE, ("Ctrl+Shift+P",), "circle-user",
+        help="Available, or away and why",
+    ),
+    Command("presence.more", "Presence with a note or a time…", PRESENCE, icon="pencil"),
+    Command("presence.day", "My day", PRESENCE, icon="history"),
     Command("reply.focus", "Write a reply", WRITING, ("Ctrl+R",), "reply", works_away=True),
     Command(
         "note.focus", "Write an internal note", WRITING, ("Ctrl+Shift+N",), "sticky-note",
@@ -93,6 +109,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("view.light", "Light theme", VIEW, icon="sun", works_away=True),
     Command("view.dark", "Dark theme", VIEW, icon="moon", works_away=True),
     Command("view.contrast", "High-contrast theme", VIEW, icon="contrast", works_away=True),
+    Command("view.sound", "Sound for offers", VIEW, icon="bell", checkable=True, works_away=True),
     Command("view.reload", "Read everything again", VIEW, ("F5",), "refresh-cw"),
     Command("help.shortcuts", "Keyboard shortcuts", HELP, ("F1",), "keyboard", works_away=True),
     Command(

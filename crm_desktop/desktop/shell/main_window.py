@@ -25,10 +25,11 @@ from crm_desktop.desktop.shell.contact_commands import ContactCommands, Target
 from crm_desktop.desktop.shell.desk import Desk, later_for
 from crm_desktop.desktop.shell.detached import DetachedWindow
 from crm_desktop.desktop.shell.finders import RecordFinder
+from crm_desktop.desktop.shell.leaving import Leaving
 from crm_desktop.desktop.shell.lock import Locker
 from crm_desktop.desktop.shell.log_desk import LogDesk
 from crm_desktop.desktop.shell.pages import PAGES, Pages
-from crm_desktop.desktop.shell.presence import PresenceKeeper
+from crm_desktop.desktop.shell.presence_desk import PresenceDesk
 from crm_desktop.desktop.shell.standing import StandingKeeper
 from crm_desktop.desktop.shell.status import StatusKeeper
 from crm_desktop.desktop.shell.top_bar import TopBar
@@ -39,7 +40,6 @@ from crm_desktop.desktop.widgets.rail import NavigationRail, Place
 from crm_desktop.desktop.widgets.status import StatusStrip
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.people import Person
-from crm_desktop.domain.states import Presence
 from crm_desktop.domain.views import ContactView, CustomerView, Hit, Moved, QueueCounts, QueueRow
 from crm_desktop.services.replies import Sent
 
@@ -98,7 +98,7 @@ class MainWindow(QWidget):
         self._queue_presenter.start()
         self.workplace.start()
         self._status.start()
-        self._presence.begin()
+        self.presence.keeper.start()
         self._desk.clock.start()
         self.log.start()
         self._articles.begin()
@@ -151,19 +151,24 @@ class MainWindow(QWidget):
         self.pages.changed(changes)
         self._status.changed(changes)
         self._standing.changed(changes)
+        self.presence.changed(changes)
         self._articles.changed(changes)
         for window in self._windows:
             window.changed(changes)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Keep what is typed, the layout, and stop listening."""
+        """Keep what is typed, the layout, and stop listening; a person is asked first."""
+        if event.spontaneous() and not self.lock.is_locked:
+            event.ignore()
+            self._leaving.ask()
+            return
         if self.lock.is_locked:
             self.hide()
             self.lock.reveal()
         for window in list(self._windows):
             window.close()
         self.workplace.stop()
-        self._presence.end()
+        self.presence.keeper.stop()
         save_layout(self, self._desk.settings, "main")
         self._desk.clock.stop()
         super().closeEvent(event)
@@ -221,9 +226,10 @@ class MainWindow(QWidget):
             column.addWidget(each)
         column.addLayout(middle, 1)
         column.addWidget(self.strip)
-        self._presence = PresenceKeeper(
-            self._desk.person.presence, self.commands.gestures.set_presence, self._show_presence
+        self.presence = PresenceDesk(
+            self._desk, self, content, self.top.presence, self.registry, self.lock, self.error
         )
+        self._leaving = Leaving(self._desk, self, self._quit)
 
     def _connect(self) -> None:
         desk = self._desk
@@ -240,12 +246,12 @@ class MainWindow(QWidget):
         desk.runner.writing.connect(desk.live.rest)
         desk.runner.wrote.connect(self._wrote)
         self.top.search_asked.connect(self._open_palette)
-        self.top.presence_chosen.connect(self._presence_chosen)
+        self.presence.take.connect(self.commands.gestures.take)
         self._rail.chosen.connect(self.go)
         self.queue.opened.connect(self.open_contact)
         self.queue.chosen.connect(self._fit)
         self.queue.counted.connect(self._counted)
-        self.queue.busy.connect(self._presence.set_busy)
+        self.queue.busy.connect(self.presence.keeper.set_busy)
         self.queue.density_changed.connect(self._density_changed)
         self.workplace.screen.shown.connect(self._fit)
         self.workplace.screen.over.connect(self._contact_over)
@@ -257,7 +263,7 @@ class MainWindow(QWidget):
         self.pages.contact_wanted.connect(self.open_contact)
         self.pages.scheme_chosen.connect(self._set_scheme)
         self.pages.scale_chosen.connect(self._set_scale)
-        self.pages.sign_out_asked.connect(self.close)
+        self.pages.sign_out_asked.connect(self._leaving.ask)
 
     def _bind_commands(self) -> None:
         bind = self.registry.bind
@@ -276,7 +282,7 @@ class MainWindow(QWidget):
         bind("view.reload", partial(self.changed, Changes.everything()))
         bind("help.shortcuts", self._show_shortcuts)
         bind("app.lock", self.lock.lock)
-        bind("app.quit", self._quit)
+        bind("app.quit", self._leaving.ask)
         compact = self._desk.settings.get(_COMPACT) != "no"
         self.queue.set_compact(compact)
         self.registry.set_checked("view.density", compact)
@@ -294,13 +300,11 @@ class MainWindow(QWidget):
             workplace.keep()
         for registry in (self.registry, *(each.registry for each in self._windows)):
             registry.suspend(True)
-        self._presence.leave()
 
     @Slot()
     def _go_on(self) -> None:
         for registry in (self.registry, *(each.registry for each in self._windows)):
             registry.suspend(False)
-        self._presence.back()
 
     def _fit_person(self, person: Person) -> None:
         """Offer what this role may do; what others' queues held is read again."""
@@ -354,15 +358,6 @@ class MainWindow(QWidget):
     @Slot(object)
     def _counted(self, counts: QueueCounts) -> None:
         self._rail.set_badge("queue", counts.waiting)
-
-    @Slot(object)
-    def _presence_chosen(self, presence: Presence) -> None:
-        self._presence.choose(presence)
-
-    def _show_presence(
-        self, presence: Presence, activity: str, afterwards: Presence | None
-    ) -> None:
-        self.top.presence.set_state(presence, activity, afterwards)
 
     def _go_to_queue(self) -> None:
         self.go("queue")

@@ -154,7 +154,7 @@ def end(tx: Tx, desktop: str) -> tuple[int, ...]:
     if seen is None or seen.signed_in_at is None or seen.desktop != desktop:
         return ()
     sign_out(tx, me, by=None, actor=me, why="signed out")
-    return return_work(tx, me, "signed out")
+    return tx.guard.return_work(me, "signed out")
 
 
 def sign_out(tx: Tx, staff_id: int, *, by: int | None, actor: int | None, why: str) -> None:
@@ -208,7 +208,7 @@ def sweep(tx: Tx) -> tuple[tuple[int, ...], tuple[int, ...]]:
         freed.extend(_offers_back(tx, staff_id))
         people.append(staff_id)
     for staff_id in tx.session.scalars(_long_gone(tx)).all():
-        freed.extend(return_work(tx, staff_id, "away for long"))
+        freed.extend(tx.guard.return_work(staff_id, "away for long"))
         people.append(staff_id)
     return tuple(people), tuple(freed)
 

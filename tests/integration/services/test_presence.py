@@ -317,7 +317,8 @@ def test_the_sweep_leaves_alone_who_never_had_a_desktop_open(centre: Centre) -> 
     contacts.take(anna, contact_id)
     change(centre, Contact, contact_id, state_since=_ago(days=3))
 
-    assert not presence.sweep(gateway := centre.as_gateway(), _lease(gateway))
+    gateway = centre.as_gateway()
+    assert not presence.sweep(gateway, _lease(gateway))
 
     with centre.as_owner().read() as tx:
         open_ones = select(Assignment.id).where(Assignment.ended_at.is_(None))
