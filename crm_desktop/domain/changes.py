@@ -18,7 +18,12 @@ class Topic(StrEnum):
     STAFF = "staff"
     QUEUE_STAT = "queue_stat"
     ACCOUNT = "account"
+    #: A huddle was sent or ended.
     HUDDLE = "huddle"
+    #: Somebody read a huddle: its sender looks, nobody else.
+    RECEIPT = "receipt"
+    #: Somebody has a private note; its id is theirs.
+    NOTE = "note"
     LOOKING = "looking"
     #: There is outgoing work for the gateway, or will be soon. Its id is always 0.
     OUTBOX = "outbox"

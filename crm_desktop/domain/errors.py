@@ -113,8 +113,8 @@ class SignedOut(SignInRefused):
     code = "signed_out"
 
 
-class SignedOutBy(CrmError):
-    """A team leader signed this person out; `by` names them."""
+class SignedOutBy(SignedOut):
+    """A team leader closed this person's desktops; `by` names them. They may sign in again."""
 
     code = "signed_out_by"
 

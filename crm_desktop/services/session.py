@@ -6,10 +6,10 @@ from dataclasses import replace
 from hmac import compare_digest
 from pathlib import Path
 
-from crm_desktop.domain.errors import DatabaseAway, ServerUnverified, SignInRefused
+from crm_desktop.domain.errors import DatabaseAway, ServerUnverified, SignedOutBy, SignInRefused
 from crm_desktop.domain.people import Person
 from crm_desktop.domain.views import StaffInfo
-from crm_desktop.store import people, revision
+from crm_desktop.store import leading, people, revision
 from crm_desktop.store.database import Database, Target
 
 
@@ -75,10 +75,16 @@ def sign_in(target: Target, login: str, migrations: Path, *, connections: int = 
 
 
 def whoami(db: Database) -> Person:
-    """Who this session is now, by role and queues; raises SignInRefused when nobody any more."""
-    assert db.actor is not None
+    """Who this session is now, by role and queues; raises SignInRefused when nobody any more, and
+    SignedOutBy when somebody closed it.
+    """
+    began = db.actor
+    assert began is not None
     with db.read() as tx:
-        return people.whoami(tx, db.actor.login)
+        person = people.whoami(tx, began.login)
+        if person.sign_outs > began.sign_outs:
+            raise SignedOutBy(by=leading.signed_out_by(tx, person.id))
+        return person
 
 
 def prove(target: Target, password: str) -> None:

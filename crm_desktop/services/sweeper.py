@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.services.leases import Lease
+from crm_desktop.store import leading
 from crm_desktop.store.database import Database
 from crm_desktop.store.queries import events, leases, messages
 from crm_desktop.store.queries import sweeper as queries
@@ -20,7 +21,8 @@ _AT_ONCE = 200
 
 
 def sweep(db: Database, lease: Lease) -> Changes:
-    """Bring due parked contacts back, forget silent onlookers and old notices.
+    """Bring due parked contacts back, forget silent onlookers and old notices, and take back what
+    people had for a while.
 
     Looks first and writes only when there is something to do. Raises LeaseLost.
     """
@@ -28,7 +30,8 @@ def sweep(db: Database, lease: Lease) -> Changes:
         parked = queries.any_due_parked(tx)
         looks = queries.stale_looks(tx, STALE_LOOK)
         prune = queries.old_notices(tx, _NOTICES_KEPT, _NOTICES_AGE)
-    if not (parked or looks or prune):
+        over = leading.any_ended(tx)
+    if not (parked or looks or prune or over):
         return Changes()
     with db.write() as tx:
         leases.check(tx, lease.name, lease.fence)
@@ -41,6 +44,8 @@ def sweep(db: Database, lease: Lease) -> Changes:
             tx.changed(Topic.LOOKING, contact_id)
         if prune:
             queries.prune_notices(tx, prune)
+        if over:
+            tx.changed(Topic.STAFF, *leading.end_whiles(tx))
         return tx.changes
 
 

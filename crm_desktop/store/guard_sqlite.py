@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, bindparam, exists, insert, select, text, update
+from sqlalchemy import Connection, bindparam, exists, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from crm_desktop.domain.errors import Conflict, NotAllowed, NotFound, Taken
@@ -189,10 +189,18 @@ class SqliteGuard:
         self._move(contact, ContactState.ACTIVE, owner_id=self._me.id, first_taken_at=first)
         self._give(contact.id, self._me.id, "next")
 
+    @property
+    def _given(self) -> frozenset[int]:
+        """The queues of which this person is given something: none that they are off for now."""
+        off = select(Membership.queue_id).where(
+            Membership.staff_id == self._me.id, Membership.off_until > utcnow()
+        )
+        return self._me.queues - set(self._session.scalars(off))
+
     def claim_next(self, wanted: QueueFilter) -> int | None:
         """See `Guard`."""
         query = select(Contact).where(
-            Contact.state == ContactState.QUEUED, Contact.queue_id.in_(self._me.queues)
+            Contact.state == ContactState.QUEUED, Contact.queue_id.in_(self._given)
         )
         if wanted.channels:
             query = query.where(Contact.channel.in_(sorted(wanted.channels)))
@@ -285,7 +293,9 @@ class SqliteGuard:
         """Nobody outside a restricted queue is offered what is in it."""
         queue = self._session.get_one(Queue, contact.queue_id)
         member = exists().where(
-            Membership.staff_id == staff_id, Membership.queue_id == contact.queue_id
+            Membership.staff_id == staff_id,
+            Membership.queue_id == contact.queue_id,
+            or_(Membership.until.is_(None), Membership.until > utcnow()),
         )
         if staff_id is not None and queue.restricted and not self._session.scalar(select(member)):
             raise NotAllowed("only a member of its queue may have this contact")

@@ -35,6 +35,7 @@ from crm_desktop.store.models.people import (
     StaffSkill,
 )
 from crm_desktop.store.models.quality import Assessment, Recording
+from crm_desktop.store.models.team import Huddle, HuddleReceipt, SignOut, StaffNote
 from crm_desktop.store.models.work import ChannelAccount, Lease, OutboxItem
 
 __all__ = [
@@ -60,6 +61,8 @@ __all__ = [
     "Event",
     "FormVersion",
     "Handoff",
+    "Huddle",
+    "HuddleReceipt",
     "Identifier",
     "Lease",
     "Looking",
@@ -82,7 +85,9 @@ __all__ = [
     "SavedView",
     "Service",
     "Setting",
+    "SignOut",
     "Skill",
     "Staff",
+    "StaffNote",
     "StaffSkill",
 ]

@@ -72,6 +72,12 @@ class Contact(Base):
             postgresql_where=text("state = 'parked'"),
             sqlite_where=text("state = 'parked'"),
         ),
+        Index(
+            "ix_contact_callback",
+            "due_at",
+            postgresql_where=text("state = 'callback_due'"),
+            sqlite_where=text("state = 'callback_due'"),
+        ),
         Index("ix_contact_customer", "customer_id", "received_at"),
         Index("ix_contact_thread", "thread_id"),
         Index(

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import LiteralString
 
 import psycopg
 import pytest
 from sqlalchemy import select, text
 
+from crm_desktop.domain.huddles import Hearers, Scope
 from crm_desktop.domain.states import IdentifierKind, StaffRole
 from crm_desktop.domain.views import Reply
-from crm_desktop.services import cases, contacts, customers, drafts, handoffs, replies, staff
+from crm_desktop.services import (
+    cases,
+    contacts,
+    customers,
+    drafts,
+    handoffs,
+    huddles,
+    people_now,
+    replies,
+    staff,
+)
 from crm_desktop.services.cases import CaseInput
 from crm_desktop.services.staff import NewStaff
 from crm_desktop.store import boundary, people
@@ -102,6 +113,7 @@ def arranged(cluster: PostgresCluster, name: str) -> tuple[Centre, Ids]:
     boundary.prepare(centre.as_owner())
     ids = _of_people(centre) | _of_contacts(centre)
     ids |= _of_quality(centre, ids)
+    ids |= _of_talk(centre, ids)
     with centre.as_owner().write() as tx:
         tx.session.execute(text("ANALYZE"))
     return centre, ids
@@ -215,6 +227,26 @@ def _of_quality(centre: Centre, ids: Ids) -> Ids:
             "released": assessments[3].id,
             "recording": recording.id,
         }
+
+
+def _of_talk(centre: Centre, ids: Ids) -> Ids:
+    """What a leader says to all, to another queue, and to one; and a skill."""
+    rose = centre.as_person("rose")
+    hour = timedelta(hours=1)
+    huddles.send(rose, Hearers(Scope.ALL), "Storm tonight", hour)
+    care = Hearers(Scope.QUEUE, int(str(ids["care_queue"])))
+    huddles.send(rose, care, "Care only", hour)
+    huddles.write_note(rose, int(str(ids["ben_id"])), "Can you stay till six?")
+    to_care, to_all = huddles.sent(rose)
+    (note,) = huddles.notes(rose, int(str(ids["ben_id"])))
+    people_now.put_skill(centre.as_person(ADMIN), None, "Welsh")
+    (skill,) = people_now.skills(rose)
+    return {
+        "huddle": to_all.id,
+        "care_huddle": to_care.id,
+        "private": note.id,
+        "skill": skill.id,
+    }
 
 
 def _id(db: Database) -> int:
