@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from crm_desktop.domain.figures import HALF_HOUR, Promise, half_hour
-from crm_desktop.domain.states import Resolution
+from crm_desktop.domain.states import IN_HAND, Resolution
 
 _BEGIN, _TAKEN, _COMPLETED = "contact.received", "contact.taken", "contact.completed"
 _HANDED_OFF, _LOGGED = "handoff.requested", "contact.logged"
@@ -108,7 +108,7 @@ def _waiting(subject: Subject, history: Sequence[Happening], kept: Kept) -> Iter
         return
     came = next((each.at for each in history if each.kind == _BEGIN), None)
     if came is not None:
-        first = queue_at(subject, history, -1)
+        first = queue_at(subject, history, 0)
         yield Counted(subject.id, What.ARRIVED, came, first, subject.channel)
     for at, each in enumerate(history):
         what = _exit(each.kind)
@@ -154,11 +154,14 @@ def _ending(subject: Subject, history: Sequence[Happening]) -> Iterable[Counted]
 
 
 def queue_at(subject: Subject, history: Sequence[Happening], at: int) -> int:
-    """The queue of the contact when the event at that place happened: where the next move that
-    changed its queue took it from, else where it is now. A move names `queue` and `from_queue`.
+    """The queue that the contact was in when the event at that place happened: of a move the one
+    that it went to. Events that change it name `queue`, and most of them `from_queue`.
     """
+    for each in reversed(history[: at + 1]):
+        if each.data.get("queue"):
+            return int(each.data["queue"])
     for each in history[at + 1 :]:
-        if each.data.get("queue") and each.data.get("from_queue"):
+        if each.data.get("from_queue"):
             return int(each.data["from_queue"])
     return subject.queue_id
 
@@ -170,7 +173,8 @@ def spans(
     until: datetime,
 ) -> tuple[Span, ...]:
     """Who had the contact in hand and when. `in_hand_after` says of the kinds that change its
-    state whether somebody has it afterwards; what goes on ends at `until`.
+    state whether somebody has it afterwards, unless the event says the state itself; what goes on
+    ends at `until`.
     """
     found: list[Span] = []
     holder: int | None = None
@@ -183,6 +187,8 @@ def spans(
 
     for n, each in enumerate(history):
         after = in_hand_after.get(each.kind)
+        if after is not None and "state" in each.data:
+            after = each.data["state"] in IN_HAND
         if after is None or (after and holder is not None and each.kind != _TAKEN):
             continue
         end(each.at)

@@ -30,13 +30,13 @@ class QueueFigures:
 
 @dataclass(frozen=True, slots=True)
 class WaitingNow:
-    """What waits in one queue and channel; `oldest_at` is when the first of it came."""
+    """What waits in one queue and channel: when the first of it came, and the next breach."""
 
     queue_id: int
     channel: Channel
     waiting: int
-    overdue: int
     oldest_at: datetime | None
+    next_due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,13 @@ class CentreFigures:
         """When the one that waits longest came; None when nothing waits."""
         times = (each.oldest_at for each in self._now(queue_id, channel) if each.waiting)
         return min((each for each in times if each is not None), default=None)
+
+    def is_late(self, queue_id: int | None = None, channel: Channel | None = None) -> bool:
+        """Whether something waits whose time is up."""
+        return any(
+            each.waiting and each.next_due_at is not None and each.next_due_at <= self.at
+            for each in self._now(queue_id, channel)
+        )
 
     def definition(
         self, figure: Figure, queue_id: int | None = None, channel: Channel | None = None

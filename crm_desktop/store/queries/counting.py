@@ -41,15 +41,18 @@ IN_HAND_AFTER: Mapping[str, bool] = {
     kind: ContactState(states[0]) in IN_HAND for kind, states in STATES.items()
 } | {"contact.logged": True}
 _MOVES = tuple(sorted(IN_HAND_AFTER))
-_PRESENCE = "staff.presence"
 #: Whoever chose no presence for so long is not known to be here.
 _PRESENCE_LASTS = timedelta(days=7)
 
-_TOUCHED = select(Event.contact_id.distinct()).where(
-    Event.kind.in_(_MOVES),
-    Event.at >= bindparam("begin", UtcDateTime),
-    Event.at < bindparam("end", UtcDateTime),
-    Event.contact_id.is_not(None),
+_TOUCHED = (
+    select(Event.contact_id)
+    .distinct()
+    .where(
+        Event.kind.in_(_MOVES),
+        Event.at >= bindparam("begin", UtcDateTime),
+        Event.at < bindparam("end", UtcDateTime),
+        Event.contact_id.is_not(None),
+    )
 )
 # Said as the partial index is, so that it serves.
 _IN_HAND_NOW = text(
@@ -68,7 +71,8 @@ _REPEATS = """SELECT c.id, r.received_at FROM contact c JOIN contact r
     WHERE {among}"""
 _PRESENCES = """SELECT CAST(coalesce(data ->> 'staff', CAST(actor_id AS text)) AS bigint), at,
     data ->> 'presence' FROM event
-    WHERE kind = :kind AND at >= :begin AND at < :end ORDER BY id"""
+    WHERE kind IN ('staff.presence', 'staff.signed_out') AND at >= :begin AND at < :end
+    ORDER BY id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +177,7 @@ def presences(tx: Tx, begin: datetime, end: datetime) -> dict[int, Presences]:
     )
     known: dict[int, list[tuple[datetime, bool]]] = defaultdict(list)
     since = begin - _PRESENCE_LASTS
-    for staff_id, at, chosen in tx.core.execute(
-        statement, {"kind": _PRESENCE, "begin": since, "end": end}
-    ):
+    for staff_id, at, chosen in tx.core.execute(statement, {"begin": since, "end": end}):
         if staff_id is None:
             continue
         list_ = known[staff_id]

@@ -53,7 +53,7 @@ _TODAY = f"""SELECT {{array}}(
         FROM half_hour_stat
         WHERE half_hour >= :begin AND half_hour < :end AND queue_id {{known}}
         GROUP BY queue_id, channel, seconds, in_opening_hours, goal, short_seconds, variant) t),
-    (SELECT {{list}}({{array}}(w.queue_id, w.channel, w.waiting, w.overdue, w.oldest_at))
+    (SELECT {{list}}({{array}}(w.queue_id, w.channel, w.waiting, w.oldest_at, w.next_due_at))
         FROM queue_stat w WHERE w.waiting > 0 AND w.queue_id {{known}}),
     (SELECT {{list}}({{array}}(n.id, n.name, n.available, n.members)) FROM (
         SELECT q.id, q.name, count(p.id) AS members,
@@ -115,8 +115,8 @@ def _part(row: list[Any]) -> QueueFigures:
 
 
 def _waiting(row: list[Any]) -> WaitingNow:
-    queue_id, channel, waiting, overdue, oldest = row
-    return WaitingNow(queue_id, Channel(channel), waiting, overdue, maybe_moment(oldest))
+    queue_id, channel, waiting, oldest, due = row
+    return WaitingNow(queue_id, Channel(channel), waiting, maybe_moment(oldest), maybe_moment(due))
 
 
 def _moment(value: Any) -> datetime:

@@ -29,8 +29,6 @@ from crm_desktop.store.queries.counting import ADDED
 from tests.centre import Centre
 from tests.integration.services.event_histories import QUEUES, Days, available, reference
 
-EVERY = 10_000
-
 
 def lease_of(db: Database) -> Lease:
     lease = leases.acquire(db, sweeper.LEASE_NAME, "test", 600)
