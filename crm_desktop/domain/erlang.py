@@ -178,10 +178,13 @@ class ErlangA:
 
     @cached_property
     def _whole(self) -> float:
-        return _integral(self._log, self._top, 0.0, self._top)
+        return self._beyond(0.0)
 
     def _beyond(self, seconds: float) -> float:
-        return _integral(self._log, self._top, seconds, max(seconds, self._top))
+        """The integral of h from there on; where no patience is left, h falls as an exponential."""
+        spent = max(seconds, _FORGOTTEN * self.patience)
+        near = _integral(self._log, self._log(self._top), self._top, (seconds, spent))
+        return near + self._h(spent) / self._served
 
     @cached_property
     def _weight(self) -> float:
@@ -214,9 +217,14 @@ class ErlangA:
             return math.inf
         if self.load.rate == 0:
             return 0.0
-        moment = _integral(self._log, self._top, 0.0, self._top, times=lambda wait: wait)
-        waits = self._served * moment - self._whole
-        return max(0.0, waits / self._weight / (1 - self.abandonment))
+        waited = _integral(
+            lambda wait: self._log(wait) - wait / self.patience,
+            self._log(self._top),
+            max(0.0, self.patience * math.log(self.load.rate / (self._served + 1 / self.patience))),
+            (0.0, _FORGOTTEN * self.patience),
+            times=lambda wait: wait,
+        )
+        return self.load.rate * waited / self._weight / (1 - self.abandonment)
 
     @property
     def occupancy(self) -> float:
@@ -290,47 +298,35 @@ def _inverse_b(erlangs: float, agents: int) -> float:
 
 def _integral(
     log: Callable[[float], float],
+    scale: float,
     top: float,
-    start: float,
-    greatest: float,
-    times: Callable[[float], float] | None = None,
+    stretch: tuple[float, float],
+    times: Callable[[float], float] = lambda _: 1.0,
 ) -> float:
-    """The integral from `start` of exp(log(x) - log(top)), a log-concave function.
+    """The integral of exp(log(x) - scale) * times(x); `log` is concave and greatest at `top`.
 
-    `greatest` is where it is greatest beyond the start. What is forgotten beside that value is
-    left out.
+    What is forgotten beside its greatest value on the stretch is left out.
     """
-    level = log(greatest)
-    scale = log(top)
-    end = _fallen(log, greatest, level)
-    begin = start if log(start) > level - _FORGOTTEN else _risen(log, start, greatest, level)
-    half = (end - begin) / (2 * _PIECES)
+    start, end = stretch
+    greatest = min(max(start, top), end)
+    level = log(greatest) - _FORGOTTEN
+    if log(end) < level:
+        end = _bisected(lambda wait: log(wait) > level, greatest, end)
+    if log(start) < level:
+        start = _bisected(lambda wait: log(wait) < level, start, greatest)
+    half = (end - start) / (2 * _PIECES)
     total = 0.0
     for piece in range(_PIECES):
-        middle = begin + (2 * piece + 1) * half
+        middle = start + (2 * piece + 1) * half
         for place, weight in _POINTS:
             for wait in (middle - place * half, middle + place * half):
-                value = weight * math.exp(log(wait) - scale)
-                total += value if times is None else value * times(wait)
+                total += weight * math.exp(log(wait) - scale) * times(wait)
     return total * half
-
-
-def _fallen(log: Callable[[float], float], greatest: float, level: float) -> float:
-    """A place right of the greatest value where the function is forgotten beside it."""
-    step = 1.0
-    while log(greatest + step) > level - _FORGOTTEN:
-        step *= 2
-    return _bisected(lambda wait: log(wait) > level - _FORGOTTEN, greatest, greatest + step)
-
-
-def _risen(log: Callable[[float], float], start: float, greatest: float, level: float) -> float:
-    """The last place left of the greatest value where the function is still forgotten."""
-    return _bisected(lambda wait: log(wait) < level - _FORGOTTEN, start, greatest)
 
 
 def _bisected(holds: Callable[[float], bool], low: float, high: float) -> float:
     """Just behind the place where it stops to hold."""
-    for _ in range(12):
+    for _ in range(40):
         middle = (low + high) / 2
         low, high = (middle, high) if holds(middle) else (low, middle)
     return high

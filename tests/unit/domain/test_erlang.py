@@ -104,6 +104,9 @@ def test_patience_changes_what_garnett_said_it_changes() -> None:
         (Load.of(1500, 300, 300), 1000, 100.0),
         (Load.of(10, 300, 300), 1000, 100.0),
         (Load(0.001, 10), 3, 1e5),
+        # Patience and handling of very different lengths.
+        (Load(0.47, 421), 2, 10.0),
+        (Load(0.5, 3600), 3, 10.0),
     ],
 )
 def test_erlang_a_is_what_its_chain_says(load: Load, agents: int, patience: float) -> None:
