@@ -10,6 +10,7 @@ from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import CrmError, NoKeyring
 from crm_desktop.gateway.accounts import IMAP
 from crm_desktop.gateway.config import GatewayConfig, SecretSource
+from crm_desktop.gateway.counting import FigureKeeper
 from crm_desktop.gateway.email_lane import email_lane
 from crm_desktop.gateway.jobs import JobKeeper, StartJob
 from crm_desktop.gateway.lanes import InHand, LaneWorker
@@ -61,7 +62,7 @@ class Gateway:
         self._keeper = JobKeeper(keeper_db, self._jobs, self.statuses)
         self._feed = open_feed(db.target, self._heard, self._presence)
         self._senders: list[LaneWorker] = []
-        self._sweepers: list[Sweeper] = []
+        self._sweepers: list[Sweeper | FigureKeeper] = []
 
     @property
     def http_port(self) -> int | None:
@@ -111,9 +112,8 @@ class Gateway:
         return list(workers)
 
     def _start_sweeper(self, lease: Lease) -> list[Worker]:
-        worker = Sweeper(self._db, lease)
-        self._sweepers = [worker]
-        return [worker]
+        self._sweepers = [Sweeper(self._db, lease), FigureKeeper(self._db, lease)]
+        return [*self._sweepers]
 
     def _start_mailbox(self, account: Account, lease: Lease) -> list[Worker]:
         return [
@@ -135,7 +135,7 @@ class Gateway:
 
     def _heard(self, changes: Changes) -> None:
         """On the feed's thread: wake whoever may have something to do."""
-        woken: list[LaneWorker | Sweeper] = []
+        woken: list[LaneWorker | Sweeper | FigureKeeper] = []
         if changes.has(Topic.OUTBOX):
             woken.extend(self._senders)
         if changes.has(Topic.CONTACT):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import Connection, inspect, text
 
 #: What each event leaves a contact in; a contact's last one decides. Others change no state.
-_STATES = {
+STATES = {
     "contact.received": ("queued",),
     "contact.taken": ("active",),
     "contact.returned": ("queued",),
@@ -108,10 +108,9 @@ def _files(connection: Connection) -> Iterator[str]:
 
 
 def _states(connection: Connection) -> Iterator[str]:
-    kinds = ", ".join(f"'{kind}'" for kind in _STATES)
+    kinds = ", ".join(f"'{kind}'" for kind in STATES)
     right = " OR ".join(
-        f"(e.kind = '{kind}' AND c.state IN ({_quoted(states)}))"
-        for kind, states in _STATES.items()
+        f"(e.kind = '{kind}' AND c.state IN ({_quoted(states)}))" for kind, states in STATES.items()
     )
     otherwise = _count(
         connection,

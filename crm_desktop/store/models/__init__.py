@@ -24,6 +24,12 @@ from crm_desktop.store.models.customers import (
     SafetyMarker,
 )
 from crm_desktop.store.models.events import AuditSeal, Event, Notice, ReadAudit, RowAudit
+from crm_desktop.store.models.figures import (
+    CountedContact,
+    FiguresKept,
+    HalfHourStaff,
+    HalfHourStat,
+)
 from crm_desktop.store.models.knowledge import Article, ArticleUse
 from crm_desktop.store.models.messages import Attachment, Blob, BlobChunk, Draft, Message
 from crm_desktop.store.models.people import Activity, Membership, SavedView, Staff, StaffSkill
@@ -48,10 +54,14 @@ __all__ = [
     "ChannelAccount",
     "ChannelWeight",
     "Contact",
+    "CountedContact",
     "Customer",
     "Draft",
     "Event",
+    "FiguresKept",
     "FormVersion",
+    "HalfHourStaff",
+    "HalfHourStat",
     "Handoff",
     "Identifier",
     "Lease",

@@ -79,6 +79,13 @@ class Handoff(Base):
             sqlite_where=text("state IN ('sent', 'acknowledged', 'in_progress')"),
         ),
         Index(
+            "ix_handoff_open",
+            "queue_id",
+            "due_at",
+            postgresql_where=text("state IN ('sent', 'acknowledged', 'in_progress', 'overdue')"),
+            sqlite_where=text("state IN ('sent', 'acknowledged', 'in_progress', 'overdue')"),
+        ),
+        Index(
             "ix_handoff_poll",
             "next_poll_at",
             postgresql_where=text("next_poll_at IS NOT NULL"),
