@@ -19,6 +19,8 @@ class Topic(StrEnum):
     QUEUE_STAT = "queue_stat"
     ACCOUNT = "account"
     HUDDLE = "huddle"
+    #: What is expected of a queue; its id.
+    FORECAST = "forecast"
     LOOKING = "looking"
     #: There is outgoing work for the gateway, or will be soon. Its id is always 0.
     OUTBOX = "outbox"

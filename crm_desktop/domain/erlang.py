@@ -33,7 +33,7 @@ _POINTS = (
     (0.7966664774136267, 0.2223810344533745),
     (0.9602898564975363, 0.1012285362903763),
 )
-_PIECES = 64
+_PIECES = 32
 #: exp(-42) is below what can be told apart beside one.
 _FORGOTTEN = 42.0
 
