@@ -24,6 +24,8 @@ class Topic(StrEnum):
     RECEIPT = "receipt"
     #: Somebody has a private note; its id is theirs.
     NOTE = "note"
+    #: What is expected of a queue; its id.
+    FORECAST = "forecast"
     LOOKING = "looking"
     #: There is outgoing work for the gateway, or will be soon. Its id is always 0.
     OUTBOX = "outbox"

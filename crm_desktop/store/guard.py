@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from crm_desktop.domain.logged import LoggedContact
+from crm_desktop.domain.queue_settings import QueueSettings
 from crm_desktop.domain.states import DeclineReason, StaffRole
 from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
 
@@ -312,3 +313,11 @@ class Guard(Protocol):
 
     def staff_reset(self, staff_id: int, verifier: str) -> None:
         """Another password."""
+
+    # How queues work. Asked by a team leader who belongs to the queue, or by an administrator.
+
+    def queue_change(self, queue_id: int, seen: QueueSettings, wanted: QueueSettings) -> None:
+        """Other rules for a queue; Conflict when they are not as they were `seen`.
+
+        Raises NotFound for a queue or skill, NotAllowed, InvalidInput.
+        """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import RowMapping, TextClause, text
 from sqlalchemy.orm import Session
 
+from crm_desktop.domain.queue_settings import QueueSettings
 from crm_desktop.domain.states import DeclineReason, StaffRole
 from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
 from crm_desktop.store import guard_postgres_search as searching
@@ -277,6 +279,16 @@ class PostgresGuard:
     def staff_reset(self, staff_id: int, verifier: str) -> None:
         """See `Guard`."""
         self._run("staff_reset", staff=staff_id, verifier=verifier)
+
+    def queue_change(self, queue_id: int, seen: QueueSettings, wanted: QueueSettings) -> None:
+        """See `Guard`."""
+        self._call(
+            "SELECT app.queue_change(:queue, CAST(:seen AS jsonb), CAST(:wanted AS jsonb))",
+            queue=queue_id,
+            seen=json.dumps(seen.to_data()),
+            wanted=json.dumps(wanted.to_data()),
+        )
+        self._tx.forget()
 
 
 def _plain(row: RowMapping) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from crm_desktop.domain.errors import Conflict, NotAllowed, NotFound, Taken
 from crm_desktop.domain.people import Person
+from crm_desktop.domain.queue_settings import QueueSettings
 from crm_desktop.domain.states import (
     AssignmentState,
     ContactState,
@@ -30,6 +31,7 @@ from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
 from crm_desktop.store import guard_sqlite_logging as logging
 from crm_desktop.store import guard_sqlite_markers as markers
 from crm_desktop.store import guard_sqlite_offers as offers
+from crm_desktop.store import guard_sqlite_queues as queues
 from crm_desktop.store import guard_sqlite_reading as reading
 from crm_desktop.store import guard_sqlite_search as searching
 from crm_desktop.store.blobs import chunks
@@ -554,6 +556,10 @@ class SqliteGuard:
     ) -> None:
         """See `Guard`."""
         self._staffing.reset(staff_id)
+
+    def queue_change(self, queue_id: int, seen: QueueSettings, wanted: QueueSettings) -> None:
+        """See `Guard`."""
+        queues.change(self._session, self._me, queue_id, seen, wanted)
 
 
 def _note(contact_id: int, author_id: int, words: str) -> Message:

@@ -30,6 +30,7 @@ from crm_desktop.store.models.figures import (
     HalfHourStaff,
     HalfHourStat,
 )
+from crm_desktop.store.models.forecast import ArrivalForecast
 from crm_desktop.store.models.knowledge import Article, ArticleUse
 from crm_desktop.store.models.messages import Attachment, Blob, BlobChunk, Draft, Message
 from crm_desktop.store.models.people import (
@@ -48,6 +49,7 @@ __all__ = [
     "Activity",
     "Address",
     "Adjustment",
+    "ArrivalForecast",
     "Article",
     "ArticleUse",
     "Assessment",
