@@ -26,6 +26,7 @@ from crm_desktop.store.models.customers import (
 from crm_desktop.store.models.events import AuditSeal, Event, Notice, ReadAudit, RowAudit
 from crm_desktop.store.models.knowledge import Article, ArticleUse
 from crm_desktop.store.models.messages import Attachment, Blob, BlobChunk, Draft, Message
+from crm_desktop.store.models.moving import MoveBatch, MoveItem
 from crm_desktop.store.models.people import Activity, Membership, SavedView, Staff, StaffSkill
 from crm_desktop.store.models.quality import Assessment, Recording
 from crm_desktop.store.models.work import ChannelAccount, Lease, OutboxItem
@@ -58,6 +59,8 @@ __all__ = [
     "Looking",
     "Membership",
     "Message",
+    "MoveBatch",
+    "MoveItem",
     "Notice",
     "OpeningCalendar",
     "OutboxItem",
