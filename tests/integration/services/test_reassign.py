@@ -72,7 +72,7 @@ def _add(centre: Centre, number: int, queue: str = "general") -> list[int]:
 def _owners(centre: Centre, ids: Sequence[int]) -> dict[int, int | None]:
     with centre.as_owner().read() as tx:
         query = select(Contact.id, Contact.owner_id).where(Contact.id.in_(ids))
-        return {id_: owner for id_, owner in tx.session.execute(query)}
+        return dict(tx.session.execute(query).all())  # type: ignore[arg-type]
 
 
 def _contact(centre: Centre, contact_id: int) -> Contact:
@@ -334,11 +334,10 @@ def test_undo_gives_an_offer_back_with_the_time_it_had_left(centre: Centre, rose
     assert first.expires_at >= expires + timedelta(seconds=8)
 
 
-@pytest.mark.parametrize("login", ["anna", "cora"])
-def test_only_a_team_leader_moves_many(centre: Centre, rose: Database, login: str) -> None:
+def test_only_a_team_leader_moves_many(centre: Centre, rose: Database) -> None:
     contact_id = centre.add_contact()
     seen = _seen(rose, [contact_id])
-    person = centre.as_person(login)
+    person = centre.as_person("anna")
 
     for attempt in (
         lambda: reassign.give(person, seen, ToQueue(centre.queue_id("waste"))),
@@ -409,17 +408,13 @@ def test_priority_service_and_due_time_are_changed_and_taken_back(
     ]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [SetPriority(10), SetService(99_999), SetDue(datetime(2001, 1, 1, tzinfo=UTC)), Park(None)],
-)
-def test_what_cannot_be_set_is_refused(
-    centre: Centre, rose: Database, change: SetPriority | SetService | SetDue | Park
-) -> None:
+def test_what_cannot_be_set_is_refused(centre: Centre, rose: Database) -> None:
     seen = _seen(rose, [centre.add_contact()])
+    long_ago = datetime(2001, 1, 1, tzinfo=UTC)
 
-    with pytest.raises(Conflict):
-        reassign.change(rose, seen, change)
+    for change in (SetPriority(10), SetService(99_999), SetDue(long_ago), Park(None)):
+        with pytest.raises(Conflict):
+            reassign.change(rose, seen, change)
 
 
 def test_parked_work_stays_its_holder_s_and_spam_is_nobody_s(
