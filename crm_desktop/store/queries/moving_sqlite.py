@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, exists, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    Row,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from crm_desktop.domain.errors import Conflict, NotAllowed, NotFound
 from crm_desktop.domain.people import Person
@@ -77,7 +89,7 @@ class _Item:
 
     id: int
     to: int | None
-    row: Row[Any] | None
+    row: Any
     why: str = ""
     who: str = ""
 
@@ -245,9 +257,7 @@ def undo(tx: Tx, batch: int, only: Sequence[int] | None, *, ends: bool) -> Outco
     if ends:
         tx.core.execute(update(MoveBatch).where(MoveBatch.id == batch).values(undone_at=utcnow()))
     else:
-        done = MoveItem.__table__.delete().where(
-            MoveItem.batch_id == batch, MoveItem.contact_id.in_(back)
-        )
+        done = delete(MoveItem).where(MoveItem.batch_id == batch, MoveItem.contact_id.in_(back))
         tx.core.execute(done)
     return Outcome(back, skipped, None)
 
@@ -261,7 +271,7 @@ def answers(tx: Tx, batch: int) -> tuple[tuple[int, int], ...]:
         .where(literal(known.kind) == "answered")
         .order_by(MoveItem.contact_id)
     )
-    return tuple((contact_id, message_id) for contact_id, message_id in rows)
+    return tuple((row[0], int(row[1] or 0)) for row in rows)
 
 
 def loads(tx: Tx) -> dict[int, tuple[int, int]]:
@@ -384,7 +394,7 @@ def _ended(tx: Tx, batch: int, items: Sequence[_Item]) -> Outcome:
     kept = set(moved)
     # What turned out not to have moved is no part of it.
     tx.core.execute(
-        MoveItem.__table__.delete().where(
+        delete(MoveItem).where(
             MoveItem.batch_id == batch, MoveItem.why == "", MoveItem.after.is_(None)
         )
     )

@@ -72,7 +72,7 @@ def _add(centre: Centre, number: int, queue: str = "general") -> list[int]:
 def _owners(centre: Centre, ids: Sequence[int]) -> dict[int, int | None]:
     with centre.as_owner().read() as tx:
         query = select(Contact.id, Contact.owner_id).where(Contact.id.in_(ids))
-        return dict(tx.session.execute(query).all())  # type: ignore[arg-type]
+        return dict(tx.session.execute(query).all())
 
 
 def _contact(centre: Centre, contact_id: int) -> Contact:
