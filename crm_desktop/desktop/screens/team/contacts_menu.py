@@ -17,7 +17,14 @@ from crm_desktop.desktop.core.parking import ParkUntil, choices, next_morning
 from crm_desktop.desktop.widgets.chooser import Chooser
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.time_dialog import TimeDialog
-from crm_desktop.domain.reassigning import CloseAsSpam, Park, SetDue, SetPriority, SetService
+from crm_desktop.domain.reassigning import (
+    BulkChange,
+    CloseAsSpam,
+    Park,
+    SetDue,
+    SetPriority,
+    SetService,
+)
 from crm_desktop.domain.views import ServiceInfo
 
 _PRIORITIES = ((0, "As usual"), (3, "Raised"), (6, "High"), (9, "Most urgent"))
@@ -61,25 +68,29 @@ class MoreMenu(QMenu):
         self._offer(park, "&5  Pick a time…", Ask.PARK)
         self._offer(self, "Answer with one &text…", Ask.ANSWER)
         self.addSeparator()
-        self._offer(self, "Close as s&pam", CloseAsSpam())
+        self._offer(self, "&Close as spam", CloseAsSpam())
         for each in self.actions():
             each.setEnabled(any_chosen)
         if person:
             self.addSeparator()
             self._offer(self, f"{person} has gone &home", Ask.GONE_HOME)
 
-    def _offer(self, menu: QMenu, said: str, what: object) -> None:
-        menu.addAction(said, self._pick).setData(what)
+    def _offer(self, menu: QMenu, said: str, what: BulkChange | Ask) -> None:
+        slot = self._ask if isinstance(what, Ask) else self._pick
+        menu.addAction(said, slot).setData(what)
 
     @Slot()
     def _pick(self) -> None:
         sender = self.sender()
         if isinstance(sender, QAction):
-            what = sender.data()
-            if isinstance(what, Ask):
-                self.asked.emit(what)
-            else:
-                self.chosen.emit(what)
+            self.chosen.emit(sender.data())
+
+    @Slot()
+    def _ask(self) -> None:
+        sender = self.sender()
+        if isinstance(sender, QAction):
+            # An action keeps it as a plain word.
+            self.asked.emit(Ask(sender.data()))
 
 
 class Asking(QObject):
