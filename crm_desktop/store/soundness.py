@@ -19,6 +19,7 @@ STATES = {
     "contact.wrap_up": ("wrap_up",),
     "contact.completed": ("completed",),
     "contact.spam": ("spam",),
+    "contact.undone": ("queued", "offered", "active", "held", "wrap_up", "parked"),
 }
 _REVISION, _OURS = "alembic_version", "contact"
 

@@ -33,6 +33,7 @@ from crm_desktop.store.models.figures import (
 from crm_desktop.store.models.forecast import ArrivalForecast
 from crm_desktop.store.models.knowledge import Article, ArticleUse
 from crm_desktop.store.models.messages import Attachment, Blob, BlobChunk, Draft, Message
+from crm_desktop.store.models.moving import MoveBatch, MoveItem
 from crm_desktop.store.models.people import (
     Activity,
     Membership,
@@ -80,6 +81,8 @@ __all__ = [
     "Looking",
     "Membership",
     "Message",
+    "MoveBatch",
+    "MoveItem",
     "Notice",
     "OpeningCalendar",
     "OutboxItem",

@@ -9,9 +9,9 @@ from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core.live import FeedState
 from crm_desktop.desktop.core.look import Look
+from crm_desktop.desktop.core.parking import choices
 from crm_desktop.desktop.shell.away import AwayBanner
 from crm_desktop.desktop.shell.commands import COMMANDS
-from crm_desktop.desktop.shell.parking import choices
 
 FRIDAY = datetime(2026, 11, 20, 15, 45, tzinfo=UTC)
 
