@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property, partial
+from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from crm_desktop.desktop.core.layout import restore_panes
-from crm_desktop.desktop.core.presenting import Presenter
 from crm_desktop.desktop.core.tasks import OwnedTasks
 from crm_desktop.desktop.screens.admin.presenter import AdminPresenter
 from crm_desktop.desktop.screens.admin.screen import AdminScreen
@@ -22,10 +22,10 @@ from crm_desktop.desktop.screens.knowledge.presenter import KnowledgePresenter
 from crm_desktop.desktop.screens.settings.screen import SettingsScreen
 from crm_desktop.desktop.screens.staff.presenter import StaffPresenter
 from crm_desktop.desktop.screens.staff.screen import StaffScreen
-from crm_desktop.desktop.screens.team.presenter import TeamPresenter
 from crm_desktop.desktop.screens.team.screen import TeamScreen
-from crm_desktop.desktop.shell.desk import Desk, later_for
+from crm_desktop.desktop.shell.desk import Desk
 from crm_desktop.desktop.shell.finders import contact_of_case
+from crm_desktop.desktop.shell.team_desk import TeamDesk
 from crm_desktop.desktop.widgets.knowledge_panel import KnowledgePanel
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.states import StaffRole
@@ -52,6 +52,16 @@ _WHOSE = {
 }
 
 
+class _Page(Protocol):
+    """What reads a page: a presenter, or several put together."""
+
+    def start(self) -> None:
+        """Read what it shows."""
+
+    def changed(self, changes: Changes) -> None:
+        """Read again what it shows."""
+
+
 class Pages(QObject):
     """Builds each page when it is first gone to, and reads nothing before that.
 
@@ -59,6 +69,9 @@ class Pages(QObject):
     """
 
     contact_wanted = Signal(object)
+    customer_wanted = Signal(object)
+    person_wanted = Signal(object)
+    note_wanted = Signal(object, str)
     seen_wanted = Signal(object)
     scheme_chosen = Signal(object)
     scale_chosen = Signal(int)
@@ -70,8 +83,8 @@ class Pages(QObject):
     def __init__(self, desk: Desk, parent: QObject) -> None:
         super().__init__(parent)
         self._desk = desk
-        self._presenters: list[Presenter] = []
-        self._unread: dict[str, Presenter] = {}
+        self._presenters: list[_Page] = []
+        self._unread: dict[str, _Page] = {}
 
     def has(self, key: str) -> bool:
         """Whether this person has that page; the one role or the other may come while working."""
@@ -154,21 +167,26 @@ class Pages(QObject):
         return screen
 
     @cached_property
-    def team_screen(self) -> TeamScreen:
+    def team(self) -> TeamDesk:
         """How the leader's queues and people do now."""
-        desk = self._desk
-        screen = TeamScreen(desk.look, desk.clock, desk.settings)
-        presenter = TeamPresenter(desk.db, self._tasks(screen), screen, later=later_for(screen))
-        screen.bind(presenter)
-        screen.panes.settle()
-        restore_panes(screen, desk.settings, "main")
-        self._presenters.append(presenter)
-        return screen
+        team = TeamDesk(self._desk)
+        restore_panes(team.screen, self._desk.settings, "main")
+        team.contact_wanted.connect(self.contact_wanted)
+        team.customer_wanted.connect(self.customer_wanted)
+        team.person_wanted.connect(self.person_wanted)
+        team.note_wanted.connect(self.note_wanted)
+        self._begin("team", team)
+        return team
+
+    @property
+    def team_screen(self) -> TeamScreen:
+        """The page of the team."""
+        return self.team.screen
 
     def _tasks(self, screen: QWidget) -> OwnedTasks:
         return self._desk.runner.for_owner(screen)
 
-    def _begin(self, key: str, presenter: Presenter) -> None:
+    def _begin(self, key: str, presenter: _Page) -> None:
         """A page that reads when it is first gone to."""
         self._presenters.append(presenter)
         self._unread[key] = presenter

@@ -88,6 +88,11 @@ class PeoplePane(BoardPane):
         line = self._lines.get(key)
         return None if line is None else line.row(now)
 
+    def name_of(self, staff_id: int) -> str:
+        """What somebody on the board is called; empty when they are not."""
+        known = self._known.get(staff_id)
+        return known.person.name if known is not None else ""
+
     def _line(self, person: PersonNow) -> PersonLine:
         """The line of somebody; the same object while they are as before."""
         known = self._known.get(person.id)
@@ -111,7 +116,7 @@ class PeoplePane(BoardPane):
             ("message-square", "Message…\tAlt+Enter", self.message_wanted),
             ("history", "Presence today…", self.history_wanted),
             ("list", "Show their contacts", self.contacts_wanted),
-            ("home", "Gone home…", self.gone_home),
+            ("home", "Gone home: give everything back", self.gone_home),
         ):
             action = menu.addAction(self._look.icon(icon), text)
             action.triggered.connect(partial(signal.emit, key))
