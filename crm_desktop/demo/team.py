@@ -14,6 +14,7 @@ from crm_desktop.domain.states import (
     Channel,
     ContactState,
     Direction,
+    Doing,
     Presence,
 )
 from crm_desktop.store.database import Tx
@@ -23,6 +24,7 @@ from crm_desktop.store.models import (
     Contact,
     Customer,
     Event,
+    PresenceMark,
     Skill,
     Staff,
     StaffSkill,
@@ -68,31 +70,27 @@ _TEAM = (
         "m.rhys-davies",
         Presence.AVAILABLE,
         172,
-        work=(_Work(Channel.CALL, "housing", "housing-repair", 6.7, wraps=True),),
-    ),
-    _Colleague(
-        "a.hussain",
-        Presence.AVAILABLE,
-        204,
         afterwards=Presence.LUNCH,
         work=(_Work(Channel.CHAT, "general", "missed-bin", 12.1, count=3),),
     ),
-    _Colleague("j.fairweather", Presence.AVAILABLE, 0.6),
-    _Colleague("l.okonkwo", Presence.LUNCH, 22, back=18),
     _Colleague(
         "e.brandt",
         Presence.AVAILABLE,
         88,
-        work=(_Work(Channel.EMAIL, "blue-badge", "blue-badge", 9.5, count=2),),
+        work=(_Work(Channel.CALL, "council-tax", "council-tax-bill", 6.7, wraps=True),),
     ),
     _Colleague(
         "k.tran",
         Presence.AVAILABLE,
         231,
-        work=(_Work(Channel.VISIT, "guildhall", "council-tax-move", 7.9),),
+        work=(_Work(Channel.VISIT, "guildhall", "parking-permit", 7.9),),
     ),
     _Colleague("g.mahoney", Presence.AVAILABLE, 3.4),
+    # Nobody is left for adult social care, and its mails wait.
+    _Colleague("a.hussain", Presence.TRAINING, 35, words="Care Act refresher", back=55),
+    _Colleague("j.fairweather", Presence.BREAK, 8.5, back=6),
     _Colleague("h.iqbal", Presence.MEETING, 48, words="Winter gritting plan", back=-4),
+    _Colleague("l.okonkwo", Presence.LUNCH, 22, back=18),
 )
 #: The demo's customers are numbered from 1.
 _CALLERS = range(21, 40)
@@ -134,20 +132,22 @@ def write(tx: Tx, ids: Ids) -> None:
 
 
 def _place(tx: Tx, each: _Colleague, staff_id: int) -> None:
+    began = tx.now - timedelta(minutes=max(each.minutes, 150))
+    since = tx.now - timedelta(minutes=each.minutes)
     staff = tx.session.get_one(Staff, staff_id)
-    staff.presence = each.presence
-    staff.presence_since = tx.now - timedelta(minutes=each.minutes)
-    staff.presence_words = each.words
-    staff.next_presence = each.afterwards
+    staff.presence, staff.presence_since = each.presence, since
+    staff.presence_words, staff.next_presence = each.words, each.afterwards
     if each.back is not None:
         staff.back_at = tx.now + timedelta(minutes=each.back)
     tx.session.flush()
-    tx.session.add(
-        Activity(
-            staff_id=staff_id,
-            signed_in_at=tx.now - timedelta(minutes=max(each.minutes, 150)),
-            seen_at=tx.now + _SHIFT,
-        )
+    tx.session.add(Activity(staff_id=staff_id, signed_in_at=began, seen_at=tx.now + _SHIFT))
+    tx.session.flush()
+    # Their day began before now, which is what the database noted.
+    tx.session.query(PresenceMark).filter(PresenceMark.staff_id == staff_id).delete()
+    day = {began: Presence.AVAILABLE, since: each.presence}
+    tx.session.add_all(
+        PresenceMark(staff_id=staff_id, at=at, signed_in=True, presence=presence, seen=Doing.THERE)
+        for at, presence in day.items()
     )
 
 
