@@ -408,7 +408,7 @@ BEGIN
                 -- Somebody half full is kept for it: lighter work would else fill them for ever.
                 SELECT h.n INTO keeper
                 FROM unnest(hands) WITH ORDINALITY AS h (staff_id, why, capacity, busy, laid,
-                    offered, called, kept, given_at, queues, skills, n)
+                    offered, called, kept, given_at, queues, skills, off, n)
                 WHERE d.considered -> 'full' @> to_jsonb(h.staff_id) AND NOT h.kept
                   AND h.capacity >= w.weight
                 ORDER BY h.busy, h.staff_id LIMIT 1;
