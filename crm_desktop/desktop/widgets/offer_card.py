@@ -21,6 +21,8 @@ _WIDTH, _EDGE = 400, 14
 _FULL_TURN = 360 * 16
 #: From here on the ring says that it is urgent, and a screen reader is told once.
 _LAST_SECONDS = 5
+#: What is longer is said in minutes.
+_MINUTES_FROM = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,10 @@ class CountdownRing(Painted):
         painter.setPen(pen)
         painter.drawArc(around, 90 * 16, round(_FULL_TURN * self._share))
         middle = Qt.AlignmentFlag.AlignHCenter
-        font = look.font(Role.STRONG)
-        paint_text(painter, QRect(self.rect()), str(self._left), font, shade.text, align=middle)
+        long = self._left >= _MINUTES_FROM
+        said = words.stopwatch(self._left) if long else str(self._left)
+        font = look.font(Role.SMALL if long else Role.STRONG)
+        paint_text(painter, QRect(self.rect()), said, font, shade.text, align=middle)
 
 
 class _Tile(Painted):

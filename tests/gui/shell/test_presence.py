@@ -480,8 +480,8 @@ def test_it_looks_right(
     keeper.read()
     settled(qtbot, desktop)
     window.presence.card.show_why(
-        "You have least in hand of those who could take it. Not chosen: away: Ben Achebe; "
-        "hands full: Cora Lindqvist."
+        "You have least in hand of those who could take it. Not chosen: Ben Achebe (away); "
+        "Cora Lindqvist (hands full)."
     )
     grab(window, f"offer-{name}-{scheme.value}")
     assert accessibility.problems(window) == []
