@@ -12,7 +12,16 @@ from sqlalchemy import select, text
 
 from crm_desktop.domain.states import IdentifierKind, StaffRole
 from crm_desktop.domain.views import Reply
-from crm_desktop.services import cases, contacts, customers, drafts, handoffs, replies, staff
+from crm_desktop.services import (
+    cases,
+    contacts,
+    customers,
+    drafts,
+    handoffs,
+    presence,
+    replies,
+    staff,
+)
 from crm_desktop.services.cases import CaseInput
 from crm_desktop.services.staff import NewStaff
 from crm_desktop.store import boundary, people
@@ -110,7 +119,10 @@ def arranged(cluster: PostgresCluster, name: str) -> tuple[Centre, Ids]:
 def _of_people(centre: Centre) -> Ids:
     with centre.as_owner().read() as tx:
         of_login = {row.login: row.id for row in tx.session.scalars(select(Staff))}
+    for login in ("ben", "cora"):
+        presence.begin(centre.as_person(login))
     known = {"ben": "ben_id", "anna": "anna_id", LEADER: "leader_id", ADMIN: "admin_id"}
+    known |= {"cora": "cora_id"}
     return {
         **{name: of_login[login] for login, name in known.items()},
         "general_queue": centre.queue_id("general"),
