@@ -237,8 +237,8 @@ class OfferCard(Painted):
         self._head.addLayout(texts, 1)
         self._head.addWidget(self._ring, 0, Qt.AlignmentFlag.AlignTop)
         self._foot = QHBoxLayout()
-        for each in (self.accept, self.here, self.decline):
-            self._foot.addWidget(each)
+        for button in (self.accept, self.here, self.decline):
+            self._foot.addWidget(button)
         self._foot.addStretch(1)
         self._foot.addWidget(self.why)
         self._column = QVBoxLayout(self)
@@ -259,8 +259,8 @@ class OfferCard(Painted):
 
     def _buttons(self, *, missed: bool) -> None:
         self.here.setVisible(missed)
-        for each in (self.accept, self.decline, self.why):
-            each.setVisible(not missed)
+        for button in (self.accept, self.decline, self.why):
+            button.setVisible(not missed)
 
     def _appear(self) -> None:
         self._place()
