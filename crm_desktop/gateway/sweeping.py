@@ -6,10 +6,12 @@ import threading
 import time
 
 from crm_desktop.gateway.worker import Worker
-from crm_desktop.services import Database, sweeper
+from crm_desktop.services import Database, presence, sweeper
 from crm_desktop.services.leases import Lease
 
 _SWEEP_SECONDS = 1.0
+#: Two minutes of silence are noticed this much later at most.
+_PRESENCE_SECONDS = 5.0
 #: Figures are refreshed at most four times a second, and at least now and then.
 _STATS_SECONDS = 0.25
 _STATS_ANYWAY_SECONDS = 10.0
@@ -25,6 +27,7 @@ class Sweeper(Worker):
         self._contacts_changed = threading.Event()
         self._contacts_changed.set()
         self._next_sweep = 0.0
+        self._next_presence = 0.0
         self._next_stats = 0.0
         self._stats_anyway = 0.0
 
@@ -43,6 +46,9 @@ class Sweeper(Worker):
         if now >= self._next_sweep:
             sweeper.sweep(self._db, self._lease)
             self._next_sweep = now + _SWEEP_SECONDS
+        if now >= self._next_presence:
+            presence.sweep(self._db, self._lease)
+            self._next_presence = now + _PRESENCE_SECONDS
         changed = self._contacts_changed.is_set()
         if (changed and now >= self._next_stats) or now >= self._stats_anyway:
             self._contacts_changed.clear()

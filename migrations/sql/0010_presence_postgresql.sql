@@ -168,6 +168,9 @@ RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE me bigint := app.me(); a activity;
 BEGIN
+    IF me IS NULL THEN
+        PERFORM app.refuse('CRM02', 'not signed in as staff');
+    END IF;
     SELECT * INTO a FROM activity WHERE staff_id = me FOR UPDATE;
     IF a.signed_in_at IS NULL OR NOT (
         a.desktop = p_desktop OR a.seen_at < now() - interval '90 seconds'

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, and_, bindparam, case, func, literal_column, select
+from sqlalchemy import BindParameter, and_, bindparam, case, func, literal_column, select
 
 from crm_desktop.domain.routing import SILENT_AFTER, Hand, Need, Wanted, Why
 from crm_desktop.domain.states import Presence
@@ -173,7 +173,7 @@ def _chosen(presence: str, following: str | None) -> Why | None:
     return Why.LEAVING if (following or Presence.AVAILABLE) != Presence.AVAILABLE else None
 
 
-def _seen(now: datetime, row: Row[Any]) -> Why | None:
+def _seen(now: datetime, row: Any) -> Why | None:
     if row.locked:
         return Why.LOCKED
     if row.idle_since is not None:

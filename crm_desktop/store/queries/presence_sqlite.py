@@ -13,6 +13,7 @@ from crm_desktop.domain.people import Person
 from crm_desktop.domain.presence import LONGEST_WORDS
 from crm_desktop.domain.states import AssignmentState, ContactState, Presence
 from crm_desktop.store.database import Tx
+from crm_desktop.store.guard_sqlite_offers import return_work
 from crm_desktop.store.models import Activity, Assignment, Contact, Event, Membership, Staff
 from crm_desktop.store.models.base import utcnow
 
@@ -159,7 +160,7 @@ def end(tx: Tx, desktop: str) -> tuple[int, ...]:
     if seen is None or seen.signed_in_at is None or seen.desktop != desktop:
         return ()
     sign_out(tx, me, by=None, actor=me, why="signed out")
-    return tx.guard.return_work(me, "signed out")
+    return return_work(tx.session, tx.actor, me, "signed out")
 
 
 def sign_out(tx: Tx, staff_id: int, *, by: int | None, actor: int | None, why: str) -> None:
@@ -213,7 +214,7 @@ def sweep(tx: Tx) -> tuple[tuple[int, ...], tuple[int, ...]]:
         freed.extend(_offers_back(tx, staff_id))
         people.append(staff_id)
     for staff_id in tx.session.scalars(_long_gone(tx)).all():
-        freed.extend(tx.guard.return_work(staff_id, "away for long"))
+        freed.extend(return_work(tx.session, tx.actor, staff_id, "away for long"))
         people.append(staff_id)
     return tuple(people), tuple(freed)
 

@@ -1,4 +1,4 @@
-"""Presence apart from activity, on both dialects: who is there, since when, and a day that adds up."""
+"""Presence apart from activity, on both dialects: who is there, and a day that adds up."""
 
 from __future__ import annotations
 
