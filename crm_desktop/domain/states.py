@@ -78,6 +78,16 @@ class AssignmentState(StrEnum):
     RETURNED = "returned"
 
 
+class DeclineReason(StrEnum):
+    """Why somebody does not take what they are offered; `conflict`: they know the customer."""
+
+    CONFLICT = "conflict"
+    NOT_MY_SKILL = "not_my_skill"
+    BREAK = "break"
+    TECHNICAL = "technical"
+    OTHER = "other"
+
+
 class CaseState(StrEnum):
     """Where the customer's matter stands."""
 

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from crm_desktop.domain.logged import LoggedContact
-from crm_desktop.domain.states import Presence, StaffRole
+from crm_desktop.domain.states import DeclineReason, Presence, StaffRole
 from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
 
 #: So long search looks back for older contacts; what is found later comes too late for a typist.
@@ -171,6 +171,18 @@ class Guard(Protocol):
         self, contact_id: int, queue_id: int | None, staff_id: int | None, note: str
     ) -> None:
         """Pass a contact in hand to a queue or a colleague, with a note for whoever takes it."""
+
+    def decline(self, contact_id: int, reason: DeclineReason, words: str) -> None:
+        """Do not take what one is offered; it goes back and has waited all the time.
+
+        `words` of up to 200 letters, needed for OTHER.
+        """
+
+    def boost(self, contact_id: int, points: int, reason: str) -> None:
+        """Make a contact of an own queue more urgent by 0 to 5 points, 0 takes that back.
+
+        Raises InvalidInput without a reason of up to 200 letters.
+        """
 
     def wrap_up(self, contact_id: int) -> None:
         """Begin wrap-up of a contact in hand."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import RowMapping, TextClause, text
 from sqlalchemy.orm import Session
 
-from crm_desktop.domain.states import Presence, StaffRole
+from crm_desktop.domain.states import DeclineReason, Presence, StaffRole
 from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
 from crm_desktop.store import guard_postgres_search as searching
 from crm_desktop.store.blobs import chunks
@@ -89,6 +89,14 @@ class PostgresGuard:
     ) -> None:
         """See `Guard`."""
         self._run("transfer", contact=contact_id, queue=queue_id, staff=staff_id, note=note)
+
+    def decline(self, contact_id: int, reason: DeclineReason, words: str) -> None:
+        """See `Guard`."""
+        self._run("decline", contact=contact_id, reason=reason.value, words=words)
+
+    def boost(self, contact_id: int, points: int, reason: str) -> None:
+        """See `Guard`."""
+        self._run("boost", contact=contact_id, points=points, reason=reason)
 
     def wrap_up(self, contact_id: int) -> None:
         """See `Guard`."""

@@ -19,6 +19,7 @@ from crm_desktop.domain.people import Person
 from crm_desktop.domain.states import (
     AssignmentState,
     ContactState,
+    DeclineReason,
     Direction,
     MessageState,
     OutboxState,
@@ -29,6 +30,7 @@ from crm_desktop.domain.states import (
 from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
 from crm_desktop.store import guard_sqlite_logging as logging
 from crm_desktop.store import guard_sqlite_markers as markers
+from crm_desktop.store import guard_sqlite_offers as offers
 from crm_desktop.store import guard_sqlite_reading as reading
 from crm_desktop.store import guard_sqlite_search as searching
 from crm_desktop.store.blobs import chunks
@@ -76,6 +78,7 @@ _GIVE = (
         staff_id=bindparam("staff_id"),
         state=AssignmentState.ACCEPTED,
         accepted_at=utcnow(),
+        how=bindparam("how"),
     )
     .inline()
 )
@@ -83,6 +86,12 @@ _END = (
     update(Assignment)
     .where(Assignment.contact_id == bindparam("of_contact"), Assignment.ended_at.is_(None))
     .values(state=bindparam("new_state"), ended_at=utcnow(), note=bindparam("new_note"))
+)
+# What was offered keeps what it came from.
+_ACCEPT = (
+    update(Assignment)
+    .where(Assignment.contact_id == bindparam("of_contact"), Assignment.ended_at.is_(None))
+    .values(state=AssignmentState.ACCEPTED, accepted_at=utcnow())
 )
 # One conditional UPDATE decides; its row count is the answer.
 _CLAIM = text(
@@ -157,8 +166,8 @@ class SqliteGuard:
             setattr(contact, name, value)
         self._session.flush()
 
-    def _give(self, contact_id: int, staff_id: int | None) -> None:
-        self._core.execute(_GIVE, {"contact_id": contact_id, "staff_id": staff_id})
+    def _give(self, contact_id: int, staff_id: int | None, how: str = "taken") -> None:
+        self._core.execute(_GIVE, {"contact_id": contact_id, "staff_id": staff_id, "how": how})
 
     def _end(self, contact_id: int, state: AssignmentState, note: str = "") -> None:
         self._core.execute(_END, {"of_contact": contact_id, "new_state": state, "new_note": note})
@@ -172,14 +181,14 @@ class SqliteGuard:
         if claimed.rowcount == 0:
             contact = self._contact(contact_id)
             raise Taken("somebody was faster", by=self._name(contact.owner_id))
-        self._end(contact_id, AssignmentState.ACCEPTED)
-        self._give(contact_id, self._me.id)
+        if self._core.execute(_ACCEPT, {"of_contact": contact_id}).rowcount == 0:
+            self._give(contact_id, self._me.id)
         self._log("contact.taken", contact_id)
 
     def _take(self, contact: Contact) -> None:
         first = contact.first_taken_at or utcnow()
         self._move(contact, ContactState.ACTIVE, owner_id=self._me.id, first_taken_at=first)
-        self._give(contact.id, self._me.id)
+        self._give(contact.id, self._me.id, "next")
 
     def claim_next(self, wanted: QueueFilter) -> int | None:
         """See `Guard`."""
@@ -260,7 +269,11 @@ class SqliteGuard:
         )
         if staff_id is not None:
             offer = Assignment(
-                contact_id=contact_id, staff_id=staff_id, state=AssignmentState.OFFERED, note=note
+                contact_id=contact_id,
+                staff_id=staff_id,
+                state=AssignmentState.OFFERED,
+                note=note,
+                how="transfer",
             )
             self._session.add(offer)
         if note:
@@ -277,6 +290,19 @@ class SqliteGuard:
         )
         if staff_id is not None and queue.restricted and not self._session.scalar(select(member)):
             raise NotAllowed("only a member of its queue may have this contact")
+
+    def decline(self, contact_id: int, reason: DeclineReason, words: str) -> None:
+        """See `Guard`."""
+        contact = self._in_hand(contact_id, (ContactState.OFFERED,))
+        offers.decline(self._session, self._me, contact, reason, words)
+
+    def boost(self, contact_id: int, points: int, reason: str) -> None:
+        """See `Guard`."""
+        offers.boost(self._session, self._me, self._contact(contact_id), points, reason)
+
+    def return_work(self, staff_id: int, why: str) -> tuple[int, ...]:
+        """What becomes by rule of the work of somebody who goes; who may, asks the caller."""
+        return offers.return_work(self._session, self._actor, staff_id, why)
 
     def wrap_up(self, contact_id: int) -> None:
         """See `Guard`."""

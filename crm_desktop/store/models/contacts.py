@@ -47,6 +47,18 @@ class Contact(Base):
             postgresql_where=text("state = 'queued'"),
             sqlite_where=text("state = 'queued'"),
         ),
+        # The lines that routing goes through, each in the order of entry.
+        Index(
+            "ix_contact_route",
+            "queue_id",
+            "channel",
+            "priority",
+            "boost",
+            "queued_at",
+            "id",
+            postgresql_where=text("state = 'queued'"),
+            sqlite_where=text("state = 'queued'"),
+        ),
         Index(
             "ix_contact_in_hand",
             "owner_id",
