@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import cast
 
 import pytest
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import select, update
@@ -290,12 +291,38 @@ class Target(QLabel):
         self.contacts_dropped.emit("person", self._id)
 
 
-def _later(owner: QObject, steps: Sequence[Callable[[], None]]) -> None:
-    """Run these one after the other while a drag has its own loop."""
-    for n, step in enumerate(steps):
-        QTimer.singleShot(40 * (n + 1), owner, step)
+class Mouse:
+    """The mouse of the display, moved from outside on a thread: a drag has a loop of its own."""
+
+    def __init__(self) -> None:
+        self._x, self._test = ctypes.CDLL("libX11.so.6"), ctypes.CDLL("libXtst.so.6")
+        self._x.XOpenDisplay.restype = ctypes.c_void_p
+        self._display = ctypes.c_void_p(self._x.XOpenDisplay(None))
+
+    def move(self, to: QPoint) -> None:
+        """Onto a place of the screen."""
+        self._test.XTestFakeMotionEvent(self._display, -1, to.x(), to.y(), ctypes.c_ulong(0))
+        self._settle()
+
+    def button(self, *, down: bool) -> None:
+        """The left one."""
+        self._test.XTestFakeButtonEvent(self._display, 1, int(down), ctypes.c_ulong(0))
+        self._settle()
+
+    def drag(self, start: QPoint, end: QPoint) -> None:
+        """Press at `start`, let go at `end`, in steps as a hand does it."""
+        self.move(start)
+        self.button(down=True)
+        for step in range(1, 11):
+            self.move(start + (end - start) * step / 10)
+        self.button(down=False)
+
+    def _settle(self) -> None:
+        self._x.XFlush(self._display)
+        time.sleep(0.05)
 
 
+@pytest.mark.xvfb
 def test_a_drag_gives_what_is_chosen_to_whom_it_falls_on(
     small_centre: Centre, make: Make, qtbot: QtBot
 ) -> None:
@@ -307,29 +334,20 @@ def test_a_drag_gives_what_is_chosen_to_whom_it_falls_on(
     row.addWidget(stage.pane)
     row.addWidget(target)
     target.contacts_dropped.connect(stage.pane.dropped)
+    qtbot.addWidget(window)
     window.resize(980, 420)
     window.show()
-    qtbot.addWidget(window)
-    qtbot.waitExposed(window)
+    qtbot.waitActive(window)
     stage.begin()
     stage.click(0)
     stage.click(2, CTRL)
-    handle = window.windowHandle()
-    view = stage.pane.list.viewport()
-    start = view.mapTo(window, stage.at(2))
-    end = target.mapTo(window, target.rect().center())
-    left = Qt.MouseButton.LeftButton
+    start = stage.pane.list.viewport().mapToGlobal(stage.at(2))
+    end = target.mapToGlobal(target.rect().center())
+    hand = threading.Thread(target=Mouse().drag, args=(start, end))
 
-    QTest.mousePress(handle, left, Qt.KeyboardModifier.NoModifier, start)
-    _later(
-        window,
-        [
-            partial(QTest.mouseMove, handle, end - QPoint(5, 0)),
-            partial(QTest.mouseMove, handle, end),
-            partial(QTest.mouseRelease, handle, left, Qt.KeyboardModifier.NoModifier, end),
-        ],
-    )
-    QTest.mouseMove(handle, start + QPoint(30, 4))
+    hand.start()
+    qtbot.waitUntil(lambda: bool(target.carried), timeout=15_000)
+    hand.join()
     stage.settle()
 
     assert target.carried == (ids[0], ids[2])
@@ -499,7 +517,7 @@ def test_answering_can_be_stopped_in_the_middle(
         (Scheme.LIGHT, 760, 420, 100),
         (Scheme.DARK, 760, 420, 100),
         (Scheme.CONTRAST, 640, 320, 100),
-        (Scheme.LIGHT, 760, 520, 200),
+        (Scheme.LIGHT, 900, 800, 200),
     ],
 )
 def test_it_looks_right(
@@ -515,6 +533,8 @@ def test_it_looks_right(
     stage.begin()
     stage.click(0)
     stage.click(2, CTRL)
+    stage.click(4, CTRL)
+    stage.press(Qt.Key.Key_Down, CTRL)
     name = f"contacts-{scheme.value}-{scale}"
     grab(stage.pane, name)
     stage.press(Qt.Key.Key_G)
@@ -522,7 +542,7 @@ def test_it_looks_right(
     grab(dialog, f"{name}-give")
     assert accessibility.problems(dialog) == []
     dialog.reject()
-    taken = stage.chosen()[1]
+    taken = next(each for each in stage.chosen() if each == stage.ids()[2])
     contacts.take(small_centre.as_person("ben"), taken)
     stage.presenter.give(stage.pane.list.chosen(), _to(small_centre, "anna"), "Anna Whitlock", "")
     stage.settle()

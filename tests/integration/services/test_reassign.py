@@ -546,3 +546,46 @@ def test_old_moves_are_forgotten_by_the_sweeper(centre: Centre, rose: Database) 
     with centre.as_owner().read() as tx:
         assert list(tx.session.scalars(select(MoveBatch.id))) == [fresh.undo]
         assert list(tx.session.scalars(select(MoveItem.batch_id))) == [fresh.undo]
+
+
+def test_she_has_gone_home_and_all_that_she_has_goes_by_rule(
+    centre: Centre, rose: Database
+) -> None:
+    anna = centre.as_person("anna")
+    active, parked, wrapping, others = _add(centre, 4)
+    offered = _add(centre, 1)[0]
+    for contact_id in (active, parked, wrapping):
+        contacts.take(anna, contact_id)
+    contacts.park(anna, parked, NOON)
+    contacts.begin_wrap_up(anna, wrapping)
+    contacts.take(centre.as_person("ben"), others)
+    reassign.give(rose, _seen(rose, [offered]), ToPeople((centre.person("anna").id,)))
+    ids = sorted([active, parked, wrapping, offered])
+    before = _seen(rose, ids)
+    ages = {each: _contact(centre, each).queued_at for each in ids}
+
+    gone = reassign.gone_home(rose, centre.person("anna").id, "")
+
+    assert gone.moved == tuple(ids)
+    assert set(_owners(centre, ids).values()) == {None}
+    states = {each: _contact(centre, each).state for each in ids}
+    assert states == {each: "parked" if each == parked else "queued" for each in ids}
+    assert {each: _contact(centre, each).queued_at for each in ids} == ages
+    assert _contact(centre, others).owner_id == centre.person("ben").id
+    assert _events(centre, active)[-1] == "contact.returned"
+    assert gone.undo is not None
+    contacts.take(centre.as_person("ben"), active)
+
+    back = reassign.undo(rose, gone.undo)
+
+    assert back.moved == tuple(each for each in ids if each != active)
+    assert [(each.contact_id, each.who) for each in back.skipped] == [(active, "Ben Achebe")]
+    kept = [each for each in before if each.contact_id != active]
+    assert list(_seen(rose, [each.contact_id for each in kept])) == kept
+    assert _assignments(centre, wrapping)[-1] == ("wrapping", "taken", True)
+
+
+def test_who_has_nothing_can_go_home_too(centre: Centre, rose: Database) -> None:
+    gone = reassign.gone_home(rose, centre.person("ben").id, "")
+
+    assert (gone.moved, gone.skipped, gone.undo) == ((), (), None)

@@ -33,7 +33,7 @@ from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.names import CHANNEL_NAMES
 from crm_desktop.desktop.core.theme import Tone
-from crm_desktop.desktop.screens.team.contacts_model import ContactsModel, whereabouts
+from crm_desktop.desktop.screens.team.contacts_model import ContactsModel, urgency_of, whereabouts
 from crm_desktop.desktop.screens.team.dragging import mime_of
 from crm_desktop.desktop.widgets.painting import (
     paint_focus,
@@ -42,17 +42,17 @@ from crm_desktop.desktop.widgets.painting import (
     paint_text,
     pill_size,
     text_height,
-    text_width,
 )
 from crm_desktop.domain.reassigning import WorkRow
-from crm_desktop.domain.states import Channel
 
 Index = QModelIndex | QPersistentModelIndex
 #: So many rows before the end the next page is asked for.
 _AHEAD = 20
 _EDGE, _GAP = 12, 10
-#: Narrower than this (at 100 %) a row leaves its subject out, then its queue.
-_WIDE, _MIDDLE = 560, 400
+#: Narrower than this (at 100 %) a row leaves out how urgent it is, then all but who.
+_WIDE, _MIDDLE = 560, 330
+#: Columns that all rows share, at 100 %.
+_CHANNEL, _TIME, _URGENCY = 84, 104, 56
 
 
 class ContactsDelegate(QStyledItemDelegate):
@@ -88,7 +88,7 @@ class ContactsDelegate(QStyledItemDelegate):
 
     def _content(self, painter: QPainter, rect: QRect, row: WorkRow, *, chosen: bool) -> None:
         look, px, theme = self._look, self._look.px, self._look.theme
-        wide = rect.width() / px(100) * 100
+        wide = rect.width() >= px(_WIDE)
         inner = rect.adjusted(px(_EDGE), 0, -px(_EDGE), -1)
         tick = "square-check" if chosen else "square"
         ink = look.ink(Tone.ACCENT) if chosen else theme.muted
@@ -96,45 +96,44 @@ class ContactsDelegate(QStyledItemDelegate):
         inner.adjust(px(15 + _GAP), 0, 0, 0)
         tone = look.ink(channel_tone(row.row.channel))
         paint_icon(painter, look, inner, CHANNEL_ICONS[row.row.channel], tone, size=15)
-        inner.adjust(px(15 + 6), 0, -self._pill(painter, inner, row), 0)
-        if wide >= _WIDE:
-            said, room = CHANNEL_NAMES[row.row.channel], self._channel_width()
-            line = QRect(inner.left(), inner.top(), room, inner.height())
-            paint_text(painter, line, said, look.font(Role.STRONG), theme.text)
-            inner.adjust(room + px(_GAP), 0, 0, 0)
-        if wide >= _MIDDLE:
-            room = min(px(190), inner.width() * 34 // 100)
-            line = QRect(inner.right() - room, inner.top(), room, inner.height())
-            said = whereabouts(row) or row.row.queue_name
-            paint_text(painter, line, said, look.font(), theme.text)
-            inner.adjust(0, 0, -room - px(_GAP), 0)
-        room = inner.width() * 45 // 100 if wide >= _MIDDLE else inner.width()
-        line = QRect(inner.left(), inner.top(), room, inner.height())
-        paint_text(painter, line, row.row.who, look.font(Role.STRONG), theme.text)
-        inner.adjust(room + px(_GAP), 0, 0, 0)
-        subject = " ".join(row.row.subject.split()) or "(no subject)"
-        paint_text(painter, inner, subject, look.font(), theme.muted)
-
-    def _channel_width(self) -> int:
-        font = self._look.font(Role.STRONG)
-        return max(text_width(font, CHANNEL_NAMES[each]) for each in (Channel.WEB_FORM,
-                   Channel.VOICEMAIL, Channel.EMAIL)) + self._look.px(4)  # fmt: skip
-
-    def _pill(self, painter: QPainter, rect: QRect, row: WorkRow) -> int:
-        """Draw at the right end; returns the width that it and its gap took."""
-        look, taken = self._look, 0
+        inner.adjust(px(15 + 6), 0, 0, 0)
         pill = self._model.pill_of(row)
-        pills = [(pill.words, pill.tone)] if pill else []
-        if row.row.priority:
-            pills.append((f"P{row.row.priority}", Tone.INFO))
-        for said, tone in pills:
-            size = pill_size(look, said)
-            box = QRect(0, 0, size.width() + 2, min(size.height(), rect.height() - 2))
-            box.moveCenter(rect.center())
-            box.moveRight(rect.right() - taken)
-            paint_pill(painter, look, box, said, tone)
-            taken += box.width() + look.px(6)
-        return taken + look.px(4) if taken else 0
+        self._pill(painter, inner, (pill.words, pill.tone) if pill else None, px(_TIME))
+        if wide:
+            said = CHANNEL_NAMES[row.row.channel]
+            paint_text(painter, inner, said, look.font(Role.STRONG), theme.text)
+            inner.adjust(px(_CHANNEL), 0, 0, 0)
+            urgency = urgency_of(row.row.priority)
+            self._pill(painter, inner, (urgency, Tone.INFO) if urgency else None, px(_URGENCY))
+        self._words(painter, inner, row)
+
+    def _words(self, painter: QPainter, inner: QRect, row: WorkRow) -> None:
+        """Who, what about, and where it is, each in a column of its own."""
+        look, theme, gap = self._look, self._look.theme, self._look.px(_GAP)
+        parts = [(row.row.who, look.font(Role.STRONG), theme.text)]
+        if inner.width() >= look.px(_MIDDLE):
+            subject = " ".join(row.row.subject.split()) or "(no subject)"
+            parts.append((subject, look.font(), theme.muted))
+            parts.append((whereabouts(row) or row.row.queue_name, look.font(), theme.text))
+        room = (inner.width() - gap * (len(parts) - 1)) // len(parts)
+        for said, font, ink in parts:
+            line = QRect(inner.left(), inner.top(), room, inner.height())
+            paint_text(painter, line, said, font, ink)
+            inner.adjust(room + gap, 0, 0, 0)
+
+    def _pill(
+        self, painter: QPainter, inner: QRect, said: tuple[str, Tone] | None, room: int
+    ) -> None:
+        """Draw at the right end, and leave the room of that column out."""
+        look = self._look
+        if said is not None:
+            size = pill_size(look, said[0])
+            width = min(size.width() + 2, room)
+            box = QRect(0, 0, width, min(size.height(), inner.height() - 2))
+            box.moveCenter(inner.center())
+            box.moveRight(inner.right())
+            paint_pill(painter, look, box, *said)
+        inner.adjust(0, 0, -room - look.px(6), 0)
 
 
 class ContactsList(QListView):

@@ -27,7 +27,7 @@ from crm_desktop.domain.reassigning import (
 )
 from crm_desktop.domain.views import ServiceInfo
 
-_PRIORITIES = ((0, "As usual"), (3, "Raised"), (6, "High"), (9, "Most urgent"))
+_PRIORITIES = ((0, "As usual"), (3, "Raised"), (6, "High"), (9, "Urgent"))
 
 
 class Ask(StrEnum):

@@ -25,6 +25,8 @@ from crm_desktop.domain.states import ContactState
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
+#: From which priority on what is said of it.
+URGENCIES = ((9, "urgent"), (6, "high"), (1, "raised"))
 #: What a row says of a contact that does not wait.
 STATE_WORDS = {
     ContactState.QUEUED: "",
@@ -154,6 +156,11 @@ def whereabouts(row: WorkRow) -> str:
     return f"{words} {row.row.owner_name}"
 
 
+def urgency_of(priority: int) -> str:
+    """A priority in a word; empty for the usual one."""
+    return next((said for least, said in URGENCIES if priority >= least), "")
+
+
 def _spoken(row: WorkRow, pill: PillText | None) -> str:
     contact = row.row
     parts = [
@@ -162,7 +169,7 @@ def _spoken(row: WorkRow, pill: PillText | None) -> str:
         contact.queue_name,
         whereabouts(row),
         pill.spoken if pill else "",
-        f"priority {contact.priority}" if contact.priority else "",
+        urgency_of(contact.priority),
     ]
     return ", ".join(part for part in parts if part)
 
