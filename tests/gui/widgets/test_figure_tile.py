@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QToolTip
+from PySide6.QtWidgets import QToolTip
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core import accessibility
@@ -57,6 +57,8 @@ def shown(look: Look, qtbot: QtBot, width: int = 1380) -> FigureTiles:
     tiles.resize(width, 400)
     tiles.show()
     qtbot.waitExposed(tiles)
+    tiles.activateWindow()
+    qtbot.waitUntil(tiles.isActiveWindow)
     return tiles
 
 
@@ -82,7 +84,8 @@ def test_tiles_are_of_one_size_and_never_overlap(look: Look, qtbot: QtBot) -> No
 
 
 def test_hover_focus_and_screen_reader_say_what_a_figure_means(look: Look, qtbot: QtBot) -> None:
-    tile = shown(look, qtbot).tiles[0]
+    row = shown(look, qtbot)
+    tile = row.tiles[0]
 
     assert tile.accessibleName() == (
         "Service level (80% in 20 s): 83.1%, on goal, goal 80% · 412 contacts offered"
@@ -91,10 +94,12 @@ def test_hover_focus_and_screen_reader_say_what_a_figure_means(look: Look, qtbot
         f"{definition(Figure.SERVICE_LEVEL)} Press Enter to see the contacts."
     )
     assert definition(Figure.SERVICE_LEVEL) in tile.toolTip()
-    tile.setFocus(Qt.FocusReason.TabFocusReason)
-    QApplication.processEvents()
+    row.tiles[1].setFocus()
+    QTest.keyClick(row.tiles[1], Qt.Key.Key_Backtab)
+    assert tile.hasFocus()
     assert definition(Figure.SERVICE_LEVEL) in QToolTip.text()
-    tile.clearFocus()
+    row.tiles[1].setFocus(Qt.FocusReason.MouseFocusReason)
+    qtbot.waitUntil(lambda: not QToolTip.isVisible())
 
 
 def test_enter_space_and_click_open_what_is_behind(look: Look, qtbot: QtBot) -> None:

@@ -84,7 +84,7 @@ class BehindDialog(QDialog):
         """The figure as it is now, and what it means."""
         figure = shown(found, self._figure, self._now())
         self._value.setText(f"{figure.label}: {figure.value}")
-        self._detail.setText(", ".join(each for each in (figure.word, figure.detail) if each))
+        self._detail.setText(" · ".join(each for each in (figure.word, figure.detail) if each))
         self._means.setText(figure.definition)
 
     def show_rows(self, rows: tuple[Behind, ...], names: Mapping[int, str], more: bool) -> None:
