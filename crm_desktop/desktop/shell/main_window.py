@@ -33,6 +33,7 @@ from crm_desktop.desktop.shell.presence_desk import PresenceDesk
 from crm_desktop.desktop.shell.standing import StandingKeeper
 from crm_desktop.desktop.shell.status import StatusKeeper
 from crm_desktop.desktop.shell.top_bar import TopBar
+from crm_desktop.desktop.shell.wallboard import FigureDesk
 from crm_desktop.desktop.shell.work_page import WorkPage
 from crm_desktop.desktop.shell.workplace import Workplace
 from crm_desktop.desktop.widgets.banner import ErrorBar
@@ -153,6 +154,7 @@ class MainWindow(QWidget):
         self._standing.changed(changes)
         self.presence.changed(changes)
         self._articles.changed(changes)
+        self.figures.changed(changes)
         for window in self._windows:
             window.changed(changes)
 
@@ -167,6 +169,7 @@ class MainWindow(QWidget):
             self.lock.reveal()
         for window in list(self._windows):
             window.close()
+        self.figures.close()
         self.workplace.stop()
         self.presence.keeper.stop()
         save_layout(self, self._desk.settings, "main")
@@ -193,6 +196,7 @@ class MainWindow(QWidget):
         self.commands.add_toast(self.workplace.screen.meanwhile.toast)
         self.log = LogDesk(desk, self.registry, self, lambda: self.workplace.services)
         self._articles = ArticleKeeper(desk, self)
+        self.figures = FigureDesk(desk, self)
 
     def _build_frame(self) -> None:
         look = self._desk.look
@@ -261,6 +265,8 @@ class MainWindow(QWidget):
         self.workplace.seen_wanted.connect(self.ask_who_saw)
         self.pages.seen_wanted.connect(self.ask_who_saw)
         self.pages.contact_wanted.connect(self.open_contact)
+        self.figures.contact_wanted.connect(self.open_contact)
+        self.lock.ended.connect(self.figures.close)
         self.pages.scheme_chosen.connect(self._set_scheme)
         self.pages.scale_chosen.connect(self._set_scale)
         self.pages.sign_out_asked.connect(self._leaving.ask)
@@ -279,6 +285,7 @@ class MainWindow(QWidget):
         bind("view.smaller", partial(self._change_scale, -_STEP))
         for scheme in Scheme:
             bind(f"view.{scheme.value}", partial(self._set_scheme, scheme))
+        bind("view.wallboard", self.figures.open_wallboard)
         bind("view.reload", partial(self.changed, Changes.everything()))
         bind("help.shortcuts", self._show_shortcuts)
         bind("app.lock", self.lock.lock)
@@ -300,11 +307,13 @@ class MainWindow(QWidget):
             workplace.keep()
         for registry in (self.registry, *(each.registry for each in self._windows)):
             registry.suspend(True)
+        self.figures.set_locked(True)
 
     @Slot()
     def _go_on(self) -> None:
         for registry in (self.registry, *(each.registry for each in self._windows)):
             registry.suspend(False)
+        self.figures.set_locked(False)
 
     def _fit_person(self, person: Person) -> None:
         """Offer what this role may do; what others' queues held is read again."""
@@ -314,6 +323,8 @@ class MainWindow(QWidget):
             self._rail.set_shown(key, self.pages.has(key))
         if not self.pages.has(self._place):
             self.go("queue")
+        if not person.leads:
+            self.figures.close()
         self._status.show_person()
         self._fit()
 

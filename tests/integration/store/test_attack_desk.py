@@ -24,6 +24,7 @@ ATTACKS = (
     unseen("colleagues' outgoing work", "SELECT 1 FROM outbox"),
     unseen("colleagues' events", "SELECT id FROM event"),
     unseen("colleagues' assignments", "SELECT 1 FROM assignment"),
+    unseen("the centre's figures", "SELECT 1 FROM half_hour_stat"),
     unseen("assessments", "SELECT 1 FROM assessment"),
     unseen("colleagues' days", "SELECT 1 FROM presence_mark WHERE staff_id <> app.me()"),
     Attack("a colleague's presence", "SELECT app.presence_of(%(ben_id)s, 'lunch', NULL, '', NULL)"),
