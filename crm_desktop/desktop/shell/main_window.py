@@ -266,6 +266,7 @@ class MainWindow(QWidget):
         self.pages.seen_wanted.connect(self.ask_who_saw)
         self.pages.contact_wanted.connect(self.open_contact)
         self.figures.contact_wanted.connect(self.open_contact)
+        self.pages.figure_wanted.connect(self.figures.open_behind)
         self.lock.ended.connect(self.figures.close)
         self.pages.scheme_chosen.connect(self._set_scheme)
         self.pages.scale_chosen.connect(self._set_scale)

@@ -72,6 +72,7 @@ class Pages(QObject):
     customer_wanted = Signal(object)
     person_wanted = Signal(object)
     note_wanted = Signal(object, str)
+    figure_wanted = Signal(object)
     seen_wanted = Signal(object)
     scheme_chosen = Signal(object)
     scale_chosen = Signal(int)
@@ -175,6 +176,7 @@ class Pages(QObject):
         team.customer_wanted.connect(self.customer_wanted)
         team.person_wanted.connect(self.person_wanted)
         team.note_wanted.connect(self.note_wanted)
+        team.figure_wanted.connect(self.figure_wanted)
         self._begin("team", team)
         return team
 

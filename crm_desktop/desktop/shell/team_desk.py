@@ -10,6 +10,7 @@ from crm_desktop.desktop.screens.team.contacts_pane import ContactsPane
 from crm_desktop.desktop.screens.team.contacts_presenter import ContactsPresenter
 from crm_desktop.desktop.screens.team.decisions_pane import DecisionsPane
 from crm_desktop.desktop.screens.team.decisions_presenter import DecisionsPresenter
+from crm_desktop.desktop.screens.team.figures_presenter import FiguresPresenter
 from crm_desktop.desktop.screens.team.panes import Pane
 from crm_desktop.desktop.screens.team.presenter import TeamPresenter
 from crm_desktop.desktop.screens.team.screen import TeamScreen
@@ -20,7 +21,7 @@ from crm_desktop.domain.changes import Changes
 
 class TeamDesk(QObject):
     """`contact_wanted`, `person_wanted` and `huddle_wanted` carry an id, `note_wanted` an id and a
-    name, `queue_huddle_wanted` a queue's id.
+    name, `queue_huddle_wanted` a queue's id, `figure_wanted` a Figure.
     """
 
     contact_wanted = Signal(object)
@@ -28,6 +29,7 @@ class TeamDesk(QObject):
     person_wanted = Signal(object)
     note_wanted = Signal(object, str)
     queue_huddle_wanted = Signal(object)
+    figure_wanted = Signal(object)
 
     def __init__(self, desk: Desk) -> None:
         self.screen = screen = TeamScreen(desk.look, desk.clock, desk.settings)
@@ -37,7 +39,8 @@ class TeamDesk(QObject):
         self._seen = False
         self._later = later_for(screen)
         self._board = TeamPresenter(desk.db, self._tasks(), screen, later=self._later)
-        screen.bind(self._board)
+        self._figures = FiguresPresenter(desk.db, self._tasks(), screen, later=self._later)
+        screen.bind(self._board, self._figures)
         self.contacts = ContactsPane(desk.look, desk.clock)
         self._contacts = ContactsPresenter(desk.db, self._tasks(), self.contacts, later=self._later)
         self.contacts.bind(self._contacts)
@@ -61,6 +64,7 @@ class TeamDesk(QObject):
     def changed(self, changes: Changes) -> None:
         """Something changed: who is not looked at is told when they are."""
         self._board.changed(changes)
+        self._figures.changed(changes)
         if self._seen:
             self._tell(changes)
         else:
@@ -69,6 +73,7 @@ class TeamDesk(QObject):
     def _connect(self) -> None:
         screen = self.screen
         screen.seen.connect(self._show)
+        screen.figure_wanted.connect(self.figure_wanted)
         screen.queues.queues_chosen.connect(self._show_queues)
         screen.queues.huddle_wanted.connect(self.queue_huddle_wanted)
         screen.people.person_wanted.connect(self.person_wanted)

@@ -89,12 +89,13 @@ class Panes(QWidget):
     all of them side by side; the lower ones of each side behind tabs; one at a time.
     """
 
-    _WIDE, _HIGH = 1_080, 620
-    _MIDDLE, _LOW = 860, 330
+    _WIDE, _HIGH = 1_080, 700
+    _MIDDLE, _LOW = 860, 460
 
-    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+    def __init__(self, look: Look, top: Pane, parent: QWidget | None = None) -> None:
+        """`top` stands above them all; where there is no room it is the last of the tabs."""
         super().__init__(parent)
-        self._look = look
+        self._look, self._top = look, top
         self._panes: list[Pane] = []
         self._places: dict[str, list[Place]] = {}
         self._columns: dict[str, QSplitter] = {}
@@ -107,9 +108,10 @@ class Panes(QWidget):
             self._split.addWidget(column)
         self._split.setStretchFactor(0, 3)
         self._split.setStretchFactor(1, 2)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._split)
+        self._whole = QVBoxLayout(self)
+        self._whole.setContentsMargins(0, 0, 0, 0)
+        self._whole.addWidget(top.widget)
+        self._whole.addWidget(self._split, 1)
         look.changed.connect(self._fit)
 
     def add(self, pane: Pane) -> None:
@@ -144,6 +146,7 @@ class Panes(QWidget):
 
     @Slot()
     def _fit(self) -> None:
+        self._whole.setSpacing(self._look.px(10))
         look, width, height = self._look, self.width(), self.height()
         if width >= look.px(self._WIDE) and height >= look.px(self._HIGH):
             wanted = "wide"
@@ -160,13 +163,16 @@ class Panes(QWidget):
         held: dict[str, list[list[Pane]]] = {
             "wide": {"left": [[each] for each in left], "right": [[each] for each in right]},
             "middle": {"left": [left[:1], left[1:]], "right": [right]},
-            "narrow": {"left": [[*left[:1], *right, *left[1:]]], "right": []},
+            "narrow": {"left": [[*left[:1], *right, *left[1:], self._top]], "right": []},
         }[how]
         focused = self.focusWidget()
         for side, lists in held.items():
             for at, place in enumerate(self._places[side]):
                 place.hold(lists[at] if at < len(lists) else [])
             self._columns[side].setVisible(bool(lists))
+        if how != "narrow":
+            self._whole.insertWidget(0, self._top.widget)
+            self._top.widget.show()
         if focused is not None and focused.isVisible():
             focused.setFocus()
 
