@@ -29,6 +29,7 @@ from crm_desktop.desktop.shell.leaving import Leaving
 from crm_desktop.desktop.shell.lock import Locker
 from crm_desktop.desktop.shell.log_desk import LogDesk
 from crm_desktop.desktop.shell.pages import PAGES, Pages
+from crm_desktop.desktop.shell.people_desk import PeopleDesk
 from crm_desktop.desktop.shell.presence_desk import PresenceDesk
 from crm_desktop.desktop.shell.standing import StandingKeeper
 from crm_desktop.desktop.shell.status import StatusKeeper
@@ -102,6 +103,7 @@ class MainWindow(QWidget):
         self._desk.clock.start()
         self.log.start()
         self._articles.begin()
+        self.people.start()
         self.queue.focus()
 
     def open_contact(self, contact_id: int) -> None:
@@ -153,6 +155,7 @@ class MainWindow(QWidget):
         self._standing.changed(changes)
         self.presence.changed(changes)
         self._articles.changed(changes)
+        self.people.changed(changes)
         for window in self._windows:
             window.changed(changes)
 
@@ -197,6 +200,9 @@ class MainWindow(QWidget):
     def _build_frame(self) -> None:
         look = self._desk.look
         self.top = TopBar(look, PRODUCT)
+        self.people = PeopleDesk(self._desk, self.registry, self)
+        self.top.add(self.people.notes)
+        self.top.add(self.people.new)
         self.strip = StatusStrip(look)
         self._status = StatusKeeper(self._desk, self.strip)
         self._rail = NavigationRail(look)
@@ -222,7 +228,8 @@ class MainWindow(QWidget):
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for each in (self.top, self.away, self.log.bar, self.error):
+        said = (self.people.strip, self.people.bar)
+        for each in (self.top, *said, self.away, self.log.bar, self.error):
             column.addWidget(each)
         column.addLayout(middle, 1)
         column.addWidget(self.strip)
@@ -243,6 +250,7 @@ class MainWindow(QWidget):
         self.lock.hidden.connect(self._rest)
         self.lock.back.connect(self._go_on)
         desk.runner.trouble.connect(self.error.show_trouble)
+        self.people.trouble.connect(self.error.show_trouble)
         desk.runner.writing.connect(desk.live.rest)
         desk.runner.wrote.connect(self._wrote)
         self.top.search_asked.connect(self._open_palette)
@@ -315,6 +323,7 @@ class MainWindow(QWidget):
         if not self.pages.has(self._place):
             self.go("queue")
         self._status.show_person()
+        self.people.fit()
         self._fit()
 
     def _person_changed(self, person: Person) -> None:
@@ -390,6 +399,7 @@ class MainWindow(QWidget):
         window = DetachedWindow(self._desk, contact.row.id, self)
         window.set_away(WHY_NOT if self._desk.live.is_away else "")
         window.closed.connect(self._detached_closed)
+        window.registry.bind("huddle.read", self.people.read_first)
         window.workplace.seen_wanted.connect(self._ask_from_beside)
         self._windows.append(window)
         window.show()

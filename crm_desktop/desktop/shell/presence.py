@@ -173,9 +173,7 @@ class PresenceKeeper(Presenter):
         if self._busy is not False or standing.afterwards is None or not standing.signed_in:
             return False
         later = standing.back_at is not None and standing.back_at > self._now()
-        self._choose(
-            standing.afterwards, None, standing.words, standing.back_at if later else None
-        )
+        self._choose(standing.afterwards, None, standing.words, standing.back_at if later else None)
         return True
 
     def _wrote(self, _changes: Changes) -> None:

@@ -155,7 +155,9 @@ class DayBar(Painted):
         moment = words.local(begin).replace(minute=0, second=0, microsecond=0)
         while moment <= end:
             x = self._x(moment)
-            if words.local(moment).hour % step == 0 and 0 <= x <= self.width() - apart + look.px(14):
+            if words.local(moment).hour % step == 0 and 0 <= x <= self.width() - apart + look.px(
+                14
+            ):
                 painter.fillRect(x, top - 1, 1, look.px(4), look.theme.outline)
                 box = QRect(x, top + look.px(2), apart, text_height(font))
                 paint_text(painter, box, words.clock_time(moment), font, look.theme.muted)

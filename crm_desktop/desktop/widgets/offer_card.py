@@ -168,8 +168,10 @@ class OfferCard(Painted):
         self._shown = None
         title, detail = (
             "You did not answer an offer",
-            "It went back to its queue. You are shown as not responding, and nothing more is "
-            "offered to you until you are back.",
+            (
+                "It went back to its queue. You are shown as not responding, and nothing more is "
+                "offered to you until you are back."
+            ),
         )
         self._say("bell", Tone.WARNING, "Not responding", title, detail)
         for each in (self._detail, self._note, self._why):
