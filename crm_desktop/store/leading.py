@@ -14,6 +14,7 @@ from crm_desktop.domain.errors import Conflict, InvalidInput, NotAllowed, NotFou
 from crm_desktop.domain.people import Person
 from crm_desktop.domain.people_now import LEVELS
 from crm_desktop.domain.states import StaffRole
+from crm_desktop.store import guard_sqlite_offers as offers
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import (
     Event,
@@ -174,7 +175,7 @@ def sign_out(tx: Tx, staff_id: int) -> tuple[int, ...]:
     person = _led(tx, staff_id)
     tx.session.add(SignOut(staff_id=person.id, by_id=me(tx).id))
     tx.session.flush()
-    given = tx.guard.return_work(person.id, SIGNED_OUT)
+    given = offers.return_work(tx.session, tx.actor, person.id, SIGNED_OUT)
     leader = me(tx).id
     presence_sqlite.sign_out(tx, person.id, by=leader, actor=leader, why=SIGNED_OUT)
     return given

@@ -11,6 +11,7 @@ CONTACT = "Contact"
 PRESENCE = "Presence"
 QUEUE = "Queue"
 WRITING = "Writing"
+PEOPLE = "People"
 GO = "Go to"
 VIEW = "View"
 HELP = "Help"
@@ -70,6 +71,26 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("presence.more", "Presence with a note or a time…", PRESENCE, icon="pencil"),
     Command("presence.day", "My day", PRESENCE, icon="history"),
+    Command(
+        "huddle.read", "I have read this huddle", PEOPLE, ("Ctrl+Alt+H",), "check",
+        help="The oldest that is shown; whoever sent it sees that",
+    ),
+    Command(
+        "huddle.new", "New huddle…", PEOPLE, ("Ctrl+Shift+H",), "megaphone", roles=_LEADERS,
+        help="A short notice on the desktops of everybody, a queue or one person",
+    ),
+    Command(
+        "huddle.sent", "Huddles sent", PEOPLE, icon="eye", roles=_LEADERS,
+        help="Who has read what you said, and who has not",
+    ),
+    Command(
+        "notes.open", "Private notes", PEOPLE, ("Ctrl+Shift+M",), "message-square",
+        help="Between a leader and one person; nobody else reads them",
+    ),
+    Command(
+        "people.skills", "Skills…", PEOPLE, icon="star", roles=frozenset({StaffRole.ADMIN}),
+        help="What people can do and queues may need",
+    ),
     Command("reply.focus", "Write a reply", WRITING, ("Ctrl+R",), "reply", works_away=True),
     Command(
         "note.focus", "Write an internal note", WRITING, ("Ctrl+Shift+N",), "sticky-note",

@@ -29,6 +29,7 @@ from crm_desktop.desktop.shell.leaving import Leaving
 from crm_desktop.desktop.shell.lock import Locker
 from crm_desktop.desktop.shell.log_desk import LogDesk
 from crm_desktop.desktop.shell.pages import PAGES, Pages
+from crm_desktop.desktop.shell.people_desk import PeopleDesk
 from crm_desktop.desktop.shell.presence_desk import PresenceDesk
 from crm_desktop.desktop.shell.standing import StandingKeeper
 from crm_desktop.desktop.shell.status import StatusKeeper
@@ -103,6 +104,7 @@ class MainWindow(QWidget):
         self._desk.clock.start()
         self.log.start()
         self._articles.begin()
+        self.people.start()
         self.queue.focus()
 
     def open_contact(self, contact_id: int) -> None:
@@ -115,8 +117,7 @@ class MainWindow(QWidget):
     def open_hit(self, hit: Hit) -> None:
         """Show what the palette found."""
         if hit.kind == "customer":
-            self.go("customers")
-            self.pages.customers.open(hit.id)
+            self.open_customer(hit.id)
         elif hit.kind == "article":
             self.go("knowledge")
             self.pages.knowledge.read(hit.id)
@@ -125,6 +126,12 @@ class MainWindow(QWidget):
         else:
             self.go("cases")
             self.pages.cases_screen.field.setText(hit.title)
+
+    @Slot(object)
+    def open_customer(self, customer_id: int) -> None:
+        """Show what is known of somebody."""
+        self.go("customers")
+        self.pages.customers.open(customer_id)
 
     @Slot(object)
     def ask_who_saw(self, customer: CustomerView) -> None:
@@ -155,6 +162,7 @@ class MainWindow(QWidget):
         self.presence.changed(changes)
         self._articles.changed(changes)
         self.figures.changed(changes)
+        self.people.changed(changes)
         for window in self._windows:
             window.changed(changes)
 
@@ -201,6 +209,9 @@ class MainWindow(QWidget):
     def _build_frame(self) -> None:
         look = self._desk.look
         self.top = TopBar(look, PRODUCT)
+        self.people = PeopleDesk(self._desk, self.registry, self)
+        self.top.add(self.people.notes)
+        self.top.add(self.people.new)
         self.strip = StatusStrip(look)
         self._status = StatusKeeper(self._desk, self.strip)
         self._rail = NavigationRail(look)
@@ -226,7 +237,8 @@ class MainWindow(QWidget):
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for each in (self.top, self.away, self.log.bar, self.error):
+        said = (self.people.strip, self.people.bar)
+        for each in (self.top, *said, self.away, self.log.bar, self.error):
             column.addWidget(each)
         column.addLayout(middle, 1)
         column.addWidget(self.strip)
@@ -247,6 +259,7 @@ class MainWindow(QWidget):
         self.lock.hidden.connect(self._rest)
         self.lock.back.connect(self._go_on)
         desk.runner.trouble.connect(self.error.show_trouble)
+        self.people.trouble.connect(self.error.show_trouble)
         desk.runner.writing.connect(desk.live.rest)
         desk.runner.wrote.connect(self._wrote)
         self.top.search_asked.connect(self._open_palette)
@@ -267,6 +280,10 @@ class MainWindow(QWidget):
         self.pages.contact_wanted.connect(self.open_contact)
         self.figures.contact_wanted.connect(self.open_contact)
         self.pages.figure_wanted.connect(self.figures.open_behind)
+        self.pages.customer_wanted.connect(self.open_customer)
+        self.pages.person_wanted.connect(self.people.open_person)
+        self.pages.note_wanted.connect(self.people.note_to)
+        self.pages.queue_huddle_wanted.connect(self.people.huddle_to_queue)
         self.lock.ended.connect(self.figures.close)
         self.pages.scheme_chosen.connect(self._set_scheme)
         self.pages.scale_chosen.connect(self._set_scale)
@@ -327,6 +344,7 @@ class MainWindow(QWidget):
         if not person.leads:
             self.figures.close()
         self._status.show_person()
+        self.people.fit()
         self._fit()
 
     def _person_changed(self, person: Person) -> None:
@@ -402,6 +420,7 @@ class MainWindow(QWidget):
         window = DetachedWindow(self._desk, contact.row.id, self)
         window.set_away(WHY_NOT if self._desk.live.is_away else "")
         window.closed.connect(self._detached_closed)
+        window.registry.bind("huddle.read", self.people.read_first)
         window.workplace.seen_wanted.connect(self._ask_from_beside)
         self._windows.append(window)
         window.show()

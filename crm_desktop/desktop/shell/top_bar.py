@@ -39,6 +39,10 @@ class TopBar(Painted):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._relook()
 
+    def add(self, widget: QWidget) -> None:
+        """Put something at the right end."""
+        self._row.addWidget(widget)
+
     def sizeHint(self) -> QSize:
         """As high as a panel's head."""
         hint = super().sizeHint()

@@ -39,7 +39,7 @@ _BY_KEYS = (
     Qt.FocusReason.OtherFocusReason,
 )
 _WRAPPED = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-_NARROWEST = 190
+_NARROWEST = 180
 
 
 @dataclass(frozen=True, slots=True)

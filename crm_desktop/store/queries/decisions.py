@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Text, bindparam, select, text
 
@@ -16,7 +17,7 @@ from crm_desktop.store.leading import call, me
 from crm_desktop.store.models import Contact, Event, Handoff, Message, OutboxItem
 from crm_desktop.store.models.base import BigId, UtcDateTime
 
-_COLUMNS = {
+_COLUMNS: dict[str, Any] = {
     "kind": Text(),
     "ref": BigId,
     "at": UtcDateTime(),

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -33,7 +34,7 @@ from crm_desktop.domain.huddles import HUDDLE_LETTERS, Hearers, Receipt, Scope, 
 from crm_desktop.domain.views import QueueInfo
 
 if TYPE_CHECKING:
-    from crm_desktop.desktop.screens.huddles.presenter import SentPresenter
+    from crm_desktop.desktop.screens.huddles.presenter import HuddleSender, SentPresenter
 
 _LASTS = (
     ("30 minutes", timedelta(minutes=30)),
@@ -60,7 +61,7 @@ class HuddleDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("New huddle")
         self._look = look
-        self._presenter: SentPresenter | None = None
+        self._sender: HuddleSender | None = None
         self._wrong = Banner(look, Tone.DANGER, "circle-alert")
         self._wrong.hide()
         self.to = QComboBox()
@@ -75,7 +76,7 @@ class HuddleDialog(QDialog):
         self.words = QPlainTextEdit()
         self.words.setTabChangesFocus(True)
         self.words.setPlaceholderText("What everybody needs to know, in a sentence or two")
-        self.words.setMinimumHeight(look.px(96))
+        self.words.setFixedHeight(look.px(104))
         self.words.textChanged.connect(self._typed)
         self._left = Text(look, "", Role.SMALL, muted=True)
         self.lasts = QComboBox()
@@ -83,7 +84,7 @@ class HuddleDialog(QDialog):
             self.lasts.addItem(f"For {said}", span)
         self.lasts.setCurrentIndex(_USUAL)
         self._go = PrimaryButton(look, "Send", icon="megaphone", key="Ctrl+Return")
-        self._go.setShortcut("Ctrl+Return")
+        self._go.setAutoDefault(False)
         self._go.clicked.connect(self._send)
         back = Button(look, "Cancel")
         back.setAutoDefault(False)
@@ -105,14 +106,22 @@ class HuddleDialog(QDialog):
         self.words.setFocus()
         self._typed()
 
-    def bind(self, presenter: SentPresenter) -> None:
-        """Give the form who sends."""
-        self._presenter = presenter
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Ctrl+Enter sends; Enter alone does not."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+                self._go.click()
+            return
+        super().keyPressEvent(event)
 
-    def speak_to(self, staff_id: int) -> None:
-        """Begin with one person chosen."""
-        at = self.to.findData(Hearers(Scope.ONE, staff_id))
-        self.to.setCurrentIndex(max(at, 0))
+    def bind(self, sender: HuddleSender) -> None:
+        """Give the form who sends."""
+        self._sender = sender
+
+    def speak_to(self, hearers: Hearers) -> None:
+        """Begin with one person or queue chosen; with nobody, where there is no such choice."""
+        known = (at for at in range(self.to.count()) if self.to.itemData(at) == hearers)
+        self.to.setCurrentIndex(next(known, -1))
 
     def _add(self, said: str, hearers: Hearers) -> None:
         self.to.addItem(said, hearers)
@@ -134,10 +143,10 @@ class HuddleDialog(QDialog):
 
     @Slot()
     def _send(self) -> None:
-        if self._presenter is None:
+        if self._sender is None:
             return
         self._go.setEnabled(False)
-        self._presenter.send(
+        self._sender.send(
             self.to.currentData(),
             self.words.toPlainText().strip(),
             self.lasts.currentData(),

@@ -139,16 +139,6 @@ class SentPresenter(Presenter):
         """Take one off every desktop."""
         self._tasks.write(partial(huddles.end, self._db, huddle_id), failed=self._view.show_trouble)
 
-    def send(
-        self, to: Hearers, words: str, lasts: timedelta, done: Callable[[], None], failed: Failed
-    ) -> None:
-        """Tell people; `done` and `failed` are the form's."""
-
-        def sent(_changes: Changes) -> None:
-            done()
-
-        self._tasks.write(partial(huddles.send, self._db, to, words, lasts), sent, failed=failed)
-
     def _ask(self) -> None:
         self._tasks.read(
             partial(huddles.sent, self._db), self._show, failed=_keep_quiet, key="sent"
@@ -167,3 +157,20 @@ class SentPresenter(Presenter):
     def _show(self, sent: tuple[SentHuddle, ...]) -> None:
         self._known = frozenset(each.id for each in sent)
         self._view.show_sent(sent)
+
+
+class HuddleSender:
+    """Sends what a form has; by the form's `tasks` nothing comes back to one that is gone."""
+
+    def __init__(self, db: Database, tasks: Tasks) -> None:
+        self._db, self._tasks = db, tasks
+
+    def send(
+        self, to: Hearers, words: str, lasts: timedelta, done: Callable[[], None], failed: Failed
+    ) -> None:
+        """Tell people; `done` and `failed` are the form's."""
+
+        def sent(_changes: Changes) -> None:
+            done()
+
+        self._tasks.write(partial(huddles.send, self._db, to, words, lasts), sent, failed=failed)

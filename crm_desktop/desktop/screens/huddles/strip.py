@@ -22,8 +22,9 @@ from crm_desktop.domain.huddles import Huddle, Receipt, SentHuddle
 if TYPE_CHECKING:
     from crm_desktop.desktop.screens.huddles.presenter import HuddlePresenter
 
-#: So many are shown at once: more would push the work off the screen.
-_MOST = 3
+#: So many are shown at once, and in large text: more would push the work off the screen.
+_MOST, _MOST_LARGE = 3, 1
+_LARGE = 150
 _I_HAVE_READ = "I have read this"
 _LONGEST_QUOTE = 60
 
@@ -65,7 +66,8 @@ class HuddleStrip(Surface):
 
     def show_huddles(self, unread: tuple[Huddle, ...]) -> None:
         """See `HuddleView`."""
-        shown = unread[:_MOST]
+        most = _MOST_LARGE if self._look.scale >= _LARGE else _MOST
+        shown = unread[:most]
         lost_focus = self._remove_all_but({each.id for each in shown})
         for place, huddle in enumerate(shown):
             key = self._key if place == 0 else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -101,7 +102,7 @@ class NotesDialog(QDialog):
         self.field.setAccessibleName("Write a note")
         self.field.textChanged.connect(self._typed)
         self.send = PrimaryButton(look, "Send", icon="send", key="Ctrl+Return")
-        self.send.setShortcut("Ctrl+Return")
+        self.send.setAutoDefault(False)
         self.send.clicked.connect(self._send)
         close = Button(look, "Close")
         close.setAutoDefault(False)
@@ -136,6 +137,14 @@ class NotesDialog(QDialog):
         column.addWidget(self._both, 1)
         column.addWidget(self._empty, 1)
         column.addLayout(foot)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Ctrl+Enter sends; Enter alone does not."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+                self.send.click()
+            return
+        super().keyPressEvent(event)
 
     def bind(self, presenter: NotesPresenter) -> None:
         """Give the dialog who answers it."""

@@ -21,6 +21,7 @@ from crm_desktop.desktop.widgets.card import Surface
 from crm_desktop.desktop.widgets.figure_tile import FigureTiles
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.figure_views import CentreFigures
+from crm_desktop.domain.figures import Figure
 from crm_desktop.domain.team import TeamBoard
 
 
@@ -72,7 +73,8 @@ class TeamScreen(Surface):
     def show_figures(self, found: CentreFigures) -> None:
         """See `FiguresView`."""
         self._found = found
-        self._show_tiles()
+        now = self._clock.now()
+        self.tiles.show_figures([shown(found, each, now) for each in TEAM_TILES])
         levels: dict[int, Level] = {}
         for queue in found.queues:
             level, goal = found.level(queue.id).value, found.goal(queue.id)
@@ -97,15 +99,13 @@ class TeamScreen(Surface):
         super().hideEvent(event)
         self.seen.emit(False)
 
-    def _show_tiles(self) -> None:
-        if self._found is not None:
-            now = self._clock.now()
-            self.tiles.show_figures([shown(self._found, each, now) for each in TEAM_TILES])
-
     @Slot()
     def _tick(self) -> None:
-        if self.isVisible():
-            self._show_tiles()
+        """Of the figures one runs."""
+        if self._found is not None and self.isVisible():
+            place = TEAM_TILES.index(Figure.LONGEST_WAIT)
+            now = self._clock.now()
+            self.tiles.tiles[place].show_figure(shown(self._found, Figure.LONGEST_WAIT, now))
 
     def _space(self) -> None:
         edge = self._look.px(12)
