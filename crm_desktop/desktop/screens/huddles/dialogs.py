@@ -78,6 +78,7 @@ class HuddleDialog(QDialog):
         self.words.setPlaceholderText("What everybody needs to know, in a sentence or two")
         self.words.setFixedHeight(look.px(104))
         self.words.textChanged.connect(self._typed)
+        self.to.currentIndexChanged.connect(self._typed)
         self._left = Text(look, "", Role.SMALL, muted=True)
         self.lasts = QComboBox()
         for said, span in _LASTS:
@@ -139,7 +140,8 @@ class HuddleDialog(QDialog):
         left = HUDDLE_LETTERS - len(text)
         said = f"{words.count(left, 'letter')} left"
         self._left.setText(said if left >= 0 else f"{words.count(-left, 'letter')} too many")
-        self._go.setEnabled(bool(text) and left >= 0)
+        chosen = self.to.currentIndex() >= 0
+        self._go.setEnabled(chosen and bool(text) and left >= 0)
 
     @Slot()
     def _send(self) -> None:
