@@ -25,11 +25,15 @@ from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.presence import BEAT_SECONDS, Standing
 from crm_desktop.domain.states import Channel, ContactState, Presence
-from crm_desktop.services import contacts, presence
+from crm_desktop.services import contacts, presence, routing
 from crm_desktop.store.models import Activity, Assignment, Contact, PresenceMark, Staff
 from tests.centre import Centre
 from tests.gui.conftest import Grab
 from tests.gui.shell.conftest import Open, settled
+from tests.integration.conftest import postgres_centre
+from tests.routing_centre import holders, push, waiting
+
+__all__ = ["postgres_centre"]
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -328,6 +332,47 @@ def test_a_locked_desktop_shows_no_offer(offered: tuple[Desktop, int], qtbot: Qt
 
     assert not card.isVisible()
     assert not window.isAncestorOf(card)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_what_one_declines_another_is_offered_and_accepts(
+    request: pytest.FixtureRequest, open_desktop: Open, qtbot: QtBot, dialect: str
+) -> None:
+    """Two desktops and the real routing."""
+    name = "centre" if dialect == "sqlite" else "postgres_centre"
+    centre: Centre = request.getfixturevalue(name)
+    gateway = centre.as_gateway()
+    push(centre, "general")
+    anna, ben = open_desktop(centre, "anna"), open_desktop(centre, "ben")
+    for desktop in (anna, ben):
+        qtbot.waitUntil(lambda each=desktop: each.desk.live.is_live, timeout=20_000)
+        settled(qtbot, desktop)
+    contact_id = waiting(centre, for_seconds=171)
+    routing.route(gateway)
+    first = anna if holders(centre, [contact_id]) == ["anna"] else ben
+    second = ben if first is anna else anna
+    qtbot.waitUntil(first.window.presence.card.isVisible, timeout=20_000)
+    said = first.window.presence.card.offered
+    assert said is not None
+    assert said.kind == "Call offered to you"
+    assert said.detail == "General enquiries · waited 2 min"
+    assert not second.window.presence.card.isVisible()
+    first.window.presence.card.why.click()
+    settled(qtbot, first)
+    assert "Not chosen: " in accessibility.announced(first.window.presence.card)
+
+    first.window.registry.run("offer.decline")
+    menu = QApplication.activePopupWidget()
+    assert menu is not None
+    QTest.keyClick(menu, Qt.Key.Key_4)
+    settled(qtbot, first)
+    routing.route(gateway)
+    qtbot.waitUntil(second.window.presence.card.isVisible, timeout=20_000)
+    QTest.keyClick(second.window.focusWidget() or second.window, Qt.Key.Key_F10)
+    settled(qtbot, second)
+
+    assert _state(centre, contact_id) == (ContactState.ACTIVE, second.desk.person.id)
+    assert not first.window.presence.card.isVisible()
 
 
 # Choosing

@@ -13,6 +13,7 @@ from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import InvalidInput, NotAllowed, NotFound
 from crm_desktop.domain.routing import Why
 from crm_desktop.domain.states import Channel, ContactState, Doing, Presence
+from crm_desktop.gateway.sweeping import Sweeper
 from crm_desktop.services import contacts, leases, presence, routing, sweeper
 from crm_desktop.services.leases import Lease
 from crm_desktop.store.database import Database
@@ -347,6 +348,19 @@ def test_a_desktop_that_died_is_signed_out_and_its_work_waits_half_an_hour(centr
     assert presence.sweep(gateway, lease).ids(Topic.CONTACT) == {held}
     assert contact(centre, held).owner_id is None
     assert not presence.sweep(gateway, lease)
+
+
+def test_silence_counts_only_while_it_can_be_heard(centre: Centre) -> None:
+    gateway, anna = centre.as_gateway(), centre.as_person("anna")
+    lease = _lease(gateway)
+    presence.begin(anna)
+    _seen(centre, _id(anna), seen_at=_ago(minutes=40))
+
+    Sweeper(gateway, lease).work()
+    assert presence.mine(anna).signed_in
+
+    Sweeper(gateway, lease, grace_seconds=0).work()
+    assert not presence.mine(anna).signed_in
 
 
 def test_work_of_a_desktop_that_nobody_touched_for_an_hour_goes_back(centre: Centre) -> None:
