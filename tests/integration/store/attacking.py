@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import LiteralString
@@ -10,9 +11,19 @@ import psycopg
 import pytest
 from sqlalchemy import select, text
 
+from crm_desktop.domain.reassigning import Seen, SetPriority, WorkFilter
 from crm_desktop.domain.states import IdentifierKind, StaffRole
 from crm_desktop.domain.views import Reply
-from crm_desktop.services import cases, contacts, customers, drafts, handoffs, replies, staff
+from crm_desktop.services import (
+    cases,
+    contacts,
+    customers,
+    drafts,
+    handoffs,
+    reassign,
+    replies,
+    staff,
+)
 from crm_desktop.services.cases import CaseInput
 from crm_desktop.services.staff import NewStaff
 from crm_desktop.store import boundary, people
@@ -102,6 +113,7 @@ def arranged(cluster: PostgresCluster, name: str) -> tuple[Centre, Ids]:
     boundary.prepare(centre.as_owner())
     ids = _of_people(centre) | _of_contacts(centre)
     ids |= _of_quality(centre, ids)
+    ids |= _of_moves(centre, ids)
     with centre.as_owner().write() as tx:
         tx.session.execute(text("ANALYZE"))
     return centre, ids
@@ -215,6 +227,36 @@ def _of_quality(centre: Centre, ids: Ids) -> Ids:
             "released": assessments[3].id,
             "recording": recording.id,
         }
+
+
+def _of_moves(centre: Centre, ids: Ids) -> Ids:
+    """Another leader's move, and contacts as those who may see them see them."""
+    rose = centre.as_person("rose")
+    wanted = [int(str(ids[name])) for name in ("care", "waiting")]
+    seen = {each.id: each.seen for each in reassign.rows(rose, WorkFilter(), wanted)}
+    care, waiting = (seen[each] for each in wanted)
+    moved = reassign.change(rose, [waiting], SetPriority(1))
+    return {
+        "batch": moved.undo,
+        "care_seen": _told(care),
+        "waiting_seen": _told(waiting),
+        "cora_id": centre.person("cora").id,
+    }
+
+
+def _told(seen: Seen) -> str:
+    """A contact as the guarded functions are told of it."""
+    return json.dumps(
+        [
+            {
+                "id": seen.contact_id,
+                "state": seen.state.value,
+                "owner": seen.owner_id,
+                "queue": seen.queue_id,
+                "since": seen.state_since.isoformat(),
+            }
+        ]
+    )
 
 
 def _id(db: Database) -> int:
