@@ -25,6 +25,7 @@ from tests.benchmarks import (
     live,
     loop,
     memory,
+    reassigning,
     rights,
     start,
     team,
@@ -50,10 +51,11 @@ MEASURES: dict[str, Measure] = {
     "rights": rights.measure,
     "crowd": crowd.measure,
     "claims": lambda centre, _, quick: claims.measure(centre, quick),
+    "reassign": lambda centre, _, quick: reassigning.measure(centre, quick),
 }
 #: These need no gateway beside them, or run their own.
 _ALONE = frozenset(
-    {"live", "loop", "team", "memory", "start", "intake", "claims", "crowd", "rights"}
+    {"live", "loop", "team", "memory", "start", "intake", "claims", "crowd", "reassign", "rights"}
 )
 _SMALL, _MIDDLE, _LARGE = 10_000, 100_000, 1_000_000
 _DIALECTS: tuple[Dialect, ...] = ("sqlite", "postgresql")

@@ -349,6 +349,7 @@ def test_a_drag_gives_what_is_chosen_to_whom_it_falls_on(
     qtbot.waitUntil(lambda: bool(target.carried), timeout=15_000)
     hand.join()
     stage.settle()
+    stage.pane.setParent(None)
 
     assert target.carried == (ids[0], ids[2])
     assert stage.owners(ids) == [

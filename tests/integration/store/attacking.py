@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
@@ -11,6 +12,7 @@ import pytest
 from sqlalchemy import select, text
 
 from crm_desktop.domain.huddles import Hearers, Scope
+from crm_desktop.domain.reassigning import Seen, SetPriority, WorkFilter
 from crm_desktop.domain.states import IdentifierKind, StaffRole
 from crm_desktop.domain.views import Reply
 from crm_desktop.services import (
@@ -22,6 +24,7 @@ from crm_desktop.services import (
     huddles,
     people_now,
     presence,
+    reassign,
     replies,
     staff,
 )
@@ -119,6 +122,7 @@ def arranged(cluster: PostgresCluster, name: str) -> tuple[Centre, Ids]:
     ids = _of_people(centre) | _of_contacts(centre)
     ids |= _of_quality(centre, ids)
     ids |= _of_talk(centre, ids)
+    ids |= _of_moves(centre, ids)
     with centre.as_owner().write() as tx:
         tx.session.execute(text("ANALYZE"))
     return centre, ids
@@ -279,6 +283,36 @@ def _of_talk(centre: Centre, ids: Ids) -> Ids:
         "private": note.id,
         "skill": skill.id,
     }
+
+
+def _of_moves(centre: Centre, ids: Ids) -> Ids:
+    """Another leader's move, and contacts as those who may see them see them."""
+    rose = centre.as_person("rose")
+    wanted = [int(str(ids[name])) for name in ("care", "waiting")]
+    seen = {each.id: each.seen for each in reassign.rows(rose, WorkFilter(), wanted)}
+    care, waiting = (seen[each] for each in wanted)
+    moved = reassign.change(rose, [waiting], SetPriority(1))
+    return {
+        "batch": moved.undo,
+        "care_seen": _told(care),
+        "waiting_seen": _told(waiting),
+        "cora_id": centre.person("cora").id,
+    }
+
+
+def _told(seen: Seen) -> str:
+    """A contact as the guarded functions are told of it."""
+    return json.dumps(
+        [
+            {
+                "id": seen.contact_id,
+                "state": seen.state.value,
+                "owner": seen.owner_id,
+                "queue": seen.queue_id,
+                "since": seen.state_since.isoformat(),
+            }
+        ]
+    )
 
 
 def _id(db: Database) -> int:

@@ -355,6 +355,19 @@ ATTACKS = (
     Attack(
         "a trigger of one's own", "CREATE TRIGGER t AFTER INSERT ON event EXECUTE FUNCTION app.me()"
     ),
+    Attack(
+        "giving many away",
+        "SELECT app.reassign(%(waiting_seen)s::jsonb, %(general_queue)s, '')",
+    ),
+    Attack(
+        "changing many",
+        "SELECT app.change_many(%(waiting_seen)s::jsonb, 'spam', '{}')",
+    ),
+    Attack("taking over to answer", "SELECT app.take_over(NULL, %(waiting_seen)s::jsonb)"),
+    Attack("taking a leader's move back", "SELECT app.undo_moves(%(batch)s, NULL, true)"),
+    Attack("a colleague who has gone home", "SELECT app.gone_home(%(ben_id)s, '')"),
+    Attack("how much everybody has", "SELECT 1 FROM app.loads()"),
+    Attack("what was before a leader's move", "SELECT 1 FROM move_item"),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import LiteralString
 
 import pytest
 
@@ -17,6 +18,9 @@ from tests.integration.store.attacking import (
     unseen,
 )
 
+#: Another queue's contact as its own people see it.
+_CARE: LiteralString = "%(care_seen)s::jsonb"
+_MOVED: LiteralString = "WHERE json_typeof(r -> 0) = 'array'"
 ATTACKS = (
     unseen("another queue's contact", "SELECT 1 FROM contact WHERE id = %(care)s"),
     unseen("another queue's case", "SELECT 1 FROM cases WHERE id = %(care_case)s"),
@@ -101,6 +105,46 @@ ATTACKS = (
     Attack("removing every trace", "DELETE FROM read_audit"),
     Attack("changing what happened", "UPDATE event SET data = '{}'"),
     Attack("a queue that is restricted no more", "UPDATE queue SET restricted = false"),
+    unseen(
+        "giving another queue's contact away",
+        f"SELECT 1 FROM app.reassign({_CARE}, %(general_queue)s, '') r {_MOVED}",
+    ),
+    unseen(
+        "giving another queue's contact to oneself",
+        f"SELECT 1 FROM app.reassign(jsonb_set({_CARE}, '{{0,to}}', to_jsonb(app.me())), NULL, '')"
+        f" r {_MOVED}",
+    ),
+    unseen(
+        "closing another queue's contact as spam",
+        f"SELECT 1 FROM app.change_many({_CARE}, 'spam', '{{}}') r {_MOVED}",
+    ),
+    unseen(
+        "answering another queue's contact",
+        f"SELECT 1 FROM app.take_over(NULL, {_CARE}) r {_MOVED}",
+    ),
+    Attack("sending a stranger home", "SELECT app.gone_home(%(cora_id)s, '')"),
+    Attack(
+        "a restricted service that is not theirs",
+        "SELECT app.change_many('[{\"id\": 1}]', 'service',"
+        " jsonb_build_object('service', %(concern)s::bigint))",
+    ),
+    Attack("taking back what another leader did", "SELECT app.undo_moves(%(batch)s, NULL, true)"),
+    Attack("more of another leader's batch", f"SELECT app.take_over(%(batch)s, {_CARE})"),
+    Attack(
+        "an answer that never was",
+        "SELECT app.took_over(%(batch)s, %(own)s, %(message)s)",
+    ),
+    unseen(
+        "another leader's answers",
+        "SELECT 1 FROM app.batch_answers(%(batch)s)",
+    ),
+    Attack("what was before a move", "SELECT 1 FROM move_item"),
+    Attack("who moved what", "SELECT 1 FROM move_batch"),
+    Attack("a move that can be undone for ever", "UPDATE move_batch SET at = 'infinity'"),
+    Attack("what a move begins with", "SELECT app.move_begin('given', '[]', '{queued}')"),
+    Attack("what a move ends with", "SELECT app.move_end(%(batch)s)"),
+    Attack("who touched a contact last", "SELECT app.last_hand(%(care)s, NULL)"),
+    Attack("somebody's work returned", "SELECT app.return_work(%(ben_id)s, '')"),
 )
 
 
@@ -131,5 +175,8 @@ def test_what_is_theirs_is_there(attacked: tuple[Centre, Ids], session: Connecti
             "SELECT 1 FROM draft WHERE contact_id = %(ben)s",
             "SELECT app.marker_activate(%(marker)s, current_date + 90)",
             "SELECT app.release(%(ben)s, 'gone home')",
+            "SELECT 1 FROM app.loads()",
+            "SELECT app.gone_home(%(ben_id)s, '')",
+            f"SELECT 1 FROM app.change_many(%(waiting_seen)s, 'spam', '{{}}') r {_MOVED}",
         ):
             assert session.execute(statement, ids).rowcount > 0, statement
