@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractSpinBox, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import select
 
@@ -71,6 +71,12 @@ def enter(field: QAbstractSpinBox, text: str) -> None:
     QTest.keyClick(field, Qt.Key.Key_Tab)
 
 
+def tick(box: QCheckBox) -> None:
+    """Press the key that ticks it."""
+    box.setFocus()
+    QTest.keyClick(box, Qt.Key.Key_Space)
+
+
 def test_a_queue_becomes_one_that_offers(centre: Centre, opened: Opened, done: Done) -> None:
     dialog = opened()
     before = now(centre)
@@ -128,11 +134,11 @@ def test_skills_and_overflow(centre: Centre, opened: Opened, done: Done) -> None
     welsh = next(each for each in dialog.findChildren(SkillRow) if each.accessibleName() == "Welsh")
     assert not welsh.level.isEnabled()
 
-    QTest.mouseClick(welsh.wanted, Qt.MouseButton.LeftButton)
+    tick(welsh.wanted)
     enter(welsh.level, "3")
-    QTest.mouseClick(welsh.relaxes, Qt.MouseButton.LeftButton)
+    tick(welsh.relaxes)
     enter(welsh.relax.number, "5")
-    QTest.mouseClick(dialog.overflows, Qt.MouseButton.LeftButton)
+    tick(dialog.overflows)
     dialog.overflow_queue.choose(centre.queue_id("waste"))
     enter(dialog.overflow_after.number, "20")
     QTest.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
@@ -150,7 +156,7 @@ def test_what_cannot_be_is_said_and_stays_entered(
     before = now(centre)
     QTest.mouseClick(dialog.push, Qt.MouseButton.LeftButton)
     enter(dialog.offer.number, "2")
-    QTest.mouseClick(dialog.overflows, Qt.MouseButton.LeftButton)
+    tick(dialog.overflows)
 
     QTest.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
     done()

@@ -19,7 +19,12 @@ from crm_desktop.desktop.core.errors import words_for
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.names import CHANNEL_NAMES
 from crm_desktop.desktop.core.theme import Tone
-from crm_desktop.desktop.screens.team.queue_fields import PromiseCard, SkillRow, channels_left
+from crm_desktop.desktop.screens.team.queue_fields import (
+    PromiseCard,
+    SkillRow,
+    channels_left,
+    on_line,
+)
 from crm_desktop.desktop.screens.team.queue_presenter import QueuePresenter, Read
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import Button, PrimaryButton
@@ -163,7 +168,7 @@ class QueueDialog(QDialog):
         self.ageing.changed.connect(self._explain)
         self._means = Text(look, "", Role.SMALL, muted=True, wrap=True)
         for each in (self.pull, self.push):
-            self.column.addWidget(each)
+            self.column.addWidget(each, 0, Qt.AlignmentFlag.AlignLeft)
         for words, field, after in (
             ("An offer stands for", self.offer, ""),
             ("Wait for whoever had the customer last, for", self.last_advisor, "(0: do not wait)"),
@@ -186,7 +191,7 @@ class QueueDialog(QDialog):
         self.overflow_queue.choose(seen.overflow_queue_id)
         line = self._flow()
         for each in (self.overflows, self.overflow_after, self.overflow_queue):
-            line.addWidget(each)
+            line.addWidget(on_line(each, self.overflow_after.number))
         if not around.others:
             words = "A restricted queue can only overflow into another restricted one."
             self.overflows.setEnabled(False)
@@ -233,10 +238,10 @@ class QueueDialog(QDialog):
         line = self._flow()
         label = Text(self._look, words)
         label.setBuddy(field)
-        line.addWidget(label)
+        line.addWidget(on_line(label, self.ageing.number))
         line.addWidget(field)
         if after:
-            line.addWidget(Text(self._look, after))
+            line.addWidget(on_line(Text(self._look, after), self.ageing.number))
 
     # What a person does
 

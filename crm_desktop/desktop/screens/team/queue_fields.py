@@ -69,10 +69,10 @@ class PromiseCard(Card):
             ("", self.goal),
             ("answered within", self.target),
             ("", self.hours),
-            ("short hang-up up to", self.short),
-            ("share of", self.variant),
+            ("short hang-ups: up to", self.short),
+            ("as a share of", self.variant),
         ):
-            flow.addWidget(_labelled(look, words, each))
+            flow.addWidget(on_line(_labelled(look, words, each), self.goal))
         self.body.addWidget(fields)
         self.body.addWidget(self._means)
         for changed in (
@@ -130,7 +130,7 @@ class SkillRow(QWidget):
             ("", self.relaxes),
             ("", self.relax),
         ):
-            flow.addWidget(_labelled(look, words, each))
+            flow.addWidget(on_line(_labelled(look, words, each), self.level))
         self.wanted.toggled.connect(self._allow)
         self.relaxes.toggled.connect(self._allow)
         self._allow()
@@ -153,6 +153,12 @@ class SkillRow(QWidget):
 def channels_left(shown: Sequence[Channel]) -> tuple[Channel, ...]:
     """The channels for which there is no promise yet."""
     return tuple(each for each in Channel if each not in shown)
+
+
+def on_line(widget: QWidget, field: QWidget) -> QWidget:
+    """The widget as high as a field, so that words stand in the middle of their line."""
+    widget.setMinimumHeight(field.sizeHint().height())
+    return widget
 
 
 def _labelled(look: Look, words: str, field: QWidget) -> QWidget:
