@@ -23,25 +23,23 @@ _MOST_GOAL = 0.99
 class Work:
     """What one channel is expected to bring a queue in a half hour.
 
-    `handling` and `patience` in seconds, patience None where nobody waits in person; `weight`
-    (1 to 100) is how much of a person one contact takes; `goal` of 1 are to be answered within
-    `seconds`.
+    `handling` is the time in seconds that one takes of a person: of chats side by side each has
+    its part. `patience`, in seconds, is None where nobody waits in person; `goal` of 1 are to be
+    answered within `seconds`.
     """
 
     channel: Channel
     expected: float
     handling: float
     patience: float | None
-    weight: int
     seconds: int
     goal: float
 
     @property
-    def people(self) -> float:
-        """How many keep the promise; parts of a person are people who also do something else."""
+    def people(self) -> int:
+        """How many keep the promise."""
         load = Load.of(self.expected, HALF_HOUR_SECONDS, self.handling)
-        slots = agents_needed(load, self.seconds, min(self.goal, _MOST_GOAL), self.patience)
-        return slots * self.weight / 100
+        return agents_needed(load, self.seconds, min(self.goal, _MOST_GOAL), self.patience)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,7 @@ def what_if(
         expected=sum(line.expected for _, line, _ in lines),
         before=_outlook((line for _, line, _ in lines), people),
         after=_outlook((line for _, line, _ in lines), max(0, people + change)),
-        needed=max(math.ceil(line.people - 1e-9) for _, line, _ in lines),
+        needed=max(line.people for _, line, _ in lines),
         seconds=first.seconds,
         goal=first.goal,
         assumed=assumed,
@@ -124,17 +122,14 @@ def _waiting(works: Sequence[Work]) -> tuple[Work, ...]:
 
 
 def _line(works: Sequence[Work]) -> Work:
-    """Several channels as one line: a chat that takes a third of a person is a third as long.
-
-    Its promise and name are those of the channel that brings most.
-    """
+    """Several channels as one line, with the name and promise of the one that brings most."""
     expected = sum(each.expected for each in works)
     most = max(works, key=lambda each: each.expected)
-    seconds = sum(each.expected * each.handling * each.weight / 100 for each in works)
+    seconds = sum(each.expected * each.handling for each in works)
     patience = None
     if most.patience is not None:
         patience = sum(each.expected * (each.patience or 0) for each in works) / expected
-    return Work(most.channel, expected, seconds / expected, patience, 100, most.seconds, most.goal)
+    return Work(most.channel, expected, seconds / expected, patience, most.seconds, most.goal)
 
 
 def _outlook(lines: Iterable[Work], people: int) -> Outlook:

@@ -35,7 +35,7 @@ class HalfHour:
     at: datetime
     expected: float | None
     planned: float | None
-    needed: float | None
+    needed: int | None
     came: int | None
     within: int | None
 
@@ -125,12 +125,11 @@ def what_if(
 
 
 def _works(tx: Tx, queue: int, rows: dict[Slot, Planned]) -> list[tuple[datetime, list[Work]]]:
-    targets, weights = queries.targets(tx), queries.weights(tx)
-    calendar = queries.calendars(tx).get(queue)
+    targets, calendar = queries.targets(tx), queries.calendars(tx).get(queue)
     found: dict[datetime, list[Work]] = {}
     for (at, queue_id, channel), row in sorted(rows.items()):
         if queue_id == queue:
-            work = work_of(channel, row, targets.get((queue, channel)), weights, calendar)
+            work = work_of(channel, row, targets.get((queue, channel)), calendar)
             found.setdefault(at, []).extend([work] if work else [])
     return list(found.items())
 

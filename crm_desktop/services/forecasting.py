@@ -54,7 +54,6 @@ class _Catalogue:
 
     calendars: Mapping[int, Calendar]
     targets: Mapping[Line, tuple[int, int]]
-    weights: Mapping[str, int]
     measured: Mapping[Line, Measured]
 
 
@@ -109,7 +108,6 @@ def _catalogue(tx: Tx, until: datetime) -> _Catalogue:
     return _Catalogue(
         queries.calendars(tx),
         queries.targets(tx),
-        queries.weights(tx),
         queries.measured(tx, until - _MEASURED, until),
     )
 
@@ -183,16 +181,12 @@ def _row(slot: Slot, planned: float, expected: float, catalogue: _Catalogue) -> 
     if known.handling is None:
         return row
     hours = catalogue.calendars.get(queue_id)
-    work = work_of(channel, row, catalogue.targets.get(line), catalogue.weights, hours)
+    work = work_of(channel, row, catalogue.targets.get(line), hours)
     return replace(row, needed=work.people if work else None)
 
 
 def work_of(
-    channel: str,
-    row: Planned,
-    target: tuple[int, int] | None,
-    weights: Mapping[str, int],
-    calendar: Calendar | None,
+    channel: str, row: Planned, target: tuple[int, int] | None, calendar: Calendar | None
 ) -> Work | None:
     """A row of the forecast as work for people; None while nobody knows how long it takes."""
     if row.aht_seconds is None:
@@ -208,7 +202,6 @@ def work_of(
         expected=row.expected,
         handling=row.aht_seconds,
         patience=patience_of(by, row.patience_seconds),
-        weight=weights.get(channel, 100),
         seconds=seconds,
         goal=goal / 100,
     )

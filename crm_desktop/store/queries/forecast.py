@@ -17,7 +17,6 @@ from crm_desktop.store.database import Tx
 from crm_desktop.store.models import (
     Activity,
     ArrivalForecast,
-    ChannelWeight,
     CountedContact,
     HalfHourStat,
     Membership,
@@ -42,7 +41,7 @@ class Planned:
     expected: float
     aht_seconds: float | None
     patience_seconds: float | None
-    needed: float | None
+    needed: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,8 @@ class Measured:
     patience: float | None
 
 
-_FROM, _UNTIL = bindparam("from_at", UtcDateTime), bindparam("until_at", UtcDateTime)
+_FROM = bindparam("from_at", type_=UtcDateTime())
+_UNTIL = bindparam("until_at", type_=UtcDateTime())
 _FIRST = select(func.min(HalfHourStat.half_hour))
 _HISTORY = select(
     HalfHourStat.half_hour, HalfHourStat.queue_id, HalfHourStat.channel, HalfHourStat.arrivals
@@ -168,12 +168,6 @@ def calendars(tx: Tx) -> dict[int, Calendar]:
         with suppress(InvalidInput):
             found[queue_id] = Calendar.from_data(hours)
     return found
-
-
-def weights(tx: Tx) -> dict[str, int]:
-    """How much of a person a contact of each channel takes, 1 to 100."""
-    rows = tx.core.execute(select(ChannelWeight.channel, ChannelWeight.weight))
-    return {row.channel: row.weight for row in rows}
 
 
 def targets(tx: Tx) -> dict[Line, tuple[int, int]]:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from crm_desktop.domain.calendar import WEEKDAYS
-from crm_desktop.domain.changes import Topic
+from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import LeaseLost, NotFound
 from crm_desktop.domain.figures import HALF_HOUR, half_hour
 from crm_desktop.domain.staffing import USUAL_PATIENCE
@@ -108,7 +108,7 @@ def test_today_and_tomorrow_are_planned_and_told_of(centre: Centre) -> None:
     if half_hour(_now(centre)) == (done.slot if done else None):
         assert forecasting.keep(db, _lease(centre.as_gateway()), done) == (
             done,
-            forecasting.Changes(),
+            Changes(),
         )
 
 
@@ -129,7 +129,7 @@ def test_too_short_a_history_is_said_in_days(centre: Centre) -> None:
 def test_a_centre_without_any_history_waits(centre: Centre) -> None:
     db = centre.as_gateway()
 
-    assert forecasting.keep(db, _lease(db), None) == (None, forecasting.Changes())
+    assert forecasting.keep(db, _lease(db), None) == (None, Changes())
     assert forecast.of_day(centre.as_person("rose"), _today(centre)).half_hours == ()
 
 

@@ -13,8 +13,8 @@ from crm_desktop.domain.staffing import USUAL_PATIENCE, WhatIf, Work, patience_o
 from crm_desktop.domain.states import Channel
 
 NOON = datetime(2026, 11, 16, 12, tzinfo=UTC)
-CALLS = Work(Channel.CALL, 60, 240, 180.0, 100, 20, 0.8)
-MAILS = Work(Channel.EMAIL, 30, 600, None, 20, 36_000, 0.9)
+CALLS = Work(Channel.CALL, 60, 240, 180.0, 20, 0.8)
+MAILS = Work(Channel.EMAIL, 30, 600, None, 36_000, 0.9)
 
 
 def asked(works: list[Work], people: int, change: int = -2, slots: int = 1) -> WhatIf:
@@ -51,22 +51,27 @@ def test_mails_lie_aside_while_calls_come() -> None:
     assert asked([CALLS, MAILS], 12).channels == {Channel.CALL}
     only = asked([MAILS], 3)
     assert only.channels == {Channel.EMAIL}
-    # Thirty mails of ten minutes, five at a time, are two people's work.
-    assert only.before.occupancy == pytest.approx(2 / 3)
+    # Thirty mails of ten minutes are the work of ten people.
+    assert asked([MAILS], 12).before.occupancy == pytest.approx(10 / 12)
+    assert only.before.occupancy == 1
+    assert asked([MAILS], 12).needed == 11
     assert only.before.abandoned == 0
 
 
-def test_three_chats_at_once_are_a_third_of_a_person_each() -> None:
-    chats = Work(Channel.CHAT, 60, 720, 180.0, 33, 20, 0.8)
+def test_chats_and_calls_are_one_line_of_their_people() -> None:
+    chats = Work(Channel.CHAT, 60, 240, 180.0, 60, 0.9)
 
-    found = asked([chats], 12)
+    both = asked([CALLS, chats], 20)
 
-    assert found.before.occupancy == pytest.approx(asked([CALLS], 12).before.occupancy, rel=0.02)
-    assert chats.people == pytest.approx(0.33 * agents_needed(Load.of(60, 1800, 720), 20, 0.8, 180))
+    alike = asked([Work(Channel.CALL, 120, 240, 180.0, 20, 0.8)], 20)
+    assert both.channels == {Channel.CALL, Channel.CHAT}
+    # Of as many of each the first makes the promise.
+    assert both.before == alike.before
+    assert (both.seconds, both.goal) == (20, 0.8)
 
 
 def test_busy_half_hours_are_louder() -> None:
-    quiet = Work(Channel.CALL, 6, 240, 180.0, 100, 20, 0.8)
+    quiet = Work(Channel.CALL, 6, 240, 180.0, 20, 0.8)
     both = what_if([(NOON, [CALLS]), (NOON + timedelta(minutes=30), [quiet])], 9, 0, assumed=False)
     one, other = asked([CALLS], 9, 0).before, asked([quiet], 9, 0).before
 
@@ -90,7 +95,7 @@ def test_nobody_left_answers_nobody() -> None:
 def test_where_nothing_comes_there_is_nothing_to_ask() -> None:
     assert what_if([], 5, -2, assumed=False) is None
     assert what_if([(NOON, [])], 5, -2, assumed=False) is None
-    nothing = Work(Channel.CALL, 0, 240, 180.0, 100, 20, 0.8)
+    nothing = Work(Channel.CALL, 0, 240, 180.0, 20, 0.8)
     assert what_if([(NOON, [nothing])], 5, -2, assumed=False) is None
 
 
