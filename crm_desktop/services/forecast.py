@@ -41,6 +41,16 @@ class HalfHour:
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """What the next thirty minutes bring a queue, and how many people the busier of the half hours
+    that they touch needs (0 while that is not known).
+    """
+
+    expected: float
+    needed: int
+
+
+@dataclass(frozen=True, slots=True)
 class DayForecast:
     """A day of one queue and channel, or of several together.
 
@@ -94,6 +104,24 @@ def of_day(
         forecasting.errors((each.planned or 0, each.came or 0) for each in over),
         _days_known(first, day),
     )
+
+
+def ahead(db: Database) -> dict[int, Ahead]:
+    """The next thirty minutes of every queue of which anything is expected, by its id."""
+    with db.read() as tx:
+        now, known = tx.now, queries.known(tx)
+        begin = half_hour(now)
+        rows = queries.planned(tx, begin, begin + 2 * HALF_HOUR)
+    gone = (now - begin) / HALF_HOUR
+    expected: dict[int, float] = {}
+    needed: dict[int, list[int]] = {}
+    for (at, queue_id, _), row in rows.items():
+        if queue_id in known:
+            later = at > begin
+            share = gone if later else 1 - gone
+            expected[queue_id] = expected.get(queue_id, 0) + share * row.expected
+            needed.setdefault(queue_id, [0, 0])[later] += row.needed or 0
+    return {each: Ahead(found, max(needed[each])) for each, found in expected.items()}
 
 
 def what_if(

@@ -11,8 +11,12 @@ from crm_desktop.desktop.screens.team.contacts_presenter import ContactsPresente
 from crm_desktop.desktop.screens.team.decisions_pane import DecisionsPane
 from crm_desktop.desktop.screens.team.decisions_presenter import DecisionsPresenter
 from crm_desktop.desktop.screens.team.figures_presenter import FiguresPresenter
+from crm_desktop.desktop.screens.team.forecast_pane import ForecastPane
+from crm_desktop.desktop.screens.team.forecast_presenter import ForecastPresenter
 from crm_desktop.desktop.screens.team.panes import Pane
 from crm_desktop.desktop.screens.team.presenter import TeamPresenter
+from crm_desktop.desktop.screens.team.queue_dialog import QueueDialog
+from crm_desktop.desktop.screens.team.queue_presenter import QueuePresenter
 from crm_desktop.desktop.screens.team.screen import TeamScreen
 from crm_desktop.desktop.shell.desk import Desk, later_for
 from crm_desktop.desktop.shell.my_day import DayDialog
@@ -49,9 +53,16 @@ class TeamDesk(QObject):
             desk.db, self._tasks(), self.decisions, later=self._later
         )
         self.decisions.bind(self._decisions)
+        self.forecast = ForecastPane(desk.look, desk.clock)
+        self._forecast = ForecastPresenter(
+            desk.db, self._tasks(), self.forecast, now=desk.clock.now
+        )
+        self.forecast.bind(self._forecast)
+        self._rules = QueuePresenter(desk.db, self._tasks())
         #: They read and write whether or not they are seen; here they are told when they are.
-        self._panes: tuple[Presenter, ...] = (self._contacts, self._decisions)
+        self._panes: tuple[Presenter, ...] = (self._contacts, self._decisions, self._forecast)
         screen.panes.add(Pane("contacts", "Contacts", self.contacts, "left", 22))
+        screen.panes.add(Pane("forecast", "Today", self.forecast, "left", 18))
         screen.panes.add(Pane("decisions", "Needs a decision", self.decisions, "right", 22))
         screen.panes.settle()
         self._connect()
@@ -75,6 +86,7 @@ class TeamDesk(QObject):
         screen.seen.connect(self._show)
         screen.figure_wanted.connect(self.figure_wanted)
         screen.queues.queues_chosen.connect(self._show_queues)
+        screen.queues.settings_wanted.connect(self._open_rules)
         screen.queues.huddle_wanted.connect(self.queue_huddle_wanted)
         screen.people.person_wanted.connect(self.person_wanted)
         screen.people.message_wanted.connect(self._write_note)
@@ -105,12 +117,17 @@ class TeamDesk(QObject):
     @Slot(object)
     def _show_queues(self, ids: tuple[int, ...]) -> None:
         self.contacts.show_queues(frozenset(ids))
+        self.forecast.show_queue(ids[0] if len(ids) == 1 else None)
         self.screen.panes.show_pane("contacts")
 
     @Slot(object)
     def _show_person(self, staff_id: int) -> None:
         self.contacts.show_person(staff_id)
         self.screen.panes.show_pane("contacts")
+
+    @Slot(object)
+    def _open_rules(self, queue_id: int) -> None:
+        QueueDialog(self._desk.look, self._rules, queue_id, self.screen).open()
 
     @Slot(object)
     def _gone_home(self, staff_id: int) -> None:

@@ -96,9 +96,9 @@ class ForecastPane(Surface):
             self.queue.choose(_ALL)
         self.what_if.setEnabled(bool(rows))
 
-    def show_queue(self, queue_id: int) -> None:
-        """Show one queue, as when it was chosen elsewhere on the screen."""
-        self.queue.choose(queue_id)
+    def show_queue(self, queue_id: int | None) -> None:
+        """Show one queue or (None) all, as when that was chosen elsewhere on the screen."""
+        self.queue.choose(_ALL if queue_id is None else queue_id)
         self._chosen()
 
     def show_day(self, day: DayForecast, now: datetime) -> None:

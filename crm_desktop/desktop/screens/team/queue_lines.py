@@ -11,6 +11,7 @@ from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.board import BoardRow, Cell, Column
 from crm_desktop.domain.states import Channel
 from crm_desktop.domain.team import ChannelWait, QueueNow, Staffing
+from crm_desktop.services.forecast import Ahead
 
 #: Somebody waits at the other end of these.
 _LIVE = (Channel.CALL, Channel.CHAT, Channel.VISIT)
@@ -32,14 +33,6 @@ class Level:
 
     percent: float
     goal: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ahead:
-    """What is expected in the next half hour, and how many people it needs."""
-
-    expected: float
-    needed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +120,7 @@ class QueueLine:
         expected = f"{self.ahead.expected:.0f} expected"
         if short:
             return Cell(f"{expected}, {short} short", Tone.WARNING, strong=True)
-        return Cell(f"{expected}, {self.ahead.needed} needed")
+        return Cell(f"{expected}, {self.ahead.needed} needed" if self.ahead.needed else expected)
 
 
 def _counted(wait: ChannelWait) -> str:

@@ -14,10 +14,11 @@ from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.layout import Settings
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.screens.team.board_pane import BoardPane
-from crm_desktop.desktop.screens.team.queue_lines import COLUMNS, Ahead, Level, QueueLine
+from crm_desktop.desktop.screens.team.queue_lines import COLUMNS, Level, QueueLine
 from crm_desktop.desktop.widgets.board import BoardRow
 from crm_desktop.desktop.widgets.states import EmptyState
 from crm_desktop.domain.team import Staffing, TeamBoard, staffing
+from crm_desktop.services.forecast import Ahead
 
 
 class QueuesPane(BoardPane):
@@ -53,14 +54,9 @@ class QueuesPane(BoardPane):
         self._board, self._staff = board, staffing(board.people)
         self.arrange()
 
-    def show_levels(self, levels: Mapping[int, Level]) -> None:
-        """Show the service levels of today, by queue."""
-        self._levels = levels
-        self.arrange()
-
-    def show_ahead(self, ahead: Mapping[int, Ahead]) -> None:
-        """Show what the next half hour brings, by queue."""
-        self._ahead = ahead
+    def show_day(self, levels: Mapping[int, Level], ahead: Mapping[int, Ahead]) -> None:
+        """Show the service levels of today and what the next thirty minutes bring, by queue."""
+        self._levels, self._ahead = levels, ahead
         self.arrange()
 
     def arrange(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -23,6 +25,7 @@ from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.figure_views import CentreFigures
 from crm_desktop.domain.figures import Figure
 from crm_desktop.domain.team import TeamBoard
+from crm_desktop.services.forecast import Ahead
 
 
 class TeamScreen(Surface):
@@ -70,7 +73,7 @@ class TeamScreen(Surface):
         self.queues.show_board(board)
         self.people.show_board(board)
 
-    def show_figures(self, found: CentreFigures) -> None:
+    def show_figures(self, found: CentreFigures, ahead: Mapping[int, Ahead]) -> None:
         """See `FiguresView`."""
         self._found = found
         now = self._clock.now()
@@ -80,7 +83,7 @@ class TeamScreen(Surface):
             level, goal = found.level(queue.id).value, found.goal(queue.id)
             if level is not None and goal is not None:
                 levels[queue.id] = Level(100 * level, goal)
-        self.queues.show_levels(levels)
+        self.queues.show_day(levels, ahead)
 
     def show_trouble(self, trouble: CrmError | None) -> None:
         """See `TeamView`."""
