@@ -28,8 +28,11 @@ class Why(StrEnum):
     AWAY = "away"
     LEAVING = "leaving"
     LOCKED = "locked"
+    IDLE = "idle"
     SILENT = "silent"
     NOT_RESPONDING = "not_responding"
+    #: They want nothing of this channel for now.
+    CHANNEL_OFF = "channel_off"
     SKILLS = "skills"
     DECLINED = "declined"
     OFFERED = "offered"
@@ -70,6 +73,7 @@ class Hand:
     called: bool = False
     kept: bool = False
     given_at: datetime | None = None
+    off_channels: frozenset[str] = frozenset()
 
     @property
     def share(self) -> float:
@@ -112,6 +116,7 @@ class Wanted:
     last_one: int | None = None
     last_seconds: int = 0
     declined: Mapping[int, tuple[datetime, bool]] = field(default_factory=dict)
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +215,9 @@ def _judged(hand: Hand, wanted: Wanted, now: datetime) -> _Judged:
     at, for_good = wanted.declined.get(hand.staff_id, (_EVER_AGO, False))
     why = hand.why
     if why is None:
-        if lacking:
+        if wanted.channel in hand.off_channels:
+            why = Why.CHANNEL_OFF
+        elif lacking:
             why = Why.SKILLS
         elif hand.called or (hand.offered and wanted.interruptible):
             why = Why.OFFERED

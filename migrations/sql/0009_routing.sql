@@ -19,10 +19,11 @@ END $$;
 
 -- One who is signed in, as the routing sees them. `why` they are offered nothing at all, or NULL.
 -- `busy` is what calls, chats and visits take of their capacity, `laid` what can be laid aside for
--- one. `offered` and `called`: an offer stands before them, and one that cannot be laid aside.
+-- one. `offered` and `called`: an offer stands before them, and one that cannot be laid aside. `off`:
+-- the channels of which they want none.
 CREATE TYPE app.hand AS (
     staff_id bigint, why text, capacity integer, busy integer, laid integer, offered boolean,
-    called boolean, kept boolean, given_at timestamptz, queues bigint[], skills jsonb);
+    called boolean, kept boolean, given_at timestamptz, queues bigint[], skills jsonb, off jsonb);
 
 CREATE FUNCTION app.hands() RETURNS SETOF app.hand
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
@@ -32,11 +33,12 @@ BEGIN
            CASE WHEN s.presence <> 'available' THEN 'away'
                 WHEN coalesce(s.next_presence, 'available') <> 'available' THEN 'leaving'
                 WHEN a.locked THEN 'locked'
+                WHEN a.idle_since IS NOT NULL THEN 'idle'
                 WHEN a.seen_at IS NULL OR a.seen_at < now() - interval '90 seconds' THEN 'silent'
                 WHEN a.not_responding_since IS NOT NULL THEN 'not_responding' END,
            s.capacity, coalesce(l.busy, 0)::integer, coalesce(l.laid, 0)::integer,
            coalesce(l.offered, false), coalesce(l.called, false), false, a.last_given_at,
-           m.queues, coalesce(k.skills, '{}')
+           m.queues, coalesce(k.skills, '{}'), a.off_channels
     FROM activity a
     JOIN staff s ON s.id = a.staff_id AND s.active
     JOIN (SELECT m.staff_id, array_agg(m.queue_id::bigint) AS queues FROM membership m
@@ -90,6 +92,7 @@ BEGIN
                d.conflict OR d.at > now() - interval '30 seconds' AS refused,
                d.at > now() - interval '5 minutes' AS lately,
                CASE WHEN h.why IS NOT NULL THEN h.why
+                    WHEN h.off ? c.channel THEN 'channel_off'
                     WHEN n.lacking THEN 'skills'
                     WHEN h.called OR h.offered AND w.interruptible THEN 'offered'
                     WHEN h.capacity - h.busy - CASE WHEN w.interruptible THEN h.laid ELSE 0 END
@@ -121,8 +124,8 @@ BEGIN
         FROM seen s
     )
     SELECT s.staff_id,
-           CASE WHEN s.why IN ('away', 'leaving', 'locked', 'silent', 'not_responding', 'skills')
-                THEN s.why
+           CASE WHEN s.why IN ('away', 'leaving', 'locked', 'idle', 'silent', 'not_responding',
+                               'channel_off', 'skills') THEN s.why
                 WHEN s.refused OR s.lately AND o.left_over > 0 THEN 'declined'
                 WHEN s.why IS NOT NULL THEN s.why
                 WHEN o.awaited THEN 'last_first' END,
@@ -278,7 +281,7 @@ BEGIN
         RETURN false;
     END IF;
     PERFORM 1 FROM activity a JOIN staff s ON s.id = a.staff_id
-    WHERE a.staff_id = p_staff AND a.signed_in_at IS NOT NULL AND NOT a.locked
+    WHERE a.staff_id = p_staff AND a.signed_in_at IS NOT NULL AND NOT a.locked AND a.idle_since IS NULL
       AND a.not_responding_since IS NULL AND s.active AND s.presence = 'available'
       AND coalesce(s.next_presence, 'available') = 'available'
     FOR NO KEY UPDATE SKIP LOCKED;
@@ -405,7 +408,7 @@ BEGIN
                 -- Somebody half full is kept for it: lighter work would else fill them for ever.
                 SELECT h.n INTO keeper
                 FROM unnest(hands) WITH ORDINALITY AS h (staff_id, why, capacity, busy, laid,
-                    offered, called, kept, given_at, queues, skills, n)
+                    offered, called, kept, given_at, queues, skills, off, n)
                 WHERE d.considered -> 'full' @> to_jsonb(h.staff_id) AND NOT h.kept
                   AND h.capacity >= w.weight
                 ORDER BY h.busy, h.staff_id LIMIT 1;
@@ -415,7 +418,7 @@ BEGIN
                 CONTINUE;
             END IF;
             i := (SELECT h.n FROM unnest(hands) WITH ORDINALITY AS h (staff_id, why, capacity,
-                      busy, laid, offered, called, kept, given_at, queues, skills, n)
+                      busy, laid, offered, called, kept, given_at, queues, skills, off, n)
                   WHERE h.staff_id = d.chosen);
             IF NOT app.offer(w.id, w.queue_id, d.chosen, w.offer_seconds, d.considered) THEN
                 again := true;

@@ -113,8 +113,12 @@ END $$;
 CREATE FUNCTION app.choose_presence(p_presence text, p_next text, p_words text,
                                     p_back_at timestamptz) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE me bigint := app.presence_mine();
 BEGIN
-    PERFORM app.presence_set(app.presence_mine(), NULL, p_presence, p_next, p_words, p_back_at);
+    PERFORM app.presence_set(me, NULL, p_presence, p_next, p_words, p_back_at);
+    -- Whoever chooses is there.
+    UPDATE activity SET not_responding_since = NULL
+    WHERE staff_id = me AND not_responding_since IS NOT NULL;
 END $$;
 
 -- A team leader says where somebody is with whom they share a queue.
@@ -164,6 +168,9 @@ RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE me bigint := app.me(); a activity;
 BEGIN
+    IF me IS NULL THEN
+        PERFORM app.refuse('CRM02', 'not signed in as staff');
+    END IF;
     SELECT * INTO a FROM activity WHERE staff_id = me FOR UPDATE;
     IF a.signed_in_at IS NULL OR NOT (
         a.desktop = p_desktop OR a.seen_at < now() - interval '90 seconds'

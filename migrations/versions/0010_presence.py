@@ -26,12 +26,8 @@ def upgrade() -> None:
         f"{'BIGINT' if connection.dialect.name == 'postgresql' else 'INTEGER'} "
         "CONSTRAINT fk_staff_presence_by_id_staff REFERENCES staff (id)"
     )
-    op.add_column(
-        "activity", sa.Column("desktop", sa.Text(), nullable=False, server_default="")
-    )
-    op.add_column(
-        "activity", sa.Column("off_channels", Json, nullable=False, server_default="[]")
-    )
+    op.add_column("activity", sa.Column("desktop", sa.Text(), nullable=False, server_default=""))
+    op.add_column("activity", sa.Column("off_channels", Json, nullable=False, server_default="[]"))
     op.create_table(
         "presence_mark",
         sa.Column("id", BigId, sa.Identity(always=False), nullable=False),
@@ -42,9 +38,7 @@ def upgrade() -> None:
         sa.Column("seen", sa.Text(), nullable=False),
         sa.Column("by_id", BigId, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_presence_mark"),
-        sa.ForeignKeyConstraint(
-            ["staff_id"], ["staff.id"], name="fk_presence_mark_staff_id_staff"
-        ),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name="fk_presence_mark_staff_id_staff"),
         sa.ForeignKeyConstraint(["by_id"], ["staff.id"], name="fk_presence_mark_by_id_staff"),
     )
     op.create_index("ix_presence_mark_staff", "presence_mark", ["staff_id", "id"])

@@ -64,7 +64,7 @@ def why(db: Database, contact_id: int) -> str:
         return "A colleague passed it to you."
     reasons = {each.why: each.people for each in offer.considered}
     because = next((said for each, said in _BECAUSE.items() if each in reasons), "")
-    others = "; ".join(f"{_OTHERS[each]}: {_names(reasons[each])}" for each in reasons)
+    others = "; ".join(f"{_names(reasons[each])} ({_OTHERS[each]})" for each in reasons)
     return " ".join(
         part
         for part in (

@@ -10,7 +10,7 @@ from typing import Protocol
 from crm_desktop.desktop.core.presenting import Presenter, Tasks
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.views import Moved, QueueFilter, QueueInfo, StaffInfo
-from crm_desktop.services import Database, contacts, queue
+from crm_desktop.services import Database, contacts, queue, session
 
 
 class GestureView(Protocol):

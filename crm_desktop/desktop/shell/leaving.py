@@ -23,6 +23,10 @@ from crm_desktop.services import queue
 
 #: Who wants to leave does not wait longer for a database that does not answer.
 _PATIENCE_MS = 3_000
+_ONE = "If you sign out it goes back to its queue and keeps its place there. Your drafts are kept."
+_SEVERAL = (
+    "If you sign out they go back to their queues and keep their places. Your drafts are kept."
+)
 
 
 class Leaving(QObject):
@@ -97,8 +101,7 @@ class LeavingDialog(QDialog):
         )
         told = Text(
             look,
-            "If you sign out they go back to their queues, in the place that they had. "
-            "Your drafts are kept.",
+            _ONE if len(held) == 1 else _SEVERAL,
             wrap=True,
         )
         rows = RowList(look, "Contacts in hand")
@@ -113,7 +116,7 @@ class LeavingDialog(QDialog):
                 for row in held
             ]
         )
-        rows.setMaximumHeight(look.px(260))
+        rows.setFixedHeight(min(rows.content_height() + 2, look.px(260)))
         stay, go = PrimaryButton(look, "Stay"), Button(look, "Sign out")
         stay.setDefault(True)
         go.setAutoDefault(False)

@@ -402,11 +402,13 @@ class MainWindow(QWidget):
         window.registry.bind("huddle.read", self.people.read_first)
         window.workplace.seen_wanted.connect(self._ask_from_beside)
         self._windows.append(window)
+        self.presence.join(window.registry)
         window.show()
 
     @Slot(object)
     def _detached_closed(self, window: DetachedWindow) -> None:
         self._windows.remove(window)
+        self.presence.part(window.registry)
 
     @Slot(object)
     def _ask_from_beside(self, customer: CustomerView) -> None:

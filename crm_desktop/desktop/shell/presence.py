@@ -73,8 +73,11 @@ class PresenceKeeper(Presenter):
         """Read again when something of this person changed, or anything may have."""
         me = self._db.actor
         own = me is not None and me.id in changes.ids(Topic.STAFF)
-        if self._begun and not self._ended and (own or Topic.EVERYTHING in _topics(changes)):
+        away = Topic.EVERYTHING in {change.topic for change in changes.items}
+        if self._begun and not self._ended and (own or away):
             self.read()
+            if away:
+                self._beat()
 
     def read(self) -> None:
         """Ask the database how it is now."""
@@ -198,10 +201,6 @@ class PresenceKeeper(Presenter):
     def _failed(self, trouble: CrmError) -> None:
         self._view.show_trouble(trouble)
         self.read()
-
-
-def _topics(changes: Changes) -> set[Topic]:
-    return {change.topic for change in changes.items}
 
 
 def _later(_trouble: CrmError) -> None:

@@ -46,6 +46,8 @@ class PresenceDesk(QObject):
         super().__init__(window)
         self._desk, self._window, self._button = desk, window, button
         self._registry, self._lock, self._error = registry, lock, error
+        #: Of every window of this desktop: an offer is answered from wherever one is.
+        self._registries: list[CommandRegistry] = []
         self._busy = False
         #: Offers that were answered here, which the database may still tell of.
         self._answered: set[tuple[int, object]] = set()
@@ -65,6 +67,18 @@ class PresenceDesk(QObject):
     def changed(self, changes: Changes) -> None:
         """See `Presenter.changed`."""
         self.keeper.changed(changes)
+
+    def join(self, registry: CommandRegistry) -> None:
+        """Let offers be answered from this window, too."""
+        registry.bind("offer.accept", self._accept)
+        registry.bind("offer.decline", self._ask_reason)
+        registry.bind("offer.why", self._ask_why)
+        self._registries.append(registry)
+        self._fit()
+
+    def part(self, registry: CommandRegistry) -> None:
+        """That window closes."""
+        self._registries.remove(registry)
 
     # PresenceView
 
@@ -110,10 +124,8 @@ class PresenceDesk(QObject):
         self._desk.clock.tick.connect(self._tick)
 
     def _bind(self) -> None:
+        self.join(self._registry)
         bind = self._registry.bind
-        bind("offer.accept", self._accept)
-        bind("offer.decline", self._ask_reason)
-        bind("offer.why", self._ask_why)
         bind("presence.menu", self._button.open_menu)
         bind("presence.more", self._ask_more)
         bind("presence.day", self._show_day)
@@ -125,13 +137,20 @@ class PresenceDesk(QObject):
         return self._desk.settings.get(_SOUND) == "yes"
 
     def _show_offers(self, standing: Standing) -> None:
-        offers = [each for each in standing.offers if _key(each) not in self._answered]
+        now = self._desk.clock.now()
+        # What ran out is the gateway's to take back, in a moment.
+        offers = [
+            each
+            for each in standing.offers
+            if _key(each) not in self._answered
+            and (each.expires_at is None or each.expires_at > now)
+        ]
         self._answered &= {_key(each) for each in standing.offers}
         before, self._offer = self._offer, offers[0] if offers else None
         if self._offer is not None:
             fresh = before is None or _key(before) != _key(self._offer)
             more = f"{len(offers) - 1} more offered" if len(offers) > 1 else ""
-            self.card.show_offer(_said(self._offer, more), self._desk.clock.now())
+            self.card.show_offer(_said(self._offer, more), now)
             if fresh:
                 self._call_attention()
         elif standing.not_responding:
@@ -143,9 +162,10 @@ class PresenceDesk(QObject):
     def _fit(self) -> None:
         offered = self._offer is not None
         missed = self.keeper.standing.not_responding
-        self._registry.set_enabled("offer.accept", offered or missed)
-        self._registry.set_enabled("offer.decline", offered)
-        self._registry.set_enabled("offer.why", offered)
+        for registry in self._registries:
+            registry.set_enabled("offer.accept", offered or missed)
+            registry.set_enabled("offer.decline", offered)
+            registry.set_enabled("offer.why", offered)
 
     def _call_attention(self) -> None:
         if self._lock.is_locked:
@@ -189,8 +209,9 @@ class PresenceDesk(QObject):
             if self.keeper.standing.not_responding:
                 self._back()
             return
-        contact_id = self._answer()
-        self.take.emit(contact_id)
+        self.take.emit(self._answer())
+        if not self._window.isActiveWindow():
+            self._window.activateWindow()
 
     def _answer(self) -> int:
         """The offer is answered: the next one shows, or nothing."""

@@ -21,6 +21,8 @@ _WIDTH, _EDGE = 400, 14
 _FULL_TURN = 360 * 16
 #: From here on the ring says that it is urgent, and a screen reader is told once.
 _LAST_SECONDS = 5
+#: What is longer is said in minutes.
+_MINUTES_FROM = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,10 @@ class CountdownRing(Painted):
         painter.setPen(pen)
         painter.drawArc(around, 90 * 16, round(_FULL_TURN * self._share))
         middle = Qt.AlignmentFlag.AlignHCenter
-        font = look.font(Role.STRONG)
-        paint_text(painter, QRect(self.rect()), str(self._left), font, shade.text, align=middle)
+        long = self._left >= _MINUTES_FROM
+        said = words.stopwatch(self._left) if long else str(self._left)
+        font = look.font(Role.SMALL if long else Role.STRONG)
+        paint_text(painter, QRect(self.rect()), said, font, shade.text, align=middle)
 
 
 class _Tile(Painted):
@@ -233,8 +237,8 @@ class OfferCard(Painted):
         self._head.addLayout(texts, 1)
         self._head.addWidget(self._ring, 0, Qt.AlignmentFlag.AlignTop)
         self._foot = QHBoxLayout()
-        for each in (self.accept, self.here, self.decline):
-            self._foot.addWidget(each)
+        for button in (self.accept, self.here, self.decline):
+            self._foot.addWidget(button)
         self._foot.addStretch(1)
         self._foot.addWidget(self.why)
         self._column = QVBoxLayout(self)
@@ -255,8 +259,8 @@ class OfferCard(Painted):
 
     def _buttons(self, *, missed: bool) -> None:
         self.here.setVisible(missed)
-        for each in (self.accept, self.decline, self.why):
-            each.setVisible(not missed)
+        for button in (self.accept, self.decline, self.why):
+            button.setVisible(not missed)
 
     def _appear(self) -> None:
         self._place()

@@ -103,6 +103,8 @@ class PresenceButton(QAbstractButton):
         marked = next_presence or presence
         for each, action in self._actions.items():
             action.setChecked(each is marked)
+            # An icon stands where the tick would.
+            action.setFont(self._look.font(Role.STRONG if each is marked else Role.BODY))
         # It is told again and again, and another width lays out the whole bar.
         if said != self.text():
             self.setText(said)

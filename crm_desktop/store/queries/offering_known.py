@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BindParameter, and_, bindparam, case, func, literal_column, select
 
@@ -36,6 +37,8 @@ _SIGNED_IN = (
         Staff.presence,
         Staff.next_presence,
         Activity.locked,
+        Activity.idle_since,
+        Activity.off_channels,
         Activity.seen_at,
         Activity.not_responding_since,
         Activity.last_given_at,
@@ -150,12 +153,12 @@ def hands(tx: Tx) -> dict[int, Hand]:
     for row in tx.core.execute(_SIGNED_IN):
         found[row.id] = Hand(
             row.id,
-            _why(tx.now, row.presence, row.next_presence, row.locked, row.seen_at)
-            or (Why.NOT_RESPONDING if row.not_responding_since else None),
+            _chosen(row.presence, row.next_presence) or _seen(tx.now, row),
             row.capacity,
             frozenset(queues[row.id]),
             skills[row.id],
             given_at=row.last_given_at,
+            off_channels=frozenset(row.off_channels),
         )
     for staff_id, busy, laid, offered, called in tx.core.execute(_LOADS):
         if hand := found.get(staff_id):
@@ -164,16 +167,20 @@ def hands(tx: Tx) -> dict[int, Hand]:
     return found
 
 
-def _why(
-    now: datetime, presence: str, following: str | None, locked: bool, seen_at: datetime | None
-) -> Why | None:
+def _chosen(presence: str, following: str | None) -> Why | None:
     if presence != Presence.AVAILABLE:
         return Why.AWAY
-    if (following or Presence.AVAILABLE) != Presence.AVAILABLE:
-        return Why.LEAVING
-    if locked:
+    return Why.LEAVING if (following or Presence.AVAILABLE) != Presence.AVAILABLE else None
+
+
+def _seen(now: datetime, row: Any) -> Why | None:
+    if row.locked:
         return Why.LOCKED
-    return Why.SILENT if seen_at is None or seen_at < now - SILENT_AFTER else None
+    if row.idle_since is not None:
+        return Why.IDLE
+    if row.seen_at is None or row.seen_at < now - SILENT_AFTER:
+        return Why.SILENT
+    return Why.NOT_RESPONDING if row.not_responding_since else None
 
 
 def wanted(tx: Tx, contact: Waiting, queue: QueueRules, weight: int, interruptible: bool) -> Wanted:
@@ -193,4 +200,5 @@ def wanted(tx: Tx, contact: Waiting, queue: QueueRules, weight: int, interruptib
         last_one,
         queue.last_advisor_seconds,
         {staff_id: (at, bool(for_good)) for staff_id, at, for_good in declines if at},
+        contact.channel,
     )

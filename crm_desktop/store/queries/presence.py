@@ -191,8 +191,13 @@ def standing(tx: Tx, staff_id: int) -> Standing:
         set_by,
         silent is not None,
         frozenset(Channel(each) for each in off or ()),
-        tuple(Offer(id_, Channel(channel), *rest) for id_, channel, *rest in offers),
+        tuple(_offer(each) for each in offers),
     )
+
+
+def _offer(row: Any) -> Offer:
+    contact_id, channel, *rest = row
+    return Offer(contact_id, Channel(channel), *rest)
 
 
 def marks(tx: Tx, staff_id: int, begin: datetime, end: datetime) -> tuple[Mark, ...]:
@@ -242,4 +247,4 @@ def in_hand(
             Assignment.ended_at.is_(None) | (Assignment.ended_at > begin),
         )
     )
-    return tuple((began, ended) for began, ended in rows)
+    return tuple((began, ended) for began, ended in rows if began is not None)

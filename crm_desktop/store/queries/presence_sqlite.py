@@ -13,6 +13,7 @@ from crm_desktop.domain.people import Person
 from crm_desktop.domain.presence import LONGEST_WORDS
 from crm_desktop.domain.states import AssignmentState, ContactState, Presence
 from crm_desktop.store.database import Tx
+from crm_desktop.store.guard_sqlite_offers import return_work
 from crm_desktop.store.models import Activity, Assignment, Contact, Event, Membership, Staff
 from crm_desktop.store.models.base import utcnow
 
@@ -41,7 +42,12 @@ def choose(
     tx: Tx, presence: Presence, afterwards: Presence | None, words: str, back_at: datetime | None
 ) -> None:
     """See `presence.choose`."""
-    _set(tx, _me(tx).id, None, presence, afterwards, words, back_at)
+    me = _me(tx).id
+    _set(tx, me, None, presence, afterwards, words, back_at)
+    # Whoever chooses is there.
+    tx.session.execute(
+        update(Activity).where(Activity.staff_id == me).values(not_responding_since=None)
+    )
 
 
 def set_for(  # noqa: PLR0917 - what a presence is
@@ -154,7 +160,7 @@ def end(tx: Tx, desktop: str) -> tuple[int, ...]:
     if seen is None or seen.signed_in_at is None or seen.desktop != desktop:
         return ()
     sign_out(tx, me, by=None, actor=me, why="signed out")
-    return tx.guard.return_work(me, "signed out")
+    return return_work(tx.session, tx.actor, me, "signed out")
 
 
 def sign_out(tx: Tx, staff_id: int, *, by: int | None, actor: int | None, why: str) -> None:
@@ -208,7 +214,7 @@ def sweep(tx: Tx) -> tuple[tuple[int, ...], tuple[int, ...]]:
         freed.extend(_offers_back(tx, staff_id))
         people.append(staff_id)
     for staff_id in tx.session.scalars(_long_gone(tx)).all():
-        freed.extend(tx.guard.return_work(staff_id, "away for long"))
+        freed.extend(return_work(tx.session, tx.actor, staff_id, "away for long"))
         people.append(staff_id)
     return tuple(people), tuple(freed)
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import update
 
-from crm_desktop.desktop.core import accessibility
+from crm_desktop.desktop.core import accessibility, words
 from crm_desktop.desktop.core.presenting import ImmediateTasks
 from crm_desktop.desktop.core.theme import Scheme
 from crm_desktop.desktop.shell.idle import IdleWatch
@@ -22,15 +21,19 @@ from crm_desktop.desktop.shell.my_day import DayDialog
 from crm_desktop.desktop.shell.presence import Choice, PresenceKeeper
 from crm_desktop.desktop.shell.presence_dialog import PresenceDialog
 from crm_desktop.desktop_root import Desktop
-from crm_desktop.domain.changes import Changes
+from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.presence import BEAT_SECONDS, Standing
 from crm_desktop.domain.states import Channel, ContactState, Presence
-from crm_desktop.services import contacts, presence
-from crm_desktop.store.models import Activity, Assignment, Contact, Staff
+from crm_desktop.services import contacts, presence, routing
+from crm_desktop.store.models import Activity, Assignment, Contact, PresenceMark, Staff
 from tests.centre import Centre
 from tests.gui.conftest import Grab
 from tests.gui.shell.conftest import Open, settled
+from tests.integration.conftest import postgres_centre
+from tests.routing_centre import holders, push, waiting
+
+__all__ = ["postgres_centre"]
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -171,8 +174,6 @@ def test_others_notices_ask_nothing(centre: Centre, view: _View) -> None:
     class Counting(ImmediateTasks):
         def read(self, *args: object, key: str = "", **_: object) -> None:
             asked.append(key)
-
-    from crm_desktop.domain.changes import Topic
 
     db = centre.as_person("anna")
     keeper = PresenceKeeper(db, Counting(), view, now=lambda: datetime.now(UTC))
@@ -323,9 +324,7 @@ def test_what_was_missed_is_said_until_they_are_back(
     assert window.top.presence.text() == "Available"
 
 
-def test_a_locked_desktop_shows_no_offer(
-    offered: tuple[Desktop, int], qtbot: QtBot
-) -> None:
+def test_a_locked_desktop_shows_no_offer(offered: tuple[Desktop, int], qtbot: QtBot) -> None:
     desktop, _ = offered
     window, card = desktop.window, desktop.window.presence.card
     window.lock.lock()
@@ -335,12 +334,55 @@ def test_a_locked_desktop_shows_no_offer(
     assert not window.isAncestorOf(card)
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_what_one_declines_another_is_offered_and_accepts(
+    request: pytest.FixtureRequest, open_desktop: Open, qtbot: QtBot, dialect: str
+) -> None:
+    """Two desktops and the real routing."""
+    name = "centre" if dialect == "sqlite" else "postgres_centre"
+    centre: Centre = request.getfixturevalue(name)
+    gateway = centre.as_gateway()
+    push(centre, "general")
+    anna, ben = open_desktop(centre, "anna"), open_desktop(centre, "ben")
+    for desktop in (anna, ben):
+        qtbot.waitUntil(lambda each=desktop: each.desk.live.is_live, timeout=20_000)
+        settled(qtbot, desktop)
+    contact_id = waiting(centre, for_seconds=171)
+    routing.route(gateway)
+    first = anna if holders(centre, [contact_id]) == ["anna"] else ben
+    second = ben if first is anna else anna
+    qtbot.waitUntil(first.window.presence.card.isVisible, timeout=20_000)
+    said = first.window.presence.card.offered
+    assert said is not None
+    assert said.kind == "Call offered to you"
+    assert said.detail == "General enquiries · waited 2 min"
+    assert not second.window.presence.card.isVisible()
+    first.window.presence.card.why.click()
+    settled(qtbot, first)
+    assert "Not chosen: " in accessibility.announced(first.window.presence.card)
+
+    first.window.registry.run("offer.decline")
+    menu = QApplication.activePopupWidget()
+    assert menu is not None
+    QTest.keyClick(menu, Qt.Key.Key_4)
+    settled(qtbot, first)
+    routing.route(gateway)
+    qtbot.waitUntil(second.window.presence.card.isVisible, timeout=20_000)
+    QTest.keyClick(second.window.focusWidget() or second.window, Qt.Key.Key_F10)
+    settled(qtbot, second)
+
+    assert _state(centre, contact_id) == (ContactState.ACTIVE, second.desk.person.id)
+    assert not first.window.presence.card.isVisible()
+
+
 # Choosing
 
 
 def _dialog(kind: type[QDialog]) -> QDialog:
     [found] = [
-        each for each in QApplication.topLevelWidgets() if isinstance(each, kind) and each.isVisible()
+        each
+        for each in QApplication.topLevelWidgets()
+        if isinstance(each, kind) and each.isVisible()
     ]
     return found
 
@@ -361,14 +403,12 @@ def test_presence_is_chosen_by_keyboard_with_a_note_and_a_time(
     window.registry.run("presence.more")
     dialog = _dialog(PresenceDialog)
     assert accessibility.problems(dialog) == []
-    words = next(each for each in dialog.children() if hasattr(each, "setMaxLength"))
-    assert isinstance(words, QWidget)
-    QTest.keyClicks(words, "Canteen")
-    back = next(
-        each for each in dialog.findChildren(QWidget) if each.accessibleName() == "Back at"
-    )
+    note = dialog.findChild(QLineEdit)
+    assert note is not None
+    QTest.keyClicks(note, "Canteen")
+    back = next(each for each in dialog.findChildren(QWidget) if each.accessibleName() == "Back at")
     QTest.keyClick(back, Qt.Key.Key_Down)
-    QTest.keyClick(words, Qt.Key.Key_Return)
+    QTest.keyClick(note, Qt.Key.Key_Return)
     settled(qtbot, desktop)
 
     assert window.top.presence.text().startswith("Lunch · Canteen · back ")
@@ -382,7 +422,7 @@ def test_a_channel_is_switched_off_in_the_menu(
 ) -> None:
     desktop = open_desktop(centre, "anna")
     button = desktop.window.top.presence
-    [channels] = [each.menu() for each in button.menu.actions() if each.text() == "Offer me"]
+    [channels] = [menu for menu in button.menu.findChildren(QMenu) if menu.title() == "Offer me"]
     chat = next(each for each in channels.actions() if each.text() == "Chat")
 
     chat.trigger()
@@ -483,8 +523,8 @@ def test_it_looks_right(
     keeper.read()
     settled(qtbot, desktop)
     window.presence.card.show_why(
-        "You have least in hand of those who could take it. Not chosen: away: Ben Achebe; "
-        "hands full: Cora Lindqvist."
+        "You have least in hand of those who could take it. Not chosen: Ben Achebe (away); "
+        "Cora Lindqvist (hands full)."
     )
     grab(window, f"offer-{name}-{scheme.value}")
     assert accessibility.problems(window) == []
@@ -520,23 +560,24 @@ def _picture_dialogs(desktop: Desktop, qtbot: QtBot, grab: Grab, name: str) -> N
 
 def _history(centre: Centre) -> None:
     """A morning of Anna's, whatever time it is."""
-    from crm_desktop.store.models import PresenceMark
-
     with centre.as_owner().write() as tx:
         tx.session.query(PresenceMark).delete()
         anna = tx.session.query(Staff.id).filter(Staff.login == "anna").scalar()
         rose = tx.session.query(Staff.id).filter(Staff.login == "rose").scalar()
-        begin = datetime.now(UTC).replace(hour=0, minute=5, second=0)
-        add: Callable[..., None] = lambda minutes, state, seen="there", by=None: tx.session.add(
-            PresenceMark(
-                staff_id=anna,
-                at=begin + timedelta(seconds=minutes),
-                signed_in=True,
-                presence=state,
-                seen=seen,
-                by_id=by,
+        begin = words.local(datetime.now(UTC)).replace(hour=0, minute=0, second=0, microsecond=0)
+
+        def add(after: float, state: str, seen: str = "there", by: int | None = None) -> None:
+            tx.session.add(
+                PresenceMark(
+                    staff_id=anna,
+                    at=begin + timedelta(seconds=after),
+                    signed_in=True,
+                    presence=state,
+                    seen=seen,
+                    by_id=by,
+                )
             )
-        )
+
         step = (datetime.now(UTC) - begin).total_seconds() / 8
         add(0, "available")
         add(step, "available", "locked")

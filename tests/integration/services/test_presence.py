@@ -1,7 +1,8 @@
-"""Presence apart from activity, on both dialects: who is there, since when, and a day that adds up."""
+"""Presence apart from activity, on both dialects: who is there, and a day that adds up."""
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,14 +11,16 @@ from sqlalchemy import select, update
 
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import InvalidInput, NotAllowed, NotFound
+from crm_desktop.domain.routing import Why
 from crm_desktop.domain.states import Channel, ContactState, Doing, Presence
-from crm_desktop.services import contacts, leases, presence, sweeper
+from crm_desktop.gateway.sweeping import Sweeper
+from crm_desktop.services import contacts, leases, presence, routing, sweeper
 from crm_desktop.services.leases import Lease
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import Activity, Assignment, Contact, Event, PresenceMark, Staff
 from tests.centre import Centre
 from tests.integration.services.arrivals import change, contact, event_kinds
-
+from tests.routing_centre import holders, push, waiting
 
 
 def _id(db: Database) -> int:
@@ -37,16 +40,16 @@ def _staff(centre: Centre, staff_id: int) -> Staff:
 
 def _events(centre: Centre, staff_id: int) -> list[tuple[str, int | None, dict[str, Any]]]:
     with centre.as_owner().read() as tx:
-        rows = tx.session.scalars(select(Event).where(Event.kind.like("staff.%")).order_by(Event.id))
+        rows = tx.session.scalars(
+            select(Event).where(Event.kind.like("staff.%")).order_by(Event.id)
+        )
         return [(row.kind, row.actor_id, row.data) for row in rows if row.data["staff"] == staff_id]
 
 
 def _seen(centre: Centre, staff_id: int, **values: object) -> None:
     """Let what the system saw of somebody be as it would be after a while."""
     with centre.as_owner().write() as tx:
-        tx.session.execute(
-            update(Activity).where(Activity.staff_id == staff_id).values(**values)
-        )
+        tx.session.execute(update(Activity).where(Activity.staff_id == staff_id).values(**values))
 
 
 def _lease(db: Database) -> Lease:
@@ -213,6 +216,56 @@ def test_an_offer_is_told_to_whom_it_is_made(centre: Centre) -> None:
     assert presence.mine(ben).offers == ()
 
 
+def _why_not(centre: Centre, contact_id: int) -> dict[Why, tuple[str, ...]]:
+    now = routing.explain(centre.as_person("ben"), contact_id).now
+    assert now is not None
+    return {each.why: each.people for each in now.considered}
+
+
+def test_nothing_is_offered_to_who_is_away_whatever_they_chose(centre: Centre) -> None:
+    gateway, anna = centre.as_gateway(), centre.as_person("anna")
+    push(centre, "general")
+    presence.begin(anna)
+    presence.set_channels(anna, [Channel.CHAT])
+    chat, mail = (waiting(centre, channel=each) for each in (Channel.CHAT, Channel.EMAIL))
+    presence.here(anna, idle=True, locked=False)
+    routing.route(gateway)
+    assert holders(centre, [chat, mail]) == [None, None]
+    assert _why_not(centre, mail) == {Why.IDLE: ("Anna Whitlock",)}
+
+    presence.here(anna, idle=False, locked=False)
+    routing.route(gateway)
+
+    assert holders(centre, [chat, mail]) == [None, "anna"]
+    assert _why_not(centre, chat) == {Why.CHANNEL_OFF: ("Anna Whitlock",)}
+    presence.set_channels(anna, ())
+    routing.route(gateway)
+    assert holders(centre, [chat, mail]) == ["anna", "anna"]
+
+
+def test_an_offer_that_runs_out_is_seen_in_their_day_until_they_are_back(centre: Centre) -> None:
+    gateway, anna = centre.as_gateway(), centre.as_person("anna")
+    push(centre, "general")
+    presence.begin(anna)
+    contact_id = waiting(centre)
+    routing.route(gateway)
+    [offer] = presence.mine(anna).offers
+    assert offer.contact_id == contact_id
+    assert offer.expires_at is not None
+    change(centre, Assignment, 1, expires_at=_ago(seconds=1))
+
+    routing.route(gateway)
+
+    assert presence.mine(anna).not_responding
+    assert presence.mine(anna).offers == ()
+    parts = presence.of(anna, _id(anna), _today(anna))
+    assert [each.doing for each in parts][-1] is Doing.NOT_RESPONDING
+    presence.choose(anna, Presence.AVAILABLE)
+    assert not presence.mine(anna).not_responding
+    routing.route(gateway)
+    assert holders(centre, [contact_id]) == ["anna"]
+
+
 def test_a_day_adds_up_to_the_shift_whoever_changes_it(centre: Centre) -> None:
     anna, rose = centre.as_person("anna"), centre.as_person("rose")
     contact_id = centre.add_contact()
@@ -239,13 +292,13 @@ def test_a_day_adds_up_to_the_shift_whoever_changes_it(centre: Centre) -> None:
     assert abs(last - out) < timedelta(milliseconds=20)
     assert parts[0].began_at == began
     assert parts[-1].ended_at == last
-    assert all(one.ended_at == two.began_at for one, two in zip(parts, parts[1:], strict=False))
+    assert all(one.ended_at == two.began_at for one, two in itertools.pairwise(parts))
     assert sum((each.length for each in parts), timedelta()) == last - began
     assert not parts[-1].running
     said = [(each.presence, each.doing) for each in parts]
     assert (Presence.AVAILABLE, Doing.ON_CONTACT) in said
     assert (Presence.AVAILABLE, Doing.LOCKED) in said
-    assert [each.by for each in parts if each.presence is Presence.TRAINING][0] == "Rose Boateng"
+    assert next(each.by for each in parts if each.presence is Presence.TRAINING) == "Rose Boateng"
     assert presence.of(rose, _id(anna), _today(rose)) == parts
     assert presence.of(centre.as_person("ben"), _id(anna), _today(rose)) == ()
 
@@ -295,6 +348,19 @@ def test_a_desktop_that_died_is_signed_out_and_its_work_waits_half_an_hour(centr
     assert presence.sweep(gateway, lease).ids(Topic.CONTACT) == {held}
     assert contact(centre, held).owner_id is None
     assert not presence.sweep(gateway, lease)
+
+
+def test_silence_counts_only_while_it_can_be_heard(centre: Centre) -> None:
+    gateway, anna = centre.as_gateway(), centre.as_person("anna")
+    lease = _lease(gateway)
+    presence.begin(anna)
+    _seen(centre, _id(anna), seen_at=_ago(minutes=40))
+
+    Sweeper(gateway, lease).work()
+    assert presence.mine(anna).signed_in
+
+    Sweeper(gateway, lease, grace_seconds=0).work()
+    assert not presence.mine(anna).signed_in
 
 
 def test_work_of_a_desktop_that_nobody_touched_for_an_hour_goes_back(centre: Centre) -> None:

@@ -21,6 +21,7 @@ from crm_desktop.services import (
     handoffs,
     huddles,
     people_now,
+    presence,
     replies,
     staff,
 )
@@ -122,7 +123,10 @@ def arranged(cluster: PostgresCluster, name: str) -> tuple[Centre, Ids]:
 def _of_people(centre: Centre) -> Ids:
     with centre.as_owner().read() as tx:
         of_login = {row.login: row.id for row in tx.session.scalars(select(Staff))}
+    for login in ("ben", "cora"):
+        presence.begin(centre.as_person(login))
     known = {"ben": "ben_id", "anna": "anna_id", LEADER: "leader_id", ADMIN: "admin_id"}
+    known |= {"cora": "cora_id"}
     return {
         **{name: of_login[login] for login, name in known.items()},
         "general_queue": centre.queue_id("general"),

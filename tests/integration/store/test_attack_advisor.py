@@ -244,6 +244,37 @@ ATTACKS = (
     Attack("a colleague's password by hand", "ALTER ROLE ben PASSWORD 'x'"),
     Attack("a colleague's presence", "UPDATE staff SET presence = 'lunch' WHERE id = %(ben_id)s"),
     Attack(
+        "a colleague's presence by the function",
+        "SELECT app.presence_of(%(ben_id)s, 'lunch', NULL, '', NULL)",
+    ),
+    Attack(
+        "a colleague's presence past the checks",
+        "SELECT app.presence_set(%(ben_id)s, NULL, 'lunch', NULL, '', NULL)",
+    ),
+    Attack("a presence that is none", "SELECT app.choose_presence('wizard', NULL, '', NULL)"),
+    Attack(
+        "words without end",
+        "SELECT app.choose_presence('lunch', NULL, repeat('x', 1000000), NULL)",
+    ),
+    Attack("channels that are none", "SELECT app.presence_channels(ARRAY['telepathy'])"),
+    Attack(
+        "what is seen of a colleague",
+        "UPDATE activity SET locked = false WHERE staff_id = %(ben_id)s",
+    ),
+    Attack(
+        "signing a colleague out",
+        "SELECT app.presence_out(%(ben_id)s, NULL, NULL, 'gone')",
+    ),
+    Attack("signing out who is silent", "SELECT app.presence_sweep()"),
+    unseen("a colleague's day", "SELECT 1 FROM presence_mark WHERE staff_id <> app.me()"),
+    Attack(
+        "a day of one's own making",
+        "INSERT INTO presence_mark (staff_id, signed_in, presence, seen)"
+        " VALUES (app.me(), true, 'available', 'there')",
+    ),
+    Attack("another end of one's day", "UPDATE presence_mark SET at = now() - interval '1 hour'"),
+    Attack("a day's mark by the function", "SELECT app.presence_marked(app.me())"),
+    Attack(
         "ending a colleague's session",
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'ben'",
     ),
@@ -345,7 +376,7 @@ def test_the_same_is_there_for_those_whose_it_is(
             *("another queue", "that it has", "a restricted", "files by", "its counts"),
             *("who looks", "whose a restricted", "an own case"),
         ),
-        "ben": ("others'", "a colleague's draft", "another's Message-ID"),
+        "ben": ("others'", "a colleague's draft", "a colleague's day", "another's Message-ID"),
     }
 
     for login, beginnings in theirs.items():

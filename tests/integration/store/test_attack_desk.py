@@ -25,6 +25,8 @@ ATTACKS = (
     unseen("colleagues' events", "SELECT id FROM event"),
     unseen("colleagues' assignments", "SELECT 1 FROM assignment"),
     unseen("assessments", "SELECT 1 FROM assessment"),
+    unseen("colleagues' days", "SELECT 1 FROM presence_mark WHERE staff_id <> app.me()"),
+    Attack("a colleague's presence", "SELECT app.presence_of(%(ben_id)s, 'lunch', NULL, '', NULL)"),
     Attack("content without a trace", "SELECT body_text FROM message"),
     Attack("who read what", "SELECT 1 FROM read_audit"),
     Attack("taking what a colleague has", "SELECT app.claim(%(ben)s)"),

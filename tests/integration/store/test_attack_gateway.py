@@ -40,6 +40,15 @@ ATTACKS = (
         " VALUES ('mallory', 'M', 'admin', true, 'offline')",
     ),
     Attack("somebody's role", "UPDATE staff SET role = 'admin'"),
+    Attack("somebody's presence", "SELECT app.presence_of(%(ben_id)s, 'lunch', NULL, '', NULL)"),
+    Attack("somebody's presence by hand", "UPDATE staff SET presence = 'lunch'"),
+    Attack("being there as somebody", "SELECT app.presence_here('', false, false)"),
+    Attack(
+        "a mark in somebody's day",
+        "INSERT INTO presence_mark (staff_id, signed_in, presence, seen)"
+        " VALUES (%(ben_id)s, true, 'available', 'there')",
+    ),
+    Attack("the end of somebody's day", "DELETE FROM presence_mark"),
     Attack("somebody's queue", "INSERT INTO membership VALUES (%(ben_id)s, %(care_queue)s)"),
     Attack(
         "a colleague by the function",

@@ -38,11 +38,14 @@ DISABLED_ATTACKS = (
     Attack("a customer", _CUSTOMER),
     Attack("a file", "SELECT app.put_blob('x', 1, '{}')"),
     Attack("a safety marker", "SELECT app.marker_propose(%(customer)s, 'x')"),
+    Attack("being there", "SELECT app.presence_begin('')"),
+    Attack("a heartbeat", "SELECT app.presence_here('', false, false)"),
     Attack("coming back", "SELECT app.staff_enable(%(ben_id)s)"),
     Attack("coming back by hand", 'ALTER ROLE "attack.dan" LOGIN'),
 )
 #: Only marked as inactive, by hand, and still in their group.
 BY_HAND_ATTACKS = (
+    Attack("being there", "SELECT app.presence_begin('')"),
     unseen("contacts", "SELECT 1 FROM contact"),
     unseen("customers", "SELECT 1 FROM customer"),
     unseen("cases", "SELECT 1 FROM cases"),

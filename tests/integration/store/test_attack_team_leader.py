@@ -28,6 +28,12 @@ ATTACKS = (
     unseen("another queue's replies", "SELECT id FROM message WHERE id = %(care_reply)s"),
     unseen("another queue's draft", "SELECT 1 FROM draft WHERE contact_id = %(care)s"),
     unseen("another queue's counts", "SELECT 1 FROM queue_stat WHERE queue_id = %(care_queue)s"),
+    unseen("another queue's days", "SELECT 1 FROM presence_mark WHERE staff_id = %(cora_id)s"),
+    Attack(
+        "the presence of somebody in another queue",
+        "SELECT app.presence_of(%(cora_id)s, 'lunch', NULL, '', NULL)",
+    ),
+    Attack("somebody's day", "DELETE FROM presence_mark WHERE staff_id = %(ben_id)s"),
     unseen("another queue's recording", "SELECT id FROM recording WHERE id = %(recording)s"),
     unseen("another queue's timeline", "SELECT 1 FROM app.events(%(care)s)"),
     unseen(
