@@ -61,8 +61,8 @@ class TeamDesk(QObject):
         self._rules = QueuePresenter(desk.db, self._tasks())
         #: They read and write whether or not they are seen; here they are told when they are.
         self._panes: tuple[Presenter, ...] = (self._contacts, self._decisions, self._forecast)
-        screen.panes.add(Pane("contacts", "Contacts", self.contacts, "left", 22))
-        screen.panes.add(Pane("forecast", "Today", self.forecast, "left", 18))
+        screen.panes.add(Pane("contacts", "Contacts", self.contacts, "left", 20))
+        screen.panes.add(Pane("forecast", "Today", self.forecast, "left", 16))
         screen.panes.add(Pane("decisions", "Needs a decision", self.decisions, "right", 22))
         screen.panes.settle()
         self._connect()

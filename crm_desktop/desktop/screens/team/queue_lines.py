@@ -46,10 +46,8 @@ class QueueLine:
 
     def row(self, now: datetime) -> BoardRow:
         """The line as it reads at a moment."""
-        wait = self.queue.pressing
-        over = wait is not None and wait.next_due_at is not None and wait.next_due_at < now
-        alone = self.queue.waiting > 0 and self.staff.working == 0
-        trouble = alone or (over and wait is not None and wait.channel in _LIVE)
+        wait, over, alone = self.queue.pressing, self._is_over(now), self._is_alone
+        trouble = self.in_trouble(now)
         name = Cell(
             self.queue.name,
             Tone.DANGER if trouble else None,
@@ -83,6 +81,19 @@ class QueueLine:
         if column == "ahead":
             return (-self._short(), -(self.ahead.expected if self.ahead else -1), name)
         return (name,)
+
+    def in_trouble(self, now: datetime) -> bool:
+        """Whether somebody at the other end waits too long, or nobody is there for what waits."""
+        wait = self.queue.pressing
+        return self._is_alone or (self._is_over(now) and wait is not None and wait.channel in _LIVE)
+
+    @property
+    def _is_alone(self) -> bool:
+        return self.queue.waiting > 0 and self.staff.working == 0
+
+    def _is_over(self, now: datetime) -> bool:
+        wait = self.queue.pressing
+        return wait is not None and wait.next_due_at is not None and wait.next_due_at < now
 
     def _waiting(self) -> Cell:
         said = " · ".join(_counted(each) for each in self.queue.waits)

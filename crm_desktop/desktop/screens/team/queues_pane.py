@@ -72,6 +72,8 @@ class QueuesPane(BoardPane):
             for each in self._board.queues
         ]
         lines.sort(key=lambda each: each.order(self._sorted, now), reverse=self._down)
+        # Whatever they are sorted by, trouble stands at the top.
+        lines.sort(key=lambda each: not each.in_trouble(now))
         self._lines = {each.queue.id: each for each in lines}
         rows = [each.row(now) for each in lines]
         self.show_rows(rows)

@@ -49,7 +49,7 @@ class TeamScreen(Surface):
         self.queues = QueuesPane(look, clock, ways)
         self.people = PeoplePane(look, clock, ways)
         self.panes = Panes(look, Pane("figures", "Figures", self.tiles, "top", 0))
-        self.panes.add(Pane("queues", "Queues", self.queues, "left", 24))
+        self.panes.add(Pane("queues", "Queues", self.queues, "left", 30))
         self.panes.add(Pane("people", "People", self.people, "right", 36))
         self._column = QVBoxLayout(self)
         self._column.addWidget(self._error)
