@@ -684,6 +684,106 @@ BEGIN
                             ORDER BY r.id DESC LIMIT 20) x));
 END $$;
 
+-- As before; a list and the workspace show why a contact was raised.
+CREATE OR REPLACE FUNCTION app.listed(p_contact bigint) RETURNS json
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+DECLARE me bigint := app.me();
+BEGIN
+    RETURN (
+    SELECT json_build_array(json_build_array(
+            c.id, c.channel, c.state, c.who, c.subject, c.queue_id, q.name, c.service_id,
+            coalesce(s.name, ''), c.received_at, c.due_at, c.parked_until, c.parked_for_reply,
+            c.priority, c.needs_checking, c.owner_id, coalesce(o.name, ''),
+            c.boost_reason),
+        (SELECT json_agg(p.name ORDER BY p.name)
+         FROM looking l JOIN staff p ON p.id = l.staff_id
+         WHERE l.contact_id = p_contact AND l.staff_id <> me
+           AND l.seen_at > now() - interval '60 seconds'))
+    FROM contact c JOIN queue q ON q.id = c.queue_id LEFT JOIN service s ON s.id = c.service_id
+    LEFT JOIN staff o ON o.id = c.owner_id
+    WHERE c.id = p_contact);
+END $$;
+CREATE OR REPLACE FUNCTION app.workspace(p_contact bigint, p_history integer) RETURNS json
+LANGUAGE plpgsql SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    RETURN (
+    WITH c AS MATERIALIZED (SELECT * FROM contact WHERE id = p_contact),
+    m AS MATERIALIZED (SELECT * FROM app.open_contact(p_contact)),
+    k AS MATERIALIZED (
+        SELECT k.*, x.linked_at FROM case_contact x JOIN cases k ON k.id = x.case_id
+        WHERE x.contact_id = p_contact)
+    SELECT json_build_object(
+    'row', (SELECT json_build_array(
+            c.id, c.channel, c.state, c.who, c.subject, c.queue_id, q.name, c.service_id,
+            coalesce(s.name, ''), c.received_at, c.due_at, c.parked_until, c.parked_for_reply,
+            c.priority, c.needs_checking, c.owner_id, coalesce(o.name, ''),
+            c.boost_reason)
+        FROM c JOIN queue q ON q.id = c.queue_id LEFT JOIN service s ON s.id = c.service_id
+        LEFT JOIN staff o ON o.id = c.owner_id),
+    'detail', (SELECT json_build_array(
+            c.check_reason, c.auto_generated, c.completed_at, c.resolution) FROM c),
+    'looking', (SELECT json_agg(s.name ORDER BY s.name)
+        FROM looking l JOIN staff s ON s.id = l.staff_id
+        WHERE l.contact_id = p_contact AND l.staff_id <> (SELECT app.me())
+          AND l.seen_at > now() - interval '60 seconds'),
+    'messages', (SELECT json_agg(json_build_array(
+            m.contact_id, m.id, m.direction, m.visibility, m.state, coalesce(a.name, ''),
+            m.sender_name, m.sender_address, m.recipients, m.subject, m.body_text, m.reply_text,
+            m.body_html, m.at, m.sent_at, m.problems, m.findings, m.failure) ORDER BY m.at, m.id)
+        FROM m LEFT JOIN staff a ON a.id = m.author_id),
+    'files', (SELECT json_agg(json_build_array(
+            f.message_id, f.id, f.name, f.content_type, f.size, f.inline, f.content_id)
+            ORDER BY f.id)
+        FROM app.attachments(ARRAY(SELECT m.id FROM m)) f),
+    'leaving', (SELECT json_agg(json_build_array(o.message_id, o.not_before))
+        FROM outbox o WHERE o.message_id = ANY (ARRAY(SELECT m.id FROM m WHERE m.state = 'pending'))
+          AND o.state = 'pending' AND o.attempts = 0),
+    'customer', (SELECT json_build_array(
+            p.id, p.kind, p.name, p.since, p.prefers,
+            (SELECT count(*) FROM cases y
+             WHERE y.customer_id = p.id AND y.state NOT IN ('resolved', 'closed')),
+            (SELECT count(*) FROM contact y
+             WHERE y.customer_id = p.id AND y.received_at > now() - interval '365 days'))
+        FROM c JOIN customer p ON p.id = c.customer_id),
+    'identifiers', (SELECT json_agg(json_build_array(i.id, i.kind, i.value, i.flag) ORDER BY i.id)
+        FROM c CROSS JOIN LATERAL app.open_customer(c.customer_id) i
+        WHERE c.customer_id IS NOT NULL),
+    'addresses', (SELECT json_agg(json_build_array(a.lines, a.postcode) ORDER BY a.id)
+        FROM c JOIN address a ON a.customer_id = c.customer_id),
+    'adjustments', (SELECT json_agg(json_build_array(a.words, a.recorded_at, a.review_on)
+            ORDER BY a.id)
+        FROM c JOIN adjustment a ON a.customer_id = c.customer_id),
+    'markers', (SELECT json_agg(json_build_array(a.state, a.words, a.review_on) ORDER BY a.id)
+        FROM c JOIN safety_marker a ON a.customer_id = c.customer_id
+        WHERE a.state IN ('proposed', 'active', 'review_due')),
+    'history', (SELECT json_agg(json_build_array(
+            h.kind, h.id, h.channel, h.state, h.service_name, h.title, h.at, h.who, h.readable)
+            ORDER BY h.at DESC)
+        FROM c CROSS JOIN LATERAL app.history(c.customer_id, p_history) h),
+    'cases', (SELECT json_agg(json_build_array(
+            k.id, coalesce(k.reference, ''), k.service_id, s.name, k.state, k.title, k.answers,
+            k.form_version_id, v.schema, k.opened_at, k.due_at, k.paused_at IS NOT NULL, k.version)
+            ORDER BY k.linked_at DESC, k.id DESC)
+        FROM k JOIN service s ON s.id = k.service_id
+        LEFT JOIN form_version v ON v.id = k.form_version_id),
+    'handoffs', (SELECT json_agg(json_build_array(
+            h.id, h.case_id, t.name, h.state, h.state_since, h.external_id, h.words, h.notes,
+            h.due_at, h.expected_at, coalesce(o.last_error, ''), coalesce(o.attempts, 0),
+            coalesce(o.state = 'dead', false)) ORDER BY h.id)
+        FROM handoff h JOIN channel_account t ON t.id = h.account_id
+        LEFT JOIN outbox o ON o.id = (
+            SELECT max(x.id) FROM outbox x WHERE x.handoff_id = h.id)
+        WHERE h.case_id = ANY (ARRAY(SELECT k.id FROM k))),
+    'drafts', (SELECT json_agg(json_build_array(d.kind, d.author_id, a.name, d.content, d.updated_at)
+            ORDER BY d.updated_at)
+        FROM draft d JOIN staff a ON a.id = d.author_id
+        WHERE d.contact_id = p_contact),
+    'events', (SELECT json_agg(json_build_array(e.at, e.kind, e.actor, e.data))
+        FROM app.events(p_contact) e)
+    )
+    );
+END $$;
+
 REVOKE ALL ON FUNCTION app.hands(), app.judged(app.hand[], bigint),
     app.decided(app.hand[], bigint), app.return_work(bigint, text), app.time_out(integer),
     app.lines(), app.overflow(integer, bigint[]),
