@@ -27,6 +27,7 @@ from tests.benchmarks import (
     memory,
     reassigning,
     rights,
+    routing,
     start,
     team,
 )
@@ -50,12 +51,16 @@ MEASURES: dict[str, Measure] = {
     "intake": lambda centre, _, quick: intake.measure(centre, quick),
     "rights": rights.measure,
     "crowd": crowd.measure,
+    "routing": lambda centre, _, quick: routing.measure(centre, quick),
     "claims": lambda centre, _, quick: claims.measure(centre, quick),
     "reassign": lambda centre, _, quick: reassigning.measure(centre, quick),
 }
 #: These need no gateway beside them, or run their own.
 _ALONE = frozenset(
-    {"live", "loop", "team", "memory", "start", "intake", "claims", "crowd", "reassign", "rights"}
+    {
+        *("live", "loop", "team", "memory", "start", "intake", "claims", "crowd", "reassign"),
+        *("rights", "routing"),
+    }
 )
 _SMALL, _MIDDLE, _LARGE = 10_000, 100_000, 1_000_000
 _DIALECTS: tuple[Dialect, ...] = ("sqlite", "postgresql")
