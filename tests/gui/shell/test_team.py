@@ -200,7 +200,7 @@ def test_the_menu_of_a_row_opens_by_its_key(
         table.viewport(), Qt.MouseButton.LeftButton, pos=_middle(screen.people, anna, 5)
     )
     menu = next(each for each in screen.people.findChildren(QMenu) if each.isVisible())
-    assert "Gone home…" in [each.text() for each in menu.actions()]
+    assert "Gone home: give everything back" in [each.text() for each in menu.actions()]
     menu.actions()[0].trigger()
     menu.close()
     assert wanted == [anna]

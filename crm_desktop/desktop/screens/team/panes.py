@@ -170,6 +170,9 @@ class Panes(QWidget):
             for at, place in enumerate(self._places[side]):
                 place.hold(lists[at] if at < len(lists) else [])
             self._columns[side].setVisible(bool(lists))
+        # In a frame it stands away from its edge.
+        edge = self._look.px(10) if how == "narrow" else 0
+        self._top.widget.setContentsMargins(edge, edge, edge, edge)
         if how != "narrow":
             self._whole.insertWidget(0, self._top.widget)
             self._top.widget.show()
