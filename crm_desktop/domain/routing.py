@@ -31,6 +31,8 @@ class Why(StrEnum):
     IDLE = "idle"
     SILENT = "silent"
     NOT_RESPONDING = "not_responding"
+    #: What is known of them changed at this very moment.
+    CHANGING = "changing"
     #: They want nothing of this channel for now.
     CHANNEL_OFF = "channel_off"
     SKILLS = "skills"
@@ -79,6 +81,11 @@ class Hand:
     def share(self) -> float:
         """How full they are; 1.0 is full."""
         return (self.busy + self.laid) / max(self.capacity, 1)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether they could be offered anything at all."""
+        return self.why is None and not self.called and self.capacity > self.busy
 
     def room(self, interruptible: bool) -> int:
         """How much of such a channel they can still have."""
@@ -192,6 +199,29 @@ def decided(hands: Iterable[Hand], wanted: Wanted, now: datetime) -> Decision:
             why = _second(each, best, wanted.last_one)
         considered.setdefault(str(why), []).append(each.hand.staff_id)
     return Decision(best.hand.staff_id if best else None, considered)
+
+
+def room(hands: Iterable[Hand], queue_id: int, weight: int, interruptible: bool) -> bool:
+    """Whether somebody of a queue has room for such a contact.
+
+    If not, somebody is kept free for it: lighter work that came later would else fill them for
+    ever.
+    """
+    members = [each for each in hands if queue_id in each.queues]
+    if any(
+        each.room(interruptible) >= weight
+        and not (each.kept or each.called or (each.offered and interruptible))
+        for each in members
+    ):
+        return True
+    filled = [
+        each
+        for each in members
+        if not each.kept and each.capacity >= weight > each.room(interruptible)
+    ]
+    if filled:
+        min(filled, key=lambda each: (each.busy, each.staff_id)).kept = True
+    return False
 
 
 def _second(each: _Judged, best: _Judged, last_one: int | None) -> Why:

@@ -69,10 +69,12 @@ def turn(db: Database, most: int = MOST_OFFERS) -> Turn:
 
     Done in nobody's name, by a gateway. Of several at once one does it.
     """
-    with db.read() as tx:
-        open_queues = offering.open_queues(tx)
+    with db.read_at_once() as tx:
+        ahead = offering.ahead(tx)
+    if not ahead.needful:
+        return Turn(Changes(), None)
     with db.write_at_once() as tx:
-        due_in = offering.route(tx, most, open_queues)
+        due_in = offering.route(tx, most, ahead.open_queues)
         return Turn(tx.changes, due_in)
 
 
@@ -101,7 +103,7 @@ def explain(db: Database, contact_id: int) -> Explanation:
     Raises NotFound for who may not read the contact.
     """
     with db.read() as tx:
-        told = offering.explained(tx, contact_id, offering.open_queues(tx))
+        told = offering.explained(tx, contact_id, offering.ahead(tx).open_queues)
         queues, people = offering.names(tx)
 
     def view(decided: offering.Decided) -> DecisionView:

@@ -27,7 +27,11 @@ CREATE TYPE app.hand AS (
 
 CREATE FUNCTION app.hands() RETURNS SETOF app.hand
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+DECLARE channels text[]; weights integer[]; lays boolean[];
 BEGIN
+    -- As arrays: a join would look each of them up for every contact in hand.
+    SELECT array_agg(w.channel), array_agg(w.weight), array_agg(w.interruptible)
+    INTO channels, weights, lays FROM channel_weight w;
     RETURN QUERY
     SELECT s.id::bigint,
            CASE WHEN s.presence <> 'available' THEN 'away'
@@ -38,21 +42,21 @@ BEGIN
                 WHEN a.not_responding_since IS NOT NULL THEN 'not_responding' END,
            s.capacity, coalesce(l.busy, 0)::integer, coalesce(l.laid, 0)::integer,
            coalesce(l.offered, false), coalesce(l.called, false), false, a.last_given_at,
-           m.queues, coalesce(k.skills, '{}'), a.off_channels
+           m.queues, k.skills, a.off_channels
     FROM activity a
     JOIN staff s ON s.id = a.staff_id AND s.active
     JOIN (SELECT m.staff_id, array_agg(m.queue_id::bigint) AS queues FROM membership m
           WHERE (m.until IS NULL OR m.until > now())
             AND (m.off_until IS NULL OR m.off_until <= now())
           GROUP BY m.staff_id) m ON m.staff_id = s.id
-    LEFT JOIN (SELECT x.staff_id, sum(w.weight) FILTER (WHERE NOT w.interruptible) AS busy,
-                      sum(w.weight) FILTER (WHERE w.interruptible) AS laid,
-                      bool_or(x.state = 'offered' AND x.expires_at IS NOT NULL) AS offered,
-                      bool_or(x.state = 'offered' AND x.expires_at IS NOT NULL
-                              AND NOT w.interruptible) AS called
-               FROM assignment x JOIN contact c ON c.id = x.contact_id
-               JOIN channel_weight w ON w.channel = c.channel
-               WHERE x.ended_at IS NULL
+    LEFT JOIN (SELECT x.staff_id, sum(weights[x.n]) FILTER (WHERE NOT lays[x.n]) AS busy,
+                      sum(weights[x.n]) FILTER (WHERE lays[x.n]) AS laid,
+                      bool_or(x.offered) AS offered,
+                      bool_or(x.offered AND NOT lays[x.n]) AS called
+               FROM (SELECT x.staff_id, array_position(channels, c.channel) AS n,
+                            x.state = 'offered' AND x.expires_at IS NOT NULL AS offered
+                     FROM assignment x JOIN contact c ON c.id = x.contact_id
+                     WHERE x.ended_at IS NULL) x
                GROUP BY x.staff_id) l ON l.staff_id = s.id
     LEFT JOIN (SELECT k.staff_id, jsonb_object_agg(k.skill_id, k.level) AS skills
                FROM staff_skill k WHERE k.until IS NULL OR k.until > now()
@@ -68,65 +72,71 @@ RETURNS TABLE (staff_id bigint, why text, is_last boolean, short integer, share 
                given_at timestamptz)
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 DECLARE
-    c contact;
-    w channel_weight;
-    last_for interval;
+    c record;
     last_one bigint;
-    demanding boolean;
+    -- The skills as keys of a person's, from which level up, and whether it waits for them still.
+    wanted text[];
+    levels integer[];
+    firm boolean[];
+    -- Who declined it: not now in any case, and not while somebody else is there.
+    refusing bigint[];
+    declining bigint[];
 BEGIN
-    SELECT * INTO c FROM contact WHERE id = p_contact;
-    SELECT * INTO w FROM channel_weight WHERE channel = c.channel;
-    SELECT make_interval(secs => q.last_advisor_seconds),
-           EXISTS (SELECT 1 FROM queue_skill n WHERE n.queue_id = q.id)
-    INTO last_for, demanding FROM queue q WHERE q.id = c.queue_id;
-    IF last_for > interval '0' AND c.customer_id IS NOT NULL THEN
+    SELECT x.queue_id, x.channel, x.queued_at, x.customer_id, w.weight, w.interruptible AS lays,
+           make_interval(secs => q.last_advisor_seconds) AS last_for INTO c
+    FROM contact x JOIN channel_weight w ON w.channel = x.channel JOIN queue q ON q.id = x.queue_id
+    WHERE x.id = p_contact;
+    SELECT array_agg(k.skill_id::text), array_agg(k.level),
+           array_agg(k.relax_seconds IS NULL
+                     OR c.queued_at + make_interval(secs => k.relax_seconds) > now())
+    INTO wanted, levels, firm FROM queue_skill k WHERE k.queue_id = c.queue_id;
+    SELECT array_agg(x.staff_id) FILTER (WHERE x.reason = 'conflict'
+                                         OR x.ended_at > now() - interval '30 seconds'),
+           array_agg(x.staff_id) FILTER (WHERE x.ended_at > now() - interval '5 minutes')
+    INTO refusing, declining FROM assignment x
+    WHERE x.contact_id = p_contact AND x.state = 'declined';
+    IF c.last_for > interval '0' AND c.customer_id IS NOT NULL THEN
         SELECT o.owner_id INTO last_one FROM contact o
-        WHERE o.customer_id = c.customer_id AND o.id <> c.id AND o.owner_id IS NOT NULL
+        WHERE o.customer_id = c.customer_id AND o.id <> p_contact AND o.owner_id IS NOT NULL
         ORDER BY o.received_at DESC LIMIT 1;
     END IF;
     RETURN QUERY
-    WITH seen AS (
-        SELECT h.staff_id, h.given_at, n.short, n.lacking,
+    WITH lacked AS MATERIALIZED (
+        SELECT h.staff_id, h.why, h.given_at, h.called, h.offered, h.kept, h.capacity, h.busy,
+               h.laid, h.off ? c.channel AS unwanted,
+               CASE WHEN wanted IS NOT NULL THEN (
+                   SELECT sum(greatest(levels[n] - coalesce((h.skills ->> wanted[n])::integer, 0),
+                                       0))
+                   FROM generate_subscripts(wanted, 1) AS n) ELSE 0 END AS short,
+               CASE WHEN wanted IS NOT NULL THEN EXISTS (
+                   SELECT 1 FROM generate_subscripts(wanted, 1) AS n
+                   WHERE firm[n] AND levels[n] > coalesce((h.skills ->> wanted[n])::integer, 0))
+               ELSE false END AS lacking
+        FROM unnest(p_hands) h WHERE c.queue_id = ANY (h.queues)
+    ), seen AS MATERIALIZED (
+        SELECT h.staff_id, h.given_at, h.short::integer AS short,
                (h.busy + h.laid)::double precision / greatest(h.capacity, 1) AS share,
-               h.staff_id IS NOT DISTINCT FROM last_one AS is_last,
-               d.conflict OR d.at > now() - interval '30 seconds' AS refused,
-               d.at > now() - interval '5 minutes' AS lately,
+               coalesce(h.staff_id = last_one, false) AS is_last,
+               coalesce(h.staff_id = ANY (refusing), false) AS refused,
+               coalesce(h.staff_id = ANY (declining), false) AS lately,
+               h.why IS NOT NULL OR h.unwanted OR h.lacking AS out,
                CASE WHEN h.why IS NOT NULL THEN h.why
-                    WHEN h.off ? c.channel THEN 'channel_off'
-                    WHEN n.lacking THEN 'skills'
-                    WHEN h.called OR h.offered AND w.interruptible THEN 'offered'
-                    WHEN h.capacity - h.busy - CASE WHEN w.interruptible THEN h.laid ELSE 0 END
-                         < w.weight THEN 'full'
+                    WHEN h.unwanted THEN 'channel_off'
+                    WHEN h.lacking THEN 'skills'
+                    WHEN h.called OR h.offered AND c.lays THEN 'offered'
+                    WHEN h.capacity - h.busy - CASE WHEN c.lays THEN h.laid ELSE 0 END < c.weight
+                    THEN 'full'
                     WHEN h.kept THEN 'kept' END AS why
-        FROM unnest(p_hands) h
-        CROSS JOIN LATERAL (
-            SELECT coalesce(sum(greatest(
-                       k.level - coalesce((h.skills ->> k.skill_id::text)::integer, 0), 0)), 0
-                   )::integer AS short,
-                   coalesce(bool_or(
-                       k.level > coalesce((h.skills ->> k.skill_id::text)::integer, 0)
-                       AND (k.relax_seconds IS NULL
-                            OR c.queued_at + make_interval(secs => k.relax_seconds) > now())
-                   ), false) AS lacking
-            FROM queue_skill k WHERE demanding AND k.queue_id = c.queue_id) n
-        LEFT JOIN (
-            SELECT x.staff_id, max(x.ended_at) AS at, bool_or(x.reason = 'conflict') AS conflict
-            FROM assignment x WHERE x.contact_id = p_contact AND x.state = 'declined'
-            GROUP BY x.staff_id) d ON d.staff_id = h.staff_id
-        WHERE c.queue_id = ANY (h.queues)
+        FROM lacked h
     ), others AS (
-        -- Somebody else will be there for it: who declined it lately is spared.
-        SELECT count(*) FILTER (WHERE coalesce(s.why IN ('full', 'offered', 'kept'), true)
-                                AND NOT coalesce(s.lately OR s.refused, false)) AS left_over,
-               bool_or(s.is_last AND s.why IN ('full', 'offered', 'kept')
-                       AND NOT coalesce(s.lately OR s.refused, false)
-                       AND c.queued_at + last_for > now()) AS awaited
+        SELECT bool_or(NOT (s.out OR s.refused OR s.lately)) AS there,
+               bool_or(s.is_last AND s.why IS NOT NULL AND NOT (s.out OR s.refused OR s.lately)
+                       AND c.queued_at + c.last_for > now()) AS awaited
         FROM seen s
     )
     SELECT s.staff_id,
-           CASE WHEN s.why IN ('away', 'leaving', 'locked', 'idle', 'silent', 'not_responding',
-                               'channel_off', 'skills') THEN s.why
-                WHEN s.refused OR s.lately AND o.left_over > 0 THEN 'declined'
+           CASE WHEN s.out THEN s.why
+                WHEN s.refused OR s.lately AND o.there THEN 'declined'
                 WHEN s.why IS NOT NULL THEN s.why
                 WHEN o.awaited THEN 'last_first' END,
            s.is_last, s.short, s.share, s.given_at
@@ -268,17 +278,17 @@ BEGIN
     RETURN moved;
 END $$;
 
--- Offers a contact to a person, when both are still as they were seen; false when not. It waits for
--- nobody's lock: whoever has one is about to change what was decided upon.
+-- Offers a contact to a person, when both are still as they were seen; else says who is not. It
+-- waits for nobody's lock: whoever has one is about to change what was decided upon.
 CREATE FUNCTION app.offer(p_contact bigint, p_queue bigint, p_staff bigint, p_seconds integer,
-                          p_considered jsonb) RETURNS boolean
+                          p_considered jsonb) RETURNS text
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE decision bigint;
 BEGIN
     PERFORM 1 FROM contact WHERE id = p_contact AND state = 'queued' AND queue_id = p_queue
     FOR UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
-        RETURN false;
+        RETURN 'contact';
     END IF;
     PERFORM 1 FROM activity a JOIN staff s ON s.id = a.staff_id
     WHERE a.staff_id = p_staff AND a.signed_in_at IS NOT NULL AND NOT a.locked AND a.idle_since IS NULL
@@ -286,7 +296,7 @@ BEGIN
       AND coalesce(s.next_presence, 'available') = 'available'
     FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
-        RETURN false;
+        RETURN 'person';
     END IF;
     UPDATE contact SET state = 'offered', state_since = now(), owner_id = p_staff
     WHERE id = p_contact;
@@ -299,7 +309,7 @@ BEGIN
     INSERT INTO event (kind, contact_id, data)
     VALUES ('contact.offered', p_contact,
             jsonb_build_object('staff', p_staff, 'decision', decision));
-    RETURN true;
+    RETURN NULL;
 END $$;
 
 -- That nobody was found is written when the reasons are others than the last time.
@@ -316,6 +326,53 @@ BEGIN
         INSERT INTO routing_decision (contact_id, queue_id, kind, considered)
         VALUES (p_contact, p_queue, 'nobody', p_considered);
     END IF;
+END $$;
+
+-- Where somebody stands among the hands.
+CREATE FUNCTION app.hand_of(p_hands app.hand[], p_staff bigint) RETURNS integer
+LANGUAGE plpgsql IMMUTABLE SET search_path = public, pg_temp AS $$
+BEGIN
+    RETURN (SELECT n FROM generate_subscripts(p_hands, 1) AS n WHERE p_hands[n].staff_id = p_staff);
+END $$;
+
+-- Whether somebody could be offered anything at all.
+CREATE FUNCTION app.has_room(p_hand app.hand) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT p_hand.why IS NULL AND NOT p_hand.called AND p_hand.capacity > p_hand.busy
+$$;
+
+-- The hands when one of them was offered something.
+CREATE FUNCTION app.given(p_hands app.hand[], p_staff bigint, p_weight integer, p_lays boolean)
+RETURNS app.hand[]
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+DECLARE i integer := app.hand_of(p_hands, p_staff);
+BEGIN
+    p_hands[i].offered := true;
+    p_hands[i].given_at := now();
+    IF p_lays THEN
+        p_hands[i].laid := p_hands[i].laid + p_weight;
+    ELSE
+        p_hands[i].called := true;
+        p_hands[i].busy := p_hands[i].busy + p_weight;
+    END IF;
+    RETURN p_hands;
+END $$;
+
+-- Whether somebody of a queue has room for such a contact; and if not, whom to keep free for it:
+-- lighter work, that came later, would else fill them for ever.
+CREATE FUNCTION app.room(p_hands app.hand[], p_queue bigint, p_weight integer, p_lays boolean,
+                         OUT fits boolean, OUT keeper bigint)
+LANGUAGE plpgsql IMMUTABLE SET search_path = public, pg_temp AS $$
+BEGIN
+    SELECT coalesce(bool_or(h.capacity - h.busy - CASE WHEN p_lays THEN h.laid ELSE 0 END
+                            >= p_weight AND NOT (h.kept OR h.called OR h.offered AND p_lays)),
+                    false),
+           (array_agg(h.staff_id ORDER BY h.busy, h.staff_id)
+            FILTER (WHERE NOT h.kept AND h.capacity >= p_weight
+                    AND h.capacity - h.busy - CASE WHEN p_lays THEN h.laid ELSE 0 END < p_weight)
+           )[1]
+    INTO fits, keeper
+    FROM unnest(p_hands) h WHERE p_queue = ANY (h.queues);
 END $$;
 
 -- Up to p_limit of those who head a line and were not offered because nobody is free for anything:
@@ -351,16 +408,18 @@ DECLARE
     ended record;
     moved bigint[];
     offered bigint[] := '{}';
+    pushed bigint[];
     hands app.hand[];
-    free bigint[];
-    heads integer;
+    -- Those of them who have room for something.
+    roomy app.hand[];
+    depth integer;
+    blocked boolean;
     hopeless text[] := '{}';
     line text;
     w record;
     d record;
-    i integer;
-    keeper integer;
-    pushed boolean;
+    r record;
+    changing text;
     again boolean := false;
     due timestamptz;
 BEGIN
@@ -369,25 +428,27 @@ BEGIN
     END IF;
     ended := app.time_out(p_limit);
     moved := app.overflow(p_limit, p_open);
-    pushed := EXISTS (SELECT 1 FROM queue WHERE push AND id = ANY (p_open));
-    IF pushed THEN
+    pushed := ARRAY(SELECT id FROM queue WHERE push AND id = ANY (p_open));
+    IF pushed <> '{}' THEN
         hands := ARRAY(SELECT h FROM app.hands() h);
-        SELECT count(DISTINCT h.staff_id), coalesce(array_agg(DISTINCT q), '{}')
-        INTO heads, free
-        FROM unnest(hands) h CROSS JOIN unnest(h.queues) q
-        WHERE h.why IS NULL AND NOT h.called
-          AND h.capacity - h.busy >= (SELECT min(weight) FROM channel_weight);
+        roomy := ARRAY(SELECT h FROM unnest(hands) h WHERE app.has_room(h));
+    END IF;
+    -- Mostly the first of each line are enough; when they are kept from whom they would go to, more.
+    FOREACH depth IN ARRAY ARRAY[least(cardinality(roomy), p_limit) + 3, 500] LOOP
+        EXIT WHEN coalesce(roomy, '{}') = '{}';
+        blocked := false;
         FOR w IN
-            SELECT c.id::bigint, l.queue_id, l.channel, q.offer_seconds, x.weight, x.interruptible,
-                   l.priority, l.boost
+            SELECT c.id::bigint, l.queue_id, l.channel, q.offer_seconds, x.weight,
+                   x.interruptible AS lays, l.priority, l.boost
             FROM app.lines() l JOIN queue q ON q.id = l.queue_id
             JOIN channel_weight x ON x.channel = l.channel
             CROSS JOIN LATERAL (
                 SELECT c.id, c.queued_at FROM contact c
                 WHERE c.state = 'queued' AND c.queue_id = l.queue_id AND c.channel = l.channel
                   AND c.priority = l.priority AND c.boost = l.boost
-                ORDER BY c.queued_at, c.id LIMIT least(heads, p_limit) + 20) c
-            WHERE q.push AND q.id = ANY (p_open) AND q.id = ANY (free)
+                ORDER BY c.queued_at, c.id LIMIT depth) c
+            WHERE q.id = ANY (pushed)
+              AND q.id = ANY (ARRAY(SELECT unnest(h.queues) FROM unnest(roomy) h))
             ORDER BY c.queued_at - make_interval(secs => q.ageing_seconds
                      * (l.priority + l.boost - CASE WHEN x.interruptible THEN 24 ELSE 0 END)),
                      c.id
@@ -395,49 +456,43 @@ BEGIN
             line := w.queue_id || w.channel;
             CONTINUE WHEN line = ANY (hopeless)
                 OR line || ' ' || w.priority || ' ' || w.boost = ANY (hopeless);
-            d := app.decided(hands, w.id);
-            IF d.chosen IS NULL THEN
+            LOOP
+                r := app.room(roomy, w.queue_id, w.weight, w.lays);
+                EXIT WHEN NOT r.fits;
+                d := app.decided(hands, w.id);
+                EXIT WHEN d.chosen IS NULL;
+                changing := app.offer(w.id, w.queue_id, d.chosen, w.offer_seconds, d.considered);
+                EXIT WHEN changing IS DISTINCT FROM 'person';
+                hands[app.hand_of(hands, d.chosen)].why := 'changing';
+                roomy := ARRAY(SELECT h FROM unnest(roomy) h WHERE h.staff_id <> d.chosen);
+                again := true;
+            END LOOP;
+            IF NOT r.fits THEN
+                hopeless := hopeless || line;
+                IF r.keeper IS NOT NULL THEN
+                    hands[app.hand_of(hands, r.keeper)].kept := true;
+                    roomy[app.hand_of(roomy, r.keeper)].kept := true;
+                END IF;
+            ELSIF d.chosen IS NULL THEN
                 PERFORM app.found_nobody(w.id, w.queue_id, d.considered);
                 IF d.considered ?| ARRAY['declined', 'last_first'] THEN
-                    CONTINUE;
+                    blocked := true;
+                ELSE
+                    -- Who waited less has to show no less skill.
+                    hopeless := hopeless || (line || ' ' || w.priority || ' ' || w.boost);
                 END IF;
-                -- Who waited less has to show no less skill; of other points one may have waited
-                -- longer.
-                hopeless := hopeless || CASE WHEN d.considered ? 'skills'
-                    THEN line || ' ' || w.priority || ' ' || w.boost ELSE line END;
-                -- Somebody half full is kept for it: lighter work would else fill them for ever.
-                SELECT h.n INTO keeper
-                FROM unnest(hands) WITH ORDINALITY AS h (staff_id, why, capacity, busy, laid,
-                    offered, called, kept, given_at, queues, skills, off, n)
-                WHERE d.considered -> 'full' @> to_jsonb(h.staff_id) AND NOT h.kept
-                  AND h.capacity >= w.weight
-                ORDER BY h.busy, h.staff_id LIMIT 1;
-                IF FOUND THEN
-                    hands[keeper].kept := true;
-                END IF;
-                CONTINUE;
+            ELSIF changing IS NULL THEN
+                offered := offered || w.id;
+                hands := app.given(hands, d.chosen, w.weight, w.lays);
+                roomy := ARRAY(SELECT h FROM unnest(app.given(roomy, d.chosen, w.weight, w.lays)) h
+                               WHERE app.has_room(h));
+                EXIT WHEN cardinality(offered) >= p_limit OR roomy = '{}';
             END IF;
-            i := (SELECT h.n FROM unnest(hands) WITH ORDINALITY AS h (staff_id, why, capacity,
-                      busy, laid, offered, called, kept, given_at, queues, skills, off, n)
-                  WHERE h.staff_id = d.chosen);
-            IF NOT app.offer(w.id, w.queue_id, d.chosen, w.offer_seconds, d.considered) THEN
-                again := true;
-                CONTINUE;
-            END IF;
-            offered := offered || w.id;
-            hands[i].offered := true;
-            hands[i].given_at := now();
-            IF w.interruptible THEN
-                hands[i].laid := hands[i].laid + w.weight;
-            ELSE
-                hands[i].called := true;
-                hands[i].busy := hands[i].busy + w.weight;
-            END IF;
-            EXIT WHEN cardinality(offered) >= p_limit;
         END LOOP;
-        IF offered = '{}' THEN
-            PERFORM app.look_why(hands, p_open, 2);
-        END IF;
+        EXIT WHEN NOT blocked OR cardinality(offered) >= p_limit;
+    END LOOP;
+    IF offered = '{}' AND pushed <> '{}' THEN
+        PERFORM app.look_why(hands, p_open, 2);
     END IF;
     moved := moved || ended.contacts || offered;
     PERFORM pg_notify('crm', string_agg(told.payload, ','))
@@ -448,7 +503,7 @@ BEGIN
     RETURN json_build_object(
         'contacts', to_json(moved), 'staff', to_json(ended.people),
         'due', CASE WHEN again THEN 0.05 WHEN cardinality(offered) >= p_limit THEN 0
-                    WHEN due IS NOT NULL OR pushed
+                    WHEN due IS NOT NULL OR pushed <> '{}'
                     THEN greatest(0, least(1, extract(epoch FROM due - now()))) END);
 END $$;
 
@@ -632,10 +687,113 @@ BEGIN
                             ORDER BY r.id DESC LIMIT 20) x));
 END $$;
 
+-- As before; a list and the workspace show why a contact was raised.
+CREATE OR REPLACE FUNCTION app.listed(p_contact bigint) RETURNS json
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+DECLARE me bigint := app.me();
+BEGIN
+    RETURN (
+    SELECT json_build_array(json_build_array(
+            c.id, c.channel, c.state, c.who, c.subject, c.queue_id, q.name, c.service_id,
+            coalesce(s.name, ''), c.received_at, c.due_at, c.parked_until, c.parked_for_reply,
+            c.priority, c.needs_checking, c.owner_id, coalesce(o.name, ''),
+            c.boost_reason),
+        (SELECT json_agg(p.name ORDER BY p.name)
+         FROM looking l JOIN staff p ON p.id = l.staff_id
+         WHERE l.contact_id = p_contact AND l.staff_id <> me
+           AND l.seen_at > now() - interval '60 seconds'))
+    FROM contact c JOIN queue q ON q.id = c.queue_id LEFT JOIN service s ON s.id = c.service_id
+    LEFT JOIN staff o ON o.id = c.owner_id
+    WHERE c.id = p_contact);
+END $$;
+CREATE OR REPLACE FUNCTION app.workspace(p_contact bigint, p_history integer) RETURNS json
+LANGUAGE plpgsql SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    RETURN (
+    WITH c AS MATERIALIZED (SELECT * FROM contact WHERE id = p_contact),
+    m AS MATERIALIZED (SELECT * FROM app.open_contact(p_contact)),
+    k AS MATERIALIZED (
+        SELECT k.*, x.linked_at FROM case_contact x JOIN cases k ON k.id = x.case_id
+        WHERE x.contact_id = p_contact)
+    SELECT json_build_object(
+    'row', (SELECT json_build_array(
+            c.id, c.channel, c.state, c.who, c.subject, c.queue_id, q.name, c.service_id,
+            coalesce(s.name, ''), c.received_at, c.due_at, c.parked_until, c.parked_for_reply,
+            c.priority, c.needs_checking, c.owner_id, coalesce(o.name, ''),
+            c.boost_reason)
+        FROM c JOIN queue q ON q.id = c.queue_id LEFT JOIN service s ON s.id = c.service_id
+        LEFT JOIN staff o ON o.id = c.owner_id),
+    'detail', (SELECT json_build_array(
+            c.check_reason, c.auto_generated, c.completed_at, c.resolution) FROM c),
+    'looking', (SELECT json_agg(s.name ORDER BY s.name)
+        FROM looking l JOIN staff s ON s.id = l.staff_id
+        WHERE l.contact_id = p_contact AND l.staff_id <> (SELECT app.me())
+          AND l.seen_at > now() - interval '60 seconds'),
+    'messages', (SELECT json_agg(json_build_array(
+            m.contact_id, m.id, m.direction, m.visibility, m.state, coalesce(a.name, ''),
+            m.sender_name, m.sender_address, m.recipients, m.subject, m.body_text, m.reply_text,
+            m.body_html, m.at, m.sent_at, m.problems, m.findings, m.failure) ORDER BY m.at, m.id)
+        FROM m LEFT JOIN staff a ON a.id = m.author_id),
+    'files', (SELECT json_agg(json_build_array(
+            f.message_id, f.id, f.name, f.content_type, f.size, f.inline, f.content_id)
+            ORDER BY f.id)
+        FROM app.attachments(ARRAY(SELECT m.id FROM m)) f),
+    'leaving', (SELECT json_agg(json_build_array(o.message_id, o.not_before))
+        FROM outbox o WHERE o.message_id = ANY (ARRAY(SELECT m.id FROM m WHERE m.state = 'pending'))
+          AND o.state = 'pending' AND o.attempts = 0),
+    'customer', (SELECT json_build_array(
+            p.id, p.kind, p.name, p.since, p.prefers,
+            (SELECT count(*) FROM cases y
+             WHERE y.customer_id = p.id AND y.state NOT IN ('resolved', 'closed')),
+            (SELECT count(*) FROM contact y
+             WHERE y.customer_id = p.id AND y.received_at > now() - interval '365 days'))
+        FROM c JOIN customer p ON p.id = c.customer_id),
+    'identifiers', (SELECT json_agg(json_build_array(i.id, i.kind, i.value, i.flag) ORDER BY i.id)
+        FROM c CROSS JOIN LATERAL app.open_customer(c.customer_id) i
+        WHERE c.customer_id IS NOT NULL),
+    'addresses', (SELECT json_agg(json_build_array(a.lines, a.postcode) ORDER BY a.id)
+        FROM c JOIN address a ON a.customer_id = c.customer_id),
+    'adjustments', (SELECT json_agg(json_build_array(a.words, a.recorded_at, a.review_on)
+            ORDER BY a.id)
+        FROM c JOIN adjustment a ON a.customer_id = c.customer_id),
+    'markers', (SELECT json_agg(json_build_array(a.state, a.words, a.review_on) ORDER BY a.id)
+        FROM c JOIN safety_marker a ON a.customer_id = c.customer_id
+        WHERE a.state IN ('proposed', 'active', 'review_due')),
+    'history', (SELECT json_agg(json_build_array(
+            h.kind, h.id, h.channel, h.state, h.service_name, h.title, h.at, h.who, h.readable)
+            ORDER BY h.at DESC)
+        FROM c CROSS JOIN LATERAL app.history(c.customer_id, p_history) h),
+    'cases', (SELECT json_agg(json_build_array(
+            k.id, coalesce(k.reference, ''), k.service_id, s.name, k.state, k.title, k.answers,
+            k.form_version_id, v.schema, k.opened_at, k.due_at, k.paused_at IS NOT NULL, k.version)
+            ORDER BY k.linked_at DESC, k.id DESC)
+        FROM k JOIN service s ON s.id = k.service_id
+        LEFT JOIN form_version v ON v.id = k.form_version_id),
+    'handoffs', (SELECT json_agg(json_build_array(
+            h.id, h.case_id, t.name, h.state, h.state_since, h.external_id, h.words, h.notes,
+            h.due_at, h.expected_at, coalesce(o.last_error, ''), coalesce(o.attempts, 0),
+            coalesce(o.state = 'dead', false)) ORDER BY h.id)
+        FROM handoff h JOIN channel_account t ON t.id = h.account_id
+        LEFT JOIN outbox o ON o.id = (
+            SELECT max(x.id) FROM outbox x WHERE x.handoff_id = h.id)
+        WHERE h.case_id = ANY (ARRAY(SELECT k.id FROM k))),
+    'drafts', (SELECT json_agg(json_build_array(d.kind, d.author_id, a.name, d.content, d.updated_at)
+            ORDER BY d.updated_at)
+        FROM draft d JOIN staff a ON a.id = d.author_id
+        WHERE d.contact_id = p_contact),
+    'events', (SELECT json_agg(json_build_array(e.at, e.kind, e.actor, e.data))
+        FROM app.events(p_contact) e)
+    )
+    );
+END $$;
+
 REVOKE ALL ON FUNCTION app.hands(), app.judged(app.hand[], bigint),
     app.decided(app.hand[], bigint), app.return_work(bigint, text), app.time_out(integer),
     app.lines(), app.overflow(integer, bigint[]),
     app.offer(bigint, bigint, bigint, integer, jsonb),
+    app.hand_of(app.hand[], bigint), app.has_room(app.hand),
+    app.given(app.hand[], bigint, integer, boolean),
+    app.room(app.hand[], bigint, integer, boolean),
     app.found_nobody(bigint, bigint, jsonb), app.look_why(app.hand[], bigint[], integer),
     app.route(integer, bigint[]),
     app.decline(bigint, text, text), app.boost(bigint, integer, text),

@@ -7,21 +7,42 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import exists, literal_column, select, text
 
 from crm_desktop.domain.calendar import Calendar
 from crm_desktop.domain.changes import Topic
 from crm_desktop.store.database import Tx
-from crm_desktop.store.models import OpeningCalendar, Queue, Staff
+from crm_desktop.store.models import Assignment, OpeningCalendar, Queue, Staff
+from crm_desktop.store.models.base import utcnow
 from crm_desktop.store.queries import offering_sqlite
 
 _ROUTE = text("SELECT app.route(:many, CAST(:open AS bigint[]))")
 _EXPLAIN = text("SELECT app.explain(:contact, CAST(:open AS bigint[]))")
-_HOURS = select(Queue.id, OpeningCalendar.hours).join(
-    OpeningCalendar, OpeningCalendar.id == Queue.calendar_id
-)
+_AHEAD = select(
+    utcnow().label("now"),
+    Queue.id,
+    Queue.push,
+    Queue.overflow_queue_id,
+    Queue.overflow_seconds,
+    OpeningCalendar.hours,
+    exists()
+    .where(
+        Assignment.ended_at.is_(None),
+        Assignment.state == literal_column("'offered'"),
+        Assignment.expires_at.is_not(None),
+    )
+    .label("standing"),
+).join(OpeningCalendar, OpeningCalendar.id == Queue.calendar_id)
 _QUEUES = select(Queue.id, Queue.name)
 _PEOPLE = select(Staff.id, Staff.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """The queues inside their opening hours, and whether a round could have anything to do."""
+
+    open_queues: tuple[int, ...]
+    needful: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +67,17 @@ class Told:
     decisions: tuple[Decided, ...]
 
 
-def open_queues(tx: Tx) -> tuple[int, ...]:
-    """The queues that are inside their opening hours."""
-    return tuple(
-        queue_id
-        for queue_id, hours in tx.core.execute(_HOURS)
-        if Calendar.from_data(hours).is_open(tx.now)
+def ahead(tx: Tx) -> Ahead:
+    """What a round would be about, in one statement."""
+    rows = tx.core.execute(_AHEAD).all()
+    is_open = {row.id: Calendar.from_data(row.hours).is_open(row.now) for row in rows}
+    needful = any(
+        row.standing
+        or (row.push and is_open[row.id])
+        or (row.overflow_seconds is not None and is_open.get(row.overflow_queue_id))
+        for row in rows
     )
+    return Ahead(tuple(id_ for id_, opened in is_open.items() if opened), needful)
 
 
 def route(tx: Tx, many: int, open_queues: Collection[int]) -> float | None:

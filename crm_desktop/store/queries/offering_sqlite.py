@@ -13,7 +13,7 @@ from sqlalchemy import BindParameter, Row, bindparam, func, insert, literal_colu
 
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import NotFound
-from crm_desktop.domain.routing import Decision, Hand, Wanted, Why, decided, virtual_entry
+from crm_desktop.domain.routing import Decision, Hand, Wanted, decided, room, virtual_entry
 from crm_desktop.domain.states import AssignmentState, ContactState
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import Activity, Assignment, Contact, RoutingDecision
@@ -29,6 +29,7 @@ from crm_desktop.store.queries.offering_known import (
 
 #: When nobody is free, of so many it is looked why in one round.
 _LOOKED_AT = 2
+_DEEP = 500
 
 # Written out, not bound: a database knows by them alone that a partial index holds the rows.
 _QUEUED = Contact.state == literal_column("'queued'")
@@ -158,6 +159,8 @@ class Round:
         self._open = frozenset(open_queues)
         self._weights = weights(tx)
         self._queues = rules(tx)
+        #: Queues with a channel, and lines, that nobody can be offered anything more of.
+        self._hopeless: set[object] = set()
 
     def run(self) -> float | None:
         """Do it; the seconds until something is due, None when nothing is pushed or offered."""
@@ -204,37 +207,57 @@ class Round:
 
     def _offer(self, pushed: Collection[int]) -> int:
         people = hands(self._tx)
-        least = min(weight for weight, _ in self._weights.values())
-        free = [
-            each
-            for each in people.values()
-            if each.why is None and not each.called and each.room(interruptible=False) >= least
-        ]
-        served = frozenset().union(*(each.queues for each in free)) & set(pushed)
-        hopeless: set[object] = set()
+        roomy = {id_: each for id_, each in people.items() if each.has_room}
         offers = 0
-        for line, waiting in self._most_urgent(served, min(len(free), self._limit) + 20):
-            kind = (line.queue_id, line.channel)
-            if kind in hopeless or line in hopeless:
-                continue
-            queue, weight = self._queues[line.queue_id], self._weights[line.channel]
-            contact = wanted(self._tx, waiting, queue, *weight)
-            decision = decided(people.values(), contact, self._now)
-            if decision.chosen is not None:
-                self._give(contact, people[decision.chosen], decision)
-                offers += 1
-                if offers >= self._limit:
+        if roomy:
+            # Mostly the first of each line are enough; when they are kept from whom they would go
+            # to, more.
+            for depth in (min(len(roomy), self._limit) + 3, _DEEP):
+                given, blocked = self._pass(people, roomy, pushed, depth, self._limit - offers)
+                offers += given
+                if not blocked or offers >= self._limit:
                     break
-                continue
-            self._found_nobody(contact, decision)
-            if decision.of_one_contact:
-                continue
-            # Who waited less has to show no less skill; of other points one may have waited longer.
-            hopeless.add(line if Why.SKILLS in decision.considered else kind)
-            _keep_somebody(people, contact, decision)
         if not offers:
             self._look_why(people, pushed)
         return offers
+
+    def _pass(
+        self,
+        people: dict[int, Hand],
+        roomy: dict[int, Hand],
+        pushed: Collection[int],
+        depth: int,
+        most: int,
+    ) -> tuple[int, bool]:
+        """Offers to those who have room; how many, and whether what was looked at was blocked."""
+        offers, blocked = 0, False
+        served = {queue for each in roomy.values() for queue in each.queues if queue in pushed}
+        for line, waiting in self._most_urgent(served, depth):
+            kind = (line.queue_id, line.channel)
+            if kind in self._hopeless or line in self._hopeless:
+                continue
+            queue, weight = self._queues[line.queue_id], self._weights[line.channel]
+            if not room(roomy.values(), line.queue_id, *weight):
+                self._hopeless.add(kind)
+                continue
+            contact = wanted(self._tx, waiting, queue, *weight)
+            decision = decided(people.values(), contact, self._now)
+            if decision.chosen is None:
+                self._found_nobody(contact, decision)
+                if decision.of_one_contact:
+                    blocked = True
+                else:
+                    # Who waited less has to show no less skill.
+                    self._hopeless.add(line)
+                continue
+            hand = people[decision.chosen]
+            self._give(contact, hand, decision)
+            offers += 1
+            if not hand.has_room:
+                del roomy[hand.staff_id]
+            if offers >= most or not roomy:
+                break
+        return offers, blocked
 
     def _look_why(self, people: dict[int, Hand], pushed: Collection[int]) -> None:
         """Why some of those who head a line are not offered; first those never looked at."""
@@ -339,14 +362,6 @@ class Round:
 
     def _log(self, kind: str, contact_id: int, **data: Any) -> None:
         events.append(self._tx, kind, contact_id=contact_id, **data)
-
-
-def _keep_somebody(people: dict[int, Hand], contact: Wanted, decision: Decision) -> None:
-    """Somebody half full is kept for it: lighter work would else fill them for ever."""
-    full = [people[each] for each in decision.considered.get(Why.FULL, ())]
-    fitting = [each for each in full if not each.kept and each.capacity >= contact.weight]
-    if fitting:
-        min(fitting, key=lambda each: (each.busy, each.staff_id)).kept = True
 
 
 def explained(tx: Tx, contact_id: int, open_queues: Collection[int]) -> dict[str, Any]:

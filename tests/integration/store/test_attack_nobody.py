@@ -46,6 +46,9 @@ DISABLED_ATTACKS = (
 #: Only marked as inactive, by hand, and still in their group.
 BY_HAND_ATTACKS = (
     Attack("being there", "SELECT app.presence_begin('')"),
+    unseen("who is at work", "SELECT 1 FROM activity"),
+    Attack("raising what nobody holds", "SELECT app.boost(%(waiting)s, 5, 'x')"),
+    Attack("why something waits", "SELECT app.explain(%(waiting)s, '{}')"),
     unseen("contacts", "SELECT 1 FROM contact"),
     unseen("customers", "SELECT 1 FROM customer"),
     unseen("cases", "SELECT 1 FROM cases"),

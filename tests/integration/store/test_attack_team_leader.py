@@ -18,6 +18,10 @@ from tests.integration.store.attacking import (
 )
 
 ATTACKS = (
+    Attack("a round of routing", "SELECT app.route(9, '{}')"),
+    Attack("why another queue's contact waits", "SELECT app.explain(%(care)s, '{}')"),
+    Attack("raising another queue's contact", "SELECT app.boost(%(care)s, 5, 'x')"),
+    Attack("somebody's work back by hand", "SELECT app.return_work(%(ben_id)s, 'x')"),
     unseen("another queue's contact", "SELECT 1 FROM contact WHERE id = %(care)s"),
     unseen("another queue's case", "SELECT 1 FROM cases WHERE id = %(care_case)s"),
     unseen(
