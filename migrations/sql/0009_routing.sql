@@ -103,7 +103,7 @@ BEGIN
     RETURN QUERY
     WITH lacked AS MATERIALIZED (
         SELECT h.staff_id, h.why, h.given_at, h.called, h.offered, h.kept, h.capacity, h.busy,
-               h.laid,
+               h.laid, h.off ? c.channel AS unwanted,
                CASE WHEN wanted IS NOT NULL THEN (
                    SELECT sum(greatest(levels[n] - coalesce((h.skills ->> wanted[n])::integer, 0),
                                        0))
@@ -119,9 +119,9 @@ BEGIN
                coalesce(h.staff_id = last_one, false) AS is_last,
                coalesce(h.staff_id = ANY (refusing), false) AS refused,
                coalesce(h.staff_id = ANY (declining), false) AS lately,
-               h.why IS NOT NULL OR h.lacking OR h.off ? c.channel AS out,
+               h.why IS NOT NULL OR h.unwanted OR h.lacking AS out,
                CASE WHEN h.why IS NOT NULL THEN h.why
-                    WHEN h.off ? c.channel THEN 'channel_off'
+                    WHEN h.unwanted THEN 'channel_off'
                     WHEN h.lacking THEN 'skills'
                     WHEN h.called OR h.offered AND c.lays THEN 'offered'
                     WHEN h.capacity - h.busy - CASE WHEN c.lays THEN h.laid ELSE 0 END < c.weight
@@ -513,8 +513,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE me bigint; mine bigint[]; c contact; holder text;
 BEGIN
     SELECT s.id, coalesce((SELECT array_agg(m.queue_id) FROM membership m
-                           WHERE m.staff_id = s.id
-                             AND (m.until IS NULL OR m.until > now())), '{}')
+                           WHERE m.staff_id = s.id), '{}')
     INTO me, mine FROM staff s WHERE s.login = session_user AND s.active;
     -- One conditional UPDATE decides; its row count is the answer.
     UPDATE contact SET state = 'active', state_since = now(), owner_id = me,
@@ -546,11 +545,8 @@ CREATE OR REPLACE FUNCTION app.claim_next(p_channels text[], p_queue bigint, p_s
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE me bigint; mine bigint[]; found_id bigint;
 BEGIN
-    -- Who is off a queue for now is given nothing of it.
     SELECT s.id, coalesce((SELECT array_agg(m.queue_id) FROM membership m
-                           WHERE m.staff_id = s.id
-                             AND (m.until IS NULL OR m.until > now())
-                             AND (m.off_until IS NULL OR m.off_until <= now())), '{}')
+                           WHERE m.staff_id = s.id), '{}')
     INTO me, mine FROM staff s WHERE s.login = session_user AND s.active;
     IF me IS NULL THEN
         PERFORM app.refuse('CRM02', 'not signed in as staff');
@@ -590,8 +586,7 @@ BEGIN
     END IF;
     IF p_staff IS NOT NULL AND EXISTS (SELECT 1 FROM queue WHERE id = c.queue_id AND restricted)
        AND NOT EXISTS (SELECT 1 FROM membership
-                       WHERE staff_id = p_staff AND queue_id = c.queue_id
-                         AND (until IS NULL OR until > now())) THEN
+                       WHERE staff_id = p_staff AND queue_id = c.queue_id) THEN
         PERFORM app.refuse('CRM02', 'only a member of its queue may have this contact');
     END IF;
     PERFORM app.end_assignment(p_contact, 'transferred', p_note);

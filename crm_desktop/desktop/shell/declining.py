@@ -36,7 +36,7 @@ _OTHERS = {
     Why.IDLE: "not at the desk",
     Why.SILENT: "not connected",
     Why.NOT_RESPONDING: "not responding",
-    Why.CHANGING: "changing something at that moment",
+    Why.CHANGING: "busy at that moment",
     Why.CHANNEL_OFF: "not taking this channel",
     Why.SKILLS: "not trained for it",
     Why.DECLINED: "declined it",

@@ -368,6 +368,8 @@ def test_what_one_declines_another_is_offered_and_accepts(
     settled(qtbot, first)
     routing.route(gateway)
     qtbot.waitUntil(second.window.presence.card.isVisible, timeout=20_000)
+    second.window.activateWindow()
+    qtbot.waitUntil(second.window.isActiveWindow, timeout=10_000)
     QTest.keyClick(second.window.focusWidget() or second.window, Qt.Key.Key_F10)
     settled(qtbot, second)
 
