@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from PySide6.QtCore import QDateTime, Qt, QTimeZone, Signal, Slot
+from PySide6.QtCore import QDateTime, QSize, Qt, QTimeZone, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -43,6 +43,7 @@ class PresenceDialog(QDialog):
         self._look, self._clock = look, clock
         self._presence = QComboBox()
         self._presence.setAccessibleName("Presence")
+        self._presence.setIconSize(QSize(look.px(16), look.px(16)))
         for presence, (name, icon, tone) in PRESENCE_WORDS.items():
             self._presence.addItem(look.icon(icon, look.ink(tone)), name, presence)
         first = standing.afterwards or standing.presence

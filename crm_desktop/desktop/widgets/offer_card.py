@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.look import Look, Role
-from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.core.theme import Scheme, Tone
 from crm_desktop.desktop.widgets.buttons import Button, Kind, PrimaryButton
 from crm_desktop.desktop.widgets.painting import Painted, paint_box, paint_text, paint_tile
 from crm_desktop.desktop.widgets.text import Text
@@ -71,7 +71,9 @@ class CountdownRing(Painted):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         thick = look.px(4)
         around = self.rect().adjusted(thick, thick, -thick, -thick)
-        painter.setPen(QPen(look.theme.border, thick))
+        theme = look.theme
+        gone = theme.hover if theme.scheme is Scheme.CONTRAST else theme.border
+        painter.setPen(QPen(gone, thick))
         painter.drawEllipse(around)
         pen = QPen(shade.text, thick)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
@@ -79,7 +81,7 @@ class CountdownRing(Painted):
         painter.drawArc(around, 90 * 16, round(_FULL_TURN * self._share))
         middle = Qt.AlignmentFlag.AlignHCenter
         long = self._left >= _MINUTES_FROM
-        said = words.stopwatch(self._left) if long else str(self._left)
+        said = f"{self._left // 60} m" if long else str(self._left)
         font = look.font(Role.SMALL if long else Role.STRONG)
         paint_text(painter, QRect(self.rect()), said, font, shade.text, align=middle)
 

@@ -103,8 +103,7 @@ class PresenceButton(QAbstractButton):
         marked = next_presence or presence
         for each, action in self._actions.items():
             action.setChecked(each is marked)
-            # An icon stands where the tick would.
-            action.setFont(self._look.font(Role.STRONG if each is marked else Role.BODY))
+        self._mark()
         # It is told again and again, and another width lays out the whole bar.
         if said != self.text():
             self.setText(said)
@@ -177,8 +176,14 @@ class PresenceButton(QAbstractButton):
         if action in self._actions.values():
             self.chosen.emit(Presence(action.data()))
 
+    def _mark(self) -> None:
+        """An icon stands where the tick would, so the words say what is chosen."""
+        for action in self._actions.values():
+            action.setFont(self._look.font(Role.STRONG if action.isChecked() else Role.BODY))
+
     @Slot()
     def _relook(self) -> None:
+        self._mark()
         for presence, (_, icon, tone) in PRESENCE_WORDS.items():
             self._actions[presence].setIcon(self._look.icon(icon, self._look.ink(tone)))
         for action, icon in (
