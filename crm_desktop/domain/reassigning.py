@@ -41,14 +41,10 @@ class Seen:
 class WorkRow:
     """A contact in a team leader's list, with since when it stands so and how long it waits."""
 
+    id: int
     row: QueueRow
     state_since: datetime
     queued_at: datetime
-
-    @property
-    def id(self) -> int:
-        """The contact's."""
-        return self.row.id
 
     @property
     def seen(self) -> Seen:

@@ -96,7 +96,7 @@ def _run(tx: Tx, statement: TextClause, wanted: WorkFilter, **values: Any) -> An
 
 def _rows(found: Any) -> tuple[WorkRow, ...]:
     return tuple(
-        WorkRow(queue_row(values, None), moment(since), moment(queued))
+        WorkRow(values[0], queue_row(values, None), moment(since), moment(queued))
         for values, since, queued in parsed(found) or ()
     )
 

@@ -49,10 +49,12 @@ Index = QModelIndex | QPersistentModelIndex
 #: So many rows before the end the next page is asked for.
 _AHEAD = 20
 _EDGE, _GAP = 12, 10
-#: Narrower than this (at 100 %) a row leaves out how urgent it is, then all but who.
-_WIDE, _MIDDLE = 560, 330
+#: A narrower row (at 100 %) leaves out the channel's name and how urgent it is.
+_WIDE = 560
+#: So much room words need for all columns, and for who and where.
+_ALL, _SOME = 330, 190
 #: Columns that all rows share, at 100 %.
-_CHANNEL, _TIME, _URGENCY = 84, 104, 56
+_CHANNEL, _TIME, _URGENCY = 78, 104, 56
 
 
 class ContactsDelegate(QStyledItemDelegate):
@@ -110,13 +112,17 @@ class ContactsDelegate(QStyledItemDelegate):
     def _words(self, painter: QPainter, inner: QRect, row: WorkRow) -> None:
         """Who, what about, and where it is, each in a column of its own."""
         look, theme, gap = self._look, self._look.theme, self._look.px(_GAP)
-        parts = [(row.row.who, look.font(Role.STRONG), theme.text)]
-        if inner.width() >= look.px(_MIDDLE):
+        where = whereabouts(row) or row.row.queue_name
+        parts = [(row.row.who, 42, look.font(Role.STRONG), theme.text)]
+        if inner.width() >= look.px(_ALL):
             subject = " ".join(row.row.subject.split()) or "(no subject)"
-            parts.append((subject, look.font(), theme.muted))
-            parts.append((whereabouts(row) or row.row.queue_name, look.font(), theme.text))
-        room = (inner.width() - gap * (len(parts) - 1)) // len(parts)
-        for said, font, ink in parts:
+            parts = [(row.row.who, 35, look.font(Role.STRONG), theme.text)]
+            parts.append((subject, 33, look.font(), theme.muted))
+        if inner.width() >= look.px(_SOME):
+            parts.append((where, 100, look.font(), theme.text))
+        whole = inner.width()
+        for n, (said, share, font, ink) in enumerate(parts, start=1):
+            room = inner.width() if n == len(parts) else whole * share // 100 - gap
             line = QRect(inner.left(), inner.top(), room, inner.height())
             paint_text(painter, line, said, font, ink)
             inner.adjust(room + gap, 0, 0, 0)
@@ -174,13 +180,27 @@ class ContactsList(QListView):
 
     def show_rows(self, rows: Sequence[WorkRow], *, more: bool) -> None:
         """Show these by the smallest difference; what is chosen and still there stays chosen."""
-        current = self.current_id()
+        current, selected = self.current_id(), self.selectionModel()
+        stays = self._model.staying(rows)
+        kept = {
+            row.id
+            for place, row in enumerate(self._model.rows)
+            if row.id not in stays and selected.isSelected(self._model.index(place))
+        }
         self._more = more
-        self._model.show(rows, self._clock.now())
+        # What was chosen is told of once, at the end.
+        blocked = selected.blockSignals(True)
+        self._model.show(rows, stays, self._clock.now())
+        selected.blockSignals(blocked)
+        for place, row in enumerate(rows) if kept else ():
+            if row.id in kept:
+                choose = QItemSelectionModel.SelectionFlag.Select
+                selected.select(self._model.index(place), choose)
         if current is not None and self.current_id() != current:
             # Its neighbour must not be opened or toggled in its stead by the next key.
-            place = self._model.place_of(current)
-            self.selectionModel().setCurrentIndex(place, QItemSelectionModel.SelectionFlag.NoUpdate)
+            place_now = self._model.place_of(current)
+            selected.setCurrentIndex(place_now, QItemSelectionModel.SelectionFlag.NoUpdate)
+        self.viewport().update()
         self.chosen_changed.emit()
 
     def chosen(self) -> tuple[WorkRow, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import takewhile
 from typing import Any
 
 from PySide6.QtCore import (
@@ -52,21 +51,38 @@ class ContactsModel(QAbstractListModel):
         """What is shown."""
         return self._rows
 
-    def show(self, rows: Sequence[WorkRow], now: datetime) -> None:
-        """Become `rows`, telling views what was removed, inserted, moved and changed."""
+    def show(self, rows: Sequence[WorkRow], stays: set[int], now: datetime) -> None:
+        """Become `rows`, of which `staying` ones stay, telling views what was removed, inserted and
+        changed.
+
+        What changes its place is taken out and put in: a move would have the selection look at
+        every chosen row.
+        """
         self._now = now
         self._pills.clear()
-        wanted = {row.id for row in rows}
-        for first, last in runs([row.id not in wanted for row in self._rows]):
+        for first, last in runs([row.id not in stays for row in self._rows]):
             self.beginRemoveRows(_NOWHERE, first, last)
             del self._rows[first : last + 1]
             self.endRemoveRows()
-        self._arrange(rows)
-        for place, row in enumerate(rows):
-            if self._rows[place] != row:
+        self._insert(rows, stays)
+        for place, (shown, row) in enumerate(zip(self._rows, rows, strict=True)):
+            # Most are the very same row, which need not be compared.
+            if shown is not row and shown != row:
                 self._rows[place] = row
                 index = self.index(place)
                 self.dataChanged.emit(index, index)
+
+    def staying(self, rows: Sequence[WorkRow]) -> set[int]:
+        """Of `rows` those that are shown and keep their place among the others: the order is by
+        next breach, then id.
+        """
+        shown = {row.id: row for row in self._rows}
+        return {
+            row.id
+            for row in rows
+            if (before := shown.get(row.id)) is row
+            or (before is not None and before.row.due_at == row.row.due_at)
+        }
 
     def tick(self, now: datetime, shown: range) -> None:
         """Count down to `now` in the places that are `shown`, painting what reads differently."""
@@ -128,24 +144,21 @@ class ContactsModel(QAbstractListModel):
         """The contacts at these places."""
         return mime_of(self._rows[index.row()].id for index in indexes)
 
-    def _arrange(self, wanted: Sequence[WorkRow]) -> None:
-        present = {row.id for row in self._rows}
-        for place, row in enumerate(wanted):
-            if place < len(self._rows) and self._rows[place].id == row.id:
-                continue
-            if row.id in present:
-                self._move(row.id, place)
-                continue
-            fresh = list(takewhile(lambda each: each.id not in present, wanted[place:]))
-            self.beginInsertRows(_NOWHERE, place, place + len(fresh) - 1)
-            self._rows[place:place] = fresh
-            self.endInsertRows()
+    def _insert(self, rows: Sequence[WorkRow], stays: set[int]) -> None:
+        fresh: list[WorkRow] = []
+        for place, row in enumerate(rows):
+            if row.id not in stays:
+                fresh.append(row)
+            elif fresh:
+                self._insert_at(place - len(fresh), fresh)
+                fresh = []
+        if fresh:
+            self._insert_at(len(self._rows), fresh)
 
-    def _move(self, contact_id: int, place: int) -> None:
-        start = next(n for n in range(place, len(self._rows)) if self._rows[n].id == contact_id)
-        self.beginMoveRows(_NOWHERE, start, start, _NOWHERE, place)
-        self._rows.insert(place, self._rows.pop(start))
-        self.endMoveRows()
+    def _insert_at(self, place: int, fresh: list[WorkRow]) -> None:
+        self.beginInsertRows(_NOWHERE, place, place + len(fresh) - 1)
+        self._rows[place:place] = fresh
+        self.endInsertRows()
 
 
 def whereabouts(row: WorkRow) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from bisect import insort
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -331,7 +332,9 @@ class ContactsPresenter(Presenter):
 
     def _place(self, asked: frozenset[int], rows: Sequence[WorkRow]) -> None:
         kept = [row for row in self._rows if row.id not in asked]
-        self._rows = tuple(sorted([*kept, *rows], key=_order))
+        for row in rows:
+            insort(kept, row, key=_order)
+        self._rows = tuple(kept)
 
     def _end(self) -> tuple[datetime, int]:
         assert self._more is not None
