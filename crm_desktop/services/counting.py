@@ -56,12 +56,12 @@ def catch_up(db: Database, lease: Lease) -> bool:
         if piece is None:
             return _forget(db, lease)
         begin, end, then = piece
-        if end > begin:
-            was = queries.read_window(tx, begin, end)
-            now = reckoned(tx, begin, end)
-        else:
-            was = now = Window({}, {}, {})
-    _written(db, lease, was, now, then, new=True)
+        was = queries.read_window(tx, begin, end)
+        now = reckoned(tx, begin, end)
+    # A day of contacts at once would keep other writers waiting.
+    for before, after in queries.pieces(was.counted, now.counted, _AT_ONCE):
+        _written(db, lease, Window({}, {}, before), Window({}, {}, after), then, new=False)
+    _written(db, lease, replace(was, counted={}), replace(now, counted={}), then, new=True)
     return True
 
 

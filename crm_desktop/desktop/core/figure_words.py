@@ -96,10 +96,13 @@ def on_a_wall(found: CentreFigures, figure: Figure, now: datetime) -> FigureShow
         Figure.ANSWER_SPEED: f"of {found.sums().answered:,} answered",
         Figure.HANDLE_TIME: f"of {found.sums().handled:,} handled",
     }.get(figure, usual.detail)
+    number = value(found, figure, now, whole=True)
+    if number == NOTHING:
+        detail = "nobody waits" if figure is Figure.LONGEST_WAIT else "none yet"
     return replace(
         usual,
         label=_ON_A_WALL.get(figure, NAMES[figure]),
-        value=value(found, figure, now, whole=True),
+        value=number,
         word=f"{usual.word} {goals[figure]}%" if usual.word and figure in goals else usual.word,
         detail=detail,
     )

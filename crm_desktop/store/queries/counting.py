@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -305,6 +305,17 @@ def write_window(tx: Tx, was: Window, now: Window) -> frozenset[int]:
         if model is HalfHourStat:
             changed = {row["queue_id"] for row in different} | {each[1] for each in gone}
     return frozenset(changed)
+
+
+def pieces(was: Rows, now: Rows, many: int) -> Iterator[tuple[Rows, Rows]]:
+    """What is kept and what should be, so many rows at a time."""
+    keys = sorted(was.keys() | now.keys())
+    for start in range(0, len(keys), many):
+        part = keys[start : start + many]
+        yield (
+            {each: was[each] for each in part if each in was},
+            {each: now[each] for each in part if each in now},
+        )
 
 
 def _differs(before: dict[str, Any] | None, after: dict[str, Any]) -> bool:

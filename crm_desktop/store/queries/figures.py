@@ -39,7 +39,7 @@ _WORDS: dict[Dialect, dict[str, str]] = {
         "array": "json_build_array",
         "list": "json_agg",
         "known": "IS NOT NULL",
-        "own": "IS NOT NULL",
+        "own": "= ANY ((SELECT app.my_queues())::bigint[])",
         "own_people": "IS NOT NULL",
         "mine": "(SELECT unnest(app.my_queues()))",
         "may_know": "q.id = ANY ((SELECT app.known_queues())::bigint[])",
@@ -245,7 +245,8 @@ def _behind(dialect: Dialect, figure: Figure, of_queue: bool, of_channel: bool) 
         what: tuple[What, ...] = (What.ANSWERED, What.ABANDONED, What.OTHER_EXIT)
         # Each contact by the variant that its half hour was reckoned by.
         join = f""" JOIN half_hour_stat h ON h.queue_id = k.queue_id AND h.channel = k.channel
-            AND h.half_hour = {_SLOT[dialect]}"""
+            AND h.half_hour = {_SLOT[dialect]}
+            AND h.half_hour >= :begin AND h.half_hour < :end"""
         where = " AND (" + " OR ".join(
             f"h.variant = '{variant}' AND {inside}" for variant, (inside, _) in _LEVELS.items()
         ) + ")"  # fmt: skip
