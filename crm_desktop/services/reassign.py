@@ -140,7 +140,8 @@ def _answered(
             answers = Disposition(None, text.resolution, avoidable=False)
             tx.guard.complete(seen.contact_id, answers)
             tx.settle()
-        moving.took_over(tx, batch, seen.contact_id, sent.message_id)
+        back = text.resolution is None
+        moving.took_over(tx, batch, seen.contact_id, sent.message_id, back=back)
         return Answered(seen.contact_id, batch, None, sent.changes)
 
 

@@ -160,6 +160,7 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp SET timezone = 'UTC' SET jit = off AS $$
 DECLARE
     me bigint := app.me(); mine bigint[] := app.my_queues(); batch bigint; unfit boolean;
+    said jsonb;
     moves CONSTANT boolean := p_what IN ('parked', 'spam');
     states text[] := ARRAY['queued', 'offered', 'active', 'held', 'wrap_up'];
 BEGIN
@@ -181,6 +182,15 @@ BEGIN
         states := states || 'parked'::text;
     END IF;
     batch := app.move_begin(p_what, p_seen, states);
+    -- Nothing of the caller's but what was looked at goes into an event.
+    said := CASE p_what
+        WHEN 'priority' THEN jsonb_build_object('priority', (p_value ->> 'priority')::integer)
+        WHEN 'service' THEN jsonb_build_object('service', (p_value ->> 'service')::bigint)
+        WHEN 'due' THEN jsonb_build_object('due', (p_value ->> 'due')::timestamptz)
+        WHEN 'parked' THEN jsonb_build_object(
+            'until', (p_value ->> 'until')::timestamptz,
+            'for_reply', coalesce((p_value ->> 'for_reply')::boolean, false))
+        ELSE '{}' END;
     UPDATE contact c SET
         priority = CASE p_what WHEN 'priority' THEN (p_value ->> 'priority')::integer
                    ELSE c.priority END,
@@ -205,7 +215,7 @@ BEGIN
           AND a.ended_at IS NULL;
     END IF;
     INSERT INTO event (kind, actor_id, contact_id, data)
-    SELECT 'contact.' || p_what, me, contact_id, p_value || jsonb_build_object('batch', batch)
+    SELECT 'contact.' || p_what, me, contact_id, said || jsonb_build_object('batch', batch)
     FROM move_item WHERE batch_id = batch AND why = '';
     RETURN app.move_end(batch);
 END $$;
@@ -274,24 +284,63 @@ BEGIN
         FROM move_item WHERE batch_id = batch AND contact_id = (p_seen -> 0 ->> 'id')::bigint);
 END $$;
 
--- It has been answered by this message of one's own; that is how it stands now.
-CREATE FUNCTION app.took_over(p_batch bigint, p_contact bigint, p_message bigint) RETURNS void
+-- Contacts of a batch become as they were before it. Whoever calls it has asked whether they may,
+-- holds the contacts locked, and has looked that nobody touched them.
+CREATE FUNCTION app.put_back(p_move move_batch, p_back bigint[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp SET timezone = 'UTC' SET jit = off AS $$
+BEGIN
+    UPDATE contact c SET
+        state = w.state, state_since = w.state_since, owner_id = w.owner_id, queue_id = w.queue_id,
+        queued_at = w.queued_at, priority = w.priority, service_id = w.service_id,
+        due_at = w.due_at, parked_until = w.parked_until, parked_for_reply = w.parked_for_reply,
+        first_taken_at = w.first_taken_at, completed_at = w.completed_at,
+        resolution = w.resolution, avoidable = w.avoidable, end_reason = w.end_reason
+    FROM move_item i CROSS JOIN LATERAL jsonb_populate_record(NULL::contact, i.before) w
+    WHERE i.batch_id = p_move.id AND i.contact_id = ANY (p_back) AND c.id = i.contact_id;
+    UPDATE assignment a SET state = 'rescinded', ended_at = now() FROM move_item i
+    WHERE i.batch_id = p_move.id AND i.contact_id = ANY (p_back) AND a.contact_id = i.contact_id
+      AND a.ended_at IS NULL AND a.id IS DISTINCT FROM i.assignment_id;
+    -- An offer loses no time by it.
+    UPDATE assignment a SET state = i.assignment_state, ended_at = NULL, reason = '',
+                            expires_at = a.expires_at + (now() - p_move.at)
+    FROM move_item i
+    WHERE i.batch_id = p_move.id AND i.contact_id = ANY (p_back) AND a.id = i.assignment_id
+      AND a.ended_at IS NOT NULL;
+    UPDATE message m SET state = 'withdrawn' FROM move_item i
+    WHERE i.batch_id = p_move.id AND i.contact_id = ANY (p_back) AND m.id = i.message_id
+      AND m.visibility = 'internal';
+    INSERT INTO event (kind, actor_id, contact_id, data)
+    SELECT 'contact.undone', app.me(), contact_id, jsonb_build_object(
+        'what', p_move.kind, 'batch', p_move.id, 'state', before -> 'state',
+        'staff', before -> 'owner_id',
+        'queue', before -> 'queue_id')
+    FROM move_item WHERE batch_id = p_move.id AND contact_id = ANY (p_back);
+END $$;
+
+-- It has been answered by this message of one's own. With p_back it goes where it was before; how
+-- it stands now is what an undo is held against.
+CREATE FUNCTION app.took_over(p_batch bigint, p_contact bigint, p_message bigint, p_back boolean)
+RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp SET timezone = 'UTC' AS $$
+DECLARE me bigint := app.me(); b move_batch;
 BEGIN
     UPDATE move_batch SET at = now()
-    WHERE id = p_batch AND leader_id = app.me() AND kind = 'answered' AND undone_at IS NULL;
-    IF NOT FOUND THEN
-        PERFORM app.refuse('CRM01', 'no such batch');
-    END IF;
-    UPDATE move_item i SET after = app.standing(c), message_id = m.id
-    FROM contact c JOIN message m ON m.contact_id = c.id
-    WHERE i.batch_id = p_batch AND i.contact_id = p_contact AND i.why = '' AND c.id = p_contact
-      AND c.owner_id = app.me() AND m.id = p_message AND m.author_id = app.me()
-      AND m.visibility = 'public';
-    IF NOT FOUND THEN
+    WHERE id = p_batch AND leader_id = me AND kind = 'answered' AND undone_at IS NULL
+    RETURNING * INTO b;
+    PERFORM 1 FROM contact WHERE id = p_contact AND owner_id = me FOR UPDATE;
+    IF b.id IS NULL OR NOT FOUND OR NOT EXISTS (
+        SELECT 1 FROM message m JOIN move_item i ON i.contact_id = m.contact_id
+        WHERE m.id = p_message AND m.contact_id = p_contact AND m.author_id = me
+          AND m.visibility = 'public' AND i.batch_id = p_batch AND i.why = '') THEN
         PERFORM app.refuse('CRM01', 'no such answer');
     END IF;
+    IF p_back THEN
+        PERFORM app.put_back(b, ARRAY[p_contact]);
+    END IF;
+    UPDATE move_item i SET after = app.standing(c), message_id = p_message FROM contact c
+    WHERE i.batch_id = p_batch AND i.contact_id = p_contact AND c.id = p_contact;
 END $$;
 
 -- Takes a batch of one's own back: what nobody touched since becomes as it was before. Of a batch
@@ -316,31 +365,7 @@ BEGIN
       AND app.standing(c) IS DISTINCT FROM i.after;
     SELECT array_agg(contact_id ORDER BY contact_id) INTO back FROM move_item
     WHERE batch_id = p_batch AND why = '' AND contact_id = ANY (chosen);
-    UPDATE contact c SET
-        state = w.state, state_since = w.state_since, owner_id = w.owner_id, queue_id = w.queue_id,
-        queued_at = w.queued_at, priority = w.priority, service_id = w.service_id,
-        due_at = w.due_at, parked_until = w.parked_until, parked_for_reply = w.parked_for_reply,
-        first_taken_at = w.first_taken_at, completed_at = w.completed_at,
-        resolution = w.resolution, avoidable = w.avoidable, end_reason = w.end_reason
-    FROM move_item i CROSS JOIN LATERAL jsonb_populate_record(NULL::contact, i.before) w
-    WHERE i.batch_id = p_batch AND i.contact_id = ANY (back) AND c.id = i.contact_id;
-    UPDATE assignment a SET state = 'rescinded', ended_at = now() FROM move_item i
-    WHERE i.batch_id = p_batch AND i.contact_id = ANY (back) AND a.contact_id = i.contact_id
-      AND a.ended_at IS NULL AND a.id IS DISTINCT FROM i.assignment_id;
-    -- An offer loses no time by it.
-    UPDATE assignment a SET state = i.assignment_state, ended_at = NULL, reason = '',
-                            expires_at = a.expires_at + (now() - b.at)
-    FROM move_item i
-    WHERE i.batch_id = p_batch AND i.contact_id = ANY (back) AND a.id = i.assignment_id
-      AND a.ended_at IS NOT NULL;
-    UPDATE message m SET state = 'withdrawn' FROM move_item i
-    WHERE i.batch_id = p_batch AND i.contact_id = ANY (back) AND m.id = i.message_id
-      AND m.visibility = 'internal';
-    INSERT INTO event (kind, actor_id, contact_id, data)
-    SELECT 'contact.undone', me, contact_id, jsonb_build_object(
-        'what', b.kind, 'batch', b.id, 'state', before -> 'state', 'staff', before -> 'owner_id',
-        'queue', before -> 'queue_id')
-    FROM move_item WHERE batch_id = p_batch AND contact_id = ANY (back);
+    PERFORM app.put_back(b, back);
     IF p_end THEN
         UPDATE move_batch SET undone_at = now() WHERE id = p_batch;
     ELSE
@@ -381,10 +406,10 @@ REVOKE ALL ON FUNCTION app.standing(contact), app.last_hand(bigint, bigint),
     app.move_begin(text, jsonb, text[], bigint), app.move_end(bigint),
     app.reassign(jsonb, bigint, text), app.change_many(jsonb, text, jsonb),
     app.gone_home(bigint, text), app.take_over(bigint, jsonb),
-    app.took_over(bigint, bigint, bigint), app.undo_moves(bigint, bigint[], boolean),
-    app.batch_answers(bigint), app.loads() FROM PUBLIC;
+    app.put_back(move_batch, bigint[]), app.took_over(bigint, bigint, bigint, boolean),
+    app.undo_moves(bigint, bigint[], boolean), app.batch_answers(bigint), app.loads() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app.reassign(jsonb, bigint, text),
     app.change_many(jsonb, text, jsonb), app.gone_home(bigint, text),
-    app.take_over(bigint, jsonb), app.took_over(bigint, bigint, bigint),
+    app.take_over(bigint, jsonb), app.took_over(bigint, bigint, bigint, boolean),
     app.undo_moves(bigint, bigint[], boolean), app.batch_answers(bigint),
     app.loads() TO crm_staff;

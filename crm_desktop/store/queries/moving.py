@@ -42,7 +42,7 @@ _GIVE = text("SELECT app.reassign(CAST(:seen AS jsonb), :queue, :note)")
 _CHANGE = text("SELECT app.change_many(CAST(:seen AS jsonb), :what, CAST(:value AS jsonb))")
 _GONE_HOME = text("SELECT app.gone_home(:staff, :note)")
 _TAKE_OVER = text("SELECT app.take_over(:batch, CAST(:seen AS jsonb))")
-_TOOK_OVER = text("SELECT app.took_over(:batch, :contact, :message)")
+_TOOK_OVER = text("SELECT app.took_over(:batch, :contact, :message, :back)")
 _UNDO = text("SELECT app.undo_moves(:batch, :only, :ends)")
 _LOADS = text("SELECT * FROM app.loads()")
 _OLD = select(MoveBatch.id).where(MoveBatch.at < bindparam("before", UtcDateTime)).limit(1)
@@ -94,13 +94,14 @@ def take_over(tx: Tx, batch: int | None, seen: Seen) -> Reassigned:
     return _asked(tx, _TAKE_OVER, batch=batch, seen=json.dumps(_listed([seen], {})))
 
 
-def took_over(tx: Tx, batch: int, contact_id: int, message_id: int) -> None:
-    """It was answered by this message, and stands as it is now."""
+def took_over(tx: Tx, batch: int, contact_id: int, message_id: int, *, back: bool) -> None:
+    """It was answered by this message; with `back` it goes where it was before."""
     if tx.dialect == "sqlite":
-        by_hand.took_over(tx, batch, contact_id, message_id)
-    else:
-        given = {"batch": batch, "contact": contact_id, "message": message_id}
-        tx.settle().execute(_TOOK_OVER, given)
+        by_hand.took_over(tx, batch, contact_id, message_id, back=back)
+        return
+    given = {"batch": batch, "contact": contact_id, "message": message_id, "back": back}
+    tx.settle().execute(_TOOK_OVER, given)
+    tx.forget()
 
 
 def undo(tx: Tx, batch: int, *, only: Sequence[int] | None = None, ends: bool = True) -> Reassigned:

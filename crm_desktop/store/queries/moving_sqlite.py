@@ -26,6 +26,7 @@ from crm_desktop.domain.people import Person
 from crm_desktop.domain.reassigning import MOST_AT_ONCE, OPEN, Why
 from crm_desktop.domain.states import AssignmentState, ContactState, MessageState, Visibility
 from crm_desktop.store.database import Tx
+from crm_desktop.store.guard_sqlite_offers import return_work
 from crm_desktop.store.models import (
     Assignment,
     ChannelWeight,
@@ -171,7 +172,7 @@ def gone_home(tx: Tx, staff_id: int, note: str) -> Outcome:
     )
     items = [_Item(row.id, None, row) for row in tx.core.execute(theirs.order_by(Contact.id))]
     batch = _batch(tx, me, "gone_home", items)
-    tx.guard.return_work(staff_id, note or "gone home")
+    return_work(tx.session, tx.actor, staff_id, note or "gone home")
     tx.settle()
     now = _rows(tx, [each.id for each in items])
     changed = [each for each in items if _plain(now[each.id]) != each.before]
@@ -206,10 +207,10 @@ def take_over(tx: Tx, batch: int | None, chosen: Chosen) -> Outcome:
     return _ended(tx, batch, [item])
 
 
-def took_over(tx: Tx, batch: int, contact_id: int, message_id: int) -> None:
+def took_over(tx: Tx, batch: int, contact_id: int, message_id: int, *, back: bool) -> None:
     """See `moving.took_over`."""
     me = _leader(tx)
-    _own(tx, me, batch, "answered")
+    known = _own(tx, me, batch, "answered")
     tx.settle()
     answer = exists().where(
         Message.id == message_id,
@@ -221,11 +222,12 @@ def took_over(tx: Tx, batch: int, contact_id: int, message_id: int) -> None:
     if row is None or row.owner_id != me.id or not tx.core.scalar(select(answer)):
         raise NotFound("no such answer")
     tx.core.execute(update(MoveBatch).where(MoveBatch.id == batch).values(at=utcnow()))
-    tx.core.execute(
-        update(MoveItem)
-        .where(MoveItem.batch_id == batch, MoveItem.contact_id == contact_id, MoveItem.why == "")
-        .values(after=_plain(row), message_id=message_id)
-    )
+    of_it = (MoveItem.batch_id == batch, MoveItem.contact_id == contact_id, MoveItem.why == "")
+    if back:
+        item = tx.core.execute(select(MoveItem.__table__).where(*of_it)).one()
+        _put_back(tx, item, known, timedelta())
+        row = _rows(tx, [contact_id])[contact_id]
+    tx.core.execute(update(MoveItem).where(*of_it).values(after=_plain(row), message_id=message_id))
 
 
 def undo(tx: Tx, batch: int, only: Sequence[int] | None, *, ends: bool) -> Outcome:
@@ -247,12 +249,7 @@ def undo(tx: Tx, batch: int, only: Sequence[int] | None, *, ends: bool) -> Outco
             who = _last_hand(tx, me, item.contact_id, row.owner_id)
             skipped.append((item.contact_id, who, Why.CHANGED.value))
             continue
-        _put_back(tx, item, tx.now - known.at)
-        before = item.before
-        events.append(
-            tx, "contact.undone", contact_id=item.contact_id, what=known.kind, batch=batch,
-            state=before["state"], staff=before["owner_id"], queue=before["queue_id"],
-        )  # fmt: skip
+        _put_back(tx, item, known, tx.now - known.at)
         back.append(item.contact_id)
     if ends:
         tx.core.execute(update(MoveBatch).where(MoveBatch.id == batch).values(undone_at=utcnow()))
@@ -402,8 +399,18 @@ def _ended(tx: Tx, batch: int, items: Sequence[_Item]) -> Outcome:
     return Outcome(moved, skipped, batch)
 
 
-def _put_back(tx: Tx, item: Row[Any], lost: timedelta) -> None:
+def _put_back(tx: Tx, item: Row[Any], batch: Row[Any], lost: timedelta) -> None:
     contact_id, before = item.contact_id, dict(item.before)
+    events.append(
+        tx,
+        "contact.undone",
+        contact_id=contact_id,
+        what=batch.kind,
+        batch=batch.id,
+        state=before["state"],
+        staff=before["owner_id"],
+        queue=before["queue_id"],
+    )
     for name in _TIMES:
         before[name] = datetime.fromisoformat(before[name]) if before[name] else None
     _set(tx, contact_id, **before)

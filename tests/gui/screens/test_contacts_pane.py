@@ -13,6 +13,7 @@ from typing import cast
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import select, update
@@ -103,11 +104,11 @@ class Stage:
 
     def press(self, key: Qt.Key, modifiers: Qt.KeyboardModifier | None = None) -> None:
         """A key into the list."""
-        self.qtbot.keyClick(self.pane.list, key, modifiers or Qt.KeyboardModifier.NoModifier)
+        QTest.keyClick(self.pane.list, key, modifiers or Qt.KeyboardModifier.NoModifier)
 
     def click(self, place: int, modifiers: Qt.KeyboardModifier | None = None) -> None:
         """The mouse onto a row."""
-        self.qtbot.mouseClick(
+        QTest.mouseClick(
             self.pane.list.viewport(),
             Qt.MouseButton.LeftButton,
             modifiers or Qt.KeyboardModifier.NoModifier,
@@ -184,9 +185,9 @@ def test_by_keys_alone_contacts_are_given_and_taken_back(
     assert stage.title() == "Contacts · 3 of 4 selected"
     stage.press(Qt.Key.Key_G)
     dialog = cast("GiveDialog", stage.dialog(GiveDialog))
-    qtbot.keyClicks(dialog.field, "ben")
+    QTest.keyClicks(dialog.field, "ben")
     assert dialog.go.text() == "Give to Ben Achebe"
-    qtbot.keyClick(dialog.field, Qt.Key.Key_Return)
+    QTest.keyClick(dialog.field, Qt.Key.Key_Return)
     stage.settle()
 
     given = [ids[0], ids[1], ids[3]]
@@ -212,9 +213,9 @@ def test_what_changed_under_the_hand_is_left_alone_and_shown(
     stage.presenter.changed(Changes.of(Topic.CONTACT, ids[1]))
     stage.settle()
 
-    qtbot.keyClicks(dialog.field, "waste")
-    qtbot.keyClicks(dialog.note, "Bins, all of them")
-    qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    QTest.keyClicks(dialog.field, "waste")
+    QTest.keyClicks(dialog.note, "Bins, all of them")
+    QTest.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
     stage.settle()
 
     anna = either_centre.person("anna").id
@@ -223,7 +224,7 @@ def test_what_changed_under_the_hand_is_left_alone_and_shown(
     assert stage.pane.left_alone.text() == (
         "1 contact was left alone. Anna Whitlock has changed it meanwhile."
     )
-    qtbot.mouseClick(stage.pane._show_left, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(stage.pane._show_left, Qt.MouseButton.LeftButton)
     shown = cast("SkippedDialog", stage.dialog(SkippedDialog))
     assert [row.aloud() for row in shown.list.rows()] == [
         "Customer 1 · Matter 1, Anna Whitlock has changed it meanwhile"
@@ -245,9 +246,9 @@ def test_several_who_are_ticked_share_evenly(
     for name in ("Anna Whitlock", "Ben Achebe"):
         found = next(row for row in dialog.list.rows() if row.title == name)
         dialog.list.make_current(found.key)
-        qtbot.keyClick(dialog.list, Qt.Key.Key_Space)
+        QTest.keyClick(dialog.list, Qt.Key.Key_Space)
     assert dialog.go.text() == "Share between 2"
-    qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
     stage.settle()
 
     owners = [owner for _, owner in stage.owners(ids)]
@@ -423,25 +424,25 @@ def test_filters_queues_and_a_person_narrow_the_list(
     stage.settle()
     assert (stage.ids(), stage.title()) == ([general[1]], "With Anna Whitlock · 1 open")
     stage.pane.show_queues(frozenset())
-    qtbot.mouseClick(stage.pane.filter_button, Qt.MouseButton.LeftButton)
-    qtbot.keyClicks(stage.pane.filters.words, "tree")
+    QTest.mouseClick(stage.pane.filter_button, Qt.MouseButton.LeftButton)
+    QTest.keyClicks(stage.pane.filters.words, "tree")
     stage.settle()
     assert set(stage.ids()) == set(general)
     combo = stage.pane.filters.state
     combo.setFocus()
-    qtbot.keyClicks(combo, "Waiting")
+    QTest.keyClicks(combo, "Waiting")
     stage.settle()
     assert stage.ids() == [general[0]]
     assert accessibility.problems(stage.pane) == []
 
 
-def _choose(qtbot: QtBot, stage: Stage, *keys: str) -> None:
+def _choose(stage: Stage, *keys: str) -> None:
     """Go through the menu of everything else by its letters."""
     stage.press(Qt.Key.Key_M)
     for key in keys:
         menu = QApplication.activePopupWidget()
         assert isinstance(menu, QMenu)
-        qtbot.keyClicks(menu, key)
+        QTest.keyClicks(menu, key)
     stage.settle()
 
 
@@ -453,13 +454,35 @@ def test_the_menu_changes_many_by_its_letters(
     stage.begin()
     stage.press(Qt.Key.Key_A, CTRL)
 
-    _choose(qtbot, stage, "p", "3")
+    _choose(stage, "p", "3")
     assert stage.pane.toast.text() == "3 contacts set to priority 3"
-    _choose(qtbot, stage, "a", "1")
+    _choose(stage, "a", "1")
     assert [state for state, _ in stage.owners(ids)] == ["parked"] * 3
-    _choose(qtbot, stage, "c")
+    _choose(stage, "c")
     assert stage.pane.toast.text() == "3 contacts closed as spam"
     assert stage.ids() == []
+
+
+def test_somebody_who_has_gone_home_is_sent_there_by_one_choice(
+    small_centre: Centre, make: Make, qtbot: QtBot
+) -> None:
+    ids = _add(small_centre, 2)
+    for contact_id in ids:
+        contacts.take(small_centre.as_person("anna"), contact_id)
+    stage = make(small_centre)
+    stage.begin()
+    stage.pane.show_person(small_centre.person("anna").id)
+    stage.settle()
+    stage.pane.focus()
+
+    _choose(stage, "h")
+
+    assert stage.owners(ids) == [("queued", None)] * 2
+    assert stage.pane.toast.text() == "2 contacts taken from Anna Whitlock, gone home"
+    assert stage.ids() == []
+    stage.press(Qt.Key.Key_U)
+    stage.settle()
+    assert stage.ids() == ids
 
 
 def test_one_text_answers_many_and_is_taken_back(
@@ -469,18 +492,18 @@ def test_one_text_answers_many_and_is_taken_back(
     stage = make(small_centre)
     stage.begin()
     stage.press(Qt.Key.Key_A, CTRL)
-    _choose(qtbot, stage, "t")
+    _choose(stage, "t")
     dialog = cast("AnswerDialog", stage.dialog(AnswerDialog))
-    qtbot.keyClicks(dialog.text, "We come tomorrow.")
+    QTest.keyClicks(dialog.text, "We come tomorrow.")
     dialog.then.setCurrentIndex(dialog.then.findData("resolved"))
 
-    qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(stage.pane.toast.isVisible, timeout=10_000)
     stage.settle()
 
     assert stage.pane.toast.text() == "3 contacts answered"
     assert [state for state, _ in stage.owners(ids)] == ["completed"] * 3
-    qtbot.mouseClick(stage.pane.toast._button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(stage.pane.toast._button, Qt.MouseButton.LeftButton)
     stage.settle()
     assert [state for state, _ in stage.owners(ids)] == ["queued"] * 3
     with small_centre.as_owner().read() as tx:
@@ -495,9 +518,9 @@ def test_answering_can_be_stopped_in_the_middle(
     stage = make(small_centre)
     stage.begin()
     stage.press(Qt.Key.Key_A, CTRL)
-    _choose(qtbot, stage, "t")
+    _choose(stage, "t")
     dialog = cast("AnswerDialog", stage.dialog(AnswerDialog))
-    qtbot.keyClicks(dialog.text, "We come tomorrow.")
+    QTest.keyClicks(dialog.text, "We come tomorrow.")
     dialog.then.setCurrentIndex(dialog.then.findData("resolved"))
 
     dialog.go.click()
@@ -547,7 +570,7 @@ def test_it_looks_right(
     contacts.take(small_centre.as_person("ben"), taken)
     stage.presenter.give(stage.pane.list.chosen(), _to(small_centre, "anna"), "Anna Whitlock", "")
     stage.settle()
-    qtbot.mouseClick(stage.pane.filter_button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(stage.pane.filter_button, Qt.MouseButton.LeftButton)
     stage.settle()
     grab(stage.pane, f"{name}-done")
     assert accessibility.problems(stage.pane) == []

@@ -500,6 +500,21 @@ def test_answers_are_taken_back_with_what_became_of_their_contacts(
     assert _contact(centre, ids[2]).state == ContactState.COMPLETED
 
 
+def test_an_answer_alone_leaves_each_contact_where_it_was(centre: Centre, rose: Database) -> None:
+    ids = [centre.add_contact(subject=str(n)) for n in range(2)]
+    contacts.take(centre.as_person("anna"), ids[1])
+    before = _seen(rose, ids)
+
+    batch, skipped = _answer_all(rose, before, OneAnswer("We look into it."))
+
+    assert (skipped, _seen(rose, ids)) == ([], before)
+    assert _messages(centre, ids[1]) == [("public", "pending", "We look into it.")]
+    assert _assignments(centre, ids[1])[0] == ("accepted", "taken", True)
+    assert reassign.undo(rose, batch).moved == tuple(ids)
+    assert _messages(centre, ids[1]) == [("public", "withdrawn", "We look into it.")]
+    assert _seen(rose, ids) == before
+
+
 def test_an_answer_that_names_somebody_else_waits_for_a_look(
     centre: Centre, rose: Database
 ) -> None:

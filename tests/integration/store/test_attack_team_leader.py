@@ -136,7 +136,7 @@ ATTACKS = (
     Attack("more of another leader's batch", f"SELECT app.take_over(%(batch)s, {_CARE})"),
     Attack(
         "an answer that never was",
-        "SELECT app.took_over(%(batch)s, %(own)s, %(message)s)",
+        "SELECT app.took_over(%(batch)s, %(own)s, %(message)s, true)",
     ),
     unseen(
         "another leader's answers",
@@ -146,6 +146,10 @@ ATTACKS = (
     Attack("who moved what", "SELECT 1 FROM move_batch"),
     Attack("a move that can be undone for ever", "UPDATE move_batch SET at = 'infinity'"),
     Attack("what a move begins with", "SELECT app.move_begin('given', '[]', '{queued}')"),
+    Attack(
+        "what was, put back",
+        "SELECT app.put_back(b, ARRAY[%(care)s]) FROM move_batch b",
+    ),
     Attack("what a move ends with", "SELECT app.move_end(%(batch)s)"),
     Attack("who touched a contact last", "SELECT app.last_hand(%(care)s, NULL)"),
     Attack("somebody's work returned", "SELECT app.return_work(%(ben_id)s, '')"),

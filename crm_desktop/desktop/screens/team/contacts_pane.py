@@ -32,6 +32,7 @@ from crm_desktop.desktop.widgets.banner import Banner, ErrorBar, UndoToast
 from crm_desktop.desktop.widgets.buttons import Button, IconButton
 from crm_desktop.desktop.widgets.card import Divider, Surface
 from crm_desktop.desktop.widgets.flow import FlowLayout
+from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.states import EmptyState
 from crm_desktop.desktop.widgets.text import ElidedText
 from crm_desktop.domain.errors import CrmError
@@ -169,6 +170,9 @@ class ContactsPane(Surface):
         if [each.id for each in people] != [each.id for each in self._people]:
             self.filters.set_choices(self._queues, self._services, people)
         self._people = people
+        for dialog in self.findChildren(GiveDialog):
+            if dialog.many:
+                dialog.set_rows(self._takers())
 
     def choose_all(self) -> None:
         """See `ContactsView`."""
@@ -208,11 +212,13 @@ class ContactsPane(Surface):
     def _open_give(self) -> None:
         if not self._take_in_hand():
             return
-        queues = frozenset(row.row.queue_id for row in self._hand)
         title = f"Give {words.count(len(self._hand), 'contact')} to"
-        dialog = GiveDialog(self._look, title, people_rows(self._people, queues), self, many=True)
+        dialog = GiveDialog(self._look, title, self._takers(), self, many=True)
         dialog.chosen.connect(self._people_chosen)
         dialog.open()
+
+    def _takers(self) -> list[Row]:
+        return people_rows(self._people, frozenset(row.row.queue_id for row in self._hand))
 
     @Slot()
     def _open_move(self) -> None:

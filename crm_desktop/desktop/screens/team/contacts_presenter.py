@@ -101,7 +101,7 @@ class ContactsPresenter(Presenter):
         self._more: Cursor | None = None
         self._touched: set[int] = set()
         self._started = self._reading = self._loading_more = False
-        self._paging_soon = self._counting_soon = False
+        self._paging_soon = self._counting_soon = self._asking_soon = False
         self._undo: int | None = None
         self._answers: _Answers | None = None
 
@@ -172,7 +172,7 @@ class ContactsPresenter(Presenter):
             self._touched |= touched
             self._read_touched()
         if changes.has(Topic.STAFF):
-            self.read_people()
+            self._people_soon()
 
     def read_people(self) -> None:
         """Read again what everybody has open."""
@@ -351,6 +351,16 @@ class ContactsPresenter(Presenter):
     def _page_now(self) -> None:
         self._paging_soon = False
         self.reload()
+
+    def _people_soon(self) -> None:
+        """Presence changes all day, and a chooser that is opened asks anyway."""
+        if not self._asking_soon:
+            self._asking_soon = True
+            self._later(random.randint(*_COUNT_MS), self._people_now)  # noqa: S311 - no secret
+
+    def _people_now(self) -> None:
+        self._asking_soon = False
+        self.read_people()
 
     def _count_soon(self) -> None:
         if not self._counting_soon:

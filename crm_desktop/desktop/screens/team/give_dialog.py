@@ -95,6 +95,16 @@ class GiveDialog(QDialog):
         self._narrow("")
         self.field.setFocus()
 
+    @property
+    def many(self) -> bool:
+        """Whether several can be ticked: people, not queues."""
+        return self._many
+
+    def set_rows(self, rows: Sequence[Row]) -> None:
+        """The same choices as they are now; ticks and what is typed stay."""
+        self._all = tuple(rows)
+        self._narrow(self.field.text())
+
     @Slot(str)
     def _narrow(self, text: str) -> None:
         parts = fold(text).split()
