@@ -59,6 +59,16 @@ _WORDS: Mapping[str, str] = {
     "outbox.retried": "Tried again",
     "outbox.repeated": "Sent once more: nobody could tell whether it had arrived",
     "outbox.dead": "Gave up sending",
+    "outbox.let_be": "Given up by a team leader",
+    "staff.queue": "Queues of a colleague changed",
+    "staff.skill": "Skills of a colleague changed",
+    "staff.while_ended": "What was for a while is over",
+    "skill.put": "Skill added or renamed",
+    "huddle.sent": "Huddle sent",
+    "huddle.read": "Huddle read",
+    "huddle.ended": "Huddle taken back",
+    "private.sent": "Private note written",
+    "private.read": "Private note read",
     "database.restored": "The database was put back to an earlier point",
 }
 _RESOLUTIONS: Mapping[str, str] = {

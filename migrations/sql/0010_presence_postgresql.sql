@@ -130,9 +130,11 @@ BEGIN
     IF NOT app.leads() THEN
         PERFORM app.refuse('CRM02', 'only a team leader may do that');
     END IF;
-    PERFORM 1 FROM staff s WHERE s.id = p_staff AND s.active AND EXISTS (
-        SELECT 1 FROM membership m
-        WHERE m.staff_id = s.id AND m.queue_id = ANY (app.my_queues())) FOR NO KEY UPDATE;
+    PERFORM 1 FROM staff s WHERE s.id = p_staff AND s.active AND (
+        EXISTS (SELECT 1 FROM staff WHERE id = me AND role = 'admin')
+        OR EXISTS (SELECT 1 FROM membership m
+                   WHERE m.staff_id = s.id AND m.queue_id = ANY (app.my_queues())
+                     AND (m.until IS NULL OR m.until > now()))) FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         PERFORM app.refuse('CRM01', 'nobody of that number in your queues');
     END IF;

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, insert, select, text, update
+from sqlalchemy import exists, func, insert, or_, select, text, update
 
 from crm_desktop.domain.errors import InvalidInput, NotAllowed, NotFound
 from crm_desktop.domain.people import Person
 from crm_desktop.domain.presence import LONGEST_WORDS
-from crm_desktop.domain.states import AssignmentState, ContactState, Presence
+from crm_desktop.domain.states import AssignmentState, ContactState, Presence, StaffRole
 from crm_desktop.store.database import Tx
 from crm_desktop.store.guard_sqlite_offers import return_work
 from crm_desktop.store.models import Activity, Assignment, Contact, Event, Membership, Staff
@@ -63,7 +63,8 @@ def set_for(  # noqa: PLR0917 - what a presence is
     if not me.leads:
         raise NotAllowed("only a team leader may do that")
     working = select(Staff.id).where(Staff.id == staff_id, Staff.active)
-    if tx.session.scalar(working) is None or not _shares(tx, me, staff_id):
+    theirs = me.role is StaffRole.ADMIN or _shares(tx, me, staff_id)
+    if tx.session.scalar(working) is None or not theirs:
         raise NotFound("nobody of that number in your queues")
     by = None if me.id == staff_id else me.id
     _set(tx, staff_id, by, presence, afterwards, words, back_at)
@@ -261,7 +262,9 @@ def may_see(tx: Tx, staff_id: int) -> bool:
 
 def _shares(tx: Tx, me: Person, staff_id: int) -> bool:
     shared = exists().where(
-        Membership.staff_id == staff_id, Membership.queue_id.in_(sorted(me.queues))
+        Membership.staff_id == staff_id,
+        Membership.queue_id.in_(sorted(me.queues)),
+        or_(Membership.until.is_(None), Membership.until > utcnow()),
     )
     return bool(tx.session.scalar(select(shared)))
 

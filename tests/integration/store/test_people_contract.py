@@ -18,9 +18,18 @@ from crm_desktop.domain.errors import (
     SignedOutBy,
 )
 from crm_desktop.domain.people_now import PersonNow, QueueOf, SkillOf
-from crm_desktop.domain.states import StaffRole
+from crm_desktop.domain.states import Presence, StaffRole
 from crm_desktop.domain.views import QueueFilter
-from crm_desktop.services import contacts, leases, people_now, queue, session, staff, sweeper
+from crm_desktop.services import (
+    contacts,
+    leases,
+    people_now,
+    presence,
+    queue,
+    session,
+    staff,
+    sweeper,
+)
 from crm_desktop.services.staff import NewStaff
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import Contact, Event, Membership, Staff, StaffSkill
@@ -105,6 +114,29 @@ def test_for_good_and_not_any_more(centre: Centre) -> None:
         (rose.actor.id, cora, True),
         (rose.actor.id, cora, False),
     ]
+
+
+def test_an_administrator_who_changes_somebody_leaves_the_whiles(centre: Centre) -> None:
+    cora, waste, care = _id(centre, "cora"), centre.queue_id("waste"), centre.queue_id("care")
+    until, admin = _now(centre) + SOON, _admin(centre)
+    people_now.change(admin, cora, [QueueOf(waste, "", True, until)])
+
+    staff.change(admin, cora, "Cora L.", StaffRole.ADVISOR, ("waste", "general"))
+
+    assert _queue(admin, cora, waste).until == until
+    assert not _queue(admin, cora, care).member
+    assert _queue(admin, cora, centre.queue_id("general")).until is None
+
+
+def test_an_administrator_says_where_anybody_is(centre: Centre) -> None:
+    admin, cora = _admin(centre), _id(centre, "cora")
+
+    presence.set_for(admin, cora, Presence.TRAINING)
+
+    assert _seen(admin, cora).presence is Presence.TRAINING
+    with pytest.raises(NotFound):
+        presence.set_for(centre.as_person(_hired(centre, StaffRole.TEAM_LEADER, "general")), cora,
+                         Presence.LUNCH)  # fmt: skip
 
 
 def test_off_a_queue_one_sees_it_still(centre: Centre) -> None:

@@ -96,7 +96,7 @@ class _Delegate(RowDelegate):
             action_of(row).rstrip("…"),
             look.font(Role.STRONG),
             look.theme.tone(Tone.ACCENT).text,
-            align=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
+            align=Qt.AlignmentFlag.AlignRight,
         )
         painter.restore()
 

@@ -131,7 +131,7 @@ class PersonDialog(QDialog):
         self._area.setAccessibleName("Queues and skills")
         self._column.addWidget(self._area, 1)
         self._build_foot()
-        self.resize(look.px(640), look.px(600))
+        self.resize(look.px(640), look.px(360))
         self._set_enabled(False)
 
     def bind(self, presenter: PersonPresenter) -> None:
@@ -154,6 +154,7 @@ class PersonDialog(QDialog):
         self._set_enabled(person.may_lead)
         self.sign_out.setEnabled(person.may_lead and person.signed_in)
         if first:
+            self._fit()
             self.presence.setFocus()
 
     def show_done(self, words: str) -> None:
@@ -215,6 +216,7 @@ class PersonDialog(QDialog):
         row.addWidget(self.presence, 1)
         row.addWidget(self.back, 1)
         row.addWidget(self.set_presence)
+        self._column.addSpacing(look.px(4))
         self._column.addWidget(Text(look, "Presence", Role.SMALL_STRONG, muted=True))
         self._column.addLayout(row)
 
@@ -246,7 +248,7 @@ class PersonDialog(QDialog):
         look, now = self._look, self._clock.now()
         inner = QWidget()
         grid = QGridLayout(inner)
-        grid.setContentsMargins(0, 0, look.px(6), 0)
+        grid.setContentsMargins(0, look.px(4), look.px(6), 0)
         grid.setColumnStretch(0, 1)
         grid.addWidget(Text(look, "Queues", Role.SMALL_STRONG, muted=True), 0, 0)
         self._queues = [
@@ -264,6 +266,13 @@ class PersonDialog(QDialog):
             grid.addWidget(Text(look, none, muted=True, wrap=True), at + 1, 0, 1, 3)
         grid.setRowStretch(grid.rowCount(), 1)
         self._area.setWidget(inner)
+
+    def _fit(self) -> None:
+        """As high as the lines want, within reason."""
+        inner = self._area.widget().sizeHint().height() + self._look.px(8)
+        self._area.setMinimumHeight(min(inner, self._look.px(300)))
+        self.adjustSize()
+        self.resize(max(self.width(), self._look.px(640)), self.height())
 
     def _told(self, person: PersonNow) -> str:
         now = self._clock.now()
