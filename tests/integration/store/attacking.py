@@ -18,6 +18,7 @@ from crm_desktop.services.staff import NewStaff
 from crm_desktop.store import boundary, people
 from crm_desktop.store.database import Database, Target
 from crm_desktop.store.models import (
+    ArrivalForecast,
     Assessment,
     Attachment,
     Event,
@@ -145,6 +146,13 @@ def _of_contacts(centre: Centre) -> Ids:
     with centre.as_owner().write() as tx:
         tx.session.add(QueueStat(queue_id=centre.queue_id("care"), channel="email", waiting=1))
         tx.session.add(Looking(staff_id=_id(cora), contact_id=care))
+        hour = datetime(2026, 1, 5, 10, tzinfo=UTC)
+        tx.session.add(
+            ArrivalForecast(
+                half_hour=hour, queue_id=centre.queue_id("care"), channel="call", planned=9,
+                expected=9, made_at=hour,
+            )
+        )  # fmt: skip
         incoming = select(Message.id).where(Message.direction == "inbound")
         care_message = tx.session.scalars(incoming.where(Message.contact_id == care)).one()
         own_message = tx.session.scalars(incoming.where(Message.contact_id == own)).one()
