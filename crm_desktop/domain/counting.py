@@ -95,7 +95,7 @@ class Kept:
 
 def counted(subject: Subject, history: Sequence[Happening], kept: Kept) -> tuple[Counted, ...]:
     """What the contact counts as; `history` in the order in which it happened."""
-    found = []
+    found: list[Counted] = []
     if subject.inbound:
         found += _waiting(subject, history, kept)
     found += _ending(subject, history)

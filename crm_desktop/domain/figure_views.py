@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from crm_desktop.domain import figures
@@ -45,6 +45,7 @@ class QueueNow:
 
     id: int
     name: str
+    restricted: bool
     available: int
     members: int
 
@@ -64,6 +65,16 @@ class CentreFigures:
     time: Share = field(default_factory=Share)
     handoffs: Share = field(default_factory=Share)
     came_back: Share = field(default_factory=Share)
+
+    def for_everybody(self) -> CentreFigures:
+        """Without restricted queues: what may hang on a wall."""
+        open_ = {each.id for each in self.queues if not each.restricted}
+        return replace(
+            self,
+            parts=tuple(each for each in self.parts if each.queue_id in open_),
+            waiting=tuple(each for each in self.waiting if each.queue_id in open_),
+            queues=tuple(each for each in self.queues if each.id in open_),
+        )
 
     def sums(self, queue_id: int | None = None, channel: Channel | None = None) -> Sums:
         """The day of a queue, of a channel, of both, or of all."""

@@ -190,7 +190,7 @@ _DEFINITIONS = {
     ),
     Figure.OCCUPANCY: (
         "Of the time in which the people of your queues were available, the part with at least "
-        "one contact in hand, by the wall clock: two chats at once are 100 %, not 200 %."
+        "one contact in hand, by the wall clock: two chats at once are 100%, not 200%."
     ),
     Figure.FIRST_POINT: (
         "Contacts completed as resolved, with no hand-off, transfer out, signpost elsewhere in the "
@@ -231,7 +231,7 @@ def _level(promises: list[Promise]) -> str:
     if len(promises) == 1:
         (only,) = promises
         hours = ", counted in opening hours" if only.in_opening_hours else ""
-        return f"{_formula(only)}{hours}. The goal is {only.goal} %."
+        return f"{_formula(only)}{hours}. The goal is {only.goal}%."
     variants = {each.variant for each in promises}
     if len(variants) == 1:
         general = _LEVELS[variants.pop()].format(

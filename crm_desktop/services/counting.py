@@ -38,7 +38,7 @@ def keep(db: Database, lease: Lease) -> Changes:
     with db.read() as tx:
         begin, end = half_hour(tx.now - GRACE), half_hour(tx.now) + HALF_HOUR
         was = queries.read_window(tx, begin, end)
-        now = _reckoned(tx, begin, end)
+        now = reckoned(tx, begin, end)
         known = queries.kept(tx)
     return _written(db, lease, was, now, known or Range(begin, begin, begin), new=known is None)
 
@@ -56,12 +56,12 @@ def catch_up(db: Database, lease: Lease) -> bool:
         if piece is None:
             return _forget(db, lease)
         begin, end, then = piece
-        if end > begin:
-            was = queries.read_window(tx, begin, end)
-            now = _reckoned(tx, begin, end)
-        else:
-            was = now = Window({}, {}, {})
-    _written(db, lease, was, now, then, new=True)
+        was = queries.read_window(tx, begin, end)
+        now = reckoned(tx, begin, end)
+    # A day of contacts at once would keep other writers waiting.
+    for before, after in queries.pieces(was.counted, now.counted, _AT_ONCE):
+        _written(db, lease, Window({}, {}, before), Window({}, {}, after), then, new=False)
+    _written(db, lease, replace(was, counted={}), replace(now, counted={}), then, new=True)
     return True
 
 
@@ -107,8 +107,8 @@ def _next_piece(tx: Tx, known: Range) -> tuple[datetime, datetime, Range] | None
     return begin, known.from_at, replace(known, from_at=begin, followed_until=followed)
 
 
-def _reckoned(tx: Tx, begin: datetime, end: datetime) -> Window:
-    """What the events say of these half hours."""
+def reckoned(tx: Tx, begin: datetime, end: datetime) -> Window:
+    """What the events say of the half hours between two moments; writes nothing."""
     promises = queries.promises(tx)
     kept = counting.Kept(promises.of, promises.waited)
     facts: list[Counted] = []

@@ -20,6 +20,6 @@ CREATE POLICY leaders ON half_hour_stat FOR SELECT TO crm_staff
 CREATE POLICY leaders ON counted_contact FOR SELECT TO crm_staff
     USING ((SELECT app.leads()) AND queue_id = ANY ((SELECT app.my_queues())::bigint[]));
 CREATE POLICY leaders ON half_hour_staff FOR SELECT TO crm_staff
-    USING ((SELECT app.leads()) AND staff_id = ANY ((SELECT ARRAY(
+    USING ((SELECT app.leads()) AND staff_id = ANY ((ARRAY(
         SELECT m.staff_id FROM membership m
-        WHERE m.queue_id = ANY (app.my_queues())))::bigint[]));
+        WHERE m.queue_id = ANY ((SELECT app.my_queues())::bigint[])))::bigint[]));

@@ -93,6 +93,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("view.light", "Light theme", VIEW, icon="sun", works_away=True),
     Command("view.dark", "Dark theme", VIEW, icon="moon", works_away=True),
     Command("view.contrast", "High-contrast theme", VIEW, icon="contrast", works_away=True),
+    Command(
+        "view.wallboard", "Wallboard", VIEW, ("Ctrl+Shift+W",), "monitor", roles=_LEADERS,
+        help="The centre's figures in a window of their own, to be read from afar",
+    ),
     Command("view.reload", "Read everything again", VIEW, ("F5",), "refresh-cw"),
     Command("help.shortcuts", "Keyboard shortcuts", HELP, ("F1",), "keyboard", works_away=True),
     Command(

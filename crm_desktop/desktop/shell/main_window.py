@@ -32,6 +32,7 @@ from crm_desktop.desktop.shell.presence import PresenceKeeper
 from crm_desktop.desktop.shell.standing import StandingKeeper
 from crm_desktop.desktop.shell.status import StatusKeeper
 from crm_desktop.desktop.shell.top_bar import TopBar
+from crm_desktop.desktop.shell.wallboard import FigureDesk
 from crm_desktop.desktop.shell.work_page import WorkPage
 from crm_desktop.desktop.shell.workplace import Workplace
 from crm_desktop.desktop.widgets.banner import ErrorBar
@@ -152,6 +153,7 @@ class MainWindow(QWidget):
         self._status.changed(changes)
         self._standing.changed(changes)
         self._articles.changed(changes)
+        self.figures.changed(changes)
         for window in self._windows:
             window.changed(changes)
 
@@ -162,6 +164,7 @@ class MainWindow(QWidget):
             self.lock.reveal()
         for window in list(self._windows):
             window.close()
+        self.figures.close()
         self.workplace.stop()
         self._presence.end()
         save_layout(self, self._desk.settings, "main")
@@ -188,6 +191,7 @@ class MainWindow(QWidget):
         self.commands.add_toast(self.workplace.screen.meanwhile.toast)
         self.log = LogDesk(desk, self.registry, self, lambda: self.workplace.services)
         self._articles = ArticleKeeper(desk, self)
+        self.figures = FigureDesk(desk, self)
 
     def _build_frame(self) -> None:
         look = self._desk.look
@@ -255,6 +259,8 @@ class MainWindow(QWidget):
         self.workplace.seen_wanted.connect(self.ask_who_saw)
         self.pages.seen_wanted.connect(self.ask_who_saw)
         self.pages.contact_wanted.connect(self.open_contact)
+        self.figures.contact_wanted.connect(self.open_contact)
+        self.lock.ended.connect(self.figures.close)
         self.pages.scheme_chosen.connect(self._set_scheme)
         self.pages.scale_chosen.connect(self._set_scale)
         self.pages.sign_out_asked.connect(self.close)
@@ -273,6 +279,7 @@ class MainWindow(QWidget):
         bind("view.smaller", partial(self._change_scale, -_STEP))
         for scheme in Scheme:
             bind(f"view.{scheme.value}", partial(self._set_scheme, scheme))
+        bind("view.wallboard", self.figures.open_wallboard)
         bind("view.reload", partial(self.changed, Changes.everything()))
         bind("help.shortcuts", self._show_shortcuts)
         bind("app.lock", self.lock.lock)
@@ -294,12 +301,14 @@ class MainWindow(QWidget):
             workplace.keep()
         for registry in (self.registry, *(each.registry for each in self._windows)):
             registry.suspend(True)
+        self.figures.set_locked(True)
         self._presence.leave()
 
     @Slot()
     def _go_on(self) -> None:
         for registry in (self.registry, *(each.registry for each in self._windows)):
             registry.suspend(False)
+        self.figures.set_locked(False)
         self._presence.back()
 
     def _fit_person(self, person: Person) -> None:
@@ -310,6 +319,8 @@ class MainWindow(QWidget):
             self._rail.set_shown(key, self.pages.has(key))
         if not self.pages.has(self._place):
             self.go("queue")
+        if not person.leads:
+            self.figures.close()
         self._status.show_person()
         self._fit()
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -149,7 +149,7 @@ def interruptible(tx: Tx) -> frozenset[str]:
 
 def histories(tx: Tx, begin: datetime, end: datetime) -> dict[int, tuple[Subject, list[Happening]]]:
     """What moved between two moments, and what is in somebody's hands, with its whole history."""
-    ids = set(tx.core.scalars(_TOUCHED, {"begin": begin, "end": end}))
+    ids = {each for each in tx.core.scalars(_TOUCHED, {"begin": begin, "end": end}) if each}
     ids.update(tx.core.scalars(_IN_HAND_NOW))
     if not ids:
         return {}
@@ -286,25 +286,36 @@ def _rows(tx: Tx, model: Any, key: Sequence[str], begin: datetime, end: datetime
 def write_window(tx: Tx, was: Window, now: Window) -> frozenset[int]:
     """Write what differs; the queues whose numbers are others."""
     changed = set()
-    for model, key, before, after in (
+    tables: tuple[tuple[Any, tuple[str, ...], Rows, Rows], ...] = (
         (HalfHourStat, _STAT_KEY, was.stats, now.stats),
         (HalfHourStaff, _STAFF_KEY, was.staff, now.staff),
         (CountedContact, _COUNTED_KEY, was.counted, now.counted),
-    ):
+    )
+    for model, key, before, after in tables:
         different = [row for each, row in sorted(after.items()) if _differs(before.get(each), row)]
         if different:
             _upsert(tx, model, different, key)
         gone = sorted(before.keys() - after.keys())
         if gone:
-            table = model.__table__
-            these = [table.c[name] == bindparam(f"of_{name}") for name in key]
+            these = [getattr(model, name) == bindparam(f"of_{name}") for name in key]
             tx.core.execute(
-                delete(table).where(*these),
+                delete(model).where(*these),
                 [{f"of_{n}": value for n, value in zip(key, each, strict=True)} for each in gone],
             )
         if model is HalfHourStat:
             changed = {row["queue_id"] for row in different} | {each[1] for each in gone}
     return frozenset(changed)
+
+
+def pieces(was: Rows, now: Rows, many: int) -> Iterator[tuple[Rows, Rows]]:
+    """What is kept and what should be, so many rows at a time."""
+    keys = sorted(was.keys() | now.keys())
+    for start in range(0, len(keys), many):
+        part = keys[start : start + many]
+        yield (
+            {each: was[each] for each in part if each in was},
+            {each: now[each] for each in part if each in now},
+        )
 
 
 def _differs(before: dict[str, Any] | None, after: dict[str, Any]) -> bool:

@@ -39,7 +39,7 @@ _WORDS: dict[Dialect, dict[str, str]] = {
         "array": "json_build_array",
         "list": "json_agg",
         "known": "IS NOT NULL",
-        "own": "IS NOT NULL",
+        "own": "= ANY ((SELECT app.my_queues())::bigint[])",
         "own_people": "IS NOT NULL",
         "mine": "(SELECT unnest(app.my_queues()))",
         "may_know": "q.id = ANY ((SELECT app.known_queues())::bigint[])",
@@ -55,14 +55,15 @@ _TODAY = f"""SELECT {{array}}(
         GROUP BY queue_id, channel, seconds, in_opening_hours, goal, short_seconds, variant) t),
     (SELECT {{list}}({{array}}(w.queue_id, w.channel, w.waiting, w.oldest_at, w.next_due_at))
         FROM queue_stat w WHERE w.waiting > 0 AND w.queue_id {{known}}),
-    (SELECT {{list}}({{array}}(n.id, n.name, n.available, n.members)) FROM (
-        SELECT q.id, q.name, count(p.id) AS members,
+    (SELECT {{list}}({{array}}(n.id, n.name, n.restricted, n.available, n.members)) FROM (
+        SELECT q.id, q.name, q.restricted, count(p.id) AS members,
             count(CASE WHEN p.presence = 'available' AND (m.off_until IS NULL
                   OR m.off_until <= :now) THEN 1 END) AS available
         FROM queue q LEFT JOIN membership m ON m.queue_id = q.id
             AND (m.until IS NULL OR m.until > :now)
         LEFT JOIN staff p ON p.id = m.staff_id AND p.active
-        WHERE {{may_know}} GROUP BY q.id, q.name, q.priority ORDER BY q.priority DESC, q.name) n),
+        WHERE {{may_know}} GROUP BY q.id, q.name, q.restricted, q.priority
+        ORDER BY q.priority DESC, q.name) n),
     (SELECT {{array}}(coalesce(sum(busy_seconds), 0), coalesce(sum(available_seconds), 0))
         FROM half_hour_staff
         WHERE half_hour >= :begin AND half_hour < :end AND staff_id {{own_people}}),
@@ -91,7 +92,7 @@ def today(tx: Tx, begin: datetime, end: datetime, week: tuple[datetime, datetime
         begin,
         tuple(_part(row) for row in parts or ()),
         tuple(_waiting(row) for row in waiting or ()),
-        tuple(QueueNow(*row) for row in queues or ()),
+        tuple(_queue(row) for row in queues or ()),
         Share(*time),
         Share(*handoffs),
         Share(*came_back),
@@ -117,6 +118,11 @@ def _part(row: list[Any]) -> QueueFigures:
 def _waiting(row: list[Any]) -> WaitingNow:
     queue_id, channel, waiting, oldest, due = row
     return WaitingNow(queue_id, Channel(channel), waiting, maybe_moment(oldest), maybe_moment(due))
+
+
+def _queue(row: list[Any]) -> QueueNow:
+    id_, name, restricted, available, members = row
+    return QueueNow(id_, name, bool(restricted), available, members)
 
 
 def _moment(value: Any) -> datetime:
@@ -239,7 +245,8 @@ def _behind(dialect: Dialect, figure: Figure, of_queue: bool, of_channel: bool) 
         what: tuple[What, ...] = (What.ANSWERED, What.ABANDONED, What.OTHER_EXIT)
         # Each contact by the variant that its half hour was reckoned by.
         join = f""" JOIN half_hour_stat h ON h.queue_id = k.queue_id AND h.channel = k.channel
-            AND h.half_hour = {_SLOT[dialect]}"""
+            AND h.half_hour = {_SLOT[dialect]}
+            AND h.half_hour >= :begin AND h.half_hour < :end"""
         where = " AND (" + " OR ".join(
             f"h.variant = '{variant}' AND {inside}" for variant, (inside, _) in _LEVELS.items()
         ) + ")"  # fmt: skip

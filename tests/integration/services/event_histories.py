@@ -97,7 +97,8 @@ class Days:
         if moves is None:
             return
         move = pick.choice(moves)
-        actor, data = raw.holder or pick.choice(self.people), {}
+        actor = raw.holder or pick.choice(self.people)
+        data: dict[str, Any] = {}
         kind = f"contact.{move}"
         if move == "transferred":
             target = pick.choice([each for each in self.queues if each != raw.queue])

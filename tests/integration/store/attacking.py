@@ -21,7 +21,10 @@ from crm_desktop.store.models import (
     ArrivalForecast,
     Assessment,
     Attachment,
+    CountedContact,
     Event,
+    HalfHourStaff,
+    HalfHourStat,
     Handoff,
     Looking,
     Message,
@@ -31,6 +34,7 @@ from crm_desktop.store.models import (
     Service,
     Staff,
 )
+from crm_desktop.store.models.base import Base
 from tests.centre import PASSWORD, Centre, build_template
 from tests.servers.postgres import PostgresCluster
 
@@ -111,7 +115,13 @@ def arranged(cluster: PostgresCluster, name: str) -> tuple[Centre, Ids]:
 def _of_people(centre: Centre) -> Ids:
     with centre.as_owner().read() as tx:
         of_login = {row.login: row.id for row in tx.session.scalars(select(Staff))}
-    known = {"ben": "ben_id", "anna": "anna_id", LEADER: "leader_id", ADMIN: "admin_id"}
+    known = {
+        "ben": "ben_id",
+        "anna": "anna_id",
+        "cora": "cora_id",
+        LEADER: "leader_id",
+        ADMIN: "admin_id",
+    }
     return {
         **{name: of_login[login] for login, name in known.items()},
         "general_queue": centre.queue_id("general"),
@@ -153,6 +163,8 @@ def _of_contacts(centre: Centre) -> Ids:
                 expected=9, made_at=hour,
             )
         )  # fmt: skip
+        for queue, contact_id, person in (("care", care, cora), ("general", bens, ben)):
+            tx.session.add_all(_figures(centre.queue_id(queue), contact_id, _id(person)))
         incoming = select(Message.id).where(Message.direction == "inbound")
         care_message = tx.session.scalars(incoming.where(Message.contact_id == care)).one()
         own_message = tx.session.scalars(incoming.where(Message.contact_id == own)).one()
@@ -190,6 +202,28 @@ def _of_contacts(centre: Centre) -> Ids:
             "concern": services["concern"],
             "council_tax": services["council_tax"],
         }
+
+
+def _figures(queue_id: int, contact_id: int, staff_id: int) -> list[Base]:
+    """One contact of a queue in the figures, and one person's half hour."""
+    at = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    return [
+        HalfHourStat(
+            half_hour=at,
+            queue_id=queue_id,
+            channel="email",
+            arrivals=1,
+            seconds=36_000,
+            in_opening_hours=True,
+            goal=80,
+            short_seconds=5,
+            variant="default",
+        ),
+        HalfHourStaff(half_hour=at, staff_id=staff_id, available_seconds=60, busy_seconds=6),
+        CountedContact(
+            contact_id=contact_id, what="arrived", at=at, queue_id=queue_id, channel="email"
+        ),
+    ]
 
 
 def _of_quality(centre: Centre, ids: Ids) -> Ids:

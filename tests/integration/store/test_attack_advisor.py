@@ -31,6 +31,11 @@ ATTACKS = (
     unseen("others' outgoing work", "SELECT 1 FROM outbox WHERE created_by_id <> app.me()"),
     unseen("a colleague's draft", "SELECT 1 FROM draft WHERE author_id <> app.me()"),
     unseen("others' events", "SELECT id FROM event WHERE id = %(ben_event)s"),
+    unseen("the centre's figures", "SELECT 1 FROM half_hour_stat"),
+    unseen("which contacts a figure counts", "SELECT 1 FROM counted_contact"),
+    unseen("how colleagues spent their time", "SELECT 1 FROM half_hour_staff"),
+    Attack("how far figures are kept", "SELECT 1 FROM figures_kept"),
+    Attack("a better figure", "UPDATE half_hour_stat SET answered_within = 99"),
     unseen(
         "files by their messages",
         "SELECT 1 FROM app.attachments(ARRAY[%(care_message)s]::bigint[])",

@@ -24,6 +24,7 @@ ATTACKS = (
     unseen("colleagues' outgoing work", "SELECT 1 FROM outbox"),
     unseen("colleagues' events", "SELECT id FROM event"),
     unseen("colleagues' assignments", "SELECT 1 FROM assignment"),
+    unseen("the centre's figures", "SELECT 1 FROM half_hour_stat"),
     unseen("assessments", "SELECT 1 FROM assessment"),
     Attack("content without a trace", "SELECT body_text FROM message"),
     Attack("who read what", "SELECT 1 FROM read_audit"),

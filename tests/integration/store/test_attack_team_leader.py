@@ -28,6 +28,20 @@ ATTACKS = (
     unseen("another queue's replies", "SELECT id FROM message WHERE id = %(care_reply)s"),
     unseen("another queue's draft", "SELECT 1 FROM draft WHERE contact_id = %(care)s"),
     unseen("another queue's counts", "SELECT 1 FROM queue_stat WHERE queue_id = %(care_queue)s"),
+    unseen(
+        "a restricted queue's figures",
+        "SELECT 1 FROM half_hour_stat WHERE queue_id = %(care_queue)s",
+    ),
+    unseen(
+        "which of its contacts a figure counts",
+        "SELECT 1 FROM counted_contact WHERE contact_id = %(care)s",
+    ),
+    unseen(
+        "how another queue's people spent their time",
+        "SELECT 1 FROM half_hour_staff WHERE staff_id = %(cora_id)s",
+    ),
+    Attack("a better figure", "UPDATE half_hour_stat SET answered_within = 99"),
+    Attack("a figure's end", "DELETE FROM half_hour_stat"),
     unseen("another queue's recording", "SELECT id FROM recording WHERE id = %(recording)s"),
     unseen("another queue's timeline", "SELECT 1 FROM app.events(%(care)s)"),
     unseen(
@@ -144,6 +158,9 @@ def test_what_is_theirs_is_there(attacked: tuple[Centre, Ids], session: Connecti
     with session.transaction(force_rollback=True):
         for statement in (
             "SELECT 1 FROM assignment WHERE contact_id = %(ben)s",
+            "SELECT 1 FROM half_hour_stat WHERE queue_id = %(general_queue)s",
+            "SELECT 1 FROM counted_contact WHERE contact_id = %(ben)s",
+            "SELECT 1 FROM half_hour_staff WHERE staff_id = %(ben_id)s",
             "SELECT 1 FROM outbox WHERE id = %(ben_outbox)s",
             "SELECT 1 FROM outbox WHERE handoff_id = %(ben_handoff)s",
             "SELECT 1 FROM assessment WHERE id = %(assessment)s",

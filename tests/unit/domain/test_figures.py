@@ -86,11 +86,11 @@ def test_a_service_level_says_its_targets_and_its_variant() -> None:
 
     assert definition(Figure.SERVICE_LEVEL, [call, call]) == (
         "Answered within 20 s or given up within 5 s, of all answered and all who gave up. "
-        "The goal is 80 %."
+        "The goal is 80%."
     )
     assert definition(Figure.SERVICE_LEVEL, [mail]) == (
         "Answered within 10 h, of all answered and of those who gave up after 10 h, counted in "
-        "opening hours. The goal is 80 %."
+        "opening hours. The goal is 80%."
     )
     both = definition(Figure.SERVICE_LEVEL, [Promise(20), mail])
     assert both.endswith("Targets of queues and channels: 20 s, 10 h.")
