@@ -267,16 +267,29 @@ def agents_needed(load: Load, seconds: float, goal: float, patience: float | Non
     """
     if load.rate == 0:
         return 0
-    low, high = 0, max(1, math.ceil(load.erlangs))
-    while high < MOST_AGENTS and staffed(load, high, patience).service_level(seconds) < goal:
-        low, high = high, min(MOST_AGENTS, 2 * high)
+
+    def enough(agents: int) -> bool:
+        return staffed(load, agents, patience).service_level(seconds) >= goal
+
+    low, high = _around(enough, max(1, round(load.erlangs + math.sqrt(load.erlangs) / 2)))
     while high - low > 1:
         middle = (low + high) // 2
-        if staffed(load, middle, patience).service_level(seconds) < goal:
-            low = middle
-        else:
-            high = middle
+        low, high = (low, middle) if enough(middle) else (middle, high)
     return high
+
+
+def _around(enough: Callable[[int], bool], guess: int) -> tuple[int, int]:
+    """Too few and enough, in steps that double from a good guess: each question costs a while."""
+    step = 1
+    if enough(guess):
+        while guess - step > 0 and enough(guess - step):
+            guess -= step
+            step *= 2
+        return max(0, guess - step), guess
+    while guess + step < MOST_AGENTS and not enough(guess + step):
+        guess += step
+        step *= 2
+    return guess, min(MOST_AGENTS, guess + step)
 
 
 def _check(agents: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -15,7 +15,7 @@ from crm_desktop.domain.states import Channel
 from crm_desktop.services.forecasting import LONDON, work_of
 from crm_desktop.store.database import Database, Tx
 from crm_desktop.store.queries import forecast as queries
-from crm_desktop.store.queries.forecast import Came, Planned, Slot
+from crm_desktop.store.queries.forecast import Came, Expected, Planned, Slot
 
 #: A person is here while their desktop said so within so long.
 _HERE = timedelta(seconds=90)
@@ -84,16 +84,11 @@ def of_day(
     end = datetime.combine(day + timedelta(days=1), datetime.min.time(), LONDON)
     with db.read() as tx:
         now = tx.now
-        known = queries.known(tx)
-
-        def wanted(slot: Slot) -> bool:
-            of_queue = slot[1] in known and queue in (None, slot[1])
-            return of_queue and channel in (None, slot[2])
-
-        planned = {
-            slot: row for slot, row in queries.planned(tx, begin, end).items() if wanted(slot)
-        }
-        came = {slot: row for slot, row in queries.came(tx, begin, end).items() if wanted(slot)}
+        queues = queries.known(tx)
+        if queue is not None:
+            queues &= {queue}
+        planned = queries.expected_in(tx, begin, end, queues, channel)
+        came = queries.came_in(tx, begin, end, queues, channel)
         first = queries.first_known(tx)
     half_hours = _half_hours(_moments(begin, end), planned, came, now)
     over = [each for each in half_hours if each.at + HALF_HOUR <= now and each.expected is not None]
@@ -171,31 +166,25 @@ def _moments(begin: datetime, end: datetime) -> Iterable[datetime]:
 
 def _half_hours(
     moments: Iterable[datetime],
-    planned: dict[Slot, Planned],
-    came: dict[Slot, Came],
+    expected: Mapping[datetime, Expected],
+    came: Mapping[datetime, Came],
     now: datetime,
 ) -> tuple[HalfHour, ...]:
-    """Queues and channels added up; from the first half hour with anything to the last."""
-    forecast: dict[datetime, list[Planned]] = {}
-    real: dict[datetime, list[Came]] = {}
-    for slot, row in planned.items():
-        forecast.setdefault(slot[0], []).append(row)
-    for slot, each in came.items():
-        real.setdefault(slot[0], []).append(each)
+    """From the first half hour with anything to the last."""
+    nothing = Expected(0, 0, None) if expected else None
     found = []
     for at in moments:
-        rows, cames = forecast.get(at, []), real.get(at, [])
-        # Where others have a forecast, none is one of nothing.
-        known = bool(planned)
-        needs = [row.needed for row in rows if row.needed is not None]
+        # Where other half hours have a forecast, none is one of nothing.
+        row = expected.get(at, nothing)
+        real = came.get(at, Came(0, 0, 0)) if at <= now else None
         found.append(
             HalfHour(
                 at,
-                sum(row.expected for row in rows) if known else None,
-                sum(row.planned for row in rows) if known else None,
-                sum(needs) if needs else None,
-                sum(each.arrivals for each in cames) if at <= now else None,
-                sum(each.within for each in cames) if at <= now else None,
+                row.expected if row else None,
+                row.planned if row else None,
+                row.needed if row else None,
+                real.arrivals if real else None,
+                real.within if real else None,
             )
         )
     told = [index for index, each in enumerate(found) if each.came or (each.expected or 0) > 0]

@@ -40,6 +40,7 @@ _TABLES: Mapping[str, str] = {
     "staff_note": "a private note",
     "queue": "a queue",
     "queue_target": "a queue's targets",
+    "queue_skill": "the skills that a queue needs",
     "opening_calendar": "opening hours",
     "service": "a service",
     "form_version": "a form",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, delete, func, or_, select
+from sqlalchemy import Select, bindparam, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from crm_desktop.domain.calendar import Calendar
@@ -41,6 +42,15 @@ class Planned:
     expected: float
     aht_seconds: float | None
     patience_seconds: float | None
+    needed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What is expected in a half hour; `needed` None where nobody knows."""
+
+    expected: float
+    planned: float
     needed: int | None
 
 
@@ -135,6 +145,43 @@ def planned(tx: Tx, from_at: datetime, until_at: datetime) -> dict[Slot, Planned
     """The forecast between two moments."""
     rows = tx.core.execute(_PLANNED, {"from_at": from_at, "until_at": until_at})
     return {(row[0], row[1], row[2]): Planned(*row[3:]) for row in rows}
+
+
+def expected_in(
+    tx: Tx, from_at: datetime, until_at: datetime, queues: Collection[int], channel: str | None
+) -> dict[datetime, Expected]:
+    """The forecast of these queues added up by half hour, of one channel or of all."""
+    of = ArrivalForecast
+    asked = select(of.half_hour, func.sum(of.expected), func.sum(of.planned), func.sum(of.needed))
+    rows = tx.core.execute(_added(asked, of, (from_at, until_at), queues, channel))
+    return {at: Expected(all_, planned, needed) for at, all_, planned, needed in rows}
+
+
+def came_in(
+    tx: Tx, from_at: datetime, until_at: datetime, queues: Collection[int], channel: str | None
+) -> dict[datetime, Came]:
+    """What came to these queues added up by half hour, by one channel or by all."""
+    of = HalfHourStat
+    asked = select(
+        of.half_hour, func.sum(of.arrivals), func.sum(of.answered), func.sum(of.answered_within)
+    )
+    rows = tx.core.execute(_added(asked, of, (from_at, until_at), queues, channel))
+    return {at: Came(arrivals, answered, within) for at, arrivals, answered, within in rows}
+
+
+def _added(
+    sums: Select[*tuple[Any, ...]],
+    of: type[ArrivalForecast | HalfHourStat],
+    between: tuple[datetime, datetime],
+    queues: Collection[int],
+    channel: str | None,
+) -> Select[*tuple[Any, ...]]:
+    found = sums.where(
+        of.half_hour >= between[0], of.half_hour < between[1], of.queue_id.in_(queues)
+    )
+    if channel is not None:
+        found = found.where(of.channel == channel)
+    return found.group_by(of.half_hour)
 
 
 def measured(tx: Tx, from_at: datetime, until_at: datetime) -> dict[Line, Measured]:

@@ -272,8 +272,9 @@ def test_a_queue_without_a_forecast_has_no_answer(
     assert dialog.answer().startswith("There is nothing to reckon with yet.")
 
 
-@pytest.mark.parametrize("size", [100, 200])
-@pytest.mark.parametrize("scheme", list(Scheme))
+@pytest.mark.parametrize(
+    ("size", "scheme"), [(100, Scheme.LIGHT), (100, Scheme.CONTRAST), (200, Scheme.DARK)]
+)
 def test_pictures_of_the_forecast(  # noqa: PLR0917
     centre: Centre,
     pane: ForecastPane,

@@ -112,7 +112,9 @@ def test_promises_come_and_go(centre: Centre, opened: Opened, done: Done) -> Non
     assert set(cards) == {Channel.EMAIL, Channel.WEB_FORM}
 
     enter(cards[Channel.EMAIL].goal, "95")
-    QTest.mouseClick(cards[Channel.WEB_FORM].findChild(IconButton), Qt.MouseButton.LeftButton)
+    remove = cards[Channel.WEB_FORM].findChild(IconButton)
+    assert remove is not None
+    QTest.mouseClick(remove, Qt.MouseButton.LeftButton)
     dialog.more.chosen.emit(Channel.CALL)
     (call,) = [each for each in dialog.findChildren(PromiseCard) if each.channel is Channel.CALL]
     enter(call.target.number, "20")
@@ -218,8 +220,9 @@ def test_closed_before_it_was_read_nothing_happens(
     done()
 
 
-@pytest.mark.parametrize("size", [100, 200])
-@pytest.mark.parametrize("scheme", list(Scheme))
+@pytest.mark.parametrize(
+    ("size", "scheme"), [(100, Scheme.LIGHT), (100, Scheme.CONTRAST), (200, Scheme.DARK)]
+)
 def test_pictures_of_the_queue(  # noqa: PLR0917
     look: Look, opened: Opened, grab: Grab, size: int, scheme: Scheme, done: Done
 ) -> None:

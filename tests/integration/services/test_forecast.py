@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 
 from crm_desktop.domain.calendar import WEEKDAYS
 from crm_desktop.domain.changes import Changes, Topic
@@ -49,7 +49,7 @@ def _came(
     each: Callable[[datetime], int] = lambda _: 20,
     *,
     queue: str = "general",
-    channel: Channel = Channel.CALL,
+    channel: Channel = Channel.EMAIL,
     until: datetime | None = None,
 ) -> None:
     """So many whole days, and today until now, on which `each` came in every half hour.
@@ -63,17 +63,27 @@ def _came(
     while at < end:
         count = each(at)
         rows.append(
-            HalfHourStat(
-                half_hour=at, queue_id=queue_id, channel=channel, arrivals=count, answered=count,
-                answered_within=count - count // 10, wait_seconds=10 * count, handled=count,
-                handle_seconds=240 * count, seconds=20, in_opening_hours=True, goal=80,
-                short_seconds=5, variant="default",
-            )
-        )  # fmt: skip
+            {
+                "half_hour": at,
+                "queue_id": queue_id,
+                "channel": channel,
+                "arrivals": count,
+                "answered": count,
+                "answered_within": count - count // 10,
+                "wait_seconds": 10 * count,
+                "handled": count,
+                "handle_seconds": 240 * count,
+                "seconds": 20,
+                "in_opening_hours": True,
+                "goal": 80,
+                "short_seconds": 5,
+                "variant": "default",
+            }
+        )
         at += HALF_HOUR
     with centre.as_owner().write() as tx:
         tx.session.execute(update(OpeningCalendar).values(hours=ALWAYS))
-        tx.session.add_all(rows)
+        tx.session.execute(insert(HalfHourStat), rows)
 
 
 def _lease(db: Database) -> Lease:
@@ -88,7 +98,7 @@ def _rows(centre: Centre) -> list[ArrivalForecast]:
 
 
 def test_today_and_tomorrow_are_planned_and_told_of(centre: Centre) -> None:
-    _came(centre, 21)
+    _came(centre, 21, channel=Channel.CALL)
     db = centre.as_gateway()
 
     done, changes = forecasting.keep(db, _lease(db), None)
@@ -202,7 +212,7 @@ def test_a_day_to_come_has_no_error_and_nothing_came(centre: Centre) -> None:
 
 
 def test_queues_and_channels_add_up_and_can_be_told_apart(centre: Centre) -> None:
-    _came(centre, 21)
+    _came(centre, 21, channel=Channel.CALL)
     _came(centre, 21, lambda _: 5, queue="waste", channel=Channel.CHAT)
     db = centre.as_gateway()
     forecasting.keep(db, _lease(db), None)
@@ -242,7 +252,7 @@ def test_a_gateway_that_lost_its_lease_writes_nothing(centre: Centre) -> None:
 
 
 def test_a_queue_closed_for_good_is_expected_to_be_quiet(centre: Centre) -> None:
-    _came(centre, 21)
+    _came(centre, 21, channel=Channel.CALL)
     db = centre.as_gateway()
     lease = _lease(db)
     forecasting.keep(db, lease, None)
@@ -277,7 +287,7 @@ def _available(centre: Centre, *logins: str) -> None:
 
 
 def test_those_who_are_available_are_counted(centre: Centre) -> None:
-    _came(centre, 21, lambda _: 10)
+    _came(centre, 21, lambda _: 10, channel=Channel.CALL)
     db = centre.as_gateway()
     forecasting.keep(db, _lease(db), None)
     _available(centre, "anna", "ben", "cora")
@@ -296,7 +306,7 @@ def test_those_who_are_available_are_counted(centre: Centre) -> None:
 
 
 def test_whoever_was_not_seen_for_a_while_is_not_counted(centre: Centre) -> None:
-    _came(centre, 21, lambda _: 10)
+    _came(centre, 21, lambda _: 10, channel=Channel.CALL)
     db = centre.as_gateway()
     forecasting.keep(db, _lease(db), None)
     _available(centre, "anna", "ben")
@@ -313,7 +323,7 @@ def test_whoever_was_not_seen_for_a_while_is_not_counted(centre: Centre) -> None
 
 
 def test_patience_is_measured_from_those_who_gave_up(centre: Centre) -> None:
-    _came(centre, 21)
+    _came(centre, 21, channel=Channel.CALL)
     general, now = centre.queue_id("general"), _now(centre)
     with centre.as_owner().write() as tx:
         for number in range(100):
@@ -339,7 +349,7 @@ def test_patience_is_measured_from_those_who_gave_up(centre: Centre) -> None:
 
 
 def test_a_promise_of_the_queues_own_is_the_one_held_against(centre: Centre) -> None:
-    _came(centre, 21)
+    _came(centre, 21, channel=Channel.CALL)
     general = centre.queue_id("general")
     with centre.as_owner().write() as tx:
         tx.session.add(QueueTarget(queue_id=general, channel="call", seconds=60, goal=95))
@@ -361,7 +371,7 @@ def test_without_a_forecast_there_is_no_answer(centre: Centre) -> None:
 
 
 def test_the_gateway_does_it_under_its_lease(centre: Centre) -> None:
-    _came(centre, 21)
+    _came(centre, 21, channel=Channel.CALL)
     db = centre.as_gateway()
     (worker,) = jobs(db)[forecasting.LEASE_NAME](_lease(db))
     worker.stop()

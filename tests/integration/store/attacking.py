@@ -33,6 +33,7 @@ from crm_desktop.services.staff import NewStaff
 from crm_desktop.store import boundary, people
 from crm_desktop.store.database import Database, Target
 from crm_desktop.store.models import (
+    ArrivalForecast,
     Assessment,
     Attachment,
     CountedContact,
@@ -169,6 +170,13 @@ def _of_contacts(centre: Centre) -> Ids:
     with centre.as_owner().write() as tx:
         tx.session.add(QueueStat(queue_id=centre.queue_id("care"), channel="email", waiting=1))
         tx.session.add(Looking(staff_id=_id(cora), contact_id=care))
+        hour = datetime(2026, 1, 5, 10, tzinfo=UTC)
+        tx.session.add(
+            ArrivalForecast(
+                half_hour=hour, queue_id=centre.queue_id("care"), channel="call", planned=9,
+                expected=9, made_at=hour,
+            )
+        )  # fmt: skip
         for queue, contact_id, person in (("care", care, cora), ("general", bens, ben)):
             tx.session.add_all(_figures(centre.queue_id(queue), contact_id, _id(person)))
         incoming = select(Message.id).where(Message.direction == "inbound")

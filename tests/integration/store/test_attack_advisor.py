@@ -365,6 +365,30 @@ ATTACKS = (
         " AND attname IN ('body_text', 'subject', 'answers')",
     ),
     Attack("reports", "SELECT 1 FROM report.contacts"),
+    # Forecast and queues
+    unseen(
+        "what is expected of another queue",
+        "SELECT 1 FROM arrival_forecast WHERE queue_id = %(care_queue)s",
+    ),
+    Attack(
+        "a queue's rules",
+        "SELECT app.queue_change(%(general_queue)s, app.queue_settings(%(general_queue)s),"
+        " app.queue_settings(%(general_queue)s))",
+    ),
+    Attack("a queue's rules by hand", "UPDATE queue SET push = true, overflow_queue_id = 1"),
+    Attack("a queue's promise by hand", "UPDATE queue_target SET goal = 1"),
+    Attack("the skills that a queue needs by hand", "DELETE FROM queue_skill"),
+    Attack(
+        "a change of a queue that never was",
+        "INSERT INTO event (kind, actor_id, data) VALUES ('queue.changed', app.me(), '{}')",
+    ),
+    Attack(
+        "what is expected by hand",
+        "INSERT INTO arrival_forecast (half_hour, queue_id, channel, planned, expected, made_at)"
+        " VALUES (now(), %(general_queue)s, 'call', 1, 1, now())",
+    ),
+    Attack("the forecast's end", "DELETE FROM arrival_forecast"),
+    Attack("what only rules of a queue ask", "SELECT app.whole('1', 0, 2)"),
     # The server
     Attack("a file into the database", "SELECT lo_import('/etc/passwd')"),
     Attack("a folder of the server", "SELECT pg_ls_dir('.')"),
@@ -410,7 +434,7 @@ def test_the_same_is_there_for_those_whose_it_is(
     theirs = {
         "cora": (
             *("another queue", "that it has", "a restricted", "files by", "its counts"),
-            *("who looks", "whose a restricted", "an own case"),
+            *("who looks", "whose a restricted", "an own case", "what is expected of"),
         ),
         "ben": ("others'", "a colleague's draft", "a colleague's day", "another's Message-ID"),
     }

@@ -24,6 +24,7 @@ from tests.integration.store.attacking import (
 
 _CUSTOMER = "INSERT INTO customer (kind, name, folded, prefers) VALUES ('', 'x', 'x', '')"
 DISABLED_ATTACKS = (
+    Attack("what is expected", "SELECT 1 FROM arrival_forecast"),
     Attack("contacts by a statement prepared before", "EXECUTE prepared_before"),
     Attack("contacts", "SELECT 1 FROM contact"),
     Attack("customers", "SELECT 1 FROM customer"),

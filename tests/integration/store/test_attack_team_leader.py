@@ -153,6 +153,47 @@ ATTACKS = (
     Attack("what a move ends with", "SELECT app.move_end(%(batch)s)"),
     Attack("who touched a contact last", "SELECT app.last_hand(%(care)s, NULL)"),
     Attack("somebody's work returned", "SELECT app.return_work(%(ben_id)s, '')"),
+        "what is expected of another queue",
+        "SELECT 1 FROM arrival_forecast WHERE queue_id = %(care_queue)s",
+    ),
+    Attack(
+        "another queue's rules",
+        "SELECT app.queue_change(%(care_queue)s, app.queue_settings(%(care_queue)s),"
+        " app.queue_settings(%(care_queue)s))",
+    ),
+    Attack(
+        "a queue's rules that nobody has seen",
+        "SELECT app.queue_change(%(general_queue)s, '{}', app.queue_settings(%(general_queue)s))",
+    ),
+    Attack(
+        "rules that no queue can have",
+        "SELECT app.queue_change(%(general_queue)s, app.queue_settings(%(general_queue)s),"
+        " app.queue_settings(%(general_queue)s) || '{\"offer_seconds\": 0}')",
+    ),
+    Attack(
+        "rules that are not what they should be",
+        "SELECT app.queue_change(%(general_queue)s, app.queue_settings(%(general_queue)s),"
+        ' app.queue_settings(%(general_queue)s) || \'{"targets": {"call": 1}}\')',
+    ),
+    Attack(
+        "a skill that is none",
+        "SELECT app.queue_change(%(general_queue)s, app.queue_settings(%(general_queue)s),"
+        " app.queue_settings(%(general_queue)s)"
+        ' || \'{"skills": {"1 OR true": {"level": 1}}}\')',
+    ),
+    Attack("a queue's rules by hand", "UPDATE queue SET push = true, overflow_queue_id = 1"),
+    Attack("a queue's promise by hand", "UPDATE queue_target SET goal = 1"),
+    Attack("the skills that a queue needs by hand", "DELETE FROM queue_skill"),
+    Attack(
+        "a change of a queue that never was",
+        "INSERT INTO event (kind, actor_id, data) VALUES ('queue.changed', app.me(), '{}')",
+    ),
+    Attack(
+        "what is expected by hand",
+        "INSERT INTO arrival_forecast (half_hour, queue_id, channel, planned, expected, made_at)"
+        " VALUES (now(), %(general_queue)s, 'call', 1, 1, now())",
+    ),
+    Attack("the forecast's end", "DELETE FROM arrival_forecast"),
 )
 
 
@@ -186,5 +227,9 @@ def test_what_is_theirs_is_there(attacked: tuple[Centre, Ids], session: Connecti
             "SELECT 1 FROM app.loads()",
             "SELECT app.gone_home(%(ben_id)s, '')",
             f"SELECT 1 FROM app.change_many(%(waiting_seen)s, 'spam', '{{}}') r {_MOVED}",
+            (
+                "SELECT app.queue_change(%(general_queue)s, app.queue_settings(%(general_queue)s),"
+                " app.queue_settings(%(general_queue)s) || '{\"push\": true}')"
+            ),
         ):
             assert session.execute(statement, ids).rowcount > 0, statement
