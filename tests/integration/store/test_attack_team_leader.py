@@ -153,6 +153,7 @@ ATTACKS = (
     Attack("what a move ends with", "SELECT app.move_end(%(batch)s)"),
     Attack("who touched a contact last", "SELECT app.last_hand(%(care)s, NULL)"),
     Attack("somebody's work returned", "SELECT app.return_work(%(ben_id)s, '')"),
+    unseen(
         "what is expected of another queue",
         "SELECT 1 FROM arrival_forecast WHERE queue_id = %(care_queue)s",
     ),
