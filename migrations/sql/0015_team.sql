@@ -48,4 +48,4 @@ BEGIN
 END $$;
 
 REVOKE ALL ON FUNCTION app.my_team(), app.team_hands(), app.team_today() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION app.my_team(), app.team_hands(), app.team_today() TO crm_staff;
+GRANT EXECUTE ON FUNCTION app.team_hands(), app.team_today() TO crm_staff;

@@ -8,9 +8,9 @@ from PySide6.QtCore import QObject, QPoint, Signal, Slot
 from PySide6.QtWidgets import QApplication, QWidget
 
 from crm_desktop.desktop.core import words
+from crm_desktop.desktop.core.channels import CHANNEL_ICONS, channel_tone
 from crm_desktop.desktop.core.commands import CommandRegistry
 from crm_desktop.desktop.core.names import CHANNEL_NAMES
-from crm_desktop.desktop.screens.queue.delegate import CHANNEL_ICONS, channel_tone
 from crm_desktop.desktop.shell.desk import Desk
 from crm_desktop.desktop.shell.lock import Locker
 from crm_desktop.desktop.shell.presence import Choice, PresenceKeeper

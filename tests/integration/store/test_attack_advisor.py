@@ -31,6 +31,8 @@ ATTACKS = (
     unseen("others' outgoing work", "SELECT 1 FROM outbox WHERE created_by_id <> app.me()"),
     unseen("a colleague's draft", "SELECT 1 FROM draft WHERE author_id <> app.me()"),
     unseen("others' events", "SELECT id FROM event WHERE id = %(ben_event)s"),
+    unseen("what colleagues have in hand", "SELECT 1 FROM app.team_hands()"),
+    unseen("how much colleagues did today", "SELECT 1 FROM app.team_today()"),
     unseen("the centre's figures", "SELECT 1 FROM half_hour_stat"),
     unseen("which contacts a figure counts", "SELECT 1 FROM counted_contact"),
     unseen("how colleagues spent their time", "SELECT 1 FROM half_hour_staff"),

@@ -56,6 +56,14 @@ ATTACKS = (
     ),
     Attack("a better figure", "UPDATE half_hour_stat SET answered_within = 99"),
     Attack("a figure's end", "DELETE FROM half_hour_stat"),
+    unseen(
+        "what somebody of another queue has in hand",
+        "SELECT 1 FROM app.team_hands() WHERE staff_id = %(cora_id)s OR contact_id = %(care)s",
+    ),
+    unseen(
+        "how much somebody of another queue did",
+        "SELECT 1 FROM app.team_today() WHERE staff_id = %(cora_id)s",
+    ),
     unseen("another queue's recording", "SELECT id FROM recording WHERE id = %(recording)s"),
     unseen("another queue's timeline", "SELECT 1 FROM app.events(%(care)s)"),
     unseen(
