@@ -148,6 +148,8 @@ class MainWindow(QWidget):
             self._stack.addWidget(page)
             if isinstance(page, StaffScreen):
                 self.commands.add_toast(page.toast)
+            elif key == "team":
+                self.commands.add_toast(self.pages.team.contacts.toast)
         self._stack.setCurrentWidget(page)
         self.pages.shown(key)
 

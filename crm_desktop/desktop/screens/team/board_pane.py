@@ -13,12 +13,10 @@ from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.layout import Settings
 from crm_desktop.desktop.core.look import Look
+from crm_desktop.desktop.screens.team.dragging import CONTACTS
 from crm_desktop.desktop.widgets.board import BoardRow, BoardTable, Column
 from crm_desktop.desktop.widgets.card import PanelHeader, Surface
 from crm_desktop.desktop.widgets.states import EmptyState
-
-#: What a drag of contacts is called; its data are their ids.
-CONTACTS = "application/x-crm-contacts"
 
 
 class BoardPane(Surface):

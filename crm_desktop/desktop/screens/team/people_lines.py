@@ -94,7 +94,7 @@ class PersonLine:
         if group is Group.WRAP_UP:
             return "Wrap-up", Tone.WARNING
         if lead:
-            return "Offered", Tone.INFO
+            return ("Offered" if len(lead) == 1 else f"{len(lead)} offered"), Tone.INFO
         if group is Group.OFFLINE:
             return "Not here", Tone.NEUTRAL
         if group is Group.AWAY and self.person.not_responding_since is not None:
