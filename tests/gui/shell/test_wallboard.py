@@ -20,6 +20,7 @@ from crm_desktop.desktop.screens.wallboard.parts import VALUE, WallLine, wall_fo
 from crm_desktop.desktop.screens.wallboard.screen import Wallboard
 from crm_desktop.desktop_root import Desktop
 from crm_desktop.domain.changes import Topic
+from crm_desktop.domain.errors import DatabaseAway
 from crm_desktop.domain.figures import Figure
 from crm_desktop.domain.states import Resolution, StaffRole
 from crm_desktop.domain.views import Disposition
@@ -164,6 +165,8 @@ def test_what_is_old_is_dimmed_and_says_of_when_it_is(
     desktop.desk.live.state_changed.emit(FeedState(True, desktop.desk.clock.now()))
     assert not is_old(wall)
     assert wall.colours == DARK
+    wall.show_trouble(DatabaseAway())
+    assert is_old(wall)
 
 
 def test_it_stays_while_the_desktop_is_locked_and_shows_nothing_behind_it(

@@ -199,6 +199,24 @@ def test_a_wait_is_counted_by_the_clock_of_its_promise(centre: Centre) -> None:
     assert sums["answered_within"] == 1
 
 
+@pytest.mark.parametrize("ends", ["contact.abandoned", "contact.callback", "contact.spam"])
+def test_who_came_long_before_counts_when_they_leave(centre: Centre, ends: str) -> None:
+    begin = three_days_ago()
+    contact_id = centre.add_contact(state=ContactState.ABANDONED)
+    came(centre, contact_id, begin - timedelta(days=2))
+    with centre.as_owner().write() as tx:
+        tx.session.execute(
+            insert(Event).values(at=begin, kind=ends, contact_id=contact_id, data={})
+        )
+    db = centre.as_gateway()
+
+    kept(db, lease_of(db))
+
+    sums = recorded(centre)[begin, centre.queue_id("general"), "email"]
+    assert sums["abandoned"] == (ends == "contact.abandoned")
+    assert sums["other_exits"] == (ends != "contact.abandoned")
+
+
 def test_a_gateway_that_was_away_makes_up_for_what_it_missed(centre: Centre) -> None:
     days = Days(centre, three_days_ago(), seed=5)
     db = centre.as_gateway()
