@@ -22,7 +22,8 @@ class Topic(StrEnum):
     HUDDLE = "huddle"
     #: Somebody read a huddle: its sender looks, nobody else.
     RECEIPT = "receipt"
-    #: Somebody has a private note; its id is theirs.
+    #: Something that was said to one person alone is another: a private note, a huddle that they
+    #: read elsewhere. Its id is theirs.
     NOTE = "note"
     #: What is expected of a queue; its id.
     FORECAST = "forecast"

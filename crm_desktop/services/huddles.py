@@ -28,6 +28,8 @@ def read(db: Database, huddle_id: int) -> Changes:
     with db.write() as tx:
         store.read(tx, huddle_id)
         tx.changed(Topic.RECEIPT, huddle_id)
+        # Their desktop elsewhere need not show it any more.
+        tx.changed(Topic.NOTE, tx.actor_id or 0)
         return tx.changes
 
 

@@ -89,7 +89,9 @@ class PeopleDesk(QObject):
         """Tell every presenter."""
         self._huddles.changed(changes)
         self._talks.changed(changes)
-        for presenter in (self._sent, *self._open):
+        if self._desk.person.leads:
+            self._sent.changed(changes)
+        for presenter in self._open:
             presenter.changed(changes)
 
     def read_first(self) -> None:

@@ -223,7 +223,6 @@ LONG = (
     "and say that crews come in order of danger."
 )
 CASES = [
-    ("1440x900", 1440, 900, 100, Scheme.LIGHT),
     ("1280x720", 1280, 720, 100, Scheme.DARK),
     ("200", 1440, 900, 200, Scheme.LIGHT),
 ]

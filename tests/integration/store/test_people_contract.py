@@ -224,12 +224,13 @@ def test_who_may_not_is_told(centre: Centre) -> None:
         with pytest.raises(NotAllowed):
             attempt()
 
-    for wrong in (
+    wrongs: tuple[Callable[[], object], ...] = (
         lambda: people_now.change(leads, anna, [QueueOf(general, "", True, _now(centre))]),
         lambda: people_now.change(leads, anna, skills=[SkillOf(welsh, "", 6)]),
         lambda: people_now.change(leads, anna, skills=[SkillOf(welsh, "", 2, _now(centre))]),
         lambda: people_now.put_skill(_admin(centre), None, "  "),
-    ):
+    )
+    for wrong in wrongs:
         with pytest.raises(InvalidInput):
             wrong()
     with pytest.raises(Conflict):

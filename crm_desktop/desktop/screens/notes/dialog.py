@@ -179,6 +179,7 @@ class NotesDialog(QDialog):
         self._empty.setVisible(not rows)
         if rows and self.list.current_key() is None:
             self.list.make_current(rows[0].key)
+            self.field.setFocus()
 
     def show_notes(self, other: int, notes: tuple[Note, ...]) -> None:
         """See `NotesView`."""

@@ -59,8 +59,8 @@ class ApproveDialog(QDialog):
         self._wrong.hide()
         what = Text(look, decision.detail, Role.STRONG, wrap=True)
         told = (
-            "Everybody who opens this customer sees the warning at once. The person is told, "
-            "unless telling them is unsafe. You can end it later, not make it a proposal again."
+            "Everybody who opens this customer sees the warning at once. It can be ended later, "
+            "not made a proposal again. Tell the person yourself, unless that is unsafe."
         )
         self.day = DateEntry(look)
         self.day.setAccessibleName("Review on")

@@ -269,8 +269,9 @@ class PersonDialog(QDialog):
 
     def _fit(self) -> None:
         """As high as the lines want, within reason."""
-        inner = self._area.widget().sizeHint().height() + self._look.px(8)
-        self._area.setMinimumHeight(min(inner, self._look.px(300)))
+        inner = self._area.widget()
+        wanted = inner.sizeHint().height() if inner is not None else 0
+        self._area.setMinimumHeight(min(wanted + self._look.px(8), self._look.px(300)))
         self.adjustSize()
         self.resize(max(self.width(), self._look.px(640)), self.height())
 
