@@ -66,7 +66,10 @@ def keep(db: Database, lease: Lease, done: Done | None) -> tuple[Done | None, Ch
         first = queries.first_known(tx)
         if first is None:
             return None, Changes()
-        now = Done(tx.now.astimezone(LONDON).date(), first, half_hour(tx.now))
+        today = tx.now.astimezone(LONDON).date()
+        # While figures make up for the past, what lies further back than is looked at changes
+        # nothing.
+        now = Done(today, max(first, _midnight(today - LOOK_BACK * _DAY)), half_hour(tx.now))
         if now == done:
             return now, Changes()
         anew = done is None or (done.today, done.first) != (now.today, now.first)
@@ -84,8 +87,8 @@ def keep(db: Database, lease: Lease, done: Done | None) -> tuple[Done | None, Ch
 
 def _rows(tx: Tx, now: Done, *, anew: bool) -> dict[Slot, Planned]:
     """The rows that are to be written: others than are there."""
-    begin = datetime.combine(now.today, datetime.min.time(), LONDON)
-    end = datetime.combine(now.today + 2 * _DAY, datetime.min.time(), LONDON)
+    begin = _midnight(now.today)
+    end = _midnight(now.today + 2 * _DAY)
     there = queries.planned(tx, begin, end)
     came = queries.came(tx, begin, now.slot)
     catalogue = _catalogue(tx, now.slot)
@@ -114,8 +117,8 @@ def _catalogue(tx: Tx, until: datetime) -> _Catalogue:
 
 def _plan(tx: Tx, now: Done, catalogue: _Catalogue) -> dict[Slot, float]:
     """What the days before make likely for today and tomorrow, by half hour."""
-    since = datetime.combine(now.today - LOOK_BACK * _DAY, datetime.min.time(), LONDON)
-    until = datetime.combine(now.today, datetime.min.time(), LONDON)
+    since = _midnight(now.today - LOOK_BACK * _DAY)
+    until = _midnight(now.today)
     plan: dict[Slot, float] = {}
     for (queue_id, channel), arrivals in queries.history(tx, since, until).items():
         calendar = catalogue.calendars.get(queue_id)
@@ -130,6 +133,10 @@ def _plan(tx: Tx, now: Done, catalogue: _Catalogue) -> dict[Slot, float]:
                 for at, each in _spread(expected, calendar, day):
                     plan[at, queue_id, channel] = each
     return plan
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, datetime.min.time(), LONDON)
 
 
 def _by_day(
