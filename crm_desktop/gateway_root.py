@@ -26,7 +26,7 @@ from crm_desktop.domain.errors import (
     SwitchedOff,
     UnsafeSignIn,
 )
-from crm_desktop.gateway import back_office, sealing
+from crm_desktop.gateway import back_office, forecasting, sealing
 from crm_desktop.gateway.config import GatewayConfig, SecretSource
 from crm_desktop.gateway.jobs import StartJob
 from crm_desktop.gateway.statuses import StatusBoard
@@ -241,7 +241,7 @@ def _more_jobs(
     secrets: SecretSource, chain: AuditChain | None, db: Database, statuses: StatusBoard
 ) -> Mapping[str, StartJob]:
     sealed = sealing.jobs(db, chain.key, chain.folder) if chain else {}
-    return {**back_office.jobs(secrets, db, statuses), **sealed}
+    return {**back_office.jobs(secrets, db, statuses), **forecasting.jobs(db), **sealed}
 
 
 def _audit_chain(settings: Settings, secrets: SecretSource) -> AuditChain:

@@ -60,7 +60,7 @@ def write(tx: Tx, centre: DemoCentre, outside: Outside) -> Ids:
     calendars = _calendars(tx, centre)
     queues = _queues(tx, centre, calendars)
     accounts = _accounts(tx, centre, outside, queues["general"])
-    hours = {queue.code: _calendar(centre, queue.calendar) for queue in centre.queues}
+    hours = {queue.code: calendar_of(centre, queue.calendar) for queue in centre.queues}
     services, forms = _services(tx, centre, queues, accounts[BACK_OFFICE], hours)
     staff = {
         person.login: people.add(
@@ -86,7 +86,8 @@ def write(tx: Tx, centre: DemoCentre, outside: Outside) -> Ids:
     return Ids(queues, services, forms, staff, accounts)
 
 
-def _calendar(centre: DemoCentre, code: str) -> Calendar:
+def calendar_of(centre: DemoCentre, code: str) -> Calendar:
+    """The opening hours of that code."""
     return next(each.hours for each in centre.calendars if each.code == code)
 
 
@@ -114,7 +115,7 @@ def _queues(tx: Tx, centre: DemoCentre, calendars: Mapping[str, int]) -> dict[st
     tx.session.add_all(rows.values())
     tx.session.flush()
     for queue in centre.queues:
-        _targets(tx, queue, rows[queue.code].id, _calendar(centre, queue.calendar))
+        _targets(tx, queue, rows[queue.code].id, calendar_of(centre, queue.calendar))
     return {code: row.id for code, row in rows.items()}
 
 

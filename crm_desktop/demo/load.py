@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,11 +11,14 @@ from pathlib import Path
 from random import Random
 
 from crm_desktop.demo import centre as catalogue
-from crm_desktop.demo import content
-from crm_desktop.demo.centre import Outside
+from crm_desktop.demo import content, history, team
+from crm_desktop.demo.centre import Ids, Outside
+from crm_desktop.demo.content import DemoCentre
 from crm_desktop.demo.population import Population
 from crm_desktop.demo.rows import ContactRows, write_customers
 from crm_desktop.demo.traffic import DemoContact, Traffic
+from crm_desktop.domain.sla import CHANNEL_TARGETS
+from crm_desktop.domain.states import Channel
 from crm_desktop.store import bulk, people
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import Case, Contact, Customer, Event, Message
@@ -85,9 +89,14 @@ def load(
     arriving = traffic.contacts(contacts, span=span, open_count=min(still_open, contacts))
     with bulk.without_search_triggers(db.write):
         _customers(db, population, how_many)
-        _contacts(db, arriving, rows, contacts, progress)
+        came = _contacts(db, arriving, rows, contacts, progress)
     with db.write() as tx:
         bulk.sync_identity(tx, Customer, Contact, Case, Message, Event)
+    with db.write() as tx:
+        # A centre to look at has people at work; one to measure is as quiet as it was asked for.
+        if contacts <= TODAY:
+            team.write(tx, ids)
+            history.write(tx, _lines(council, ids, came, span.days), now - span, rng)
         bulk.analyse(tx)
     return Loaded(how_many, contacts)
 
@@ -105,16 +114,36 @@ def _contacts(
     rows: ContactRows,
     count: int,
     progress: Progress | None,
-) -> None:
+) -> Counter[tuple[str, Channel]]:
+    """Write them; how many came, by the code of their queue and by channel."""
     done = 0
+    came: Counter[tuple[str, Channel]] = Counter()
     while chunk := list(islice(arriving, _CHUNK)):
         for contact in chunk:
             rows.add(contact)
+            came[contact.queue, contact.channel] += 1
         with db.write() as tx:
             rows.write(tx)
         done += len(chunk)
         if progress is not None:
             progress(done, count)
+    return came
+
+
+def _lines(
+    council: DemoCentre, ids: Ids, came: Counter[tuple[str, Channel]], days: int
+) -> list[history.Line]:
+    """What came to each queue on each channel a day, and how soon it is to be answered."""
+    hours = {queue.code: catalogue.calendar_of(council, queue.calendar) for queue in council.queues}
+    return [
+        (
+            ids.queues[code],
+            channel,
+            count / days,
+            int(CHANNEL_TARGETS[channel].length(hours[code]).total_seconds()),
+        )
+        for (code, channel), count in sorted(came.items())
+    ]
 
 
 def add_logins(db: Database, password: str) -> None:

@@ -18,7 +18,15 @@ class Topic(StrEnum):
     STAFF = "staff"
     QUEUE_STAT = "queue_stat"
     ACCOUNT = "account"
+    #: A huddle was sent or ended.
     HUDDLE = "huddle"
+    #: Somebody read a huddle: its sender looks, nobody else.
+    RECEIPT = "receipt"
+    #: Something that was said to one person alone is another: a private note, a huddle that they
+    #: read elsewhere. Its id is theirs.
+    NOTE = "note"
+    #: What is expected of a queue; its id.
+    FORECAST = "forecast"
     LOOKING = "looking"
     #: There is outgoing work for the gateway, or will be soon. Its id is always 0.
     OUTBOX = "outbox"

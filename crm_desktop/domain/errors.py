@@ -113,6 +113,12 @@ class SignedOut(SignInRefused):
     code = "signed_out"
 
 
+class SignedOutBy(SignedOut):
+    """A team leader closed this person's desktops; `by` names them. They may sign in again."""
+
+    code = "signed_out_by"
+
+
 class AccountRefused(SignInRefused):
     """The computer's own account (Kerberos, Windows) did not sign this person in."""
 

@@ -9,7 +9,11 @@ from crm_desktop.domain.states import Presence, StaffRole
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A member of staff as the program knows them; `queues` are the ids of their queues."""
+    """A member of staff as the program knows them; `queues` are the ids of their queues.
+
+    `sign_outs` is the number of the last time that somebody else closed their desktops, 0 for
+    never: when it grows, this session is over.
+    """
 
     id: int
     login: str
@@ -17,6 +21,7 @@ class Person:
     role: StaffRole
     queues: frozenset[int] = frozenset()
     presence: Presence = Presence.OFFLINE
+    sign_outs: int = 0
 
     @property
     def leads(self) -> bool:

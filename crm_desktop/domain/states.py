@@ -78,6 +78,16 @@ class AssignmentState(StrEnum):
     RETURNED = "returned"
 
 
+class DeclineReason(StrEnum):
+    """Why somebody does not take what they are offered; `conflict`: they know the customer."""
+
+    CONFLICT = "conflict"
+    NOT_MY_SKILL = "not_my_skill"
+    BREAK = "break"
+    TECHNICAL = "technical"
+    OTHER = "other"
+
+
 class CaseState(StrEnum):
     """Where the customer's matter stands."""
 
@@ -112,6 +122,16 @@ class Presence(StrEnum):
     MEETING = "meeting"
     OTHER_WORK = "other_work"
     OFFLINE = "offline"
+
+
+class Doing(StrEnum):
+    """What the system sees of a person who is signed in; never what they chose."""
+
+    THERE = "there"
+    ON_CONTACT = "on_contact"
+    IDLE = "idle"
+    LOCKED = "locked"
+    NOT_RESPONDING = "not_responding"
 
 
 class StaffRole(StrEnum):

@@ -91,6 +91,7 @@ class QueueRow:
     """One contact in a list. `due_at` is the next breach; `looking` names who else has it open.
 
     One that a person logged by hand has `entered_at`; then `received_at` is when it happened.
+    `raised` is why somebody made it more urgent, "" when nobody did.
     """
 
     id: int
@@ -113,6 +114,7 @@ class QueueRow:
     looking: tuple[str, ...] = ()
     entered_at: datetime | None = None
     while_away: bool = False
+    raised: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The gateway: doors, mailboxes, outbox lanes and the sweeper, started and stopped together."""
+"""The gateway: doors, mailboxes, lanes, sweeper and routing, started and stopped together."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import CrmError, NoKeyring
 from crm_desktop.gateway.accounts import IMAP
 from crm_desktop.gateway.config import GatewayConfig, SecretSource
+from crm_desktop.gateway.counting import FigureKeeper
 from crm_desktop.gateway.email_lane import email_lane
 from crm_desktop.gateway.jobs import JobKeeper, StartJob
 from crm_desktop.gateway.lanes import InHand, LaneWorker
 from crm_desktop.gateway.listeners import MailDoor, WebDoor
 from crm_desktop.gateway.mailboxes import MailboxReader
+from crm_desktop.gateway.routing import Router
 from crm_desktop.gateway.statuses import StatusBoard
 from crm_desktop.gateway.sweeping import Sweeper
 from crm_desktop.gateway.worker import Worker
@@ -59,9 +61,10 @@ class Gateway:
         self._mail_door = MailDoor(db, config, self.statuses)
         self._web_door = WebDoor(db, config, self.statuses, _form_secret(secrets))
         self._keeper = JobKeeper(keeper_db, self._jobs, self.statuses)
+        self._router = Router(db)
         self._feed = open_feed(db.target, self._heard, self._presence)
         self._senders: list[LaneWorker] = []
-        self._sweepers: list[Sweeper] = []
+        self._sweepers: list[Sweeper | FigureKeeper] = []
 
     @property
     def http_port(self) -> int | None:
@@ -77,6 +80,7 @@ class Gateway:
         """Start everything."""
         self._feed.start()
         self._keeper.start()
+        self._router.start()
         for door in (self._mail_door, self._web_door):
             door.start()
         for door in (self._mail_door, self._web_door):
@@ -84,7 +88,12 @@ class Gateway:
 
     def stop(self) -> None:
         """Close the doors, finish what is under way, give the leases up."""
-        workers: tuple[Worker, ...] = (self._web_door, self._mail_door, self._keeper)
+        workers: tuple[Worker, ...] = (
+            self._web_door,
+            self._mail_door,
+            self._router,
+            self._keeper,
+        )
         for worker in workers:
             worker.stop()
         for worker in workers:
@@ -111,9 +120,8 @@ class Gateway:
         return list(workers)
 
     def _start_sweeper(self, lease: Lease) -> list[Worker]:
-        worker = Sweeper(self._db, lease)
-        self._sweepers = [worker]
-        return [worker]
+        self._sweepers = [Sweeper(self._db, lease), FigureKeeper(self._db, lease)]
+        return [*self._sweepers]
 
     def _start_mailbox(self, account: Account, lease: Lease) -> list[Worker]:
         return [
@@ -135,11 +143,13 @@ class Gateway:
 
     def _heard(self, changes: Changes) -> None:
         """On the feed's thread: wake whoever may have something to do."""
-        woken: list[LaneWorker | Sweeper] = []
+        woken: list[LaneWorker | Sweeper | FigureKeeper | Router] = []
         if changes.has(Topic.OUTBOX):
             woken.extend(self._senders)
         if changes.has(Topic.CONTACT):
             woken.extend(self._sweepers)
+        if changes.has(Topic.CONTACT, Topic.STAFF):
+            woken.append(self._router)
         for worker in woken:
             worker.wake()
 

@@ -47,6 +47,11 @@ def filled(db: Database, template_id: int, contact_id: int) -> Filled:
     )
 
 
+def fill(tx: Tx, contact: queries.Answered, text: str) -> str:
+    """A text with what is known of a contact in its gaps; others stand as they are."""
+    return _fill(text, _values(tx, contact))
+
+
 def unfilled(text: str) -> tuple[str, ...]:
     """The gaps that a text still has, as they stand in it."""
     return tuple(dict.fromkeys(_LEFT_OPEN.findall(text)))

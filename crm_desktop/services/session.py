@@ -1,4 +1,4 @@
-"""Signing in, and what a person chooses to be."""
+"""Signing in: who may, as whom, and proving it again."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from dataclasses import replace
 from hmac import compare_digest
 from pathlib import Path
 
-from crm_desktop.domain.changes import Changes, Topic
-from crm_desktop.domain.errors import DatabaseAway, ServerUnverified, SignInRefused
+from crm_desktop.domain.errors import DatabaseAway, ServerUnverified, SignedOutBy, SignInRefused
 from crm_desktop.domain.people import Person
-from crm_desktop.domain.states import Presence
 from crm_desktop.domain.views import StaffInfo
-from crm_desktop.store import people, revision
+from crm_desktop.store import leading, people, revision
 from crm_desktop.store.database import Database, Target
 
 
@@ -77,10 +75,16 @@ def sign_in(target: Target, login: str, migrations: Path, *, connections: int = 
 
 
 def whoami(db: Database) -> Person:
-    """Who this session is now, by role and queues; raises SignInRefused when nobody any more."""
-    assert db.actor is not None
+    """Who this session is now, by role and queues; raises SignInRefused when nobody any more, and
+    SignedOutBy when somebody closed it.
+    """
+    began = db.actor
+    assert began is not None
     with db.read() as tx:
-        return people.whoami(tx, db.actor.login)
+        person = people.whoami(tx, began.login)
+        if person.sign_outs > began.sign_outs:
+            raise SignedOutBy(by=leading.signed_out_by(tx, person.id))
+        return person
 
 
 def prove(target: Target, password: str) -> None:
@@ -106,14 +110,3 @@ def prove(target: Target, password: str) -> None:
             raise SignInRefused() from None
     finally:
         db.close()
-
-
-def set_presence(
-    db: Database, presence: Presence, next_presence: Presence | None = None
-) -> Changes:
-    """Choose to be available or away, and what to be after the contact in hand."""
-    with db.write() as tx:
-        tx.guard.set_presence(presence, next_presence)
-        if tx.actor_id is not None:
-            tx.changed(Topic.STAFF, tx.actor_id)
-        return tx.changes

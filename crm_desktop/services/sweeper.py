@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.services.leases import Lease
+from crm_desktop.store import leading
 from crm_desktop.store.database import Database
-from crm_desktop.store.queries import events, leases, messages
+from crm_desktop.store.queries import events, leases, messages, moving
 from crm_desktop.store.queries import sweeper as queries
 
 #: The lease under which one gateway sweeps.
@@ -17,10 +18,13 @@ STALE_LOOK = timedelta(seconds=60)
 _NOTICES_KEPT = 1_000
 _NOTICES_AGE = timedelta(minutes=10)
 _AT_ONCE = 200
+#: So long it is known what a team leader moved; it can be taken back for seconds.
+_MOVES_KEPT = timedelta(hours=1)
 
 
 def sweep(db: Database, lease: Lease) -> Changes:
-    """Bring due parked contacts back, forget silent onlookers and old notices.
+    """Bring due parked contacts back, forget silent onlookers, old notices and moves, and take
+    back what people had for a while.
 
     Looks first and writes only when there is something to do. Raises LeaseLost.
     """
@@ -28,7 +32,9 @@ def sweep(db: Database, lease: Lease) -> Changes:
         parked = queries.any_due_parked(tx)
         looks = queries.stale_looks(tx, STALE_LOOK)
         prune = queries.old_notices(tx, _NOTICES_KEPT, _NOTICES_AGE)
-    if not (parked or looks or prune):
+        over = leading.any_ended(tx)
+        moves = moving.any_old(tx, _MOVES_KEPT)
+    if not (parked or looks or prune or over or moves):
         return Changes()
     with db.write() as tx:
         leases.check(tx, lease.name, lease.fence)
@@ -41,6 +47,10 @@ def sweep(db: Database, lease: Lease) -> Changes:
             tx.changed(Topic.LOOKING, contact_id)
         if prune:
             queries.prune_notices(tx, prune)
+        if over:
+            tx.changed(Topic.STAFF, *leading.end_whiles(tx))
+        if moves:
+            moving.prune(tx, _MOVES_KEPT)
         return tx.changes
 
 

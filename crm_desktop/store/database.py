@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -209,6 +210,8 @@ class Database:
         self.target = target
         self.dialect: Dialect = target.dialect
         self.actor = actor
+        #: Tells this program from others in which the same person is signed in.
+        self.desktop = secrets.token_hex(8)
         self.engine = _engine(target if create else existing(target), connections, may_sleep=create)
         self._file = None
         if not create and self.dialect == "sqlite":

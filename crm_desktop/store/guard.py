@@ -14,7 +14,8 @@ from datetime import date, datetime
 from typing import Protocol
 
 from crm_desktop.domain.logged import LoggedContact
-from crm_desktop.domain.states import Presence, StaffRole
+from crm_desktop.domain.queue_settings import QueueSettings
+from crm_desktop.domain.states import DeclineReason, StaffRole
 from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
 
 #: So long search looks back for older contacts; what is found later comes too late for a typist.
@@ -172,6 +173,18 @@ class Guard(Protocol):
     ) -> None:
         """Pass a contact in hand to a queue or a colleague, with a note for whoever takes it."""
 
+    def decline(self, contact_id: int, reason: DeclineReason, words: str) -> None:
+        """Do not take what one is offered; it goes back and has waited all the time.
+
+        `words` of up to 200 letters, needed for OTHER.
+        """
+
+    def boost(self, contact_id: int, points: int, reason: str) -> None:
+        """Make a contact of an own queue more urgent by 0 to 5 points, 0 takes that back.
+
+        Raises InvalidInput without a reason of up to 200 letters.
+        """
+
     def wrap_up(self, contact_id: int) -> None:
         """Begin wrap-up of a contact in hand."""
 
@@ -227,9 +240,6 @@ class Guard(Protocol):
 
         It may be out of this person's sight afterwards.
         """
-
-    def set_presence(self, presence: Presence, next_presence: Presence | None) -> None:
-        """What this person chose to be."""
 
     def search(self, terms: SearchTerms, limit: int) -> tuple[SearchHit, ...]:
         """Cases and customers by reference, number, address or name, in this order.
@@ -303,3 +313,11 @@ class Guard(Protocol):
 
     def staff_reset(self, staff_id: int, verifier: str) -> None:
         """Another password."""
+
+    # How queues work. Asked by a team leader who belongs to the queue, or by an administrator.
+
+    def queue_change(self, queue_id: int, seen: QueueSettings, wanted: QueueSettings) -> None:
+        """Other rules for a queue; Conflict when they are not as they were `seen`.
+
+        Raises NotFound for a queue or skill, NotAllowed, InvalidInput.
+        """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import RowMapping, TextClause, text
 from sqlalchemy.orm import Session
 
-from crm_desktop.domain.states import Presence, StaffRole
+from crm_desktop.domain.queue_settings import QueueSettings
+from crm_desktop.domain.states import DeclineReason, StaffRole
 from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
 from crm_desktop.store import guard_postgres_search as searching
 from crm_desktop.store.blobs import chunks
@@ -89,6 +91,14 @@ class PostgresGuard:
     ) -> None:
         """See `Guard`."""
         self._run("transfer", contact=contact_id, queue=queue_id, staff=staff_id, note=note)
+
+    def decline(self, contact_id: int, reason: DeclineReason, words: str) -> None:
+        """See `Guard`."""
+        self._run("decline", contact=contact_id, reason=reason.value, words=words)
+
+    def boost(self, contact_id: int, points: int, reason: str) -> None:
+        """See `Guard`."""
+        self._run("boost", contact=contact_id, points=points, reason=reason)
 
     def wrap_up(self, contact_id: int) -> None:
         """See `Guard`."""
@@ -191,14 +201,6 @@ class PostgresGuard:
         """See `Guard`."""
         self._run("refile", case=case_id, service=service_id)
 
-    def set_presence(self, presence: Presence, next_presence: Presence | None) -> None:
-        """See `Guard`."""
-        self._run(
-            "set_presence",
-            presence=presence.value,
-            next=next_presence.value if next_presence else None,
-        )
-
     def search(self, terms: SearchTerms, limit: int) -> tuple[SearchHit, ...]:
         """See `Guard`."""
         return searching.search(self._session, terms, limit)
@@ -277,6 +279,16 @@ class PostgresGuard:
     def staff_reset(self, staff_id: int, verifier: str) -> None:
         """See `Guard`."""
         self._run("staff_reset", staff=staff_id, verifier=verifier)
+
+    def queue_change(self, queue_id: int, seen: QueueSettings, wanted: QueueSettings) -> None:
+        """See `Guard`."""
+        self._call(
+            "SELECT app.queue_change(:queue, CAST(:seen AS jsonb), CAST(:wanted AS jsonb))",
+            queue=queue_id,
+            seen=json.dumps(seen.to_data()),
+            wanted=json.dumps(wanted.to_data()),
+        )
+        self._tx.forget()
 
 
 def _plain(row: RowMapping) -> Mapping[str, Any]:

@@ -11,24 +11,27 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, bindparam, exists, insert, select, text, update
+from sqlalchemy import Connection, bindparam, exists, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from crm_desktop.domain.errors import Conflict, NotAllowed, NotFound, Taken
 from crm_desktop.domain.people import Person
+from crm_desktop.domain.queue_settings import QueueSettings
 from crm_desktop.domain.states import (
     AssignmentState,
     ContactState,
+    DeclineReason,
     Direction,
     MessageState,
     OutboxState,
-    Presence,
     StaffRole,
     Visibility,
 )
 from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
 from crm_desktop.store import guard_sqlite_logging as logging
 from crm_desktop.store import guard_sqlite_markers as markers
+from crm_desktop.store import guard_sqlite_offers as offers
+from crm_desktop.store import guard_sqlite_queues as queues
 from crm_desktop.store import guard_sqlite_reading as reading
 from crm_desktop.store import guard_sqlite_search as searching
 from crm_desktop.store.blobs import chunks
@@ -76,6 +79,7 @@ _GIVE = (
         staff_id=bindparam("staff_id"),
         state=AssignmentState.ACCEPTED,
         accepted_at=utcnow(),
+        how=bindparam("how"),
     )
     .inline()
 )
@@ -83,6 +87,12 @@ _END = (
     update(Assignment)
     .where(Assignment.contact_id == bindparam("of_contact"), Assignment.ended_at.is_(None))
     .values(state=bindparam("new_state"), ended_at=utcnow(), note=bindparam("new_note"))
+)
+# What was offered keeps what it came from.
+_ACCEPT = (
+    update(Assignment)
+    .where(Assignment.contact_id == bindparam("of_contact"), Assignment.ended_at.is_(None))
+    .values(state=AssignmentState.ACCEPTED, accepted_at=utcnow())
 )
 # One conditional UPDATE decides; its row count is the answer.
 _CLAIM = text(
@@ -157,8 +167,8 @@ class SqliteGuard:
             setattr(contact, name, value)
         self._session.flush()
 
-    def _give(self, contact_id: int, staff_id: int | None) -> None:
-        self._core.execute(_GIVE, {"contact_id": contact_id, "staff_id": staff_id})
+    def _give(self, contact_id: int, staff_id: int | None, how: str = "taken") -> None:
+        self._core.execute(_GIVE, {"contact_id": contact_id, "staff_id": staff_id, "how": how})
 
     def _end(self, contact_id: int, state: AssignmentState, note: str = "") -> None:
         self._core.execute(_END, {"of_contact": contact_id, "new_state": state, "new_note": note})
@@ -172,19 +182,27 @@ class SqliteGuard:
         if claimed.rowcount == 0:
             contact = self._contact(contact_id)
             raise Taken("somebody was faster", by=self._name(contact.owner_id))
-        self._end(contact_id, AssignmentState.ACCEPTED)
-        self._give(contact_id, self._me.id)
+        if self._core.execute(_ACCEPT, {"of_contact": contact_id}).rowcount == 0:
+            self._give(contact_id, self._me.id)
         self._log("contact.taken", contact_id)
 
     def _take(self, contact: Contact) -> None:
         first = contact.first_taken_at or utcnow()
         self._move(contact, ContactState.ACTIVE, owner_id=self._me.id, first_taken_at=first)
-        self._give(contact.id, self._me.id)
+        self._give(contact.id, self._me.id, "next")
+
+    @property
+    def _given(self) -> frozenset[int]:
+        """The queues of which this person is given something: none that they are off for now."""
+        off = select(Membership.queue_id).where(
+            Membership.staff_id == self._me.id, Membership.off_until > utcnow()
+        )
+        return self._me.queues - set(self._session.scalars(off))
 
     def claim_next(self, wanted: QueueFilter) -> int | None:
         """See `Guard`."""
         query = select(Contact).where(
-            Contact.state == ContactState.QUEUED, Contact.queue_id.in_(self._me.queues)
+            Contact.state == ContactState.QUEUED, Contact.queue_id.in_(self._given)
         )
         if wanted.channels:
             query = query.where(Contact.channel.in_(sorted(wanted.channels)))
@@ -260,7 +278,11 @@ class SqliteGuard:
         )
         if staff_id is not None:
             offer = Assignment(
-                contact_id=contact_id, staff_id=staff_id, state=AssignmentState.OFFERED, note=note
+                contact_id=contact_id,
+                staff_id=staff_id,
+                state=AssignmentState.OFFERED,
+                note=note,
+                how="transfer",
             )
             self._session.add(offer)
         if note:
@@ -273,10 +295,25 @@ class SqliteGuard:
         """Nobody outside a restricted queue is offered what is in it."""
         queue = self._session.get_one(Queue, contact.queue_id)
         member = exists().where(
-            Membership.staff_id == staff_id, Membership.queue_id == contact.queue_id
+            Membership.staff_id == staff_id,
+            Membership.queue_id == contact.queue_id,
+            or_(Membership.until.is_(None), Membership.until > utcnow()),
         )
         if staff_id is not None and queue.restricted and not self._session.scalar(select(member)):
             raise NotAllowed("only a member of its queue may have this contact")
+
+    def decline(self, contact_id: int, reason: DeclineReason, words: str) -> None:
+        """See `Guard`."""
+        contact = self._in_hand(contact_id, (ContactState.OFFERED,))
+        offers.decline(self._session, self._me, contact, reason, words)
+
+    def boost(self, contact_id: int, points: int, reason: str) -> None:
+        """See `Guard`."""
+        offers.boost(self._session, self._me, self._contact(contact_id), points, reason)
+
+    def return_work(self, staff_id: int, why: str) -> tuple[int, ...]:
+        """What becomes by rule of the work of somebody who goes; who may, asks the caller."""
+        return offers.return_work(self._session, self._actor, staff_id, why)
 
     def wrap_up(self, contact_id: int) -> None:
         """See `Guard`."""
@@ -442,15 +479,6 @@ class SqliteGuard:
         case.service_id, case.queue_id = service.id, service.queue_id
         self._session.flush()
 
-    def set_presence(self, presence: Presence, next_presence: Presence | None) -> None:
-        """See `Guard`."""
-        self._session.execute(
-            update(Staff)
-            .where(Staff.id == self._me.id)
-            .values(presence=presence, next_presence=next_presence, presence_since=utcnow())
-        )
-        self._log("staff.presence", None, presence=presence, next=next_presence)
-
     def search(self, terms: SearchTerms, limit: int) -> tuple[SearchHit, ...]:
         """See `Guard`."""
         return searching.search(self._session, terms, self._me, limit)
@@ -528,6 +556,10 @@ class SqliteGuard:
     ) -> None:
         """See `Guard`."""
         self._staffing.reset(staff_id)
+
+    def queue_change(self, queue_id: int, seen: QueueSettings, wanted: QueueSettings) -> None:
+        """See `Guard`."""
+        queues.change(self._session, self._me, queue_id, seen, wanted)
 
 
 def _note(contact_id: int, author_id: int, words: str) -> Message:

@@ -75,8 +75,12 @@ class Staffing:
         before = staff.role
         staff.name, staff.role = name.strip(), role
         self._session.flush()
-        self._session.execute(delete(Membership).where(Membership.staff_id == staff_id))
-        _belong(self._session, staff_id, wanted)
+        # What stays keeps its time: somebody may have it for a while.
+        gone = [each for each in had if each not in wanted]
+        self._session.execute(
+            delete(Membership).where(Membership.staff_id == staff_id, Membership.queue_id.in_(gone))
+        )
+        _belong(self._session, staff_id, [each for each in wanted if each not in had])
         _log(
             self._session, self._actor, "staff.changed", staff_id,
             role=role, role_before=before, queues=wanted, queues_before=had,

@@ -5,22 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy import delete, func, insert, or_, select, text
 
 from crm_desktop.domain.errors import InvalidInput, SwitchedOff
 from crm_desktop.domain.people import Person
 from crm_desktop.domain.states import Presence, StaffRole
 from crm_desktop.domain.views import StaffInfo, StaffMember
 from crm_desktop.store.database import Tx
-from crm_desktop.store.models import Looking, Membership, Queue, Staff
+from crm_desktop.store.models import Looking, Membership, Queue, SignOut, Staff
+from crm_desktop.store.models.base import utcnow
 
+# Beside who they are, which was the last time that somebody else closed their desktops.
+_WHOAMI = text(
+    """SELECT w.*, (SELECT coalesce(max(o.id), 0) FROM sign_out o WHERE o.staff_id = w.id)
+    AS sign_outs FROM app.whoami() w"""
+)
 _LOGIN = re.compile(r"(?!crm_|pg_|gateway$)[a-z][a-z0-9._-]{1,62}")
 
 
 def whoami(tx: Tx, login: str) -> Person:
     """The signed-in person; on PostgreSQL whoever the session is, whatever `login` says."""
     if tx.dialect == "postgresql":
-        row = tx.session.execute(text("SELECT * FROM app.whoami()")).mappings().one_or_none()
+        row = tx.session.execute(_WHOAMI).mappings().one_or_none()
         if row is None:
             raise SwitchedOff()
         return Person(
@@ -30,11 +36,18 @@ def whoami(tx: Tx, login: str) -> Person:
             StaffRole(row["role"]),
             frozenset(row["queues"]),
             Presence(row["presence"]),
+            row["sign_outs"],
         )
     staff = tx.session.scalar(select(Staff).where(Staff.login == login, Staff.active))
     if staff is None:
         raise SwitchedOff()
-    queues = tx.session.scalars(select(Membership.queue_id).where(Membership.staff_id == staff.id))
+    queues = tx.session.scalars(
+        select(Membership.queue_id).where(
+            Membership.staff_id == staff.id,
+            or_(Membership.until.is_(None), Membership.until > utcnow()),
+        )
+    )
+    sign_outs = select(func.max(SignOut.id)).where(SignOut.staff_id == staff.id)
     return Person(
         staff.id,
         staff.login,
@@ -42,6 +55,7 @@ def whoami(tx: Tx, login: str) -> Person:
         StaffRole(staff.role),
         frozenset(queues),
         Presence(staff.presence),
+        tx.session.scalar(sign_outs) or 0,
     )
 
 

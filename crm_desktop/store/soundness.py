@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import Connection, inspect, text
 
 #: What each event leaves a contact in; a contact's last one decides. Others change no state.
-_STATES = {
+STATES = {
     "contact.received": ("queued",),
     "contact.taken": ("active",),
     "contact.returned": ("queued",),
@@ -19,6 +19,7 @@ _STATES = {
     "contact.wrap_up": ("wrap_up",),
     "contact.completed": ("completed",),
     "contact.spam": ("spam",),
+    "contact.undone": ("queued", "offered", "active", "held", "wrap_up", "parked"),
 }
 _REVISION, _OURS = "alembic_version", "contact"
 
@@ -108,10 +109,9 @@ def _files(connection: Connection) -> Iterator[str]:
 
 
 def _states(connection: Connection) -> Iterator[str]:
-    kinds = ", ".join(f"'{kind}'" for kind in _STATES)
+    kinds = ", ".join(f"'{kind}'" for kind in STATES)
     right = " OR ".join(
-        f"(e.kind = '{kind}' AND c.state IN ({_quoted(states)}))"
-        for kind, states in _STATES.items()
+        f"(e.kind = '{kind}' AND c.state IN ({_quoted(states)}))" for kind, states in STATES.items()
     )
     otherwise = _count(
         connection,

@@ -16,3 +16,788 @@ BEGIN
                        'USING ((SELECT app.me()) IS NOT NULL)', t);
     END LOOP;
 END $$;
+
+-- One who is signed in, as the routing sees them. `why` they are offered nothing at all, or NULL.
+-- `busy` is what calls, chats and visits take of their capacity, `laid` what can be laid aside for
+-- one. `offered` and `called`: an offer stands before them, and one that cannot be laid aside. `off`:
+-- the channels of which they want none.
+CREATE TYPE app.hand AS (
+    staff_id bigint, why text, capacity integer, busy integer, laid integer, offered boolean,
+    called boolean, kept boolean, given_at timestamptz, queues bigint[], skills jsonb, off jsonb);
+
+CREATE FUNCTION app.hands() RETURNS SETOF app.hand
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+DECLARE channels text[]; weights integer[]; lays boolean[];
+BEGIN
+    -- As arrays: a join would look each of them up for every contact in hand.
+    SELECT array_agg(w.channel), array_agg(w.weight), array_agg(w.interruptible)
+    INTO channels, weights, lays FROM channel_weight w;
+    RETURN QUERY
+    SELECT s.id::bigint,
+           CASE WHEN s.presence <> 'available' THEN 'away'
+                WHEN coalesce(s.next_presence, 'available') <> 'available' THEN 'leaving'
+                WHEN a.locked THEN 'locked'
+                WHEN a.idle_since IS NOT NULL THEN 'idle'
+                WHEN a.seen_at IS NULL OR a.seen_at < now() - interval '90 seconds' THEN 'silent'
+                WHEN a.not_responding_since IS NOT NULL THEN 'not_responding' END,
+           s.capacity, coalesce(l.busy, 0)::integer, coalesce(l.laid, 0)::integer,
+           coalesce(l.offered, false), coalesce(l.called, false), false, a.last_given_at,
+           m.queues, k.skills, a.off_channels
+    FROM activity a
+    JOIN staff s ON s.id = a.staff_id AND s.active
+    JOIN (SELECT m.staff_id, array_agg(m.queue_id::bigint) AS queues FROM membership m
+          WHERE (m.until IS NULL OR m.until > now())
+            AND (m.off_until IS NULL OR m.off_until <= now())
+          GROUP BY m.staff_id) m ON m.staff_id = s.id
+    LEFT JOIN (SELECT x.staff_id, sum(weights[x.n]) FILTER (WHERE NOT lays[x.n]) AS busy,
+                      sum(weights[x.n]) FILTER (WHERE lays[x.n]) AS laid,
+                      bool_or(x.offered) AS offered,
+                      bool_or(x.offered AND NOT lays[x.n]) AS called
+               FROM (SELECT x.staff_id, array_position(channels, c.channel) AS n,
+                            x.state = 'offered' AND x.expires_at IS NOT NULL AS offered
+                     FROM assignment x JOIN contact c ON c.id = x.contact_id
+                     WHERE x.ended_at IS NULL) x
+               GROUP BY x.staff_id) l ON l.staff_id = s.id
+    LEFT JOIN (SELECT k.staff_id, jsonb_object_agg(k.skill_id, k.level) AS skills
+               FROM staff_skill k WHERE k.until IS NULL OR k.until > now()
+               GROUP BY k.staff_id) k ON k.staff_id = s.id
+    WHERE a.signed_in_at IS NOT NULL;
+END $$;
+
+-- Every member of its queue who is signed in, for one contact: why they are not offered it, or in
+-- which order they are. `short` is how much of the queue's skills they lack that it waits for no
+-- longer, `share` how full they are.
+CREATE FUNCTION app.judged(p_hands app.hand[], p_contact bigint)
+RETURNS TABLE (staff_id bigint, why text, is_last boolean, short integer, share double precision,
+               given_at timestamptz)
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+DECLARE
+    c record;
+    last_one bigint;
+    -- The skills as keys of a person's, from which level up, and whether it waits for them still.
+    wanted text[];
+    levels integer[];
+    firm boolean[];
+    -- Who declined it: not now in any case, and not while somebody else is there.
+    refusing bigint[];
+    declining bigint[];
+BEGIN
+    SELECT x.queue_id, x.channel, x.queued_at, x.customer_id, w.weight, w.interruptible AS lays,
+           make_interval(secs => q.last_advisor_seconds) AS last_for INTO c
+    FROM contact x JOIN channel_weight w ON w.channel = x.channel JOIN queue q ON q.id = x.queue_id
+    WHERE x.id = p_contact;
+    SELECT array_agg(k.skill_id::text), array_agg(k.level),
+           array_agg(k.relax_seconds IS NULL
+                     OR c.queued_at + make_interval(secs => k.relax_seconds) > now())
+    INTO wanted, levels, firm FROM queue_skill k WHERE k.queue_id = c.queue_id;
+    SELECT array_agg(x.staff_id) FILTER (WHERE x.reason = 'conflict'
+                                         OR x.ended_at > now() - interval '30 seconds'),
+           array_agg(x.staff_id) FILTER (WHERE x.ended_at > now() - interval '5 minutes')
+    INTO refusing, declining FROM assignment x
+    WHERE x.contact_id = p_contact AND x.state = 'declined';
+    IF c.last_for > interval '0' AND c.customer_id IS NOT NULL THEN
+        SELECT o.owner_id INTO last_one FROM contact o
+        WHERE o.customer_id = c.customer_id AND o.id <> p_contact AND o.owner_id IS NOT NULL
+        ORDER BY o.received_at DESC LIMIT 1;
+    END IF;
+    RETURN QUERY
+    WITH lacked AS MATERIALIZED (
+        SELECT h.staff_id, h.why, h.given_at, h.called, h.offered, h.kept, h.capacity, h.busy,
+               h.laid, h.off ? c.channel AS unwanted,
+               CASE WHEN wanted IS NOT NULL THEN (
+                   SELECT sum(greatest(levels[n] - coalesce((h.skills ->> wanted[n])::integer, 0),
+                                       0))
+                   FROM generate_subscripts(wanted, 1) AS n) ELSE 0 END AS short,
+               CASE WHEN wanted IS NOT NULL THEN EXISTS (
+                   SELECT 1 FROM generate_subscripts(wanted, 1) AS n
+                   WHERE firm[n] AND levels[n] > coalesce((h.skills ->> wanted[n])::integer, 0))
+               ELSE false END AS lacking
+        FROM unnest(p_hands) h WHERE c.queue_id = ANY (h.queues)
+    ), seen AS MATERIALIZED (
+        SELECT h.staff_id, h.given_at, h.short::integer AS short,
+               (h.busy + h.laid)::double precision / greatest(h.capacity, 1) AS share,
+               coalesce(h.staff_id = last_one, false) AS is_last,
+               coalesce(h.staff_id = ANY (refusing), false) AS refused,
+               coalesce(h.staff_id = ANY (declining), false) AS lately,
+               h.why IS NOT NULL OR h.unwanted OR h.lacking AS out,
+               CASE WHEN h.why IS NOT NULL THEN h.why
+                    WHEN h.unwanted THEN 'channel_off'
+                    WHEN h.lacking THEN 'skills'
+                    WHEN h.called OR h.offered AND c.lays THEN 'offered'
+                    WHEN h.capacity - h.busy - CASE WHEN c.lays THEN h.laid ELSE 0 END < c.weight
+                    THEN 'full'
+                    WHEN h.kept THEN 'kept' END AS why
+        FROM lacked h
+    ), others AS (
+        SELECT bool_or(NOT (s.out OR s.refused OR s.lately)) AS there,
+               bool_or(s.is_last AND s.why IS NOT NULL AND NOT (s.out OR s.refused OR s.lately)
+                       AND c.queued_at + c.last_for > now()) AS awaited
+        FROM seen s
+    )
+    SELECT s.staff_id,
+           CASE WHEN s.out THEN s.why
+                WHEN s.refused OR s.lately AND o.there THEN 'declined'
+                WHEN s.why IS NOT NULL THEN s.why
+                WHEN o.awaited THEN 'last_first' END,
+           s.is_last, s.short, s.share, s.given_at
+    FROM seen s CROSS JOIN others o;
+END $$;
+
+-- Whom one contact goes to, NULL for nobody, and the others by the reason why not.
+CREATE FUNCTION app.decided(p_hands app.hand[], p_contact bigint, OUT chosen bigint,
+                            OUT considered jsonb)
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+BEGIN
+    WITH j AS MATERIALIZED (SELECT * FROM app.judged(p_hands, p_contact)),
+    best AS (SELECT * FROM j WHERE j.why IS NULL
+             ORDER BY j.is_last DESC, j.short, j.share, j.given_at NULLS FIRST, j.staff_id LIMIT 1),
+    reasons AS (
+        SELECT coalesce(j.why,
+                        CASE WHEN b.is_last THEN 'not_last' WHEN j.short > b.short THEN 'less_skill'
+                             WHEN j.share > b.share THEN 'busier' ELSE 'sooner' END) AS why,
+               jsonb_agg(j.staff_id ORDER BY j.staff_id) AS ids
+        FROM j LEFT JOIN best b ON true
+        WHERE j.staff_id IS DISTINCT FROM b.staff_id GROUP BY 1)
+    SELECT (SELECT b.staff_id FROM best b),
+           (SELECT coalesce(jsonb_object_agg(r.why, r.ids), '{}') FROM reasons r)
+    INTO chosen, considered;
+END $$;
+
+-- What of it is offered, in hand or in wrap-up goes back to its queue and has waited all the time;
+-- what is parked is nobody's now and stays so. By rule: whoever calls it has asked who may.
+CREATE FUNCTION app.return_work(p_staff bigint, p_why text) RETURNS bigint[]
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    me bigint := app.me();
+    held contact[] := ARRAY(
+        SELECT c FROM contact c WHERE c.owner_id = p_staff
+            AND c.state IN ('offered', 'active', 'held', 'wrap_up', 'parked')
+        ORDER BY c.id FOR UPDATE);
+    parked bigint[] := ARRAY(SELECT id FROM unnest(held) WHERE state = 'parked');
+    given bigint[] := ARRAY(SELECT id FROM unnest(held) WHERE state <> 'parked');
+BEGIN
+    UPDATE contact SET owner_id = NULL WHERE id = ANY (parked);
+    UPDATE contact SET state = 'queued', state_since = now(), owner_id = NULL
+    WHERE id = ANY (given);
+    UPDATE assignment SET state = CASE state WHEN 'offered' THEN 'rescinded' ELSE 'returned' END,
+                          ended_at = now(), note = p_why
+    WHERE contact_id = ANY (given) AND ended_at IS NULL;
+    INSERT INTO routing_decision (contact_id, queue_id, staff_id, kind, considered)
+    SELECT id, queue_id, p_staff, 'returned', '{}' FROM unnest(held)
+    WHERE state <> 'parked' ORDER BY id;
+    INSERT INTO event (kind, actor_id, contact_id, data)
+    SELECT CASE state WHEN 'parked' THEN 'contact.let_go' ELSE 'contact.returned' END, me, id,
+           jsonb_build_object('reason', p_why, 'staff', p_staff)
+    FROM unnest(held) ORDER BY id;
+    RETURN ARRAY(SELECT id FROM unnest(held) ORDER BY id);
+END $$;
+
+-- Offers that nobody answered: the contact has waited all the time, the person is offered nothing
+-- until they are back. What somebody else has locked is left to the next round.
+CREATE FUNCTION app.time_out(p_limit integer, OUT contacts bigint[], OUT people bigint[])
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE o record;
+BEGIN
+    contacts := '{}';
+    people := '{}';
+    FOR o IN
+        SELECT a.id, a.contact_id, a.staff_id, c.queue_id
+        FROM assignment a JOIN contact c ON c.id = a.contact_id
+        WHERE a.ended_at IS NULL AND a.state = 'offered' AND a.expires_at <= now()
+          AND c.state = 'offered' AND c.owner_id = a.staff_id
+        ORDER BY a.expires_at, a.id LIMIT p_limit FOR UPDATE OF c SKIP LOCKED
+    LOOP
+        PERFORM 1 FROM activity WHERE staff_id = o.staff_id FOR NO KEY UPDATE SKIP LOCKED;
+        CONTINUE WHEN NOT FOUND;
+        UPDATE contact SET state = 'queued', state_since = now(), owner_id = NULL
+        WHERE id = o.contact_id;
+        UPDATE assignment SET state = 'timed_out', ended_at = now() WHERE id = o.id;
+        UPDATE activity SET not_responding_since = now() WHERE staff_id = o.staff_id;
+        INSERT INTO routing_decision (contact_id, queue_id, staff_id, kind, considered)
+        VALUES (o.contact_id, o.queue_id, o.staff_id, 'timed_out', '{}');
+        INSERT INTO event (kind, contact_id, data)
+        VALUES ('contact.offer_timed_out', o.contact_id,
+                jsonb_build_object('staff', o.staff_id));
+        contacts := contacts || o.contact_id;
+        people := people || o.staff_id::bigint;
+    END LOOP;
+END $$;
+
+-- The lines of what waits: one queue, one channel and the same points stand in the order of entry.
+-- Each is found by one step in the index, however long it is.
+CREATE FUNCTION app.lines() RETURNS TABLE (queue_id bigint, channel text, priority integer,
+                                           boost integer)
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
+    WITH RECURSIVE line AS (
+        (SELECT c.queue_id, c.channel, c.priority, c.boost FROM contact c WHERE c.state = 'queued'
+         ORDER BY 1, 2, 3, 4 LIMIT 1)
+        UNION ALL
+        SELECT n.* FROM line l CROSS JOIN LATERAL (
+            SELECT c.queue_id, c.channel, c.priority, c.boost FROM contact c
+            WHERE c.state = 'queued' AND (c.queue_id, c.channel, c.priority, c.boost)
+                                         > (l.queue_id, l.channel, l.priority, l.boost)
+            ORDER BY 1, 2, 3, 4 LIMIT 1) n)
+    SELECT l.queue_id::bigint, l.channel, l.priority, l.boost FROM line l;
+END $$;
+
+-- What waited too long in one queue waits on in another, once.
+CREATE FUNCTION app.overflow(p_limit integer, p_open bigint[]) RETURNS bigint[]
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE o record; moved bigint[] := '{}';
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM queue WHERE overflow_seconds IS NOT NULL
+                   AND overflow_queue_id = ANY (p_open)) THEN
+        RETURN moved;
+    END IF;
+    FOR o IN
+        SELECT w.id, l.queue_id AS left_queue, q.overflow_queue_id AS to_queue
+        FROM app.lines() l JOIN queue q ON q.id = l.queue_id
+        CROSS JOIN LATERAL (
+            SELECT c.id FROM contact c
+            WHERE c.state = 'queued' AND c.queue_id = l.queue_id AND c.channel = l.channel
+              AND c.priority = l.priority AND c.boost = l.boost
+              AND c.queued_at <= now() - make_interval(secs => q.overflow_seconds)
+              AND c.overflowed_at IS NULL
+            ORDER BY c.queued_at LIMIT p_limit) w
+        WHERE q.overflow_seconds IS NOT NULL AND q.overflow_queue_id = ANY (p_open)
+        LIMIT p_limit
+    LOOP
+        UPDATE contact SET queue_id = o.to_queue, overflowed_at = now()
+        WHERE id = (SELECT c.id FROM contact c WHERE c.id = o.id AND c.state = 'queued'
+                    AND c.queue_id = o.left_queue FOR UPDATE SKIP LOCKED);
+        CONTINUE WHEN NOT FOUND;
+        INSERT INTO routing_decision (contact_id, queue_id, kind, considered)
+        VALUES (o.id, o.to_queue, 'overflow', '{}');
+        INSERT INTO event (kind, contact_id, data)
+        VALUES ('contact.overflowed', o.id, jsonb_build_object(
+            'queue', o.to_queue, 'from_queue', o.left_queue));
+        moved := moved || o.id::bigint;
+    END LOOP;
+    RETURN moved;
+END $$;
+
+-- Offers a contact to a person, when both are still as they were seen; else says who is not. It
+-- waits for nobody's lock: whoever has one is about to change what was decided upon.
+CREATE FUNCTION app.offer(p_contact bigint, p_queue bigint, p_staff bigint, p_seconds integer,
+                          p_considered jsonb) RETURNS text
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE decision bigint;
+BEGIN
+    PERFORM 1 FROM contact WHERE id = p_contact AND state = 'queued' AND queue_id = p_queue
+    FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN 'contact';
+    END IF;
+    PERFORM 1 FROM activity a JOIN staff s ON s.id = a.staff_id
+    WHERE a.staff_id = p_staff AND a.signed_in_at IS NOT NULL AND NOT a.locked AND a.idle_since IS NULL
+      AND a.not_responding_since IS NULL AND s.active AND s.presence = 'available'
+      AND coalesce(s.next_presence, 'available') = 'available'
+    FOR NO KEY UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN 'person';
+    END IF;
+    UPDATE contact SET state = 'offered', state_since = now(), owner_id = p_staff
+    WHERE id = p_contact;
+    UPDATE activity SET last_given_at = now() WHERE staff_id = p_staff;
+    INSERT INTO routing_decision (contact_id, queue_id, staff_id, kind, considered)
+    VALUES (p_contact, p_queue, p_staff, 'offer', p_considered) RETURNING id INTO decision;
+    INSERT INTO assignment (contact_id, staff_id, state, note, how, expires_at, decision_id)
+    VALUES (p_contact, p_staff, 'offered', '', 'push', now() + make_interval(secs => p_seconds),
+            decision);
+    INSERT INTO event (kind, contact_id, data)
+    VALUES ('contact.offered', p_contact,
+            jsonb_build_object('staff', p_staff, 'decision', decision));
+    RETURN NULL;
+END $$;
+
+-- That nobody was found is written when the reasons are others than the last time.
+CREATE FUNCTION app.found_nobody(p_contact bigint, p_queue bigint, p_considered jsonb)
+RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE before routing_decision;
+BEGIN
+    SELECT * INTO before FROM routing_decision WHERE contact_id = p_contact
+    ORDER BY id DESC LIMIT 1;
+    IF before.kind IS DISTINCT FROM 'nobody' OR before.queue_id <> p_queue
+       OR ARRAY(SELECT jsonb_object_keys(before.considered) ORDER BY 1)
+          <> ARRAY(SELECT jsonb_object_keys(p_considered) ORDER BY 1) THEN
+        INSERT INTO routing_decision (contact_id, queue_id, kind, considered)
+        VALUES (p_contact, p_queue, 'nobody', p_considered);
+    END IF;
+END $$;
+
+-- Where somebody stands among the hands.
+CREATE FUNCTION app.hand_of(p_hands app.hand[], p_staff bigint) RETURNS integer
+LANGUAGE plpgsql IMMUTABLE SET search_path = public, pg_temp AS $$
+BEGIN
+    RETURN (SELECT n FROM generate_subscripts(p_hands, 1) AS n WHERE p_hands[n].staff_id = p_staff);
+END $$;
+
+-- Whether somebody could be offered anything at all.
+CREATE FUNCTION app.has_room(p_hand app.hand) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT p_hand.why IS NULL AND NOT p_hand.called AND p_hand.capacity > p_hand.busy
+$$;
+
+-- The hands when one of them was offered something.
+CREATE FUNCTION app.given(p_hands app.hand[], p_staff bigint, p_weight integer, p_lays boolean)
+RETURNS app.hand[]
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+DECLARE i integer := app.hand_of(p_hands, p_staff);
+BEGIN
+    p_hands[i].offered := true;
+    p_hands[i].given_at := now();
+    IF p_lays THEN
+        p_hands[i].laid := p_hands[i].laid + p_weight;
+    ELSE
+        p_hands[i].called := true;
+        p_hands[i].busy := p_hands[i].busy + p_weight;
+    END IF;
+    RETURN p_hands;
+END $$;
+
+-- Whether somebody of a queue has room for such a contact; and if not, whom to keep free for it:
+-- lighter work, that came later, would else fill them for ever.
+CREATE FUNCTION app.room(p_hands app.hand[], p_queue bigint, p_weight integer, p_lays boolean,
+                         OUT fits boolean, OUT keeper bigint)
+LANGUAGE plpgsql IMMUTABLE SET search_path = public, pg_temp AS $$
+BEGIN
+    SELECT coalesce(bool_or(h.capacity - h.busy - CASE WHEN p_lays THEN h.laid ELSE 0 END
+                            >= p_weight AND NOT (h.kept OR h.called OR h.offered AND p_lays)),
+                    false),
+           (array_agg(h.staff_id ORDER BY h.busy, h.staff_id)
+            FILTER (WHERE NOT h.kept AND h.capacity >= p_weight
+                    AND h.capacity - h.busy - CASE WHEN p_lays THEN h.laid ELSE 0 END < p_weight)
+           )[1]
+    INTO fits, keeper
+    FROM unnest(p_hands) h WHERE p_queue = ANY (h.queues);
+END $$;
+
+-- Up to p_limit of those who head a line and were not offered because nobody is free for anything:
+-- it is looked why. Those first of whom nothing was written yet.
+CREATE FUNCTION app.look_why(p_hands app.hand[], p_open bigint[], p_limit integer) RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE w record;
+BEGIN
+    FOR w IN
+        SELECT c.id::bigint, l.queue_id
+        FROM app.lines() l JOIN queue q ON q.id = l.queue_id
+        CROSS JOIN LATERAL (
+            SELECT c.id FROM contact c
+            WHERE c.state = 'queued' AND c.queue_id = l.queue_id AND c.channel = l.channel
+              AND c.priority = l.priority AND c.boost = l.boost
+            ORDER BY c.queued_at, c.id LIMIT 1) c
+        WHERE q.push AND q.id = ANY (p_open)
+        ORDER BY EXISTS (SELECT 1 FROM routing_decision r WHERE r.contact_id = c.id), random()
+        LIMIT p_limit
+    LOOP
+        PERFORM app.found_nobody(w.id, w.queue_id, d.considered)
+        FROM app.decided(p_hands, w.id) d WHERE d.chosen IS NULL;
+    END LOOP;
+END $$;
+
+-- One round: what timed out, what overflows, and up to p_limit offers, the most urgent first.
+-- p_open are the queues in their opening hours. Of two gateways that ask at once one does it.
+-- Urgency is a virtual time of entry, a point of priority being worth its queue's ageing, so
+-- nothing waits for ever; what can be laid aside comes 24 points later than a call.
+CREATE FUNCTION app.route(p_limit integer, p_open bigint[]) RETURNS json
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    ended record;
+    moved bigint[];
+    offered bigint[] := '{}';
+    pushed bigint[];
+    hands app.hand[];
+    -- Those of them who have room for something.
+    roomy app.hand[];
+    depth integer;
+    blocked boolean;
+    hopeless text[] := '{}';
+    line text;
+    w record;
+    d record;
+    r record;
+    changing text;
+    again boolean := false;
+    due timestamptz;
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(hashtextextended('crm routing', 0)) THEN
+        RETURN json_build_object('contacts', '[]'::json, 'staff', '[]'::json, 'due', 1);
+    END IF;
+    ended := app.time_out(p_limit);
+    moved := app.overflow(p_limit, p_open);
+    pushed := ARRAY(SELECT id FROM queue WHERE push AND id = ANY (p_open));
+    IF pushed <> '{}' THEN
+        hands := ARRAY(SELECT h FROM app.hands() h);
+        roomy := ARRAY(SELECT h FROM unnest(hands) h WHERE app.has_room(h));
+    END IF;
+    -- Mostly the first of each line are enough; when they are kept from whom they would go to, more.
+    FOREACH depth IN ARRAY ARRAY[least(cardinality(roomy), p_limit) + 3, 500] LOOP
+        EXIT WHEN coalesce(roomy, '{}') = '{}';
+        blocked := false;
+        FOR w IN
+            SELECT c.id::bigint, l.queue_id, l.channel, q.offer_seconds, x.weight,
+                   x.interruptible AS lays, l.priority, l.boost
+            FROM app.lines() l JOIN queue q ON q.id = l.queue_id
+            JOIN channel_weight x ON x.channel = l.channel
+            CROSS JOIN LATERAL (
+                SELECT c.id, c.queued_at FROM contact c
+                WHERE c.state = 'queued' AND c.queue_id = l.queue_id AND c.channel = l.channel
+                  AND c.priority = l.priority AND c.boost = l.boost
+                ORDER BY c.queued_at, c.id LIMIT depth) c
+            WHERE q.id = ANY (pushed)
+              AND q.id = ANY (ARRAY(SELECT unnest(h.queues) FROM unnest(roomy) h))
+            ORDER BY c.queued_at - make_interval(secs => q.ageing_seconds
+                     * (l.priority + l.boost - CASE WHEN x.interruptible THEN 24 ELSE 0 END)),
+                     c.id
+        LOOP
+            line := w.queue_id || w.channel;
+            CONTINUE WHEN line = ANY (hopeless)
+                OR line || ' ' || w.priority || ' ' || w.boost = ANY (hopeless);
+            LOOP
+                r := app.room(roomy, w.queue_id, w.weight, w.lays);
+                EXIT WHEN NOT r.fits;
+                d := app.decided(hands, w.id);
+                EXIT WHEN d.chosen IS NULL;
+                changing := app.offer(w.id, w.queue_id, d.chosen, w.offer_seconds, d.considered);
+                EXIT WHEN changing IS DISTINCT FROM 'person';
+                hands[app.hand_of(hands, d.chosen)].why := 'changing';
+                roomy := ARRAY(SELECT h FROM unnest(roomy) h WHERE h.staff_id <> d.chosen);
+                again := true;
+            END LOOP;
+            IF NOT r.fits THEN
+                hopeless := hopeless || line;
+                IF r.keeper IS NOT NULL THEN
+                    hands[app.hand_of(hands, r.keeper)].kept := true;
+                    roomy[app.hand_of(roomy, r.keeper)].kept := true;
+                END IF;
+            ELSIF d.chosen IS NULL THEN
+                PERFORM app.found_nobody(w.id, w.queue_id, d.considered);
+                IF d.considered ?| ARRAY['declined', 'last_first'] THEN
+                    blocked := true;
+                ELSE
+                    -- Who waited less has to show no less skill.
+                    hopeless := hopeless || (line || ' ' || w.priority || ' ' || w.boost);
+                END IF;
+            ELSIF changing IS NULL THEN
+                offered := offered || w.id;
+                hands := app.given(hands, d.chosen, w.weight, w.lays);
+                roomy := ARRAY(SELECT h FROM unnest(app.given(roomy, d.chosen, w.weight, w.lays)) h
+                               WHERE app.has_room(h));
+                EXIT WHEN cardinality(offered) >= p_limit OR roomy = '{}';
+            END IF;
+        END LOOP;
+        EXIT WHEN NOT blocked OR cardinality(offered) >= p_limit;
+    END LOOP;
+    IF offered = '{}' AND pushed <> '{}' THEN
+        PERFORM app.look_why(hands, p_open, 2);
+    END IF;
+    moved := moved || ended.contacts || offered;
+    PERFORM pg_notify('crm', string_agg(told.payload, ','))
+    FROM (SELECT DISTINCT 'contact:' || id AS payload FROM unnest(moved) AS id
+          UNION ALL SELECT DISTINCT 'staff:' || id FROM unnest(ended.people) AS id) told
+    HAVING count(*) > 0;
+    SELECT min(expires_at) INTO due FROM assignment WHERE ended_at IS NULL AND state = 'offered';
+    RETURN json_build_object(
+        'contacts', to_json(moved), 'staff', to_json(ended.people),
+        'due', CASE WHEN again THEN 0.05 WHEN cardinality(offered) >= p_limit THEN 0
+                    WHEN due IS NOT NULL OR pushed <> '{}'
+                    THEN greatest(0, least(1, extract(epoch FROM due - now()))) END);
+END $$;
+
+-- A contact that was taken: an offer is accepted and keeps what it came from. The plans are kept.
+CREATE OR REPLACE FUNCTION app.claim(p_contact bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE me bigint; mine bigint[]; c contact; holder text;
+BEGIN
+    SELECT s.id, coalesce((SELECT array_agg(m.queue_id) FROM membership m
+                           WHERE m.staff_id = s.id), '{}')
+    INTO me, mine FROM staff s WHERE s.login = session_user AND s.active;
+    -- One conditional UPDATE decides; its row count is the answer.
+    UPDATE contact SET state = 'active', state_since = now(), owner_id = me,
+                       first_taken_at = coalesce(first_taken_at, now())
+    WHERE id = p_contact
+      AND ((state = 'queued' AND queue_id = ANY (mine))
+           OR (state = 'offered' AND owner_id = me));
+    IF NOT FOUND THEN
+        SELECT * INTO c FROM contact WHERE id = p_contact;
+        IF c.id IS NULL OR mine IS NULL OR NOT c.queue_id = ANY (mine) THEN
+            PERFORM app.refuse('CRM01', 'no such contact');
+        END IF;
+        SELECT name INTO holder FROM staff WHERE id = c.owner_id;
+        PERFORM app.refuse('CRM03', 'somebody was faster', holder);
+    END IF;
+    UPDATE assignment SET state = 'accepted', accepted_at = now()
+    WHERE contact_id = p_contact AND ended_at IS NULL;
+    IF NOT FOUND THEN
+        INSERT INTO assignment (contact_id, staff_id, state, accepted_at, note)
+        VALUES (p_contact, me, 'accepted', now(), '');
+    END IF;
+    INSERT INTO event (kind, actor_id, contact_id, data)
+    VALUES ('contact.taken', me, p_contact, '{}');
+END $$;
+
+-- As before; an assignment says how it came.
+CREATE OR REPLACE FUNCTION app.claim_next(p_channels text[], p_queue bigint, p_service bigint,
+                                          p_overdue boolean) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE me bigint; mine bigint[]; found_id bigint;
+BEGIN
+    SELECT s.id, coalesce((SELECT array_agg(m.queue_id) FROM membership m
+                           WHERE m.staff_id = s.id), '{}')
+    INTO me, mine FROM staff s WHERE s.login = session_user AND s.active;
+    IF me IS NULL THEN
+        PERFORM app.refuse('CRM02', 'not signed in as staff');
+    END IF;
+    UPDATE contact SET state = 'active', state_since = now(), owner_id = me,
+                       first_taken_at = coalesce(first_taken_at, now())
+    WHERE id = (
+        SELECT id FROM contact
+        WHERE state = 'queued' AND queue_id = ANY (mine)
+          AND (p_channels IS NULL OR channel = ANY (p_channels))
+          AND (p_queue IS NULL OR queue_id = p_queue)
+          AND (p_service IS NULL OR service_id = p_service)
+          AND (NOT p_overdue OR due_at < now())
+        ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING id INTO found_id;
+    IF found_id IS NOT NULL THEN
+        INSERT INTO assignment (contact_id, staff_id, state, accepted_at, note, how)
+        VALUES (found_id, me, 'accepted', now(), '', 'next');
+        INSERT INTO event (kind, actor_id, contact_id, data)
+        VALUES ('contact.taken', me, found_id, '{"by": "next"}');
+    END IF;
+    RETURN found_id;
+END $$;
+CREATE OR REPLACE FUNCTION app.transfer(p_contact bigint, p_queue bigint, p_staff bigint,
+                                        p_note text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE c contact;
+BEGIN
+    c := app.in_hand(p_contact, ARRAY['active', 'held', 'wrap_up', 'offered', 'parked', 'queued']);
+    IF (p_queue IS NULL) = (p_staff IS NULL) THEN
+        PERFORM app.refuse('CRM04', 'transfer to a queue or to a person');
+    END IF;
+    IF p_queue IS NOT NULL AND NOT EXISTS (SELECT 1 FROM queue WHERE id = p_queue)
+       OR p_staff IS NOT NULL AND NOT EXISTS (SELECT 1 FROM staff WHERE id = p_staff AND active)
+    THEN
+        PERFORM app.refuse('CRM01', 'no such queue or person');
+    END IF;
+    IF p_staff IS NOT NULL AND EXISTS (SELECT 1 FROM queue WHERE id = c.queue_id AND restricted)
+       AND NOT EXISTS (SELECT 1 FROM membership
+                       WHERE staff_id = p_staff AND queue_id = c.queue_id) THEN
+        PERFORM app.refuse('CRM02', 'only a member of its queue may have this contact');
+    END IF;
+    PERFORM app.end_assignment(p_contact, 'transferred', p_note);
+    UPDATE contact SET
+        state = CASE WHEN p_staff IS NULL THEN 'queued' ELSE 'offered' END,
+        state_since = now(), queue_id = coalesce(p_queue, queue_id), owner_id = p_staff,
+        queued_at = now(), parked_until = NULL, parked_for_reply = false
+    WHERE id = p_contact;
+    IF p_staff IS NOT NULL THEN
+        INSERT INTO assignment (contact_id, staff_id, state, note, how)
+        VALUES (p_contact, p_staff, 'offered', p_note, 'transfer');
+    END IF;
+    IF p_note <> '' THEN
+        INSERT INTO message (contact_id, direction, visibility, state, author_id, sender_name,
+                             sender_address, recipients, subject, body_text, reply_text, body_html,
+                             in_reply_to, reference_ids, problems, findings, auto_generated, failure)
+        VALUES (p_contact, 'outbound', 'internal', 'sent', app.me(), '', '', '{}', '', p_note,
+                p_note, '', '', '[]', '[]', '[]', false, '');
+    END IF;
+    PERFORM app.log('contact.transferred', p_contact, jsonb_build_object(
+        'queue', p_queue, 'staff', p_staff, 'from_queue', c.queue_id));
+END $$;
+
+-- An offer that is not wanted: the contact has waited all the time.
+CREATE FUNCTION app.decline(p_contact bigint, p_reason text, p_words text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE me bigint := app.me(); c contact;
+BEGIN
+    c := app.in_hand(p_contact, ARRAY['offered']);
+    IF c.owner_id IS DISTINCT FROM me THEN
+        PERFORM app.refuse('CRM02', 'it was not offered to you');
+    END IF;
+    IF p_reason IS NULL OR NOT p_reason = ANY (ARRAY[
+        'conflict', 'not_my_skill', 'break', 'technical', 'other']) THEN
+        PERFORM app.refuse('CRM05', 'no such reason');
+    END IF;
+    IF length(p_words) > 200 OR p_reason = 'other' AND coalesce(trim(p_words), '') = '' THEN
+        PERFORM app.refuse('CRM05', 'say why, in up to 200 letters');
+    END IF;
+    UPDATE contact SET state = 'queued', state_since = now(), owner_id = NULL WHERE id = p_contact;
+    UPDATE assignment SET state = 'declined', ended_at = now(), reason = p_reason,
+                          note = coalesce(trim(p_words), '')
+    WHERE contact_id = p_contact AND ended_at IS NULL;
+    PERFORM app.log('contact.declined', p_contact, jsonb_build_object('reason', p_reason));
+END $$;
+
+-- More urgent than it came, for a reason that is kept with it; 0 points take that back.
+CREATE FUNCTION app.boost(p_contact bigint, p_points integer, p_reason text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE c contact; me bigint := app.me();
+BEGIN
+    IF me IS NULL THEN
+        PERFORM app.refuse('CRM02', 'not signed in as staff');
+    END IF;
+    SELECT * INTO c FROM contact WHERE id = p_contact FOR UPDATE;
+    IF c.id IS NULL OR NOT (c.queue_id = ANY (app.my_queues()) OR c.owner_id IS NOT DISTINCT FROM me)
+    THEN
+        PERFORM app.refuse('CRM01', 'no such contact');
+    END IF;
+    IF c.state IN ('completed', 'spam', 'abandoned', 'failed') THEN
+        PERFORM app.refuse('CRM04', 'the contact is ' || c.state);
+    END IF;
+    IF p_points IS NULL OR p_points NOT BETWEEN 0 AND 5 THEN
+        PERFORM app.refuse('CRM05', '0 to 5 points');
+    END IF;
+    IF coalesce(trim(p_reason), '') = '' OR length(p_reason) > 200 THEN
+        PERFORM app.refuse('CRM05', 'say why, in up to 200 letters');
+    END IF;
+    UPDATE contact SET boost = p_points,
+                       boost_reason = CASE p_points WHEN 0 THEN '' ELSE trim(p_reason) END
+    WHERE id = p_contact;
+    PERFORM app.log('contact.boosted', p_contact, jsonb_build_object(
+        'points', p_points, 'before', c.boost, 'reason', trim(p_reason)));
+END $$;
+
+-- Who was considered for a contact, newest first, and who would be now when it waits. For who may
+-- read it.
+CREATE FUNCTION app.explain(p_contact bigint, p_open bigint[]) RETURNS json
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE c contact; q queue; at_once json;
+BEGIN
+    IF app.me() IS NULL OR NOT app.may_read(p_contact) THEN
+        PERFORM app.refuse('CRM01', 'no such contact');
+    END IF;
+    SELECT * INTO c FROM contact WHERE id = p_contact;
+    SELECT * INTO q FROM queue WHERE id = c.queue_id;
+    IF c.state = 'queued' AND q.push AND q.id = ANY (p_open) THEN
+        SELECT json_build_array(d.chosen, d.considered) INTO at_once
+        FROM app.decided(ARRAY(SELECT h FROM app.hands() h), p_contact) d;
+    END IF;
+    RETURN json_build_object(
+        'state', c.state, 'queue', c.queue_id, 'push', q.push,
+        'open', q.id = ANY (p_open),
+        'now', at_once,
+        'decisions', (SELECT json_agg(json_build_array(x.at, x.kind, x.queue_id, x.staff_id,
+                                                       x.considered) ORDER BY x.id DESC)
+                      FROM (SELECT * FROM routing_decision r WHERE r.contact_id = p_contact
+                            ORDER BY r.id DESC LIMIT 20) x));
+END $$;
+
+-- As before; a list and the workspace show why a contact was raised.
+CREATE OR REPLACE FUNCTION app.listed(p_contact bigint) RETURNS json
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+DECLARE me bigint := app.me();
+BEGIN
+    RETURN (
+    SELECT json_build_array(json_build_array(
+            c.id, c.channel, c.state, c.who, c.subject, c.queue_id, q.name, c.service_id,
+            coalesce(s.name, ''), c.received_at, c.due_at, c.parked_until, c.parked_for_reply,
+            c.priority, c.needs_checking, c.owner_id, coalesce(o.name, ''),
+            c.boost_reason),
+        (SELECT json_agg(p.name ORDER BY p.name)
+         FROM looking l JOIN staff p ON p.id = l.staff_id
+         WHERE l.contact_id = p_contact AND l.staff_id <> me
+           AND l.seen_at > now() - interval '60 seconds'))
+    FROM contact c JOIN queue q ON q.id = c.queue_id LEFT JOIN service s ON s.id = c.service_id
+    LEFT JOIN staff o ON o.id = c.owner_id
+    WHERE c.id = p_contact);
+END $$;
+CREATE OR REPLACE FUNCTION app.workspace(p_contact bigint, p_history integer) RETURNS json
+LANGUAGE plpgsql SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    RETURN (
+    WITH c AS MATERIALIZED (SELECT * FROM contact WHERE id = p_contact),
+    m AS MATERIALIZED (SELECT * FROM app.open_contact(p_contact)),
+    k AS MATERIALIZED (
+        SELECT k.*, x.linked_at FROM case_contact x JOIN cases k ON k.id = x.case_id
+        WHERE x.contact_id = p_contact)
+    SELECT json_build_object(
+    'row', (SELECT json_build_array(
+            c.id, c.channel, c.state, c.who, c.subject, c.queue_id, q.name, c.service_id,
+            coalesce(s.name, ''), c.received_at, c.due_at, c.parked_until, c.parked_for_reply,
+            c.priority, c.needs_checking, c.owner_id, coalesce(o.name, ''),
+            c.boost_reason)
+        FROM c JOIN queue q ON q.id = c.queue_id LEFT JOIN service s ON s.id = c.service_id
+        LEFT JOIN staff o ON o.id = c.owner_id),
+    'detail', (SELECT json_build_array(
+            c.check_reason, c.auto_generated, c.completed_at, c.resolution) FROM c),
+    'looking', (SELECT json_agg(s.name ORDER BY s.name)
+        FROM looking l JOIN staff s ON s.id = l.staff_id
+        WHERE l.contact_id = p_contact AND l.staff_id <> (SELECT app.me())
+          AND l.seen_at > now() - interval '60 seconds'),
+    'messages', (SELECT json_agg(json_build_array(
+            m.contact_id, m.id, m.direction, m.visibility, m.state, coalesce(a.name, ''),
+            m.sender_name, m.sender_address, m.recipients, m.subject, m.body_text, m.reply_text,
+            m.body_html, m.at, m.sent_at, m.problems, m.findings, m.failure) ORDER BY m.at, m.id)
+        FROM m LEFT JOIN staff a ON a.id = m.author_id),
+    'files', (SELECT json_agg(json_build_array(
+            f.message_id, f.id, f.name, f.content_type, f.size, f.inline, f.content_id)
+            ORDER BY f.id)
+        FROM app.attachments(ARRAY(SELECT m.id FROM m)) f),
+    'leaving', (SELECT json_agg(json_build_array(o.message_id, o.not_before))
+        FROM outbox o WHERE o.message_id = ANY (ARRAY(SELECT m.id FROM m WHERE m.state = 'pending'))
+          AND o.state = 'pending' AND o.attempts = 0),
+    'customer', (SELECT json_build_array(
+            p.id, p.kind, p.name, p.since, p.prefers,
+            (SELECT count(*) FROM cases y
+             WHERE y.customer_id = p.id AND y.state NOT IN ('resolved', 'closed')),
+            (SELECT count(*) FROM contact y
+             WHERE y.customer_id = p.id AND y.received_at > now() - interval '365 days'))
+        FROM c JOIN customer p ON p.id = c.customer_id),
+    'identifiers', (SELECT json_agg(json_build_array(i.id, i.kind, i.value, i.flag) ORDER BY i.id)
+        FROM c CROSS JOIN LATERAL app.open_customer(c.customer_id) i
+        WHERE c.customer_id IS NOT NULL),
+    'addresses', (SELECT json_agg(json_build_array(a.lines, a.postcode) ORDER BY a.id)
+        FROM c JOIN address a ON a.customer_id = c.customer_id),
+    'adjustments', (SELECT json_agg(json_build_array(a.words, a.recorded_at, a.review_on)
+            ORDER BY a.id)
+        FROM c JOIN adjustment a ON a.customer_id = c.customer_id),
+    'markers', (SELECT json_agg(json_build_array(a.state, a.words, a.review_on) ORDER BY a.id)
+        FROM c JOIN safety_marker a ON a.customer_id = c.customer_id
+        WHERE a.state IN ('proposed', 'active', 'review_due')),
+    'history', (SELECT json_agg(json_build_array(
+            h.kind, h.id, h.channel, h.state, h.service_name, h.title, h.at, h.who, h.readable)
+            ORDER BY h.at DESC)
+        FROM c CROSS JOIN LATERAL app.history(c.customer_id, p_history) h),
+    'cases', (SELECT json_agg(json_build_array(
+            k.id, coalesce(k.reference, ''), k.service_id, s.name, k.state, k.title, k.answers,
+            k.form_version_id, v.schema, k.opened_at, k.due_at, k.paused_at IS NOT NULL, k.version)
+            ORDER BY k.linked_at DESC, k.id DESC)
+        FROM k JOIN service s ON s.id = k.service_id
+        LEFT JOIN form_version v ON v.id = k.form_version_id),
+    'handoffs', (SELECT json_agg(json_build_array(
+            h.id, h.case_id, t.name, h.state, h.state_since, h.external_id, h.words, h.notes,
+            h.due_at, h.expected_at, coalesce(o.last_error, ''), coalesce(o.attempts, 0),
+            coalesce(o.state = 'dead', false)) ORDER BY h.id)
+        FROM handoff h JOIN channel_account t ON t.id = h.account_id
+        LEFT JOIN outbox o ON o.id = (
+            SELECT max(x.id) FROM outbox x WHERE x.handoff_id = h.id)
+        WHERE h.case_id = ANY (ARRAY(SELECT k.id FROM k))),
+    'drafts', (SELECT json_agg(json_build_array(d.kind, d.author_id, a.name, d.content, d.updated_at)
+            ORDER BY d.updated_at)
+        FROM draft d JOIN staff a ON a.id = d.author_id
+        WHERE d.contact_id = p_contact),
+    'events', (SELECT json_agg(json_build_array(e.at, e.kind, e.actor, e.data))
+        FROM app.events(p_contact) e)
+    )
+    );
+END $$;
+
+REVOKE ALL ON FUNCTION app.hands(), app.judged(app.hand[], bigint),
+    app.decided(app.hand[], bigint), app.return_work(bigint, text), app.time_out(integer),
+    app.lines(), app.overflow(integer, bigint[]),
+    app.offer(bigint, bigint, bigint, integer, jsonb),
+    app.hand_of(app.hand[], bigint), app.has_room(app.hand),
+    app.given(app.hand[], bigint, integer, boolean),
+    app.room(app.hand[], bigint, integer, boolean),
+    app.found_nobody(bigint, bigint, jsonb), app.look_why(app.hand[], bigint[], integer),
+    app.route(integer, bigint[]),
+    app.decline(bigint, text, text), app.boost(bigint, integer, text),
+    app.explain(bigint, bigint[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION app.route(integer, bigint[]) TO crm_gateway;
+GRANT EXECUTE ON FUNCTION app.decline(bigint, text, text), app.boost(bigint, integer, text),
+    app.explain(bigint, bigint[]) TO crm_staff;

@@ -71,6 +71,14 @@ def upgrade() -> None:
         postgresql_where=still,
         sqlite_where=still,
     )
+    waiting = sa.text("state = 'queued'")
+    op.create_index(
+        "ix_contact_route",
+        "contact",
+        ["queue_id", "channel", "priority", "boost", "queued_at", "id"],
+        postgresql_where=waiting,
+        sqlite_where=waiting,
+    )
     _skills()
     _people()
     if connection.dialect.name == "postgresql":

@@ -25,8 +25,11 @@ from tests.benchmarks import (
     live,
     loop,
     memory,
+    reassigning,
     rights,
+    routing,
     start,
+    team,
 )
 from tests.benchmarks.centre import ROOT, BenchCentre, opened
 from tests.benchmarks.figures import Figure, keep, show
@@ -42,15 +45,23 @@ MEASURES: dict[str, Measure] = {
     "finding": finding.measure,
     "live": live.measure,
     "loop": loop.measure,
+    "team": team.measure,
     "memory": memory.measure,
     "start": start.measure,
     "intake": lambda centre, _, quick: intake.measure(centre, quick),
     "rights": rights.measure,
     "crowd": crowd.measure,
+    "routing": lambda centre, _, quick: routing.measure(centre, quick),
     "claims": lambda centre, _, quick: claims.measure(centre, quick),
+    "reassign": lambda centre, _, quick: reassigning.measure(centre, quick),
 }
 #: These need no gateway beside them, or run their own.
-_ALONE = frozenset({"live", "loop", "memory", "start", "intake", "claims", "crowd", "rights"})
+_ALONE = frozenset(
+    {
+        *("live", "loop", "team", "memory", "start", "intake", "claims", "crowd", "reassign"),
+        *("rights", "routing"),
+    }
+)
 _SMALL, _MIDDLE, _LARGE = 10_000, 100_000, 1_000_000
 _DIALECTS: tuple[Dialect, ...] = ("sqlite", "postgresql")
 

@@ -11,15 +11,19 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import event, text
+from sqlalchemy import event, func, select, text
 
-from crm_desktop.domain.states import Channel
+from crm_desktop.domain.figures import Figure, half_hour
+from crm_desktop.domain.states import Channel, StaffRole
 from crm_desktop.domain.views import QueueFilter, QueueRow
-from crm_desktop.services import contacts, queue, search
+from crm_desktop.services import contacts, counting, figures, queue, search
+from crm_desktop.services.administration import GATEWAY_LOGIN
 from crm_desktop.store import people
 from crm_desktop.store.database import Database, Dialect
+from crm_desktop.store.models import Membership, Staff
 from tests.benchmarks.centre import ADVISORS, BenchCentre, opened
 from tests.shared_directory import SharedDirectory
 
@@ -30,7 +34,6 @@ _EXPLAIN = (
     "SET auto_explain.log_analyze = on",
     "SET auto_explain.log_timing = off",
     "SET client_min_messages = log",
-    f"SET SESSION AUTHORIZATION {ADVISORS[0]}",
 )
 #: Of a plan only what reads tables is of interest.
 _READS = re.compile(
@@ -55,6 +58,20 @@ WORK: dict[str, Work] = {
     "Searching a name": lambda db, row: search.find(db, row.who),
 }
 
+LEADERS_WORK: dict[str, Work] = {
+    "The figures of today": lambda db, _: figures.today(db),
+    "Today by half hour": lambda db, _: figures.by_half_hour(db),
+    "The contacts behind a service level": lambda db, _: figures.behind(db, Figure.SERVICE_LEVEL),
+    "The contacts that wait": lambda db, _: figures.behind(db, Figure.WAITING),
+}
+GATEWAYS_WORK: dict[str, Work] = {"Reckoning a day's figures": lambda db, _: _reckon(db)}
+
+
+def _reckon(db: Database) -> None:
+    with db.read() as tx:
+        end = half_hour(tx.now)
+        counting.reckoned(tx, end - timedelta(days=1), end)
+
 
 def main() -> int:
     """Print the plans of both dialects."""
@@ -71,18 +88,45 @@ def main() -> int:
 
 def _plans(centre: BenchCentre) -> Iterator[tuple[str, list[str]]]:
     explained = _on_sqlite if centre.dialect == "sqlite" else _on_postgresql
-    with explained(centre) as (db, taken):
-        row = queue.page(db, QueueFilter()).waiting[0]
-        for name, work in WORK.items():
-            work(db, row)
-            taken.clear()
-            work(db, row)
-            yield name, [_short(each) for each in taken if _READS.search(each)]
+    row: QueueRow | None = None
+    for login, works in (
+        (ADVISORS[0], WORK),
+        (_leader(centre), LEADERS_WORK),
+        (GATEWAY_LOGIN, GATEWAYS_WORK),
+    ):
+        with explained(centre, login) as (db, taken):
+            row = row or queue.page(db, QueueFilter()).waiting[0]
+            for name, work in works.items():
+                work(db, row)
+                taken.clear()
+                work(db, row)
+                yield name, [_short(each) for each in taken if _READS.search(each)]
+
+
+def _leader(centre: BenchCentre) -> str:
+    """A team leader of many queues."""
+    db = Database(centre.owner())
+    try:
+        with db.read() as tx:
+            return (
+                tx.session.scalars(
+                    select(Staff.login)
+                    .join(Membership)
+                    .where(Staff.role == StaffRole.TEAM_LEADER)
+                    .group_by(Staff.login)
+                    .order_by(func.count().desc())
+                ).first()
+                or ""
+            )
+    finally:
+        db.close()
 
 
 @contextmanager
-def _on_sqlite(centre: BenchCentre) -> Iterator[tuple[Database, list[str]]]:
-    db, taken = centre.signed_in(), list[str]()
+def _on_sqlite(centre: BenchCentre, login: str) -> Iterator[tuple[Database, list[str]]]:
+    db, taken = Database(centre.target(login)), list[str]()
+    with db.read() as tx:
+        db.actor = None if login == GATEWAY_LOGIN else people.whoami(tx, login)
 
     def keep(_c: object, cursor: Any, statement: str, parameters: Any, *_: object) -> None:
         if statement.lstrip().startswith(("SELECT", "WITH", "UPDATE", "\n")):
@@ -98,15 +142,15 @@ def _on_sqlite(centre: BenchCentre) -> Iterator[tuple[Database, list[str]]]:
 
 
 @contextmanager
-def _on_postgresql(centre: BenchCentre) -> Iterator[tuple[Database, list[str]]]:
+def _on_postgresql(centre: BenchCentre, login: str) -> Iterator[tuple[Database, list[str]]]:
     db, taken = Database(centre.owner()), list[str]()
     try:
         with db.read() as tx:
-            for statement in _EXPLAIN:
+            for statement in (*_EXPLAIN, f'SET SESSION AUTHORIZATION "{login}"'):
                 tx.session.execute(text(statement))
             driver: Any = tx.session.connection().connection.driver_connection
             driver.add_notice_handler(lambda notice: taken.append(notice.message_primary))
-            db.actor = people.whoami(tx, ADVISORS[0])
+            db.actor = None if login == GATEWAY_LOGIN else people.whoami(tx, login)
         yield db, taken
     finally:
         db.close()

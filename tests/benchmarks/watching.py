@@ -29,6 +29,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QPaintEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox
+from sqlalchemy import event
 
 from crm_desktop.desktop.screens.queue.view import QueueList
 from crm_desktop.desktop.screens.workspace.presenter import WorkspacePresenter
@@ -159,6 +160,34 @@ def scroll(desk: Desk, orders: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def board(desk: Desk, orders: Mapping[str, Any]) -> dict[str, Any]:
+    """The event loop while a team leader looks at the team: its turns, in milliseconds, how often
+    a second the board was read, and how many people are on it.
+    """
+    screen = desk.window.pages.team_screen
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "'members'" in statement:
+            asked.append(statement)
+
+    desk.window.go("team")
+    desk.until(lambda: screen.people.table.board.rowCount() > 0)
+    desk.rest()
+    event.listen(desk.desktop.desk.db.engine, "before_cursor_execute", note)
+    _say([])
+    _until_told()
+    turns = Turns()
+    turns.start()
+    desk.pause(int(orders["seconds"] * 1000))
+    turns.stop()
+    return {
+        "turns": [percentile(turns.lengths, each) for each in _PERCENT],
+        "read": len(asked) / orders["seconds"],
+        "people": screen.people.table.board.rowCount(),
+    }
+
+
 def handle(desk: Desk, orders: Mapping[str, Any]) -> tuple[float, float]:
     """Memory before and after so many contacts were opened, taken and returned, one by one."""
     begun = memory()
@@ -224,4 +253,4 @@ def _say(visible: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run({"watch": watch, "scroll": scroll, "handle": handle}))
+    sys.exit(run({"watch": watch, "scroll": scroll, "board": board, "handle": handle}))

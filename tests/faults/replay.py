@@ -14,6 +14,9 @@ _KEPT = (*_WORKING, State.PARKED)
 _MOVES: Mapping[str, tuple[tuple[State, ...], State]] = {
     "contact.taken": ((State.QUEUED, State.OFFERED), State.ACTIVE),
     "contact.returned": ((*_KEPT, State.OFFERED), State.QUEUED),
+    "contact.declined": ((State.OFFERED,), State.QUEUED),
+    "contact.offer_timed_out": ((State.OFFERED,), State.QUEUED),
+    "contact.let_go": ((State.PARKED,), State.PARKED),
     "contact.parked": (_WORKING, State.PARKED),
     "contact.resumed": ((State.PARKED, State.WRAP_UP, State.HELD), State.ACTIVE),
     "contact.woken": ((State.PARKED,), State.QUEUED),
@@ -75,6 +78,10 @@ def _play(now: Replayed, event: Happened) -> None:
         now.owner_id = event.data.get("staff")
         now.state = State.QUEUED if now.owner_id is None else State.OFFERED
         return
+    if event.kind == "contact.offered":
+        _must_be_from(now, event, (State.QUEUED,))
+        now.state, now.owner_id = State.OFFERED, event.data.get("staff")
+        return
     if event.kind not in _MOVES:
         return
     sources, target = _MOVES[event.kind]
@@ -84,7 +91,7 @@ def _play(now: Replayed, event: Happened) -> None:
             now.wrong = "taken by another than it was offered to"
         now.owner_id = event.actor_id
     now.state = target
-    if target in (State.QUEUED, State.SPAM):
+    if target in (State.QUEUED, State.SPAM) or event.kind == "contact.let_go":
         now.owner_id = None
 
 

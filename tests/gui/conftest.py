@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-if "CRM_TEST_DISPLAY" not in os.environ:
+if "CRM_TEST_ON_DISPLAY" not in os.environ:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler

@@ -90,6 +90,11 @@ WORDS: Mapping[str, Words] = {
         "{kept}",
         "Your password may have been changed: sign in with the new one, or ask your administrator.",
     ),
+    "signed_out_by": Words(
+        "{by} signed you out.",
+        "{kept}",
+        "What you had in hand waits in its queues. Sign in again when you are back.",
+    ),
     "account_refused": Words(
         "This computer’s account did not sign you in.",
         "",

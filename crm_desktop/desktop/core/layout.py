@@ -27,11 +27,16 @@ def save_layout(window: QWidget, settings: Settings, name: str) -> None:
 
 def restore_layout(window: QWidget, settings: Settings, name: str) -> bool:
     """Put everything back; False when nothing, or nothing usable, was remembered."""
-    for splitter in _splitters(window):
-        if state := settings.get(f"layout/{name}/{splitter.objectName()}"):
-            splitter.restoreState(_octets(state))
+    restore_panes(window, settings, name)
     geometry = settings.get(f"layout/{name}/window")
     return bool(geometry) and window.restoreGeometry(_octets(geometry or ""))
+
+
+def restore_panes(part: QWidget, settings: Settings, name: str) -> None:
+    """Put the panes of a part back that was made after its window."""
+    for splitter in _splitters(part):
+        if state := settings.get(f"layout/{name}/{splitter.objectName()}"):
+            splitter.restoreState(_octets(state))
 
 
 def _splitters(window: QWidget) -> list[QSplitter]:

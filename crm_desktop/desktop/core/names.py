@@ -17,6 +17,18 @@ CHANNEL_NAMES = {
     Channel.LETTER: "Letter",
     Channel.SMS: "Text message",
 }
+#: One and several of a channel, as they are counted.
+CHANNEL_COUNTS = {
+    Channel.CALL: ("call", "calls"),
+    Channel.VOICEMAIL: ("voicemail", "voicemails"),
+    Channel.EMAIL: ("email", "emails"),
+    Channel.WEB_FORM: ("form", "forms"),
+    Channel.CHAT: ("chat", "chats"),
+    Channel.SOCIAL: ("post", "posts"),
+    Channel.VISIT: ("visitor", "visitors"),
+    Channel.LETTER: ("letter", "letters"),
+    Channel.SMS: ("text", "texts"),
+}
 RESOLUTIONS: dict[Resolution, str] = {
     Resolution.RESOLVED: "Resolved",
     Resolution.HANDED_OFF: "Handed off",

@@ -98,6 +98,10 @@ QSplitter::handle { background: $border; }
 QSplitter::handle:hover { background: $focus; }
 QSplitter::handle:horizontal { width: 1px; }
 QSplitter::handle:vertical { height: 1px; }
+QSplitter[airy="true"]::handle { background: transparent; }
+QSplitter[airy="true"]::handle:hover { background: $selection; }
+QSplitter[airy="true"]::handle:horizontal { width: ${p10}px; }
+QSplitter[airy="true"]::handle:vertical { height: ${p10}px; }
 QScrollArea { border: none; background: transparent; }
 QProgressBar { border: 1px solid $outline; border-radius: ${p4}px; text-align: center;
   background: $sunken; }

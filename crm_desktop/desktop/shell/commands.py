@@ -8,8 +8,10 @@ from crm_desktop.domain.states import StaffRole
 _LEADERS = frozenset({StaffRole.TEAM_LEADER, StaffRole.ADMIN})
 
 CONTACT = "Contact"
+PRESENCE = "Presence"
 QUEUE = "Queue"
 WRITING = "Writing"
+PEOPLE = "People"
 GO = "Go to"
 VIEW = "View"
 HELP = "Help"
@@ -54,6 +56,41 @@ COMMANDS: tuple[Command, ...] = (
         "contact.logged", "Contacts to be entered", CONTACT, icon="list-checks", works_away=True,
         help="What was logged and the database does not have yet",
     ),
+    Command(
+        "offer.accept", "Accept the offer", CONTACT, ("F10",), "hand",
+        help="Or say that you are back, after an offer that you did not answer",
+    ),
+    Command(
+        "offer.decline", "Decline the offer…", CONTACT, ("Ctrl+F10",), "x",
+        help="With a reason; it goes on waiting in its old place",
+    ),
+    Command("offer.why", "Why was this offered to me?", CONTACT, icon="help-circle"),
+    Command(
+        "presence.menu", "Presence", PRESENCE, ("Ctrl+Shift+P",), "circle-user",
+        help="Available, or away and why",
+    ),
+    Command("presence.more", "Presence with a note or a time…", PRESENCE, icon="pencil"),
+    Command("presence.day", "My day", PRESENCE, icon="history"),
+    Command(
+        "huddle.read", "I have read this huddle", PEOPLE, ("Ctrl+Alt+H",), "check",
+        help="The oldest that is shown; whoever sent it sees that",
+    ),
+    Command(
+        "huddle.new", "New huddle…", PEOPLE, ("Ctrl+Shift+H",), "megaphone", roles=_LEADERS,
+        help="A short notice on the desktops of everybody, a queue or one person",
+    ),
+    Command(
+        "huddle.sent", "Huddles sent", PEOPLE, icon="eye", roles=_LEADERS,
+        help="Who has read what you said, and who has not",
+    ),
+    Command(
+        "notes.open", "Private notes", PEOPLE, ("Ctrl+Shift+M",), "message-square",
+        help="Between a leader and one person; nobody else reads them",
+    ),
+    Command(
+        "people.skills", "Skills…", PEOPLE, icon="star", roles=frozenset({StaffRole.ADMIN}),
+        help="What people can do and queues may need",
+    ),
     Command("reply.focus", "Write a reply", WRITING, ("Ctrl+R",), "reply", works_away=True),
     Command(
         "note.focus", "Write an internal note", WRITING, ("Ctrl+Shift+N",), "sticky-note",
@@ -78,10 +115,16 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "go.admin", "Channels and dead letters", GO, ("Ctrl+5",), "list-checks", roles=_LEADERS
     ),
-    Command("go.staff", "Staff", GO, ("Ctrl+6",), "users", roles=frozenset({StaffRole.ADMIN})),
+    Command(
+        "go.staff", "Staff", GO, ("Ctrl+6",), "circle-user", roles=frozenset({StaffRole.ADMIN})
+    ),
     Command(
         "go.audit", "Audit", GO, ("Ctrl+7",), "eye", roles=_LEADERS,
         help="Who has seen a customer, and what a person did",
+    ),
+    Command(
+        "go.team", "Team", GO, ("Ctrl+8",), "users", roles=_LEADERS,
+        help="Queues and people as they are now: see trouble and put it right",
     ),
     Command("go.settings", "Settings", GO, ("Ctrl+,",), "settings", works_away=True),
     Command("go.palette", "Search and commands", GO, ("Ctrl+K",), "command", works_away=True),
@@ -93,6 +136,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("view.light", "Light theme", VIEW, icon="sun", works_away=True),
     Command("view.dark", "Dark theme", VIEW, icon="moon", works_away=True),
     Command("view.contrast", "High-contrast theme", VIEW, icon="contrast", works_away=True),
+    Command("view.sound", "Sound for offers", VIEW, icon="bell", checkable=True, works_away=True),
+    Command(
+        "view.wallboard", "Wallboard", VIEW, ("Ctrl+Shift+W",), "monitor", roles=_LEADERS,
+        help="The centre's figures in a window of their own, to be read from afar",
+    ),
     Command("view.reload", "Read everything again", VIEW, ("F5",), "refresh-cw"),
     Command("help.shortcuts", "Keyboard shortcuts", HELP, ("F1",), "keyboard", works_away=True),
     Command(

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QWidget
 
 from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.commands import CommandRegistry
+from crm_desktop.desktop.core.parking import ParkUntil
 from crm_desktop.desktop.shell.desk import Desk
 from crm_desktop.desktop.shell.gestures import Gestures
 from crm_desktop.desktop.shell.park_menu import ParkMenu
-from crm_desktop.desktop.shell.parking import ParkUntil
 from crm_desktop.desktop.shell.transfer import TransferDialog
 from crm_desktop.desktop.widgets.banner import ErrorBar, UndoToast
 from crm_desktop.domain.errors import CrmError

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import QApplication, QDialog, QLayout, QWidget
 
+#: The property of windows that show nothing of customers, and stay.
+STAYS = "stays_when_locked"
+
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
@@ -48,7 +51,11 @@ class Curtain:
         for each in QApplication.topLevelWidgets():
             if each.windowType() in (Qt.WindowType.Popup, Qt.WindowType.ToolTip):
                 each.hide()
-        inner = [each for each in self._window.children() if isinstance(each, QWidget)]
+        inner = [
+            each
+            for each in self._window.children()
+            if isinstance(each, QWidget) and not each.property(STAYS)
+        ]
         own = [each for each in self._windows() if each not in inner]
         for widget in [*inner, *own]:
             self._take(widget, self._shelf)
@@ -85,6 +92,7 @@ class Curtain:
             if each is not self._window
             and each.windowHandle() is not None
             and each.windowType() not in (Qt.WindowType.Popup, Qt.WindowType.ToolTip)
+            and not each.property(STAYS)
             and _belongs(each, self._window)
         ]
 

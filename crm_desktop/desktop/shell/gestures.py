@@ -9,7 +9,6 @@ from typing import Protocol
 
 from crm_desktop.desktop.core.presenting import Presenter, Tasks
 from crm_desktop.domain.errors import CrmError
-from crm_desktop.domain.states import Presence
 from crm_desktop.domain.views import Moved, QueueFilter, QueueInfo, StaffInfo
 from crm_desktop.services import Database, contacts, queue, session
 
@@ -96,13 +95,6 @@ class Gestures(Presenter):
                 note=note,
             ),
             partial(self._say, f"Transferred to {told}."),
-        )
-
-    def set_presence(self, presence: Presence, afterwards: Presence | None = None) -> None:
-        """Say what this person does, and what after this contact."""
-        self._tasks.write(
-            partial(session.set_presence, self._db, presence, afterwards),
-            failed=self._view.show_trouble,
         )
 
     def _do(self, work: Callable[[], Moved], done: Callable[[Moved], None]) -> None:

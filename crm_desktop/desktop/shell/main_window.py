@@ -25,13 +25,16 @@ from crm_desktop.desktop.shell.contact_commands import ContactCommands, Target
 from crm_desktop.desktop.shell.desk import Desk, later_for
 from crm_desktop.desktop.shell.detached import DetachedWindow
 from crm_desktop.desktop.shell.finders import RecordFinder
+from crm_desktop.desktop.shell.leaving import Leaving
 from crm_desktop.desktop.shell.lock import Locker
 from crm_desktop.desktop.shell.log_desk import LogDesk
 from crm_desktop.desktop.shell.pages import PAGES, Pages
-from crm_desktop.desktop.shell.presence import PresenceKeeper
+from crm_desktop.desktop.shell.people_desk import PeopleDesk
+from crm_desktop.desktop.shell.presence_desk import PresenceDesk
 from crm_desktop.desktop.shell.standing import StandingKeeper
 from crm_desktop.desktop.shell.status import StatusKeeper
 from crm_desktop.desktop.shell.top_bar import TopBar
+from crm_desktop.desktop.shell.wallboard import FigureDesk
 from crm_desktop.desktop.shell.work_page import WorkPage
 from crm_desktop.desktop.shell.workplace import Workplace
 from crm_desktop.desktop.widgets.banner import ErrorBar
@@ -39,7 +42,6 @@ from crm_desktop.desktop.widgets.rail import NavigationRail, Place
 from crm_desktop.desktop.widgets.status import StatusStrip
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.people import Person
-from crm_desktop.domain.states import Presence
 from crm_desktop.domain.views import ContactView, CustomerView, Hit, Moved, QueueCounts, QueueRow
 from crm_desktop.services.replies import Sent
 
@@ -98,10 +100,11 @@ class MainWindow(QWidget):
         self._queue_presenter.start()
         self.workplace.start()
         self._status.start()
-        self._presence.begin()
+        self.presence.keeper.start()
         self._desk.clock.start()
         self.log.start()
         self._articles.begin()
+        self.people.start()
         self.queue.focus()
 
     def open_contact(self, contact_id: int) -> None:
@@ -114,8 +117,7 @@ class MainWindow(QWidget):
     def open_hit(self, hit: Hit) -> None:
         """Show what the palette found."""
         if hit.kind == "customer":
-            self.go("customers")
-            self.pages.customers.open(hit.id)
+            self.open_customer(hit.id)
         elif hit.kind == "article":
             self.go("knowledge")
             self.pages.knowledge.read(hit.id)
@@ -124,6 +126,12 @@ class MainWindow(QWidget):
         else:
             self.go("cases")
             self.pages.cases_screen.field.setText(hit.title)
+
+    @Slot(object)
+    def open_customer(self, customer_id: int) -> None:
+        """Show what is known of somebody."""
+        self.go("customers")
+        self.pages.customers.open(customer_id)
 
     @Slot(object)
     def ask_who_saw(self, customer: CustomerView) -> None:
@@ -140,6 +148,8 @@ class MainWindow(QWidget):
             self._stack.addWidget(page)
             if isinstance(page, StaffScreen):
                 self.commands.add_toast(page.toast)
+            elif key == "team":
+                self.commands.add_toast(self.pages.team.contacts.toast)
         self._stack.setCurrentWidget(page)
         self.pages.shown(key)
 
@@ -151,19 +161,27 @@ class MainWindow(QWidget):
         self.pages.changed(changes)
         self._status.changed(changes)
         self._standing.changed(changes)
+        self.presence.changed(changes)
         self._articles.changed(changes)
+        self.figures.changed(changes)
+        self.people.changed(changes)
         for window in self._windows:
             window.changed(changes)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Keep what is typed, the layout, and stop listening."""
+        """Keep what is typed, the layout, and stop listening; a person is asked first."""
+        if event.spontaneous() and not self.lock.is_locked:
+            event.ignore()
+            self._leaving.ask()
+            return
         if self.lock.is_locked:
             self.hide()
             self.lock.reveal()
         for window in list(self._windows):
             window.close()
+        self.figures.close()
         self.workplace.stop()
-        self._presence.end()
+        self.presence.keeper.stop()
         save_layout(self, self._desk.settings, "main")
         self._desk.clock.stop()
         super().closeEvent(event)
@@ -188,10 +206,14 @@ class MainWindow(QWidget):
         self.commands.add_toast(self.workplace.screen.meanwhile.toast)
         self.log = LogDesk(desk, self.registry, self, lambda: self.workplace.services)
         self._articles = ArticleKeeper(desk, self)
+        self.figures = FigureDesk(desk, self)
 
     def _build_frame(self) -> None:
         look = self._desk.look
         self.top = TopBar(look, PRODUCT)
+        self.people = PeopleDesk(self._desk, self.registry, self)
+        self.top.add(self.people.notes)
+        self.top.add(self.people.new)
         self.strip = StatusStrip(look)
         self._status = StatusKeeper(self._desk, self.strip)
         self._rail = NavigationRail(look)
@@ -217,13 +239,15 @@ class MainWindow(QWidget):
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for each in (self.top, self.away, self.log.bar, self.error):
+        said = (self.people.strip, self.people.bar)
+        for each in (self.top, *said, self.away, self.log.bar, self.error):
             column.addWidget(each)
         column.addLayout(middle, 1)
         column.addWidget(self.strip)
-        self._presence = PresenceKeeper(
-            self._desk.person.presence, self.commands.gestures.set_presence, self._show_presence
+        self.presence = PresenceDesk(
+            self._desk, self, content, self.top.presence, self.registry, self.lock, self.error
         )
+        self._leaving = Leaving(self._desk, self, self._quit)
 
     def _connect(self) -> None:
         desk = self._desk
@@ -237,15 +261,16 @@ class MainWindow(QWidget):
         self.lock.hidden.connect(self._rest)
         self.lock.back.connect(self._go_on)
         desk.runner.trouble.connect(self.error.show_trouble)
+        self.people.trouble.connect(self.error.show_trouble)
         desk.runner.writing.connect(desk.live.rest)
         desk.runner.wrote.connect(self._wrote)
         self.top.search_asked.connect(self._open_palette)
-        self.top.presence_chosen.connect(self._presence_chosen)
+        self.presence.take.connect(self.commands.gestures.take)
         self._rail.chosen.connect(self.go)
         self.queue.opened.connect(self.open_contact)
         self.queue.chosen.connect(self._fit)
         self.queue.counted.connect(self._counted)
-        self.queue.busy.connect(self._presence.set_busy)
+        self.queue.busy.connect(self.presence.keeper.set_busy)
         self.queue.density_changed.connect(self._density_changed)
         self.workplace.screen.shown.connect(self._fit)
         self.workplace.screen.over.connect(self._contact_over)
@@ -255,9 +280,16 @@ class MainWindow(QWidget):
         self.workplace.seen_wanted.connect(self.ask_who_saw)
         self.pages.seen_wanted.connect(self.ask_who_saw)
         self.pages.contact_wanted.connect(self.open_contact)
+        self.figures.contact_wanted.connect(self.open_contact)
+        self.pages.figure_wanted.connect(self.figures.open_behind)
+        self.pages.customer_wanted.connect(self.open_customer)
+        self.pages.person_wanted.connect(self.people.open_person)
+        self.pages.note_wanted.connect(self.people.note_to)
+        self.pages.queue_huddle_wanted.connect(self.people.huddle_to_queue)
+        self.lock.ended.connect(self.figures.close)
         self.pages.scheme_chosen.connect(self._set_scheme)
         self.pages.scale_chosen.connect(self._set_scale)
-        self.pages.sign_out_asked.connect(self.close)
+        self.pages.sign_out_asked.connect(self._leaving.ask)
 
     def _bind_commands(self) -> None:
         bind = self.registry.bind
@@ -273,10 +305,11 @@ class MainWindow(QWidget):
         bind("view.smaller", partial(self._change_scale, -_STEP))
         for scheme in Scheme:
             bind(f"view.{scheme.value}", partial(self._set_scheme, scheme))
+        bind("view.wallboard", self.figures.open_wallboard)
         bind("view.reload", partial(self.changed, Changes.everything()))
         bind("help.shortcuts", self._show_shortcuts)
         bind("app.lock", self.lock.lock)
-        bind("app.quit", self._quit)
+        bind("app.quit", self._leaving.ask)
         compact = self._desk.settings.get(_COMPACT) != "no"
         self.queue.set_compact(compact)
         self.registry.set_checked("view.density", compact)
@@ -294,13 +327,13 @@ class MainWindow(QWidget):
             workplace.keep()
         for registry in (self.registry, *(each.registry for each in self._windows)):
             registry.suspend(True)
-        self._presence.leave()
+        self.figures.set_locked(True)
 
     @Slot()
     def _go_on(self) -> None:
         for registry in (self.registry, *(each.registry for each in self._windows)):
             registry.suspend(False)
-        self._presence.back()
+        self.figures.set_locked(False)
 
     def _fit_person(self, person: Person) -> None:
         """Offer what this role may do; what others' queues held is read again."""
@@ -310,7 +343,10 @@ class MainWindow(QWidget):
             self._rail.set_shown(key, self.pages.has(key))
         if not self.pages.has(self._place):
             self.go("queue")
+        if not person.leads:
+            self.figures.close()
         self._status.show_person()
+        self.people.fit()
         self._fit()
 
     def _person_changed(self, person: Person) -> None:
@@ -355,15 +391,6 @@ class MainWindow(QWidget):
     def _counted(self, counts: QueueCounts) -> None:
         self._rail.set_badge("queue", counts.waiting)
 
-    @Slot(object)
-    def _presence_chosen(self, presence: Presence) -> None:
-        self._presence.choose(presence)
-
-    def _show_presence(
-        self, presence: Presence, activity: str, afterwards: Presence | None
-    ) -> None:
-        self.top.presence.set_state(presence, activity, afterwards)
-
     def _go_to_queue(self) -> None:
         self.go("queue")
         self._work.show_queue()
@@ -395,13 +422,16 @@ class MainWindow(QWidget):
         window = DetachedWindow(self._desk, contact.row.id, self)
         window.set_away(WHY_NOT if self._desk.live.is_away else "")
         window.closed.connect(self._detached_closed)
+        window.registry.bind("huddle.read", self.people.read_first)
         window.workplace.seen_wanted.connect(self._ask_from_beside)
         self._windows.append(window)
+        self.presence.join(window.registry)
         window.show()
 
     @Slot(object)
     def _detached_closed(self, window: DetachedWindow) -> None:
         self._windows.remove(window)
+        self.presence.part(window.registry)
 
     @Slot(object)
     def _ask_from_beside(self, customer: CustomerView) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property, partial
+from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from crm_desktop.desktop.core.presenting import Presenter
+from crm_desktop.desktop.core.layout import restore_panes
 from crm_desktop.desktop.core.tasks import OwnedTasks
 from crm_desktop.desktop.screens.admin.presenter import AdminPresenter
 from crm_desktop.desktop.screens.admin.screen import AdminScreen
@@ -21,8 +22,10 @@ from crm_desktop.desktop.screens.knowledge.presenter import KnowledgePresenter
 from crm_desktop.desktop.screens.settings.screen import SettingsScreen
 from crm_desktop.desktop.screens.staff.presenter import StaffPresenter
 from crm_desktop.desktop.screens.staff.screen import StaffScreen
+from crm_desktop.desktop.screens.team.screen import TeamScreen
 from crm_desktop.desktop.shell.desk import Desk
 from crm_desktop.desktop.shell.finders import contact_of_case
+from crm_desktop.desktop.shell.team_desk import TeamDesk
 from crm_desktop.desktop.widgets.knowledge_panel import KnowledgePanel
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.states import StaffRole
@@ -30,21 +33,33 @@ from crm_desktop.domain.views import CustomerView, HistoryEntry
 
 #: key, words, icon, whether at the foot of the rail
 PAGES = (
+    ("team", "Team", "users", False),
     ("customers", "Customers", "user", False),
     ("cases", "Cases", "briefcase", False),
     ("knowledge", "Knowledge", "book-open", False),
     ("audit", "Audit", "eye", True),
-    ("staff", "Staff", "users", True),
+    ("staff", "Staff", "circle-user", True),
     ("admin", "Admin", "list-checks", True),
     ("settings", "Settings", "settings", True),
 )
 _KEYS = frozenset(key for key, *_ in PAGES)
 #: The pages that are not everybody's.
 _WHOSE = {
+    "team": frozenset({StaffRole.TEAM_LEADER, StaffRole.ADMIN}),
     "staff": frozenset({StaffRole.ADMIN}),
     "audit": frozenset({StaffRole.TEAM_LEADER, StaffRole.ADMIN}),
     "admin": frozenset({StaffRole.TEAM_LEADER, StaffRole.ADMIN}),
 }
+
+
+class _Page(Protocol):
+    """What reads a page: a presenter, or several put together."""
+
+    def start(self) -> None:
+        """Read what it shows."""
+
+    def changed(self, changes: Changes) -> None:
+        """Read again what it shows."""
 
 
 class Pages(QObject):
@@ -54,6 +69,11 @@ class Pages(QObject):
     """
 
     contact_wanted = Signal(object)
+    customer_wanted = Signal(object)
+    person_wanted = Signal(object)
+    note_wanted = Signal(object, str)
+    figure_wanted = Signal(object)
+    queue_huddle_wanted = Signal(object)
     seen_wanted = Signal(object)
     scheme_chosen = Signal(object)
     scale_chosen = Signal(int)
@@ -65,8 +85,8 @@ class Pages(QObject):
     def __init__(self, desk: Desk, parent: QObject) -> None:
         super().__init__(parent)
         self._desk = desk
-        self._presenters: list[Presenter] = []
-        self._unread: dict[str, Presenter] = {}
+        self._presenters: list[_Page] = []
+        self._unread: dict[str, _Page] = {}
 
     def has(self, key: str) -> bool:
         """Whether this person has that page; the one role or the other may come while working."""
@@ -148,10 +168,29 @@ class Pages(QObject):
         self._begin("staff", presenter)
         return screen
 
+    @cached_property
+    def team(self) -> TeamDesk:
+        """How the leader's queues and people do now."""
+        team = TeamDesk(self._desk)
+        restore_panes(team.screen, self._desk.settings, "main")
+        team.contact_wanted.connect(self.contact_wanted)
+        team.customer_wanted.connect(self.customer_wanted)
+        team.person_wanted.connect(self.person_wanted)
+        team.note_wanted.connect(self.note_wanted)
+        team.figure_wanted.connect(self.figure_wanted)
+        team.queue_huddle_wanted.connect(self.queue_huddle_wanted)
+        self._begin("team", team)
+        return team
+
+    @property
+    def team_screen(self) -> TeamScreen:
+        """The page of the team."""
+        return self.team.screen
+
     def _tasks(self, screen: QWidget) -> OwnedTasks:
         return self._desk.runner.for_owner(screen)
 
-    def _begin(self, key: str, presenter: Presenter) -> None:
+    def _begin(self, key: str, presenter: _Page) -> None:
         """A page that reads when it is first gone to."""
         self._presenters.append(presenter)
         self._unread[key] = presenter
@@ -163,7 +202,8 @@ class Pages(QObject):
         if unread is not None:
             unread.start()
         if isinstance(
-            page, CustomersScreen | CasesScreen | KnowledgePanel | StaffScreen | AuditScreen
+            page,
+            CustomersScreen | CasesScreen | KnowledgePanel | StaffScreen | AuditScreen | TeamScreen,
         ):
             page.focus()
 

@@ -15,16 +15,14 @@ from crm_desktop.desktop.widgets.text import Text
 
 
 class TopBar(Painted):
-    """`search_asked` says that the palette should open; `presence_chosen` carries a Presence."""
+    """`search_asked` says that the palette should open."""
 
     search_asked = Signal()
-    presence_chosen = Signal(object)
 
     def __init__(self, look: Look, product: str, parent: QWidget | None = None) -> None:
         super().__init__(look, parent)
         self._name = Text(look, product, Role.HEADING, tone=Tone.ACCENT)
         self.presence = PresenceButton(look)
-        self.presence.chosen.connect(self.presence_chosen)
         self._field = SearchField(
             look,
             "Search and commands",
@@ -40,6 +38,10 @@ class TopBar(Painted):
         self._row.addWidget(self._field, 2)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._relook()
+
+    def add(self, widget: QWidget) -> None:
+        """Put something at the right end."""
+        self._row.addWidget(widget)
 
     def sizeHint(self) -> QSize:
         """As high as a panel's head."""

@@ -14,6 +14,8 @@
 * `ticking.CellTicker(clock, view, column, role)` repaints the cells whose clock moved.
 * `banner.Banner(look, tone, icon, text, detail, wide=, closable=)`, `banner.ErrorBar`,
   `banner.UndoToast.offer(text)`: `undone`, `lapsed`.
+* `half_hour_chart.HalfHourChart(look, name).set_bars([Bar(label, came, expected, needed, says)],
+  now, summary)`; `duration_entry.DurationEntry(look, name)`: `seconds()`, `changed`.
 * `states.EmptyState`, `states.Busy.begin(text)/end()`; `key_values.KeyValueGrid.set_rows(pairs)`.
 * `rail.NavigationRail.add(Place(key, text, icon))`, `status.StatusStrip.set_part(key, text)` with
   `.light.set_state(FeedState)`, `presence.PresenceButton.set_state(presence, activity, next)`.

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QMenu, QSizePolicy, QWidget
 
 from crm_desktop.desktop.core.look import Look, Role
+from crm_desktop.desktop.core.names import CHANNEL_NAMES
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.painting import (
     paint_box,
@@ -18,7 +19,7 @@ from crm_desktop.desktop.widgets.painting import (
     text_height,
     text_width,
 )
-from crm_desktop.domain.states import Presence
+from crm_desktop.domain.states import Channel, Presence
 
 PRESENCE_WORDS: Mapping[Presence, tuple[str, str, Tone]] = {
     Presence.AVAILABLE: ("Available", "check-circle", Tone.OK),
@@ -32,9 +33,17 @@ PRESENCE_WORDS: Mapping[Presence, tuple[str, str, Tone]] = {
 
 
 class PresenceButton(QAbstractButton):
-    """As "On contact · then Lunch". `chosen` carries a Presence that a person picked."""
+    """As "On contact · then Lunch". `chosen` carries a Presence that a person picked.
+
+    `more_asked`: with words or a time; `day_asked`: to see one's day; `back_asked`: there again
+    after an offer that was not answered; `channels_chosen`: the channels that are off.
+    """
 
     chosen = Signal(object)
+    more_asked = Signal()
+    day_asked = Signal()
+    back_asked = Signal()
+    channels_chosen = Signal(object)
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,6 +56,7 @@ class PresenceButton(QAbstractButton):
             action.setData(presence.value)
             action.setCheckable(True)
             self._actions[presence] = action
+        self._add_more()
         self._menu.triggered.connect(self._picked)
         self.clicked.connect(self._open)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -60,20 +70,40 @@ class PresenceButton(QAbstractButton):
         """The presences to choose from."""
         return self._menu
 
+    def set_off_channels(self, off: frozenset[Channel]) -> None:
+        """Show of which channels nothing is offered."""
+        for channel, action in self._channels.items():
+            action.setChecked(channel not in off)
+
     def set_state(
-        self, presence: Presence, activity: str = "", next_presence: Presence | None = None
+        self,
+        presence: Presence,
+        activity: str = "",
+        next_presence: Presence | None = None,
+        *,
+        detail: str = "",
+        silent: bool = False,
     ) -> None:
-        """Show what was chosen, what is being done ("On contact") and what comes after it."""
+        """Show what was chosen, what is being done ("On contact") and what comes after it.
+
+        `detail` is what else was said of it, as "back 12:30"; `silent`: an offer was not answered.
+        """
         words, self._icon, self._tone = PRESENCE_WORDS[presence]
-        if activity:
+        self._back.setVisible(silent)
+        if silent:
+            activity = "Not responding"
+            self._tone, self._icon = Tone.WARNING, "bell"
+        elif activity:
             self._tone, self._icon = Tone.ACCENT, "circle-dot"
         then = ""
         if next_presence is not None and next_presence is not presence:
             then = f" · then {PRESENCE_WORDS[next_presence][0]}"
-        said = f"{activity or words}{then}"
+        more = f" · {detail}" if detail else ""
+        said = f"{activity or words}{then}{more}"
         marked = next_presence or presence
         for each, action in self._actions.items():
             action.setChecked(each is marked)
+        self._mark()
         # It is told again and again, and another width lays out the whole bar.
         if said != self.text():
             self.setText(said)
@@ -104,6 +134,38 @@ class PresenceButton(QAbstractButton):
         if self.hasFocus():
             paint_focus(painter, look, self.rect(), 12)
 
+    def _add_more(self) -> None:
+        menu = self._menu
+        menu.addSeparator()
+        self._more = menu.addAction("With a note or a time…")
+        self._more.triggered.connect(self.more_asked)
+        channels = menu.addMenu("Offer me")
+        self._offer_me = channels.menuAction()
+        self._channels: dict[Channel, QAction] = {}
+        for channel, name in CHANNEL_NAMES.items():
+            action = channels.addAction(name)
+            action.setCheckable(True)
+            action.setChecked(True)
+            action.triggered.connect(self._channel_toggled)
+            self._channels[channel] = action
+        menu.addSeparator()
+        self._back = menu.addAction("I am back")
+        self._back.triggered.connect(self.back_asked)
+        self._day = menu.addAction("My day…")
+        self._day.triggered.connect(self.day_asked)
+
+    @Slot()
+    def open_menu(self) -> None:
+        """Let the person choose."""
+        self._open()
+        self._menu.setActiveAction(next(iter(self._actions.values())))
+
+    @Slot()
+    def _channel_toggled(self) -> None:
+        self.channels_chosen.emit(
+            frozenset(each for each, action in self._channels.items() if not action.isChecked())
+        )
+
     @Slot()
     def _open(self) -> None:
         # popup, not setMenu: a button's own menu runs a nested event loop.
@@ -111,11 +173,25 @@ class PresenceButton(QAbstractButton):
 
     @Slot(QAction)
     def _picked(self, action: QAction) -> None:
-        self.chosen.emit(Presence(action.data()))
+        if action in self._actions.values():
+            self.chosen.emit(Presence(action.data()))
+
+    def _mark(self) -> None:
+        """An icon stands where the tick would, so the words say what is chosen."""
+        for action in self._actions.values():
+            action.setFont(self._look.font(Role.STRONG if action.isChecked() else Role.BODY))
 
     @Slot()
     def _relook(self) -> None:
+        self._mark()
         for presence, (_, icon, tone) in PRESENCE_WORDS.items():
             self._actions[presence].setIcon(self._look.icon(icon, self._look.ink(tone)))
+        for action, icon in (
+            (self._more, "pencil"),
+            (self._offer_me, "inbox"),
+            (self._back, "user-check"),
+            (self._day, "history"),
+        ):
+            action.setIcon(self._look.icon(icon))
         self.updateGeometry()
         self.update()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from PySide6.QtCore import (
+    QAbstractItemModel,
     QAbstractListModel,
     QModelIndex,
     QObject,
@@ -63,6 +65,59 @@ def runs(marks: Sequence[bool]) -> list[tuple[int, int]]:
     return found[::-1]
 
 
+class Keyed(Protocol):
+    """A row that is told from others by its key."""
+
+    @property
+    def key(self) -> Hashable:
+        """Which row it is, whatever it says."""
+
+
+K = TypeVar("K", bound=Keyed)
+
+
+def become(
+    model: QAbstractItemModel,
+    shown: list[K],
+    wanted: Sequence[K],
+    changed: Callable[[int, K], None],
+) -> None:
+    """Turn `shown`, the rows of a flat model, into `wanted` and tell views what was removed,
+    inserted and moved. `changed` hears the place of a row that says something else, and what it
+    said before.
+    """
+    keys = {row.key for row in wanted}
+    for first, last in runs([row.key not in keys for row in shown]):
+        model.beginRemoveRows(_ROOT, first, last)
+        del shown[first : last + 1]
+        model.endRemoveRows()
+    if not shown and wanted:
+        model.beginInsertRows(_ROOT, 0, len(wanted) - 1)
+        shown.extend(wanted)
+        model.endInsertRows()
+        return
+    for at, row in enumerate(wanted):
+        _settle(model, shown, at, row)
+        if shown[at] != row:
+            before, shown[at] = shown[at], row
+            changed(at, before)
+
+
+def _settle(model: QAbstractItemModel, shown: list[K], at: int, row: K) -> None:
+    """Bring the row of that key to `at`, given that all before it are right."""
+    if at < len(shown) and shown[at].key == row.key:
+        return
+    found = next((n for n in range(at + 1, len(shown)) if shown[n].key == row.key), None)
+    if found is None:
+        model.beginInsertRows(_ROOT, at, at)
+        shown.insert(at, row)
+        model.endInsertRows()
+        return
+    model.beginMoveRows(_ROOT, found, found, _ROOT, at)
+    shown.insert(at, shown.pop(found))
+    model.endMoveRows()
+
+
 class RowsModel(QAbstractListModel):
     """A list of Rows; `set_rows` moves from one list to the next by differences."""
 
@@ -111,33 +166,7 @@ class RowsModel(QAbstractListModel):
 
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Show these instead; selection and scroll position stay with their rows."""
-        wanted = {row.key for row in rows}
-        for first, last in runs([row.key not in wanted for row in self._rows]):
-            self.beginRemoveRows(_ROOT, first, last)
-            del self._rows[first : last + 1]
-            self.endRemoveRows()
-        if not self._rows and rows:
-            self.beginInsertRows(_ROOT, 0, len(rows) - 1)
-            self._rows = list(rows)
-            self.endInsertRows()
-            return
-        for at, row in enumerate(rows):
-            self._settle(at, row)
+        become(self, self._rows, rows, self._changed)
 
-    def _settle(self, at: int, row: Row) -> None:
-        """Make `row` the one at `at`, given that all before it are right."""
-        if at >= len(self._rows) or self._rows[at].key != row.key:
-            found = next(
-                (n for n in range(at + 1, len(self._rows)) if self._rows[n].key == row.key), None
-            )
-            if found is None:
-                self.beginInsertRows(_ROOT, at, at)
-                self._rows.insert(at, row)
-                self.endInsertRows()
-                return
-            self.beginMoveRows(_ROOT, found, found, _ROOT, at)
-            self._rows.insert(at, self._rows.pop(found))
-            self.endMoveRows()
-        if self._rows[at] != row:
-            self._rows[at] = row
-            self.dataChanged.emit(self.index(at), self.index(at))
+    def _changed(self, at: int, _before: Row) -> None:
+        self.dataChanged.emit(self.index(at), self.index(at))

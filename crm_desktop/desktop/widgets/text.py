@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
-from crm_desktop.desktop.widgets.painting import paint_text, text_width
+from crm_desktop.desktop.widgets.painting import paint_text, text_height, text_width
 
 
 class Text(QLabel):
@@ -89,9 +89,17 @@ class ElidedText(Text):
         wide = QSizePolicy.Policy.Maximum if snug else QSizePolicy.Policy.Expanding
         self.setSizePolicy(wide, QSizePolicy.Policy.Fixed)
 
+    def sizeHint(self) -> QSize:
+        """Room for the whole line, by the font that it is drawn in: the label's own is another
+        while it is hidden.
+        """
+        font, edges = self._look.font(self._role), self.contentsMargins()
+        width = text_width(font, self.text()) + 2 + edges.left() + edges.right()
+        return QSize(width, text_height(font) + edges.top() + edges.bottom())
+
     def minimumSizeHint(self) -> QSize:
         """Any width will do."""
-        return QSize(self._look.px(20), super().minimumSizeHint().height())
+        return QSize(self._look.px(20), self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw what fits."""

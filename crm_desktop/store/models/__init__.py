@@ -24,16 +24,33 @@ from crm_desktop.store.models.customers import (
     SafetyMarker,
 )
 from crm_desktop.store.models.events import AuditSeal, Event, Notice, ReadAudit, RowAudit
+from crm_desktop.store.models.figures import (
+    CountedContact,
+    FiguresKept,
+    HalfHourStaff,
+    HalfHourStat,
+)
+from crm_desktop.store.models.forecast import ArrivalForecast
 from crm_desktop.store.models.knowledge import Article, ArticleUse
 from crm_desktop.store.models.messages import Attachment, Blob, BlobChunk, Draft, Message
-from crm_desktop.store.models.people import Activity, Membership, SavedView, Staff, StaffSkill
+from crm_desktop.store.models.moving import MoveBatch, MoveItem
+from crm_desktop.store.models.people import (
+    Activity,
+    Membership,
+    PresenceMark,
+    SavedView,
+    Staff,
+    StaffSkill,
+)
 from crm_desktop.store.models.quality import Assessment, Recording
+from crm_desktop.store.models.team import Huddle, HuddleReceipt, SignOut, StaffNote
 from crm_desktop.store.models.work import ChannelAccount, Lease, OutboxItem
 
 __all__ = [
     "Activity",
     "Address",
     "Adjustment",
+    "ArrivalForecast",
     "Article",
     "ArticleUse",
     "Assessment",
@@ -48,19 +65,28 @@ __all__ = [
     "ChannelAccount",
     "ChannelWeight",
     "Contact",
+    "CountedContact",
     "Customer",
     "Draft",
     "Event",
+    "FiguresKept",
     "FormVersion",
+    "HalfHourStaff",
+    "HalfHourStat",
     "Handoff",
+    "Huddle",
+    "HuddleReceipt",
     "Identifier",
     "Lease",
     "Looking",
     "Membership",
     "Message",
+    "MoveBatch",
+    "MoveItem",
     "Notice",
     "OpeningCalendar",
     "OutboxItem",
+    "PresenceMark",
     "Queue",
     "QueueSkill",
     "QueueStat",
@@ -74,7 +100,9 @@ __all__ = [
     "SavedView",
     "Service",
     "Setting",
+    "SignOut",
     "Skill",
     "Staff",
+    "StaffNote",
     "StaffSkill",
 ]

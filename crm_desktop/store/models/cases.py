@@ -19,6 +19,8 @@ from crm_desktop.store.models.base import (
     utcnow,
 )
 
+_UNRESOLVED = "state IN ('new', 'open', 'waiting_customer', 'waiting_back_office')"
+
 
 class Case(Base):
     """The customer's matter; `queue_id` follows the service and decides who sees the content.
@@ -27,7 +29,16 @@ class Case(Base):
     """
 
     __tablename__ = "cases"
-    __table_args__ = (Index("ix_cases_customer", "customer_id", "opened_at"),)
+    __table_args__ = (
+        Index("ix_cases_customer", "customer_id", "opened_at"),
+        Index(
+            "ix_cases_due",
+            "service_id",
+            "due_at",
+            postgresql_where=text(_UNRESOLVED),
+            sqlite_where=text(_UNRESOLVED),
+        ),
+    )
 
     id: Mapped[Id]
     reference: Mapped[str | None] = mapped_column(unique=True)
@@ -79,10 +90,24 @@ class Handoff(Base):
             sqlite_where=text("state IN ('sent', 'acknowledged', 'in_progress')"),
         ),
         Index(
+            "ix_handoff_open",
+            "queue_id",
+            "due_at",
+            postgresql_where=text("state IN ('sent', 'acknowledged', 'in_progress', 'overdue')"),
+            sqlite_where=text("state IN ('sent', 'acknowledged', 'in_progress', 'overdue')"),
+        ),
+        Index(
             "ix_handoff_poll",
             "next_poll_at",
             postgresql_where=text("next_poll_at IS NOT NULL"),
             sqlite_where=text("next_poll_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_handoff_trouble",
+            "queue_id",
+            "state_since",
+            postgresql_where=text("state IN ('overdue', 'bounced')"),
+            sqlite_where=text("state IN ('overdue', 'bounced')"),
         ),
     )
 

@@ -47,6 +47,18 @@ class Contact(Base):
             postgresql_where=text("state = 'queued'"),
             sqlite_where=text("state = 'queued'"),
         ),
+        # The lines that routing goes through, each in the order of entry.
+        Index(
+            "ix_contact_route",
+            "queue_id",
+            "channel",
+            "priority",
+            "boost",
+            "queued_at",
+            "id",
+            postgresql_where=text("state = 'queued'"),
+            sqlite_where=text("state = 'queued'"),
+        ),
         Index(
             "ix_contact_in_hand",
             "owner_id",
@@ -59,6 +71,12 @@ class Contact(Base):
             "parked_until",
             postgresql_where=text("state = 'parked'"),
             sqlite_where=text("state = 'parked'"),
+        ),
+        Index(
+            "ix_contact_callback",
+            "due_at",
+            postgresql_where=text("state = 'callback_due'"),
+            sqlite_where=text("state = 'callback_due'"),
         ),
         Index("ix_contact_customer", "customer_id", "received_at"),
         Index("ix_contact_thread", "thread_id"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import Date, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_desktop.store.models.base import Base, BigId, CreatedAt, Id, UtcDateTime
@@ -73,6 +73,14 @@ class SafetyMarker(Base):
     """An entry of the potentially-violent-persons register; all staff read it."""
 
     __tablename__ = "safety_marker"
+    __table_args__ = (
+        Index(
+            "ix_safety_marker_undecided",
+            "proposed_at",
+            postgresql_where=text("state IN ('proposed', 'review_due')"),
+            sqlite_where=text("state IN ('proposed', 'review_due')"),
+        ),
+    )
 
     id: Mapped[Id]
     customer_id: Mapped[int] = mapped_column(BigId, ForeignKey("customer.id"), index=True)

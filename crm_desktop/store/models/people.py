@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint, false
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_desktop.store.models.base import Base, Id, JsonObject, Time, UtcDateTime, utcnow
+from crm_desktop.store.models.base import (
+    Base,
+    Id,
+    JsonList,
+    JsonObject,
+    Time,
+    UtcDateTime,
+    utcnow,
+)
 
 
 class Staff(Base):
-    """A member of staff; on PostgreSQL `login` is their own database role."""
+    """A member of staff; on PostgreSQL `login` is their own database role.
+
+    Presence is what they chose, with words of their own and when they are back; `presence_by_id`
+    is the team leader who set it for them.
+    """
 
     __tablename__ = "staff"
 
@@ -25,6 +37,7 @@ class Staff(Base):
     presence_since: Mapped[Time] = mapped_column(server_default=utcnow())
     presence_words: Mapped[str] = mapped_column(default="", server_default="")
     back_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    presence_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     capacity: Mapped[int] = mapped_column(default=100, server_default="100")
 
 
@@ -34,6 +47,8 @@ class Activity(Base):
     `signed_in_at` is None while no desktop of theirs is open; `seen_at` is when one last said so.
     `not_responding_since`: an offer ran out, and nothing is offered until they are back.
     `last_given_at` is when they were last given work, so that who waits longest comes first.
+    `idle_since`: since when nobody touched that desktop, or it is locked. `desktop` is the one that
+    speaks for them, of several; in `off_channels` they want no offers for now.
     """
 
     __tablename__ = "activity"
@@ -45,6 +60,26 @@ class Activity(Base):
     locked: Mapped[bool] = mapped_column(default=False, server_default=false())
     not_responding_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_given_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    desktop: Mapped[str] = mapped_column(default="", server_default="")
+    off_channels: Mapped[JsonList] = mapped_column(default=list, server_default="[]")
+
+
+class PresenceMark(Base):
+    """From `at` until the next mark of this person nothing of this is another; written by triggers.
+
+    `seen` is there, idle, locked or not_responding. A day adds up because marks only begin.
+    """
+
+    __tablename__ = "presence_mark"
+    __table_args__ = (Index("ix_presence_mark_staff", "staff_id", "id"),)
+
+    id: Mapped[Id]
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    at: Mapped[Time] = mapped_column(server_default=utcnow())
+    signed_in: Mapped[bool]
+    presence: Mapped[str]
+    seen: Mapped[str]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
 
 
 class StaffSkill(Base):

@@ -60,6 +60,12 @@ class OutboxItem(Base):
             postgresql_where=text("state = 'claimed'"),
             sqlite_where=text("state = 'claimed'"),
         ),
+        Index(
+            "ix_outbox_stuck",
+            "id",
+            postgresql_where=text("state IN ('held', 'dead')"),
+            sqlite_where=text("state IN ('held', 'dead')"),
+        ),
         Index("ix_outbox_message", "message_id"),
         Index("ix_outbox_handoff", "handoff_id"),
     )

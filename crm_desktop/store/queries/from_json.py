@@ -38,10 +38,9 @@ def queue_row(values: Sequence[Any], looking: Sequence[str] | None) -> QueueRow:
     The workspace's statement leaves out the last two: its timeline says when it was entered.
     """
     id_, channel, state, who, subject, queue_id, queue, service_id, service, *rest = values
-    received_at, due_at, parked_until, for_reply, priority, needs_checking, owner_id, owner = rest[
-        :8
-    ]
-    entered_at, while_away = rest[8:] or (None, None)
+    received_at, due_at, parked_until, for_reply, priority, needs_checking, *rest = rest
+    owner_id, owner, raised, *entered = rest
+    entered_at, while_away = entered or (None, None)
     return QueueRow(
         id_,
         Channel(channel),
@@ -63,12 +62,14 @@ def queue_row(values: Sequence[Any], looking: Sequence[str] | None) -> QueueRow:
         tuple(looking or ()),
         maybe_moment(entered_at),
         bool(while_away),
+        raised,
     )
 
 
 #: The columns of a QueueRow, for a JSON array, and the tables that they come from.
 QUEUE_ROW = """c.id, c.channel, c.state, c.who, c.subject, c.queue_id, q.name, c.service_id,
     coalesce(s.name, ''), c.received_at, c.due_at, c.parked_until, c.parked_for_reply, c.priority,
-    c.needs_checking, c.owner_id, coalesce(o.name, ''), c.entered_at, c.while_away"""
+    c.needs_checking, c.owner_id, coalesce(o.name, ''), c.boost_reason, c.entered_at,
+    c.while_away"""
 QUEUE_TABLES = """contact c JOIN queue q ON q.id = c.queue_id
     LEFT JOIN service s ON s.id = c.service_id LEFT JOIN staff o ON o.id = c.owner_id"""

@@ -84,7 +84,7 @@ def page(tx: Tx, wanted: QueueFilter, after: Cursor | None, limit: int) -> Queue
 
 def by_ids(tx: Tx, ids: Iterable[int]) -> tuple[QueueRow, ...]:
     """These contacts as they are now; those that are gone or not this person's are missing."""
-    return _rows(_run(tx, _by_ids(tx.dialect), ids=_listed(tx, set(ids))))
+    return _rows(_run(tx, _by_ids(tx.dialect), ids=listed(tx, set(ids))))
 
 
 def counts(tx: Tx) -> QueueCounts:
@@ -94,7 +94,7 @@ def counts(tx: Tx) -> QueueCounts:
 
 def _run(tx: Tx, statement: TextClause, **values: Any) -> Any:
     me = tx.actor
-    known = {"me": me.id if me else 0, "mine": _listed(tx, me.queues if me else ())}
+    known = {"me": me.id if me else 0, "mine": listed(tx, me.queues if me else ())}
     given = {
         name: value for name, value in (known | values).items() if name in statement._bindparams
     }
@@ -107,7 +107,7 @@ def _names(statement: TextClause) -> frozenset[str]:
     return frozenset(statement.compile().params)
 
 
-def _listed(tx: Tx, values: Iterable[Any]) -> Any:
+def listed(tx: Tx, values: Iterable[Any]) -> Any:
     """A list for `among`: an array on PostgreSQL, JSON on SQLite."""
     ordered = sorted(values)
     return ordered if tx.dialect == "postgresql" else json.dumps(ordered)
@@ -143,7 +143,7 @@ def _shape(wanted: QueueFilter) -> QueueFilter:
 
 def _filters(tx: Tx, wanted: QueueFilter) -> dict[str, Any]:
     return {
-        "channels": _listed(tx, (each.value for each in wanted.channels)),
+        "channels": listed(tx, (each.value for each in wanted.channels)),
         "queue": wanted.queue_id,
         "service": wanted.service_id,
     }

@@ -30,7 +30,7 @@ SELECT json_object(
 'row', (SELECT json_array(
         c.id, c.channel, c.state, c.who, c.subject, c.queue_id, q.name, c.service_id,
         coalesce(s.name, ''), c.received_at, c.due_at, c.parked_until, c.parked_for_reply,
-        c.priority, c.needs_checking, c.owner_id, coalesce(o.name, ''))
+        c.priority, c.needs_checking, c.owner_id, coalesce(o.name, ''), c.boost_reason)
     FROM queue q LEFT JOIN service s ON s.id = c.service_id
     LEFT JOIN staff o ON o.id = c.owner_id WHERE q.id = c.queue_id),
 'detail', json_array(c.check_reason, c.auto_generated, c.completed_at, c.resolution),

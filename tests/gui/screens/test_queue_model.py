@@ -10,9 +10,9 @@ from PySide6.QtCore import QAbstractItemModel, Qt
 from PySide6.QtTest import QAbstractItemModelTester, QSignalSpy
 from PySide6.QtWidgets import QApplication
 
+from crm_desktop.desktop.core.pills import pill_of
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.queue.model import Entry, Heading, Line, QueueModel, QueueRole
-from crm_desktop.desktop.screens.queue.pills import pill_of
 from crm_desktop.domain.states import Channel, ContactState
 from tests.gui.screens import sample
 from tests.gui.screens.sample import DAY, HOUR, MINUTE, NOW

@@ -1,4 +1,4 @@
-"""Plain rules of the shell and the workspace: parking times, drafts, presence, away words."""
+"""Plain rules of the shell and the workspace: parking times, drafts, away words."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core.live import FeedState
 from crm_desktop.desktop.core.look import Look
+from crm_desktop.desktop.core.parking import choices
 from crm_desktop.desktop.shell.away import AwayBanner
 from crm_desktop.desktop.shell.commands import COMMANDS
-from crm_desktop.desktop.shell.parking import choices
-from crm_desktop.desktop.shell.presence import PresenceKeeper
-from crm_desktop.domain.states import Presence
 
 FRIDAY = datetime(2026, 11, 20, 15, 45, tzinfo=UTC)
 
@@ -41,19 +39,6 @@ def test_every_command_has_an_own_id_and_own_keys() -> None:
     assert len(set(keys)) == len(keys)
 
 
-def test_the_presence_for_afterwards_begins_when_the_contact_ends() -> None:
-    told: list[tuple[Presence, Presence | None]] = []
-    keeper = PresenceKeeper(
-        Presence.AVAILABLE, lambda now, then: told.append((now, then)), _show_nothing
-    )
-
-    keeper.set_busy(True)
-    keeper.choose(Presence.LUNCH)
-    keeper.set_busy(False)
-
-    assert told == [(Presence.AVAILABLE, Presence.LUNCH), (Presence.LUNCH, None)]
-
-
 def test_being_away_is_told_and_what_happened_meanwhile(look: Look, qtbot: QtBot) -> None:
     banner = AwayBanner(look, QAction(), QAction(), "")
     qtbot.addWidget(banner)
@@ -75,7 +60,3 @@ def test_the_first_connection_is_no_news(look: Look, qtbot: QtBot) -> None:
     banner.set_state(FeedState(True, FRIDAY))
 
     assert banner.isHidden()
-
-
-def _show_nothing(_now: Presence, _activity: str, _then: Presence | None) -> None:
-    """Nobody looks."""

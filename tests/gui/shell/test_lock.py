@@ -25,8 +25,8 @@ from crm_desktop.desktop.shell.system_lock import BUS_NAME
 from crm_desktop.desktop_root import Desktop
 from crm_desktop.domain.errors import CrmError, SwitchedOff
 from crm_desktop.domain.states import Presence, StaffRole, Visibility
-from crm_desktop.services import session, staff
-from crm_desktop.store.models import Draft, Staff
+from crm_desktop.services import presence, staff
+from crm_desktop.store.models import Activity, Draft, Staff
 from tests.centre import PASSWORD, Centre
 from tests.gui.conftest import Grab
 from tests.gui.shell.conftest import Open, settled, waiting
@@ -55,6 +55,12 @@ def presence_of(centre: Centre, login: str) -> str:
     with centre.as_owner().read() as tx:
         found: str = tx.session.query(Staff.presence).filter(Staff.login == login).scalar()
         return found
+
+
+def is_locked_to_others(centre: Centre, login: str) -> bool:
+    with centre.as_owner().read() as tx:
+        query = tx.session.query(Activity.locked).join(Staff, Staff.id == Activity.staff_id)
+        return bool(query.filter(Staff.login == login).scalar())
 
 
 def cover(window: QWidget) -> QWidget:
@@ -126,7 +132,8 @@ def test_one_key_unlocks_a_one_person_database_and_everything_is_as_it_was(
     title = detached.windowTitle()
     window.lock.lock()
     settled(qtbot, writing)
-    assert presence_of(centre, "anna") == Presence.OTHER_WORK
+    assert is_locked_to_others(centre, "anna")
+    assert presence_of(centre, "anna") == Presence.AVAILABLE
 
     focus = window.focusWidget()
     assert focus is not None
@@ -143,6 +150,7 @@ def test_one_key_unlocks_a_one_person_database_and_everything_is_as_it_was(
     QTest.keyClicks(editor, " or Friday")
     assert editor.toPlainText() == "Dear Margaret, tomorrow or Friday"
     assert presence_of(centre, "anna") == Presence.AVAILABLE
+    assert not is_locked_to_others(centre, "anna")
 
 
 def test_no_command_works_while_it_is_locked_and_the_queue_goes_on(
@@ -159,7 +167,7 @@ def test_no_command_works_while_it_is_locked_and_the_queue_goes_on(
         window.registry.run("nothing")
     window.registry.run("queue.next")
     settled(qtbot, writing)
-    session.set_presence(centre.as_person("ben"), Presence.LUNCH)
+    presence.choose(centre.as_person("ben"), Presence.LUNCH)
 
     button(window, "Unlock").click()
     window.registry.run("view.reload")
@@ -189,7 +197,7 @@ def test_a_presence_that_was_chosen_is_left_alone(
     centre: Centre, open_desktop: Open, qtbot: QtBot
 ) -> None:
     desktop = open_desktop(centre, "anna")
-    desktop.window.top.presence_chosen.emit(Presence.LUNCH)
+    desktop.window.top.presence.chosen.emit(Presence.LUNCH)
     desktop.window.lock.lock()
     settled(qtbot, desktop)
     assert presence_of(centre, "anna") == Presence.LUNCH

@@ -328,7 +328,7 @@ def test_presence_chosen_in_a_contact_is_for_afterwards(
     desktop = open_desktop(centre, "anna")
     take_first(qtbot, desktop)
 
-    desktop.window.top.presence_chosen.emit(Presence.LUNCH)
+    desktop.window.top.presence.chosen.emit(Presence.LUNCH)
     settled(qtbot, desktop)
 
     assert desktop.window.top.presence.text() == "On contact · then Lunch"

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import LiteralString
 
 import psycopg
 import pytest
 from sqlalchemy import select, text
 
+from crm_desktop.domain.huddles import Hearers, Scope
+from crm_desktop.domain.reassigning import Seen, SetPriority, WorkFilter
 from crm_desktop.domain.states import IdentifierKind, StaffRole
 from crm_desktop.domain.views import Reply
-from crm_desktop.services import cases, contacts, customers, drafts, handoffs, replies, staff
+from crm_desktop.services import (
+    cases,
+    contacts,
+    customers,
+    drafts,
+    handoffs,
+    huddles,
+    people_now,
+    presence,
+    reassign,
+    replies,
+    staff,
+)
 from crm_desktop.services.cases import CaseInput
 from crm_desktop.services.staff import NewStaff
 from crm_desktop.store import boundary, people
 from crm_desktop.store.database import Database, Target
 from crm_desktop.store.models import (
+    ArrivalForecast,
     Assessment,
     Attachment,
+    CountedContact,
     Event,
+    HalfHourStaff,
+    HalfHourStat,
     Handoff,
     Looking,
     Message,
@@ -30,6 +49,7 @@ from crm_desktop.store.models import (
     Service,
     Staff,
 )
+from crm_desktop.store.models.base import Base
 from tests.centre import PASSWORD, Centre, build_template
 from tests.servers.postgres import PostgresCluster
 
@@ -102,6 +122,8 @@ def arranged(cluster: PostgresCluster, name: str) -> tuple[Centre, Ids]:
     boundary.prepare(centre.as_owner())
     ids = _of_people(centre) | _of_contacts(centre)
     ids |= _of_quality(centre, ids)
+    ids |= _of_talk(centre, ids)
+    ids |= _of_moves(centre, ids)
     with centre.as_owner().write() as tx:
         tx.session.execute(text("ANALYZE"))
     return centre, ids
@@ -110,7 +132,10 @@ def arranged(cluster: PostgresCluster, name: str) -> tuple[Centre, Ids]:
 def _of_people(centre: Centre) -> Ids:
     with centre.as_owner().read() as tx:
         of_login = {row.login: row.id for row in tx.session.scalars(select(Staff))}
+    for login in ("ben", "cora"):
+        presence.begin(centre.as_person(login))
     known = {"ben": "ben_id", "anna": "anna_id", LEADER: "leader_id", ADMIN: "admin_id"}
+    known |= {"cora": "cora_id"}
     return {
         **{name: of_login[login] for login, name in known.items()},
         "general_queue": centre.queue_id("general"),
@@ -145,6 +170,15 @@ def _of_contacts(centre: Centre) -> Ids:
     with centre.as_owner().write() as tx:
         tx.session.add(QueueStat(queue_id=centre.queue_id("care"), channel="email", waiting=1))
         tx.session.add(Looking(staff_id=_id(cora), contact_id=care))
+        hour = datetime(2026, 1, 5, 10, tzinfo=UTC)
+        tx.session.add(
+            ArrivalForecast(
+                half_hour=hour, queue_id=centre.queue_id("care"), channel="call", planned=9,
+                expected=9, made_at=hour,
+            )
+        )  # fmt: skip
+        for queue, contact_id, person in (("care", care, cora), ("general", bens, ben)):
+            tx.session.add_all(_figures(centre.queue_id(queue), contact_id, _id(person)))
         incoming = select(Message.id).where(Message.direction == "inbound")
         care_message = tx.session.scalars(incoming.where(Message.contact_id == care)).one()
         own_message = tx.session.scalars(incoming.where(Message.contact_id == own)).one()
@@ -184,6 +218,28 @@ def _of_contacts(centre: Centre) -> Ids:
         }
 
 
+def _figures(queue_id: int, contact_id: int, staff_id: int) -> list[Base]:
+    """One contact of a queue in the figures, and one person's half hour."""
+    at = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    return [
+        HalfHourStat(
+            half_hour=at,
+            queue_id=queue_id,
+            channel="email",
+            arrivals=1,
+            seconds=36_000,
+            in_opening_hours=True,
+            goal=80,
+            short_seconds=5,
+            variant="default",
+        ),
+        HalfHourStaff(half_hour=at, staff_id=staff_id, available_seconds=60, busy_seconds=6),
+        CountedContact(
+            contact_id=contact_id, what="arrived", at=at, queue_id=queue_id, channel="email"
+        ),
+    ]
+
+
 def _of_quality(centre: Centre, ids: Ids) -> Ids:
     rose = _id(centre.as_person("rose"))
     with centre.as_person("rose").write() as tx:
@@ -215,6 +271,56 @@ def _of_quality(centre: Centre, ids: Ids) -> Ids:
             "released": assessments[3].id,
             "recording": recording.id,
         }
+
+
+def _of_talk(centre: Centre, ids: Ids) -> Ids:
+    """What a leader says to all, to another queue, and to one; and a skill."""
+    rose = centre.as_person("rose")
+    hour = timedelta(hours=1)
+    huddles.send(rose, Hearers(Scope.ALL), "Storm tonight", hour)
+    care = Hearers(Scope.QUEUE, int(str(ids["care_queue"])))
+    huddles.send(rose, care, "Care only", hour)
+    huddles.write_note(rose, int(str(ids["ben_id"])), "Can you stay till six?")
+    to_care, to_all = huddles.sent(rose)
+    (note,) = huddles.notes(rose, int(str(ids["ben_id"])))
+    people_now.put_skill(centre.as_person(ADMIN), None, "Welsh")
+    (skill,) = people_now.skills(rose)
+    return {
+        "huddle": to_all.id,
+        "care_huddle": to_care.id,
+        "private": note.id,
+        "skill": skill.id,
+    }
+
+
+def _of_moves(centre: Centre, ids: Ids) -> Ids:
+    """Another leader's move, and contacts as those who may see them see them."""
+    rose = centre.as_person("rose")
+    wanted = [int(str(ids[name])) for name in ("care", "waiting")]
+    seen = {each.id: each.seen for each in reassign.rows(rose, WorkFilter(), wanted)}
+    care, waiting = (seen[each] for each in wanted)
+    moved = reassign.change(rose, [waiting], SetPriority(1))
+    return {
+        "batch": moved.undo,
+        "care_seen": _told(care),
+        "waiting_seen": _told(waiting),
+        "cora_id": centre.person("cora").id,
+    }
+
+
+def _told(seen: Seen) -> str:
+    """A contact as the guarded functions are told of it."""
+    return json.dumps(
+        [
+            {
+                "id": seen.contact_id,
+                "state": seen.state.value,
+                "owner": seen.owner_id,
+                "queue": seen.queue_id,
+                "since": seen.state_since.isoformat(),
+            }
+        ]
+    )
 
 
 def _id(db: Database) -> int:

@@ -92,6 +92,19 @@ ATTACKS = (
         "an event of staff by hand",
         "INSERT INTO event (kind, actor_id, data) VALUES ('staff.added', app.me(), '{}')",
     ),
+    Attack("a queue's rules by hand", "UPDATE queue SET push = true, overflow_queue_id = 1"),
+    Attack("a queue's promise by hand", "UPDATE queue_target SET goal = 1"),
+    Attack("the skills that a queue needs by hand", "DELETE FROM queue_skill"),
+    Attack(
+        "a change of a queue that never was",
+        "INSERT INTO event (kind, actor_id, data) VALUES ('queue.changed', app.me(), '{}')",
+    ),
+    Attack(
+        "what is expected by hand",
+        "INSERT INTO arrival_forecast (half_hour, queue_id, channel, planned, expected, made_at)"
+        " VALUES (now(), %(general_queue)s, 'call', 1, 1, now())",
+    ),
+    Attack("the forecast's end", "DELETE FROM arrival_forecast"),
     Attack("a policy's end", "DROP POLICY own_queues ON contact"),
     Attack(
         "a function's words",

@@ -31,6 +31,13 @@ ATTACKS = (
     unseen("others' outgoing work", "SELECT 1 FROM outbox WHERE created_by_id <> app.me()"),
     unseen("a colleague's draft", "SELECT 1 FROM draft WHERE author_id <> app.me()"),
     unseen("others' events", "SELECT id FROM event WHERE id = %(ben_event)s"),
+    unseen("what colleagues have in hand", "SELECT 1 FROM app.team_hands()"),
+    unseen("how much colleagues did today", "SELECT 1 FROM app.team_today()"),
+    unseen("the centre's figures", "SELECT 1 FROM half_hour_stat"),
+    unseen("which contacts a figure counts", "SELECT 1 FROM counted_contact"),
+    unseen("how colleagues spent their time", "SELECT 1 FROM half_hour_staff"),
+    Attack("how far figures are kept", "SELECT 1 FROM figures_kept"),
+    Attack("a better figure", "UPDATE half_hour_stat SET answered_within = 99"),
     unseen(
         "files by their messages",
         "SELECT 1 FROM app.attachments(ARRAY[%(care_message)s]::bigint[])",
@@ -59,6 +66,24 @@ ATTACKS = (
     Attack("giving a contact away", "SELECT app.give(%(ben)s, 1)"),
     Attack("skipping the checks", "SELECT app.in_hand(%(ben)s, ARRAY['active'])"),
     Attack("ending an assignment", "SELECT app.end_assignment(%(ben)s, 'completed', '')"),
+    # Routing
+    Attack("a round of routing", "SELECT app.route(9, '{}')"),
+    Attack("who was considered, raw", "SELECT 1 FROM routing_decision"),
+    Attack("why another queue's contact waits", "SELECT app.explain(%(care)s, '{}')"),
+    Attack("raising another queue's contact", "SELECT app.boost(%(care)s, 5, 'x')"),
+    Attack("raising without a reason", "SELECT app.boost(%(waiting)s, 5, ' ')"),
+    Attack("raising without end", "SELECT app.boost(%(waiting)s, 99, 'x')"),
+    Attack("declining what a colleague has", "SELECT app.decline(%(ben)s, 'break', '')"),
+    Attack("a colleague's work back", "SELECT app.return_work(%(ben_id)s, 'x')"),
+    Attack("an offer of one's own making", "SELECT app.offer(%(waiting)s, 1, app.me(), 9, '{}')"),
+    Attack(
+        "a colleague who is not responding",
+        "UPDATE activity SET not_responding_since = now() WHERE staff_id = %(ben_id)s",
+    ),
+    Attack("a skill of one's own", "INSERT INTO staff_skill VALUES (app.me(), 1, 5)"),
+    Attack("calls that weigh nothing", "UPDATE channel_weight SET weight = 0"),
+    Attack("a queue that offers at once", "UPDATE queue SET push = true"),
+    Attack("a capacity of one's own", "UPDATE staff SET capacity = 0"),
     # What happened
     Attack("logging at will", "SELECT app.log('contact.completed', %(ben)s, '{}')"),
     Attack("a false trace", "SELECT app.trace('contact', %(ben)s)"),
@@ -244,6 +269,37 @@ ATTACKS = (
     Attack("a colleague's password by hand", "ALTER ROLE ben PASSWORD 'x'"),
     Attack("a colleague's presence", "UPDATE staff SET presence = 'lunch' WHERE id = %(ben_id)s"),
     Attack(
+        "a colleague's presence by the function",
+        "SELECT app.presence_of(%(ben_id)s, 'lunch', NULL, '', NULL)",
+    ),
+    Attack(
+        "a colleague's presence past the checks",
+        "SELECT app.presence_set(%(ben_id)s, NULL, 'lunch', NULL, '', NULL)",
+    ),
+    Attack("a presence that is none", "SELECT app.choose_presence('wizard', NULL, '', NULL)"),
+    Attack(
+        "words without end",
+        "SELECT app.choose_presence('lunch', NULL, repeat('x', 1000000), NULL)",
+    ),
+    Attack("channels that are none", "SELECT app.presence_channels(ARRAY['telepathy'])"),
+    Attack(
+        "what is seen of a colleague",
+        "UPDATE activity SET locked = false WHERE staff_id = %(ben_id)s",
+    ),
+    Attack(
+        "signing a colleague out",
+        "SELECT app.presence_out(%(ben_id)s, NULL, NULL, 'gone')",
+    ),
+    Attack("signing out who is silent", "SELECT app.presence_sweep()"),
+    unseen("a colleague's day", "SELECT 1 FROM presence_mark WHERE staff_id <> app.me()"),
+    Attack(
+        "a day of one's own making",
+        "INSERT INTO presence_mark (staff_id, signed_in, presence, seen)"
+        " VALUES (app.me(), true, 'available', 'there')",
+    ),
+    Attack("another end of one's day", "UPDATE presence_mark SET at = now() - interval '1 hour'"),
+    Attack("a day's mark by the function", "SELECT app.presence_marked(app.me())"),
+    Attack(
         "ending a colleague's session",
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'ben'",
     ),
@@ -311,6 +367,30 @@ ATTACKS = (
         " AND attname IN ('body_text', 'subject', 'answers')",
     ),
     Attack("reports", "SELECT 1 FROM report.contacts"),
+    # Forecast and queues
+    unseen(
+        "what is expected of another queue",
+        "SELECT 1 FROM arrival_forecast WHERE queue_id = %(care_queue)s",
+    ),
+    Attack(
+        "a queue's rules",
+        "SELECT app.queue_change(%(general_queue)s, app.queue_settings(%(general_queue)s),"
+        " app.queue_settings(%(general_queue)s))",
+    ),
+    Attack("a queue's rules by hand", "UPDATE queue SET push = true, overflow_queue_id = 1"),
+    Attack("a queue's promise by hand", "UPDATE queue_target SET goal = 1"),
+    Attack("the skills that a queue needs by hand", "DELETE FROM queue_skill"),
+    Attack(
+        "a change of a queue that never was",
+        "INSERT INTO event (kind, actor_id, data) VALUES ('queue.changed', app.me(), '{}')",
+    ),
+    Attack(
+        "what is expected by hand",
+        "INSERT INTO arrival_forecast (half_hour, queue_id, channel, planned, expected, made_at)"
+        " VALUES (now(), %(general_queue)s, 'call', 1, 1, now())",
+    ),
+    Attack("the forecast's end", "DELETE FROM arrival_forecast"),
+    Attack("what only rules of a queue ask", "SELECT app.whole('1', 0, 2)"),
     # The server
     Attack("a file into the database", "SELECT lo_import('/etc/passwd')"),
     Attack("a folder of the server", "SELECT pg_ls_dir('.')"),
@@ -319,6 +399,19 @@ ATTACKS = (
     Attack(
         "a trigger of one's own", "CREATE TRIGGER t AFTER INSERT ON event EXECUTE FUNCTION app.me()"
     ),
+    Attack(
+        "giving many away",
+        "SELECT app.reassign(%(waiting_seen)s::jsonb, %(general_queue)s, '')",
+    ),
+    Attack(
+        "changing many",
+        "SELECT app.change_many(%(waiting_seen)s::jsonb, 'spam', '{}')",
+    ),
+    Attack("taking over to answer", "SELECT app.take_over(NULL, %(waiting_seen)s::jsonb)"),
+    Attack("taking a leader's move back", "SELECT app.undo_moves(%(batch)s, NULL, true)"),
+    Attack("a colleague who has gone home", "SELECT app.gone_home(%(ben_id)s, '')"),
+    Attack("how much everybody has", "SELECT 1 FROM app.loads()"),
+    Attack("what was before a leader's move", "SELECT 1 FROM move_item"),
 )
 
 
@@ -343,9 +436,9 @@ def test_the_same_is_there_for_those_whose_it_is(
     theirs = {
         "cora": (
             *("another queue", "that it has", "a restricted", "files by", "its counts"),
-            *("who looks", "whose a restricted", "an own case"),
+            *("who looks", "whose a restricted", "an own case", "what is expected of"),
         ),
-        "ben": ("others'", "a colleague's draft", "another's Message-ID"),
+        "ben": ("others'", "a colleague's draft", "a colleague's day", "another's Message-ID"),
     }
 
     for login, beginnings in theirs.items():

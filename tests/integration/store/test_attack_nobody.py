@@ -24,6 +24,7 @@ from tests.integration.store.attacking import (
 
 _CUSTOMER = "INSERT INTO customer (kind, name, folded, prefers) VALUES ('', 'x', 'x', '')"
 DISABLED_ATTACKS = (
+    Attack("what is expected", "SELECT 1 FROM arrival_forecast"),
     Attack("contacts by a statement prepared before", "EXECUTE prepared_before"),
     Attack("contacts", "SELECT 1 FROM contact"),
     Attack("customers", "SELECT 1 FROM customer"),
@@ -38,11 +39,17 @@ DISABLED_ATTACKS = (
     Attack("a customer", _CUSTOMER),
     Attack("a file", "SELECT app.put_blob('x', 1, '{}')"),
     Attack("a safety marker", "SELECT app.marker_propose(%(customer)s, 'x')"),
+    Attack("being there", "SELECT app.presence_begin('')"),
+    Attack("a heartbeat", "SELECT app.presence_here('', false, false)"),
     Attack("coming back", "SELECT app.staff_enable(%(ben_id)s)"),
     Attack("coming back by hand", 'ALTER ROLE "attack.dan" LOGIN'),
 )
 #: Only marked as inactive, by hand, and still in their group.
 BY_HAND_ATTACKS = (
+    Attack("being there", "SELECT app.presence_begin('')"),
+    unseen("who is at work", "SELECT 1 FROM activity"),
+    Attack("raising what nobody holds", "SELECT app.boost(%(waiting)s, 5, 'x')"),
+    Attack("why something waits", "SELECT app.explain(%(waiting)s, '{}')"),
     unseen("contacts", "SELECT 1 FROM contact"),
     unseen("customers", "SELECT 1 FROM customer"),
     unseen("cases", "SELECT 1 FROM cases"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import LiteralString
 
 import pytest
 
@@ -17,7 +18,14 @@ from tests.integration.store.attacking import (
     unseen,
 )
 
+#: Another queue's contact as its own people see it.
+_CARE: LiteralString = "%(care_seen)s::jsonb"
+_MOVED: LiteralString = "WHERE json_typeof(r -> 0) = 'array'"
 ATTACKS = (
+    Attack("a round of routing", "SELECT app.route(9, '{}')"),
+    Attack("why another queue's contact waits", "SELECT app.explain(%(care)s, '{}')"),
+    Attack("raising another queue's contact", "SELECT app.boost(%(care)s, 5, 'x')"),
+    Attack("somebody's work back by hand", "SELECT app.return_work(%(ben_id)s, 'x')"),
     unseen("another queue's contact", "SELECT 1 FROM contact WHERE id = %(care)s"),
     unseen("another queue's case", "SELECT 1 FROM cases WHERE id = %(care_case)s"),
     unseen(
@@ -28,6 +36,34 @@ ATTACKS = (
     unseen("another queue's replies", "SELECT id FROM message WHERE id = %(care_reply)s"),
     unseen("another queue's draft", "SELECT 1 FROM draft WHERE contact_id = %(care)s"),
     unseen("another queue's counts", "SELECT 1 FROM queue_stat WHERE queue_id = %(care_queue)s"),
+    unseen("another queue's days", "SELECT 1 FROM presence_mark WHERE staff_id = %(cora_id)s"),
+    Attack(
+        "the presence of somebody in another queue",
+        "SELECT app.presence_of(%(cora_id)s, 'lunch', NULL, '', NULL)",
+    ),
+    Attack("somebody's day", "DELETE FROM presence_mark WHERE staff_id = %(ben_id)s"),
+    unseen(
+        "a restricted queue's figures",
+        "SELECT 1 FROM half_hour_stat WHERE queue_id = %(care_queue)s",
+    ),
+    unseen(
+        "which of its contacts a figure counts",
+        "SELECT 1 FROM counted_contact WHERE contact_id = %(care)s",
+    ),
+    unseen(
+        "how another queue's people spent their time",
+        "SELECT 1 FROM half_hour_staff WHERE staff_id = %(cora_id)s",
+    ),
+    Attack("a better figure", "UPDATE half_hour_stat SET answered_within = 99"),
+    Attack("a figure's end", "DELETE FROM half_hour_stat"),
+    unseen(
+        "what somebody of another queue has in hand",
+        "SELECT 1 FROM app.team_hands() WHERE staff_id = %(cora_id)s OR contact_id = %(care)s",
+    ),
+    unseen(
+        "how much somebody of another queue did",
+        "SELECT 1 FROM app.team_today() WHERE staff_id = %(cora_id)s",
+    ),
     unseen("another queue's recording", "SELECT id FROM recording WHERE id = %(recording)s"),
     unseen("another queue's timeline", "SELECT 1 FROM app.events(%(care)s)"),
     unseen(
@@ -81,6 +117,92 @@ ATTACKS = (
     Attack("removing every trace", "DELETE FROM read_audit"),
     Attack("changing what happened", "UPDATE event SET data = '{}'"),
     Attack("a queue that is restricted no more", "UPDATE queue SET restricted = false"),
+    unseen(
+        "giving another queue's contact away",
+        f"SELECT 1 FROM app.reassign({_CARE}, %(general_queue)s, '') r {_MOVED}",
+    ),
+    unseen(
+        "giving another queue's contact to oneself",
+        f"SELECT 1 FROM app.reassign(jsonb_set({_CARE}, '{{0,to}}', to_jsonb(app.me())), NULL, '')"
+        f" r {_MOVED}",
+    ),
+    unseen(
+        "closing another queue's contact as spam",
+        f"SELECT 1 FROM app.change_many({_CARE}, 'spam', '{{}}') r {_MOVED}",
+    ),
+    unseen(
+        "answering another queue's contact",
+        f"SELECT 1 FROM app.take_over(NULL, {_CARE}) r {_MOVED}",
+    ),
+    Attack("sending a stranger home", "SELECT app.gone_home(%(cora_id)s, '')"),
+    Attack(
+        "a restricted service that is not theirs",
+        "SELECT app.change_many('[{\"id\": 1}]', 'service',"
+        " jsonb_build_object('service', %(concern)s::bigint))",
+    ),
+    Attack("taking back what another leader did", "SELECT app.undo_moves(%(batch)s, NULL, true)"),
+    Attack("more of another leader's batch", f"SELECT app.take_over(%(batch)s, {_CARE})"),
+    Attack(
+        "an answer that never was",
+        "SELECT app.took_over(%(batch)s, %(own)s, %(message)s, true)",
+    ),
+    unseen(
+        "another leader's answers",
+        "SELECT 1 FROM app.batch_answers(%(batch)s)",
+    ),
+    Attack("what was before a move", "SELECT 1 FROM move_item"),
+    Attack("who moved what", "SELECT 1 FROM move_batch"),
+    Attack("a move that can be undone for ever", "UPDATE move_batch SET at = 'infinity'"),
+    Attack("what a move begins with", "SELECT app.move_begin('given', '[]', '{queued}')"),
+    Attack(
+        "what was, put back",
+        "SELECT app.put_back(b, ARRAY[%(care)s]) FROM move_batch b",
+    ),
+    Attack("what a move ends with", "SELECT app.move_end(%(batch)s)"),
+    Attack("who touched a contact last", "SELECT app.last_hand(%(care)s, NULL)"),
+    Attack("somebody's work returned", "SELECT app.return_work(%(ben_id)s, '')"),
+    unseen(
+        "what is expected of another queue",
+        "SELECT 1 FROM arrival_forecast WHERE queue_id = %(care_queue)s",
+    ),
+    Attack(
+        "another queue's rules",
+        "SELECT app.queue_change(%(care_queue)s, app.queue_settings(%(care_queue)s),"
+        " app.queue_settings(%(care_queue)s))",
+    ),
+    Attack(
+        "a queue's rules that nobody has seen",
+        "SELECT app.queue_change(%(general_queue)s, '{}', app.queue_settings(%(general_queue)s))",
+    ),
+    Attack(
+        "rules that no queue can have",
+        "SELECT app.queue_change(%(general_queue)s, app.queue_settings(%(general_queue)s),"
+        " app.queue_settings(%(general_queue)s) || '{\"offer_seconds\": 0}')",
+    ),
+    Attack(
+        "rules that are not what they should be",
+        "SELECT app.queue_change(%(general_queue)s, app.queue_settings(%(general_queue)s),"
+        ' app.queue_settings(%(general_queue)s) || \'{"targets": {"call": 1}}\')',
+    ),
+    Attack(
+        "a skill that is none",
+        "SELECT app.queue_change(%(general_queue)s, app.queue_settings(%(general_queue)s),"
+        " app.queue_settings(%(general_queue)s)"
+        ' || \'{"skills": {"1 OR true": {"level": 1}}}\')',
+    ),
+    Attack("a queue's rules by hand", "UPDATE queue SET push = true, overflow_queue_id = 1"),
+    Attack("a queue's promise by hand", "UPDATE queue_target SET goal = 1"),
+    Attack("the skills that a queue needs by hand", "DELETE FROM queue_skill"),
+    Attack(
+        "a change of a queue that never was",
+        "INSERT INTO event (kind, actor_id, data) VALUES ('queue.changed', app.me(), '{}')",
+    ),
+    Attack(
+        "what is expected by hand",
+        "INSERT INTO arrival_forecast (half_hour, queue_id, channel, planned, expected, made_at)"
+        " VALUES (now(), %(general_queue)s, 'call', 1, 1, now())",
+    ),
+    Attack("the forecast's end", "DELETE FROM arrival_forecast"),
 )
 
 
@@ -102,11 +224,21 @@ def test_what_is_theirs_is_there(attacked: tuple[Centre, Ids], session: Connecti
     with session.transaction(force_rollback=True):
         for statement in (
             "SELECT 1 FROM assignment WHERE contact_id = %(ben)s",
+            "SELECT 1 FROM half_hour_stat WHERE queue_id = %(general_queue)s",
+            "SELECT 1 FROM counted_contact WHERE contact_id = %(ben)s",
+            "SELECT 1 FROM half_hour_staff WHERE staff_id = %(ben_id)s",
             "SELECT 1 FROM outbox WHERE id = %(ben_outbox)s",
             "SELECT 1 FROM outbox WHERE handoff_id = %(ben_handoff)s",
             "SELECT 1 FROM assessment WHERE id = %(assessment)s",
             "SELECT 1 FROM draft WHERE contact_id = %(ben)s",
             "SELECT app.marker_activate(%(marker)s, current_date + 90)",
             "SELECT app.release(%(ben)s, 'gone home')",
+            "SELECT 1 FROM app.loads()",
+            "SELECT app.gone_home(%(ben_id)s, '')",
+            f"SELECT 1 FROM app.change_many(%(waiting_seen)s, 'spam', '{{}}') r {_MOVED}",
+            (
+                "SELECT app.queue_change(%(general_queue)s, app.queue_settings(%(general_queue)s),"
+                " app.queue_settings(%(general_queue)s) || '{\"push\": true}')"
+            ),
         ):
             assert session.execute(statement, ids).rowcount > 0, statement

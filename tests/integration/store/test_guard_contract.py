@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from crm_desktop.domain.errors import Conflict, NotAllowed, NotFound, Taken
-from crm_desktop.domain.states import Channel, ContactState, Presence, Resolution
+from crm_desktop.domain.states import Channel, ContactState, Resolution
 from crm_desktop.domain.views import Disposition, QueueFilter
 from crm_desktop.store.database import Database
 from crm_desktop.store.guard import SearchTerms
@@ -20,7 +20,6 @@ from crm_desktop.store.models import (
     Event,
     Message,
     ReadAudit,
-    Staff,
 )
 from tests.centre import Centre
 
@@ -192,7 +191,7 @@ def test_transfer_to_a_colleague_offers_it_to_them_alone(centre: Centre) -> None
     _take(ben, contact_id)
 
     assert _contact(centre, contact_id).owner_id == ben.actor.id
-    assert _assignments(centre, contact_id) == ["transferred", "accepted", "accepted"]
+    assert _assignments(centre, contact_id) == ["transferred", "accepted"]
 
 
 def test_transfer_goes_to_exactly_one_place(centre: Centre) -> None:
@@ -352,15 +351,6 @@ def test_identifiers_are_opened_with_a_trace(centre: Centre) -> None:
         (identifier,) = tx.guard.open_customer(customer_id)
 
     assert (identifier.kind, identifier.value) == ("email", "sam.doe@example.org")
-
-
-def test_presence_is_one_s_own(centre: Centre) -> None:
-    with centre.as_person("anna").write() as tx:
-        tx.guard.set_presence(Presence.LUNCH, Presence.AVAILABLE)
-
-    with centre.as_owner().read() as tx:
-        rows = tx.session.execute(select(Staff.presence, Staff.next_presence).order_by(Staff.id))
-        assert rows.first() == ("lunch", "available")
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from datetime import timedelta
 
 import psycopg
 import pytest
 from sqlalchemy import text
 
-from crm_desktop.services import contacts, customers, drafts
+from crm_desktop.domain.states import Presence
+from crm_desktop.services import contacts, customers, drafts, presence
 from crm_desktop.services.customers import NewCustomer
 from crm_desktop.store.queries import audit
 from tests.centre import PASSWORD, Centre
@@ -74,7 +76,8 @@ def test_what_is_removed_is_entered_whole(postgres_centre: Centre) -> None:
         ).all()  # fmt: skip
 
     assert found.row_key == "1:1"
-    assert json.loads(found.changes) == {"before": {"staff_id": 1, "queue_id": 1}}
+    whole = {"staff_id": 1, "queue_id": 1, "until": None, "off_until": None}
+    assert json.loads(found.changes) == {"before": whole}
 
 
 def test_drafts_lookers_and_presence_are_not_entered(postgres_centre: Centre) -> None:
@@ -83,6 +86,11 @@ def test_drafts_lookers_and_presence_are_not_entered(postgres_centre: Centre) ->
     contact_id = centre.add_contact()
 
     drafts.save(anna, contact_id, "reply", {"text": "not yet"})
+    presence.begin(anna)
+    presence.here(anna, idle=True, locked=False)
+    back_at = presence.mine(anna).now + timedelta(hours=1)
+    presence.choose(anna, Presence.LUNCH, words="Dentist", back_at=back_at)
+    presence.set_for(centre.as_person("rose"), 1, Presence.MEETING)
     with centre.as_owner().write() as tx:
         tx.session.execute(text("UPDATE staff SET presence = 'available', presence_since = now()"))
         tx.session.execute(text("UPDATE channel_account SET status = 'ok', status_at = now()"))
@@ -90,7 +98,8 @@ def test_drafts_lookers_and_presence_are_not_entered(postgres_centre: Centre) ->
     with centre.as_owner().read() as tx:
         tables = tx.session.execute(
             text("SELECT DISTINCT table_name FROM row_audit WHERE table_name IN"
-                 " ('draft', 'looking', 'saved_view', 'queue_stat', 'blob') OR op = 'U'"
+                 " ('draft', 'looking', 'saved_view', 'queue_stat', 'blob', 'activity',"
+                 " 'presence_mark') OR op = 'U'"
                  " AND table_name IN ('staff', 'channel_account')")
         ).scalars().all()  # fmt: skip
     assert tables == []

@@ -6,10 +6,11 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, Q
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from crm_desktop.desktop.core.channels import CHANNEL_ICONS, channel_tone
 from crm_desktop.desktop.core.look import Look, Role
+from crm_desktop.desktop.core.pills import PillText
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.queue.model import Heading, Line, QueueModel
-from crm_desktop.desktop.screens.queue.pills import PillText
 from crm_desktop.desktop.widgets.painting import (
     paint_focus,
     paint_icon,
@@ -20,39 +21,15 @@ from crm_desktop.desktop.widgets.painting import (
     text_width,
 )
 from crm_desktop.desktop.widgets.pictures import Pictures
-from crm_desktop.domain.states import Channel
 from crm_desktop.domain.views import QueueRow
 
 Index = QModelIndex | QPersistentModelIndex
 
-CHANNEL_ICONS = {
-    Channel.CALL: "phone",
-    Channel.VOICEMAIL: "voicemail",
-    Channel.EMAIL: "mail",
-    Channel.WEB_FORM: "file-text",
-    Channel.CHAT: "message-square",
-    Channel.SOCIAL: "share-2",
-    Channel.VISIT: "map-pin",
-    Channel.LETTER: "mail-open",
-    Channel.SMS: "smartphone",
-}
-_TONES = {
-    Channel.CALL: Tone.DANGER,
-    Channel.CHAT: Tone.INFO,
-    Channel.VISIT: Tone.OK,
-    Channel.EMAIL: Tone.ACCENT,
-    Channel.SOCIAL: Tone.ACCENT,
-}
 _LEFT = 12
 _GAP = 8
 _CHECK = "needs checking"
 #: Such a row is drawn for itself: few are, and not for long.
 _MARKED = QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver
-
-
-def channel_tone(channel: Channel) -> Tone:
-    """The tone of a channel's icon."""
-    return _TONES.get(channel, Tone.NEUTRAL)
 
 
 class QueueDelegate(QStyledItemDelegate):

@@ -12,7 +12,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from crm_desktop.desktop.core.names import CHANNEL_NAMES, logged_words
-from crm_desktop.desktop.screens.queue.pills import PillText, pill_of
+from crm_desktop.desktop.core.pills import PillText, pill_of
 from crm_desktop.desktop.widgets.rows import runs
 from crm_desktop.domain.views import QueueRow
 

@@ -18,12 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from crm_desktop.desktop.core.channels import CHANNEL_ICONS
 from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.errors import words_for
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.names import CHANNEL_NAMES
 from crm_desktop.desktop.core.theme import Tone
-from crm_desktop.desktop.screens.queue.delegate import CHANNEL_ICONS
 from crm_desktop.desktop.screens.queue.view import WAITING, QueueList
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import IconButton, PrimaryButton

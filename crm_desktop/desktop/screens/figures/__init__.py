@@ -1,0 +1,1 @@
+"""The contacts behind a figure."""

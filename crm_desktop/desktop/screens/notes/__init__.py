@@ -1,0 +1,1 @@
+"""Private notes between a leader and one person."""

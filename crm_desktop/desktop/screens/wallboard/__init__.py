@@ -1,0 +1,1 @@
+"""The centre's figures on a wall, in a window of their own."""

@@ -1,0 +1,204 @@
+"""What routing has to know on SQLite: who is there, what they have, and what each queue wants."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BindParameter, and_, bindparam, case, func, literal_column, select
+
+from crm_desktop.domain.routing import SILENT_AFTER, Hand, Need, Wanted, Why
+from crm_desktop.domain.states import Presence
+from crm_desktop.store.database import Tx
+from crm_desktop.store.models import (
+    Activity,
+    Assignment,
+    ChannelWeight,
+    Contact,
+    Membership,
+    Queue,
+    QueueSkill,
+    Staff,
+    StaffSkill,
+)
+from crm_desktop.store.models.base import UtcDateTime
+
+_NOW: BindParameter[datetime] = bindparam("now", UtcDateTime)
+_STANDING = and_(
+    Assignment.state == literal_column("'offered'"), Assignment.expires_at.is_not(None)
+)
+
+_SIGNED_IN = (
+    select(
+        Staff.id,
+        Staff.capacity,
+        Staff.presence,
+        Staff.next_presence,
+        Activity.locked,
+        Activity.idle_since,
+        Activity.off_channels,
+        Activity.seen_at,
+        Activity.not_responding_since,
+        Activity.last_given_at,
+    )
+    .join(Activity, Activity.staff_id == Staff.id)
+    .where(Staff.active, Activity.signed_in_at.is_not(None))
+)
+_QUEUES_OF = select(Membership.staff_id, Membership.queue_id).where(
+    (Membership.until.is_(None)) | (Membership.until > _NOW),
+    (Membership.off_until.is_(None)) | (Membership.off_until <= _NOW),
+)
+_SKILLS_OF = select(StaffSkill.staff_id, StaffSkill.skill_id, StaffSkill.level).where(
+    (StaffSkill.until.is_(None)) | (StaffSkill.until > _NOW)
+)
+_LOADS = (
+    select(
+        Assignment.staff_id,
+        func.sum(case((ChannelWeight.interruptible, 0), else_=ChannelWeight.weight)),
+        func.sum(case((ChannelWeight.interruptible, ChannelWeight.weight), else_=0)),
+        func.max(_STANDING),
+        func.max(and_(_STANDING, ~ChannelWeight.interruptible)),
+    )
+    .join(Contact, Contact.id == Assignment.contact_id)
+    .join(ChannelWeight, ChannelWeight.channel == Contact.channel)
+    .where(Assignment.ended_at.is_(None))
+    .group_by(Assignment.staff_id)
+)
+_LAST_ONE = (
+    select(Contact.owner_id)
+    .where(
+        Contact.customer_id == bindparam("customer"),
+        Contact.id != bindparam("contact"),
+        Contact.owner_id.is_not(None),
+    )
+    .order_by(Contact.received_at.desc())
+    .limit(1)
+)
+_DECLINES = (
+    select(
+        Assignment.staff_id,
+        func.max(Assignment.ended_at, type_=UtcDateTime()),
+        func.max(Assignment.reason == literal_column("'conflict'")),
+    )
+    .where(
+        Assignment.contact_id == bindparam("contact"),
+        Assignment.state == literal_column("'declined'"),
+    )
+    .group_by(Assignment.staff_id)
+)
+_WEIGHTS = select(ChannelWeight.channel, ChannelWeight.weight, ChannelWeight.interruptible)
+_RULES = select(
+    Queue.id,
+    Queue.push,
+    Queue.offer_seconds,
+    Queue.ageing_seconds,
+    Queue.last_advisor_seconds,
+    Queue.overflow_queue_id,
+    Queue.overflow_seconds,
+)
+_NEEDS = select(
+    QueueSkill.queue_id, QueueSkill.skill_id, QueueSkill.level, QueueSkill.relax_seconds
+)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRules:
+    """How a queue gives its contacts out."""
+
+    push: bool
+    offer_seconds: int
+    ageing_seconds: int
+    last_advisor_seconds: int
+    overflow_queue_id: int | None
+    overflow_seconds: int | None
+    needs: list[Need] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A contact as it waits."""
+
+    id: int
+    queue_id: int
+    channel: str
+    queued_at: datetime
+    customer_id: int | None
+
+
+def weights(tx: Tx) -> dict[str, tuple[int, bool]]:
+    """By channel: how much of a person it takes, and whether it can be laid aside."""
+    return {row[0]: (row[1], row[2]) for row in tx.core.execute(_WEIGHTS)}
+
+
+def rules(tx: Tx) -> dict[int, QueueRules]:
+    """How each queue gives its contacts out."""
+    found = {row[0]: QueueRules(*row[1:]) for row in tx.core.execute(_RULES)}
+    for queue_id, skill_id, level, relax_seconds in tx.core.execute(_NEEDS):
+        found[queue_id].needs.append(Need(skill_id, level, relax_seconds))
+    return found
+
+
+def hands(tx: Tx) -> dict[int, Hand]:
+    """Everybody who is signed in, with what they have before them."""
+    now = {"now": tx.now}
+    queues: defaultdict[int, set[int]] = defaultdict(set)
+    for staff_id, queue_id in tx.core.execute(_QUEUES_OF, now):
+        queues[staff_id].add(queue_id)
+    skills: defaultdict[int, dict[int, int]] = defaultdict(dict)
+    for staff_id, skill_id, level in tx.core.execute(_SKILLS_OF, now):
+        skills[staff_id][skill_id] = level
+    found = {}
+    for row in tx.core.execute(_SIGNED_IN):
+        found[row.id] = Hand(
+            row.id,
+            _chosen(row.presence, row.next_presence) or _seen(tx.now, row),
+            row.capacity,
+            frozenset(queues[row.id]),
+            skills[row.id],
+            given_at=row.last_given_at,
+            off_channels=frozenset(row.off_channels),
+        )
+    for staff_id, busy, laid, offered, called in tx.core.execute(_LOADS):
+        if hand := found.get(staff_id):
+            hand.busy, hand.laid = busy, laid
+            hand.offered, hand.called = bool(offered), bool(called)
+    return found
+
+
+def _chosen(presence: str, following: str | None) -> Why | None:
+    if presence != Presence.AVAILABLE:
+        return Why.AWAY
+    return Why.LEAVING if (following or Presence.AVAILABLE) != Presence.AVAILABLE else None
+
+
+def _seen(now: datetime, row: Any) -> Why | None:
+    if row.locked:
+        return Why.LOCKED
+    if row.idle_since is not None:
+        return Why.IDLE
+    if row.seen_at is None or row.seen_at < now - SILENT_AFTER:
+        return Why.SILENT
+    return Why.NOT_RESPONDING if row.not_responding_since else None
+
+
+def wanted(tx: Tx, contact: Waiting, queue: QueueRules, weight: int, interruptible: bool) -> Wanted:
+    """A contact that waits, with what decides about it."""
+    last_one = None
+    if queue.last_advisor_seconds and contact.customer_id is not None:
+        binds = {"customer": contact.customer_id, "contact": contact.id}
+        last_one = tx.core.execute(_LAST_ONE, binds).scalar()
+    declines = tx.core.execute(_DECLINES, {"contact": contact.id})
+    return Wanted(
+        contact.id,
+        contact.queue_id,
+        contact.queued_at,
+        weight,
+        interruptible,
+        queue.needs,
+        last_one,
+        queue.last_advisor_seconds,
+        {staff_id: (at, bool(for_good)) for staff_id, at, for_good in declines if at},
+        contact.channel,
+    )

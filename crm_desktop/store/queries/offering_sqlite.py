@@ -1,0 +1,392 @@
+"""One round of routing on SQLite: `app.route` of migrations/sql/0009_routing.sql in Python."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import random
+from typing import Any
+
+from sqlalchemy import BindParameter, Row, bindparam, func, insert, literal_column, select, update
+
+from crm_desktop.domain.changes import Topic
+from crm_desktop.domain.errors import NotFound
+from crm_desktop.domain.routing import Decision, Hand, Wanted, decided, room, virtual_entry
+from crm_desktop.domain.states import AssignmentState, ContactState
+from crm_desktop.store.database import Tx
+from crm_desktop.store.models import Activity, Assignment, Contact, RoutingDecision
+from crm_desktop.store.models.base import UtcDateTime
+from crm_desktop.store.queries import events
+from crm_desktop.store.queries.offering_known import (
+    Waiting,
+    hands,
+    rules,
+    wanted,
+    weights,
+)
+
+#: When nobody is free, of so many it is looked why in one round.
+_LOOKED_AT = 2
+_DEEP = 500
+
+# Written out, not bound: a database knows by them alone that a partial index holds the rows.
+_QUEUED = Contact.state == literal_column("'queued'")
+_OPEN = Assignment.ended_at.is_(None)
+_NOW: BindParameter[datetime] = bindparam("now", UtcDateTime)
+_STANDING = Assignment.state == literal_column("'offered'")
+
+_EXPIRED = (
+    select(Assignment.id, Assignment.contact_id, Assignment.staff_id, Contact.queue_id)
+    .join(Contact, Contact.id == Assignment.contact_id)
+    .where(
+        _OPEN,
+        _STANDING,
+        Assignment.expires_at <= _NOW,
+        Contact.state == literal_column("'offered'"),
+        Contact.owner_id == Assignment.staff_id,
+    )
+    .order_by(Assignment.expires_at, Assignment.id)
+    .limit(bindparam("many"))
+)
+_NEXT_EXPIRY = select(func.min(Assignment.expires_at)).where(_OPEN, _STANDING)
+_LINES = (
+    select(Contact.queue_id, Contact.channel, Contact.priority, Contact.boost)
+    .where(_QUEUED)
+    .distinct()
+)
+_HEADS = (
+    select(Contact.id, Contact.queued_at, Contact.customer_id)
+    .where(
+        _QUEUED,
+        Contact.queue_id == bindparam("queue"),
+        Contact.channel == bindparam("channel"),
+        Contact.priority == bindparam("priority"),
+        Contact.boost == bindparam("boost"),
+    )
+    .order_by(Contact.queued_at, Contact.id)
+    .limit(bindparam("many"))
+)
+_OVERDUE = _HEADS.where(
+    Contact.queued_at <= bindparam("before", UtcDateTime), Contact.overflowed_at.is_(None)
+)
+_LAST_DECISION = (
+    select(RoutingDecision.kind, RoutingDecision.queue_id, RoutingDecision.considered)
+    .where(RoutingDecision.contact_id == bindparam("contact"))
+    .order_by(RoutingDecision.id.desc())
+    .limit(1)
+)
+_CONTACT = select(
+    Contact.id,
+    Contact.state,
+    Contact.owner_id,
+    Contact.queue_id,
+    Contact.channel,
+    Contact.queued_at,
+    Contact.customer_id,
+).where(Contact.id == bindparam("contact"))
+_DECISIONS = (
+    select(
+        RoutingDecision.at,
+        RoutingDecision.kind,
+        RoutingDecision.queue_id,
+        RoutingDecision.staff_id,
+        RoutingDecision.considered,
+    )
+    .where(RoutingDecision.contact_id == bindparam("contact"))
+    .order_by(RoutingDecision.id.desc())
+    .limit(20)
+)
+_DECIDE = insert(RoutingDecision)
+_MOVE = (
+    update(Contact)
+    .where(Contact.id == bindparam("of_contact"))
+    .values(state=bindparam("to_state"), owner_id=bindparam("to_owner"), state_since=_NOW)
+)
+_OVERFLOW = (
+    update(Contact)
+    .where(Contact.id == bindparam("of_contact"))
+    .values(queue_id=bindparam("to_queue"), overflowed_at=_NOW)
+)
+_TIME_OUT = (
+    update(Assignment)
+    .where(Assignment.id == bindparam("of_assignment"))
+    .values(state=AssignmentState.TIMED_OUT.value, ended_at=_NOW)
+)
+_OFFER = (
+    insert(Assignment)
+    .values(state=AssignmentState.OFFERED.value, how="push", offered_at=_NOW, note="", reason="")
+    .inline()
+)
+_GIVEN = (
+    update(Activity).where(Activity.staff_id == bindparam("of_staff")).values(last_given_at=_NOW)
+)
+_NOT_RESPONDING = (
+    update(Activity)
+    .where(Activity.staff_id == bindparam("of_staff"))
+    .values(not_responding_since=_NOW)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What stands in the order of its entry: one queue, one channel, the same points."""
+
+    queue_id: int
+    channel: str
+    priority: int
+    boost: int
+
+    @property
+    def binds(self) -> dict[str, object]:
+        return {
+            "queue": self.queue_id,
+            "channel": self.channel,
+            "priority": self.priority,
+            "boost": self.boost,
+        }
+
+
+class Round:
+    """One round; what is known of queues and people is read once."""
+
+    def __init__(self, tx: Tx, limit: int, open_queues: Collection[int]) -> None:
+        self._tx = tx
+        self._core = tx.settle()
+        self._now = tx.now
+        self._limit = limit
+        self._open = frozenset(open_queues)
+        self._weights = weights(tx)
+        self._queues = rules(tx)
+        #: Queues with a channel, and lines, that nobody can be offered anything more of.
+        self._hopeless: set[object] = set()
+
+    def run(self) -> float | None:
+        """Do it; the seconds until something is due, None when nothing is pushed or offered."""
+        self._time_out()
+        self._overflow()
+        pushed = {id_ for id_, each in self._queues.items() if each.push and id_ in self._open}
+        offers = self._offer(pushed) if pushed else 0
+        due: datetime | None = self._core.execute(_NEXT_EXPIRY).scalar()
+        if offers >= self._limit:
+            return 0.0
+        if due is None:
+            return 1.0 if pushed else None
+        return min(max((due - self._now).total_seconds(), 0.0), 1.0)
+
+    def _time_out(self) -> None:
+        found = self._core.execute(_EXPIRED, {"now": self._now, "many": self._limit}).all()
+        for assignment_id, contact_id, staff_id, queue_id in found:
+            self._move(contact_id, ContactState.QUEUED, None)
+            self._core.execute(_TIME_OUT, {"of_assignment": assignment_id, "now": self._now})
+            self._core.execute(_NOT_RESPONDING, {"of_staff": staff_id, "now": self._now})
+            self._decide(contact_id, queue_id, staff_id, "timed_out", {})
+            self._log("contact.offer_timed_out", contact_id, staff=staff_id)
+            self._tx.changed(Topic.CONTACT, contact_id)
+            self._tx.changed(Topic.STAFF, staff_id)
+
+    def _overflow(self) -> None:
+        full = {
+            id_: each
+            for id_, each in self._queues.items()
+            if each.overflow_seconds is not None and each.overflow_queue_id in self._open
+        }
+        for line in self._lines(full):
+            queue = full[line.queue_id]
+            before = self._now - timedelta(seconds=queue.overflow_seconds or 0)
+            binds = {**line.binds, "before": before, "many": self._limit}
+            for contact_id, *_ in self._core.execute(_OVERDUE, binds).all():
+                to = queue.overflow_queue_id
+                self._core.execute(
+                    _OVERFLOW, {"of_contact": contact_id, "to_queue": to, "now": self._now}
+                )
+                self._decide(contact_id, to, None, "overflow", {})
+                self._log("contact.overflowed", contact_id, queue=to, from_queue=line.queue_id)
+                self._tx.changed(Topic.CONTACT, contact_id)
+
+    def _offer(self, pushed: Collection[int]) -> int:
+        people = hands(self._tx)
+        roomy = {id_: each for id_, each in people.items() if each.has_room}
+        offers = 0
+        if roomy:
+            # Mostly the first of each line are enough; when they are kept from whom they would go
+            # to, more.
+            for depth in (min(len(roomy), self._limit) + 3, _DEEP):
+                given, blocked = self._pass(people, roomy, pushed, depth, self._limit - offers)
+                offers += given
+                if not blocked or offers >= self._limit:
+                    break
+        if not offers:
+            self._look_why(people, pushed)
+        return offers
+
+    def _pass(
+        self,
+        people: dict[int, Hand],
+        roomy: dict[int, Hand],
+        pushed: Collection[int],
+        depth: int,
+        most: int,
+    ) -> tuple[int, bool]:
+        """Offers to those who have room; how many, and whether what was looked at was blocked."""
+        offers, blocked = 0, False
+        served = {queue for each in roomy.values() for queue in each.queues if queue in pushed}
+        for line, waiting in self._most_urgent(served, depth):
+            kind = (line.queue_id, line.channel)
+            if kind in self._hopeless or line in self._hopeless:
+                continue
+            queue, weight = self._queues[line.queue_id], self._weights[line.channel]
+            if not room(roomy.values(), line.queue_id, *weight):
+                self._hopeless.add(kind)
+                continue
+            contact = wanted(self._tx, waiting, queue, *weight)
+            decision = decided(people.values(), contact, self._now)
+            if decision.chosen is None:
+                self._found_nobody(contact, decision)
+                if decision.of_one_contact:
+                    blocked = True
+                else:
+                    # Who waited less has to show no less skill.
+                    self._hopeless.add(line)
+                continue
+            hand = people[decision.chosen]
+            self._give(contact, hand, decision)
+            offers += 1
+            if not hand.has_room:
+                del roomy[hand.staff_id]
+            if offers >= most or not roomy:
+                break
+        return offers, blocked
+
+    def _look_why(self, people: dict[int, Hand], pushed: Collection[int]) -> None:
+        """Why some of those who head a line are not offered; first those never looked at."""
+        heads = [
+            (self._last_decision(each.id) is not None, random(), each.id, line, each)  # noqa: S311
+            for line, each in self._most_urgent(pushed, 1)
+        ]
+        for *_, line, waiting in heapq.nsmallest(_LOOKED_AT, heads):
+            queue, weight = self._queues[line.queue_id], self._weights[line.channel]
+            contact = wanted(self._tx, waiting, queue, *weight)
+            decision = decided(people.values(), contact, self._now)
+            if decision.chosen is None:
+                self._found_nobody(contact, decision)
+
+    def _most_urgent(self, queues: Collection[int], many: int) -> Iterator[tuple[_Line, Waiting]]:
+        """What waits in these queues, the most urgent first, so `many` of each line."""
+        found = []
+        for line in self._lines(queues):
+            queue = self._queues[line.queue_id]
+            interruptible = self._weights[line.channel][1]
+            for row in self._core.execute(_HEADS, {**line.binds, "many": many}):
+                entry = virtual_entry(
+                    row.queued_at, line.priority + line.boost, queue.ageing_seconds, interruptible
+                )
+                waiting = Waiting(row.id, line.queue_id, line.channel, *row[1:])
+                found.append((entry, row.id, line, waiting))
+        heapq.heapify(found)
+        while found:
+            *_, line, waiting = heapq.heappop(found)
+            yield line, waiting
+
+    def _lines(self, queues: Collection[int]) -> list[_Line]:
+        if not queues:
+            return []
+        return [_Line(*row) for row in self._core.execute(_LINES) if row[0] in queues]
+
+    def _give(self, contact: Wanted, hand: Hand, decision: Decision) -> None:
+        queue = self._queues[contact.queue_id]
+        self._move(contact.id, ContactState.OFFERED, hand.staff_id)
+        self._core.execute(_GIVEN, {"of_staff": hand.staff_id, "now": self._now})
+        number = self._decide(
+            contact.id, contact.queue_id, hand.staff_id, "offer", decision.considered
+        )
+        self._core.execute(
+            _OFFER,
+            {
+                "contact_id": contact.id,
+                "staff_id": hand.staff_id,
+                "now": self._now,
+                "expires_at": self._now + timedelta(seconds=queue.offer_seconds),
+                "decision_id": number,
+            },
+        )
+        self._log("contact.offered", contact.id, staff=hand.staff_id, decision=number)
+        hand.give(contact.weight, contact.interruptible, self._now)
+        self._tx.changed(Topic.CONTACT, contact.id)
+
+    def _found_nobody(self, contact: Wanted, decision: Decision) -> None:
+        """Written when the reasons are others than the last time."""
+        before = self._last_decision(contact.id)
+        if (
+            before is None
+            or (before.kind, before.queue_id) != ("nobody", contact.queue_id)
+            or before.considered.keys() != decision.considered.keys()
+        ):
+            self._decide(contact.id, contact.queue_id, None, "nobody", decision.considered)
+
+    def _last_decision(self, contact_id: int) -> Row[str, int, dict[str, Any]] | None:
+        return self._core.execute(_LAST_DECISION, {"contact": contact_id}).first()
+
+    def _move(self, contact_id: int, state: ContactState, owner: int | None) -> None:
+        self._core.execute(
+            _MOVE,
+            {
+                "of_contact": contact_id,
+                "to_state": state.value,
+                "to_owner": owner,
+                "now": self._now,
+            },
+        )
+
+    def _decide(
+        self,
+        contact_id: int,
+        queue_id: int | None,
+        staff_id: int | None,
+        kind: str,
+        considered: dict[str, list[int]],
+    ) -> int:
+        made = self._core.execute(
+            _DECIDE,
+            {
+                "contact_id": contact_id,
+                "queue_id": queue_id,
+                "staff_id": staff_id,
+                "kind": kind,
+                "considered": considered,
+            },
+        )
+        number: int = made.inserted_primary_key[0]  # type: ignore[index]
+        return number
+
+    def _log(self, kind: str, contact_id: int, **data: Any) -> None:
+        events.append(self._tx, kind, contact_id=contact_id, **data)
+
+
+def explained(tx: Tx, contact_id: int, open_queues: Collection[int]) -> dict[str, Any]:
+    """`app.explain`: what was decided about a contact, newest first, and what would be now."""
+    row = tx.core.execute(_CONTACT, {"contact": contact_id}).first()
+    actor = tx.actor
+    if (
+        row is None
+        or actor is None
+        or not (row.queue_id in actor.queues or row.owner_id == actor.id)
+    ):
+        raise NotFound("no such contact")
+    queue = rules(tx)[row.queue_id]
+    is_open = row.queue_id in open_queues
+    now = None
+    if row.state == ContactState.QUEUED and queue.push and is_open:
+        waiting = Waiting(row.id, row.queue_id, row.channel, row.queued_at, row.customer_id)
+        contact = wanted(tx, waiting, queue, *weights(tx)[row.channel])
+        decision = decided(hands(tx).values(), contact, tx.now)
+        now = [decision.chosen, decision.considered]
+    return {
+        "state": row.state,
+        "queue": row.queue_id,
+        "push": queue.push,
+        "open": is_open,
+        "now": now,
+        "decisions": [tuple(each) for each in tx.core.execute(_DECISIONS, {"contact": contact_id})],
+    }
