@@ -53,7 +53,7 @@ def held(owner: Database) -> list[Held]:
 def over_capacity(everything: list[Held]) -> list[Held]:
     """Offers that were more than the person could hold with what they held."""
     found = []
-    of = defaultdict(list)
+    of: dict[int, list[Held]] = defaultdict(list)
     for each in everything:
         before = [other for other in of[each.staff_id] if other.during(each.since)]
         of[each.staff_id] = [*before, each]

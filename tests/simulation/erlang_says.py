@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from statistics import mean
 
 from crm_desktop.domain.erlang import ErlangA, Load
-
 from tests.simulation.day import HALF_HOUR, Arrival
 
 #: So long a telephone rings before it is answered: the caller waits, the advisor is not free.
