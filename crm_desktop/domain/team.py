@@ -76,7 +76,8 @@ class InHand:
 
 @dataclass(frozen=True, slots=True)
 class PersonNow:
-    """A member of a queue of the leader's. `here`: a desktop of theirs says so.
+    """A member of a queue of the leader's. `here`: a desktop of theirs says so; `idle_since`:
+    nobody has touched it since, or it is `locked`.
 
     `queue_ids` are those that they share with the leader, `off_ids` the ones of which nothing is
     offered to them for a while; `handled` is how many contacts they completed today.
@@ -92,6 +93,7 @@ class PersonNow:
     words: str
     back_at: datetime | None
     locked: bool
+    idle_since: datetime | None
     not_responding_since: datetime | None
     queue_ids: tuple[int, ...]
     off_ids: tuple[int, ...]
@@ -101,7 +103,14 @@ class PersonNow:
     @property
     def works(self) -> bool:
         """Whether they are here for contacts: free for one, or at one."""
-        return self.here and (bool(self.hands) or self.presence is Presence.AVAILABLE)
+        return self.here and (
+            bool(self.hands) or (self.presence is Presence.AVAILABLE and self.gone_since is None)
+        )
+
+    @property
+    def gone_since(self) -> datetime | None:
+        """Since when the system sees nobody at their desk, whatever they chose."""
+        return self.not_responding_since or self.idle_since
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +168,8 @@ def _waiting(person: PersonNow) -> Occupation:
     if offered := [each for each in person.hands if each.state is ContactState.OFFERED]:
         return _of(Group.AVAILABLE, offered)
     available = person.presence is Presence.AVAILABLE
+    if available and person.idle_since is not None:
+        return Occupation(Group.AWAY, person.idle_since)
     return Occupation(Group.AVAILABLE if available else Group.AWAY, person.since)
 
 

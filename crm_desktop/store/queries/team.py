@@ -39,7 +39,7 @@ _WAITS = """(SELECT {list}({array}(w.channel, w.waiting, w.oldest_at, w.next_due
 _PEOPLE = """(SELECT {list}({array}(s.id, s.name, s.role, s.presence, s.presence_since,
         s.next_presence, s.presence_words, s.back_at,
         a.signed_in_at IS NOT NULL AND a.seen_at > {silent}, coalesce(a.locked, false),
-        a.not_responding_since))
+        a.idle_since, a.not_responding_since))
     FROM staff s LEFT JOIN activity a ON a.staff_id = s.id
     WHERE s.active AND s.id IN {team})"""
 _MEMBERS = """(SELECT {list}({array}(m.staff_id, m.queue_id,
@@ -155,7 +155,7 @@ def _person(
     hands: Iterable[InHand],
     handled: int,
 ) -> PersonNow:
-    id_, name, role, presence, since, afterwards, words, back_at, here, locked, silent = row
+    id_, name, role, presence, since, afterwards, words, back_at, here, locked, idle, silent = row
     return PersonNow(
         id=id_,
         name=name,
@@ -167,6 +167,7 @@ def _person(
         words=words,
         back_at=maybe_moment(back_at),
         locked=bool(locked),
+        idle_since=maybe_moment(idle),
         not_responding_since=maybe_moment(silent),
         queue_ids=tuple(sorted(queues)),
         off_ids=tuple(sorted(off)),

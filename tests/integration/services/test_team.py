@@ -148,3 +148,17 @@ def test_the_boards_functions_tell_an_advisor_nothing(postgres_centre: Centre) -
 
 def _resolved() -> Disposition:
     return Disposition(None, Resolution.RESOLVED, avoidable=False)
+
+
+def test_who_is_not_at_the_desk_is_away_whatever_they_chose(centre: Centre) -> None:
+    _sign_in(centre, "anna", "ben")
+    with centre.as_owner().write() as tx:
+        ids = {each.login: each.id for each in tx.session.query(Staff)}
+        tx.session.get_one(Activity, ids["anna"]).idle_since = NOW - timedelta(minutes=9)
+        tx.session.get_one(Activity, ids["ben"]).not_responding_since = NOW
+
+    board = team.board(centre.as_person("rose"))
+
+    assert [occupation(_person(board, each)).group for each in ("Anna", "Ben")] == [Group.AWAY] * 2
+    served = staffing(board.people)[centre.queue_id("waste")]
+    assert (served.working, served.here) == (0, 2)

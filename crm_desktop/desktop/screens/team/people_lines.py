@@ -13,7 +13,7 @@ from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.board import BoardRow, Cell, Column
 from crm_desktop.desktop.widgets.chips import Chip
 from crm_desktop.desktop.widgets.presence import PRESENCE_WORDS
-from crm_desktop.domain.states import Channel, ContactState
+from crm_desktop.domain.states import Channel, ContactState, Presence
 from crm_desktop.domain.team import Group, InHand, Occupation, PersonNow, occupation
 
 COLUMNS = (
@@ -99,6 +99,8 @@ class PersonLine:
             return "Not here", Tone.NEUTRAL
         if group is Group.AWAY and self.person.not_responding_since is not None:
             return "Not responding", Tone.DANGER
+        if self.person.presence is Presence.AVAILABLE and group is Group.AWAY:
+            return ("Screen locked" if self.person.locked else "Not at the desk"), Tone.WARNING
         said, _, tone = PRESENCE_WORDS[self.person.presence]
         return said, tone
 
@@ -134,8 +136,6 @@ class PersonLine:
             said.append(f"due back {words.clock_time(back)}{', late' if late else ''}")
         if self.person.words:
             said.append(self.person.words)
-        if self.person.locked:
-            said.append("screen locked")
         return Cell(" · ".join(said), Tone.WARNING if late else None, muted=not late)
 
 
