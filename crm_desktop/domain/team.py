@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -114,11 +114,22 @@ class PersonNow:
 
 
 @dataclass(frozen=True, slots=True)
+class Staffing:
+    """Of a queue's members who are here: how many are there for contacts."""
+
+    working: int = 0
+    here: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class TeamBoard:
-    """The leader's queues by name and the people they share them with, by name."""
+    """The leader's queues by name, the people they share them with by name, and who serves each
+    queue, by its id; of a queue without anybody nothing.
+    """
 
     queues: tuple[QueueNow, ...]
     people: tuple[PersonNow, ...]
+    staff: Mapping[int, Staffing]
 
 
 class Group(StrEnum):
@@ -175,14 +186,6 @@ def _waiting(person: PersonNow) -> Occupation:
 
 def _of(group: Group, lead: list[InHand]) -> Occupation:
     return Occupation(group, min(each.since for each in lead), tuple(lead))
-
-
-@dataclass(frozen=True, slots=True)
-class Staffing:
-    """Of a queue's members who are here: how many are there for contacts."""
-
-    working: int = 0
-    here: int = 0
 
 
 def staffing(people: Iterable[PersonNow]) -> dict[int, Staffing]:

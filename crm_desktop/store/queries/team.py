@@ -24,6 +24,7 @@ from crm_desktop.domain.team import (
     QueueNow,
     TeamBoard,
     day_start,
+    staffing,
 )
 from crm_desktop.store.database import Dialect, Tx
 from crm_desktop.store.models.base import UtcDateTime
@@ -101,7 +102,8 @@ def board(tx: Tx) -> TeamBoard:
     if tx.dialect == "sqlite":
         given |= {"mine": json.dumps(mine), "today": day_start(tx.now)}
     found = parsed(tx.core.execute(_statement(tx.dialect), given).scalar_one())
-    return TeamBoard(_queues(found["queues"]), _people(found))
+    people = _people(found)
+    return TeamBoard(_queues(found["queues"]), people, staffing(people))
 
 
 def _queues(found: list[Any] | None) -> tuple[QueueNow, ...]:

@@ -31,6 +31,7 @@ GROUP_WORDS = {
     Group.AWAY: "away",
     Group.OFFLINE: "not here",
 }
+_PLACES = {group: place for place, group in enumerate(Group)}
 _LATE_DAYS = 86_400
 
 
@@ -67,9 +68,8 @@ class PersonLine:
     def order(self, column: str) -> tuple[object, ...]:
         """By what rows are sorted in a column."""
         name = self.person.name.casefold()
-        place = list(Group).index(self.group)
         if column == "state":
-            return (place, self.doing.since, name)
+            return (_PLACES[self.group], self.doing.since, name)
         if column == "for":
             return (self.group is Group.OFFLINE, self.doing.since, name)
         if column == "on":
