@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -76,7 +76,8 @@ class InHand:
 
 @dataclass(frozen=True, slots=True)
 class PersonNow:
-    """A member of a queue of the leader's. `here`: a desktop of theirs says so.
+    """A member of a queue of the leader's. `here`: a desktop of theirs says so; `idle_since`:
+    nobody has touched it since, or it is `locked`.
 
     `queue_ids` are those that they share with the leader, `off_ids` the ones of which nothing is
     offered to them for a while; `handled` is how many contacts they completed today.
@@ -92,6 +93,7 @@ class PersonNow:
     words: str
     back_at: datetime | None
     locked: bool
+    idle_since: datetime | None
     not_responding_since: datetime | None
     queue_ids: tuple[int, ...]
     off_ids: tuple[int, ...]
@@ -101,15 +103,33 @@ class PersonNow:
     @property
     def works(self) -> bool:
         """Whether they are here for contacts: free for one, or at one."""
-        return self.here and (bool(self.hands) or self.presence is Presence.AVAILABLE)
+        return self.here and (
+            bool(self.hands) or (self.presence is Presence.AVAILABLE and self.gone_since is None)
+        )
+
+    @property
+    def gone_since(self) -> datetime | None:
+        """Since when the system sees nobody at their desk, whatever they chose."""
+        return self.not_responding_since or self.idle_since
+
+
+@dataclass(frozen=True, slots=True)
+class Staffing:
+    """Of a queue's members who are here: how many are there for contacts."""
+
+    working: int = 0
+    here: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class TeamBoard:
-    """The leader's queues by name and the people they share them with, by name."""
+    """The leader's queues by name, the people they share them with by name, and who serves each
+    queue, by its id; of a queue without anybody nothing.
+    """
 
     queues: tuple[QueueNow, ...]
     people: tuple[PersonNow, ...]
+    staff: Mapping[int, Staffing]
 
 
 class Group(StrEnum):
@@ -159,19 +179,13 @@ def _waiting(person: PersonNow) -> Occupation:
     if offered := [each for each in person.hands if each.state is ContactState.OFFERED]:
         return _of(Group.AVAILABLE, offered)
     available = person.presence is Presence.AVAILABLE
+    if available and person.idle_since is not None:
+        return Occupation(Group.AWAY, person.idle_since)
     return Occupation(Group.AVAILABLE if available else Group.AWAY, person.since)
 
 
 def _of(group: Group, lead: list[InHand]) -> Occupation:
     return Occupation(group, min(each.since for each in lead), tuple(lead))
-
-
-@dataclass(frozen=True, slots=True)
-class Staffing:
-    """Of a queue's members who are here: how many are there for contacts."""
-
-    working: int = 0
-    here: int = 0
 
 
 def staffing(people: Iterable[PersonNow]) -> dict[int, Staffing]:

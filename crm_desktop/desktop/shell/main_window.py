@@ -282,6 +282,7 @@ class MainWindow(QWidget):
         self.pages.contact_wanted.connect(self.open_contact)
         self.figures.contact_wanted.connect(self.open_contact)
         self.pages.figure_wanted.connect(self.figures.open_behind)
+        self.pages.wallboard_wanted.connect(self.figures.open_wallboard)
         self.pages.customer_wanted.connect(self.open_customer)
         self.pages.person_wanted.connect(self.people.open_person)
         self.pages.note_wanted.connect(self.people.note_to)

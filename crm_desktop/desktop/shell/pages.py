@@ -73,6 +73,7 @@ class Pages(QObject):
     person_wanted = Signal(object)
     note_wanted = Signal(object, str)
     figure_wanted = Signal(object)
+    wallboard_wanted = Signal()
     queue_huddle_wanted = Signal(object)
     seen_wanted = Signal(object)
     scheme_chosen = Signal(object)
@@ -178,6 +179,7 @@ class Pages(QObject):
         team.person_wanted.connect(self.person_wanted)
         team.note_wanted.connect(self.note_wanted)
         team.figure_wanted.connect(self.figure_wanted)
+        team.wallboard_wanted.connect(self.wallboard_wanted)
         team.queue_huddle_wanted.connect(self.queue_huddle_wanted)
         self._begin("team", team)
         return team

@@ -25,7 +25,7 @@ from crm_desktop.domain.changes import Changes
 
 class TeamDesk(QObject):
     """`contact_wanted`, `person_wanted` and `huddle_wanted` carry an id, `note_wanted` an id and a
-    name, `queue_huddle_wanted` a queue's id, `figure_wanted` a Figure.
+    name, `queue_huddle_wanted` a queue's id, `figure_wanted` a Figure, `wallboard_wanted` nothing.
     """
 
     contact_wanted = Signal(object)
@@ -34,6 +34,7 @@ class TeamDesk(QObject):
     note_wanted = Signal(object, str)
     queue_huddle_wanted = Signal(object)
     figure_wanted = Signal(object)
+    wallboard_wanted = Signal()
 
     def __init__(self, desk: Desk) -> None:
         self.screen = screen = TeamScreen(desk.look, desk.clock, desk.settings)
@@ -86,6 +87,7 @@ class TeamDesk(QObject):
         screen.seen.connect(self._show)
         screen.figure_wanted.connect(self.figure_wanted)
         screen.queues.queues_chosen.connect(self._show_queues)
+        screen.queues.wallboard_wanted.connect(self.wallboard_wanted)
         screen.queues.settings_wanted.connect(self._open_rules)
         screen.queues.huddle_wanted.connect(self.queue_huddle_wanted)
         screen.people.person_wanted.connect(self.person_wanted)

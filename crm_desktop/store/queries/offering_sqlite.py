@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,8 +29,10 @@ from crm_desktop.store.queries.offering_known import (
 )
 
 #: When nobody is free, of so many it is looked why in one round.
-_LOOKED_AT = 2
-_DEEP = 500
+_LOOKED_AT = 1
+#: Mostly the first of each line are enough. More are read when all of them went, or are kept from
+#: whom they would go to.
+_DEPTHS = (2, 60, 500)
 
 # Written out, not bound: a database knows by them alone that a partial index holds the rows.
 _QUEUED = Contact.state == literal_column("'queued'")
@@ -158,6 +161,10 @@ class Round:
         self._limit = limit
         self._open = frozenset(open_queues)
         self._weights = weights(tx)
+        self._least = tuple(
+            min(weight for weight, lays in self._weights.values() if lays is kind)
+            for kind in (False, True)
+        )
         self._queues = rules(tx)
         #: Queues with a channel, and lines, that nobody can be offered anything more of.
         self._hopeless: set[object] = set()
@@ -207,15 +214,13 @@ class Round:
 
     def _offer(self, pushed: Collection[int]) -> int:
         people = hands(self._tx)
-        roomy = {id_: each for id_, each in people.items() if each.has_room}
+        roomy = {id_: each for id_, each in people.items() if each.has_room(*self._least)}
         offers = 0
         if roomy:
-            # Mostly the first of each line are enough; when they are kept from whom they would go
-            # to, more.
-            for depth in (min(len(roomy), self._limit) + 3, _DEEP):
-                given, blocked = self._pass(people, roomy, pushed, depth, self._limit - offers)
+            for depth in _DEPTHS:
+                given, deeper = self._pass(people, roomy, pushed, depth, self._limit - offers)
                 offers += given
-                if not blocked or offers >= self._limit:
+                if not deeper or offers >= self._limit:
                     break
         if not offers:
             self._look_why(people, pushed)
@@ -229,10 +234,11 @@ class Round:
         depth: int,
         most: int,
     ) -> tuple[int, bool]:
-        """Offers to those who have room; how many, and whether what was looked at was blocked."""
-        offers, blocked = 0, False
+        """Offers to those who have room; how many, and whether a line has to be read further."""
+        offers, deeper, seen = 0, False, Counter[_Line]()
         served = {queue for each in roomy.values() for queue in each.queues if queue in pushed}
         for line, waiting in self._most_urgent(served, depth):
+            seen[line] += 1
             kind = (line.queue_id, line.channel)
             if kind in self._hopeless or line in self._hopeless:
                 continue
@@ -245,7 +251,7 @@ class Round:
             if decision.chosen is None:
                 self._found_nobody(contact, decision)
                 if decision.of_one_contact:
-                    blocked = True
+                    deeper = deeper or seen[line] == depth
                 else:
                     # Who waited less has to show no less skill.
                     self._hopeless.add(line)
@@ -253,11 +259,12 @@ class Round:
             hand = people[decision.chosen]
             self._give(contact, hand, decision)
             offers += 1
-            if not hand.has_room:
+            deeper = deeper or seen[line] == depth
+            if not hand.has_room(*self._least):
                 del roomy[hand.staff_id]
             if offers >= most or not roomy:
                 break
-        return offers, blocked
+        return offers, deeper
 
     def _look_why(self, people: dict[int, Hand], pushed: Collection[int]) -> None:
         """Why some of those who head a line are not offered; first those never looked at."""

@@ -24,6 +24,7 @@ from crm_desktop.domain.team import (
     QueueNow,
     TeamBoard,
     day_start,
+    staffing,
 )
 from crm_desktop.store.database import Dialect, Tx
 from crm_desktop.store.models.base import UtcDateTime
@@ -39,7 +40,7 @@ _WAITS = """(SELECT {list}({array}(w.channel, w.waiting, w.oldest_at, w.next_due
 _PEOPLE = """(SELECT {list}({array}(s.id, s.name, s.role, s.presence, s.presence_since,
         s.next_presence, s.presence_words, s.back_at,
         a.signed_in_at IS NOT NULL AND a.seen_at > {silent}, coalesce(a.locked, false),
-        a.not_responding_since))
+        a.idle_since, a.not_responding_since))
     FROM staff s LEFT JOIN activity a ON a.staff_id = s.id
     WHERE s.active AND s.id IN {team})"""
 _MEMBERS = """(SELECT {list}({array}(m.staff_id, m.queue_id,
@@ -101,7 +102,8 @@ def board(tx: Tx) -> TeamBoard:
     if tx.dialect == "sqlite":
         given |= {"mine": json.dumps(mine), "today": day_start(tx.now)}
     found = parsed(tx.core.execute(_statement(tx.dialect), given).scalar_one())
-    return TeamBoard(_queues(found["queues"]), _people(found))
+    people = _people(found)
+    return TeamBoard(_queues(found["queues"]), people, staffing(people))
 
 
 def _queues(found: list[Any] | None) -> tuple[QueueNow, ...]:
@@ -155,7 +157,7 @@ def _person(
     hands: Iterable[InHand],
     handled: int,
 ) -> PersonNow:
-    id_, name, role, presence, since, afterwards, words, back_at, here, locked, silent = row
+    id_, name, role, presence, since, afterwards, words, back_at, here, locked, idle, silent = row
     return PersonNow(
         id=id_,
         name=name,
@@ -167,6 +169,7 @@ def _person(
         words=words,
         back_at=maybe_moment(back_at),
         locked=bool(locked),
+        idle_since=maybe_moment(idle),
         not_responding_since=maybe_moment(silent),
         queue_ids=tuple(sorted(queues)),
         off_ids=tuple(sorted(off)),

@@ -22,11 +22,12 @@ from crm_desktop.desktop.shell.presence import Choice, PresenceKeeper
 from crm_desktop.desktop.shell.presence_dialog import PresenceDialog
 from crm_desktop.desktop_root import Desktop
 from crm_desktop.domain.changes import Changes, Topic
-from crm_desktop.domain.errors import CrmError
+from crm_desktop.domain.errors import CrmError, SignedOutBy
 from crm_desktop.domain.presence import BEAT_SECONDS, Standing
 from crm_desktop.domain.states import Channel, ContactState, Presence
 from crm_desktop.services import contacts, presence, routing
 from crm_desktop.store.models import Activity, Assignment, Contact, PresenceMark, Staff
+from crm_desktop.store.queries.presence_sqlite import sign_out
 from tests.centre import Centre
 from tests.gui.conftest import Grab
 from tests.gui.shell.conftest import Open, settled
@@ -490,6 +491,27 @@ def test_with_empty_hands_the_cross_closes_without_a_question(
     settled(qtbot, desktop)
 
     assert _activity(centre).signed_in_at is None
+
+
+def test_whom_a_team_leader_signs_out_sees_by_whom_and_nothing_else(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    centre.add_contact()
+    desktop = open_desktop(centre, "anna")
+    window, anna, rose = desktop.window, centre.person("anna").id, centre.person("rose").id
+    over: list[object] = []
+    window.lock.ended.connect(over.append)
+
+    with centre.as_person("rose").write() as tx:
+        sign_out(tx, anna, by=rose, actor=rose, why="gone home")
+        tx.changed(Topic.STAFF, anna)
+
+    qtbot.waitUntil(lambda: bool(over), timeout=10_000)
+    assert isinstance(over[0], SignedOutBy)
+    said = " ".join(accessibility.texts(accessibility.tree(window)))
+    assert "Rose Boateng signed you out." in said
+    assert "Your unsent text is kept" in said
+    assert "Margaret" not in said
 
 
 # Pictures

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TypeVar
 
+import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
@@ -30,6 +31,9 @@ from crm_desktop.store.models import Activity, Contact, Staff
 from tests.centre import Centre
 from tests.gui.conftest import Grab
 from tests.gui.shell.conftest import Open, settled
+from tests.integration.conftest import postgres_centre
+
+__all__ = ["postgres_centre"]
 
 D = TypeVar("D", bound=QDialog)
 RETURN, SPACE = Qt.Key.Key_Return, Qt.Key.Key_Space
@@ -75,9 +79,12 @@ def _owners(centre: Centre) -> dict[str, int | None]:
         return {row.who: row.owner_id for row in tx.session.scalars(select(Contact))}
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_contacts_of_a_queue_are_given_to_a_person_and_taken_back(
-    centre: Centre, open_desktop: Open, qtbot: QtBot
+    request: pytest.FixtureRequest, open_desktop: Open, qtbot: QtBot, dialect: str
 ) -> None:
+    name = "centre" if dialect == "sqlite" else "postgres_centre"
+    centre: Centre = request.getfixturevalue(name)
     desktop, team = _opened(centre, open_desktop, qtbot)
     centre.add_contact(queue="general", who="Not Of Waste")
 
@@ -156,6 +163,9 @@ def test_everything_about_a_person_or_a_queue_is_a_key_away(
     huddle = _shown(HuddleDialog)
     assert huddle.to.currentText() == "Everybody in Waste and recycling"
     huddle.reject()
+    QTest.mouseClick(queues.rules, Qt.MouseButton.LeftButton)
+    settled(qtbot, desktop)
+    _shown(QueueDialog).reject()
     tile = team.screen.tiles.tiles[3]
     QTest.keyClick(tile, SPACE)
     settled(qtbot, desktop)

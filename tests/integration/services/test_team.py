@@ -9,7 +9,7 @@ from sqlalchemy import event, text
 
 from crm_desktop.domain.errors import NotAllowed
 from crm_desktop.domain.states import Channel, ContactState, Presence, Resolution, StaffRole
-from crm_desktop.domain.team import Group, PersonNow, TeamBoard, occupation, staffing
+from crm_desktop.domain.team import Group, PersonNow, TeamBoard, occupation
 from crm_desktop.domain.views import Disposition
 from crm_desktop.services import Database, contacts, team
 from crm_desktop.store import people
@@ -83,7 +83,7 @@ def test_the_board_is_one_statement_with_queues_people_and_their_work(centre: Ce
     assert (here.handled, here.here, occupation(here).group) == (1, True, Group.ON_CONTACT)
     assert occupation(_person(board, "Ben")).group is Group.AVAILABLE
     assert occupation(_person(board, "Cora")).group is Group.OFFLINE
-    assert staffing(board.people)[waste.id].working == 2
+    assert board.staff[waste.id].working == 2
     assert len([each for each in statements if "json" in each]) == 1
 
 
@@ -136,7 +136,7 @@ def test_who_is_silent_or_off_a_queue_does_not_staff_it(centre: Centre) -> None:
     assert not _person(board, "Anna").here
     ben = _person(board, "Ben")
     assert (ben.queue_ids, ben.off_ids) == ((waste,), (waste,))
-    assert waste not in staffing(board.people)
+    assert waste not in board.staff
 
 
 def test_the_boards_functions_tell_an_advisor_nothing(postgres_centre: Centre) -> None:
@@ -148,3 +148,17 @@ def test_the_boards_functions_tell_an_advisor_nothing(postgres_centre: Centre) -
 
 def _resolved() -> Disposition:
     return Disposition(None, Resolution.RESOLVED, avoidable=False)
+
+
+def test_who_is_not_at_the_desk_is_away_whatever_they_chose(centre: Centre) -> None:
+    _sign_in(centre, "anna", "ben")
+    with centre.as_owner().write() as tx:
+        ids = {each.login: each.id for each in tx.session.query(Staff)}
+        tx.session.get_one(Activity, ids["anna"]).idle_since = NOW - timedelta(minutes=9)
+        tx.session.get_one(Activity, ids["ben"]).not_responding_since = NOW
+
+    board = team.board(centre.as_person("rose"))
+
+    assert [occupation(_person(board, each)).group for each in ("Anna", "Ben")] == [Group.AWAY] * 2
+    served = board.staff[centre.queue_id("waste")]
+    assert (served.working, served.here) == (0, 2)

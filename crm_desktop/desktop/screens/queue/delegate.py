@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from crm_desktop.desktop.core.channels import CHANNEL_ICONS, channel_tone
 from crm_desktop.desktop.core.look import Look, Role
+from crm_desktop.desktop.core.names import offered_words, raised_words
 from crm_desktop.desktop.core.pills import PillText
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.queue.model import Heading, Line, QueueModel
@@ -150,9 +151,17 @@ class QueueDelegate(QStyledItemDelegate):
 
     def _subject(self, painter: QPainter, rect: QRect, row: QueueRow) -> None:
         look, font = self._look, self._look.font()
-        if row.needs_checking:
-            paint_text(painter, rect, _CHECK, font, look.ink(Tone.WARNING))
-            rect = rect.adjusted(text_width(font, _CHECK) + look.px(6), 0, 0, 0)
+        said = (
+            (_CHECK if row.needs_checking else "", Tone.WARNING),
+            (raised_words(row), Tone.ACCENT),
+            (offered_words(row), Tone.INFO),
+        )
+        for words, tone in said:
+            if words:
+                width = min(text_width(font, words), rect.width() // 2)
+                box = QRect(rect.left(), rect.top(), width, rect.height())
+                paint_text(painter, box, words, font, look.ink(tone))
+                rect = rect.adjusted(width + look.px(_GAP), 0, 0, 0)
         subject = " ".join(row.subject.split()) or "(no subject)"
         if row.entered_at is not None:
             subject = f"Logged by hand · {subject}"

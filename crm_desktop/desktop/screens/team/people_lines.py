@@ -13,7 +13,7 @@ from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.board import BoardRow, Cell, Column
 from crm_desktop.desktop.widgets.chips import Chip
 from crm_desktop.desktop.widgets.presence import PRESENCE_WORDS
-from crm_desktop.domain.states import Channel, ContactState
+from crm_desktop.domain.states import Channel, ContactState, Presence
 from crm_desktop.domain.team import Group, InHand, Occupation, PersonNow, occupation
 
 COLUMNS = (
@@ -31,6 +31,7 @@ GROUP_WORDS = {
     Group.AWAY: "away",
     Group.OFFLINE: "not here",
 }
+_PLACES = {group: place for place, group in enumerate(Group)}
 _LATE_DAYS = 86_400
 
 
@@ -67,9 +68,8 @@ class PersonLine:
     def order(self, column: str) -> tuple[object, ...]:
         """By what rows are sorted in a column."""
         name = self.person.name.casefold()
-        place = list(Group).index(self.group)
         if column == "state":
-            return (place, self.doing.since, name)
+            return (_PLACES[self.group], self.doing.since, name)
         if column == "for":
             return (self.group is Group.OFFLINE, self.doing.since, name)
         if column == "on":
@@ -99,6 +99,8 @@ class PersonLine:
             return "Not here", Tone.NEUTRAL
         if group is Group.AWAY and self.person.not_responding_since is not None:
             return "Not responding", Tone.DANGER
+        if self.person.presence is Presence.AVAILABLE and group is Group.AWAY:
+            return ("Screen locked" if self.person.locked else "Not at the desk"), Tone.WARNING
         said, _, tone = PRESENCE_WORDS[self.person.presence]
         return said, tone
 
@@ -134,8 +136,6 @@ class PersonLine:
             said.append(f"due back {words.clock_time(back)}{', late' if late else ''}")
         if self.person.words:
             said.append(self.person.words)
-        if self.person.locked:
-            said.append("screen locked")
         return Cell(" · ".join(said), Tone.WARNING if late else None, muted=not late)
 
 

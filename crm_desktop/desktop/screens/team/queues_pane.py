@@ -16,19 +16,21 @@ from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.screens.team.board_pane import BoardPane
 from crm_desktop.desktop.screens.team.queue_lines import COLUMNS, Level, QueueLine
 from crm_desktop.desktop.widgets.board import BoardRow
+from crm_desktop.desktop.widgets.buttons import IconButton
 from crm_desktop.desktop.widgets.states import EmptyState
-from crm_desktop.domain.team import Staffing, TeamBoard, staffing
+from crm_desktop.domain.team import Staffing, TeamBoard
 from crm_desktop.services.forecast import Ahead
 
 
 class QueuesPane(BoardPane):
     """`queues_chosen` carries the ids whose contacts are wanted, none for all; `settings_wanted`
-    and `huddle_wanted` carry a queue's id.
+    and `huddle_wanted` carry a queue's id; `wallboard_wanted` nothing.
     """
 
     queues_chosen = Signal(object)
     settings_wanted = Signal(object)
     huddle_wanted = Signal(object)
+    wallboard_wanted = Signal()
 
     kind, title, columns, several = "queue", "Queues", COLUMNS, True
 
@@ -39,11 +41,16 @@ class QueuesPane(BoardPane):
             look, "inbox", "You lead no queue.", "An administrator puts you into queues."
         )
         super().__init__(look, clock, ways, empty, parent)
-        self._board = TeamBoard((), ())
-        self._staff: Mapping[int, Staffing] = {}
+        self._board = TeamBoard((), (), {})
         self._levels: Mapping[int, Level] = {}
         self._ahead: Mapping[int, Ahead] = {}
         self._lines: dict[int, QueueLine] = {}
+        self.rules = IconButton(look, "settings", "Settings of the chosen queue")
+        self.rules.clicked.connect(self._ask_settings)
+        wall = IconButton(look, "monitor", "Wallboard in a window of its own")
+        wall.clicked.connect(self.wallboard_wanted)
+        for button in (self.rules, wall):
+            self.header.add(button)
         self.table.chosen.connect(self.queues_chosen)
         self.table.opened.connect(self._open)
         self.table.detail_asked.connect(self.settings_wanted)
@@ -51,7 +58,7 @@ class QueuesPane(BoardPane):
 
     def show_board(self, board: TeamBoard) -> None:
         """Show these queues, served by these people."""
-        self._board, self._staff = board, staffing(board.people)
+        self._board = board
         self.arrange()
 
     def show_day(self, levels: Mapping[int, Level], ahead: Mapping[int, Ahead]) -> None:
@@ -65,7 +72,7 @@ class QueuesPane(BoardPane):
         lines = [
             QueueLine(
                 each,
-                self._staff.get(each.id, Staffing()),
+                self._board.staff.get(each.id, Staffing()),
                 self._levels.get(each.id),
                 self._ahead.get(each.id),
             )
@@ -80,6 +87,7 @@ class QueuesPane(BoardPane):
         waiting = sum(each.waiting for each in self._board.queues)
         troubled = sum(row.tone is not None for row in rows)
         said = f"{waiting:,} waiting"
+        self.rules.setEnabled(bool(rows))
         self.header.set_text("Queues", f"{said} · {troubled} in trouble" if troubled else said)
 
     def reading(self, key: int, now: datetime) -> BoardRow | None:
@@ -98,6 +106,12 @@ class QueuesPane(BoardPane):
     def _open(self, key: int) -> None:
         self.table.choose(key)
         self.queues_chosen.emit(self.table.keys() or (key,))
+
+    @Slot()
+    def _ask_settings(self) -> None:
+        key = self.table.current_key()
+        if key is not None:
+            self.settings_wanted.emit(key)
 
     @Slot(object, object)
     def _ask_menu(self, key: int, spot: QPoint) -> None:
