@@ -22,6 +22,7 @@ from crm_desktop.workstation.paths import bundled
 
 #: Who sits at the two desktops, and who has dealt with the morning's mail.
 FIRST, SECOND, EARLIER = "s.whitlock", "d.achebe", "t.nowak"
+LEADER = "r.boateng"
 SERVICE = "missed-bin"
 _SERVICE_NAME = "Missed bin collection"
 _MOST_LOOKED_AT = 150

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from crm_desktop.tour import answering, arriving, closing
+from crm_desktop.tour import answering, arriving, closing, leading
 from crm_desktop.tour.desk import TourDesk, application
+from crm_desktop.tour.hands import Hands
 from crm_desktop.tour.report import Report, Step
 from crm_desktop.tour.services import SERVICES, Stage, running
 from crm_desktop.tour.story import Tour
@@ -28,6 +29,10 @@ _STEPS: tuple[tuple[str, Callable[[Tour], None]], ...] = (
     ("The back office's status comes back", closing.status),
     ("Dark theme, small window", closing.looks),
     ("The contact is wrapped up", closing.wrap_up),
+    ("A team leader sees a queue in trouble", leading.team),
+    ("Its contacts are given, and taken back", leading.reassign),
+    ("The wallboard", leading.wallboard),
+    ("A huddle is read at two desktops", leading.huddle),
 )
 
 
@@ -62,14 +67,15 @@ def run_tour(out: Path, url: str, without: str) -> int:
 
 
 def _take(stage: Stage, report: Report) -> None:
-    desk = TourDesk()
+    tour = Tour(stage, TourDesk(), report.out, Step(0, ""))
     try:
-        tour = Tour(stage, desk, report.out, Step(0, ""))
         for title, happen in _STEPS:
             with report.step(title) as tour.step:
                 _do(tour, happen)
     finally:
-        desk.stop()
+        for desk in (tour.leader, tour.desk):
+            if desk is not None:
+                desk.stop()
 
 
 def _do(tour: Tour, happen: Callable[[Tour], None]) -> None:
@@ -79,6 +85,8 @@ def _do(tour: Tour, happen: Callable[[Tour], None]) -> None:
     except StepFailed:
         if tour.desk.signed_in:
             tour.picture("failed")
+        if tour.leader is not None and tour.leader.signed_in:
+            tour.picture("failed-leader", Hands(tour.leader.window))
         raise
 
 

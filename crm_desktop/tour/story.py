@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crm_desktop.desktop.screens.workspace.screen import WorkspaceScreen
+from crm_desktop.desktop.shell.team_desk import TeamDesk
 from crm_desktop.tour.desk import TourDesk
 from crm_desktop.tour.hands import Hands
 from crm_desktop.tour.outside import Citizen
@@ -16,7 +17,7 @@ from crm_desktop.tour.services import Stage
 from crm_desktop.tour.trouble import StepFailed
 from crm_desktop.tour.waiting import until
 
-FIRST_NAME, SECOND_NAME = "Sarah Whitlock", "Daniel Achebe"
+FIRST_NAME, SECOND_NAME, LEADER_NAME = "Sarah Whitlock", "Daniel Achebe", "Rebecca Boateng"
 CENTRE_ADDRESS = "help@harlandvale.test"
 SERVICE_NAME = "Missed bin collection"
 SUBJECT = "Recycling not emptied for the third time"
@@ -35,6 +36,7 @@ class Tour:
     message_id: str = ""
     reference: str = ""
     reply: str = ""
+    leader: TourDesk | None = None
 
     @property
     def hands(self) -> Hands:
@@ -45,6 +47,13 @@ class Tour:
     def workspace(self) -> WorkspaceScreen:
         """The workspace of the main window."""
         return self.desk.window.workplace.screen
+
+    @property
+    def leader_team(self) -> TeamDesk:
+        """The team screen of the leader's desktop."""
+        if self.leader is None:
+            raise StepFailed("a team leader's desktop", "nobody has opened one")
+        return self.leader.window.pages.team
 
     @property
     def customer(self) -> Citizen:
@@ -70,10 +79,11 @@ class Tour:
 
     def check(self) -> None:
         """StepFailed when the desktop reports trouble, or a bug that a person would not see."""
-        if self.desk.bugs:
-            raise StepFailed("no bug in the desktop", self.desk.bugs[0])
-        if self.desk.signed_in:
-            self.hands.complain()
+        for desk in (self.desk, self.leader):
+            if desk is not None and desk.bugs:
+                raise StepFailed("no bug in the desktop", desk.bugs[0])
+            if desk is not None and desk.signed_in:
+                Hands(desk.window).complain()
 
     def _path(self, name: str) -> Path:
         file = f"{self.step.number:02}-{name}.png"
