@@ -21,6 +21,7 @@ from tests.benchmarks import (
     crowd,
     desktop,
     finding,
+    forecast,
     intake,
     live,
     loop,
@@ -47,10 +48,13 @@ MEASURES: dict[str, Measure] = {
     "intake": lambda centre, _, quick: intake.measure(centre, quick),
     "rights": rights.measure,
     "crowd": crowd.measure,
+    "forecast": lambda centre, _, quick: forecast.measure(centre, quick),
     "claims": lambda centre, _, quick: claims.measure(centre, quick),
 }
 #: These need no gateway beside them, or run their own.
-_ALONE = frozenset({"live", "loop", "memory", "start", "intake", "claims", "crowd", "rights"})
+_ALONE = frozenset(
+    {"live", "loop", "memory", "start", "intake", "claims", "crowd", "rights", "forecast"}
+)
 _SMALL, _MIDDLE, _LARGE = 10_000, 100_000, 1_000_000
 _DIALECTS: tuple[Dialect, ...] = ("sqlite", "postgresql")
 
