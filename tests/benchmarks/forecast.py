@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 
 from crm_desktop.domain.forecasting import LOOK_BACK
 from crm_desktop.services import Database, counting, forecast, forecasting, leases, sweeper
-
 from crm_desktop.store.models import HalfHourStat
 from tests.benchmarks.centre import BenchCentre
 from tests.benchmarks.figures import Figure, median, percentile
