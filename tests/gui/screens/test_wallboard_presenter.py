@@ -1,4 +1,4 @@
-"""A wallboard reads when something moved, not more often than it must, and shows no closed queue."""
+"""A wallboard reads when something moved, as seldom as it may, and shows no restricted queue."""
 
 from __future__ import annotations
 

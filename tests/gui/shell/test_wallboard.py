@@ -20,10 +20,13 @@ from crm_desktop.desktop.screens.wallboard.parts import VALUE, WallLine, wall_fo
 from crm_desktop.desktop.screens.wallboard.screen import Wallboard
 from crm_desktop.desktop_root import Desktop
 from crm_desktop.domain.changes import Topic
+from crm_desktop.domain.errors import DatabaseAway
 from crm_desktop.domain.figures import Figure
-from crm_desktop.domain.states import StaffRole
-from crm_desktop.services import counting, leases, sweeper
+from crm_desktop.domain.states import Resolution, StaffRole
+from crm_desktop.domain.views import Disposition
+from crm_desktop.services import contacts, counting, leases, sweeper
 from crm_desktop.store.models import Contact, Customer, Staff
+from crm_desktop.store.queries import events
 from tests.centre import Centre
 from tests.gui.conftest import Grab
 from tests.gui.shell.conftest import Open, settled
@@ -34,12 +37,16 @@ SIZES = {"1920x1080": (1920, 1080), "1440x900": (1440, 900)}
 
 @pytest.fixture
 def busy(centre: Centre) -> Centre:
-    """A centre with a day of contacts, some of which wait, and its figures kept."""
+    """A centre with some hours of contacts, of which some wait and one was answered just now."""
     with centre.as_owner().read() as tx:
         now = tx.now
-    days = Days(centre, now - timedelta(hours=6), seed=8, contacts=120)
+    Days(centre, now - timedelta(hours=6), seed=8, contacts=120)
+    answered, anna = centre.add_contact(), centre.as_person("anna")
+    with centre.as_owner().write() as tx:
+        events.append(tx, "contact.received", contact_id=answered)
+    contacts.take(anna, answered)
+    contacts.complete(anna, answered, Disposition(None, Resolution.RESOLVED, avoidable=False))
     keep(centre)
-    assert days.contacts
     return centre
 
 
@@ -158,6 +165,8 @@ def test_what_is_old_is_dimmed_and_says_of_when_it_is(
     desktop.desk.live.state_changed.emit(FeedState(True, desktop.desk.clock.now()))
     assert not is_old(wall)
     assert wall.colours == DARK
+    wall.show_trouble(DatabaseAway())
+    assert is_old(wall)
 
 
 def test_it_stays_while_the_desktop_is_locked_and_shows_nothing_behind_it(

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QWidget
 
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.clock import Clock
+from crm_desktop.desktop.core.errors import words_for
 from crm_desktop.desktop.core.figure_words import NOTHING, judged, on_a_wall, value
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.theme import Tone
@@ -76,7 +77,7 @@ class Wallboard(QWidget):
         self._look, self._clock, self._light = look, clock, light
         self._found: CentreFigures | None = None
         self._away_since: datetime | None = None
-        self._old = False
+        self._trouble = ""
         self._page = 0
         self._tiles = [WallTile(look, self.colours, self) for _ in range(len(STANDING) + 1)]
         for tile in self._tiles:
@@ -99,17 +100,17 @@ class Wallboard(QWidget):
     @property
     def is_old(self) -> bool:
         """Whether what is shown may be another by now."""
-        return self._away_since is not None or self._old
+        return self._away_since is not None or bool(self._trouble)
 
     def show_figures(self, found: CentreFigures) -> None:
         """Show these now."""
-        self._found, self._old = found, False
+        self._found, self._trouble = found, ""
         self._fill()
         self._place()
 
-    def show_trouble(self, _trouble: CrmError) -> None:
+    def show_trouble(self, trouble: CrmError) -> None:
         """They could not be read again: what is shown is old."""
-        self._old = True
+        self._trouble = words_for(trouble).happened
         self._place()
 
     def set_away(self, since: datetime | None) -> None:
@@ -225,9 +226,10 @@ class Wallboard(QWidget):
         """What stands at the top left: the day, or since when nothing is new."""
         if not self.is_old:
             return words.full(self._clock.now()).rsplit(" ", 1)[0]
+        why = "The database is away." if self._away_since else self._trouble
         if self._found is None:
-            return "The database is away"
-        return f"As of {words.clock_time(self._found.at)}. The database is away"
+            return why
+        return f"As of {words.clock_time(self._found.at)}. {why}"
 
     def _page_said(self) -> str:
         pages = self._pages()
