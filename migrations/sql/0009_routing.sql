@@ -458,8 +458,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE me bigint; mine bigint[]; c contact; holder text;
 BEGIN
     SELECT s.id, coalesce((SELECT array_agg(m.queue_id) FROM membership m
-                           WHERE m.staff_id = s.id
-                             AND (m.until IS NULL OR m.until > now())), '{}')
+                           WHERE m.staff_id = s.id), '{}')
     INTO me, mine FROM staff s WHERE s.login = session_user AND s.active;
     -- One conditional UPDATE decides; its row count is the answer.
     UPDATE contact SET state = 'active', state_since = now(), owner_id = me,
@@ -491,11 +490,8 @@ CREATE OR REPLACE FUNCTION app.claim_next(p_channels text[], p_queue bigint, p_s
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE me bigint; mine bigint[]; found_id bigint;
 BEGIN
-    -- Who is off a queue for now is given nothing of it.
     SELECT s.id, coalesce((SELECT array_agg(m.queue_id) FROM membership m
-                           WHERE m.staff_id = s.id
-                             AND (m.until IS NULL OR m.until > now())
-                             AND (m.off_until IS NULL OR m.off_until <= now())), '{}')
+                           WHERE m.staff_id = s.id), '{}')
     INTO me, mine FROM staff s WHERE s.login = session_user AND s.active;
     IF me IS NULL THEN
         PERFORM app.refuse('CRM02', 'not signed in as staff');
@@ -535,8 +531,7 @@ BEGIN
     END IF;
     IF p_staff IS NOT NULL AND EXISTS (SELECT 1 FROM queue WHERE id = c.queue_id AND restricted)
        AND NOT EXISTS (SELECT 1 FROM membership
-                       WHERE staff_id = p_staff AND queue_id = c.queue_id
-                         AND (until IS NULL OR until > now())) THEN
+                       WHERE staff_id = p_staff AND queue_id = c.queue_id) THEN
         PERFORM app.refuse('CRM02', 'only a member of its queue may have this contact');
     END IF;
     PERFORM app.end_assignment(p_contact, 'transferred', p_note);
