@@ -82,10 +82,19 @@ class Hand:
         """How full they are; 1.0 is full."""
         return (self.busy + self.laid) / max(self.capacity, 1)
 
-    @property
-    def has_room(self) -> bool:
-        """Whether they could be offered anything at all."""
-        return self.why is None and not self.called and self.capacity > self.busy
+    def has_room(self, calls: int, mails: int) -> bool:
+        """Whether they could be offered anything at all.
+
+        `calls` is the least that a call, chat or visit takes, `mails` the least of all others.
+        """
+        return (
+            self.why is None
+            and not self.called
+            and (
+                self.room(interruptible=False) >= calls
+                or (self.room(interruptible=True) >= mails and not self.offered)
+            )
+        )
 
     def room(self, interruptible: bool) -> int:
         """How much of such a channel they can still have."""

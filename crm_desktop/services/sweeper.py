@@ -17,10 +17,12 @@ STALE_LOOK = timedelta(seconds=60)
 _NOTICES_KEPT = 1_000
 _NOTICES_AGE = timedelta(minutes=10)
 _AT_ONCE = 200
+#: So long it can be explained why a contact went to whom it went.
+_DECISIONS_KEPT = timedelta(days=30)
 
 
 def sweep(db: Database, lease: Lease) -> Changes:
-    """Bring due parked contacts back, forget silent onlookers and old notices.
+    """Bring due parked contacts back, forget silent onlookers, old notices and decisions.
 
     Looks first and writes only when there is something to do. Raises LeaseLost.
     """
@@ -28,7 +30,8 @@ def sweep(db: Database, lease: Lease) -> Changes:
         parked = queries.any_due_parked(tx)
         looks = queries.stale_looks(tx, STALE_LOOK)
         prune = queries.old_notices(tx, _NOTICES_KEPT, _NOTICES_AGE)
-    if not (parked or looks or prune):
+        decisions = queries.any_old_decision(tx, _DECISIONS_KEPT)
+    if not (parked or looks or prune or decisions):
         return Changes()
     with db.write() as tx:
         leases.check(tx, lease.name, lease.fence)
@@ -41,6 +44,8 @@ def sweep(db: Database, lease: Lease) -> Changes:
             tx.changed(Topic.LOOKING, contact_id)
         if prune:
             queries.prune_notices(tx, prune)
+        if decisions:
+            queries.prune_decisions(tx, _DECISIONS_KEPT, _AT_ONCE)
         return tx.changes
 
 

@@ -23,10 +23,10 @@ END $$;
 -- the channels of which they want none.
 CREATE TYPE app.hand AS (
     staff_id bigint, why text, capacity integer, busy integer, laid integer, offered boolean,
-    called boolean, kept boolean, given_at timestamptz, queues bigint[], skills jsonb, off jsonb);
+    called boolean, given_at timestamptz, queues bigint[], skills jsonb, off jsonb);
 
 CREATE FUNCTION app.hands() RETURNS SETOF app.hand
-LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql STABLE ROWS 200 SET search_path = public, pg_temp AS $$
 DECLARE channels text[]; weights integer[]; lays boolean[];
 BEGIN
     -- As arrays: a join would look each of them up for every contact in hand.
@@ -41,7 +41,7 @@ BEGIN
                 WHEN a.seen_at IS NULL OR a.seen_at < now() - interval '90 seconds' THEN 'silent'
                 WHEN a.not_responding_since IS NOT NULL THEN 'not_responding' END,
            s.capacity, coalesce(l.busy, 0)::integer, coalesce(l.laid, 0)::integer,
-           coalesce(l.offered, false), coalesce(l.called, false), false, a.last_given_at,
+           coalesce(l.offered, false), coalesce(l.called, false), a.last_given_at,
            m.queues, k.skills, a.off_channels
     FROM activity a
     JOIN staff s ON s.id = a.staff_id AND s.active
@@ -66,11 +66,11 @@ END $$;
 
 -- Every member of its queue who is signed in, for one contact: why they are not offered it, or in
 -- which order they are. `short` is how much of the queue's skills they lack that it waits for no
--- longer, `share` how full they are.
-CREATE FUNCTION app.judged(p_hands app.hand[], p_contact bigint)
+-- longer, `share` how full they are. p_kept are kept free for something heavier.
+CREATE FUNCTION app.judged(p_hands app.hand[], p_kept bigint[], p_contact bigint)
 RETURNS TABLE (staff_id bigint, why text, is_last boolean, short integer, share double precision,
                given_at timestamptz)
-LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql STABLE ROWS 100 SET search_path = public, pg_temp AS $$
 DECLARE
     c record;
     last_one bigint;
@@ -78,6 +78,9 @@ DECLARE
     wanted text[];
     levels integer[];
     firm boolean[];
+    -- How much of them each person lacks, and who lacks what it waits for.
+    short_of jsonb;
+    lacking bigint[];
     -- Who declined it: not now in any case, and not while somebody else is there.
     refusing bigint[];
     declining bigint[];
@@ -90,6 +93,19 @@ BEGIN
            array_agg(k.relax_seconds IS NULL
                      OR c.queued_at + make_interval(secs => k.relax_seconds) > now())
     INTO wanted, levels, firm FROM queue_skill k WHERE k.queue_id = c.queue_id;
+    IF wanted IS NOT NULL THEN
+        SELECT jsonb_object_agg(s.staff_id, s.short),
+               array_agg(s.staff_id) FILTER (WHERE s.lacking)
+        INTO short_of, lacking
+        FROM (SELECT h.staff_id,
+                     sum(greatest(n.level - coalesce((h.skills ->> n.skill)::integer, 0), 0))
+                     AS short,
+                     bool_or(n.firm AND n.level > coalesce((h.skills ->> n.skill)::integer, 0))
+                     AS lacking
+              FROM unnest(p_hands) h
+              CROSS JOIN unnest(wanted, levels, firm) AS n (skill, level, firm)
+              GROUP BY h.staff_id) s;
+    END IF;
     SELECT array_agg(x.staff_id) FILTER (WHERE x.reason = 'conflict'
                                          OR x.ended_at > now() - interval '30 seconds'),
            array_agg(x.staff_id) FILTER (WHERE x.ended_at > now() - interval '5 minutes')
@@ -101,34 +117,24 @@ BEGIN
         ORDER BY o.received_at DESC LIMIT 1;
     END IF;
     RETURN QUERY
-    WITH lacked AS MATERIALIZED (
-        SELECT h.staff_id, h.why, h.given_at, h.called, h.offered, h.kept, h.capacity, h.busy,
-               h.laid, h.off ? c.channel AS unwanted,
-               CASE WHEN wanted IS NOT NULL THEN (
-                   SELECT sum(greatest(levels[n] - coalesce((h.skills ->> wanted[n])::integer, 0),
-                                       0))
-                   FROM generate_subscripts(wanted, 1) AS n) ELSE 0 END AS short,
-               CASE WHEN wanted IS NOT NULL THEN EXISTS (
-                   SELECT 1 FROM generate_subscripts(wanted, 1) AS n
-                   WHERE firm[n] AND levels[n] > coalesce((h.skills ->> wanted[n])::integer, 0))
-               ELSE false END AS lacking
-        FROM unnest(p_hands) h WHERE c.queue_id = ANY (h.queues)
-    ), seen AS MATERIALIZED (
-        SELECT h.staff_id, h.given_at, h.short::integer AS short,
+    WITH seen AS MATERIALIZED (
+        SELECT h.staff_id, h.given_at,
+               coalesce((short_of ->> h.staff_id::text)::integer, 0) AS short,
                (h.busy + h.laid)::double precision / greatest(h.capacity, 1) AS share,
                coalesce(h.staff_id = last_one, false) AS is_last,
                coalesce(h.staff_id = ANY (refusing), false) AS refused,
                coalesce(h.staff_id = ANY (declining), false) AS lately,
-               h.why IS NOT NULL OR h.unwanted OR h.lacking AS out,
+               h.why IS NOT NULL OR h.off ? c.channel
+               OR coalesce(h.staff_id = ANY (lacking), false) AS out,
                CASE WHEN h.why IS NOT NULL THEN h.why
-                    WHEN h.unwanted THEN 'channel_off'
-                    WHEN h.lacking THEN 'skills'
+                    WHEN h.off ? c.channel THEN 'channel_off'
+                    WHEN h.staff_id = ANY (lacking) THEN 'skills'
                     WHEN h.called OR h.offered AND c.lays THEN 'offered'
                     WHEN h.capacity - h.busy - CASE WHEN c.lays THEN h.laid ELSE 0 END < c.weight
                     THEN 'full'
-                    WHEN h.kept THEN 'kept' END AS why
-        FROM lacked h
-    ), others AS (
+                    WHEN h.staff_id = ANY (p_kept) THEN 'kept' END AS why
+        FROM unnest(p_hands) h WHERE c.queue_id = ANY (h.queues)
+    ), others AS MATERIALIZED (
         SELECT bool_or(NOT (s.out OR s.refused OR s.lately)) AS there,
                bool_or(s.is_last AND s.why IS NOT NULL AND NOT (s.out OR s.refused OR s.lately)
                        AND c.queued_at + c.last_for > now()) AS awaited
@@ -144,11 +150,11 @@ BEGIN
 END $$;
 
 -- Whom one contact goes to, NULL for nobody, and the others by the reason why not.
-CREATE FUNCTION app.decided(p_hands app.hand[], p_contact bigint, OUT chosen bigint,
+CREATE FUNCTION app.decided(p_hands app.hand[], p_kept bigint[], p_contact bigint, OUT chosen bigint,
                             OUT considered jsonb)
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 BEGIN
-    WITH j AS MATERIALIZED (SELECT * FROM app.judged(p_hands, p_contact)),
+    WITH j AS MATERIALIZED (SELECT * FROM app.judged(p_hands, p_kept, p_contact)),
     best AS (SELECT * FROM j WHERE j.why IS NULL
              ORDER BY j.is_last DESC, j.short, j.share, j.given_at NULLS FIRST, j.staff_id LIMIT 1),
     reasons AS (
@@ -227,7 +233,7 @@ END $$;
 -- Each is found by one step in the index, however long it is.
 CREATE FUNCTION app.lines() RETURNS TABLE (queue_id bigint, channel text, priority integer,
                                            boost integer)
-LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql STABLE ROWS 50 SET search_path = public, pg_temp AS $$
 BEGIN
     RETURN QUERY
     WITH RECURSIVE line AS (
@@ -335,10 +341,13 @@ BEGIN
     RETURN (SELECT n FROM generate_subscripts(p_hands, 1) AS n WHERE p_hands[n].staff_id = p_staff);
 END $$;
 
--- Whether somebody could be offered anything at all.
-CREATE FUNCTION app.has_room(p_hand app.hand) RETURNS boolean
+-- Whether somebody could be offered anything at all; the least that a call, chat or visit takes, and
+-- the least of all others.
+CREATE FUNCTION app.has_room(p_hand app.hand, p_calls integer, p_mails integer) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
-    SELECT p_hand.why IS NULL AND NOT p_hand.called AND p_hand.capacity > p_hand.busy
+    SELECT p_hand.why IS NULL AND NOT p_hand.called
+           AND (p_hand.capacity - p_hand.busy >= p_calls
+                OR p_hand.capacity - p_hand.busy - p_hand.laid >= p_mails AND NOT p_hand.offered)
 $$;
 
 -- The hands when one of them was offered something.
@@ -360,15 +369,15 @@ END $$;
 
 -- Whether somebody of a queue has room for such a contact; and if not, whom to keep free for it:
 -- lighter work, that came later, would else fill them for ever.
-CREATE FUNCTION app.room(p_hands app.hand[], p_queue bigint, p_weight integer, p_lays boolean,
-                         OUT fits boolean, OUT keeper bigint)
+CREATE FUNCTION app.room(p_hands app.hand[], p_kept bigint[], p_queue bigint, p_weight integer,
+                         p_lays boolean, OUT fits boolean, OUT keeper bigint)
 LANGUAGE plpgsql IMMUTABLE SET search_path = public, pg_temp AS $$
 BEGIN
     SELECT coalesce(bool_or(h.capacity - h.busy - CASE WHEN p_lays THEN h.laid ELSE 0 END
-                            >= p_weight AND NOT (h.kept OR h.called OR h.offered AND p_lays)),
+                              >= p_weight AND NOT (h.staff_id = ANY (p_kept) OR h.called OR h.offered AND p_lays)),
                     false),
            (array_agg(h.staff_id ORDER BY h.busy, h.staff_id)
-            FILTER (WHERE NOT h.kept AND h.capacity >= p_weight
+            FILTER (WHERE h.staff_id <> ALL (p_kept) AND h.capacity >= p_weight
                     AND h.capacity - h.busy - CASE WHEN p_lays THEN h.laid ELSE 0 END < p_weight)
            )[1]
     INTO fits, keeper
@@ -394,7 +403,7 @@ BEGIN
         LIMIT p_limit
     LOOP
         PERFORM app.found_nobody(w.id, w.queue_id, d.considered)
-        FROM app.decided(p_hands, w.id) d WHERE d.chosen IS NULL;
+        FROM app.decided(p_hands, '{}', w.id) d WHERE d.chosen IS NULL;
     END LOOP;
 END $$;
 
@@ -403,7 +412,7 @@ END $$;
 -- Urgency is a virtual time of entry, a point of priority being worth its queue's ageing, so
 -- nothing waits for ever; what can be laid aside comes 24 points later than a call.
 CREATE FUNCTION app.route(p_limit integer, p_open bigint[]) RETURNS json
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET jit = off AS $$
 DECLARE
     ended record;
     moved bigint[];
@@ -412,8 +421,11 @@ DECLARE
     hands app.hand[];
     -- Those of them who have room for something.
     roomy app.hand[];
+    calls integer;
+    mails integer;
     depth integer;
-    blocked boolean;
+    deeper boolean;
+    kept bigint[] := '{}';
     hopeless text[] := '{}';
     line text;
     w record;
@@ -430,20 +442,24 @@ BEGIN
     moved := app.overflow(p_limit, p_open);
     pushed := ARRAY(SELECT id FROM queue WHERE push AND id = ANY (p_open));
     IF pushed <> '{}' THEN
+        SELECT min(weight) FILTER (WHERE NOT interruptible), min(weight) FILTER (WHERE interruptible)
+        INTO calls, mails FROM channel_weight;
         hands := ARRAY(SELECT h FROM app.hands() h);
-        roomy := ARRAY(SELECT h FROM unnest(hands) h WHERE app.has_room(h));
+        roomy := ARRAY(SELECT h FROM unnest(hands) h WHERE app.has_room(h, calls, mails));
     END IF;
-    -- Mostly the first of each line are enough; when they are kept from whom they would go to, more.
-    FOREACH depth IN ARRAY ARRAY[least(cardinality(roomy), p_limit) + 3, 500] LOOP
+    -- Mostly the first of each line are enough. More are read when all of them went, or are kept
+    -- from whom they would go to.
+    FOREACH depth IN ARRAY ARRAY[2, 60, 500] LOOP
         EXIT WHEN coalesce(roomy, '{}') = '{}';
-        blocked := false;
+        deeper := false;
         FOR w IN
             SELECT c.id::bigint, l.queue_id, l.channel, q.offer_seconds, x.weight,
-                   x.interruptible AS lays, l.priority, l.boost
+                   x.interruptible AS lays, l.priority, l.boost, c.n
             FROM app.lines() l JOIN queue q ON q.id = l.queue_id
             JOIN channel_weight x ON x.channel = l.channel
             CROSS JOIN LATERAL (
-                SELECT c.id, c.queued_at FROM contact c
+                SELECT c.id, c.queued_at, row_number() OVER (ORDER BY c.queued_at, c.id) AS n
+                FROM contact c
                 WHERE c.state = 'queued' AND c.queue_id = l.queue_id AND c.channel = l.channel
                   AND c.priority = l.priority AND c.boost = l.boost
                 ORDER BY c.queued_at, c.id LIMIT depth) c
@@ -457,9 +473,9 @@ BEGIN
             CONTINUE WHEN line = ANY (hopeless)
                 OR line || ' ' || w.priority || ' ' || w.boost = ANY (hopeless);
             LOOP
-                r := app.room(roomy, w.queue_id, w.weight, w.lays);
+                r := app.room(roomy, kept, w.queue_id, w.weight, w.lays);
                 EXIT WHEN NOT r.fits;
-                d := app.decided(hands, w.id);
+                d := app.decided(hands, kept, w.id);
                 EXIT WHEN d.chosen IS NULL;
                 changing := app.offer(w.id, w.queue_id, d.chosen, w.offer_seconds, d.considered);
                 EXIT WHEN changing IS DISTINCT FROM 'person';
@@ -470,29 +486,29 @@ BEGIN
             IF NOT r.fits THEN
                 hopeless := hopeless || line;
                 IF r.keeper IS NOT NULL THEN
-                    hands[app.hand_of(hands, r.keeper)].kept := true;
-                    roomy[app.hand_of(roomy, r.keeper)].kept := true;
+                    kept := kept || r.keeper;
                 END IF;
             ELSIF d.chosen IS NULL THEN
                 PERFORM app.found_nobody(w.id, w.queue_id, d.considered);
                 IF d.considered ?| ARRAY['declined', 'last_first'] THEN
-                    blocked := true;
+                    deeper := deeper OR w.n = depth;
                 ELSE
                     -- Who waited less has to show no less skill.
                     hopeless := hopeless || (line || ' ' || w.priority || ' ' || w.boost);
                 END IF;
             ELSIF changing IS NULL THEN
                 offered := offered || w.id;
+                deeper := deeper OR w.n = depth;
                 hands := app.given(hands, d.chosen, w.weight, w.lays);
                 roomy := ARRAY(SELECT h FROM unnest(app.given(roomy, d.chosen, w.weight, w.lays)) h
-                               WHERE app.has_room(h));
+                               WHERE app.has_room(h, calls, mails));
                 EXIT WHEN cardinality(offered) >= p_limit OR roomy = '{}';
             END IF;
         END LOOP;
-        EXIT WHEN NOT blocked OR cardinality(offered) >= p_limit;
+        EXIT WHEN NOT deeper OR cardinality(offered) >= p_limit;
     END LOOP;
     IF offered = '{}' AND pushed <> '{}' THEN
-        PERFORM app.look_why(hands, p_open, 2);
+        PERFORM app.look_why(hands, p_open, 1);
     END IF;
     moved := moved || ended.contacts || offered;
     PERFORM pg_notify('crm', string_agg(told.payload, ','))
@@ -675,7 +691,7 @@ BEGIN
     SELECT * INTO q FROM queue WHERE id = c.queue_id;
     IF c.state = 'queued' AND q.push AND q.id = ANY (p_open) THEN
         SELECT json_build_array(d.chosen, d.considered) INTO at_once
-        FROM app.decided(ARRAY(SELECT h FROM app.hands() h), p_contact) d;
+        FROM app.decided(ARRAY(SELECT h FROM app.hands() h), '{}', p_contact) d;
     END IF;
     RETURN json_build_object(
         'state', c.state, 'queue', c.queue_id, 'push', q.push,
@@ -787,13 +803,13 @@ BEGIN
     );
 END $$;
 
-REVOKE ALL ON FUNCTION app.hands(), app.judged(app.hand[], bigint),
-    app.decided(app.hand[], bigint), app.return_work(bigint, text), app.time_out(integer),
+REVOKE ALL ON FUNCTION app.hands(), app.judged(app.hand[], bigint[], bigint),
+    app.decided(app.hand[], bigint[], bigint), app.return_work(bigint, text), app.time_out(integer),
     app.lines(), app.overflow(integer, bigint[]),
     app.offer(bigint, bigint, bigint, integer, jsonb),
-    app.hand_of(app.hand[], bigint), app.has_room(app.hand),
+    app.hand_of(app.hand[], bigint), app.has_room(app.hand, integer, integer),
     app.given(app.hand[], bigint, integer, boolean),
-    app.room(app.hand[], bigint, integer, boolean),
+    app.room(app.hand[], bigint[], bigint, integer, boolean),
     app.found_nobody(bigint, bigint, jsonb), app.look_why(app.hand[], bigint[], integer),
     app.route(integer, bigint[]),
     app.decline(bigint, text, text), app.boost(bigint, integer, text),

@@ -7,6 +7,7 @@ What was changed for it is put back.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,14 +32,22 @@ _ALWAYS = (
 #: Everybody is in two queues in three, and one in four has the skill that one queue wants.
 _ARRANGED = (
     "INSERT INTO skill (code, name) VALUES ('bench', 'Bench')",
-    "INSERT INTO queue_skill SELECT min(q.id), s.id, 3, 60 FROM queue q, skill s"
-    " WHERE s.code = 'bench' GROUP BY s.id",
-    "INSERT INTO activity (staff_id, signed_in_at, seen_at, locked)"
-    " SELECT id, {now}, {later}, {no} FROM staff WHERE login LIKE 'router%'",
-    "INSERT INTO membership (staff_id, queue_id) SELECT s.id, q.id FROM staff s, queue q"
-    " WHERE s.login LIKE 'router%' AND (s.id + q.id) % 3 <> 0",
-    "INSERT INTO staff_skill (staff_id, skill_id, level) SELECT s.id, k.id, 3"
-    " FROM staff s, skill k WHERE s.login LIKE 'router%' AND s.id % 4 = 0 AND k.code = 'bench'",
+    (
+        "INSERT INTO queue_skill SELECT min(q.id), s.id, 3, 60 FROM queue q, skill s"
+        " WHERE s.code = 'bench' GROUP BY s.id"
+    ),
+    (
+        "INSERT INTO activity (staff_id, signed_in_at, seen_at, locked)"
+        " SELECT id, {now}, {later}, {no} FROM staff WHERE login LIKE 'router%'"
+    ),
+    (
+        "INSERT INTO membership (staff_id, queue_id) SELECT s.id, q.id FROM staff s, queue q"
+        " WHERE s.login LIKE 'router%' AND (s.id + q.id) % 3 <> 0"
+    ),
+    (
+        "INSERT INTO staff_skill (staff_id, skill_id, level) SELECT s.id, k.id, 3"
+        " FROM staff s, skill k WHERE s.login LIKE 'router%' AND s.id % 4 = 0 AND k.code = 'bench'"
+    ),
     "UPDATE queue SET push = {yes}, last_advisor_seconds = 30",
     # A centre has more than mail: every third is a chat, every fifth a call.
     "UPDATE contact SET channel = 'chat' WHERE state = 'queued' AND id % 3 = 0",
@@ -46,19 +55,27 @@ _ARRANGED = (
     "UPDATE contact SET priority = id % 3 WHERE state = 'queued'",
 )
 _ACCEPTED = (
-    "UPDATE assignment SET state = 'accepted', accepted_at = {now}"
-    " WHERE state = 'offered' AND ended_at IS NULL AND id > :assignment",
-    "UPDATE contact SET state = 'active' WHERE state = 'offered'"
-    " AND id IN (SELECT contact_id FROM assignment WHERE id > :assignment AND ended_at IS NULL)",
+    (
+        "UPDATE assignment SET state = 'accepted', accepted_at = {now}"
+        " WHERE state = 'offered' AND ended_at IS NULL AND id > :assignment"
+    ),
+    (
+        "UPDATE contact SET state = 'active' WHERE state = 'offered'"
+        " AND id IN (SELECT contact_id FROM assignment WHERE id > :assignment AND ended_at IS NULL)"
+    ),
 )
 _FREED = (
     "UPDATE contact SET state = 'completed' WHERE state = 'active' AND owner_id = :person",
-    "UPDATE assignment SET state = 'completed', ended_at = {now}"
-    " WHERE staff_id = :person AND ended_at IS NULL",
+    (
+        "UPDATE assignment SET state = 'completed', ended_at = {now}"
+        " WHERE staff_id = :person AND ended_at IS NULL"
+    ),
 )
 _PUT_BACK = (
-    "UPDATE contact SET state = 'queued', owner_id = NULL"
-    " WHERE id IN (SELECT contact_id FROM assignment WHERE id > :assignment)",
+    (
+        "UPDATE contact SET state = 'queued', owner_id = NULL"
+        " WHERE id IN (SELECT contact_id FROM assignment WHERE id > :assignment)"
+    ),
     "DELETE FROM assignment WHERE id > :assignment",
     "DELETE FROM routing_decision WHERE id > :routing_decision",
     "DELETE FROM event WHERE id > :event",
@@ -82,15 +99,9 @@ class _Words:
     no: str
 
 
+_SQLITE_TIME = "strftime('%Y-%m-%d %H:%M:%f', 'now', '{}') || '000'"
 _WORDS = {
-    "sqlite": _Words(
-        *(
-            f"strftime('%Y-%m-%d %H:%M:%f', 'now', '{when}') || '000'"
-            for when in ("+0 hours", "+2 hours")
-        ),
-        "1",
-        "0",
-    ),
+    "sqlite": _Words(_SQLITE_TIME.format("+0 hours"), _SQLITE_TIME.format("+2 hours"), "1", "0"),
     "postgresql": _Words("now()", "now() + interval '2 hours'", "true", "false"),
 }
 
@@ -204,8 +215,6 @@ def _arranged(owner: Database) -> Iterator[tuple[list[int], dict[str, int]]]:
 
 
 def _json(value: Any) -> str:
-    import json
-
     return value if isinstance(value, str) else json.dumps(value)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crm_desktop.desktop.core import words
-from crm_desktop.domain.states import Channel, Resolution
+from crm_desktop.domain.states import Channel, ContactState, Resolution
 from crm_desktop.domain.views import QueueRow
 
 CHANNEL_NAMES = {
@@ -37,3 +37,14 @@ def logged_words(row: QueueRow) -> str:
     happened = (words.clock_time if same_day else words.full)(row.received_at)
     how = "logged while the database was away" if row.while_away else "logged by hand"
     return f"entered {words.clock_time(row.entered_at)}, happened {happened}, {how}"
+
+
+def raised_words(row: QueueRow) -> str:
+    """Why a contact is more urgent than it came; empty for any other."""
+    return f"Raised: {row.raised}" if row.raised else ""
+
+
+def offered_words(row: QueueRow) -> str:
+    """To whom a contact is offered; empty for any other."""
+    offered = row.state is ContactState.OFFERED and row.owner_name
+    return f"Offered to {row.owner_name}" if offered else ""

@@ -38,6 +38,14 @@ COMMANDS: tuple[Command, ...] = (
         help="To another queue or a colleague, with a note",
     ),
     Command(
+        "contact.raise", "Raise priority…", CONTACT, icon="arrow-up",
+        help="It comes sooner than its wait alone would have it, for a reason that you give",
+    ),
+    Command(
+        "contact.why", "Why here?", CONTACT, ("Y",), "help-circle",
+        help="Why this was offered to whom it was, and not to others; or why it still waits",
+    ),
+    Command(
         "contact.wrap_up", "Wrap up", CONTACT, ("F12",), "check",
         help="Service, resolution, avoidable or not",
     ),

@@ -1,4 +1,4 @@
-"""Take, park, return and transfer as commands of one window, whoever the target is."""
+"""Take, park, return, transfer, raise and why as commands of one window, whoever the target is."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from crm_desktop.desktop.shell.desk import Desk
 from crm_desktop.desktop.shell.gestures import Gestures
 from crm_desktop.desktop.shell.park_menu import ParkMenu
 from crm_desktop.desktop.shell.parking import ParkUntil
+from crm_desktop.desktop.shell.raising import RaiseDialog
 from crm_desktop.desktop.shell.transfer import TransferDialog
+from crm_desktop.desktop.shell.why import WhyDialog
 from crm_desktop.desktop.widgets.banner import ErrorBar, UndoToast
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.states import IN_HAND, ContactState
 from crm_desktop.domain.views import ContactView, QueueInfo, QueueRow, StaffInfo
+from crm_desktop.services.routing import Explanation
 
 Target = ContactView | QueueRow | None
 _GONE = (ContactState.COMPLETED, ContactState.SPAM, ContactState.ABANDONED)
@@ -50,6 +53,8 @@ class ContactCommands(QObject):
         registry.bind("contact.park", self._park)
         registry.bind("contact.return", self._release)
         registry.bind("contact.transfer", self._transfer)
+        registry.bind("contact.raise", self._raise)
+        registry.bind("contact.why", self._explain)
 
     def set_target(self, target: Callable[[], Target]) -> None:
         """Say how to find the contact that the commands are about."""
@@ -67,8 +72,11 @@ class ContactCommands(QObject):
         free = row is not None and row.owner_id is None and row.state not in _GONE
         parked = mine and row is not None and row.state is ContactState.PARKED
         lead = row is not None and self._desk.person.leads and row.state not in _GONE
+        offered = mine and row is not None and row.state is ContactState.OFFERED
         enable = self._registry.set_enabled
-        enable("contact.take", free or parked)
+        enable("contact.take", free or parked or offered)
+        enable("contact.raise", row is not None and row.state not in _GONE)
+        enable("contact.why", row is not None)
         enable("contact.park", held and not parked)
         enable("contact.return", held)
         enable("contact.transfer", held or lead)
@@ -103,6 +111,10 @@ class ContactCommands(QObject):
         dialog.chosen.connect(partial(self._transferred, contact_id))
         dialog.open()
 
+    def show_explanation(self, told: Explanation) -> None:
+        """See `GestureView`."""
+        WhyDialog(self._desk.look, told, self._window).open()
+
     def _row(self) -> QueueRow | None:
         target = self._target()
         return target.row if isinstance(target, ContactView) else target
@@ -125,6 +137,18 @@ class ContactCommands(QObject):
         row = self._row()
         if row is not None:
             self.gestures.begin_transfer(row.id)
+
+    def _raise(self) -> None:
+        row = self._row()
+        if row is not None:
+            dialog = RaiseDialog(self._desk.look, row.raised, self._window)
+            dialog.chosen.connect(partial(self.gestures.boost, row.id))
+            dialog.open()
+
+    def _explain(self) -> None:
+        row = self._row()
+        if row is not None:
+            self.gestures.explain(row.id)
 
     def _park(self) -> None:
         row = self._row()

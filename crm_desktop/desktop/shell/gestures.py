@@ -10,7 +10,8 @@ from typing import Protocol
 from crm_desktop.desktop.core.presenting import Presenter, Tasks
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.views import Moved, QueueFilter, QueueInfo, StaffInfo
-from crm_desktop.services import Database, contacts, queue, session
+from crm_desktop.services import Database, contacts, queue, routing, session
+from crm_desktop.services.routing import Explanation
 
 
 class GestureView(Protocol):
@@ -32,6 +33,9 @@ class GestureView(Protocol):
         self, contact_id: int, queues: tuple[QueueInfo, ...], colleagues: tuple[StaffInfo, ...]
     ) -> None:
         """Ask where to, and for a note."""
+
+    def show_explanation(self, told: Explanation) -> None:
+        """Show who was considered for a contact, and why not others."""
 
 
 class Gestures(Presenter):
@@ -95,6 +99,22 @@ class Gestures(Presenter):
                 note=note,
             ),
             partial(self._say, f"Transferred to {told}."),
+        )
+
+    def boost(self, contact_id: int, points: int, reason: str) -> None:
+        """Make it more urgent for this reason; no points take that back."""
+        told = "Raised." if points else "No longer raised."
+        self._do(
+            partial(routing.boost, self._db, contact_id, points, reason), partial(self._say, told)
+        )
+
+    def explain(self, contact_id: int) -> None:
+        """Show why it went as it did."""
+        self._tasks.read(
+            partial(routing.explain, self._db, contact_id),
+            self._view.show_explanation,
+            failed=self._view.show_trouble,
+            key="explanation",
         )
 
     def _do(self, work: Callable[[], Moved], done: Callable[[Moved], None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,17 +39,21 @@ _SIGNED_IN = (
         Staff.next_presence,
         Activity.locked,
         Activity.idle_since,
-        Activity.off_channels,
         Activity.seen_at,
         Activity.not_responding_since,
         Activity.last_given_at,
+        Activity.off_channels,
     )
     .join(Activity, Activity.staff_id == Staff.id)
     .where(Staff.active, Activity.signed_in_at.is_not(None))
 )
-_QUEUES_OF = select(Membership.staff_id, Membership.queue_id).where(
-    (Membership.until.is_(None)) | (Membership.until > _NOW),
-    (Membership.off_until.is_(None)) | (Membership.off_until <= _NOW),
+_QUEUES_OF = (
+    select(Membership.staff_id, func.json_group_array(Membership.queue_id))
+    .where(
+        (Membership.until.is_(None)) | (Membership.until > _NOW),
+        (Membership.off_until.is_(None)) | (Membership.off_until <= _NOW),
+    )
+    .group_by(Membership.staff_id)
 )
 _SKILLS_OF = select(StaffSkill.staff_id, StaffSkill.skill_id, StaffSkill.level).where(
     (StaffSkill.until.is_(None)) | (StaffSkill.until > _NOW)
@@ -143,9 +148,10 @@ def rules(tx: Tx) -> dict[int, QueueRules]:
 def hands(tx: Tx) -> dict[int, Hand]:
     """Everybody who is signed in, with what they have before them."""
     now = {"now": tx.now}
-    queues: defaultdict[int, set[int]] = defaultdict(set)
-    for staff_id, queue_id in tx.core.execute(_QUEUES_OF, now):
-        queues[staff_id].add(queue_id)
+    queues = {
+        staff_id: frozenset(json.loads(found))
+        for staff_id, found in tx.core.execute(_QUEUES_OF, now)
+    }
     skills: defaultdict[int, dict[int, int]] = defaultdict(dict)
     for staff_id, skill_id, level in tx.core.execute(_SKILLS_OF, now):
         skills[staff_id][skill_id] = level
@@ -155,8 +161,8 @@ def hands(tx: Tx) -> dict[int, Hand]:
             row.id,
             _chosen(row.presence, row.next_presence) or _seen(tx.now, row),
             row.capacity,
-            frozenset(queues[row.id]),
-            skills[row.id],
+            queues.get(row.id, frozenset()),
+            skills.get(row.id, {}),
             given_at=row.last_given_at,
             off_channels=frozenset(row.off_channels),
         )

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from crm_desktop.desktop.core.look import Look, Role
+from crm_desktop.desktop.core.names import offered_words, raised_words
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.queue.model import Heading, Line, QueueModel
 from crm_desktop.desktop.screens.queue.pills import PillText
@@ -173,9 +174,19 @@ class QueueDelegate(QStyledItemDelegate):
 
     def _subject(self, painter: QPainter, rect: QRect, row: QueueRow) -> None:
         look, font = self._look, self._look.font()
-        if row.needs_checking:
-            paint_text(painter, rect, _CHECK, font, look.ink(Tone.WARNING))
-            rect = rect.adjusted(text_width(font, _CHECK) + look.px(6), 0, 0, 0)
+        # In full, shorter where there is little room.
+        said = (
+            (_CHECK if row.needs_checking else "", _CHECK, Tone.WARNING),
+            (raised_words(row), "Raised", Tone.ACCENT),
+            (offered_words(row), "Offered", Tone.INFO),
+        )
+        for words, short, tone in said:
+            if words:
+                shown = words if text_width(font, words) <= rect.width() * 2 // 3 else short
+                width = min(text_width(font, shown), rect.width())
+                box = QRect(rect.left(), rect.top(), width, rect.height())
+                paint_text(painter, box, shown, font, look.ink(tone))
+                rect = rect.adjusted(width + look.px(_GAP), 0, 0, 0)
         subject = " ".join(row.subject.split()) or "(no subject)"
         if row.entered_at is not None:
             subject = f"Logged by hand · {subject}"

@@ -11,7 +11,12 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from crm_desktop.desktop.core.names import CHANNEL_NAMES, logged_words
+from crm_desktop.desktop.core.names import (
+    CHANNEL_NAMES,
+    logged_words,
+    offered_words,
+    raised_words,
+)
 from crm_desktop.desktop.screens.queue.pills import PillText, pill_of
 from crm_desktop.desktop.widgets.rows import runs
 from crm_desktop.domain.views import QueueRow
@@ -205,7 +210,7 @@ def spoken(row: QueueRow, pill: PillText | None) -> str:
         parts.append(pill.spoken)
     if row.needs_checking:
         parts.append("needs checking")
-    parts.append(logged_words(row))
+    parts += [raised_words(row), offered_words(row), logged_words(row)]
     if row.looking:
         parts.append(f"{' and '.join(row.looking)} looking")
     return ", ".join(part for part in parts if part)
@@ -214,7 +219,7 @@ def spoken(row: QueueRow, pill: PillText | None) -> str:
 def _tip(row: QueueRow) -> str:
     lines = [f"{row.who} · {CHANNEL_NAMES[row.channel]}", row.subject]
     lines.append(" · ".join(part for part in (row.queue_name, row.service_name) if part))
-    lines.append(logged_words(row).capitalize())
+    lines += [raised_words(row), offered_words(row), logged_words(row).capitalize()]
     if row.looking:
         lines.append(f"Looking at it: {', '.join(row.looking)}")
     return "\n".join(line for line in lines if line)

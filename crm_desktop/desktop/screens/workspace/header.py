@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from crm_desktop.desktop.core.commands import CommandRegistry
 from crm_desktop.desktop.core.look import Look
+from crm_desktop.desktop.core.names import offered_words
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.buttons import Button, IconButton, PrimaryButton
 from crm_desktop.desktop.widgets.card import PanelHeader
@@ -17,7 +18,8 @@ from crm_desktop.domain.views import ContactView
 
 _MORE = (
     "contact.take", "contact.park", "contact.return", "contact.transfer", "-",
-    "case.hand_off", "contact.wrap_up", "-", "contact.detach", "contact.spam",
+    "case.hand_off", "contact.wrap_up", "-", "contact.raise", "contact.why", "-",
+    "contact.detach", "contact.spam",
 )  # fmt: skip
 #: Below this width (at 100 %) only the one button that matters stays beside the menu.
 _NARROW = 600
@@ -53,15 +55,18 @@ class WorkspaceHeader(PanelHeader):
         row = contact.row
         references = [case.reference for case in contact.cases]
         parts = [channel.lower(), *references[-1:]]
-        if row.owner_name and not mine:
+        offered = row.state is ContactState.OFFERED
+        if offered:
+            parts.append("offered to you" if mine else offered_words(row).lower())
+        elif row.owner_name and not mine:
             parts.append(f"with {row.owner_name}")
         elif row.owner_id is None and row.state not in _OVER:
             parts.append("waits in the queue")
         if row.state in _OVER:
             parts.append(row.state.value)
         self.set_text(row.who, "· " + " · ".join(parts))
-        self._mine = mine and row.state not in _OVER
-        self._free = row.owner_id is None and row.state not in _OVER
+        self._mine = mine and not offered and row.state not in _OVER
+        self._free = (row.owner_id is None or (mine and offered)) and row.state not in _OVER
         self.show_looking(row.looking)
         self._arrange()
 

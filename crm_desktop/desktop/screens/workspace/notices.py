@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.look import Look
-from crm_desktop.desktop.core.names import logged_words
+from crm_desktop.desktop.core.names import logged_words, raised_words
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.domain.views import ContactView, CustomerView, DraftView
@@ -31,6 +31,7 @@ class Notices(QWidget):
         self._marker = Banner(look, Tone.DANGER, "shield-alert")
         self._adjustments = Banner(look, Tone.WARNING, "ear")
         self._logged = Banner(look, Tone.INFO, "clipboard-check")
+        self._raised = Banner(look, Tone.INFO, "arrow-up")
         self._check = Banner(look, Tone.WARNING, "alert-triangle")
         self._check.add_action("I have checked it").clicked.connect(self.checked)
         self._meanwhile = Banner(look, Tone.WARNING, "users")
@@ -54,6 +55,9 @@ class Notices(QWidget):
         logged = logged_words(contact.row).capitalize()
         self._logged.setVisible(bool(logged))
         self._logged.set_text(f"{logged}." if logged else "")
+        raised = raised_words(contact.row)
+        self._raised.setVisible(bool(raised))
+        self._raised.set_text(raised)
         self._check.setVisible(contact.row.needs_checking)
         if contact.row.needs_checking:
             self._check.set_text(
@@ -125,7 +129,8 @@ class Notices(QWidget):
 
     def _banners(self) -> tuple[Banner, ...]:
         urgent = (self._away, self._marker, self._adjustments)
-        return (*urgent, self._logged, self._check, self._meanwhile, self._twice, self._unsent)
+        doubts = (self._check, self._meanwhile, self._twice, self._unsent)
+        return (*urgent, self._raised, self._logged, *doubts)
 
     def _fit(self) -> None:
         self.setVisible(any(not each.isHidden() for each in self._banners()))
