@@ -49,6 +49,8 @@ Index = QModelIndex | QPersistentModelIndex
 #: So many rows before the end the next page is asked for.
 _AHEAD = 20
 _EDGE, _GAP = 12, 10
+#: Give, move to a queue, more, undo.
+LETTERS = frozenset("gqmu")
 #: A narrower row (at 100 %) leaves out the channel's name and how urgent it is.
 _WIDE = 560
 #: So much room words need for all columns, and for who and where.
@@ -154,8 +156,6 @@ class ContactsList(QListView):
     asked = Signal(str)
     dragging = Signal()
 
-    _LETTERS = "gqmu"
-
     def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look, self._clock = look, clock
@@ -249,7 +249,7 @@ class ContactsList(QListView):
             self.wants_all.emit()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._activated(self.currentIndex())
-        elif plain and letter and letter in self._LETTERS:
+        elif plain and letter in LETTERS:
             self.asked.emit(letter)
         elif plain and letter.isprintable() and letter:
             event.ignore()

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QHBoxLayout,
@@ -24,7 +24,7 @@ from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.team.answer_dialog import AnswerDialog
 from crm_desktop.desktop.screens.team.contacts_filters import ContactsFilters
-from crm_desktop.desktop.screens.team.contacts_list import ContactsList
+from crm_desktop.desktop.screens.team.contacts_list import LETTERS, ContactsList
 from crm_desktop.desktop.screens.team.contacts_menu import Ask, Asking, MoreMenu
 from crm_desktop.desktop.screens.team.give_dialog import GiveDialog, people_rows, queue_rows
 from crm_desktop.desktop.screens.team.skipped_dialog import SkippedDialog, summary
@@ -416,6 +416,16 @@ class ContactsPane(Surface):
         self._asking.chosen.connect(self._change)
         self._clock.tick.connect(self._tick)
         self._look.changed.connect(self._space)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The letters of the list work beside it too: an empty list has no keyboard, and what
+        emptied it can be taken back.
+        """
+        letter = event.text().lower()
+        if letter in LETTERS and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            self._command(letter)
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The buttons stand beside the title, or below it where there is no room."""
