@@ -23,6 +23,8 @@
 * `attachments.AttachmentStrip(look, removable=).set_files([AttachedFile(key, name, type, size)])`.
 * `mail_view.MailView.show_text(reply, whole)`, `.show_html(sanitised, {cid: bytes})`,
   `link_opened(address)`.
+* `figure_tile.FigureTiles(look).show_figures([figure_words.shown(found, figure, now)])`:
+  `opened(figure)`; `figure_tile.FigureTile` is one of them.
 * `painting.paint_pill/paint_text/paint_icon/paint_tile/paint_box/paint_focus`, `pill_size`,
   `text_width`, `text_height`: for delegates and whatever draws itself.
 """

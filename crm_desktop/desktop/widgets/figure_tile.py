@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal, Slot
@@ -80,12 +81,22 @@ class FigureTile(QAbstractButton):
         """What stands on it."""
         return self._shown
 
-    def show_figure(self, shown: FigureShown) -> None:
-        """Show this now; nothing is drawn again that reads the same."""
+    def show_figure(self, shown: FigureShown) -> bool:
+        """Show this now; whether it needs other room. What reads the same is not drawn again."""
         if shown == self._shown:
-            return
+            return False
         was, self._shown = self._shown, shown
+        self.update()
         self.setAccessibleName(shown.aloud())
+        if was is None or (was.definition, was.opens) != (shown.definition, shown.opens):
+            self._explain(shown)
+        said = (shown.label, shown.detail, shown.word, len(shown.value))
+        if was is None or (was.label, was.detail, was.word, len(was.value)) != said:
+            self.updateGeometry()
+            return True
+        return False
+
+    def _explain(self, shown: FigureShown) -> None:
         means = shown.definition
         if shown.opens:
             means += " Press Enter to see the contacts."
@@ -95,11 +106,6 @@ class FigureTile(QAbstractButton):
         self.setAccessibleDescription(means)
         # As rich text it is wrapped; a plain tooltip is one line however long.
         self.setToolTip(f"<qt>{escape(means)}</qt>")
-        if was is None or (was.label, was.detail, was.word) != (
-            shown.label, shown.detail, shown.word
-        ):  # fmt: skip
-            self.updateGeometry()
-        self.update()
 
     def sizeHint(self) -> QSize:
         """Wide enough to be read; as high as its lines."""
@@ -168,9 +174,7 @@ class FigureTile(QAbstractButton):
         """Label, value with its word beside or below it, and what is said under them."""
         inner = self.rect().adjusted(style.pad, style.pad, -style.pad, -style.pad)
         room = inner.width()
-        painter.setFont(style.label)
-        painter.setPen(style.muted)
-        painter.drawText(inner, _WRAPPED, shown.label)
+        _paint_wrapped(painter, inner, shown.label, style.label, style.muted)
         inner.setTop(inner.top() + _height(style.label, shown.label, room) + style.gap)
         line = QRect(inner.left(), inner.top(), room, text_height(style.value))
         paint_text(painter, line, shown.value, style.value, self.ink(shown.tone))
@@ -186,9 +190,7 @@ class FigureTile(QAbstractButton):
             box.moveTop(place.center().y() - size.height() // 2)
             paint_pill(painter, self._look, box, shown.word, shown.tone)
         inner.setTop(line.bottom() + 1 + below + style.gap)
-        painter.setFont(style.detail)
-        painter.setPen(style.muted)
-        painter.drawText(inner, _WRAPPED, shown.detail)
+        _paint_wrapped(painter, inner, shown.detail, style.detail, style.muted)
 
     def _pill_below(self, room: int) -> int:
         """How high the line of the word is when it finds no room beside the value, else 0."""
@@ -232,6 +234,7 @@ class FigureTiles(QWidget):
 
     def show_figures(self, shown: Sequence[FigureShown]) -> None:
         """Show these, in this order."""
+        others = len(self._tiles) != len(shown)
         while len(self._tiles) < len(shown):
             tile = FigureTile(self._look, self)
             tile.opened.connect(self.opened)
@@ -242,8 +245,9 @@ class FigureTiles(QWidget):
             each.deleteLater()
         del self._tiles[len(shown) :]
         for tile, figure in zip(self._tiles, shown, strict=True):
-            tile.show_figure(figure)
-        self._place()
+            others = tile.show_figure(figure) or others
+        if others:
+            self._place()
 
     def hasHeightForWidth(self) -> bool:
         """Narrower, they need more lines."""
@@ -294,6 +298,18 @@ class FigureTiles(QWidget):
         self.updateGeometry()
 
 
+def _paint_wrapped(painter: QPainter, room: QRect, text: str, font: QFont, colour: QColor) -> None:
+    """Draw a text at the top of its room; what needs one line was shaped before."""
+    if text_width(font, text) < room.width():
+        line = QRect(room.left(), room.top(), room.width(), text_height(font))
+        paint_text(painter, line, text, font, colour)
+        return
+    painter.setFont(font)
+    painter.setPen(colour)
+    painter.drawText(room, _WRAPPED, text)
+
+
+@lru_cache(maxsize=500)
 def _height(font: QFont, text: str, width: int) -> int:
     """How high a text is when it wraps at this width, in pixels."""
     if not text:
