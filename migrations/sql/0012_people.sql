@@ -10,6 +10,73 @@ BEGIN
               AND (m.until IS NULL OR m.until > now()));
 END $$;
 
+-- As in 0009, which reads who belongs where together with who asks: it respects their times, too.
+CREATE OR REPLACE FUNCTION app.claim(p_contact bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE me bigint; mine bigint[]; c contact; holder text;
+BEGIN
+    SELECT s.id, coalesce((SELECT array_agg(m.queue_id) FROM membership m
+                           WHERE m.staff_id = s.id
+                             AND (m.until IS NULL OR m.until > now())), '{}')
+    INTO me, mine FROM staff s WHERE s.login = session_user AND s.active;
+    -- One conditional UPDATE decides; its row count is the answer.
+    UPDATE contact SET state = 'active', state_since = now(), owner_id = me,
+                       first_taken_at = coalesce(first_taken_at, now())
+    WHERE id = p_contact
+      AND ((state = 'queued' AND queue_id = ANY (mine))
+           OR (state = 'offered' AND owner_id = me));
+    IF NOT FOUND THEN
+        SELECT * INTO c FROM contact WHERE id = p_contact;
+        IF c.id IS NULL OR mine IS NULL OR NOT c.queue_id = ANY (mine) THEN
+            PERFORM app.refuse('CRM01', 'no such contact');
+        END IF;
+        SELECT name INTO holder FROM staff WHERE id = c.owner_id;
+        PERFORM app.refuse('CRM03', 'somebody was faster', holder);
+    END IF;
+    UPDATE assignment SET state = 'accepted', accepted_at = now()
+    WHERE contact_id = p_contact AND ended_at IS NULL;
+    IF NOT FOUND THEN
+        INSERT INTO assignment (contact_id, staff_id, state, accepted_at, note)
+        VALUES (p_contact, me, 'accepted', now(), '');
+    END IF;
+    INSERT INTO event (kind, actor_id, contact_id, data)
+    VALUES ('contact.taken', me, p_contact, '{}');
+END $$;
+
+-- The same with what is next: who is off a queue for now is given nothing of it.
+CREATE OR REPLACE FUNCTION app.claim_next(p_channels text[], p_queue bigint, p_service bigint,
+                                          p_overdue boolean) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE me bigint; mine bigint[]; found_id bigint;
+BEGIN
+    SELECT s.id, coalesce((SELECT array_agg(m.queue_id) FROM membership m
+                           WHERE m.staff_id = s.id
+                             AND (m.until IS NULL OR m.until > now())
+                             AND (m.off_until IS NULL OR m.off_until <= now())), '{}')
+    INTO me, mine FROM staff s WHERE s.login = session_user AND s.active;
+    IF me IS NULL THEN
+        PERFORM app.refuse('CRM02', 'not signed in as staff');
+    END IF;
+    UPDATE contact SET state = 'active', state_since = now(), owner_id = me,
+                       first_taken_at = coalesce(first_taken_at, now())
+    WHERE id = (
+        SELECT id FROM contact
+        WHERE state = 'queued' AND queue_id = ANY (mine)
+          AND (p_channels IS NULL OR channel = ANY (p_channels))
+          AND (p_queue IS NULL OR queue_id = p_queue)
+          AND (p_service IS NULL OR service_id = p_service)
+          AND (NOT p_overdue OR due_at < now())
+        ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING id INTO found_id;
+    IF found_id IS NOT NULL THEN
+        INSERT INTO assignment (contact_id, staff_id, state, accepted_at, note, how)
+        VALUES (found_id, me, 'accepted', now(), '', 'next');
+        INSERT INTO event (kind, actor_id, contact_id, data)
+        VALUES ('contact.taken', me, found_id, '{"by": "next"}');
+    END IF;
+    RETURN found_id;
+END $$;
+
 -- Somebody whom the caller leads, kept from others' changes until the transaction ends: a team
 -- leader leads whoever they share a queue with, an administrator all; nobody themselves.
 CREATE FUNCTION app.led(p_staff bigint) RETURNS staff
