@@ -17,6 +17,8 @@ LIVE = frozenset({Channel.CALL, Channel.CHAT, Channel.VISIT})
 USUAL_PATIENCE = {Channel.CALL: 180.0, Channel.CHAT: 300.0, Channel.VISIT: 1800.0}
 #: Erlang never promises everybody.
 _MOST_GOAL = 0.99
+#: So much of a person is nobody.
+_A_LITTLE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,13 @@ class Work:
     goal: float
 
     @property
-    def people(self) -> int:
-        """How many keep the promise."""
+    def people(self) -> float:
+        """How many keep the promise to who waits in person, or keep up with what can lie: parts of
+        a person then, who does something else besides.
+        """
         load = Load.of(self.expected, HALF_HOUR_SECONDS, self.handling)
+        if self.channel not in LIVE:
+            return load.erlangs
         return agents_needed(load, self.seconds, min(self.goal, _MOST_GOAL), self.patience)
 
 
@@ -78,6 +84,11 @@ class WhatIf:
     assumed: bool
 
 
+def whole_people(parts: float) -> int:
+    """So many people, when each part of one is somebody."""
+    return math.ceil(parts - _A_LITTLE)
+
+
 def patience_of(channel: Channel, measured: float | None) -> float | None:
     """The patience to reckon with; None where nobody waits in person."""
     if channel not in LIVE:
@@ -109,7 +120,7 @@ def what_if(
         expected=sum(line.expected for _, line, _ in lines),
         before=_outlook((line for _, line, _ in lines), people),
         after=_outlook((line for _, line, _ in lines), max(0, people + change)),
-        needed=max(line.people for _, line, _ in lines),
+        needed=max(whole_people(line.people) for _, line, _ in lines),
         seconds=first.seconds,
         goal=first.goal,
         assumed=assumed,

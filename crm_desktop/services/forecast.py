@@ -35,7 +35,7 @@ class HalfHour:
     at: datetime
     expected: float | None
     planned: float | None
-    needed: int | None
+    needed: float | None
     came: int | None
     within: int | None
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from crm_desktop.domain import forecasting
 from crm_desktop.domain.calendar import Calendar
 from crm_desktop.domain.changes import Changes, Topic
-from crm_desktop.domain.figures import half_hour
+from crm_desktop.domain.figures import HALF_HOUR, half_hour
 from crm_desktop.domain.forecasting import LOOK_BACK, SLOTS, Day, starts, zoned
 from crm_desktop.domain.sla import CHANNEL_TARGETS
 from crm_desktop.domain.staffing import Work, patience_of
@@ -35,6 +35,7 @@ _MEASURED = timedelta(days=28)
 #: What was expected is kept for so long, beside what came.
 _KEPT = timedelta(days=400)
 _DAY = timedelta(days=1)
+_INSTANT = timedelta(microseconds=1)
 #: Less than one contact in ten half hours is not written down.
 _LEAST = 0.1
 
@@ -181,13 +182,16 @@ def _corrected(
 
 def _row(slot: Slot, planned: float, expected: float, catalogue: _Catalogue) -> Planned:
     """What is kept of a half hour."""
-    _, queue_id, channel = slot
+    at, queue_id, channel = slot
     line = (queue_id, channel)
     known = catalogue.measured.get(line, Measured(None, None))
     row = Planned(planned, expected, known.handling, known.patience, None)
     if known.handling is None:
         return row
     hours = catalogue.calendars.get(queue_id)
+    if hours is not None and not (hours.is_open(at) or hours.is_open(at + HALF_HOUR - _INSTANT)):
+        # Nobody is there, and what comes lies until somebody is.
+        return replace(row, needed=0.0)
     work = work_of(channel, row, catalogue.targets.get(line), hours)
     return replace(row, needed=work.people if work else None)
 

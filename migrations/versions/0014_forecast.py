@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("expected", sa.Double(), nullable=False),
         sa.Column("aht_seconds", sa.Double(), nullable=True),
         sa.Column("patience_seconds", sa.Double(), nullable=True),
-        sa.Column("needed", sa.Integer(), nullable=True),
+        sa.Column("needed", sa.Double(), nullable=True),
         sa.Column("made_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("half_hour", "queue_id", "channel", name="pk_arrival_forecast"),
         sa.ForeignKeyConstraint(

@@ -21,6 +21,7 @@ from tests.benchmarks import (
     crowd,
     desktop,
     finding,
+    forecast,
     intake,
     live,
     loop,
@@ -52,6 +53,7 @@ MEASURES: dict[str, Measure] = {
     "rights": rights.measure,
     "crowd": crowd.measure,
     "routing": lambda centre, _, quick: routing.measure(centre, quick),
+    "forecast": lambda centre, _, quick: forecast.measure(centre, quick),
     "claims": lambda centre, _, quick: claims.measure(centre, quick),
     "reassign": lambda centre, _, quick: reassigning.measure(centre, quick),
 }
@@ -59,7 +61,7 @@ MEASURES: dict[str, Measure] = {
 _ALONE = frozenset(
     {
         *("live", "loop", "team", "memory", "start", "intake", "claims", "crowd", "reassign"),
-        *("rights", "routing"),
+        *("rights", "routing", "forecast"),
     }
 )
 _SMALL, _MIDDLE, _LARGE = 10_000, 100_000, 1_000_000

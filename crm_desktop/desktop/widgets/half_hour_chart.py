@@ -53,7 +53,7 @@ class Bar:
     label: str
     came: int | None
     expected: float | None
-    needed: int | None
+    needed: float | None
     says: str
 
 
@@ -171,7 +171,7 @@ class HalfHourChart(Painted):
         return text_height(self._small()) + self._look.px(4)
 
     def _most_needed(self) -> int:
-        return max((each.needed or 0 for each in self._bars), default=0)
+        return math.ceil(max((each.needed or 0 for each in self._bars), default=0))
 
     def _room(self) -> QRect:
         """Where the bars stand: under the legend, right of the axis, above the hours."""

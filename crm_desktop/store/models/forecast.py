@@ -14,9 +14,9 @@ class ArrivalForecast(Base):
     """How many contacts a half hour, from its beginning, will bring a queue by one channel.
 
     `planned` is from the days before; `expected` also from what came of the day so far, and stays
-    as it was when the half hour began. `needed` people keep the queue's promise then, None where
-    nobody has handled any yet: handling (`aht_seconds`, of one person's time) and
-    `patience_seconds` are those of the last weeks.
+    as it was when the half hour began. `needed` people keep the queue's promise then, parts of one
+    doing something else besides; None where nobody has handled any yet: handling (`aht_seconds`, of
+    one person's time) and `patience_seconds` are those of the last weeks.
     """
 
     __tablename__ = "arrival_forecast"
@@ -28,5 +28,5 @@ class ArrivalForecast(Base):
     expected: Mapped[float]
     aht_seconds: Mapped[float | None]
     patience_seconds: Mapped[float | None]
-    needed: Mapped[int | None]
+    needed: Mapped[float | None]
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)

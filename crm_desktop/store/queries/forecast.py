@@ -42,7 +42,7 @@ class Planned:
     expected: float
     aht_seconds: float | None
     patience_seconds: float | None
-    needed: int | None
+    needed: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Expected:
 
     expected: float
     planned: float
-    needed: int | None
+    needed: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,6 +197,25 @@ def test_the_error_is_of_what_was_expected_when_it_began(centre: Centre) -> None
     assert found.plan_error.wape == pytest.approx((4 * 6 + rest * 20) / (20 * len(hours)))
 
 
+def test_while_a_queue_is_closed_nobody_is_needed(centre: Centre) -> None:
+    _came(centre, 21)
+    with centre.as_owner().write() as tx:
+        tx.session.execute(
+            update(OpeningCalendar).values(
+                hours={"week": {day: ["09:15-16:00"] for day in WEEKDAYS}, "holidays": "none"}
+            )
+        )
+    db = centre.as_gateway()
+
+    forecasting.keep(db, _lease(db), None)
+
+    for row in _rows(centre):
+        slot = row.half_hour.astimezone(LONDON)
+        is_open = 9 <= slot.hour < 16
+        # Twenty mails of four minutes keep 2.7 people busy.
+        assert row.needed == pytest.approx(8 / 3 if is_open else 0, rel=0.05), slot
+
+
 def test_a_day_to_come_has_no_error_and_nothing_came(centre: Centre) -> None:
     _came(centre, 21)
     db = centre.as_gateway()

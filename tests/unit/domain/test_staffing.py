@@ -9,7 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crm_desktop.domain.erlang import ErlangA, ErlangC, Load, agents_needed
-from crm_desktop.domain.staffing import USUAL_PATIENCE, WhatIf, Work, patience_of, what_if
+from crm_desktop.domain.staffing import (
+    USUAL_PATIENCE,
+    WhatIf,
+    Work,
+    patience_of,
+    what_if,
+    whole_people,
+)
 from crm_desktop.domain.states import Channel
 
 NOON = datetime(2026, 11, 16, 12, tzinfo=UTC)
@@ -54,7 +61,8 @@ def test_mails_lie_aside_while_calls_come() -> None:
     # Thirty mails of ten minutes are the work of ten people.
     assert asked([MAILS], 12).before.occupancy == pytest.approx(10 / 12)
     assert only.before.occupancy == 1
-    assert asked([MAILS], 12).needed == 11
+    assert asked([MAILS], 12).needed == 10
+    assert MAILS.people == pytest.approx(10)
     assert only.before.abandoned == 0
 
 
@@ -97,6 +105,14 @@ def test_where_nothing_comes_there_is_nothing_to_ask() -> None:
     assert what_if([(NOON, [])], 5, -2, assumed=False) is None
     nothing = Work(Channel.CALL, 0, 240, 180.0, 20, 0.8)
     assert what_if([(NOON, [nothing])], 5, -2, assumed=False) is None
+
+
+def test_parts_of_people_add_up_to_whole_ones() -> None:
+    few = Work(Channel.EMAIL, 1, 600, None, 36_000, 0.9)
+
+    assert whole_people(4 * few.people) == 2
+    assert whole_people(3 * few.people) == 1
+    assert whole_people(0) == 0
 
 
 def test_patience_is_measured_or_the_usual_and_only_of_who_waits_in_person() -> None:

@@ -14,7 +14,7 @@ from crm_desktop.desktop.core.presenting import Presenter, Tasks
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.figures import HALF_HOUR
-from crm_desktop.domain.staffing import Outlook, WhatIf
+from crm_desktop.domain.staffing import Outlook, WhatIf, whole_people
 from crm_desktop.domain.states import Channel
 from crm_desktop.domain.views import QueueInfo
 from crm_desktop.services import Database, forecast, queue
@@ -125,7 +125,7 @@ def half_hour_words(each: HalfHour) -> str:
     if each.expected is not None:
         said.append(f"{each.expected:,.0f} expected")
     if each.needed is not None:
-        said.append(f"{words.count(each.needed, 'person', 'people')} needed")
+        said.append(f"{words.count(whole_people(each.needed), 'person', 'people')} needed")
     return f"{words.clock_time(each.at)} to {end}: {', '.join(said) or 'nothing is known'}"
 
 
