@@ -20,10 +20,13 @@ from crm_desktop.store.models import (
     FormVersion,
     OpeningCalendar,
     Queue,
+    QueueSkill,
     QueueTarget,
     ReplyTemplate,
     Service,
     Setting,
+    Skill,
+    StaffSkill,
 )
 
 #: Names of the demo's accounts to the outside.
@@ -33,6 +36,8 @@ INCOMING, OUTGOING, FORMS, BACK_OFFICE = (
     "Web forms",
     "Waste and streets (Open311)",
 )
+#: So long a contact waits for somebody with the skill before anybody may have it, in seconds.
+RELAX_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ def write(tx: Tx, centre: DemoCentre, outside: Outside) -> Ids:
         )
         for person in centre.staff
     }
+    _skills(tx, centre, queues, staff)
     _articles(tx, centre, services)
     _templates(tx, centre, services)
     domain = centre.council.email.partition("@")[2]
@@ -124,6 +130,25 @@ def _targets(tx: Tx, queue: DemoQueue, queue_id: int, hours: Calendar) -> None:
         length = CHANNEL_TARGETS[channel].length(hours)
         tx.session.add(
             QueueTarget(queue_id=queue_id, channel=channel, seconds=int(length.total_seconds()))
+        )
+
+
+def _skills(
+    tx: Tx, centre: DemoCentre, queues: Mapping[str, int], staff: Mapping[str, int]
+) -> None:
+    for each in centre.skills:
+        skill = Skill(code=each.code, name=each.name)
+        tx.session.add(skill)
+        tx.session.flush()
+        tx.session.add_all(
+            QueueSkill(
+                queue_id=queues[code], skill_id=skill.id, level=level, relax_seconds=RELAX_SECONDS
+            )
+            for code, level in each.queues.items()
+        )
+        tx.session.add_all(
+            StaffSkill(staff_id=staff[login], skill_id=skill.id, level=level)
+            for login, level in each.people.items()
         )
 
 

@@ -114,6 +114,16 @@ class DemoStaff:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoSkill:
+    """A skill, from which level up queues need it, and who has it how well (1 to 5)."""
+
+    code: str
+    name: str
+    queues: Mapping[str, int]
+    people: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class DemoArticle:
     """A knowledge article, its body in Markdown; `service` is None for a general one."""
 
@@ -185,6 +195,7 @@ class DemoCentre:
     queues: tuple[DemoQueue, ...]
     services: tuple[DemoService, ...]
     staff: tuple[DemoStaff, ...]
+    skills: tuple[DemoSkill, ...]
     articles: tuple[DemoArticle, ...]
     placeholders: Mapping[str, str]
     templates: tuple[DemoTemplate, ...]
@@ -221,6 +232,7 @@ def _read(directory: Path) -> DemoCentre:
         queues=tuple(_queue(each) for each in centre["queues"]),
         services=tuple(_service(directory, each) for each in _json(directory / "services.json")),
         staff=tuple(_staff(each) for each in centre["staff"]),
+        skills=tuple(DemoSkill(**each) for each in centre["skills"]),
         articles=tuple(
             _article(path, council.web) for path in sorted((directory / "articles").glob("*.md"))
         ),
@@ -282,11 +294,14 @@ def _check(centre: DemoCentre) -> None:
     calendars = _unique("calendar", (each.code for each in centre.calendars))
     queues = _unique("queue", (each.code for each in centre.queues))
     services = _unique("service", (each.code for each in centre.services))
-    _unique("staff", (each.login for each in centre.staff))
+    staff = _unique("staff", (each.login for each in centre.staff))
+    _unique("skill", (each.code for each in centre.skills))
     _unique("template", (each.code for each in centre.templates))
     _known("calendar", calendars, (each.calendar for each in centre.queues))
     _known("queue", queues, (each.queue for each in centre.services))
     _known("queue", queues, (queue for each in centre.staff for queue in each.queues))
+    _known("queue", queues, (queue for each in centre.skills for queue in each.queues))
+    _known("staff", staff, (login for each in centre.skills for login in each.people))
     _known("service", services, (each.service for each in centre.articles))
     _known("service", services, (each.service for each in centre.templates))
     _known("service", services, (each.service for each in centre.mails))

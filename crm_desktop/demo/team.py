@@ -1,4 +1,4 @@
-"""The demo's colleagues at work: who is there, at what, and what they can do.
+"""The demo's colleagues at work: who is there, and at what.
 
 They have no desktops. Whoever of them is used to show the program is left alone.
 """
@@ -25,9 +25,7 @@ from crm_desktop.store.models import (
     Customer,
     Event,
     PresenceMark,
-    Skill,
     Staff,
-    StaffSkill,
 )
 
 #: No desktop says that they are there: they are, until the day is over.
@@ -94,32 +92,10 @@ _TEAM = (
 )
 #: The demo's customers are numbered from 1.
 _CALLERS = range(21, 40)
-_SKILLS = (
-    (
-        "council-tax",
-        "Council Tax",
-        {"s.whitlock": 3, "d.achebe": 4, "p.kaur": 5, "j.fairweather": 3},
-    ),
-    ("housing", "Housing", {"d.achebe": 3, "m.rhys-davies": 5, "l.okonkwo": 3}),
-    ("blue-badge", "Blue Badge", {"s.whitlock": 4, "e.brandt": 5, "p.kaur": 2}),
-    ("complaints", "Complaints", {"j.fairweather": 4, "h.iqbal": 5}),
-    ("safeguarding", "Safeguarding", {"l.okonkwo": 3, "h.iqbal": 4}),
-    ("polish", "Polish", {"t.nowak": 5}),
-    ("punjabi", "Punjabi", {"p.kaur": 5}),
-    ("sign-language", "British Sign Language", {"k.tran": 3}),
-)
 
 
 def write(tx: Tx, ids: Ids) -> None:
-    """Put everybody where they are now, with their work in hand, and write down what they can."""
-    for code, name, people in _SKILLS:
-        skill = Skill(code=code, name=name)
-        tx.session.add(skill)
-        tx.session.flush()
-        tx.session.add_all(
-            StaffSkill(staff_id=ids.staff[login], skill_id=skill.id, level=level)
-            for login, level in people.items()
-        )
+    """Put everybody where they are now, with their work in hand."""
     callers = iter([tx.session.get_one(Customer, number) for number in _CALLERS])
     for each in _TEAM:
         _place(tx, each, ids.staff[each.login])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -109,14 +110,17 @@ def ahead(db: Database) -> dict[int, Ahead]:
         rows = queries.planned(tx, begin, begin + 2 * HALF_HOUR)
     gone = (now - begin) / HALF_HOUR
     expected: dict[int, float] = {}
-    needed: dict[int, list[int]] = {}
+    needed: dict[int, list[float]] = {}
     for (at, queue_id, _), row in rows.items():
         if queue_id in known:
             later = at > begin
             share = gone if later else 1 - gone
             expected[queue_id] = expected.get(queue_id, 0) + share * row.expected
-            needed.setdefault(queue_id, [0, 0])[later] += row.needed or 0
-    return {each: Ahead(found, max(needed[each])) for each, found in expected.items()}
+            needed.setdefault(queue_id, [0.0, 0.0])[later] += row.needed or 0
+    # Parts of people add up to whole ones.
+    return {
+        each: Ahead(found, math.ceil(max(needed[each]) - 1e-9)) for each, found in expected.items()
+    }
 
 
 def what_if(

@@ -20,11 +20,13 @@ _NOTICES_AGE = timedelta(minutes=10)
 _AT_ONCE = 200
 #: So long it is known what a team leader moved; it can be taken back for seconds.
 _MOVES_KEPT = timedelta(hours=1)
+#: So long it can be explained why a contact went to whom it went.
+_DECISIONS_KEPT = timedelta(days=30)
 
 
 def sweep(db: Database, lease: Lease) -> Changes:
-    """Bring due parked contacts back, forget silent onlookers, old notices and moves, and take
-    back what people had for a while.
+    """Bring due parked contacts back, forget silent onlookers, old notices, moves and decisions,
+    and take back what people had for a while.
 
     Looks first and writes only when there is something to do. Raises LeaseLost.
     """
@@ -34,7 +36,8 @@ def sweep(db: Database, lease: Lease) -> Changes:
         prune = queries.old_notices(tx, _NOTICES_KEPT, _NOTICES_AGE)
         over = leading.any_ended(tx)
         moves = moving.any_old(tx, _MOVES_KEPT)
-    if not (parked or looks or prune or over or moves):
+        decisions = queries.any_old_decision(tx, _DECISIONS_KEPT)
+    if not (parked or looks or prune or over or moves or decisions):
         return Changes()
     with db.write() as tx:
         leases.check(tx, lease.name, lease.fence)
@@ -51,6 +54,8 @@ def sweep(db: Database, lease: Lease) -> Changes:
             tx.changed(Topic.STAFF, *leading.end_whiles(tx))
         if moves:
             moving.prune(tx, _MOVES_KEPT)
+        if decisions:
+            queries.prune_decisions(tx, _DECISIONS_KEPT, _AT_ONCE)
         return tx.changes
 
 

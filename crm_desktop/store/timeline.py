@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from crm_desktop.domain.states import DeclineReason
 from crm_desktop.domain.views import TimelineEntry
 from crm_desktop.store.guard import EventRow
 
@@ -30,6 +31,12 @@ _WORDS: Mapping[str, str] = {
     "contact.undone": "Taken back by the team leader",
     "contact.customer": "Customer changed",
     "contact.checked": "Checked by a person",
+    "contact.offered": "Offered",
+    "contact.declined": "Offer declined",
+    "contact.offer_timed_out": "Offer not answered",
+    "contact.overflowed": "Moved on: it had waited too long",
+    "contact.let_go": "Parked, and nobody's now",
+    "contact.boosted": "Priority raised",
     "message.received": "Message received",
     "message.queued": "Reply written",
     "message.written": "Reply written",
@@ -71,6 +78,7 @@ _WORDS: Mapping[str, str] = {
     "private.read": "Private note read",
     "database.restored": "The database was put back to an earlier point",
 }
+_WITH_REASON = frozenset({"contact.returned", "contact.let_go", "contact.boosted"})
 _RESOLUTIONS: Mapping[str, str] = {
     "resolved": "resolved",
     "handed_off": "handed off",
@@ -80,6 +88,13 @@ _RESOLUTIONS: Mapping[str, str] = {
     "callback": "callback promised",
     "warned_ended": "warned and ended",
     "no_action": "no action needed",
+}
+_DECLINES: Mapping[str, str] = {
+    DeclineReason.CONFLICT: "knows the customer",
+    DeclineReason.NOT_MY_SKILL: "not their skill",
+    DeclineReason.BREAK: "needs a break",
+    DeclineReason.TECHNICAL: "technical trouble",
+    DeclineReason.OTHER: "another reason",
 }
 
 
@@ -113,7 +128,9 @@ def _extra(kind: str, data: Mapping[str, Any]) -> str:
         return _RESOLUTIONS.get(str(data.get("resolution")), "")
     if kind == "contact.logged":
         return _logged(data)
-    if kind == "contact.returned":
+    if kind == "contact.declined":
+        return _DECLINES.get(str(data.get("reason")), "")
+    if kind in _WITH_REASON:
         return str(data.get("reason") or "")
     for name in ("words", "reference", "title", "article"):
         if data.get(name):

@@ -125,7 +125,7 @@ BEGIN
                coalesce(h.staff_id = ANY (refusing), false) AS refused,
                coalesce(h.staff_id = ANY (declining), false) AS lately,
                h.why IS NOT NULL OR h.off ? c.channel
-                   OR coalesce(h.staff_id = ANY (lacking), false) AS out,
+               OR coalesce(h.staff_id = ANY (lacking), false) AS out,
                CASE WHEN h.why IS NOT NULL THEN h.why
                     WHEN h.off ? c.channel THEN 'channel_off'
                     WHEN h.staff_id = ANY (lacking) THEN 'skills'

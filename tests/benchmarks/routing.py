@@ -7,6 +7,7 @@ What was changed for it is put back.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -98,15 +99,9 @@ class _Words:
     no: str
 
 
+_SQLITE_TIME = "strftime('%Y-%m-%d %H:%M:%f', 'now', '{}') || '000'"
 _WORDS = {
-    "sqlite": _Words(
-        *(
-            f"strftime('%Y-%m-%d %H:%M:%f', 'now', '{when}') || '000'"
-            for when in ("+0 hours", "+2 hours")
-        ),
-        "1",
-        "0",
-    ),
+    "sqlite": _Words(_SQLITE_TIME.format("+0 hours"), _SQLITE_TIME.format("+2 hours"), "1", "0"),
     "postgresql": _Words("now()", "now() + interval '2 hours'", "true", "false"),
 }
 
@@ -220,8 +215,6 @@ def _arranged(owner: Database) -> Iterator[tuple[list[int], dict[str, int]]]:
 
 
 def _json(value: Any) -> str:
-    import json
-
     return value if isinstance(value, str) else json.dumps(value)
 
 

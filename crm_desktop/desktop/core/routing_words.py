@@ -11,6 +11,8 @@ WHY_WORDS = {
     Why.AWAY: "Not available",
     Why.LEAVING: "About to go away",
     Why.LOCKED: "Their screen is locked",
+    Why.IDLE: "Not at their desk",
+    Why.CHANNEL_OFF: "Taking nothing of this channel now",
     Why.SILENT: "Their desktop is silent",
     Why.NOT_RESPONDING: "Did not answer an offer",
     Why.CHANGING: "Changing at that moment",

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core.look import Look, Role
+from crm_desktop.desktop.core.routing_words import WHY_WORDS, people
 from crm_desktop.desktop.widgets.buttons import Button, PrimaryButton
 from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain.routing import Why
@@ -29,27 +30,6 @@ _BECAUSE = {
     Why.BUSIER: "You have least in hand of those who could take it.",
     Why.SOONER: "You have waited longest for work of those who could take it.",
 }
-_OTHERS = {
-    Why.AWAY: "away",
-    Why.LEAVING: "about to be away",
-    Why.LOCKED: "desktop locked",
-    Why.IDLE: "not at the desk",
-    Why.SILENT: "not connected",
-    Why.NOT_RESPONDING: "not responding",
-    Why.CHANGING: "busy at that moment",
-    Why.CHANNEL_OFF: "not taking this channel",
-    Why.SKILLS: "not trained for it",
-    Why.DECLINED: "declined it",
-    Why.OFFERED: "already offered something",
-    Why.FULL: "hands full",
-    Why.KEPT: "kept free for something more urgent",
-    Why.LAST_FIRST: "waiting for the customer’s last advisor",
-    Why.NOT_LAST: "did not help this customer last",
-    Why.LESS_SKILL: "knows less about it",
-    Why.BUSIER: "has more in hand",
-    Why.SOONER: "was given work more recently",
-}
-_NAMED = 3
 
 
 def decline(db: Database, contact_id: int, reason: object, said: str) -> Moved:
@@ -65,7 +45,7 @@ def why(db: Database, contact_id: int) -> str:
         return "A colleague passed it to you."
     reasons = {each.why: each.people for each in offer.considered}
     because = next((said for each, said in _BECAUSE.items() if each in reasons), "")
-    others = "; ".join(f"{_names(reasons[each])} ({_OTHERS[each]})" for each in reasons)
+    others = "; ".join(f"{people(reasons[each])} ({_small(each)})" for each in reasons)
     return " ".join(
         part
         for part in (
@@ -76,10 +56,9 @@ def why(db: Database, contact_id: int) -> str:
     )
 
 
-def _names(people: tuple[str, ...]) -> str:
-    more = len(people) - _NAMED
-    named = ", ".join(people[:_NAMED])
-    return f"{named} and {more} more" if more > 0 else named
+def _small(reason: Why) -> str:
+    said = WHY_WORDS[reason]
+    return said[:1].lower() + said[1:]
 
 
 class DeclineMenu(QMenu):

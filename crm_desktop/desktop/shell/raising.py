@@ -83,5 +83,5 @@ class RaiseDialog(QDialog):
 
     @Slot()
     def _lower(self) -> None:
-        self.chosen.emit(0, "no longer")
+        self.chosen.emit(0, "no longer needed")
         self.accept()

@@ -336,6 +336,8 @@ class BoardTable(QTableView):
             self.chosen.emit(())
         else:
             super().keyPressEvent(event)
+            if key == Qt.Key.Key_Space:
+                self.chosen.emit(self.keys())
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """The row's menu, by mouse or the menu key."""

@@ -39,10 +39,10 @@ _SIGNED_IN = (
         Staff.next_presence,
         Activity.locked,
         Activity.idle_since,
-        Activity.off_channels,
         Activity.seen_at,
         Activity.not_responding_since,
         Activity.last_given_at,
+        Activity.off_channels,
     )
     .join(Activity, Activity.staff_id == Staff.id)
     .where(Staff.active, Activity.signed_in_at.is_not(None))

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import heapq
+import json
 from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
-from random import random
+from random import sample
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, bindparam, func, insert, literal_column, select, update
+from sqlalchemy import (
+    BindParameter,
+    Row,
+    bindparam,
+    column,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+    update,
+)
 
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import NotFound
@@ -29,7 +41,7 @@ from crm_desktop.store.queries.offering_known import (
 )
 
 #: When nobody is free, of so many it is looked why in one round.
-_LOOKED_AT = 1
+_LOOKED_AT, _ASKED_ABOUT = 1, 8
 #: Mostly the first of each line are enough. More are read when all of them went, or are kept from
 #: whom they would go to.
 _DEPTHS = (2, 60, 500)
@@ -59,21 +71,33 @@ _LINES = (
     .where(_QUEUED)
     .distinct()
 )
-_HEADS = (
-    select(Contact.id, Contact.queued_at, Contact.customer_id)
+_OVERDUE = (
+    select(Contact.id)
     .where(
         _QUEUED,
         Contact.queue_id == bindparam("queue"),
         Contact.channel == bindparam("channel"),
         Contact.priority == bindparam("priority"),
         Contact.boost == bindparam("boost"),
+        Contact.queued_at <= bindparam("before", UtcDateTime),
+        Contact.overflowed_at.is_(None),
     )
     .order_by(Contact.queued_at, Contact.id)
     .limit(bindparam("many"))
 )
-_OVERDUE = _HEADS.where(
-    Contact.queued_at <= bindparam("before", UtcDateTime), Contact.overflowed_at.is_(None)
-)
+# The first of every line at once, the lines as JSON.
+_FIRST = text(
+    """
+    SELECT l.key, c.id, c.queued_at, c.customer_id FROM json_each(:lines) l CROSS JOIN contact c
+    WHERE c.id IN (
+        SELECT w.id FROM contact w
+        WHERE w.state = 'queued' AND w.queue_id = json_extract(l.value, '$[0]')
+          AND w.channel = json_extract(l.value, '$[1]')
+          AND w.priority = json_extract(l.value, '$[2]')
+          AND w.boost = json_extract(l.value, '$[3]')
+        ORDER BY w.queued_at, w.id LIMIT :many)
+    """
+).columns(column("key"), column("id"), column("queued_at", UtcDateTime), column("customer_id"))
 _LAST_DECISION = (
     select(RoutingDecision.kind, RoutingDecision.queue_id, RoutingDecision.considered)
     .where(RoutingDecision.contact_id == bindparam("contact"))
@@ -268,11 +292,10 @@ class Round:
 
     def _look_why(self, people: dict[int, Hand], pushed: Collection[int]) -> None:
         """Why some of those who head a line are not offered; first those never looked at."""
-        heads = [
-            (self._last_decision(each.id) is not None, random(), each.id, line, each)  # noqa: S311
-            for line, each in self._most_urgent(pushed, 1)
-        ]
-        for *_, line, waiting in heapq.nsmallest(_LOOKED_AT, heads):
+        heads = list(self._most_urgent(pushed, 1))
+        some = sample(heads, min(len(heads), _ASKED_ABOUT))
+        some.sort(key=lambda each: self._last_decision(each[1].id) is not None)
+        for line, waiting in some[:_LOOKED_AT]:
             queue, weight = self._queues[line.queue_id], self._weights[line.channel]
             contact = wanted(self._tx, waiting, queue, *weight)
             decision = decided(people.values(), contact, self._now)
@@ -282,15 +305,16 @@ class Round:
     def _most_urgent(self, queues: Collection[int], many: int) -> Iterator[tuple[_Line, Waiting]]:
         """What waits in these queues, the most urgent first, so `many` of each line."""
         found = []
-        for line in self._lines(queues):
-            queue = self._queues[line.queue_id]
-            interruptible = self._weights[line.channel][1]
-            for row in self._core.execute(_HEADS, {**line.binds, "many": many}):
-                entry = virtual_entry(
-                    row.queued_at, line.priority + line.boost, queue.ageing_seconds, interruptible
-                )
-                waiting = Waiting(row.id, line.queue_id, line.channel, *row[1:])
-                found.append((entry, row.id, line, waiting))
+        lines = self._lines(queues)
+        binds = {"lines": json.dumps([astuple(each) for each in lines]), "many": many}
+        for number, contact_id, queued_at, customer_id in self._core.execute(_FIRST, binds):
+            line = lines[number]
+            queue, (_, interruptible) = self._queues[line.queue_id], self._weights[line.channel]
+            entry = virtual_entry(
+                queued_at, line.priority + line.boost, queue.ageing_seconds, interruptible
+            )
+            waiting = Waiting(contact_id, line.queue_id, line.channel, queued_at, customer_id)
+            found.append((entry, contact_id, line, waiting))
         heapq.heapify(found)
         while found:
             *_, line, waiting = heapq.heappop(found)

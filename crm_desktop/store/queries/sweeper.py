@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from crm_desktop.store.database import Tx
-from crm_desktop.store.models import Contact, Looking, Notice, QueueStat
+from crm_desktop.store.models import Contact, Looking, Notice, QueueStat, RoutingDecision
 from crm_desktop.store.models.base import UtcDateTime
 
 
@@ -85,6 +85,29 @@ def old_notices(tx: Tx, keep: int, older_than: timedelta) -> int | None:
 def prune_notices(tx: Tx, up_to: int) -> None:
     """Remove notices that every feed has long read."""
     tx.session.execute(delete(Notice).where(Notice.id <= up_to))
+
+
+_OLDEST_DECISION = select(RoutingDecision.at).order_by(RoutingDecision.id).limit(1)
+_OLD_DECISIONS = (
+    select(RoutingDecision.id)
+    .where(RoutingDecision.at < bindparam("before", UtcDateTime))
+    .order_by(RoutingDecision.id)
+    .limit(bindparam("many"))
+)
+
+
+def any_old_decision(tx: Tx, older_than: timedelta) -> bool:
+    """Whether the oldest of routing's decisions is so old."""
+    oldest: datetime | None = tx.core.scalar(_OLDEST_DECISION)
+    return oldest is not None and oldest < tx.now - older_than
+
+
+def prune_decisions(tx: Tx, older_than: timedelta, limit: int) -> None:
+    """Remove routing's oldest decisions."""
+    tx.core.execute(
+        delete(RoutingDecision).where(RoutingDecision.id.in_(_OLD_DECISIONS)),
+        {"before": tx.now - older_than, "many": limit},
+    )
 
 
 _COUNTED = (

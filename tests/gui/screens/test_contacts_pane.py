@@ -418,7 +418,7 @@ def test_filters_queues_and_a_person_narrow_the_list(
     stage.settle()
     assert (set(stage.ids()), stage.title()) == (
         {*waste, *care},
-        "Contacts in Children's services and Waste and recycling · 2 open",
+        "Children's services and Waste and recycling · 2 open",
     )
     stage.pane.show_person(small_centre.person("anna").id)
     stage.settle()

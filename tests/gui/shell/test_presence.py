@@ -345,9 +345,8 @@ def test_what_one_declines_another_is_offered_and_accepts(
     gateway = centre.as_gateway()
     push(centre, "general")
     anna, ben = open_desktop(centre, "anna"), open_desktop(centre, "ben")
-    for desktop in (anna, ben):
-        qtbot.waitUntil(lambda each=desktop: each.desk.live.is_live, timeout=20_000)
-        settled(qtbot, desktop)
+    qtbot.waitUntil(lambda: anna.desk.live.is_live and ben.desk.live.is_live, timeout=20_000)
+    settled(qtbot, anna, ben)
     contact_id = waiting(centre, for_seconds=171)
     routing.route(gateway)
     first = anna if holders(centre, [contact_id]) == ["anna"] else ben

@@ -398,3 +398,28 @@ def test_the_gateway_does_it_under_its_lease(centre: Centre) -> None:
     worker.work()
 
     assert len(_rows(centre)) > 0
+
+
+def test_the_next_thirty_minutes_are_of_the_half_hours_that_they_touch(centre: Centre) -> None:
+    begin = half_hour(_now(centre))
+    general, care = centre.queue_id("general"), centre.queue_id("care")
+    with centre.as_owner().write() as tx:
+        for number, (expected, needed) in enumerate(((10.0, 2.2), (20.0, 3.1))):
+            for queue_id, channel in ((general, "call"), (general, "chat"), (care, "call")):
+                tx.session.add(
+                    ArrivalForecast(
+                        half_hour=begin + number * HALF_HOUR,
+                        queue_id=queue_id,
+                        channel=channel,
+                        planned=expected,
+                        expected=expected,
+                        needed=needed,
+                        made_at=tx.now,
+                    )
+                )
+
+    found = forecast.ahead(centre.as_person("ben"))
+
+    assert set(found) == {general}, "of a restricted queue others know nothing"
+    assert 20 <= found[general].expected <= 40
+    assert found[general].needed == 7, "parts of people add up, of the busier half hour"

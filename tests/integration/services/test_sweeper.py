@@ -11,7 +11,7 @@ from crm_desktop.domain.states import ContactState
 from crm_desktop.services import leases, sweeper
 from crm_desktop.services.leases import Lease
 from crm_desktop.store.database import Database
-from crm_desktop.store.models import Contact, Looking, Notice, QueueStat
+from crm_desktop.store.models import Contact, Looking, Notice, QueueStat, RoutingDecision
 from tests.centre import Centre
 from tests.integration.services.arrivals import change, contact, event_kinds
 
@@ -91,3 +91,16 @@ def test_old_notices_go_and_the_newest_stay(sqlite_centre: Centre) -> None:
         ).one()
     assert count == 1000
     assert newest == 1200
+
+
+def test_what_routing_decided_is_kept_for_a_month(centre: Centre) -> None:
+    with centre.as_owner().write() as tx:
+        for days in (31, 29):
+            at = tx.now - timedelta(days=days)
+            tx.session.add(RoutingDecision(contact_id=1, queue_id=1, kind="nobody", at=at))
+
+    db = centre.as_gateway()
+    sweeper.sweep(db, _lease(db))
+
+    with centre.as_owner().read() as tx:
+        assert tx.session.scalar(select(func.count()).select_from(RoutingDecision)) == 1

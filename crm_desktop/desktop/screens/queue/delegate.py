@@ -151,16 +151,18 @@ class QueueDelegate(QStyledItemDelegate):
 
     def _subject(self, painter: QPainter, rect: QRect, row: QueueRow) -> None:
         look, font = self._look, self._look.font()
+        # In full, shorter where there is little room.
         said = (
-            (_CHECK if row.needs_checking else "", Tone.WARNING),
-            (raised_words(row), Tone.ACCENT),
-            (offered_words(row), Tone.INFO),
+            (_CHECK if row.needs_checking else "", _CHECK, Tone.WARNING),
+            (raised_words(row), "Raised", Tone.ACCENT),
+            (offered_words(row), "Offered", Tone.INFO),
         )
-        for words, tone in said:
+        for words, short, tone in said:
             if words:
-                width = min(text_width(font, words), rect.width() // 2)
+                shown = words if text_width(font, words) <= rect.width() * 2 // 3 else short
+                width = min(text_width(font, shown), rect.width())
                 box = QRect(rect.left(), rect.top(), width, rect.height())
-                paint_text(painter, box, words, font, look.ink(tone))
+                paint_text(painter, box, shown, font, look.ink(tone))
                 rect = rect.adjusted(width + look.px(_GAP), 0, 0, 0)
         subject = " ".join(row.subject.split()) or "(no subject)"
         if row.entered_at is not None:

@@ -355,8 +355,8 @@ class ContactsPane(Surface):
             return f"With {person}"
         names = [each.name for each in self._queues if each.id in self._wanted.queues]
         if not names or len(names) > 3:
-            return f"Contacts in {len(names)} queues" if names else "Contacts"
-        return f"Contacts in {' and '.join(filter(None, [', '.join(names[:-1]), names[-1]]))}"
+            return f"{len(names)} queues" if names else "Contacts"
+        return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
     def _person_shown(self) -> str:
         shown = (each.name for each in self._people if each.id == self._wanted.owner_id)

@@ -112,7 +112,8 @@ class Panes(QWidget):
         self._whole.setContentsMargins(0, 0, 0, 0)
         self._whole.addWidget(top.widget)
         self._whole.addWidget(self._split, 1)
-        look.changed.connect(self._fit)
+        look.changed.connect(self._relook)
+        self._space()
 
     def add(self, pane: Pane) -> None:
         """One more pane, below those of its side."""
@@ -145,8 +146,14 @@ class Panes(QWidget):
         return [each for each in self._panes if each.side == side]
 
     @Slot()
-    def _fit(self) -> None:
+    def _relook(self) -> None:
+        self._space()
+        self._fit()
+
+    def _space(self) -> None:
         self._whole.setSpacing(self._look.px(10))
+
+    def _fit(self) -> None:
         look, width, height = self._look, self.width(), self.height()
         if width >= look.px(self._WIDE) and height >= look.px(self._HIGH):
             wanted = "wide"

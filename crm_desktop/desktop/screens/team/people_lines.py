@@ -97,12 +97,18 @@ class PersonLine:
             return ("Offered" if len(lead) == 1 else f"{len(lead)} offered"), Tone.INFO
         if group is Group.OFFLINE:
             return "Not here", Tone.NEUTRAL
-        if group is Group.AWAY and self.person.not_responding_since is not None:
-            return "Not responding", Tone.DANGER
-        if self.person.presence is Presence.AVAILABLE and group is Group.AWAY:
-            return ("Screen locked" if self.person.locked else "Not at the desk"), Tone.WARNING
         said, _, tone = PRESENCE_WORDS[self.person.presence]
-        return said, tone
+        return self._unseen() or (said, tone)
+
+    def _unseen(self) -> tuple[str, Tone] | None:
+        """What the system sees of somebody who is away without having said so."""
+        if self.group is not Group.AWAY:
+            return None
+        if self.person.not_responding_since is not None:
+            return "Not responding", Tone.DANGER
+        if self.person.presence is Presence.AVAILABLE:
+            return ("Screen locked" if self.person.locked else "Not at the desk"), Tone.WARNING
+        return None
 
     def _for(self, now: datetime, *, late: bool) -> Cell:
         seconds = (now - self.doing.since).total_seconds()

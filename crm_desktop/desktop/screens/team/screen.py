@@ -52,6 +52,7 @@ class TeamScreen(Surface):
         holder = QVBoxLayout(top)
         holder.setContentsMargins(0, 0, 0, 0)
         holder.addWidget(self.tiles)
+        holder.addStretch(1)
         self.panes = Panes(look, Pane("figures", "Figures", top, "top", 0))
         self.panes.add(Pane("queues", "Queues", self.queues, "left", 30))
         self.panes.add(Pane("people", "People", self.people, "right", 36))
@@ -68,9 +69,9 @@ class TeamScreen(Surface):
         self.seen.connect(figures.set_seen)
 
     def focus(self) -> None:
-        """Put the keyboard on the queues."""
-        self.panes.show_pane("queues")
-        self.queues.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        """Put the keyboard on the queues; where another pane is before them, that stays."""
+        if self.queues.table.isVisible():
+            self.queues.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def show_board(self, board: TeamBoard) -> None:
         """See `TeamView`."""
