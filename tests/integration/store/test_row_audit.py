@@ -74,7 +74,8 @@ def test_what_is_removed_is_entered_whole(postgres_centre: Centre) -> None:
         ).all()  # fmt: skip
 
     assert found.row_key == "1:1"
-    assert json.loads(found.changes) == {"before": {"staff_id": 1, "queue_id": 1}}
+    gone = {"staff_id": 1, "queue_id": 1, "until": None, "off_until": None}
+    assert json.loads(found.changes) == {"before": gone}
 
 
 def test_drafts_lookers_and_presence_are_not_entered(postgres_centre: Centre) -> None:
