@@ -20,8 +20,6 @@ END $$;
 -- What people change of it is watched; what the system sees of them and what it decided is not.
 SELECT app.audit_table(name) FROM (VALUES
     ('skill'), ('queue_skill'), ('staff_skill'), ('channel_weight')) AS watched (name);
-SELECT app.audit_table(
-    'staff', '{presence,next_presence,presence_since,presence_words,back_at}');
 
 -- One who is signed in, as the routing sees them. `why` they are offered nothing at all, or NULL.
 -- `busy` is what calls, chats and visits take of their capacity, `laid` what can be laid aside for

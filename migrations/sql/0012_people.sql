@@ -248,4 +248,4 @@ GRANT SELECT ON sign_out TO crm_staff;
 ALTER TABLE sign_out ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON sign_out FOR SELECT TO crm_staff USING (staff_id = (SELECT app.me()));
 
-SELECT app.audit_table('skill'), app.audit_table('staff_skill'), app.audit_table('sign_out');
+SELECT app.audit_table('sign_out');

@@ -140,9 +140,6 @@ END $$;
 CREATE POLICY no_changes_of_queues ON event AS RESTRICTIVE FOR INSERT TO crm_staff
     WITH CHECK (kind NOT LIKE 'queue.%');
 
--- Who may be given what is worth a trace; queues and targets leave one already.
-SELECT app.audit_table('queue_skill');
-
 REVOKE ALL ON FUNCTION app.queue_settings(bigint), app.whole(jsonb, bigint, bigint),
     app.queue_fits(queue, jsonb), app.queue_change(bigint, jsonb, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app.queue_settings(bigint), app.queue_change(bigint, jsonb, jsonb)
