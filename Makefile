@@ -48,7 +48,7 @@ faults: $(VENV)/.dev test-packages ## kill everything at random under load, ROUN
 	@$(VENV)/bin/pytest -m faults
 
 simulate: $(VENV)/.dev test-packages ## three days of a hundred advisors on the real routing, against Erlang's answer
-	@$(VENV)/bin/pytest -m simulation -s $(ARGS)
+	@$(VENV)/bin/pytest -m simulation -n $(WORKERS) -rP --no-header $(ARGS)
 
 lint: $(VENV)/.dev ## ruff, mypy and import-linter
 	$(VENV)/bin/ruff check

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -31,7 +32,7 @@ _POINTS = 0.03
 
 @pytest.fixture
 def server(shared_directory: Path) -> Iterator[tuple[PostgresCluster, Clock]]:
-    with clocked_cluster(shared_directory / "simulation", _BEGIN) as found:
+    with clocked_cluster(shared_directory / f"simulation-{os.getpid()}", _BEGIN) as found:
         yield found
 
 
@@ -89,7 +90,7 @@ def test_calls_are_answered_as_erlang_says(
     calls = of(Channel.CALL, everybody)
     by_formula = erlang_says.erlang_a(calls, calls_a_half_hour(plan), plan.callers, WITHIN)
     ideal = erlang_says.ideal_line(calls, plan.callers, WITHIN)
-    sys.stdout.write(
+    sys.stderr.write(
         f"\nload {load}: {len(everybody)} contacts, {len(calls)} calls, answered in {WITHIN} s "
         f"{level:.1%}, Erlang A {by_formula:.1%}, ideal line {ideal:.1%}\n"
     )
