@@ -17,7 +17,6 @@ from crm_desktop.desktop.core.shortcuts import ShortcutSheet
 from crm_desktop.desktop.core.theme import Scheme
 from crm_desktop.desktop.screens.queue.presenter import QueuePresenter
 from crm_desktop.desktop.screens.queue.screen import QueueScreen
-from crm_desktop.desktop.screens.staff.screen import StaffScreen
 from crm_desktop.desktop.shell.article_keeper import ArticleKeeper
 from crm_desktop.desktop.shell.away import WHY_NOT, AwayBanner
 from crm_desktop.desktop.shell.commands import COMMANDS
@@ -146,8 +145,8 @@ class MainWindow(QWidget):
         page = self.pages.widget(key) or self._work
         if self._stack.indexOf(page) < 0:
             self._stack.addWidget(page)
-            if isinstance(page, StaffScreen):
-                self.commands.add_toast(page.toast)
+            if key == "staff":
+                self.commands.add_toast(self.pages.staff_screen.toast)
             elif key == "team":
                 self.commands.add_toast(self.pages.team.contacts.toast)
         self._stack.setCurrentWidget(page)

@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 from functools import cached_property, partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from crm_desktop.desktop.core.layout import restore_panes
 from crm_desktop.desktop.core.tasks import OwnedTasks
-from crm_desktop.desktop.screens.admin.presenter import AdminPresenter
-from crm_desktop.desktop.screens.admin.screen import AdminScreen
-from crm_desktop.desktop.screens.audit.presenter import AuditPresenter
-from crm_desktop.desktop.screens.audit.screen import AuditScreen
-from crm_desktop.desktop.screens.cases.presenter import CasesPresenter
-from crm_desktop.desktop.screens.cases.screen import CasesScreen
-from crm_desktop.desktop.screens.customers.presenter import CustomersPresenter
-from crm_desktop.desktop.screens.customers.screen import CustomersScreen
-from crm_desktop.desktop.screens.knowledge.presenter import KnowledgePresenter
-from crm_desktop.desktop.screens.settings.screen import SettingsScreen
-from crm_desktop.desktop.screens.staff.presenter import StaffPresenter
-from crm_desktop.desktop.screens.staff.screen import StaffScreen
-from crm_desktop.desktop.screens.team.screen import TeamScreen
 from crm_desktop.desktop.shell.desk import Desk
 from crm_desktop.desktop.shell.finders import contact_of_case
-from crm_desktop.desktop.shell.team_desk import TeamDesk
 from crm_desktop.desktop.widgets.knowledge_panel import KnowledgePanel
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.states import StaffRole
 from crm_desktop.domain.views import CustomerView, HistoryEntry
+
+# What many never go to is loaded when it is gone to, not with the program.
+if TYPE_CHECKING:
+    from crm_desktop.desktop.screens.admin.screen import AdminScreen
+    from crm_desktop.desktop.screens.audit.screen import AuditScreen
+    from crm_desktop.desktop.screens.cases.screen import CasesScreen
+    from crm_desktop.desktop.screens.customers.presenter import CustomersPresenter
+    from crm_desktop.desktop.screens.customers.screen import CustomersScreen
+    from crm_desktop.desktop.screens.knowledge.presenter import KnowledgePresenter
+    from crm_desktop.desktop.screens.settings.screen import SettingsScreen
+    from crm_desktop.desktop.screens.staff.screen import StaffScreen
+    from crm_desktop.desktop.screens.team.screen import TeamScreen
+    from crm_desktop.desktop.shell.team_desk import TeamDesk
 
 #: key, words, icon, whether at the foot of the rail
 PAGES = (
@@ -103,6 +102,9 @@ class Pages(QObject):
     @cached_property
     def customers_screen(self) -> CustomersScreen:
         """Who is known."""
+        from crm_desktop.desktop.screens.customers.presenter import CustomersPresenter
+        from crm_desktop.desktop.screens.customers.screen import CustomersScreen
+
         screen = CustomersScreen(self._desk.look, self._desk.clock, audited=self._desk.person.leads)
         self.customers = CustomersPresenter(self._desk.db, self._tasks(screen), screen)
         screen.bind(self.customers)
@@ -114,6 +116,9 @@ class Pages(QObject):
     @cached_property
     def cases_screen(self) -> CasesScreen:
         """What is open."""
+        from crm_desktop.desktop.screens.cases.presenter import CasesPresenter
+        from crm_desktop.desktop.screens.cases.screen import CasesScreen
+
         screen = CasesScreen(self._desk.look, self._desk.clock)
         presenter = CasesPresenter(self._desk.db, self._tasks(screen), screen)
         screen.bind(presenter)
@@ -124,6 +129,8 @@ class Pages(QObject):
     @cached_property
     def knowledge_screen(self) -> KnowledgePanel:
         """What may be said."""
+        from crm_desktop.desktop.screens.knowledge.presenter import KnowledgePresenter
+
         screen = KnowledgePanel(self._desk.look, beside=True, inserts=False)
         self.knowledge = KnowledgePresenter(self._desk.answers, self._tasks(screen), screen)
         screen.bind(self.knowledge)
@@ -133,6 +140,8 @@ class Pages(QObject):
     @cached_property
     def settings_screen(self) -> SettingsScreen:
         """How it looks, and who is here."""
+        from crm_desktop.desktop.screens.settings.screen import SettingsScreen
+
         screen = SettingsScreen(self._desk.look, self._desk.facts)
         screen.scheme_chosen.connect(self.scheme_chosen)
         screen.scale_chosen.connect(self.scale_chosen)
@@ -142,6 +151,9 @@ class Pages(QObject):
     @cached_property
     def admin_screen(self) -> AdminScreen:
         """What a team leader looks after."""
+        from crm_desktop.desktop.screens.admin.presenter import AdminPresenter
+        from crm_desktop.desktop.screens.admin.screen import AdminScreen
+
         screen = AdminScreen(self._desk.look, self._desk.clock)
         presenter = AdminPresenter(self._desk.db, self._tasks(screen), screen)
         screen.bind(presenter)
@@ -152,6 +164,9 @@ class Pages(QObject):
     @cached_property
     def audit_screen(self) -> AuditScreen:
         """Who has seen what, and what was done."""
+        from crm_desktop.desktop.screens.audit.presenter import AuditPresenter
+        from crm_desktop.desktop.screens.audit.screen import AuditScreen
+
         desk = self._desk
         screen = AuditScreen(desk.look, desk.clock)
         presenter = AuditPresenter(desk.db, self._tasks(screen), screen, now=desk.clock.now)
@@ -163,6 +178,9 @@ class Pages(QObject):
     @cached_property
     def staff_screen(self) -> StaffScreen:
         """Who works here."""
+        from crm_desktop.desktop.screens.staff.presenter import StaffPresenter
+        from crm_desktop.desktop.screens.staff.screen import StaffScreen
+
         screen = StaffScreen(self._desk.look, self._desk.clock)
         presenter = StaffPresenter(self._desk.db, self._tasks(screen), screen)
         screen.bind(presenter)
@@ -172,6 +190,8 @@ class Pages(QObject):
     @cached_property
     def team(self) -> TeamDesk:
         """How the leader's queues and people do now."""
+        from crm_desktop.desktop.shell.team_desk import TeamDesk
+
         team = TeamDesk(self._desk)
         restore_panes(team.screen, self._desk.settings, "main")
         team.contact_wanted.connect(self.contact_wanted)
@@ -203,11 +223,9 @@ class Pages(QObject):
         unread = self._unread.pop(key, None)
         if unread is not None:
             unread.start()
-        if isinstance(
-            page,
-            CustomersScreen | CasesScreen | KnowledgePanel | StaffScreen | AuditScreen | TeamScreen,
-        ):
-            page.focus()
+        focus = getattr(page, "focus", None)
+        if focus is not None:
+            focus()
 
     def changed(self, changes: Changes) -> None:
         """Tell every page's presenter."""
