@@ -44,7 +44,7 @@ _LOG = logging.getLogger(__name__)
 
 #: The keyring's name for the gateway's own password to the database.
 DATABASE_SECRET = "database:gateway"  # noqa: S105 - the name, not the secret
-#: Listeners, mailboxes, lanes and the sweeper share these.
+#: Listeners, mailboxes, lanes, routing and the sweeper share these.
 CONNECTIONS = 10
 _RETRY_SECONDS = 0.5
 

@@ -43,7 +43,8 @@ class Why(StrEnum):
     KEPT = "kept"
     #: The customer's last advisor will be free soon, and comes first.
     LAST_FIRST = "last_first"
-    # They could have had it, and somebody else came first:
+    # They could have had it, and somebody else came first: the last advisor, who has more of the
+    # skill, who has less in hand, or whose turn it was.
     NOT_LAST = "not_last"
     LESS_SKILL = "less_skill"
     BUSIER = "busier"

@@ -41,6 +41,7 @@ _TABLES: Mapping[str, str] = {
     "queue": "a queue",
     "queue_target": "a queue's targets",
     "queue_skill": "the skills that a queue needs",
+    "channel_weight": "what a channel takes of a person",
     "opening_calendar": "opening hours",
     "service": "a service",
     "form_version": "a form",

@@ -17,6 +17,12 @@ BEGIN
     END LOOP;
 END $$;
 
+-- What people change of it is watched; what the system sees of them and what it decided is not.
+SELECT app.audit_table(name) FROM (VALUES
+    ('skill'), ('queue_skill'), ('staff_skill'), ('channel_weight')) AS watched (name);
+SELECT app.audit_table(
+    'staff', '{presence,next_presence,presence_since,presence_words,back_at}');
+
 -- One who is signed in, as the routing sees them. `why` they are offered nothing at all, or NULL.
 -- `busy` is what calls, chats and visits take of their capacity, `laid` what can be laid aside for
 -- one. `offered` and `called`: an offer stands before them, and one that cannot be laid aside. `off`:
@@ -529,7 +535,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE me bigint; mine bigint[]; c contact; holder text;
 BEGIN
     SELECT s.id, coalesce((SELECT array_agg(m.queue_id) FROM membership m
-                           WHERE m.staff_id = s.id), '{}')
+                           WHERE m.staff_id = s.id
+                             AND (m.until IS NULL OR m.until > now())), '{}')
     INTO me, mine FROM staff s WHERE s.login = session_user AND s.active;
     -- One conditional UPDATE decides; its row count is the answer.
     UPDATE contact SET state = 'active', state_since = now(), owner_id = me,
@@ -562,7 +569,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE me bigint; mine bigint[]; found_id bigint;
 BEGIN
     SELECT s.id, coalesce((SELECT array_agg(m.queue_id) FROM membership m
-                           WHERE m.staff_id = s.id), '{}')
+                           WHERE m.staff_id = s.id
+                             AND (m.until IS NULL OR m.until > now())), '{}')
     INTO me, mine FROM staff s WHERE s.login = session_user AND s.active;
     IF me IS NULL THEN
         PERFORM app.refuse('CRM02', 'not signed in as staff');

@@ -25,7 +25,7 @@ WHY_WORDS = {
     Why.NOT_LAST: "Free, but did not help this customer last",
     Why.LESS_SKILL: "Free, with less of the skill",
     Why.BUSIER: "Free, with more in hand",
-    Why.SOONER: "Free, and given work more recently",
+    Why.SOONER: "Free, and later in turn",
 }
 _OUTCOMES = {
     "offer": "Offered to {person}",

@@ -63,7 +63,7 @@ def test_why_a_contact_was_offered_is_told_with_names(
 
     assert "Offered to Anna Whitlock General enquiries" in said
     assert "Busy Ben Achebe" in said
-    assert "Free, and given work more recently Rose Boateng" in said
+    assert "Free, and later in turn Rose Boateng" in said
     grab(window, f"offered-{scheme.value}")
     grab(dialog, f"why-{scheme.value}")
     assert accessibility.problems(dialog) == []
