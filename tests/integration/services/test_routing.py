@@ -59,6 +59,12 @@ def _events(centre: Centre, contact_id: int) -> list[str]:
         )
 
 
+def _reasons(centre: Centre, contact_id: int) -> dict[Why, tuple[str, ...]]:
+    now = routing.explain(centre.as_person("anna"), contact_id).now
+    assert now is not None
+    return {each.why: each.people for each in now.considered}
+
+
 def _finished(centre: Centre, contact_id: int, login: str) -> None:
     owner = centre.person(login).id
     with centre.as_owner().write() as tx:
@@ -106,53 +112,43 @@ def test_an_accepted_offer_is_the_same_assignment(centre: Centre) -> None:
     assert _events(centre, call) == ["contact.offered", "contact.taken"]
 
 
-def test_from_a_queue_that_people_take_from_nothing_is_offered(centre: Centre) -> None:
-    push(centre, "waste")
-    at_work(centre, "anna")
-    call = waiting(centre, queue="general")
-
-    _round(centre)
-
-    assert state(centre, call) is ContactState.QUEUED
-
-
-def test_a_closed_queue_offers_nothing(centre: Centre) -> None:
+def test_queues_that_people_take_from_and_closed_ones_offer_nothing(centre: Centre) -> None:
     push(centre, "general")
     at_work(centre, "anna")
-    call = waiting(centre)
+    call, pulled = waiting(centre), waiting(centre, queue="waste")
     with centre.as_owner().write() as tx:
         tx.session.execute(update(OpeningCalendar).values(hours={"week": {}}))
-
     _round(centre)
-
-    assert state(centre, call) is ContactState.QUEUED
     told = routing.explain(centre.as_person("anna"), call)
     assert (told.push, told.open, told.now) == (True, False, None)
+    assert holders(centre, [call, pulled]) == [None, None]
 
-
-@pytest.mark.parametrize(
-    ("values", "why"),
-    [
-        ({"presence": Presence.LUNCH}, Why.AWAY),
-        ({"next_presence": Presence.BREAK}, Why.LEAVING),
-        ({"locked": True}, Why.LOCKED),
-        ({"seen_at": None}, Why.SILENT),
-    ],
-)
-def test_who_is_not_there_is_offered_nothing(
-    centre: Centre, values: dict[str, object], why: Why
-) -> None:
     push(centre, "general")
-    at_work(centre, "anna")
-    change(centre, "anna", **values)
-    call = waiting(centre)
-
+    contacts.spam(centre.as_person("anna"), call)
     _round(centre)
 
+    assert holders(centre, [pulled]) == [None]
+
+
+def test_who_is_not_there_is_offered_nothing(centre: Centre) -> None:
+    push(centre, "general")
+    at_work(centre, "anna", "ben", "rose")
+    change(centre, "anna", presence=Presence.LUNCH)
+    change(centre, "ben", next_presence=Presence.BREAK)
+    change(centre, "rose", locked=True)
+    call = waiting(centre)
+    _round(centre)
+    assert _reasons(centre, call) == {
+        Why.AWAY: ("Anna Whitlock",),
+        Why.LEAVING: ("Ben Achebe",),
+        Why.LOCKED: ("Rose Boateng",),
+    }
+
+    change(centre, "rose", locked=False, seen_at=None)
+    _round(centre)
+
+    assert _reasons(centre, call)[Why.SILENT] == ("Rose Boateng",)
     assert state(centre, call) is ContactState.QUEUED
-    told = routing.explain(centre.as_person("ben"), call)
-    assert told.now is not None
-    assert [(each.why, each.people) for each in told.now.considered] == [(why, ("Anna Whitlock",))]
 
 
 def test_more_points_come_first_and_ageing_overtakes_them(centre: Centre) -> None:
