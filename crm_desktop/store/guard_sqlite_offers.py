@@ -1,4 +1,4 @@
-"""Offers and urgency on SQLite: the rules of migrations/sql/0009_routing.sql."""
+"""Offers and urgency on SQLite: the rules of migrations/sql/0009_*.sql."""
 
 from __future__ import annotations
 

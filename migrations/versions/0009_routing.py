@@ -83,6 +83,7 @@ def upgrade() -> None:
     _people()
     if connection.dialect.name == "postgresql":
         run_sql(connection, SQL / "0009_routing.sql")
+        run_sql(connection, SQL / "0009_offers.sql")
 
 
 def _skills() -> None:
