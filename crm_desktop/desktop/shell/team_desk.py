@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QObject, Signal, Slot
 
 from crm_desktop.desktop.core.presenting import Presenter
@@ -98,6 +100,7 @@ class TeamDesk(QObject):
         for pane in (screen.queues, screen.people):
             pane.contacts_dropped.connect(self.contacts.dropped)
         self.contacts.opened.connect(self.contact_wanted)
+        self.decisions.counted.connect(partial(screen.panes.set_count, "decisions"))
         self.decisions.contact_wanted.connect(self.contact_wanted)
         self.decisions.customer_wanted.connect(self.customer_wanted)
 

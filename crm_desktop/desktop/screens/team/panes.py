@@ -40,6 +40,7 @@ class Place(Painted):
         self._tabs.chosen.connect(self._turn)
         self._pages = QStackedWidget()
         self._keys: tuple[str, ...] = ()
+        self._counts: dict[str, int] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(2, 2, 2, 2)
         column.setSpacing(0)
@@ -56,13 +57,18 @@ class Place(Painted):
         while self._tabs.count():
             self._tabs.removeTab(0)
         for pane in panes:
-            self._tabs.add(pane.key, pane.title)
+            self._tabs.add(pane.key, pane.title, self._counts.get(pane.key))
             self._pages.addWidget(pane.widget)
         self._tabs.blockSignals(False)
         if panes:
             self.show_pane(before if before in keys else keys[0])
         self._tabs.setVisible(len(panes) > 1)
         self.setVisible(bool(panes))
+
+    def set_count(self, key: str, count: int) -> None:
+        """How many things are in a pane, here or once it comes."""
+        self._counts[key] = count
+        self._tabs.set_count(key, count)
 
     def show_pane(self, key: str) -> bool:
         """Turn to a pane, if it is here."""
@@ -132,6 +138,12 @@ class Panes(QWidget):
             column.setSizes([look.px(10 * pane.share) for pane in self._of(side)])
         self._split.setSizes([look.px(580), look.px(500)])
         self._fit()
+
+    def set_count(self, key: str, count: int) -> None:
+        """Say on a pane's tab how many things are behind it."""
+        for places in self._places.values():
+            for place in places:
+                place.set_count(key, count)
 
     def show_pane(self, key: str) -> None:
         """Turn to a pane, if it is behind others."""
