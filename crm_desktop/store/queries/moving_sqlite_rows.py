@@ -83,7 +83,11 @@ def put_back(tx: Tx, me: Person, items: Sequence[Row[Any]], batch: Row[Any]) -> 
         query = select(*ended).where(Assignment.id.in_(part), Assignment.ended_at.is_not(None))
         # An offer loses no time by it.
         again = [
-            {"of_id": id_, "was": earlier[id_], "expires": expires and at and expires + (tx.now - at)}
+            {
+                "of_id": id_,
+                "was": earlier[id_],
+                "expires": expires and at and expires + (tx.now - at),
+            }
             for id_, expires, at in tx.core.execute(query)
         ]
         if again:
