@@ -81,7 +81,8 @@ BEGIN
     END IF;
     IF p_staff IS NOT NULL AND EXISTS (SELECT 1 FROM queue WHERE id = c.queue_id AND restricted)
        AND NOT EXISTS (SELECT 1 FROM membership
-                       WHERE staff_id = p_staff AND queue_id = c.queue_id) THEN
+                       WHERE staff_id = p_staff AND queue_id = c.queue_id
+                         AND (until IS NULL OR until > now())) THEN
         PERFORM app.refuse('CRM02', 'only a member of its queue may have this contact');
     END IF;
     PERFORM app.end_assignment(p_contact, 'transferred', p_note);
@@ -103,6 +104,27 @@ BEGIN
     END IF;
     PERFORM app.log('contact.transferred', p_contact, jsonb_build_object(
         'queue', p_queue, 'staff', p_staff, 'from_queue', c.queue_id));
+END $$;
+
+-- As before, but not until a time that no desktop can read ('infinity'): one such row and no list
+-- with it opens any more.
+CREATE OR REPLACE FUNCTION app.park(p_contact bigint, p_until timestamptz, p_for_reply boolean)
+RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE c contact;
+BEGIN
+    IF p_until IS NULL AND p_for_reply IS NOT TRUE THEN
+        PERFORM app.refuse('CRM04', 'park until a time or a reply');
+    END IF;
+    IF NOT p_until BETWEEN now() - interval '1 day' AND now() + interval '10 years' THEN
+        PERFORM app.refuse('CRM05', 'a time within ten years');
+    END IF;
+    c := app.in_hand(p_contact, ARRAY['active', 'held', 'wrap_up']);
+    UPDATE contact SET state = 'parked', state_since = now(), parked_until = p_until,
+                       parked_for_reply = coalesce(p_for_reply, false) WHERE id = p_contact;
+    PERFORM app.end_assignment(p_contact, 'returned', 'parked');
+    PERFORM app.log('contact.parked', p_contact, jsonb_build_object(
+        'until', p_until, 'for_reply', coalesce(p_for_reply, false)));
 END $$;
 
 -- An offer that is not wanted: the contact has waited all the time.

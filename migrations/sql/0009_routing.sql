@@ -1,8 +1,7 @@
 -- Who may be offered what: read by all staff; only guarded functions write.
 GRANT SELECT ON skill, queue_skill, staff_skill, channel_weight, activity TO crm_staff;
-GRANT SELECT ON skill, queue_skill, staff_skill, channel_weight TO crm_gateway;
-GRANT SELECT, INSERT, UPDATE ON activity TO crm_gateway;
-GRANT SELECT, INSERT, DELETE ON routing_decision TO crm_gateway;
+GRANT SELECT ON skill, queue_skill, staff_skill, channel_weight, activity TO crm_gateway;
+GRANT SELECT, DELETE ON routing_decision TO crm_gateway;
 DO $$
 DECLARE t text;
 BEGIN
@@ -252,7 +251,8 @@ BEGIN
     SELECT l.queue_id::bigint, l.channel, l.priority, l.boost FROM line l;
 END $$;
 
--- What waited too long in one queue waits on in another, once.
+-- What waited too long in one queue waits on in another, once; never what only members may see in
+-- an open one, whatever the rule was before its queue was restricted.
 CREATE FUNCTION app.overflow(p_limit integer, p_open bigint[]) RETURNS bigint[]
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE o record; moved bigint[] := '{}';
@@ -264,6 +264,7 @@ BEGIN
     FOR o IN
         SELECT w.id, l.queue_id AS left_queue, q.overflow_queue_id AS to_queue
         FROM app.lines() l JOIN queue q ON q.id = l.queue_id
+        JOIN queue t ON t.id = q.overflow_queue_id AND (t.restricted OR NOT q.restricted)
         CROSS JOIN LATERAL (
             SELECT c.id FROM contact c
             WHERE c.state = 'queued' AND c.queue_id = l.queue_id AND c.channel = l.channel

@@ -8,9 +8,10 @@ CREATE POLICY gateway ON presence_mark TO crm_gateway USING (true) WITH CHECK (t
 -- One's own day, and for team leaders the days of those with whom they share a queue.
 CREATE POLICY own_day ON presence_mark FOR SELECT TO crm_staff
     USING (staff_id = (SELECT app.me())
-           OR ((SELECT app.leads()) AND EXISTS (
-               SELECT 1 FROM membership m WHERE m.staff_id = presence_mark.staff_id
-               AND m.queue_id = ANY ((SELECT app.my_queues())::bigint[]))));
+           OR ((SELECT app.leads()) AND staff_id = ANY ((ARRAY(
+               SELECT m.staff_id FROM membership m
+               WHERE m.queue_id = ANY ((SELECT app.my_queues())::bigint[])
+                 AND (m.until IS NULL OR m.until > now())))::bigint[])));
 -- What leaves no trace: 200 people say every half minute that they are there.
 SELECT app.audit_table('staff', '{presence,next_presence,presence_since,presence_words,back_at,
                                   presence_by_id}');
@@ -246,7 +247,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE me bigint := app.presence_mine();
 BEGIN
     IF p_off IS NULL OR NOT p_off <@ ARRAY['call', 'voicemail', 'email', 'web_form', 'chat',
-                                           'social', 'visit', 'letter', 'sms'] THEN
+                                           'social', 'visit', 'letter', 'sms']
+       OR cardinality(p_off) > 9 THEN
         PERFORM app.refuse('CRM05', 'no such channel');
     END IF;
     INSERT INTO activity (staff_id, off_channels) VALUES (me, to_jsonb(p_off))
@@ -257,7 +259,8 @@ END $$;
 
 -- Who was not seen for two minutes is signed out, and what they were offered goes back; what they
 -- had in hand goes half an hour after they were last seen, or when nobody touched their desktop for
--- an hour. Gives {"staff": […], "contacts": […]}.
+-- an hour. Gives {"staff": […], "contacts": […]}. Whoever does something at this moment is looked at
+-- again in the next round: it waits for nobody, and takes nothing from who is just back.
 CREATE FUNCTION app.presence_sweep() RETURNS json
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE gone bigint; out_now bigint[] := '{}'; freed bigint[] := '{}'; back bigint[];
@@ -265,7 +268,7 @@ BEGIN
     FOR gone IN
         SELECT s.id FROM staff s JOIN activity a ON a.staff_id = s.id
         WHERE a.signed_in_at IS NOT NULL AND a.seen_at < now() - interval '2 minutes'
-        ORDER BY s.id FOR NO KEY UPDATE OF s SKIP LOCKED
+        ORDER BY s.id FOR NO KEY UPDATE OF s, a SKIP LOCKED
     LOOP
         PERFORM app.presence_out(gone, NULL, NULL, 'not seen');
         WITH returned AS (
@@ -283,15 +286,14 @@ BEGIN
         freed := freed || back;
     END LOOP;
     FOR gone IN
-        SELECT a.staff_id FROM activity a
+        SELECT s.id FROM staff s JOIN activity a ON a.staff_id = s.id
         WHERE (a.signed_in_at IS NULL AND a.seen_at < now() - interval '30 minutes'
                OR a.idle_since < now() - interval '60 minutes')
           AND EXISTS (SELECT 1 FROM contact c WHERE c.owner_id = a.staff_id
                       AND c.state <> 'completed'
                       AND c.state IN ('offered', 'active', 'held', 'wrap_up', 'parked'))
-        ORDER BY a.staff_id
+        ORDER BY s.id FOR NO KEY UPDATE OF s, a SKIP LOCKED
     LOOP
-        PERFORM 1 FROM staff WHERE id = gone FOR NO KEY UPDATE;
         freed := freed || app.return_work(gone, 'away for long');
         out_now := out_now || gone;
     END LOOP;

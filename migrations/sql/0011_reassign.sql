@@ -172,8 +172,11 @@ BEGIN
               AND (s.queue_id = ANY (mine) OR NOT (s.restricted OR q.restricted)))
         WHEN 'due' THEN (p_value ->> 'due')::timestamptz
             NOT BETWEEN now() - interval '1 day' AND now() + interval '366 days'
-        WHEN 'parked' THEN NOT coalesce((p_value ->> 'until')::timestamptz > now(),
-                                        (p_value ->> 'for_reply')::boolean)
+        -- No desktop reads what is further ('infinity').
+        WHEN 'parked' THEN NOT coalesce(
+            (p_value ->> 'until')::timestamptz > now()
+            AND (p_value ->> 'until')::timestamptz < now() + interval '10 years',
+            (p_value ->> 'for_reply')::boolean)
         WHEN 'spam' THEN false END;
     IF coalesce(unfit, true) THEN
         PERFORM app.refuse('CRM04', 'this cannot be set');
@@ -231,7 +234,7 @@ BEGIN
     END IF;
     IF p_note IS NULL OR length(p_note) > 1000 OR NOT EXISTS (
         SELECT 1 FROM membership WHERE staff_id = p_staff
-        AND queue_id = ANY (app.my_queues())) THEN
+        AND queue_id = ANY (app.my_queues()) AND (until IS NULL OR until > now())) THEN
         PERFORM app.refuse('CRM01', 'no such colleague');
     END IF;
     INSERT INTO move_batch (leader_id, kind) VALUES (me, 'gone_home') RETURNING id INTO batch;
@@ -303,7 +306,7 @@ BEGIN
       AND a.ended_at IS NULL AND a.id IS DISTINCT FROM i.assignment_id;
     -- An offer loses no time by it.
     UPDATE assignment a SET state = i.assignment_state, ended_at = NULL, reason = '',
-                            expires_at = a.expires_at + (now() - p_move.at)
+                            expires_at = a.expires_at + (now() - a.ended_at)
     FROM move_item i
     WHERE i.batch_id = p_move.id AND i.contact_id = ANY (p_back) AND a.id = i.assignment_id
       AND a.ended_at IS NOT NULL;

@@ -86,7 +86,7 @@ BEGIN
         SELECT h.contact_id, h.case_id, h.queue_id INTO of_contact, of_case, of_queue
         FROM handoff h WHERE h.id = item.handoff_id;
     END IF;
-    IF item.id IS NULL OR NOT app.leads() OR NOT of_queue = ANY (app.my_queues()) THEN
+    IF item.id IS NULL OR NOT app.leads() OR NOT coalesce(of_queue = ANY (app.my_queues()), false) THEN
         PERFORM app.refuse('CRM01', 'no such outgoing work');
     END IF;
     UPDATE outbox SET state = 'withdrawn', done_at = now() WHERE id = p_outbox;

@@ -22,4 +22,5 @@ CREATE POLICY leaders ON counted_contact FOR SELECT TO crm_staff
 CREATE POLICY leaders ON half_hour_staff FOR SELECT TO crm_staff
     USING ((SELECT app.leads()) AND staff_id = ANY ((ARRAY(
         SELECT m.staff_id FROM membership m
-        WHERE m.queue_id = ANY ((SELECT app.my_queues())::bigint[])))::bigint[]));
+        WHERE m.queue_id = ANY ((SELECT app.my_queues())::bigint[])
+          AND (m.until IS NULL OR m.until > now())))::bigint[]));

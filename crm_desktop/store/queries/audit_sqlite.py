@@ -16,12 +16,14 @@ SELECT EXISTS (SELECT 1 FROM contact WHERE customer_id = :customer
 """)
 MAY_PERSON = text("""
 SELECT EXISTS (SELECT 1 FROM membership WHERE staff_id = :staff
-               AND queue_id IN (SELECT value FROM json_each(:mine)))
+               AND queue_id IN (SELECT value FROM json_each(:mine))
+               AND (until IS NULL OR until > strftime('%Y-%m-%d %H\\:%M\\:%f', 'now')))
 """)
 PEOPLE = text("""
 SELECT id, name, active FROM staff
 WHERE :everything OR id = :me OR id IN (
-    SELECT staff_id FROM membership WHERE queue_id IN (SELECT value FROM json_each(:mine)))
+    SELECT staff_id FROM membership WHERE queue_id IN (SELECT value FROM json_each(:mine))
+    AND (until IS NULL OR until > strftime('%Y-%m-%d %H\\:%M\\:%f', 'now')))
 ORDER BY name
 """)
 WHO_SAW = text("""

@@ -31,7 +31,8 @@ _WORDS: dict[Dialect, dict[str, str]] = {
         "list": "json_group_array",
         "known": "IN (SELECT k.id FROM queue k WHERE NOT k.restricted OR k.id IN {mine})",
         "own": "IN {mine}",
-        "own_people": "IN (SELECT m.staff_id FROM membership m WHERE m.queue_id IN {mine})",
+        "own_people": "IN (SELECT m.staff_id FROM membership m WHERE m.queue_id IN {mine}"
+        " AND (m.until IS NULL OR m.until > :now))",
         "mine": "(SELECT value FROM json_each(:mine))",
         "may_know": "(NOT q.restricted OR q.id IN {mine})",
     },

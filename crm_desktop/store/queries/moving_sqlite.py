@@ -131,7 +131,9 @@ def gone_home(tx: Tx, staff_id: int, note: str) -> Outcome:
     """See `moving.gone_home`."""
     me = _leader(tx)
     shares = select(Membership.staff_id).where(
-        Membership.staff_id == staff_id, Membership.queue_id.in_(me.queues)
+        Membership.staff_id == staff_id,
+        Membership.queue_id.in_(me.queues),
+        or_(Membership.until.is_(None), Membership.until > utcnow()),
     )
     if tx.core.scalar(shares.limit(1)) is None:
         raise NotFound("no such colleague")
@@ -194,7 +196,7 @@ def took_over(tx: Tx, batch: int, contact_id: int, message_id: int, *, back: boo
     of_it = (MoveItem.batch_id == batch, MoveItem.contact_id == contact_id, MoveItem.why == "")
     if back:
         item = tx.core.execute(select(MoveItem.__table__).where(*of_it)).one()
-        bulk.put_back(tx, me, [item], known, timedelta())
+        bulk.put_back(tx, me, [item], known)
         row = bulk.rows(tx, [contact_id])[contact_id]
     tx.core.execute(
         update(MoveItem).where(*of_it).values(after=bulk.plain(row), message_id=message_id)
@@ -221,7 +223,7 @@ def undo(tx: Tx, batch: int, only: Sequence[int] | None, *, ends: bool) -> Outco
             skipped.append((item.contact_id, who, Why.CHANGED.value))
             continue
         untouched.append(item)
-    bulk.put_back(tx, me, untouched, known, tx.now - known.at)
+    bulk.put_back(tx, me, untouched, known)
     back = [each.contact_id for each in untouched]
     if ends:
         tx.core.execute(update(MoveBatch).where(MoveBatch.id == batch).values(undone_at=utcnow()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, case, insert, select, update
@@ -70,23 +70,25 @@ class Item:
         return plain(self.row) if self.row is not None else {}
 
 
-def put_back(
-    tx: Tx, me: Person, items: Sequence[Row[Any]], batch: Row[Any], lost: timedelta
-) -> None:
-    """These of a batch become as they were before it; `lost` is for how long it stood."""
+def put_back(tx: Tx, me: Person, items: Sequence[Row[Any]], batch: Row[Any]) -> None:
+    """These of a batch become as they were before it."""
     if not items:
         return
     were = [{"of_contact": each.contact_id, **_columns(each.before)} for each in items]
     tx.core.execute(_AS_BEFORE, were)
     earlier = {each.assignment_id: each.assignment_state for each in items if each.assignment_id}
     _rescind_but(tx, [each.contact_id for each in items], set(earlier))
-    ended = (Assignment.id, Assignment.expires_at)
+    ended = (Assignment.id, Assignment.expires_at, Assignment.ended_at)
     for part in parts(sorted(earlier)):
         query = select(*ended).where(Assignment.id.in_(part), Assignment.ended_at.is_not(None))
         # An offer loses no time by it.
         again = [
-            {"of_id": id_, "was": earlier[id_], "expires": expires and expires + lost}
-            for id_, expires in tx.core.execute(query)
+            {
+                "of_id": id_,
+                "was": earlier[id_],
+                "expires": expires and at and expires + (tx.now - at),
+            }
+            for id_, expires, at in tx.core.execute(query)
         ]
         if again:
             tx.core.execute(_OPEN_AGAIN, again)

@@ -102,6 +102,7 @@ _RULES = select(
     Queue.last_advisor_seconds,
     Queue.overflow_queue_id,
     Queue.overflow_seconds,
+    Queue.restricted,
 )
 _NEEDS = select(
     QueueSkill.queue_id, QueueSkill.skill_id, QueueSkill.level, QueueSkill.relax_seconds
@@ -118,6 +119,7 @@ class QueueRules:
     last_advisor_seconds: int
     overflow_queue_id: int | None
     overflow_seconds: int | None
+    restricted: bool
     needs: list[Need] = field(default_factory=list)
 
 

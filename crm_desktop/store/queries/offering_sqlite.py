@@ -221,7 +221,11 @@ class Round:
         full = {
             id_: each
             for id_, each in self._queues.items()
-            if each.overflow_seconds is not None and each.overflow_queue_id in self._open
+            if each.overflow_seconds is not None
+            and each.overflow_queue_id is not None
+            and each.overflow_queue_id in self._open
+            # Whatever the rule was before its queue was restricted.
+            and (self._queues[each.overflow_queue_id].restricted or not each.restricted)
         }
         for line in self._lines(full):
             queue = full[line.queue_id]

@@ -17,6 +17,7 @@ from crm_desktop.store.models import (
     Blob,
     BlobChunk,
     Contact,
+    Membership,
     Message,
     ReadAudit,
     Recording,
@@ -211,6 +212,20 @@ def test_a_leader_may_not_ask_about_others_queues(centre: Centre) -> None:
 
     assert [each.name for each in audit.who_saw(admin, hidden)] == ["Rose Boateng"]
     assert "Cora Lindqvist" in {each.name for each in audit.people(admin)}
+
+
+def test_whose_time_in_a_queue_is_over_is_its_leaders_to_ask_about_no_more(
+    centre: Centre,
+) -> None:
+    rose, anna = centre.as_person("rose"), centre.person("anna")
+    assert anna.id in {each.id for each in audit.people(rose)}
+    with centre.as_owner().write() as tx:
+        theirs = update(Membership).where(Membership.staff_id == anna.id)
+        tx.session.execute(theirs.values(until=tx.now - timedelta(seconds=1)))
+
+    assert anna.id not in {each.id for each in audit.people(rose)}
+    with pytest.raises(NotAllowed):
+        audit.hours(rose, anna.id, today(rose))
 
 
 def test_of_a_restricted_queue_a_leader_without_it_sees_nothing(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import InvalidInput, NotAllowed, NotFound
@@ -263,6 +263,31 @@ def test_an_offer_that_runs_out_is_seen_in_their_day_until_they_are_back(centre:
     presence.choose(anna, Presence.AVAILABLE)
     assert not presence.mine(anna).not_responding
     routing.route(gateway)
+    assert holders(centre, [contact_id]) == ["anna"]
+
+
+@pytest.mark.parametrize("away", [timedelta(minutes=3), timedelta(minutes=31)])
+def test_whoever_comes_back_at_this_moment_keeps_what_they_have(
+    postgres_centre: Centre, away: timedelta
+) -> None:
+    """They are being seen in a transaction that the sweep does not know of yet."""
+    centre, gateway = postgres_centre, postgres_centre.as_gateway()
+    anna = centre.as_person("anna")
+    contact_id = centre.add_contact()
+    presence.begin(anna)
+    contacts.take(anna, contact_id)
+    gone = away > timedelta(minutes=30)
+    out = {"signed_in_at": None} if gone else {}
+    _seen(centre, _id(anna), seen_at=datetime.now(UTC) - away, **out)
+    with anna.write() as coming:
+        function = "presence_begin('x')" if gone else "presence_here('x', false, false)"
+        coming.session.execute(text(f"SELECT app.{function}"))
+        with gateway.write() as tx:
+            tx.session.execute(text("SET LOCAL lock_timeout = '2s'"))
+            swept = tx.session.execute(text("SELECT app.presence_sweep()")).scalar_one()
+
+    assert swept == {"staff": [], "contacts": []}
+    assert _activity(centre, _id(anna)).signed_in_at is not None
     assert holders(centre, [contact_id]) == ["anna"]
 
 

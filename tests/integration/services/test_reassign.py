@@ -32,6 +32,7 @@ from crm_desktop.store.models import (
     Assignment,
     Contact,
     Event,
+    Membership,
     Message,
     MoveBatch,
     MoveItem,
@@ -323,7 +324,13 @@ def test_undo_gives_an_offer_back_with_the_time_it_had_left(centre: Centre, rose
         expires = offered.expires_at
     moved = reassign.give(rose, _seen(rose, [contact_id]), ToPeople((centre.person("ben").id,)))
     assert moved.undo is not None
-    _pretend_it_is_later(centre, moved.undo, timedelta(seconds=8))
+    # Eight seconds ago; others of the same move came since.
+    with centre.as_owner().write() as tx:
+        tx.session.execute(
+            update(Assignment)
+            .where(Assignment.ended_at.is_not(None))
+            .values(ended_at=tx.now - timedelta(seconds=8))
+        )
 
     reassign.undo(rose, moved.undo)
 
@@ -332,6 +339,21 @@ def test_undo_gives_an_offer_back_with_the_time_it_had_left(centre: Centre, rose
     assert (first.state, first.ended_at, second.state) == ("offered", None, "rescinded")
     assert first.expires_at is not None
     assert first.expires_at >= expires + timedelta(seconds=8)
+
+
+def test_who_belonged_until_yesterday_is_not_theirs_to_send_home(
+    centre: Centre, rose: Database
+) -> None:
+    anna, contact_id = centre.person("anna"), centre.add_contact()
+    contacts.take(centre.as_person("anna"), contact_id)
+    with centre.as_owner().write() as tx:
+        theirs = update(Membership).where(Membership.staff_id == anna.id)
+        tx.session.execute(theirs.values(until=tx.now - timedelta(days=1)))
+
+    with pytest.raises(NotFound):
+        reassign.gone_home(rose, anna.id)
+
+    assert _owners(centre, [contact_id]) == {contact_id: anna.id}
 
 
 def test_only_a_team_leader_moves_many(centre: Centre, rose: Database) -> None:

@@ -343,6 +343,17 @@ def test_what_waited_too_long_waits_on_in_another_queue_once(centre: Centre) -> 
     assert _events(centre, call) == ["contact.overflowed"]
 
 
+def test_what_only_members_may_see_overflows_into_no_open_queue(centre: Centre) -> None:
+    """Whatever the rules were before the queue was restricted."""
+    push(centre, "care", overflow_seconds=30, overflow_queue_id=centre.queue_id("general"))
+    call = waiting(centre, queue="care", for_seconds=31)
+
+    _round(centre)
+
+    with centre.as_owner().read() as tx:
+        assert tx.session.get_one(Contact, call).queue_id == centre.queue_id("care")
+
+
 def test_an_offer_that_runs_out_goes_back_and_its_person_gets_no_more(centre: Centre) -> None:
     push(centre, "general", offer_seconds=20)
     at_work(centre, "anna")

@@ -42,6 +42,7 @@ from crm_desktop.store.models import (
     HalfHourStat,
     Handoff,
     Looking,
+    Membership,
     Message,
     OutboxItem,
     QueueStat,
@@ -134,6 +135,8 @@ def _of_people(centre: Centre) -> Ids:
         of_login = {row.login: row.id for row in tx.session.scalars(select(Staff))}
     for login in ("ben", "cora"):
         presence.begin(centre.as_person(login))
+    _once_belonged(centre, of_login["cora"], "general", "waste")
+    _once_belonged(centre, of_login["ben"], "care")
     known = {"ben": "ben_id", "anna": "anna_id", LEADER: "leader_id", ADMIN: "admin_id"}
     known |= {"cora": "cora_id"}
     return {
@@ -142,6 +145,15 @@ def _of_people(centre: Centre) -> Ids:
         "care_queue": centre.queue_id("care"),
         "verifier": VERIFIER,
     }
+
+
+def _once_belonged(centre: Centre, staff_id: int, *queues: str) -> None:
+    """Their time in these queues is over, and no gateway has taken them away yet."""
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    with centre.as_owner().write() as tx:
+        for code in queues:
+            queue_id = centre.queue_id(code)
+            tx.session.add(Membership(staff_id=staff_id, queue_id=queue_id, until=yesterday))
 
 
 def _of_contacts(centre: Centre) -> Ids:

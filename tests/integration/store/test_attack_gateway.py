@@ -61,6 +61,12 @@ ATTACKS = (
     Attack("somebody's work back", "SELECT app.return_work(%(ben_id)s, 'x')"),
     Attack("an offer past the rules", "SELECT app.offer(%(waiting)s, 1, 1, 9, '{}')"),
     Attack("somebody's skill", "INSERT INTO staff_skill VALUES (%(ben_id)s, 1, 5)"),
+    Attack(
+        "a decision that was never made",
+        "INSERT INTO routing_decision (contact_id, queue_id, kind, considered)"
+        " VALUES (%(care)s, %(care_queue)s, 'offer', '{}')",
+    ),
+    Attack("somebody's absence by hand", "UPDATE activity SET locked = true"),
     Attack("a decision's words", "UPDATE routing_decision SET kind = 'x'"),
     Attack("a marker by hand", "UPDATE safety_marker SET state = 'active'"),
     Attack("a marker by the function", "SELECT app.marker_activate(%(marker)s, current_date + 90)"),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from crm_desktop.store.models import OutboxItem
 from tests.centre import GATEWAY_LOGIN, Centre
 from tests.integration.store.attacking import (
     LEADER,
@@ -81,6 +82,17 @@ ADVISOR_ATTACKS = (
     Attack("whom one leads", "SELECT app.led(%(ben_id)s)"),
     Attack("what waits for a decision", "SELECT 1 FROM app.decisions(now(), 50)"),
     Attack("a colleague's reply given up", "SELECT app.let_be(%(ben_outbox)s)"),
+    Attack(
+        "that something was given up",
+        "INSERT INTO event (kind, actor_id, data) VALUES ('outbox.let_be', app.me(), '{}')",
+    ),
+    Attack(
+        "channels without end",
+        "SELECT app.presence_channels(array_fill('call'::text, ARRAY[100000]))",
+    ),
+    Attack(
+        "parking until no desktop could read it", "SELECT app.park(%(own)s, 'infinity', false)"
+    ),
 )  # fmt: skip
 LEADER_ATTACKS = (
     Attack(
@@ -113,6 +125,18 @@ LEADER_ATTACKS = (
         "SELECT app.sign_out((SELECT id FROM staff WHERE login = 'cora'))",
     ),
     Attack("another queue's reply given up", "SELECT app.let_be(%(care_outbox)s)"),
+    Attack(
+        "a queue until no desktop could read it",
+        "SELECT app.person_queue(%(anna_id)s, %(general_queue)s, true, 'infinity', NULL)",
+    ),
+    Attack(
+        "off a queue until no desktop could read it",
+        "SELECT app.person_queue(%(anna_id)s, %(general_queue)s, true, NULL, 'infinity')",
+    ),
+    Attack(
+        "a skill until no desktop could read it",
+        "SELECT app.person_skill(%(anna_id)s, %(skill)s, 5, 'infinity')",
+    ),
 )
 GATEWAY_ATTACKS = (
     Attack("huddles", "SELECT 1 FROM huddle"),
@@ -186,3 +210,22 @@ def test_people_learn_their_own_receipts_alone(
     with anna.transaction(force_rollback=True):
         rows = anna.execute("SELECT staff_id = app.me() FROM huddle_receipt").fetchall()
     assert rows == [(True,)]
+
+
+def test_nobody_is_passed_what_was_theirs_to_see_until_yesterday(
+    attacked: tuple[Centre, Ids], connected: Callable[[str], Connection]
+) -> None:
+    given = Attack("a former member", "SELECT app.transfer(%(care)s, NULL, %(ben_id)s, '')")
+    refused(connected("cora"), attacked[1], given)
+
+
+def test_outgoing_work_of_nowhere_is_nobodys_to_give_up(
+    attacked: tuple[Centre, Ids], connected: Callable[[str], Connection]
+) -> None:
+    centre, ids = attacked
+    with centre.as_owner().write() as tx:
+        nowhere = OutboxItem(lane="email", state="dead")
+        tx.session.add(nowhere)
+        tx.session.flush()
+        lost = {**ids, "nowhere": nowhere.id}
+    refused(connected(LEADER), lost, Attack("of nowhere", "SELECT app.let_be(%(nowhere)s)"))

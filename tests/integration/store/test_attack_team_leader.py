@@ -203,6 +203,18 @@ ATTACKS = (
         " VALUES (now(), %(general_queue)s, 'call', 1, 1, now())",
     ),
     Attack("the forecast's end", "DELETE FROM arrival_forecast"),
+    Attack(
+        "what somebody did whose time in their queues is over",
+        "SELECT 1 FROM app.did_hourly(%(cora_id)s, now() - interval '1 day', now())",
+    ),
+    unseen(
+        "such a person among those to ask about",
+        "SELECT 1 FROM app.auditable_staff() WHERE id = %(cora_id)s",
+    ),
+    Attack(
+        "parking many until no desktop could read it",
+        "SELECT app.change_many(%(waiting_seen)s, 'parked', '{\"until\": \"infinity\"}')",
+    ),
 )
 
 
