@@ -71,6 +71,14 @@ def upgrade() -> None:
         postgresql_where=still,
         sqlite_where=still,
     )
+    standing = sa.text("ended_at IS NULL AND state = 'offered'")
+    op.create_index(
+        "ix_assignment_standing",
+        "assignment",
+        ["expires_at"],
+        postgresql_where=standing,
+        sqlite_where=standing,
+    )
     waiting = sa.text("state = 'queued'")
     op.create_index(
         "ix_contact_route",

@@ -144,6 +144,13 @@ class Assignment(Base):
             postgresql_where=text("ended_at IS NULL"),
             sqlite_where=text("ended_at IS NULL"),
         ),
+        # Which offer runs out next.
+        Index(
+            "ix_assignment_standing",
+            "expires_at",
+            postgresql_where=text("ended_at IS NULL AND state = 'offered'"),
+            sqlite_where=text("ended_at IS NULL AND state = 'offered'"),
+        ),
     )
 
     id: Mapped[Id]
