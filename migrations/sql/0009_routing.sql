@@ -21,6 +21,18 @@ END $$;
 SELECT app.audit_table(name) FROM (VALUES
     ('skill'), ('queue_skill'), ('staff_skill'), ('channel_weight')) AS watched (name);
 
+-- What it is, is written with it: what people have in hand is added up without a look at each
+-- contact.
+CREATE FUNCTION app.assignment_channel() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    SELECT c.channel INTO NEW.channel FROM contact c WHERE c.id = NEW.contact_id;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER channel BEFORE INSERT ON assignment FOR EACH ROW
+    EXECUTE FUNCTION app.assignment_channel();
+SELECT app.audit_table('assignment', '{channel}');
+
 -- One who is signed in, as the routing sees them. `why` they are offered nothing at all, or NULL.
 -- `busy` is what calls, chats and visits take of their capacity, `laid` what can be laid aside for
 -- one. `offered` and `called`: an offer stands before them, and one that cannot be laid aside. `off`:
@@ -31,11 +43,7 @@ CREATE TYPE app.hand AS (
 
 CREATE FUNCTION app.hands() RETURNS SETOF app.hand
 LANGUAGE plpgsql STABLE ROWS 200 SET search_path = public, pg_temp AS $$
-DECLARE channels text[]; weights integer[]; lays boolean[];
 BEGIN
-    -- As arrays: a join would look each of them up for every contact in hand.
-    SELECT array_agg(w.channel), array_agg(w.weight), array_agg(w.interruptible)
-    INTO channels, weights, lays FROM channel_weight w;
     RETURN QUERY
     SELECT s.id::bigint,
            CASE WHEN s.presence <> 'available' THEN 'away'
@@ -53,14 +61,13 @@ BEGIN
           WHERE (m.until IS NULL OR m.until > now())
             AND (m.off_until IS NULL OR m.off_until <= now())
           GROUP BY m.staff_id) m ON m.staff_id = s.id
-    LEFT JOIN (SELECT x.staff_id, sum(weights[x.n]) FILTER (WHERE NOT lays[x.n]) AS busy,
-                      sum(weights[x.n]) FILTER (WHERE lays[x.n]) AS laid,
-                      bool_or(x.offered) AS offered,
-                      bool_or(x.offered AND NOT lays[x.n]) AS called
-               FROM (SELECT x.staff_id, array_position(channels, c.channel) AS n,
-                            x.state = 'offered' AND x.expires_at IS NOT NULL AS offered
-                     FROM assignment x JOIN contact c ON c.id = x.contact_id
-                     WHERE x.ended_at IS NULL) x
+    LEFT JOIN (SELECT x.staff_id, sum(w.weight) FILTER (WHERE NOT w.interruptible) AS busy,
+                      sum(w.weight) FILTER (WHERE w.interruptible) AS laid,
+                      bool_or(x.state = 'offered' AND x.expires_at IS NOT NULL) AS offered,
+                      bool_or(x.state = 'offered' AND x.expires_at IS NOT NULL
+                              AND NOT w.interruptible) AS called
+               FROM assignment x LEFT JOIN channel_weight w ON w.channel = x.channel
+               WHERE x.ended_at IS NULL
                GROUP BY x.staff_id) l ON l.staff_id = s.id
     LEFT JOIN (SELECT k.staff_id, jsonb_object_agg(k.skill_id, k.level) AS skills
                FROM staff_skill k WHERE k.until IS NULL OR k.until > now()
@@ -371,23 +378,6 @@ BEGIN
     RETURN p_hands;
 END $$;
 
--- Whether somebody of a queue has room for such a contact; and if not, whom to keep free for it:
--- lighter work, that came later, would else fill them for ever.
-CREATE FUNCTION app.room(p_hands app.hand[], p_kept bigint[], p_queue bigint, p_weight integer,
-                         p_lays boolean, OUT fits boolean, OUT keeper bigint)
-LANGUAGE plpgsql IMMUTABLE SET search_path = public, pg_temp AS $$
-BEGIN
-    SELECT coalesce(bool_or(h.capacity - h.busy - CASE WHEN p_lays THEN h.laid ELSE 0 END
-                              >= p_weight AND NOT (h.staff_id = ANY (p_kept) OR h.called OR h.offered AND p_lays)),
-                    false),
-           (array_agg(h.staff_id ORDER BY h.busy, h.staff_id)
-            FILTER (WHERE h.staff_id <> ALL (p_kept) AND h.capacity >= p_weight
-                    AND h.capacity - h.busy - CASE WHEN p_lays THEN h.laid ELSE 0 END < p_weight)
-           )[1]
-    INTO fits, keeper
-    FROM unnest(p_hands) h WHERE p_queue = ANY (h.queues);
-END $$;
-
 -- Up to p_limit of those who head a line and were not offered because nobody is free for anything:
 -- it is looked why. Those first of whom nothing was written yet.
 CREATE FUNCTION app.look_why(p_hands app.hand[], p_open bigint[], p_limit integer) RETURNS void
@@ -477,7 +467,19 @@ BEGIN
             CONTINUE WHEN line = ANY (hopeless)
                 OR line || ' ' || w.priority || ' ' || w.boost = ANY (hopeless);
             LOOP
-                r := app.room(roomy, kept, w.queue_id, w.weight, w.lays);
+                -- Has somebody of the queue room for it? If not, one is kept free: lighter work, that
+                -- came later, would else fill them for ever. No function: it is asked for each
+                -- queue and channel.
+                SELECT coalesce(bool_or(h.room >= w.weight AND h.free), false) AS fits,
+                       (array_agg(h.staff_id ORDER BY h.busy, h.staff_id)
+                        FILTER (WHERE h.spare AND h.capacity >= w.weight AND h.room < w.weight)
+                       )[1] AS keeper
+                INTO r
+                FROM (SELECT h.staff_id, h.busy, h.capacity, h.staff_id <> ALL (kept) AS spare,
+                             h.capacity - h.busy - CASE WHEN w.lays THEN h.laid ELSE 0 END AS room,
+                             NOT (h.staff_id = ANY (kept) OR h.called OR h.offered AND w.lays)
+                             AS free
+                      FROM unnest(roomy) h WHERE w.queue_id = ANY (h.queues)) h;
                 EXIT WHEN NOT r.fits;
                 d := app.decided(hands, kept, w.id);
                 EXIT WHEN d.chosen IS NULL;
