@@ -284,7 +284,7 @@ END $$;
 
 REVOKE ALL ON FUNCTION app.assignment_channel(), app.hands(), app.judged(app.hand[], bigint[], bigint),
     app.decided(app.hand[], bigint[], bigint), app.return_work(bigint, text), app.time_out(integer),
-    app.lines(), app.overflow(integer, bigint[]),
+    app.lines(bigint[]), app.overflow(integer, bigint[]),
     app.offer(bigint, bigint, bigint, integer, jsonb),
     app.hand_of(app.hand[], bigint), app.has_room(app.hand, integer, integer),
     app.given(app.hand[], bigint, integer, boolean),

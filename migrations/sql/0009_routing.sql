@@ -240,23 +240,24 @@ BEGIN
     END LOOP;
 END $$;
 
--- The lines of what waits: one queue, one channel and the same points stand in the order of entry.
--- Each is found by one step in the index, however long it is.
-CREATE FUNCTION app.lines() RETURNS TABLE (queue_id bigint, channel text, priority integer,
-                                           boost integer)
+-- The lines of what waits in these queues: one queue, one channel and the same points stand in the
+-- order of entry. Each is found by one step in the index, however long it is.
+CREATE FUNCTION app.lines(p_queues bigint[]) RETURNS TABLE (
+    queue_id bigint, channel text, priority integer, boost integer)
 LANGUAGE plpgsql STABLE ROWS 50 SET search_path = public, pg_temp AS $$
 BEGIN
     RETURN QUERY
     WITH RECURSIVE line AS (
-        (SELECT c.queue_id, c.channel, c.priority, c.boost FROM contact c WHERE c.state = 'queued'
-         ORDER BY 1, 2, 3, 4 LIMIT 1)
+        SELECT q.id AS queue_id, n.* FROM unnest(p_queues) AS q (id) CROSS JOIN LATERAL (
+            SELECT c.channel, c.priority, c.boost FROM contact c
+            WHERE c.state = 'queued' AND c.queue_id = q.id ORDER BY 1, 2, 3 LIMIT 1) n
         UNION ALL
-        SELECT n.* FROM line l CROSS JOIN LATERAL (
-            SELECT c.queue_id, c.channel, c.priority, c.boost FROM contact c
-            WHERE c.state = 'queued' AND (c.queue_id, c.channel, c.priority, c.boost)
-                                         > (l.queue_id, l.channel, l.priority, l.boost)
-            ORDER BY 1, 2, 3, 4 LIMIT 1) n)
-    SELECT l.queue_id::bigint, l.channel, l.priority, l.boost FROM line l;
+        SELECT l.queue_id, n.* FROM line l CROSS JOIN LATERAL (
+            SELECT c.channel, c.priority, c.boost FROM contact c
+            WHERE c.state = 'queued' AND c.queue_id = l.queue_id
+              AND (c.channel, c.priority, c.boost) > (l.channel, l.priority, l.boost)
+            ORDER BY 1, 2, 3 LIMIT 1) n)
+    SELECT l.queue_id, l.channel, l.priority, l.boost FROM line l;
 END $$;
 
 -- What waited too long in one queue waits on in another, once.
@@ -270,7 +271,9 @@ BEGIN
     END IF;
     FOR o IN
         SELECT w.id, l.queue_id AS left_queue, q.overflow_queue_id AS to_queue
-        FROM app.lines() l JOIN queue q ON q.id = l.queue_id
+        FROM app.lines(ARRAY(SELECT id::bigint FROM queue WHERE overflow_seconds IS NOT NULL
+                             AND overflow_queue_id = ANY (p_open))) l
+        JOIN queue q ON q.id = l.queue_id
         CROSS JOIN LATERAL (
             SELECT c.id FROM contact c
             WHERE c.state = 'queued' AND c.queue_id = l.queue_id AND c.channel = l.channel
@@ -278,7 +281,6 @@ BEGIN
               AND c.queued_at <= now() - make_interval(secs => q.overflow_seconds)
               AND c.overflowed_at IS NULL
             ORDER BY c.queued_at LIMIT p_limit) w
-        WHERE q.overflow_seconds IS NOT NULL AND q.overflow_queue_id = ANY (p_open)
         LIMIT p_limit
     LOOP
         UPDATE contact SET queue_id = o.to_queue, overflowed_at = now()
@@ -380,19 +382,18 @@ END $$;
 
 -- Up to p_limit of those who head a line and were not offered because nobody is free for anything:
 -- it is looked why. Those first of whom nothing was written yet.
-CREATE FUNCTION app.look_why(p_hands app.hand[], p_open bigint[], p_limit integer) RETURNS void
+CREATE FUNCTION app.look_why(p_hands app.hand[], p_pushed bigint[], p_limit integer) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE w record;
 BEGIN
     FOR w IN
         SELECT c.id::bigint, l.queue_id
-        FROM app.lines() l JOIN queue q ON q.id = l.queue_id
+        FROM app.lines(p_pushed) l
         CROSS JOIN LATERAL (
             SELECT c.id FROM contact c
             WHERE c.state = 'queued' AND c.queue_id = l.queue_id AND c.channel = l.channel
               AND c.priority = l.priority AND c.boost = l.boost
             ORDER BY c.queued_at, c.id LIMIT 1) c
-        WHERE q.push AND q.id = ANY (p_open)
         ORDER BY EXISTS (SELECT 1 FROM routing_decision r WHERE r.contact_id = c.id), random()
         LIMIT p_limit
     LOOP
@@ -434,7 +435,7 @@ BEGIN
     END IF;
     ended := app.time_out(p_limit);
     moved := app.overflow(p_limit, p_open);
-    pushed := ARRAY(SELECT id FROM queue WHERE push AND id = ANY (p_open));
+    pushed := ARRAY(SELECT id::bigint FROM queue WHERE push AND id = ANY (p_open));
     IF pushed <> '{}' THEN
         SELECT min(weight) FILTER (WHERE NOT interruptible), min(weight) FILTER (WHERE interruptible)
         INTO calls, mails FROM channel_weight;
@@ -449,7 +450,9 @@ BEGIN
         FOR w IN
             SELECT c.id::bigint, l.queue_id, l.channel, q.offer_seconds, x.weight,
                    x.interruptible AS lays, l.priority, l.boost, c.n
-            FROM app.lines() l JOIN queue q ON q.id = l.queue_id
+            FROM app.lines(ARRAY(SELECT DISTINCT unnest(h.queues) FROM unnest(roomy) h
+                                 INTERSECT SELECT unnest(pushed))) l
+            JOIN queue q ON q.id = l.queue_id
             JOIN channel_weight x ON x.channel = l.channel
             CROSS JOIN LATERAL (
                 SELECT c.id, c.queued_at, row_number() OVER (ORDER BY c.queued_at, c.id) AS n
@@ -457,8 +460,6 @@ BEGIN
                 WHERE c.state = 'queued' AND c.queue_id = l.queue_id AND c.channel = l.channel
                   AND c.priority = l.priority AND c.boost = l.boost
                 ORDER BY c.queued_at, c.id LIMIT depth) c
-            WHERE q.id = ANY (pushed)
-              AND q.id = ANY (ARRAY(SELECT unnest(h.queues) FROM unnest(roomy) h))
             ORDER BY c.queued_at - make_interval(secs => q.ageing_seconds
                      * (l.priority + l.boost - CASE WHEN x.interruptible THEN 24 ELSE 0 END)),
                      c.id
@@ -514,7 +515,7 @@ BEGIN
         EXIT WHEN NOT deeper OR cardinality(offered) >= p_limit;
     END LOOP;
     IF offered = '{}' AND pushed <> '{}' THEN
-        PERFORM app.look_why(hands, p_open, 1);
+        PERFORM app.look_why(hands, pushed, 1);
     END IF;
     moved := moved || ended.contacts || offered;
     PERFORM pg_notify('crm', string_agg(told.payload, ','))
