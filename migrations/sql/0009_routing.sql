@@ -407,7 +407,9 @@ END $$;
 -- Urgency is a virtual time of entry, a point of priority being worth its queue's ageing, so
 -- nothing waits for ever; what can be laid aside comes 24 points later than a call.
 CREATE FUNCTION app.route(p_limit integer, p_open bigint[]) RETURNS json
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET jit = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET jit = off
+-- Planned for any number of lines: planning them anew takes longer than reading them.
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     ended record;
     moved bigint[];
