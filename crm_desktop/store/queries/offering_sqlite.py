@@ -6,10 +6,9 @@ import heapq
 import json
 from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from random import sample
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BindParameter,
@@ -66,10 +65,24 @@ _EXPIRED = (
     .limit(bindparam("many"))
 )
 _NEXT_EXPIRY = select(func.min(Assignment.expires_at)).where(_OPEN, _STANDING)
-_LINES = (
-    select(Contact.queue_id, Contact.channel, Contact.priority, Contact.boost)
-    .where(_QUEUED)
-    .distinct()
+# Each line is found by one step in the index, however long it is.
+_LINES = text(
+    """
+    WITH RECURSIVE line AS (
+        SELECT c.queue_id, c.channel, c.priority, c.boost
+        FROM json_each(:queues) q CROSS JOIN contact c
+        WHERE c.id = (
+            SELECT w.id FROM contact w WHERE w.state = 'queued' AND w.queue_id = q.value
+            ORDER BY w.channel, w.priority, w.boost, w.queued_at, w.id LIMIT 1)
+        UNION ALL
+        SELECT c.queue_id, c.channel, c.priority, c.boost FROM line l CROSS JOIN contact c
+        WHERE c.id = (
+            SELECT w.id FROM contact w
+            WHERE w.state = 'queued' AND w.queue_id = l.queue_id
+              AND (w.channel, w.priority, w.boost) > (l.channel, l.priority, l.boost)
+            ORDER BY w.channel, w.priority, w.boost, w.queued_at, w.id LIMIT 1))
+    SELECT queue_id, channel, priority, boost FROM line
+    """
 )
 _OVERDUE = (
     select(Contact.id)
@@ -156,8 +169,7 @@ _NOT_RESPONDING = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     """What stands in the order of its entry: one queue, one channel, the same points."""
 
     queue_id: int
@@ -167,6 +179,7 @@ class _Line:
 
     @property
     def binds(self) -> dict[str, object]:
+        """As the statement for one line names them."""
         return {
             "queue": self.queue_id,
             "channel": self.channel,
@@ -306,8 +319,8 @@ class Round:
         """What waits in these queues, the most urgent first, so `many` of each line."""
         found = []
         lines = self._lines(queues)
-        binds = {"lines": json.dumps([astuple(each) for each in lines]), "many": many}
-        for number, contact_id, queued_at, customer_id in self._core.execute(_FIRST, binds):
+        binds = {"lines": json.dumps(lines), "many": many}
+        for number, contact_id, queued_at, customer_id in self._core.execute(_FIRST, binds).all():
             line = lines[number]
             queue, (_, interruptible) = self._queues[line.queue_id], self._weights[line.channel]
             entry = virtual_entry(
@@ -323,7 +336,8 @@ class Round:
     def _lines(self, queues: Collection[int]) -> list[_Line]:
         if not queues:
             return []
-        return [_Line(*row) for row in self._core.execute(_LINES) if row[0] in queues]
+        found = self._core.execute(_LINES, {"queues": json.dumps(list(queues))}).all()
+        return [_Line(*row) for row in found]
 
     def _give(self, contact: Wanted, hand: Hand, decision: Decision) -> None:
         queue = self._queues[contact.queue_id]
