@@ -154,13 +154,13 @@ class Waiting:
 
 def weights(tx: Tx) -> dict[str, tuple[int, bool]]:
     """By channel: how much of a person it takes, and whether it can be laid aside."""
-    return {row[0]: (row[1], row[2]) for row in tx.core.execute(_WEIGHTS)}
+    return {row[0]: (row[1], row[2]) for row in tx.core.execute(_WEIGHTS).all()}
 
 
 def rules(tx: Tx) -> dict[int, QueueRules]:
     """How each queue gives its contacts out."""
-    found = {row[0]: QueueRules(*row[1:]) for row in tx.core.execute(_RULES)}
-    for queue_id, skill_id, level, relax_seconds in tx.core.execute(_NEEDS):
+    found = {row[0]: QueueRules(*row[1:]) for row in tx.core.execute(_RULES).all()}
+    for queue_id, skill_id, level, relax_seconds in tx.core.execute(_NEEDS).all():
         found[queue_id].needs.append(Need(skill_id, level, relax_seconds))
     return found
 

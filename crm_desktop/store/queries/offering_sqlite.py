@@ -65,24 +65,11 @@ _EXPIRED = (
     .limit(bindparam("many"))
 )
 _NEXT_EXPIRY = select(func.min(Assignment.expires_at)).where(_OPEN, _STANDING)
-# Each line is found by one step in the index, however long it is.
-_LINES = text(
-    """
-    WITH RECURSIVE line AS (
-        SELECT c.queue_id, c.channel, c.priority, c.boost
-        FROM json_each(:queues) q CROSS JOIN contact c
-        WHERE c.id = (
-            SELECT w.id FROM contact w WHERE w.state = 'queued' AND w.queue_id = q.value
-            ORDER BY w.channel, w.priority, w.boost, w.queued_at, w.id LIMIT 1)
-        UNION ALL
-        SELECT c.queue_id, c.channel, c.priority, c.boost FROM line l CROSS JOIN contact c
-        WHERE c.id = (
-            SELECT w.id FROM contact w
-            WHERE w.state = 'queued' AND w.queue_id = l.queue_id
-              AND (w.channel, w.priority, w.boost) > (l.channel, l.priority, l.boost)
-            ORDER BY w.channel, w.priority, w.boost, w.queued_at, w.id LIMIT 1))
-    SELECT queue_id, channel, priority, boost FROM line
-    """
+# SQLite goes from one line to the next by a step in the index.
+_LINES = (
+    select(Contact.queue_id, Contact.channel, Contact.priority, Contact.boost)
+    .where(_QUEUED)
+    .distinct()
 )
 _OVERDUE = (
     select(Contact.id)
@@ -336,8 +323,7 @@ class Round:
     def _lines(self, queues: Collection[int]) -> list[_Line]:
         if not queues:
             return []
-        found = self._core.execute(_LINES, {"queues": json.dumps(list(queues))}).all()
-        return [_Line(*row) for row in found]
+        return [_Line(*row) for row in self._core.execute(_LINES).all() if row[0] in queues]
 
     def _give(self, contact: Wanted, hand: Hand, decision: Decision) -> None:
         queue = self._queues[contact.queue_id]
