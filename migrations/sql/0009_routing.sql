@@ -470,7 +470,7 @@ BEGIN
             CONTINUE WHEN line = ANY (hopeless)
                 OR line || ' ' || w.priority || ' ' || w.boost = ANY (hopeless);
             LOOP
-                -- Has somebody of the queue room for it? If not, one is kept free: lighter work, that
+                -- Has somebody of the queue room for it? If not, one is kept free: lighter work that
                 -- came later, would else fill them for ever. No function: it is asked for each
                 -- queue and channel.
                 SELECT coalesce(bool_or(h.room >= w.weight AND h.free), false) AS fits,
