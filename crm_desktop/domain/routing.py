@@ -243,15 +243,7 @@ def _second(each: _Judged, best: _Judged, last_one: int | None) -> Why:
 
 
 def _judged(hand: Hand, wanted: Wanted, now: datetime) -> _Judged:
-    short = sum(max(each.level - hand.skills.get(each.skill_id, 0), 0) for each in wanted.needs)
-    lacking = any(
-        each.level > hand.skills.get(each.skill_id, 0)
-        and (
-            each.relax_seconds is None
-            or wanted.queued_at + timedelta(seconds=each.relax_seconds) > now
-        )
-        for each in wanted.needs
-    )
+    short, lacking = _lacks(hand, wanted, now) if wanted.needs else (0, False)
     at, for_good = wanted.declined.get(hand.staff_id, (_EVER_AGO, False))
     why = hand.why
     if why is None:
@@ -268,3 +260,17 @@ def _judged(hand: Hand, wanted: Wanted, now: datetime) -> _Judged:
     return _Judged(
         hand, why, short, refused=for_good or at > now - SPARED_ALONE, lately=at > now - SPARED
     )
+
+
+def _lacks(hand: Hand, wanted: Wanted, now: datetime) -> tuple[int, bool]:
+    """How much of the skills they lack, and whether of one that is still waited for."""
+    short, lacking = 0, False
+    for each in wanted.needs:
+        missing = each.level - hand.skills.get(each.skill_id, 0)
+        if missing > 0:
+            short += missing
+            lacking = lacking or (
+                each.relax_seconds is None
+                or wanted.queued_at + timedelta(seconds=each.relax_seconds) > now
+            )
+    return short, lacking

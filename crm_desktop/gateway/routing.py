@@ -25,7 +25,7 @@ class Router(Worker):
 
     def __init__(self, db: Database) -> None:
         super().__init__("routing")
-        self._db = db
+        self._rounds = routing.Rounds(db)
         self._awake = threading.Event()
 
     def wake(self) -> None:
@@ -41,7 +41,7 @@ class Router(Worker):
         """One round, then sleep until something is due or somebody wakes us."""
         self._awake.clear()
         began = time.monotonic()
-        due_in = routing.turn(self._db).due_in
+        due_in = self._rounds.turn().due_in
         if due_in == 0 or self.stopping.is_set():
             return
         self._awake.wait(_LOOK_SECONDS if due_in is None else due_in)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +15,9 @@ from crm_desktop.store.queries import offering, taking
 
 #: So many offers a round: the lock that keeps rounds apart is held for milliseconds.
 MOST_OFFERS = 50
+#: Calendars know minutes: which queues are open is read so often at the most. Whether a queue is
+#: pushed a round reads itself.
+_HOURS_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +68,37 @@ class Explanation:
     decisions: tuple[DecisionView, ...]
 
 
-def turn(db: Database, most: int = MOST_OFFERS) -> Turn:
-    """One round: offers that ran out, what overflows, and up to `most` offers.
+class Rounds:
+    """Round after round, done in nobody's name, by a gateway. Of several at once one does it."""
 
-    Done in nobody's name, by a gateway. Of several at once one does it.
-    """
-    with db.read_at_once() as tx:
-        ahead = offering.ahead(tx)
-    if not ahead.needful:
-        return Turn(Changes(), None)
-    with db.write_at_once() as tx:
-        due_in = offering.route(tx, most, ahead.open_queues)
-        return Turn(tx.changes, due_in)
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._ahead: offering.Ahead | None = None
+        self._read_at = 0.0
+
+    def turn(self, most: int = MOST_OFFERS) -> Turn:
+        """One round: offers that ran out, what overflows, and up to `most` offers."""
+        ahead = self._known()
+        if not ahead.needful:
+            return Turn(Changes(), None)
+        with self._db.write_at_once() as tx:
+            due_in = offering.route(tx, most, ahead.open_queues)
+            return Turn(tx.changes, due_in)
+
+    def _known(self) -> offering.Ahead:
+        now = time.monotonic()
+        # That there was nothing to do can be otherwise at once.
+        if self._ahead and self._ahead.needful and now - self._read_at < _HOURS_SECONDS:
+            return self._ahead
+        with self._db.read_at_once() as tx:
+            self._ahead = offering.ahead(tx)
+        self._read_at = now
+        return self._ahead
+
+
+def turn(db: Database, most: int = MOST_OFFERS) -> Turn:
+    """One round by itself."""
+    return Rounds(db).turn(most)
 
 
 def route(db: Database, most: int = MOST_OFFERS) -> Changes:

@@ -304,13 +304,12 @@ BEGIN
     );
 END $$;
 
-REVOKE ALL ON FUNCTION app.hands(), app.judged(app.hand[], bigint[], bigint),
+REVOKE ALL ON FUNCTION app.assignment_channel(), app.hands(), app.judged(app.hand[], bigint[], bigint),
     app.decided(app.hand[], bigint[], bigint), app.return_work(bigint, text), app.time_out(integer),
-    app.lines(), app.overflow(integer, bigint[]),
+    app.lines(bigint[]), app.overflow(integer, bigint[]),
     app.offer(bigint, bigint, bigint, integer, jsonb),
     app.hand_of(app.hand[], bigint), app.has_room(app.hand, integer, integer),
     app.given(app.hand[], bigint, integer, boolean),
-    app.room(app.hand[], bigint[], bigint, integer, boolean),
     app.found_nobody(bigint, bigint, jsonb), app.look_why(app.hand[], bigint[], integer),
     app.route(integer, bigint[]),
     app.decline(bigint, text, text), app.boost(bigint, integer, text),

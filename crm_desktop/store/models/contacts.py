@@ -131,7 +131,7 @@ class Assignment(Base):
 
     `how` it came: taken, next, push (routing), transfer, given (a team leader). An offer stands
     until `expires_at`, None for ever; `reason` is why it was declined. `decision_id` is the
-    routing's decision that made it.
+    routing's decision that made it. The database writes the contact's `channel` with it.
     """
 
     __tablename__ = "assignment"
@@ -143,6 +143,13 @@ class Assignment(Base):
             "staff_id",
             postgresql_where=text("ended_at IS NULL"),
             sqlite_where=text("ended_at IS NULL"),
+        ),
+        # Which offer runs out next.
+        Index(
+            "ix_assignment_standing",
+            "expires_at",
+            postgresql_where=text("ended_at IS NULL AND state = 'offered'"),
+            sqlite_where=text("ended_at IS NULL AND state = 'offered'"),
         ),
     )
 
@@ -158,6 +165,7 @@ class Assignment(Base):
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reason: Mapped[str] = mapped_column(default="", server_default="")
     decision_id: Mapped[int | None] = mapped_column(BigId)
+    channel: Mapped[str | None]
 
 
 class RoutingDecision(Base):

@@ -6,9 +6,20 @@ import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, and_, bindparam, case, func, literal_column, select
+from sqlalchemy import (
+    BindParameter,
+    Text,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    select,
+    type_coerce,
+)
 
 from crm_desktop.domain.routing import SILENT_AFTER, Hand, Need, Wanted, Why
 from crm_desktop.domain.states import Presence
@@ -31,18 +42,28 @@ _STANDING = and_(
     Assignment.state == literal_column("'offered'"), Assignment.expires_at.is_not(None)
 )
 
+#: In the order in which they are looked at; the first that holds is said.
+_WHY = case(
+    (Staff.presence != Presence.AVAILABLE.value, Why.AWAY.value),
+    (
+        func.coalesce(Staff.next_presence, Presence.AVAILABLE.value) != Presence.AVAILABLE.value,
+        Why.LEAVING.value,
+    ),
+    (Activity.locked, Why.LOCKED.value),
+    (Activity.idle_since.is_not(None), Why.IDLE.value),
+    (
+        Activity.seen_at.is_(None) | (Activity.seen_at < bindparam("silent", UtcDateTime)),
+        Why.SILENT.value,
+    ),
+    (Activity.not_responding_since.is_not(None), Why.NOT_RESPONDING.value),
+)
 _SIGNED_IN = (
     select(
         Staff.id,
+        _WHY,
         Staff.capacity,
-        Staff.presence,
-        Staff.next_presence,
-        Activity.locked,
-        Activity.idle_since,
-        Activity.seen_at,
-        Activity.not_responding_since,
         Activity.last_given_at,
-        Activity.off_channels,
+        type_coerce(Activity.off_channels, Text),
     )
     .join(Activity, Activity.staff_id == Staff.id)
     .where(Staff.active, Activity.signed_in_at.is_not(None))
@@ -66,8 +87,7 @@ _LOADS = (
         func.max(_STANDING),
         func.max(and_(_STANDING, ~ChannelWeight.interruptible)),
     )
-    .join(Contact, Contact.id == Assignment.contact_id)
-    .join(ChannelWeight, ChannelWeight.channel == Contact.channel)
+    .join(ChannelWeight, ChannelWeight.channel == Assignment.channel)
     .where(Assignment.ended_at.is_(None))
     .group_by(Assignment.staff_id)
 )
@@ -136,13 +156,13 @@ class Waiting:
 
 def weights(tx: Tx) -> dict[str, tuple[int, bool]]:
     """By channel: how much of a person it takes, and whether it can be laid aside."""
-    return {row[0]: (row[1], row[2]) for row in tx.core.execute(_WEIGHTS)}
+    return {row[0]: (row[1], row[2]) for row in tx.core.execute(_WEIGHTS).all()}
 
 
 def rules(tx: Tx) -> dict[int, QueueRules]:
     """How each queue gives its contacts out."""
-    found = {row[0]: QueueRules(*row[1:]) for row in tx.core.execute(_RULES)}
-    for queue_id, skill_id, level, relax_seconds in tx.core.execute(_NEEDS):
+    found = {row[0]: QueueRules(*row[1:]) for row in tx.core.execute(_RULES).all()}
+    for queue_id, skill_id, level, relax_seconds in tx.core.execute(_NEEDS).all():
         found[queue_id].needs.append(Need(skill_id, level, relax_seconds))
     return found
 
@@ -150,45 +170,33 @@ def rules(tx: Tx) -> dict[int, QueueRules]:
 def hands(tx: Tx) -> dict[int, Hand]:
     """Everybody who is signed in, with what they have before them."""
     now = {"now": tx.now}
-    queues = {
-        staff_id: frozenset(json.loads(found))
-        for staff_id, found in tx.core.execute(_QUEUES_OF, now)
-    }
+    queues = {row[0]: _set(row[1]) for row in tx.core.execute(_QUEUES_OF, now).all()}
     skills: defaultdict[int, dict[int, int]] = defaultdict(dict)
-    for staff_id, skill_id, level in tx.core.execute(_SKILLS_OF, now):
+    for staff_id, skill_id, level in tx.core.execute(_SKILLS_OF, now).all():
         skills[staff_id][skill_id] = level
     found = {}
-    for row in tx.core.execute(_SIGNED_IN):
-        found[row.id] = Hand(
-            row.id,
-            _chosen(row.presence, row.next_presence) or _seen(tx.now, row),
-            row.capacity,
-            queues.get(row.id, frozenset()),
-            skills.get(row.id, {}),
-            given_at=row.last_given_at,
-            off_channels=frozenset(row.off_channels),
+    signed_in = tx.core.execute(_SIGNED_IN, {"silent": tx.now - SILENT_AFTER}).all()
+    for staff_id, why, capacity, given_at, off in signed_in:
+        found[staff_id] = Hand(
+            staff_id,
+            why and Why(why),
+            capacity,
+            queues.get(staff_id, frozenset()),
+            skills.get(staff_id, {}),
+            given_at=given_at,
+            off_channels=_set(off),
         )
-    for staff_id, busy, laid, offered, called in tx.core.execute(_LOADS):
+    for staff_id, busy, laid, offered, called in tx.core.execute(_LOADS).all():
         if hand := found.get(staff_id):
             hand.busy, hand.laid = busy, laid
             hand.offered, hand.called = bool(offered), bool(called)
     return found
 
 
-def _chosen(presence: str, following: str | None) -> Why | None:
-    if presence != Presence.AVAILABLE:
-        return Why.AWAY
-    return Why.LEAVING if (following or Presence.AVAILABLE) != Presence.AVAILABLE else None
-
-
-def _seen(now: datetime, row: Any) -> Why | None:
-    if row.locked:
-        return Why.LOCKED
-    if row.idle_since is not None:
-        return Why.IDLE
-    if row.seen_at is None or row.seen_at < now - SILENT_AFTER:
-        return Why.SILENT
-    return Why.NOT_RESPONDING if row.not_responding_since else None
+@lru_cache(maxsize=1000)
+def _set(words: str) -> frozenset[Any]:
+    """Of a JSON list; most people have the same queues as others, and want all channels."""
+    return frozenset(json.loads(words))
 
 
 def wanted(tx: Tx, contact: Waiting, queue: QueueRules, weight: int, interruptible: bool) -> Wanted:

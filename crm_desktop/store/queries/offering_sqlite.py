@@ -6,10 +6,9 @@ import heapq
 import json
 from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from random import sample
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BindParameter,
@@ -66,6 +65,7 @@ _EXPIRED = (
     .limit(bindparam("many"))
 )
 _NEXT_EXPIRY = select(func.min(Assignment.expires_at)).where(_OPEN, _STANDING)
+# SQLite goes from one line to the next by a step in the index.
 _LINES = (
     select(Contact.queue_id, Contact.channel, Contact.priority, Contact.boost)
     .where(_QUEUED)
@@ -156,8 +156,7 @@ _NOT_RESPONDING = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     """What stands in the order of its entry: one queue, one channel, the same points."""
 
     queue_id: int
@@ -167,6 +166,7 @@ class _Line:
 
     @property
     def binds(self) -> dict[str, object]:
+        """As the statement for one line names them."""
         return {
             "queue": self.queue_id,
             "channel": self.channel,
@@ -310,8 +310,8 @@ class Round:
         """What waits in these queues, the most urgent first, so `many` of each line."""
         found = []
         lines = self._lines(queues)
-        binds = {"lines": json.dumps([astuple(each) for each in lines]), "many": many}
-        for number, contact_id, queued_at, customer_id in self._core.execute(_FIRST, binds):
+        binds = {"lines": json.dumps(lines), "many": many}
+        for number, contact_id, queued_at, customer_id in self._core.execute(_FIRST, binds).all():
             line = lines[number]
             queue, (_, interruptible) = self._queues[line.queue_id], self._weights[line.channel]
             entry = virtual_entry(
@@ -327,7 +327,7 @@ class Round:
     def _lines(self, queues: Collection[int]) -> list[_Line]:
         if not queues:
             return []
-        return [_Line(*row) for row in self._core.execute(_LINES) if row[0] in queues]
+        return [_Line(*row) for row in self._core.execute(_LINES).all() if row[0] in queues]
 
     def _give(self, contact: Wanted, hand: Hand, decision: Decision) -> None:
         queue = self._queues[contact.queue_id]

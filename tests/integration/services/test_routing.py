@@ -92,10 +92,31 @@ def test_what_waits_in_a_push_queue_is_offered_for_a_while(centre: Centre) -> No
     assert state(centre, call) is ContactState.OFFERED
     assert offer.expires_at is not None
     assert timedelta(seconds=14) < offer.expires_at - offer.offered_at < timedelta(seconds=16)
-    assert (offer.how, offer.state) == ("push", "offered")
+    assert (offer.how, offer.state, offer.channel) == ("push", "offered", "call")
     assert _events(centre, call) == ["contact.offered"]
     assert decisions(centre, call) == ["offer"]
     assert changes.items
+
+
+def test_which_queues_are_open_is_read_again_after_a_while(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    push(centre, "general")
+    at_work(centre, "anna", "ben")
+    rounds = routing.Rounds(centre.as_gateway())
+    monkeypatch.setattr(routing, "_HOURS_SECONDS", 1_000_000.0)
+    first = waiting(centre)
+    assert rounds.turn().changes.items
+    with centre.as_owner().write() as tx:
+        tx.session.execute(update(OpeningCalendar).values(hours={"week": {}}))
+    second = waiting(centre)
+
+    rounds.turn()
+    monkeypatch.setattr(routing, "_HOURS_SECONDS", 0.0)
+    third = waiting(centre)
+    rounds.turn()
+
+    assert [bool(each) for each in holders(centre, [first, second, third])] == [True, True, False]
 
 
 def test_an_accepted_offer_is_the_same_assignment(centre: Centre) -> None:
