@@ -126,7 +126,7 @@ def _wrong(queue_id: int, wanted: QueueSettings) -> Iterator[tuple[str, str]]:
     yield from _outside("ageing", wanted.ageing_seconds, AGEING)
     yield from _outside("last advisor", wanted.last_advisor_seconds, LAST_ADVISOR)
     if (wanted.overflow_queue_id is None) != (wanted.overflow_seconds is None):
-        yield "overflow", "a queue and a time, or neither"
+        yield "overflow", "choose a queue and a time, or neither"
     elif wanted.overflow_queue_id == queue_id:
         yield "overflow", "another queue than this one"
     elif wanted.overflow_seconds is not None:

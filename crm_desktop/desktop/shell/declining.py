@@ -69,6 +69,7 @@ class DeclineMenu(QMenu):
     def __init__(self, look: Look, parent: QWidget) -> None:
         super().__init__("Decline because", parent)
         self._look = look
+        self.setAccessibleName("Decline because")
         self.aboutToHide.connect(self.deleteLater)
         for number, (reason, said) in enumerate(_REASONS.items(), start=1):
             action = self.addAction(f"&{number}  {said}")

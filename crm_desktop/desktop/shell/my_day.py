@@ -30,6 +30,8 @@ from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.presence import Span
 from crm_desktop.services import presence
 
+_LEAST = timedelta(seconds=1)
+
 
 class DayDialog(QDialog):
     """Shows a day of `staff_id`; `name` is whose it is, empty for one's own."""
@@ -99,7 +101,9 @@ class DayDialog(QDialog):
             key="day",
         )
 
-    def _show(self, spans: tuple[Span, ...]) -> None:
+    def _show(self, found: tuple[Span, ...]) -> None:
+        # What lasted no second, as between two choices or at sign-in, is nobody's time.
+        spans = tuple(each for each in found if each.running or each.length >= _LEAST)
         self._shift.setText(shift_words(spans))
         self._bar.set_spans(spans)
         self._bar.setVisible(bool(spans))

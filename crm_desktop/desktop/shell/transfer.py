@@ -64,6 +64,7 @@ class TransferDialog(QDialog):
         column.addLayout(foot)
         self._field.textChanged.connect(self._narrow)
         self._field.moved.connect(self._list.step)
+        self._field.left.connect(self.reject)
         self._field.returnPressed.connect(self._note.setFocus)
         self._list.current.connect(self._say_where)
         self.resize(look.px(460), look.px(520))

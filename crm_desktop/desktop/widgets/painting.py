@@ -81,8 +81,8 @@ def _advance(font: QFont, text: str) -> float:
 
 
 def text_width(font: QFont, text: str) -> int:
-    """How wide a line is, in pixels."""
-    return int(_advance(font, text) + 0.5)
+    """How wide a line is, in pixels: in a box of that width `paint_text` cuts nothing."""
+    return ceil(_line(font, text).room)
 
 
 @lru_cache(maxsize=64)

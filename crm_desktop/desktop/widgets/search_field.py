@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.widgets.buttons import key_text
-from crm_desktop.desktop.widgets.painting import paint_icon, paint_text
+from crm_desktop.desktop.widgets.painting import paint_icon, paint_text, text_width
 
 
 class SearchField(QLineEdit):
@@ -58,9 +58,7 @@ class SearchField(QLineEdit):
         paint_icon(painter, look, row, "search", look.theme.muted, size=15)
         if self._key and not self.text():
             font = look.font(Role.SMALL)
-            metrics = QFontMetrics(font)
-            width = metrics.horizontalAdvance(self._key) + 2 * look.px(5)
-            height = metrics.height() + look.px(2)
+            width, height = self._badge_width(), QFontMetrics(font).height() + look.px(2)
             badge = QRect(row.right() - width, (self.height() - height) // 2, width, height)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(look.theme.border, 1))
@@ -80,8 +78,13 @@ class SearchField(QLineEdit):
         if text.strip() != self._asked:
             self.ask_now()
 
+    def _badge_width(self) -> int:
+        return text_width(self._look.font(Role.SMALL), self._key) + 2 * self._look.px(5)
+
     @Slot()
     def _relook(self) -> None:
-        self.setTextMargins(self._look.px(20), 0, 0, 0)
+        # The hint is cut before the shortcut, not behind it.
+        right = self._badge_width() + self._look.px(4) if self._key else 0
+        self.setTextMargins(self._look.px(20), 0, right, 0)
         self.setMinimumWidth(self._look.px(140))
         self.update()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from crm_desktop.desktop.core.look import Look, Role
@@ -60,6 +60,13 @@ class Text(QLabel):
         # A new palette has the style sheet work out the whole widget anew.
         if (tone, muted) != (self._tone, self._muted):
             self._tone, self._muted = tone, muted
+            self._relook()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The style sheet gives a label that got another parent the colours of an earlier theme."""
+        super().showEvent(event)
+        ink = self._look.ink(self._tone, muted=self._muted)
+        if self.palette().color(QPalette.ColorRole.WindowText) != ink:
             self._relook()
 
     def _relook(self) -> None:

@@ -29,6 +29,8 @@ class TimeDialog(QDialog):
         self._edit = QDateTimeEdit(start)
         self._edit.setTimeZone(zone)
         self._edit.setDisplayFormat("ddd d MMM yyyy HH:mm")
+        # The style's size hint forgets its own arrow: the minutes would be cut off.
+        self._edit.setMinimumWidth(look.px(210))
         self._edit.setCalendarPopup(True)
         now = QDateTime.fromSecsSinceEpoch(int(clock.now().timestamp()) + 60, zone)
         self._edit.setMinimumDateTime(now)

@@ -257,6 +257,29 @@ def test_several_who_are_ticked_share_evenly(
     assert stage.pane.toast.text() == "5 contacts shared between 2 people"
 
 
+def test_escape_leaves_who_gets_them_and_a_name_that_nobody_has_is_said(
+    small_centre: Centre, make: Make
+) -> None:
+    ids = _add(small_centre, 2)
+    stage = make(small_centre)
+    stage.begin()
+    stage.press(Qt.Key.Key_A, CTRL)
+    stage.press(Qt.Key.Key_G)
+    dialog = cast("GiveDialog", stage.dialog(GiveDialog))
+
+    QTest.keyClicks(dialog.field, "zzz")
+    assert [row.title for row in dialog.list.rows()] == ["NOBODY OF THAT NAME"]
+    assert not dialog.go.isEnabled()
+    QTest.keyClick(dialog.field, Qt.Key.Key_Return)
+    QTest.keyClick(dialog.field, Qt.Key.Key_Escape)
+    assert dialog.isVisible()
+    assert not dialog.field.text()
+    QTest.keyClick(dialog.field, Qt.Key.Key_Escape)
+
+    assert not dialog.isVisible()
+    assert stage.owners(ids) == [("queued", None)] * 2
+
+
 def test_the_mouse_chooses_with_ctrl_and_shift(small_centre: Centre, make: Make) -> None:
     ids = _add(small_centre, 6)
     stage = make(small_centre)
@@ -455,7 +478,7 @@ def test_the_menu_changes_many_by_its_letters(
     stage.press(Qt.Key.Key_A, CTRL)
 
     _choose(stage, "p", "3")
-    assert stage.pane.toast.text() == "3 contacts set to priority 3"
+    assert stage.pane.toast.text() == "3 contacts set to raised priority"
     _choose(stage, "a", "1")
     assert [state for state, _ in stage.owners(ids)] == ["parked"] * 3
     _choose(stage, "c")

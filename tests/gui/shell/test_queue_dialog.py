@@ -164,7 +164,7 @@ def test_what_cannot_be_is_said_and_stays_entered(
     done()
 
     assert "offer: 5 seconds to 10 minutes" in dialog.trouble()
-    assert "overflow: a queue and a time, or neither" in dialog.trouble()
+    assert "overflow: choose a queue and a time, or neither" in dialog.trouble()
     assert accessibility.announced(dialog) == dialog.trouble()
     assert dialog.offer.seconds() == 2
     assert now(centre) == before

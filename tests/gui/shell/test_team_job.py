@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
@@ -25,11 +25,17 @@ from crm_desktop.desktop.screens.team.person_dialog import PersonDialog
 from crm_desktop.desktop.screens.team.queue_dialog import QueueDialog
 from crm_desktop.desktop.shell.my_day import DayDialog
 from crm_desktop.desktop.shell.team_desk import TeamDesk
+from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.desktop_root import Desktop
+from crm_desktop.domain.changes import Changes
+from crm_desktop.domain.errors import DatabaseAway
+from crm_desktop.domain.huddles import Hearers, Scope
 from crm_desktop.domain.states import Presence
+from crm_desktop.services import huddles
 from crm_desktop.store.models import Activity, Contact, Staff
 from tests.centre import Centre
 from tests.gui.conftest import Grab
+from tests.gui.shell.away import back, cut
 from tests.gui.shell.conftest import Open, settled
 from tests.integration.conftest import postgres_centre
 
@@ -208,6 +214,45 @@ def test_it_fits_every_room_and_everything_has_a_name(
         settled(qtbot, desktop)
         grab(window, f"team-{width}x{height}-{scale}-{scheme.value}")
         assert (window.width(), window.height()) == (width, height)
+
+
+def test_what_is_said_at_the_top_does_not_make_the_window_grow(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    desktop, team = _opened(centre, open_desktop, qtbot)
+    huddles.send(centre.as_person("rose"), Hearers(Scope.ALL), "Storm", timedelta(hours=1))
+    desktop.window.people.changed(Changes.everything())
+    settled(qtbot, desktop)
+    wire = cut(desktop, qtbot)
+    QTest.mouseClick(team.contacts.filter_button, Qt.MouseButton.LeftButton)
+    for pane in (team.contacts, team.screen):
+        pane.show_trouble(DatabaseAway())
+        qtbot.wait(50)
+
+    assert desktop.window.height() == 900
+    back(desktop, wire, qtbot)
+
+
+def test_a_pane_that_moves_keeps_the_colours_of_the_theme(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    desktop, team = _opened(centre, open_desktop, qtbot)
+    window, look = desktop.window, desktop.desk.look
+    look.set_scale(200)
+    qtbot.wait(50)
+    look.set_scheme(Scheme.DARK)
+    look.set_scale(100)
+    window.resize(1280, 720)
+    qtbot.wait(50)
+
+    shown = [text for text in team.screen.findChildren(Text) if text.isVisible()]
+    wrong = [
+        text.text()
+        for text in shown
+        if text.palette().color(QPalette.ColorRole.WindowText).lightness() < 100
+    ]
+    assert shown
+    assert wrong == []
 
 
 def _state_of(team: TeamDesk, key: int) -> str:

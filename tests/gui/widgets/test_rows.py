@@ -6,16 +6,17 @@ from datetime import UTC, datetime
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QAbstractListModel, Qt
-from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtCore import QAbstractListModel, QRect, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QTableView
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core import accessibility
 from crm_desktop.desktop.core.clock import Clock
-from crm_desktop.desktop.core.look import Look
+from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.widgets.painting import paint_text, text_width
 from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.rows import Row, RowsModel
 from crm_desktop.desktop.widgets.ticking import CellTicker
@@ -154,3 +155,22 @@ def test_a_tick_on_an_empty_or_hidden_view_is_nothing(qtbot: QtBot) -> None:
     ticker.tick()
 
     assert model.rowCount() == 1
+
+
+def test_a_text_fits_into_a_box_of_its_own_width(look: Look) -> None:
+    for scale in (100, 125, 200):
+        look.set_scale(scale)
+        for role in (Role.BODY, Role.STRONG, Role.SMALL):
+            for text in ("Offered", "Raised", "To be checked", "AVATAR", "fly"):
+                font = look.font(role)
+                width = text_width(font, text)
+                assert _drawn(look, role, text, width) == _drawn(look, role, text, 10 * width)
+
+
+def _drawn(look: Look, role: Role, text: str, room: int) -> QImage:
+    image = QImage(900, 80, QImage.Format.Format_RGB32)
+    image.fill(QColor("white"))
+    painter = QPainter(image)
+    paint_text(painter, QRect(10, 0, room, 80), text, look.font(role), QColor("black"))
+    painter.end()
+    return image

@@ -97,7 +97,7 @@ class SettingsScreen(QScrollArea):
         button = self._schemes.button(number)
         if button is not None:
             button.setChecked(True)
-        self._percent.setText(f"{self._look.scale} %")
+        self._percent.setText(f"{self._look.scale}%")
         self._size.blockSignals(True)
         nearest = min(range(len(SCALES)), key=lambda at: abs(SCALES[at] - self._look.scale))
         self._size.setValue(nearest)

@@ -27,7 +27,8 @@ from crm_desktop.domain.reassigning import (
 )
 from crm_desktop.domain.views import ServiceInfo
 
-_PRIORITIES = ((0, "As usual"), (3, "Raised"), (6, "High"), (9, "Urgent"))
+#: What a priority is called.
+PRIORITIES = ((0, "As usual"), (3, "Raised"), (6, "High"), (9, "Urgent"))
 
 
 class Ask(StrEnum):
@@ -53,7 +54,7 @@ class MoreMenu(QMenu):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         now = clock.now()
         priority = self.addMenu("&Priority")
-        for number, said in _PRIORITIES:
+        for number, said in PRIORITIES:
             self._offer(priority, f"&{number}  {said}", SetPriority(number))
         self._offer(self, "&Service…", Ask.SERVICE)
         due = self.addMenu("&Due by")

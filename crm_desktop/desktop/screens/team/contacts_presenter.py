@@ -11,6 +11,7 @@ from typing import Protocol
 
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.presenting import Presenter, Tasks
+from crm_desktop.desktop.screens.team.contacts_menu import PRIORITIES
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.reassigning import (
@@ -403,7 +404,8 @@ def _order(row: WorkRow) -> tuple[datetime, int]:
 def _change_words(to: BulkChange) -> str:
     match to:
         case SetPriority(priority):
-            return f"set to priority {priority}" if priority else "set to the usual priority"
+            said = dict(PRIORITIES)[priority].lower()
+            return f"set to {said} priority" if priority else "set to the usual priority"
         case SetDue(due_at):
             return f"due {words.full(due_at)}"
         case Park(None):

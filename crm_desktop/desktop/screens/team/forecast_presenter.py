@@ -171,10 +171,8 @@ def verdict(found: WhatIf) -> tuple[bool, str, str]:
     before, after = found.before, found.after
     kept, was_kept = after.service_level >= found.goal, before.service_level >= found.goal
     now, then = f"{before.service_level:.0%}", f"{after.service_level:.0%}"
-    why = (
-        f"The goal is {promise_words(found)}. {found.needed} are needed at the busiest, "
-        f"{before.people} are available."
-    )
+    needed, there = (f"{n} {'is' if n == 1 else 'are'}" for n in (found.needed, before.people))
+    why = f"The goal is {promise_words(found)}. {needed} needed at the busiest, {there} available."
     by = abs(after.people - before.people)
     people = words.count(by, "person", "people")
     if not by:

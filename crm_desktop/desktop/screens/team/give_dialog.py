@@ -24,7 +24,9 @@ from crm_desktop.domain.states import Presence
 from crm_desktop.domain.text import fold
 from crm_desktop.domain.views import QueueInfo
 
-_PEOPLE_HINT = "Space ticks several: they share the contacts evenly, by what each has already."
+_PEOPLE_HINT = (
+    "In the list, Space ticks several: they share the contacts evenly, by what each has already."
+)
 
 
 class _Choices(RowList):
@@ -84,6 +86,7 @@ class GiveDialog(QDialog):
         column.addLayout(foot)
         self.field.textChanged.connect(self._narrow)
         self.field.moved.connect(self.list.step)
+        self.field.left.connect(self.reject)
         self.list.current.connect(self._say)
         self.list.ticked.connect(self._turn)
         self.list.opened.connect(self._go)
@@ -110,7 +113,11 @@ class GiveDialog(QDialog):
         parts = fold(text).split()
         kept = self.list.current_key()
         fit = [row for row in self._all if all(part in fold(row.title) for part in parts)]
-        self.list.set_rows([self._with_tick(row) for row in (fit if parts else self._all)])
+        shown = fit if parts else self._all
+        nobody = "NOBODY OF THAT NAME" if self._many else "NO QUEUE OF THAT NAME"
+        self.list.set_rows(
+            [self._with_tick(row) for row in shown] or [Row("nobody", nobody, heading=True)]
+        )
         if kept is None or kept not in {row.key for row in self.list.rows()}:
             self.list.setCurrentIndex(self.list.model().index(-1, 0))
             self.list.step(1)
@@ -207,7 +214,7 @@ def _person(person: Candidate) -> Row:
     said, _, tone = PRESENCE_WORDS[person.presence]
     share = round(100 * person.load / max(person.capacity, 1))
     detail = (
-        f"{words.count(person.contacts, 'contact')}, {share} % busy"
+        f"{words.count(person.contacts, 'contact')}, {share}% busy"
         if person.contacts
         else "nothing in hand"
     )

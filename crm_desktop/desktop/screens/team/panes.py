@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -97,6 +97,7 @@ class Panes(QWidget):
 
     _WIDE, _HIGH = 1_080, 700
     _MIDDLE, _LOW = 860, 460
+    _LEAST = 360
 
     def __init__(self, look: Look, top: Pane, parent: QWidget | None = None) -> None:
         """`top` stands above them all; where there is no room it is the last of the tabs."""
@@ -148,6 +149,13 @@ class Panes(QWidget):
     def show_pane(self, key: str) -> None:
         """Turn to a pane, if it is behind others."""
         any(place.show_pane(key) for places in self._places.values() for place in places)
+
+    def minimumSizeHint(self) -> QSize:
+        """Low enough for the next arrangement: what the window says at its top takes its room from
+        here, and does not push the window's foot off the screen.
+        """
+        hint = super().minimumSizeHint()
+        return QSize(hint.width(), min(hint.height(), self._look.px(self._LEAST)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Another arrangement may fit."""

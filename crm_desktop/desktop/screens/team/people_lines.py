@@ -18,8 +18,8 @@ from crm_desktop.domain.team import Group, InHand, Occupation, PersonNow, occupa
 
 COLUMNS = (
     Column("name", "Person", 118, stretch=2),
-    Column("state", "State", 116),
-    Column("for", "For", 86),
+    Column("state", "State", 104),
+    Column("for", "For", 98),
     Column("on", "On", 110, stretch=3, rank=2),
     Column("today", "Today", 58, rank=1),
     Column("more", "", 34),

@@ -299,7 +299,7 @@ class QueueDialog(QDialog):
         fields = trouble.params.get("fields")
         if isinstance(trouble, InvalidInput) and isinstance(fields, dict):
             wrong = "; ".join(f"{name}: {why}" for name, why in fields.items())
-            self._wrong.set_text("Some of it cannot be.", f"{wrong}.")
+            self._wrong.set_text("Some of it cannot be so. Nothing was saved.", f"{wrong}.")
         elif isinstance(trouble, Conflict):
             self._wrong.set_text(*_CHANGED)
         else:

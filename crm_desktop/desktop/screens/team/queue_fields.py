@@ -41,7 +41,7 @@ class PromiseCard(Card):
         self.target = DurationEntry(look, f"{name}: answered within")
         self.target.set_seconds(promise.seconds)
         self.goal = number_entry(look, *GOAL)
-        self.goal.setSuffix(" %")
+        self.goal.setSuffix("%")
         self.goal.setValue(promise.goal)
         self.goal.setAccessibleName(f"{name}: goal in per cent")
         self.hours = QCheckBox("in opening hours only")

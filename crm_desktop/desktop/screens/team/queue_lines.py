@@ -110,8 +110,8 @@ class QueueLine:
             return Cell("–", muted=True, spoken="not known yet")
         below = self.level.goal - self.level.percent
         tone = Tone.OK if below <= 0 else Tone.WARNING if below <= _NEAR else Tone.DANGER
-        said = f"{self.level.percent:.0f} %"
-        against = "on target" if below <= 0 else f"below the goal of {self.level.goal} %"
+        said = f"{self.level.percent:.0f}%"
+        against = "on target" if below <= 0 else f"below the goal of {self.level.goal}%"
         # An arrow beside the colour: who does not see red sees that it is below.
         return Cell(
             said,

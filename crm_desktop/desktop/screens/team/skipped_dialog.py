@@ -19,7 +19,7 @@ from crm_desktop.domain.reassigning import Skipped, Why, WorkRow
 
 _WITH_NAME = {
     Why.CHANGED: "{} has changed it meanwhile",
-    Why.NOT_A_MEMBER: "{} is no member of its restricted queue",
+    Why.NOT_A_MEMBER: "{} is not a member of its restricted queue",
     Why.THERE_ALREADY: "{} has it already",
 }
 _WORDS = {
@@ -72,7 +72,8 @@ class SkippedDialog(QDialog):
         foot.addWidget(close)
         column = QVBoxLayout(self)
         column.addWidget(Text(look, title, Role.HEADING))
-        words_ = "Nothing of them was overwritten. Choose them again as they are now, if need be."
+        them = "it again as it is" if len(skipped) == 1 else "them again as they are"
+        words_ = f"Nothing was overwritten. If need be, choose {them} now."
         column.addWidget(Text(look, words_, muted=True, wrap=True))
         column.addWidget(self.list, 1)
         column.addLayout(foot)

@@ -67,6 +67,7 @@ class CustomerDialog(QDialog):
         self.resize(look.px(520), look.px(560))
         self._field.asked.connect(self._search)
         self._field.moved.connect(self._list.step)
+        self._field.left.connect(self.reject)
         self._field.returnPressed.connect(self._choose)
         self._list.opened.connect(self._choose)
         self._use.clicked.connect(self._choose)
