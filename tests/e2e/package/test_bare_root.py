@@ -39,13 +39,13 @@ def test_somebody_signs_in_and_takes_a_contact(installed_by_apt: Installed) -> N
         processes.wait_for(lambda: in_hand(installed.database) != before, "the taking")
         xvfb.accessibility_tree(desktop.pid, installed.env, "Wrap up")
         contact = _picture(installed, "contact")
+        (taken,) = in_hand(installed.database) - before
 
     assert f"_{version}_" in installed.package.name
     assert prepared.returncode == 0, prepared.stderr
     assert {each["state"] for each in found.values()} <= {"ok", "warning"}, found
     assert "xcb" in found["display"]["words"]
     assert found["keyring"]["state"] == "ok"
-    (taken,) = in_hand(installed.database) - before
     assert taken
     # Letters are there, softened at their edges, and another page than before.
     assert min(_shades(queue), _shades(contact)) > 100
