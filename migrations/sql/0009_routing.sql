@@ -445,8 +445,8 @@ BEGIN
         hands := ARRAY(SELECT h FROM app.hands() h);
         roomy := ARRAY(SELECT h FROM unnest(hands) h WHERE app.has_room(h, calls, mails));
     END IF;
-    -- Mostly the first of each line are enough. More are read when all of them went, or are kept
-    -- from whom they would go to.
+    -- Mostly the first of each line are enough. When the last that was read of one went, or is kept
+    -- from whom it would go to, more are read before anything that came later is looked at.
     FOREACH depth IN ARRAY ARRAY[2, 60, 500] LOOP
         EXIT WHEN coalesce(roomy, '{}') = '{}';
         deeper := false;
@@ -501,19 +501,20 @@ BEGIN
             ELSIF d.chosen IS NULL THEN
                 PERFORM app.found_nobody(w.id, w.queue_id, d.considered);
                 IF d.considered ?| ARRAY['declined', 'last_first'] THEN
-                    deeper := deeper OR w.n = depth;
+                    deeper := w.n = depth;
                 ELSE
                     -- Who waited less has to show no less skill.
                     hopeless := hopeless || (line || ' ' || w.priority || ' ' || w.boost);
                 END IF;
             ELSIF changing IS NULL THEN
                 offered := offered || w.id;
-                deeper := deeper OR w.n = depth;
+                deeper := w.n = depth;
                 hands := app.given(hands, d.chosen, w.weight, w.lays);
                 roomy := ARRAY(SELECT h FROM unnest(app.given(roomy, d.chosen, w.weight, w.lays)) h
                                WHERE app.has_room(h, calls, mails));
                 EXIT WHEN cardinality(offered) >= p_limit OR roomy = '{}';
             END IF;
+            EXIT WHEN deeper;
         END LOOP;
         EXIT WHEN NOT deeper OR cardinality(offered) >= p_limit;
     END LOOP;

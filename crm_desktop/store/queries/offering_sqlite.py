@@ -279,7 +279,9 @@ class Round:
             if decision.chosen is None:
                 self._found_nobody(contact, decision)
                 if decision.of_one_contact:
-                    deeper = deeper or seen[line] == depth
+                    deeper = seen[line] == depth
+                    if deeper:
+                        break
                 else:
                     # Who waited less has to show no less skill.
                     self._hopeless.add(line)
@@ -287,10 +289,11 @@ class Round:
             hand = people[decision.chosen]
             self._give(contact, hand, decision)
             offers += 1
-            deeper = deeper or seen[line] == depth
+            deeper = seen[line] == depth
             if not hand.has_room(*self._least):
                 del roomy[hand.staff_id]
-            if offers >= most or not roomy:
+            # What came later is not looked at before the rest of this line.
+            if deeper or offers >= most or not roomy:
                 break
         return offers, deeper
 

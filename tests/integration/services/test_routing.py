@@ -188,6 +188,18 @@ def test_more_points_come_first_and_ageing_overtakes_them(centre: Centre) -> Non
     assert order == [old, urgent, new]
 
 
+def test_a_long_line_is_not_overtaken_by_what_came_later_in_another(centre: Centre) -> None:
+    push(centre, "general")
+    at_work(centre, "anna", "ben", "rose")
+    calls = [waiting(centre, channel=Channel.CALL, for_seconds=60 - at) for at in range(3)]
+    visit = waiting(centre, channel=Channel.VISIT, for_seconds=10)
+
+    _round(centre)
+
+    assert {*holders(centre, calls)} == {"anna", "ben", "rose"}
+    assert holders(centre, [visit]) == [None]
+
+
 def test_a_call_fills_a_person_and_three_chats_do(centre: Centre) -> None:
     push(centre, "general")
     at_work(centre, "anna")
