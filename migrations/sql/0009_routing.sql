@@ -409,7 +409,7 @@ END $$;
 -- nothing waits for ever; what can be laid aside comes 24 points later than a call.
 CREATE FUNCTION app.route(p_limit integer, p_open bigint[]) RETURNS json
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET jit = off
--- Planned for any number of lines: planning them anew takes longer than reading them.
+-- Planned once, for any number of lines.
 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     ended record;
