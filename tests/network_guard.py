@@ -2,7 +2,8 @@
 
 import ipaddress
 import socket
-import sys
+from collections.abc import Callable
+from typing import Any
 
 violations: list[str] = []
 """What was refused since the last look; code under test may have swallowed the exception."""
@@ -13,8 +14,14 @@ class OutsideNetwork(RuntimeError):
 
 
 def install() -> None:
-    """Watch every socket of this process from now on; cannot be undone."""
-    sys.addaudithook(_watch)
+    """Watch every socket of this process from now on; cannot be undone.
+
+    No audit hook: it would also run while coverage begins to trace a thread, and Python 3.11 lets
+    no second thread begin meanwhile.
+    """
+    for name in ("connect", "connect_ex", "sendto", "bind"):
+        setattr(socket.socket, name, _watched(name))
+    socket.getaddrinfo = _watched_look_up
 
 
 def is_local(host: object) -> bool:
@@ -29,15 +36,24 @@ def is_local(host: object) -> bool:
         return False
 
 
-def _watch(event: str, arguments: tuple[object, ...]) -> None:
-    if event in {"socket.connect", "socket.sendto", "socket.bind"}:
-        sock, address = arguments[0], arguments[1]
-        if getattr(sock, "family", None) in {socket.AF_INET, socket.AF_INET6} and isinstance(
-            address, tuple
-        ):
-            _check(event, address[0])
-    elif event == "socket.getaddrinfo":
-        _check(event, arguments[0] or None)
+_look_up = socket.getaddrinfo
+
+
+def _watched_look_up(host: Any, *arguments: Any, **named: Any) -> Any:
+    _check("socket.getaddrinfo", host or None)
+    return _look_up(host, *arguments, **named)
+
+
+def _watched(name: str) -> Callable[..., Any]:
+    original = getattr(socket.socket, name)
+
+    def call(sock: socket.socket, *arguments: Any) -> Any:
+        address = arguments[-1]
+        if sock.family in {socket.AF_INET, socket.AF_INET6} and isinstance(address, tuple):
+            _check(f"socket.{name}", address[0])
+        return original(sock, *arguments)
+
+    return call
 
 
 def _check(event: str, host: object) -> None:

@@ -46,6 +46,7 @@ _GONE = (
 
 _RINGING = select(Contact.id).where(Contact.state == ContactState.OFFERED.value)
 
+_LOOK_AGAIN = text("SELECT pg_stat_clear_snapshot()")
 #: Ends a round that waits for the lock; gives a row when there was one.
 _KILLED = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -167,6 +168,8 @@ class Simulation:
             round_of_it = threading.Thread(target=_until_killed, args=(doomed, lived))
             round_of_it.start()
             while round_of_it.is_alive() and not tx.core.scalar(_KILLED):
+                # A transaction sees the sessions as they were when it first looked.
+                tx.core.execute(_LOOK_AGAIN)
                 round_of_it.join(0.01)
             round_of_it.join()
         if not lived.is_set():
