@@ -33,7 +33,7 @@ BEGIN
     VALUES ('contact.taken', me, p_contact, '{}');
 END $$;
 
--- As before; an assignment says how it came.
+-- As before; an assignment says how it came, and who is off a queue for now gets nothing of it.
 CREATE OR REPLACE FUNCTION app.claim_next(p_channels text[], p_queue bigint, p_service bigint,
                                           p_overdue boolean) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -41,7 +41,8 @@ DECLARE me bigint; mine bigint[]; found_id bigint;
 BEGIN
     SELECT s.id, coalesce((SELECT array_agg(m.queue_id) FROM membership m
                            WHERE m.staff_id = s.id
-                             AND (m.until IS NULL OR m.until > now())), '{}')
+                             AND (m.until IS NULL OR m.until > now())
+                             AND (m.off_until IS NULL OR m.off_until <= now())), '{}')
     INTO me, mine FROM staff s WHERE s.login = session_user AND s.active;
     IF me IS NULL THEN
         PERFORM app.refuse('CRM02', 'not signed in as staff');
