@@ -80,7 +80,7 @@ class Desktop:
             self.desk.live.start(DatabaseFeed(self.desk.db.target))
         if self.desk.lock_seconds:
             self.window.lock.system.start()
-        pace.quicken()
+        pace.quicken(self.window)
 
     def stop(self) -> None:
         """Keep what is typed, finish writing, and let go of the database."""

@@ -1,5 +1,6 @@
 """What holds for every test: an own home, no outside network, servers shared by all workers."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from pytestqt.wait_signal import SignalBlocker
 
+from crm_desktop.desktop.core.garbage import Garbage
 from tests import network_guard, on_display
 from tests.servers.postgres import PostgresCluster, shared_cluster
 from tests.servers.processes import PATIENCE
@@ -78,6 +80,21 @@ def _only_this_computer() -> Iterator[None]:
     network_guard.violations.clear()
     yield
     assert not network_guard.violations, f"left this computer: {network_guard.violations}"
+
+
+@pytest.fixture(scope="session")
+def _garbage() -> Garbage:
+    """What was loaded to find the tests stays, and is not looked through after each of them."""
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
+    return Garbage()
+
+
+@pytest.fixture(autouse=True)
+def _garbage_of_this_thread(_garbage: Garbage) -> Iterator[None]:
+    """As in the desktop: no worker's thread destroys what belongs to the GUI's."""
+    yield
+    _garbage.sweep()
 
 
 @pytest.fixture(scope="session")

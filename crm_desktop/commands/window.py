@@ -15,17 +15,14 @@ _NO_SCREEN = (
     "who is signed in to this computer."
 )
 
-#: New objects until Python looks through them: more than are made before the window is drawn.
-_WHILE_LOADING = 500_000
-
 
 def open_desktop(settings: Settings, login: str | None, accessibility_log: Path | None) -> int:
     """Run the desktop to its end; 1 when it cannot begin."""
     if not has_display(os.environ):
         return _say(_NO_SCREEN)
     # What is loaded now stays: looking through it for garbage takes a tenth of the start. Once the
-    # window is drawn, `desktop.core.pace` sets other rounds.
-    gc.set_threshold(_WHILE_LOADING)
+    # window is drawn, `desktop.core.garbage` looks, on the one thread that may.
+    gc.disable()
     try:
         from crm_desktop.desktop_root import run_desktop
     except ImportError as error:

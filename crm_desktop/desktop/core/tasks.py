@@ -166,9 +166,13 @@ class TaskRunner(QObject):
 
     def _run_next(self, waiting: list[_Task]) -> None:
         """On a worker thread: run the most urgent task that waits."""
+        box = [self._attempt_next(waiting)]
+        self._arrived.emit(box)
+
+    def _attempt_next(self, waiting: list[_Task]) -> _Answer:
         with self._lock:
             task = heapq.heappop(waiting)
-        self._arrived.emit(_attempt(task))
+        return _attempt(task)
 
     @Slot()
     def _go_on(self) -> None:
@@ -178,7 +182,10 @@ class TaskRunner(QObject):
             self._queue(task)
 
     @Slot(object)
-    def _deliver(self, answer: _Answer) -> None:
+    def _deliver(self, box: list[_Answer]) -> None:
+        # The worker may still hold the box, and must not be the last to hold a widget: what is
+        # destroyed on another thread than the GUI's takes its timers with it there.
+        answer = box.pop()
         # What follows a write is what the person waits for.
         self._showing = answer.task.lane is not Lane.WRITE
         try:
