@@ -27,6 +27,10 @@ class Topic(StrEnum):
     NOTE = "note"
     #: What is expected of a queue; its id.
     FORECAST = "forecast"
+    #: A call, or a command of it, is another; its contact's id.
+    CALL = "call"
+    #: Something is asked of the PBX: the gateway looks, nobody else. The command's id.
+    CALL_COMMAND = "call_command"
     LOOKING = "looking"
     #: There is outgoing work for the gateway, or will be soon. Its id is always 0.
     OUTBOX = "outbox"

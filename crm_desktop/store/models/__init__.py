@@ -1,6 +1,13 @@
 """The tables, a module an aggregate. Rows never leave the store: queries return frozen views."""
 
 from crm_desktop.store.models.base import Base
+from crm_desktop.store.models.calls import (
+    Call,
+    CallCommand,
+    CallLeg,
+    LineChoice,
+    TelephoneLine,
+)
 from crm_desktop.store.models.cases import Case, CaseContact, Handoff
 from crm_desktop.store.models.catalogue import (
     ChannelWeight,
@@ -60,6 +67,9 @@ __all__ = [
     "Base",
     "Blob",
     "BlobChunk",
+    "Call",
+    "CallCommand",
+    "CallLeg",
     "Case",
     "CaseContact",
     "ChannelAccount",
@@ -78,6 +88,7 @@ __all__ = [
     "HuddleReceipt",
     "Identifier",
     "Lease",
+    "LineChoice",
     "Looking",
     "Membership",
     "Message",
@@ -105,4 +116,5 @@ __all__ = [
     "Staff",
     "StaffNote",
     "StaffSkill",
+    "TelephoneLine",
 ]

@@ -44,7 +44,8 @@ class Queue(Base):
     What waits in a `push` queue is offered to people, each offer standing `offer_seconds`; from
     others they take. One point of priority is worth `ageing_seconds` of waiting. For
     `last_advisor_seconds` a contact waits for whoever had the customer last. What waited
-    `overflow_seconds` moves to `overflow_queue_id`.
+    `overflow_seconds` moves to `overflow_queue_id`. `wrap_up` is domain.calls.WrapUp, a timed one
+    of `wrap_up_seconds`.
     """
 
     __tablename__ = "queue"
@@ -61,6 +62,8 @@ class Queue(Base):
     last_advisor_seconds: Mapped[int] = mapped_column(default=0, server_default="0")
     overflow_queue_id: Mapped[int | None] = mapped_column(ForeignKey("queue.id"))
     overflow_seconds: Mapped[int | None]
+    wrap_up: Mapped[str] = mapped_column(default="mandatory", server_default="mandatory")
+    wrap_up_seconds: Mapped[int] = mapped_column(default=120, server_default="120")
 
 
 class Skill(Base):

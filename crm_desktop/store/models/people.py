@@ -22,10 +22,12 @@ class Staff(Base):
     """A member of staff; on PostgreSQL `login` is their own database role.
 
     Presence is what they chose, with words of their own and when they are back; `presence_by_id`
-    is the team leader who set it for them.
+    is the team leader who set it for them. `extension` is the endpoint at the PBX that rings for
+    them, such as 101.
     """
 
     __tablename__ = "staff"
+    __table_args__ = (Index("uq_staff_extension", "extension", unique=True),)
 
     id: Mapped[Id]
     login: Mapped[str] = mapped_column(unique=True)
@@ -39,6 +41,7 @@ class Staff(Base):
     back_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     presence_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     capacity: Mapped[int] = mapped_column(default=100, server_default="100")
+    extension: Mapped[str | None]
 
 
 class Activity(Base):
