@@ -309,6 +309,38 @@ def test_an_older_file_is_upgraded_on_request_and_kept_as_it_was(
     assert not _button(room, "Upgrade now").isVisible()
 
 
+def test_an_upgrade_says_how_far_it_is_and_can_be_stopped(
+    enter: Enter, sqlite_url: str, tmp_path: Path, qtbot: QtBot, grab: Grab
+) -> None:
+    room = enter(sqlite_url, migrations=_newer_program(tmp_path, step=_ENDLESS))
+    qtbot.waitUntil(lambda: "older than this program" in room.words())
+
+    _button(room, "Upgrade now").click()
+    qtbot.waitUntil(lambda: "Upgrading the database: step 1 of 1" in room.words())
+    qtbot.waitUntil(_button(room, "Cancel").isVisible)
+    grab(room.screen, "sign-in-upgrading")
+    _button(room, "Cancel").click()
+    qtbot.waitUntil(_button(room, "Upgrade now").isVisible)
+
+    assert "older than this program" in room.words()
+    assert _revision(tmp_path / "centre.db") == _head()
+    assert list(tmp_path.glob("centre.db.before-upgrade-*")) == []
+
+
+def test_closing_the_window_stops_the_upgrade(
+    enter: Enter, sqlite_url: str, tmp_path: Path, qtbot: QtBot, runner: TaskRunner
+) -> None:
+    room = enter(sqlite_url, migrations=_newer_program(tmp_path, step=_ENDLESS))
+    qtbot.waitUntil(lambda: "older than this program" in room.words())
+    _button(room, "Upgrade now").click()
+    qtbot.waitUntil(lambda: "Upgrading the database: step 1 of 1" in room.words())
+
+    room.screen.close()
+    runner.shutdown(wait=True)
+
+    assert _revision(tmp_path / "centre.db") == _head()
+
+
 def test_what_is_no_centre_is_not_upgraded(enter: Enter, tmp_path: Path, qtbot: QtBot) -> None:
     sqlite3.connect(tmp_path / "other.db").close()
     (tmp_path / "other.db").touch()
@@ -334,7 +366,16 @@ def _head() -> str:
     return max(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
-def _newer_program(folder: Path) -> Path:
+#: A step that would take for ever.
+_ENDLESS = (
+    "op.execute('CREATE TABLE more AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1"
+    " FROM n) SELECT max(i) FROM n')"
+)
+
+
+def _newer_program(
+    folder: Path, step: str = "op.create_table('more', sa.Column('id', sa.Integer))"
+) -> Path:
     """The migrations of a later version, with one more step."""
     migrations = folder / "migrations"
     shutil.copytree(MIGRATIONS, migrations, ignore=shutil.ignore_patterns("__pycache__"))
@@ -342,6 +383,6 @@ def _newer_program(folder: Path) -> Path:
         "from alembic import op\nimport sqlalchemy as sa\n"
         f'revision = "9999"\ndown_revision = "{_head()}"\n'
         "branch_labels = depends_on = None\n"
-        "def upgrade():\n    op.create_table('more', sa.Column('id', sa.Integer))\n"
+        f"def upgrade():\n    {step}\n"
     )
     return migrations
