@@ -149,6 +149,12 @@ def run_gateway(
     if opened is None:
         return EXIT_OK
     db, keeper_db = opened
+    outgrown: list[DatabaseNewer] = []
+
+    def end(trouble: DatabaseNewer) -> None:
+        outgrown.append(trouble)
+        stop.set()
+
     gateway = Gateway(
         db,
         keeper_db,
@@ -156,6 +162,7 @@ def run_gateway(
         secrets,
         more_lanes=lambda statuses: [back_office.lane(secrets, statuses)],
         more_jobs=partial(_more_jobs, secrets, chain),
+        outgrown=end,
     )
     try:
         gateway.start()
@@ -165,6 +172,10 @@ def run_gateway(
     finally:
         db.close()
         keeper_db.close()
+    if outgrown:
+        code, words = _WORDS[DatabaseNewer]
+        _say(words)
+        return code
     return EXIT_OK
 
 

@@ -32,6 +32,8 @@ class Topic(StrEnum):
     #: Something is asked of the PBX: the gateway looks, nobody else. The command's id.
     CALL_COMMAND = "call_command"
     LOOKING = "looking"
+    #: The database was upgraded: programs see whether they still fit it. Its id is always 0.
+    REVISION = "revision"
     #: There is outgoing work for the gateway, or will be soon. Its id is always 0.
     OUTBOX = "outbox"
     #: The feed was away: everything visible must be read again. Its id is always 0.

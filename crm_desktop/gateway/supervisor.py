@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from crm_desktop.domain.changes import Changes, Topic
-from crm_desktop.domain.errors import CrmError, NoKeyring
+from crm_desktop.domain.errors import CrmError, DatabaseNewer, NoKeyring
 from crm_desktop.gateway.accounts import IMAP
 from crm_desktop.gateway.config import GatewayConfig, SecretSource
 from crm_desktop.gateway.counting import FigureKeeper
 from crm_desktop.gateway.email_lane import email_lane
+from crm_desktop.gateway.fitting import FitWatch
 from crm_desktop.gateway.jobs import JobKeeper, StartJob
 from crm_desktop.gateway.lanes import InHand, LaneWorker
 from crm_desktop.gateway.listeners import MailDoor, WebDoor
@@ -38,7 +39,8 @@ class Gateway:
     """Everything that runs; `start` returns when the doors are open or known to be taken.
 
     `db` serves the workers, `keeper_db` the leases alone. `more_lanes` and `more_jobs` are what
-    other parts add to mail and housekeeping.
+    other parts add to mail and housekeeping. `outgrown` hears, on another thread, that the database
+    was upgraded by a newer program.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Gateway:
         *,
         more_lanes: Callable[[StatusBoard], Iterable[Lane]] = lambda _: (),
         more_jobs: MoreJobs = lambda _db, _statuses: {},
+        outgrown: Callable[[DatabaseNewer], None] = lambda _trouble: None,
     ) -> None:
         self._db = db
         self._keeper_db = keeper_db
@@ -62,6 +65,7 @@ class Gateway:
         self._web_door = WebDoor(db, config, self.statuses, _form_secret(secrets))
         self._keeper = JobKeeper(keeper_db, self._jobs, self.statuses)
         self._router = Router(db)
+        self._fit = FitWatch(db, outgrown)
         self._feed = open_feed(db.target, self._heard, self._presence)
         self._senders: list[LaneWorker] = []
         self._sweepers: list[Sweeper | FigureKeeper] = []
@@ -81,6 +85,7 @@ class Gateway:
         self._feed.start()
         self._keeper.start()
         self._router.start()
+        self._fit.start()
         for door in (self._mail_door, self._web_door):
             door.start()
         for door in (self._mail_door, self._web_door):
@@ -93,6 +98,7 @@ class Gateway:
             self._mail_door,
             self._router,
             self._keeper,
+            self._fit,
         )
         for worker in workers:
             worker.stop()
@@ -152,6 +158,8 @@ class Gateway:
             woken.append(self._router)
         for worker in woken:
             worker.wake()
+        if changes.has(Topic.REVISION):
+            self._fit.wake()
 
 
 def _form_secret(secrets: SecretSource) -> str:

@@ -62,8 +62,17 @@ def upgrade(
             if reached is not None:
                 config.attributes["applied"] = _telling(reached)
             command.upgrade(config, to)
+            _tell(connection)
         # Whoever upgraded goes on with the patience of everybody.
         connection.invalidate()
+
+
+def _tell(connection: Connection) -> None:
+    """Let every program that is open see whether it still fits."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_notify('crm', 'revision:0')"))
+    else:
+        connection.execute(text("INSERT INTO notice (topic, ref_id) VALUES ('revision', 0)"))
 
 
 @contextmanager

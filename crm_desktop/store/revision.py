@@ -22,6 +22,17 @@ def check(db: Database, migrations: Path) -> None:
     """Raise DatabaseOlder or DatabaseNewer unless the revision is this program's."""
     with translating(), db.engine.connect() as connection:
         check_revision(connection, migrations)
+        db.revision = _current(connection)
+
+
+def still_fits(db: Database) -> None:
+    """Raise DatabaseNewer when somebody has upgraded the database since `check`."""
+    if db.revision is None:
+        return
+    with translating(), db.engine.connect() as connection:
+        current = _current(connection)
+    if current != db.revision:
+        raise DatabaseNewer(found=current or "nothing", wanted=db.revision)
 
 
 def check_revision(connection: Connection, migrations: Path) -> None:
