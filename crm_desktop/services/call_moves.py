@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from crm_desktop.domain.calls import CallState, LegRole, LegState
+from crm_desktop.domain.calls import CallState, LegRole
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import Conflict, NotFound
 from crm_desktop.domain.states import AssignmentState, Channel, ContactState
@@ -136,8 +136,6 @@ def handed_over(db: Database, contact_id: int, by: int, third: StandingLeg, unde
         )
         queries.assignment(tx, contact_id, AssignmentState.TRANSFERRED, ended_at=utcnow())
         passing.give(tx, contact_id, third.staff_id)
-        for leg in call.legs_of(LegRole.ADVISOR):
-            _leg_over(tx, leg.channel)
         queries.change_leg(tx, third.channel, role=LegRole.ADVISOR.value)
         queries.change(tx, contact_id, muted=False)
         to = {"staff": third.staff_id}
@@ -196,13 +194,6 @@ def _wait_again(tx: Tx, call: Standing, queue_id: int, owner_id: int | None) -> 
         tx, call.contact_id, state=CallState.WAITING.value, state_since=utcnow(), muted=False,
         **{**queries.counted(call, tx.now), "counted_at": None},
     )  # fmt: skip
-    for role in (LegRole.ADVISOR, LegRole.THIRD):
-        for leg in call.legs_of(role):
-            _leg_over(tx, leg.channel)
-
-
-def _leg_over(tx: Tx, channel: str) -> None:
-    queries.change_leg(tx, channel, state=LegState.ENDED.value, ended_at=utcnow())
 
 
 def _passed(tx: Tx, call: Standing, what: Passing, to: dict[str, int]) -> None:
