@@ -9,6 +9,11 @@ from crm_desktop.gateway.calls import naming
 from crm_desktop.gateway.calls.pbx import Pbx
 from crm_desktop.services.calls import Standing, StandingLeg
 
+#: What has a telephone pick up by itself, in the two ways that are about.
+PICKS_UP = {
+    "PJSIP_HEADER(add,Call-Info)": "<sip:crm>;answer-after=0",
+    "PJSIP_HEADER(add,Alert-Info)": "<http://crm>;info=alert-autoanswer;delay=0",
+}
 _ENDPOINT = re.compile(r"[A-Za-z0-9_.+-]{1,64}")
 
 
