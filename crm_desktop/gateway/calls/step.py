@@ -136,14 +136,15 @@ def left_over(contact_id: int, sight: Sight) -> tuple[Ask, ...]:
 
 def _legs(call: Standing, sight: Sight) -> Write | None:
     """Channels that rang, were picked up, or are gone."""
-    others = (each for each in call.legs if each.channel != call.channel)
-    return next(filter(None, (_leg(call, each, sight) for each in others)), None)
+    return next(filter(None, (_leg(call, each, sight) for each in call.legs)), None)
 
 
 def _leg(call: Standing, leg: StandingLeg, sight: Sight) -> Write | None:
     line = sight.line(leg.channel)
     if line is None:
-        return _leg_gone(call, leg, sight) if leg.channel in sight.gone else None
+        # Without its caller the call is over.
+        gone = leg.channel in sight.gone and leg.channel != call.channel
+        return _leg_gone(call, leg, sight) if gone else None
     if line.here and not leg.up:
         return _leg_up(call, leg)
     if line.rings and call.state is CallState.WAITING and _offered(call, leg):
