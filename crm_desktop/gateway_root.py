@@ -27,6 +27,7 @@ from crm_desktop.domain.errors import (
     UnsafeSignIn,
 )
 from crm_desktop.gateway import back_office, forecasting, sealing
+from crm_desktop.gateway.calls.commands import Commands
 from crm_desktop.gateway.config import GatewayConfig, SecretSource
 from crm_desktop.gateway.jobs import StartJob
 from crm_desktop.gateway.statuses import StatusBoard
@@ -163,6 +164,7 @@ def run_gateway(
         more_lanes=lambda statuses: [back_office.lane(secrets, statuses)],
         more_jobs=partial(_more_jobs, secrets, chain),
         outgrown=end,
+        call_parts=lambda: [Commands()],
     )
     try:
         gateway.start()
