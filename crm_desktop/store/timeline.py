@@ -76,9 +76,24 @@ _WORDS: Mapping[str, str] = {
     "huddle.ended": "Huddle taken back",
     "private.sent": "Private note written",
     "private.read": "Private note read",
+    "recording.kept": "Recording kept",
+    "recording.lost": "Recording lost",
+    "recording.held": "Recording held past its time",
+    "recording.let_go": "Recording held no more",
+    "recording.requested": "Customer asked for the recording",
+    "recording.transcribed": "Transcript of the recording written",
+    "recording.released": "Transcript released to the customer",
+    "recording.refused": "Request for the recording ended",
+    "recording.searched": "Looked for recordings by number and time",
+    "recording.destroyed": "Recording destroyed",
     "database.restored": "The database was put back to an earlier point",
 }
-_WITH_REASON = frozenset({"contact.returned", "contact.let_go", "contact.boosted"})
+_WITH_REASON = frozenset(
+    {
+        *("contact.returned", "contact.let_go", "contact.boosted"),
+        *("recording.held", "recording.let_go", "recording.refused"),
+    }
+)
 _RESOLUTIONS: Mapping[str, str] = {
     "resolved": "resolved",
     "handed_off": "handed off",
