@@ -83,16 +83,20 @@ class Standing:
 class Missed:
     """A call that the PBX kept by itself while no gateway was there, as it told.
 
-    `unique` is the PBX's own id of it; `waited` in seconds; `recording` the name of a message that
-    was left, empty without one, and `seconds` how long that is. `answered`: somebody spoke to them.
+    `unique` is the PBX's own id of it; `waited` and `talked` in seconds; `recording` the name of a
+    message that was left, empty without one, and `seconds` how long that is. `answered`: somebody
+    spoke to them, at the telephone `extension`.
     """
 
     unique: str
     at: datetime
     number: str
     dialled: str
+    choice: str = ""
     waited: int = 0
     answered: bool = False
+    talked: int = 0
+    extension: str = ""
     recording: str = ""
     seconds: float = 0.0
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, insert, literal_column, select, text, update
+from sqlalchemy import bindparam, literal_column, select, text, update
 
 from crm_desktop.domain.figures import HALF_HOUR, half_hour
 from crm_desktop.domain.states import ContactState
 from crm_desktop.store.database import Dialect, Tx
-from crm_desktop.store.models import Call, Contact, TelephoneLine
+from crm_desktop.store.models import Call, Contact, Event, OpeningCalendar, Staff
 from crm_desktop.store.models.base import UtcDateTime
 
 #: Seconds of a time, as each dialect says them.
@@ -90,10 +89,8 @@ def _standing(dialect: Dialect) -> Any:
     sql = _STANDING.format(
         queued=_SECONDS[dialect].format("c.queued_at"), yes="1" if dialect == "sqlite" else "true"
     )
-    types = {"received_at": UtcDateTime(), "hours": Contact.metadata.tables["opening_calendar"].c.hours.type}
-    return (
-        text(sql).bindparams(bindparam("since", type_=UtcDateTime())).columns(**types)
-    )
+    types = {"received_at": UtcDateTime(), "hours": OpeningCalendar.hours.type}
+    return text(sql).bindparams(bindparam("since", type_=UtcDateTime())).columns(**types)
 
 
 _WAITING = {dialect: _standing(dialect) for dialect in ("postgresql", "sqlite")}
@@ -131,7 +128,6 @@ _MOVE = (
     .where(Contact.id == bindparam("of_contact"), Contact.state == bindparam("from_state"))
     .values(state=bindparam("to_state"), state_since=bindparam("now", type_=UtcDateTime))
 )
-_ADD_CALL = insert(Call).inline()
 _CUT_BEFORE = (
     select(Call.contact_id)
     .where(
@@ -160,16 +156,10 @@ _CALLBACKS = (
 _CALLED_BACK = select(Call.contact_id).where(
     Call.number == bindparam("number"), Call.after_id == bindparam("after"), Call.callback
 )
-_KEPT = select(Call.contact_id).where(
-    Call.channel == bindparam("channel"), Call.account_id == bindparam("account")
-)
 _IN_VOICEMAIL = select(Call.contact_id, Call.channel).where(
     Call.ended_at.is_(None),
     Call.state == literal_column("'voicemail'"),
     Call.account_id == bindparam("account"),
-)
-_LINE = select(TelephoneLine.id, TelephoneLine.queue_id, TelephoneLine.service_id).where(
-    TelephoneLine.number == bindparam("number")
 )
 
 
@@ -207,23 +197,6 @@ def move(tx: Tx, contact_id: int, was: ContactState, now_is: ContactState) -> bo
     return moved.rowcount == 1
 
 
-def change(tx: Tx, contact_id: int, **values: Any) -> None:
-    """Set columns of a call; a new state is so since now."""
-    if "state" in values:
-        values["state_since"] = tx.now
-    tx.core.execute(update(Call).where(Call.contact_id == contact_id).values(**values))
-
-
-def change_contact(tx: Tx, contact_id: int, **values: Any) -> None:
-    """Set columns of a contact."""
-    tx.core.execute(update(Contact).where(Contact.id == contact_id).values(**values))
-
-
-def add_call(tx: Tx, values: Mapping[str, Any]) -> None:
-    """The call of a new contact."""
-    tx.core.execute(_ADD_CALL, dict(values))
-
-
 def cut_before(tx: Tx, contact_id: int, number: str, within: timedelta) -> int | None:
     """The newest call with that number that was cut off so lately."""
     found: int | None = tx.core.scalar(
@@ -245,12 +218,6 @@ def is_called_back(tx: Tx, contact_id: int, number: str) -> bool:
     return tx.core.scalar(_CALLED_BACK, {"number": number, "after": contact_id}) is not None
 
 
-def kept(tx: Tx, account_id: int, channel: str) -> int | None:
-    """The contact of a channel of a PBX."""
-    found: int | None = tx.core.scalar(_KEPT, {"account": account_id, "channel": channel})
-    return found
-
-
 def in_voicemail(tx: Tx, account_id: int) -> tuple[tuple[int, str], ...]:
     """(contact, channel) of those who leave a message now, as far as it is known."""
     return tuple(
@@ -258,7 +225,23 @@ def in_voicemail(tx: Tx, account_id: int) -> tuple[tuple[int, str], ...]:
     )
 
 
-def line(tx: Tx, number: str) -> tuple[int, int, int | None] | None:
-    """(id, queue, service) of one of our numbers."""
-    row = tx.core.execute(_LINE, {"number": number}).first()
-    return (row[0], row[1], row[2]) if row else None
+_VOICEMAIL_WHY = (
+    select(Event.data)
+    .where(Event.contact_id == bindparam("contact"), Event.kind == "call.voicemail")
+    .order_by(Event.id.desc())
+    .limit(1)
+)
+
+
+def voicemail_why(tx: Tx, contact_id: int) -> str | None:
+    """Why a caller came to leave a message."""
+    data = tx.core.execute(_VOICEMAIL_WHY, {"contact": contact_id}).scalar()
+    return data.get("why") if data else None
+
+
+def staff_at(tx: Tx, extension: str) -> int | None:
+    """Whose telephone it is."""
+    if not extension:
+        return None
+    found: int | None = tx.core.scalar(select(Staff.id).where(Staff.extension == extension))
+    return found
