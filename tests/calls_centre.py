@@ -6,6 +6,7 @@ from itertools import count
 
 from sqlalchemy import select, update
 
+from crm_desktop.domain.calls import LegRole
 from crm_desktop.services import calls, leases
 from crm_desktop.services.calls import Arrival, Standing
 from crm_desktop.services.leases import Lease
@@ -24,9 +25,9 @@ from crm_desktop.store.models import (
 )
 from tests.centre import Centre
 
-#: The numbers that the public calls.
-WASTE_LINE = "+441632960500"
-MAIN_LINE = "+441632960100"
+#: The numbers that the public calls; at the tests' PBX the second has a menu.
+MAIN_LINE = "+441632960010"
+WASTE_LINE = "+441632960020"
 EXTENSIONS = {"anna": "101", "ben": "102", "rose": "103"}
 _CHANNELS = count(1)
 
@@ -104,7 +105,7 @@ class Board:
         offer = self.standing(contact_id).offer
         assert offer is not None
         channel = f"crm-{contact_id}-advisor-{offer.assignment_id}"
-        role = calls.LegRole.ADVISOR
+        role = LegRole.ADVISOR
         calls.leg_began(self.db, contact_id, channel, role, self.lease, staff_id=offer.staff_id)
         calls.ringing(self.db, contact_id, self.lease)
 
