@@ -17,27 +17,8 @@ LAST_ADVISOR_AFTER_CUT = 120
 #: Points by which a callback after a cut comes before its line: all that there are.
 CUT_OFF_POINTS = 5
 CUT_OFF = "Cut off"
-#: Less of a voice than this is no message, in seconds.
-SHORTEST_MESSAGE = 1.5
-
-#: Q.850 causes by which a conversation ends that nobody ended. A party that hangs up gives 16, or
-#: 0 while it was being recorded. A caller or phone that falls silent for the PBX's `rtp_timeout`
-#: gives 44 (seen on Asterisk 22).
-_CUTS = frozenset(
-    {
-        18,  # no user responding
-        27,  # destination out of order
-        34,  # no circuit available
-        38,  # network out of order
-        41,  # temporary failure
-        42,  # switching equipment congestion
-        44,  # requested channel not available
-        47,  # resource unavailable
-        102,  # recovery on timer expiry
-        111,  # protocol error
-        127,  # interworking
-    }
-)
+#: A recording shorter than this, or with less of a voice in it, is no message; in seconds.
+SHORTEST_MESSAGE, SHORTEST_VOICE = 1.5, 0.5
 
 
 class Leave(StrEnum):
@@ -99,11 +80,6 @@ class Missed:
     extension: str = ""
     recording: str = ""
     seconds: float = 0.0
-
-
-def cut_off(cause: int | None) -> bool:
-    """Whether the network or the PBX ended a conversation, and nobody hung up."""
-    return cause in _CUTS
 
 
 def expected(ahead: int, waited: timedelta, lately: Lately) -> timedelta | None:

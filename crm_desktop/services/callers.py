@@ -7,6 +7,7 @@ who picks up in the same moment is faster, and a caller's digit that comes twice
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from crm_desktop.domain.calendar import Calendar
 from crm_desktop.domain.callers import Lately, Leave, Missed, Standing, expected, length_words
@@ -47,9 +48,7 @@ def waiting(db: Database, account_id: int) -> tuple[Standing, ...]:
 
 
 def _standing(row: Row, now: datetime) -> Standing:
-    lately = Lately(
-        row.answered, row.waited, (now - queries.lately_since(now)).total_seconds()
-    )
+    lately = Lately(row.answered, row.waited, (now - queries.lately_since(now)).total_seconds())
     return Standing(
         contact_id=row.contact_id,
         channel=row.channel,
@@ -97,10 +96,9 @@ def call_me_back(db: Database, contact_id: int, under: Lease) -> bool:
         return True
 
 
-def to_voicemail(db: Database, contact_id: int, why: Leave, under: Lease) -> bool:
-    """They hear the greeting and may leave a message; until there is one they count as gone.
-
-    False when they wait no more.
+def greet(db: Database, contact_id: int, why: Leave, under: Lease, *, message: bool) -> bool:
+    """They wait no more and hear why; `message`: they may leave one. Until they have they count as
+    gone. False when they wait no more already.
     """
     with writing(db, under) as tx:
         was = _still_waiting(tx, contact_id)
@@ -108,26 +106,12 @@ def to_voicemail(db: Database, contact_id: int, why: Leave, under: Lease) -> boo
             return False
         queries.move(tx, contact_id, ContactState.QUEUED, ContactState.ABANDONED)
         calls.change(tx, contact_id, state=CallState.VOICEMAIL.value, state_since=utcnow())
+        waited = _waited(tx, was)
         events.append(
-            tx, "call.voicemail", contact_id=contact_id, why=why.value, waited=_waited(tx, was)
-        )
-        _told(tx, contact_id)
-        return True
-
-
-def turn_away(db: Database, contact_id: int, why: Leave, under: Lease) -> bool:
-    """Closed, or so many wait that the line takes no more; False when they wait no more."""
-    with writing(db, under) as tx:
-        was = _still_waiting(tx, contact_id)
-        if was is None:
-            return False
-        queries.move(tx, contact_id, ContactState.QUEUED, ContactState.COMPLETED)
-        calls.change_contact(tx, contact_id, completed_at=tx.now, end_reason=why.value)
-        events.append(
-            tx, "contact.turned_away", contact_id=contact_id, why=why.value,
-            waited=_waited(tx, was),
+            tx, "call.greeted", contact_id=contact_id, why=why.value, message=message,
+            waited=waited,
         )  # fmt: skip
-        _end(tx, contact_id, by="pbx")
+        _told(tx, contact_id)
         return True
 
 
@@ -137,7 +121,7 @@ def left_message(
     """A message was left: a contact of its own, with a clock of one working day; its id.
 
     `name` is the PBX's of the recording. The same name again gives the same contact; None when the
-    call is not one that leaves a message.
+    caller is not one who leaves a message.
     """
     with writing(db, under) as tx:
         was = queries.caller(tx, contact_id)
@@ -146,25 +130,55 @@ def left_message(
         known = intake.earlier(tx, [(was.account_id, name)]).get((was.account_id, name))
         if known is not None:
             return known.contact_id
-        if was.call_state != CallState.VOICEMAIL:
+        if not _is_greeted(was):
             return None
-        why = Leave(queries.voicemail_why(tx, contact_id) or Leave.CHOICE)
+        greeting = queries.greeting(tx, contact_id)
+        why = Leave(greeting.get("why") or Leave.CHOICE)
         voicemail_id = _voicemail(tx, was, name, seconds, why)
-        _exchanged(tx, was, voicemail_id, seconds)
+        _exchanged(tx, was, voicemail_id, seconds, waited=greeting.get("waited"))
         return voicemail_id
 
 
 def left_nothing(db: Database, contact_id: int, under: Lease) -> bool:
-    """They hung up at the greeting, or said nothing: given up, and no message."""
+    """Who hung up at the greeting, or said nothing, gave up; whom the line sent away was sent.
+
+    False when something else became of them.
+    """
+    with writing(db, under) as tx:
+        was = queries.caller(tx, contact_id)
+        if was is None or not _is_greeted(was):
+            return False
+        greeting = queries.greeting(tx, contact_id)
+        if greeting.get("message") is False:
+            why = str(greeting.get("why"))
+            queries.move(tx, contact_id, ContactState.ABANDONED, ContactState.COMPLETED)
+            calls.change_contact(tx, contact_id, completed_at=tx.now, end_reason=why)
+            events.append(
+                tx, "contact.turned_away", contact_id=contact_id, why=why,
+                waited=greeting.get("waited"),
+            )  # fmt: skip
+        else:
+            calls.change_contact(tx, contact_id, end_reason="abandoned")
+            events.append(
+                tx, "contact.abandoned", contact_id=contact_id, waited=_waited(tx, was),
+                after="greeting",
+            )  # fmt: skip
+        _told(tx, contact_id)
+        return True
+
+
+def _is_greeted(was: Caller) -> bool:
+    """Whether it is still open what becomes of them."""
+    return was.call_state == CallState.VOICEMAIL and not was.end_reason
+
+
+def hung_up(db: Database, contact_id: int, under: Lease) -> bool:
+    """Who was greeted is gone; that becomes known, and the call is over."""
+    left_nothing(db, contact_id, under)
     with writing(db, under) as tx:
         was = queries.caller(tx, contact_id)
         if was is None or was.call_state != CallState.VOICEMAIL:
             return False
-        calls.change_contact(tx, contact_id, end_reason="abandoned")
-        events.append(
-            tx, "contact.abandoned", contact_id=contact_id, waited=_waited(tx, was),
-            after="greeting",
-        )  # fmt: skip
         _end(tx, contact_id, by="caller")
         return True
 
@@ -210,9 +224,12 @@ def read_in(db: Database, account_id: int, missed: Missed, under: Lease) -> int 
 def _kept_message(tx: Tx, was: Caller, missed: Missed) -> None:
     contact_id = was.contact_id
     queries.move(tx, contact_id, ContactState.QUEUED, ContactState.ABANDONED)
-    events.append(tx, "call.voicemail", contact_id=contact_id, why="away", **_away(missed))
+    events.append(
+        tx, "call.greeted", contact_id=contact_id, why="away", message=True, **_away(missed)
+    )
     voicemail_id = _voicemail(tx, was, missed.recording, missed.seconds, None)
     _exchanged(tx, was, voicemail_id, missed.seconds, **_away(missed))
+    _end(tx, contact_id, by="caller")
 
 
 def _answered_away(tx: Tx, was: Caller, missed: Missed) -> None:
@@ -239,7 +256,7 @@ def _hung_up_away(tx: Tx, was: Caller, missed: Missed) -> None:
     _end(tx, was.contact_id, by="caller")
 
 
-def _away(missed: Missed) -> dict[str, object]:
+def _away(missed: Missed) -> dict[str, Any]:
     """What the PBX says of it: the database's clock did not see it."""
     return {"waited": missed.waited, "happened": missed.at.isoformat(), "while_away": True}
 
@@ -320,17 +337,16 @@ def _voicemail(tx: Tx, was: Caller, name: str, seconds: float, why: Leave | None
     return contact_id
 
 
-def _exchanged(tx: Tx, was: Caller, voicemail_id: int, seconds: float, **said: object) -> None:
-    """The call is over: its matter goes on as the message."""
+def _exchanged(tx: Tx, was: Caller, voicemail_id: int, seconds: float, **said: Any) -> None:
+    """The call's matter goes on as the message."""
     contact_id = was.contact_id
     queries.move(tx, contact_id, ContactState.ABANDONED, ContactState.COMPLETED)
     calls.change_contact(tx, contact_id, completed_at=tx.now, end_reason="voicemail")
-    told = {"waited": _waited(tx, was), **said}
     events.append(
         tx, "contact.voicemail", contact_id=contact_id, voicemail=voicemail_id,
-        seconds=round(seconds, 1), **told,
+        seconds=round(seconds, 1), **said,
     )  # fmt: skip
-    _end(tx, contact_id, by="caller")
+    _told(tx, contact_id)
 
 
 def _end(tx: Tx, contact_id: int, *, by: str) -> None:

@@ -130,7 +130,11 @@ def received(db: Database, arrival: Arrival, under: Lease) -> int:
     """A call came in: its contact, queued; of the same channel the same one every time."""
     with writing(db, under) as tx:
         known = queries.of_channel(tx, arrival.account_id, arrival.channel)
-        return known if known is not None else calling.take_in(tx, arrival)
+        if known is not None:
+            return known
+        contact_id = calling.take_in(tx, arrival)
+        calling_back.called_again(tx, contact_id)
+        return contact_id
 
 
 def leg_began(

@@ -24,7 +24,7 @@ STATES = {
     "contact.voicemail": ("completed",),
     "contact.turned_away": ("completed",),
     "contact.answered_away": ("completed",),
-    "call.voicemail": ("abandoned",),
+    "call.greeted": ("abandoned",),
     "contact.undone": ("queued", "offered", "active", "held", "wrap_up", "parked"),
 }
 _REVISION, _OURS = "alembic_version", "contact"

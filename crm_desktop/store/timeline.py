@@ -52,7 +52,7 @@ _WORDS: Mapping[str, str] = {
     "call.conference": "All talked together",
     "call.transferred": "Call passed on",
     "call.recording": "Recording",
-    "call.voicemail": "Asked for a message",
+    "call.greeted": "Heard the greeting",
     "call.ended": "Call ended",
     "call.listened": "A team leader was in the call",
     "call.failed": "Call did not come about",
@@ -173,10 +173,10 @@ def _long(seconds: object) -> str:
 _TURNED_AWAY = {"closed": "the queue was closed", "busy": "the line was busy"}
 _PASSED_ON = {"warm": "with an introduction", "blind": "at once"}
 _MODES = {"listen": "heard it", "whisper": "spoke to the advisor", "barge": "joined in"}
-_VOICEMAIL_WHY = {
+_GREETED = {
     "closed": "the queue was closed",
     "busy": "the line was busy",
-    "choice": "the caller chose to",
+    "choice": "the caller chose to leave a message",
     "away": "the CRM was away",
 }
 _CALLS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
@@ -184,7 +184,7 @@ _CALLS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "contact.callback": _callback,
     "contact.voicemail": _voicemail,
     "contact.turned_away": lambda data: _TURNED_AWAY.get(str(data.get("why")), ""),
-    "call.voicemail": lambda data: _VOICEMAIL_WHY.get(str(data.get("why")), ""),
+    "call.greeted": lambda data: _GREETED.get(str(data.get("why")), ""),
     "call.answered": lambda data: (
         f"after {_long(data['waited'])}" if data.get("waited") is not None else ""
     ),

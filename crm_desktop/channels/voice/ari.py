@@ -83,6 +83,13 @@ class Ari:
         )
         return tuple(filter(None, found))
 
+    def subscribe(self, app: str, source: str) -> None:
+        """Be told of everything of `channel:<id>` or `bridge:<id>`.
+
+        Of a channel that came in by the dialplan its end, and why, is told only so.
+        """
+        self._wire.post(f"applications/{part(app)}/subscription", {"eventSource": source})
+
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Every telephone and trunk that is configured."""
         return _all(things.endpoint, self._get_list("endpoints"))
@@ -268,11 +275,18 @@ class Ari:
         """Take a bridge away; its channels stay with us, in none."""
         self._wire.delete(f"bridges/{part(bridge_id)}")
 
-    def add(self, bridge_id: str, *channel_ids: str, mute: bool = False) -> None:
-        """Put channels into a bridge; each leaves the one that it was in."""
+    def add(
+        self, bridge_id: str, *channel_ids: str, mute: bool = False, waits: bool = False
+    ) -> None:
+        """Put channels into a bridge; each leaves the one that it was in.
+
+        `waits`, for a holding bridge: they hear music, and what is played to the bridge.
+        """
         query: dict[str, Value] = {"channel": ",".join(channel_ids)}
         if mute:
             query["mute"] = True
+        if waits:
+            query["role"] = "holding_participant"
         self._wire.post(f"bridges/{part(bridge_id)}/addChannel", query)
 
     def remove(self, bridge_id: str, *channel_ids: str) -> None:

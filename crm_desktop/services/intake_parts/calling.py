@@ -11,7 +11,7 @@ from crm_desktop.domain.errors import NotFound
 from crm_desktop.domain.identifiers import normal_phone
 from crm_desktop.domain.states import Channel, ContactState, Direction, IdentifierKind
 from crm_desktop.domain.text import fold
-from crm_desktop.services.intake_parts import calling_back, finding
+from crm_desktop.services.intake_parts import finding
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models.base import utcnow
 from crm_desktop.store.queries import calls as queries
@@ -113,7 +113,6 @@ def take_in(tx: Tx, arrival: Arrival) -> int:
     )
     tx.changed(Topic.CONTACT, contact_id)
     tx.changed(Topic.CALL, contact_id)
-    calling_back.called_again(tx, contact_id)
     return contact_id
 
 

@@ -83,6 +83,7 @@ class Caller(NamedTuple):
     choice: str
     callback: bool
     cut_off: bool
+    end_reason: str | None
 
 
 def _standing(dialect: Dialect) -> Any:
@@ -118,6 +119,7 @@ _CALLER = (
         Call.choice,
         Call.callback,
         Call.cut_off,
+        Contact.end_reason,
     )
     .join(Call, Call.contact_id == Contact.id)
     .where(Contact.id == bindparam("contact"))
@@ -205,9 +207,7 @@ def cut_before(tx: Tx, contact_id: int, number: str, within: timedelta) -> int |
     return found
 
 
-def callbacks(
-    tx: Tx, contact_id: int, number: str
-) -> tuple[tuple[int, int | None, datetime], ...]:
+def callbacks(tx: Tx, contact_id: int, number: str) -> tuple[tuple[int, int | None, datetime], ...]:
     """(contact, the one it comes after, since when it waits) of callbacks nobody has begun."""
     rows = tx.core.execute(_CALLBACKS, {"contact": contact_id, "number": number})
     return tuple((row[0], row[1], row[2]) for row in rows)
@@ -225,18 +225,18 @@ def in_voicemail(tx: Tx, account_id: int) -> tuple[tuple[int, str], ...]:
     )
 
 
-_VOICEMAIL_WHY = (
+_GREETING = (
     select(Event.data)
-    .where(Event.contact_id == bindparam("contact"), Event.kind == "call.voicemail")
+    .where(Event.contact_id == bindparam("contact"), Event.kind == "call.greeted")
     .order_by(Event.id.desc())
     .limit(1)
 )
 
 
-def voicemail_why(tx: Tx, contact_id: int) -> str | None:
-    """Why a caller came to leave a message."""
-    data = tx.core.execute(_VOICEMAIL_WHY, {"contact": contact_id}).scalar()
-    return data.get("why") if data else None
+def greeting(tx: Tx, contact_id: int) -> dict[str, Any]:
+    """Why a caller heard the greeting, and whether they may leave a message."""
+    found: dict[str, Any] | None = tx.core.execute(_GREETING, {"contact": contact_id}).scalar()
+    return found or {}
 
 
 def staff_at(tx: Tx, extension: str) -> int | None:

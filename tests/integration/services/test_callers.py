@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import event as listening
 from sqlalchemy import insert, select, update
 
+from crm_desktop.domain.calendar import Calendar
 from crm_desktop.domain.callers import Leave, Missed
 from crm_desktop.domain.calls import CallState
 from crm_desktop.domain.decisions import DecisionKind
@@ -17,6 +18,7 @@ from crm_desktop.services import callers, contacts, counting, decisions, leases,
 from crm_desktop.store import timeline
 from crm_desktop.store.guard import EventRow
 from crm_desktop.store.models import (
+    Assignment,
     Call,
     Contact,
     HalfHourStat,
@@ -25,10 +27,11 @@ from crm_desktop.store.models import (
     TelephoneLine,
 )
 from crm_desktop.store.models.recordings import Recording
+from crm_desktop.store.queries import events as appending
 from crm_desktop.store.queries.callers import lately_since
 from tests.calls_centre import MAIN_LINE, Board, call_row, contact, customer, event, events
 from tests.centre import Centre
-from tests.routing_centre import at_work, change, push
+from tests.routing_centre import at_work, push
 
 NUMBER = "+441632960123"
 
@@ -45,9 +48,7 @@ def _earlier(board: Board, contact_id: int, by: timedelta) -> None:
     with board.centre.as_owner().write() as tx:
         at = tx.now - by
         tx.session.execute(
-            update(Contact)
-            .where(Contact.id == contact_id)
-            .values(queued_at=at, received_at=at)
+            update(Contact).where(Contact.id == contact_id).values(queued_at=at, received_at=at)
         )
 
 
@@ -182,11 +183,7 @@ def test_a_callback_that_is_taken_afterwards_is_still_one_exit(board: Board) -> 
     _route(board)
     assert contact(board.centre, contact_id).state == "offered"
     with board.centre.as_owner().write() as tx:
-        tx.session.execute(
-            update(Contact).where(Contact.id == contact_id).values(state="active")
-        )
-        from crm_desktop.store.queries import events as appending
-
+        tx.session.execute(update(Contact).where(Contact.id == contact_id).values(state="active"))
         appending.append(tx, "contact.taken", contact_id=contact_id, staff=1)
 
     sums = _figures(board)
@@ -208,7 +205,7 @@ def test_who_is_offered_already_is_answered_and_not_called_back(board: Board) ->
     _route(board)
 
     assert not callers.call_me_back(board.db, contact_id, board.lease)
-    assert not callers.to_voicemail(board.db, contact_id, Leave.CHOICE, board.lease)
+    assert not callers.greet(board.db, contact_id, Leave.CHOICE, board.lease, message=True)
 
     assert board.answer(contact_id)
 
@@ -238,13 +235,14 @@ def test_a_message_is_a_contact_of_its_own_with_a_clock_of_one_working_day(board
         tx.session.execute(update(OpeningCalendar).values(hours=hours))
     called = board.call(NUMBER)
 
-    assert callers.to_voicemail(board.db, called, Leave.CLOSED, board.lease)
+    assert callers.greet(board.db, called, Leave.CLOSED, board.lease, message=True)
     # The switchboard sees them hang up; the message is still to come.
     board.end(called)
     assert contact(board.centre, called).state == "abandoned"
     assert callers.in_voicemail(board.db, board.account_id)[0][0] == called
     left = callers.left_message(board.db, called, "crm-vm-1", 22.6, board.lease)
     again = callers.left_message(board.db, called, "crm-vm-1", 22.6, board.lease)
+    assert callers.hung_up(board.db, called, board.lease)
 
     assert left is not None
     assert again == left
@@ -253,8 +251,6 @@ def test_a_message_is_a_contact_of_its_own_with_a_clock_of_one_working_day(board
     assert (row.thread_id, row.queue_id) == (before.thread_id, before.queue_id)
     assert (before.state, before.end_reason) == ("completed", "voicemail")
     assert "23 seconds" in row.preview
-    from crm_desktop.domain.calendar import Calendar
-
     calendar = Calendar.from_data(hours)
     assert row.due_at == calendar.add_working_time(row.received_at, timedelta(hours=10))
     assert call_row(board.centre, left).number == NUMBER
@@ -262,7 +258,7 @@ def test_a_message_is_a_contact_of_its_own_with_a_clock_of_one_working_day(board
         sound = tx.session.scalars(select(Recording)).one()
     assert (sound.contact_id, sound.name, sound.kind) == (left, "crm-vm-1", "voicemail")
     assert sound.ended_at is not None
-    kinds = ["contact.received", "call.voicemail", "contact.voicemail", "call.ended"]
+    kinds = ["contact.received", "call.greeted", "contact.voicemail", "call.ended"]
     assert events(board.centre, called) == kinds
     assert _figures(board)["other_exits"] == 1
     assert callers.in_voicemail(board.db, board.account_id) == ()
@@ -270,10 +266,10 @@ def test_a_message_is_a_contact_of_its_own_with_a_clock_of_one_working_day(board
 
 def test_who_hangs_up_at_the_greeting_gave_up(board: Board) -> None:
     called = board.call()
-    callers.to_voicemail(board.db, called, Leave.CHOICE, board.lease)
+    callers.greet(board.db, called, Leave.CHOICE, board.lease, message=True)
 
-    assert callers.left_nothing(board.db, called, board.lease)
-    assert not callers.left_nothing(board.db, called, board.lease)
+    assert callers.hung_up(board.db, called, board.lease)
+    assert not callers.hung_up(board.db, called, board.lease)
 
     row = contact(board.centre, called)
     assert (row.state, row.end_reason) == ("abandoned", "abandoned")
@@ -286,7 +282,8 @@ def test_who_hangs_up_at_the_greeting_gave_up(board: Board) -> None:
 def test_who_is_sent_away_is_counted_and_not_as_given_up(board: Board, why: Leave) -> None:
     called = board.call()
 
-    assert callers.turn_away(board.db, called, why, board.lease)
+    assert callers.greet(board.db, called, why, board.lease, message=False)
+    assert callers.hung_up(board.db, called, board.lease)
 
     assert contact(board.centre, called).end_reason == why.value
     sums = _figures(board)
@@ -314,8 +311,6 @@ def test_a_call_that_drops_becomes_a_priority_callback_for_the_same_advisor(boar
     _route(board)
     assert contact(board.centre, callback_id).state == "queued"
     with board.centre.as_owner().write() as tx:
-        from crm_desktop.store.models import Assignment
-
         tx.session.execute(
             update(Assignment)
             .where(Assignment.contact_id == cut)
@@ -366,8 +361,6 @@ def test_who_was_cut_off_and_calls_again_goes_to_the_same_advisor(board: Board) 
     board.end(cut, by="pbx", cut_off=True)
     callback_id = _callback_of(board, cut)
     with board.centre.as_owner().write() as tx:
-        from crm_desktop.store.models import Assignment
-
         tx.session.execute(update(Assignment).values(ended_at=tx.now, state="completed"))
 
     again = board.call(NUMBER)
@@ -464,9 +457,7 @@ def said(board: Board) -> Iterator[Any]:
     yield words
 
 
-def test_the_history_says_when_and_after_how_long_somebody_gave_up(
-    board: Board, said: Any
-) -> None:
+def test_the_history_says_when_and_after_how_long_somebody_gave_up(board: Board, said: Any) -> None:
     contact_id = board.call()
     _earlier(board, contact_id, timedelta(seconds=65))
     board.end(contact_id)
@@ -476,19 +467,20 @@ def test_the_history_says_when_and_after_how_long_somebody_gave_up(
 
 def test_every_new_event_has_words_of_its_own() -> None:
     at = datetime.now(UTC)
-    for kind, data, words in (
+    told: tuple[tuple[str, dict[str, object], str], ...] = (
         ("contact.callback", {"why": "cut_off"}, "Callback: the call was cut off"),
         ("contact.callback", {"waited": 30}, "Callback: asked for after 30 s"),
         ("contact.voicemail", {"seconds": 23.0}, "Left a voicemail: 23 s long"),
         ("contact.turned_away", {"why": "closed"}, "Sent away: the queue was closed"),
         ("call.ended", {"cut_off": True, "talk": 61}, "Call ended: cut off, talked for 1 min 1 s"),
-        ("call.voicemail", {"why": "choice"}, "Asked for a message: the caller chose to"),
+        ("call.greeted", {"why": "closed"}, "Heard the greeting: the queue was closed"),
         (
             "contact.abandoned",
             {"waited": 4, "after": "greeting"},
             "Caller gave up: after 4 s at the voicemail greeting",
         ),
-    ):
+    )
+    for kind, data, words in told:
         assert timeline.entry(EventRow(at, kind, "", data)).words == words
 
 
@@ -504,4 +496,3 @@ def test_state_of_the_line_s_own_settings(board: Board) -> None:
     assert (found.voicemail, found.callback, found.most_waiting) == (False, False, 3)
     assert found.known_number
     assert call_row(board.centre, found.contact_id).state == CallState.WAITING
-    assert change is not None
