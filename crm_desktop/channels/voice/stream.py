@@ -85,6 +85,7 @@ def _connect(url: str, user: str, password: str, app: str, timeout: float) -> Cl
             max_size=_LONGEST,
             compression=None,
             proxy=None,
+            legacy=True,
         )
     except InvalidStatus as refusal:
         raise _refusal(refusal.response.status_code) from refusal

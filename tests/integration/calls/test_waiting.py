@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import update
 
@@ -23,7 +24,7 @@ from tests.calls_centre import call_row, contact, event, events
 from tests.centre import Centre
 from tests.integration.calls.conftest import RESOURCES, Secrets, connect
 from tests.integration.gateway.looking import Watch, watching
-from tests.servers.asterisk import LINE, Asterisk
+from tests.servers.asterisk import LINE, PASSWORD, USER, Asterisk
 from tests.servers.callers import Caller
 from tests.servers.phone import Phones
 
@@ -101,6 +102,15 @@ def _speaks(watch: Watch, pbx: Asterisk, contact_id: int) -> None:
     watch.until(lambda _: time.monotonic() > since + 2.2)
 
 
+def _listen_to(pbx: Asterisk, bridge: str) -> None:
+    """Tell the application `ears` what is played in a bridge."""
+    httpx.post(
+        f"{pbx.url}/ari/applications/ears/subscription",
+        params={"eventSource": f"bridge:{bridge}"},
+        auth=(USER, PASSWORD),
+    ).raise_for_status()
+
+
 def _played(ears: EventStream, watch: Watch, until: str) -> list[str]:
     """What is heard, up to a sound."""
     heard: list[str] = []
@@ -133,7 +143,7 @@ def test_who_waits_hears_their_place_and_an_answer_breaks_in_at_once(
         order = sorted((first, second), key=lambda each: each.contact_id)
         bridge = f"crm-hold-{order[1].contact_id}"
         watch.until(lambda _: any(each.id == bridge for each in ari.bridges()))
-        ari.subscribe("ears", f"bridge:{bridge}")
+        _listen_to(pbx, bridge)
 
         heard = _played(ears, watch, "sound:queue-callswaiting")
 
