@@ -102,7 +102,7 @@ def to_fetch(tx: Tx, limit: int) -> list[ToFetch]:
 
     A call that has ended has ended its recordings, whoever saw that.
     """
-    ended = Recording.ended_at
+    ended = func.coalesce(Recording.ended_at, Call.ended_at)
     rows = tx.core.execute(
         select(
             Recording.id,
@@ -111,29 +111,20 @@ def to_fetch(tx: Tx, limit: int) -> list[ToFetch]:
             Recording.account_id,
             Recording.kind,
             ended,
-            Call.ended_at,
             Recording.kept_at,
         )
         .outerjoin(Call, Call.contact_id == Recording.contact_id)
         .where(
             Recording.cleared_at.is_(None),
             Recording.lost == "",
-            or_(ended.is_not(None), Call.ended_at.is_not(None)),
+            ended.is_not(None),
         )
         .order_by(Recording.id)
         .limit(limit)
     )
     return [
-        ToFetch(
-            id_,
-            name,
-            contact,
-            account,
-            RecordingKind(kind),
-            own or call or tx.now,
-            kept is not None,
-        )
-        for id_, name, contact, account, kind, own, call, kept in rows
+        ToFetch(id_, name, contact, account, RecordingKind(kind), over, kept is not None)
+        for id_, name, contact, account, kind, over, kept in rows
     ]
 
 
@@ -281,6 +272,8 @@ def destroyed(tx: Tx, recording_id: int) -> bool:
         )
         .values(destroyed_at=utcnow(), peaks=[])
     )
+    if done.rowcount:
+        tx.core.execute(delete(Playback).where(Playback.recording_id == recording_id))
     return bool(done.rowcount)
 
 
