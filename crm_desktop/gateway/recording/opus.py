@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from array import array
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,13 +49,14 @@ class _Measured:
         step = max(1, self.rate * _MEASURE_MS // 1000)
         for start in range(0, len(samples), step):
             part = samples[start : start + step]
-            self.loud.append(max(max(part), -min(part)))
+            loudest, lowest = max(part), min(part)
+            self.loud.append(max(loudest, -lowest))
 
     @property
     def peaks(self) -> tuple[int, ...]:
         count = min(PEAKS, len(self.loud))
         edges = [len(self.loud) * each // count for each in range(count + 1)] if count else [0]
-        parts = (self.loud[a:b] for a, b in zip(edges, edges[1:], strict=False))
+        parts = (self.loud[a:b] for a, b in pairwise(edges))
         return tuple(max(part) * 100 // _LOUDEST for part in parts)
 
 

@@ -54,7 +54,7 @@ class Keeper(Worker):
             self._woken.wait(_ROUND_SECONDS)
 
     def destroy_due(self) -> None:
-        """Destroy what has had its time and nobody holds, and what an interruption left half done."""
+        """Destroy what has had its time and is not held, and what was left half destroyed."""
         for each in recordings.due(self._db, self._vault.name):
             if self.stopping.is_set():
                 return
