@@ -16,6 +16,7 @@ from crm_desktop.gateway.jobs import JobKeeper, StartJob
 from crm_desktop.gateway.lanes import InHand, LaneWorker
 from crm_desktop.gateway.listeners import MailDoor, WebDoor
 from crm_desktop.gateway.mailboxes import MailboxReader
+from crm_desktop.gateway.recording.jobs import RecordingJobs
 from crm_desktop.gateway.routing import Router
 from crm_desktop.gateway.statuses import StatusBoard
 from crm_desktop.gateway.sweeping import Sweeper
@@ -38,7 +39,7 @@ class Gateway:
     """Everything that runs; `start` returns when the doors are open or known to be taken.
 
     `db` serves the workers, `keeper_db` the leases alone. `more_lanes` and `more_jobs` are what
-    other parts add to mail and housekeeping.
+    other parts add to mail and housekeeping, `recordings` what keeps those of calls.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Gateway:
         *,
         more_lanes: Callable[[StatusBoard], Iterable[Lane]] = lambda _: (),
         more_jobs: MoreJobs = lambda _db, _statuses: {},
+        recordings: RecordingJobs | None = None,
     ) -> None:
         self._db = db
         self._keeper_db = keeper_db
@@ -57,7 +59,10 @@ class Gateway:
         self._secrets = secrets
         self.statuses = StatusBoard(db)
         self._lanes = (email_lane(secrets, self.statuses), *more_lanes(self.statuses))
+        self._recordings = recordings
         self._more_jobs = dict(more_jobs(db, self.statuses))
+        if recordings is not None:
+            self._more_jobs.update(recordings.jobs())
         self._mail_door = MailDoor(db, config, self.statuses)
         self._web_door = WebDoor(db, config, self.statuses, _form_secret(secrets))
         self._keeper = JobKeeper(keeper_db, self._jobs, self.statuses)
@@ -152,6 +157,8 @@ class Gateway:
             woken.append(self._router)
         for worker in woken:
             worker.wake()
+        if self._recordings is not None:
+            self._recordings.heard(changes)
 
 
 def _form_secret(secrets: SecretSource) -> str:

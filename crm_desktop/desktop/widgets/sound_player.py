@@ -189,7 +189,7 @@ class SoundPlayer(QWidget):
         device = QMediaDevices.defaultAudioOutput()
         if device.isNull():
             if self._player is not None:
-                self._player.setAudioOutput(None)
+                self._player.setAudioOutput(None)  # type: ignore[arg-type]  # Qt takes none
             self._say(_NO_DEVICE, Tone.WARNING)
             announce(self, _NO_DEVICE)
             return

@@ -44,7 +44,7 @@ class Vault:
     """One store. `name` goes with its folder, wherever that is taken."""
 
     def __init__(self, folder: Path, keys: Path, master: bytes) -> None:
-        """`master` has 32 bytes or more. InvalidInput when one folder lies in the other, OSError."""
+        """`master`: 32 bytes or more. InvalidInput when one folder lies in the other, OSError."""
         if not _are_apart(folder, keys):
             raise InvalidInput(
                 "Recordings and their keys must lie in folders of which neither is in the other: "
