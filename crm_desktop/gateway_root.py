@@ -6,7 +6,7 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -27,9 +27,11 @@ from crm_desktop.domain.errors import (
     UnsafeSignIn,
 )
 from crm_desktop.gateway import back_office, forecasting, sealing
+from crm_desktop.gateway.calls.pbx import Part
 from crm_desktop.gateway.config import GatewayConfig, SecretSource
 from crm_desktop.gateway.jobs import StartJob
 from crm_desktop.gateway.recording.jobs import MASTER_SECRET, RecordingJobs, open_vault
+from crm_desktop.gateway.recording.starting import RecordingPart
 from crm_desktop.gateway.recording.vault import Vault
 from crm_desktop.gateway.statuses import StatusBoard
 from crm_desktop.gateway.supervisor import Gateway
@@ -161,6 +163,7 @@ def run_gateway(
         secrets,
         more_lanes=lambda statuses: [back_office.lane(secrets, statuses)],
         more_jobs=partial(_more_jobs, secrets, chain),
+        call_parts=_call_parts,
         recordings=RecordingJobs(db, vault, secrets) if vault else None,
     )
     try:
@@ -241,6 +244,11 @@ def _sign_in(settings: Settings, secrets: SecretSource) -> tuple[str, str]:
     except NoKeyring as trouble:
         _say(str(trouble))
         return GATEWAY_LOGIN, ""
+
+
+def _call_parts() -> Sequence[Part]:
+    """What takes part in the calls of a PBX; each switchboard has its own."""
+    return [RecordingPart()]
 
 
 def _more_jobs(

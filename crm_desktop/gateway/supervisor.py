@@ -8,7 +8,8 @@ from functools import partial
 
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import CrmError, NoKeyring
-from crm_desktop.gateway.accounts import IMAP
+from crm_desktop.gateway.accounts import ASTERISK, IMAP
+from crm_desktop.gateway.calls.switchboard import MakeParts, Switchboard
 from crm_desktop.gateway.config import GatewayConfig, SecretSource
 from crm_desktop.gateway.counting import FigureKeeper
 from crm_desktop.gateway.email_lane import email_lane
@@ -39,7 +40,8 @@ class Gateway:
     """Everything that runs; `start` returns when the doors are open or known to be taken.
 
     `db` serves the workers, `keeper_db` the leases alone. `more_lanes` and `more_jobs` are what
-    other parts add to mail and housekeeping, `recordings` what keeps those of calls.
+    other parts add to mail and housekeeping, `call_parts` what takes part in calls, `recordings`
+    what keeps their sound.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Gateway:
         more_lanes: Callable[[StatusBoard], Iterable[Lane]] = lambda _: (),
         more_jobs: MoreJobs = lambda _db, _statuses: {},
         recordings: RecordingJobs | None = None,
+        call_parts: MakeParts = lambda: (),
     ) -> None:
         self._db = db
         self._keeper_db = keeper_db
@@ -60,6 +63,7 @@ class Gateway:
         self.statuses = StatusBoard(db)
         self._lanes = (email_lane(secrets, self.statuses), *more_lanes(self.statuses))
         self._recordings = recordings
+        self._call_parts = call_parts
         self._more_jobs = dict(more_jobs(db, self.statuses))
         if recordings is not None:
             self._more_jobs.update(recordings.jobs())
@@ -70,6 +74,7 @@ class Gateway:
         self._feed = open_feed(db.target, self._heard, self._presence)
         self._senders: list[LaneWorker] = []
         self._sweepers: list[Sweeper | FigureKeeper] = []
+        self._switchboards: list[Switchboard] = []
 
     @property
     def http_port(self) -> int | None:
@@ -112,6 +117,8 @@ class Gateway:
         for account in accounts.active(self._db):
             if account.kind == IMAP:
                 found[f"imap:{account.id}"] = partial(self._start_mailbox, account)
+            elif account.kind == ASTERISK:
+                found[f"pbx:{account.id}"] = partial(self._start_switchboard, account)
         return found | self._more_jobs
 
     def _start_lane(self, lane: Lane, lease: Lease) -> list[Worker]:
@@ -140,6 +147,19 @@ class Gateway:
             )
         ]
 
+    def _start_switchboard(self, account: Account, lease: Lease) -> list[Worker]:
+        switchboard = Switchboard(
+            self._db,
+            account,
+            lease,
+            secrets=self._secrets,
+            statuses=self.statuses,
+            parts=self._call_parts,
+        )
+        self._switchboards = [each for each in self._switchboards if not each.stopping.is_set()]
+        self._switchboards.append(switchboard)
+        return [switchboard]
+
     def _presence(self, connected: bool, _trouble: CrmError | None) -> None:
         """On the feed's thread. What is pooled may still be open on a file that was deleted."""
         if not connected:
@@ -159,6 +179,8 @@ class Gateway:
             worker.wake()
         if self._recordings is not None:
             self._recordings.heard(changes)
+        for switchboard in self._switchboards:
+            switchboard.heard(changes)
 
 
 def _form_secret(secrets: SecretSource) -> str:

@@ -6,7 +6,7 @@ import logging
 import os
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from crm_desktop.channels.voice.ari import Ari
 from crm_desktop.channels.voice.trouble import AriNotFound, AriTrouble
 from crm_desktop.domain.errors import InvalidInput, NoKeyring, NotFound
 from crm_desktop.domain.recordings import StoredSound
+from crm_desktop.gateway.accounts import pbx_settings
 from crm_desktop.gateway.config import SecretSource
 from crm_desktop.gateway.recording.opus import SoundUnreadable, encode
 from crm_desktop.gateway.recording.vault import Vault
@@ -118,19 +119,11 @@ class Fetcher(Worker):
         """The way to a PBX; None while it cannot be gone."""
         try:
             account = accounts.get(self._db, account_id)
-            return ari_of(account.settings, account.secret_name, self._secrets)
+            settings = pbx_settings(account, self._secrets)
         except (NotFound, InvalidInput, NoKeyring) as trouble:
             _LOG.warning("recordings wait at the PBX: %s", trouble.code)
             return None
-
-
-def ari_of(settings: Mapping[str, object], secret_name: str | None, secrets: SecretSource) -> Ari:
-    """A PBX by its account; raises InvalidInput without an address, NoKeyring."""
-    url, user = str(settings.get("url") or ""), str(settings.get("user") or "")
-    password = (secrets.get(secret_name) if secret_name else None) or ""
-    if not url or not user or not password:
-        raise InvalidInput("The PBX's address, user or password is missing.")
-    return Ari(url, user, password, timeout=_TIMEOUT)
+        return Ari(settings.url, settings.user, settings.password, timeout=_TIMEOUT)
 
 
 def _goes_on(ari: Ari, name: str) -> bool:

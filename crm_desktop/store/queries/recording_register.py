@@ -9,7 +9,14 @@ from sqlalchemy import and_, delete, func, insert, or_, select, update
 
 from crm_desktop.domain.recordings import PlaybackState, RecordingKind, StoredSound
 from crm_desktop.store.database import Tx
-from crm_desktop.store.models import Call, Playback, Recording, RecordingRequest
+from crm_desktop.store.models import (
+    Call,
+    Contact,
+    Playback,
+    Recording,
+    RecordingRequest,
+    TelephoneLine,
+)
 from crm_desktop.store.models.base import utcnow
 
 _OPEN_REQUEST = (
@@ -95,6 +102,29 @@ def count(tx: Tx, contact_id: int) -> int:
     return len(
         tx.core.execute(select(Recording.id).where(Recording.contact_id == contact_id)).all()
     )
+
+
+def is_wanted(tx: Tx, contact_id: int) -> bool:
+    """What the line of a call says; without one, whether a line of its queue says so."""
+    line = tx.core.execute(
+        select(TelephoneLine.record)
+        .join(Call, Call.line_id == TelephoneLine.id)
+        .where(Call.contact_id == contact_id)
+    ).first()
+    if line is not None:
+        return bool(line[0])
+    of_queue = (
+        select(TelephoneLine.id)
+        .join(Contact, Contact.queue_id == TelephoneLine.queue_id)
+        .where(Contact.id == contact_id, TelephoneLine.active, TelephoneLine.record)
+        .limit(1)
+    )
+    return tx.core.execute(of_queue).first() is not None
+
+
+def kind_of(tx: Tx, name: str) -> str | None:
+    """What a recording is of, None when there is none of that name."""
+    return tx.core.execute(select(Recording.kind).where(Recording.name == name)).scalar()
 
 
 def to_fetch(tx: Tx, limit: int) -> list[ToFetch]:
