@@ -10,7 +10,7 @@ from crm_desktop.domain.errors import InvalidInput
 from crm_desktop.gateway.config import GatewayConfig, SecretSource
 from crm_desktop.gateway.jobs import StartJob
 from crm_desktop.gateway.recording.fetching import LEASE_NAME, Fetcher
-from crm_desktop.gateway.recording.serving import Keeper
+from crm_desktop.gateway.recording.serving import DESTROY_SECONDS, Keeper
 from crm_desktop.gateway.recording.vault import Vault
 from crm_desktop.gateway.worker import Worker
 from crm_desktop.services import Database
@@ -24,7 +24,15 @@ MASTER_SECRET = "recordings-key"  # noqa: S105 - the name, not the secret
 class RecordingJobs:
     """Fetching into this gateway's store, and serving it; `heard` wakes whoever has to look."""
 
-    def __init__(self, db: Database, vault: Vault, secrets: SecretSource) -> None:
+    def __init__(
+        self,
+        db: Database,
+        vault: Vault,
+        secrets: SecretSource,
+        *,
+        destroy_seconds: float = DESTROY_SECONDS,
+    ) -> None:
+        self._destroy_seconds = destroy_seconds
         self._db, self._vault, self._secrets = db, vault, secrets
         self._fetchers: list[Fetcher] = []
         self._keepers: list[Keeper] = []
@@ -50,7 +58,9 @@ class RecordingJobs:
         return list(self._fetchers)
 
     def _start_keeping(self, lease: Lease) -> Iterable[Worker]:
-        self._keepers = [Keeper(self._db, self._vault, lease)]
+        self._keepers = [
+            Keeper(self._db, self._vault, lease, destroy_seconds=self._destroy_seconds)
+        ]
         return list(self._keepers)
 
 

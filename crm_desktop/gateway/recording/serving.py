@@ -20,17 +20,21 @@ from crm_desktop.services.sealed_sound import seal
 _LOG = logging.getLogger(__name__)
 #: Who asks is heard at once; this is for a notice that was missed.
 _ROUND_SECONDS = 2.0
-_DESTROY_SECONDS = 60.0
+#: What has had its time is looked for so often.
+DESTROY_SECONDS = 60.0
 
 
 class Keeper(Worker):
     """Serves one store."""
 
-    def __init__(self, db: Database, vault: Vault, lease: Lease) -> None:
+    def __init__(
+        self, db: Database, vault: Vault, lease: Lease, *, destroy_seconds: float = DESTROY_SECONDS
+    ) -> None:
         super().__init__(f"recordings:{vault.name}")
         self._db, self._vault, self._lease = db, vault, lease
         self._woken = threading.Event()
         self._next_destroying = 0.0
+        self._destroy_seconds = destroy_seconds
 
     def wake(self) -> None:
         """Somebody asked to hear something; callable from any thread."""
@@ -49,7 +53,7 @@ class Keeper(Worker):
         if time.monotonic() >= self._next_destroying:
             recordings.expire(self._db, under=self._lease)
             self.destroy_due()
-            self._next_destroying = time.monotonic() + _DESTROY_SECONDS
+            self._next_destroying = time.monotonic() + self._destroy_seconds
         if not self.stopping.is_set():
             self._woken.wait(_ROUND_SECONDS)
 
