@@ -167,6 +167,12 @@ class AuditTrouble(CrmError):
     code = "audit_trouble"
 
 
+class CannotBeHeard(CrmError):
+    """The sound of a recording cannot be had; `why` says it in words for people."""
+
+    code = "cannot_be_heard"
+
+
 class ConnectorTrouble(CrmError):
     """An outside system failed; `retry` says whether trying again can help."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from crm_desktop.domain.changes import Changes, Topic
-from crm_desktop.domain.errors import CrmError, InvalidInput, NotFound
+from crm_desktop.domain.errors import CannotBeHeard, InvalidInput, NotFound
 from crm_desktop.domain.identifiers import normal_phone
 from crm_desktop.domain.recordings import (
     FoundRecording,
@@ -32,12 +32,6 @@ from crm_desktop.store.queries import recording_register as register
 from crm_desktop.store.queries.recording_register import Asked, Due, ToFetch
 
 __all__ = ["Asked", "Due", "Playback", "StoredSound", "ToFetch"]
-
-
-class CannotBeHeard(CrmError):
-    """The sound cannot be heard; the message says why, for people."""
-
-    code = "cannot_be_heard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +247,7 @@ def sound(db: Database, playback: Playback) -> bytes | None:
         if state is PlaybackState.ASKED:
             return None
         if state is PlaybackState.REFUSED:
-            raise CannotBeHeard(words)
+            raise CannotBeHeard(words, why=words)
         sealed = store.read_sound(tx, playback.id)
     return playback.listener.open(sealed)
 

@@ -60,6 +60,9 @@ WORDS: Mapping[str, Words] = {
         "Nothing was sent.",
         "Choose a smaller file.",
     ),
+    "cannot_be_heard": Words(
+        "{why}", "", "Try again in a minute; if it stays so, tell your administrator."
+    ),
     "database_trouble": Words("The database could not do that.", KEPT_TEXT, "Try again shortly."),
     "database_away": Words(
         "The database cannot be reached.",

@@ -41,15 +41,13 @@ class SoundPlayer(QWidget):
     def __init__(self, look: Look, name: str, parent: QWidget | None = None) -> None:
         """`name` says what is played, as a screen reader says it."""
         super().__init__(parent)
-        self._look, self._name = look, name
+        self._look = look
         self._sound: bytes | None = None
         self._asked = False
         self._player: QMediaPlayer | None = None
-        self.setAccessibleName(name)
         self.play = IconButton(look, "play", "Play", size=20)
         self.play.clicked.connect(self.toggle)
         self.bar = WaveBar(look)
-        self.bar.setAccessibleName(f"Position in {name}")
         self.bar.sought.connect(self._seek)
         self.bar.toggled.connect(self.toggle)
         self._time = Text(look, "", Role.SMALL, muted=True)
@@ -78,6 +76,7 @@ class SoundPlayer(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         look.changed.connect(self._relook)
         self._relook()
+        self.set_name(name)
         self.show_recording(0, ())
 
     @property
@@ -102,6 +101,11 @@ class SoundPlayer(QWidget):
         self._say("", None)
         self._show_time(0)
         self._show_state()
+
+    def set_name(self, name: str) -> None:
+        """What is played, as a screen reader says it."""
+        self.setAccessibleName(name)
+        self.bar.setAccessibleName(f"Position in {name}")
 
     def set_sound(self, sound: bytes) -> None:
         """The sound that was wanted: it plays at once."""
