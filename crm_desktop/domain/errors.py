@@ -47,6 +47,12 @@ class InvalidInput(CrmError):
     code = "invalid_input"
 
 
+class CardNumber(InvalidInput):
+    """What was entered has the number of a payment card in it, which is never taken."""
+
+    code = "card_number"
+
+
 class TooLarge(CrmError):
     """More than the limit; `limit` and `size` in bytes."""
 

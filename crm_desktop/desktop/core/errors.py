@@ -55,6 +55,11 @@ WORDS: Mapping[str, Words] = {
         "Your entries are still here.",
         "Put right what is marked.",
     ),
+    "card_number": Words(
+        "This looks like the number of a payment card.",
+        "It was neither sent nor kept.",
+        "Take it out: payment is taken on the provider's own page.",
+    ),
     "too_large": Words(
         "{what} is too large: {size}, and {limit} is the most.",
         "Nothing was sent.",

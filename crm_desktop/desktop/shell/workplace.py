@@ -123,6 +123,7 @@ class Workplace(QObject):
         screen.case_pane.hand_off_fits.connect(self._hand_off_fits)
         screen.file_wanted.connect(self._open_file)
         screen.link_wanted.connect(self._open_link)
+        screen.case_pane.page_wanted.connect(self._open_link)
         screen.files_wanted.connect(self._attach)
         screen.customer_wanted.connect(self._choose_customer)
         screen.history_wanted.connect(self._open_history)

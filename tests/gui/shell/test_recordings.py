@@ -19,6 +19,18 @@ from tests.gui.conftest import Grab
 from tests.gui.shell.conftest import Open, settled
 from tests.recordings_centre import add_recording, served
 
+#: name, width, height, font scale in per cent, scheme
+Case = tuple[str, int, int, int, Scheme]
+CASES: list[Case] = [
+    (name, width, height, scale, scheme)
+    for name, width, height, scale in (
+        ("1440x900", 1440, 900, 100),
+        ("1280x720", 1280, 720, 100),
+        ("200", 1440, 900, 200),
+    )
+    for scheme in (Scheme.LIGHT, Scheme.DARK)
+]
+
 
 def test_a_voicemail_is_played_at_its_contact_and_that_is_written_down(
     centre: Centre, open_desktop: Open, qtbot: QtBot, tmp_path: Path
@@ -84,24 +96,13 @@ def test_what_a_leader_does_shows_at_once_and_another_contact_has_its_own(
     assert not pane.isVisible()
 
 
-@pytest.mark.parametrize("scheme", [Scheme.LIGHT, Scheme.DARK])
-@pytest.mark.parametrize(
-    ("name", "width", "height", "scale"),
-    [("1440x900", 1440, 900, 100), ("1280x720", 1280, 720, 100), ("200", 1440, 900, 200)],
-)
+@pytest.mark.parametrize("case", CASES, ids=[f"{each[0]}-{each[4].value}" for each in CASES])
 def test_the_workspace_of_a_call_looks_right(
-    centre: Centre,
-    open_desktop: Open,
-    qtbot: QtBot,
-    tmp_path: Path,
-    grab: Grab,
-    scheme: Scheme,
-    name: str,
-    width: int,
-    height: int,
-    scale: int,
+    centre: Centre, open_desktop: Open, qtbot: QtBot, grab: Grab, case: Case
 ) -> None:
-    contact_id, recording_id = add_recording(centre, tmp_path, RecordingKind.VOICEMAIL)
+    name, width, height, scale, scheme = case
+    assert centre.path is not None
+    contact_id, recording_id = add_recording(centre, centre.path.parent, RecordingKind.VOICEMAIL)
     desktop = open_desktop(centre, "anna", live=False)
     window = desktop.window
     desktop.desk.look.set_scheme(scheme)
