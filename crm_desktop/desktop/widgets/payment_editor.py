@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from PySide6.QtCore import QEvent, QObject, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QFocusEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.look import Look, Role
@@ -84,21 +85,29 @@ class PaymentEditor(Editor):
         self._line.setAccessibleName(f"{name}: the provider's reference")
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The keyboard comes here or goes."""
-        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
-            self._tell(event.type() == QEvent.Type.FocusIn)
+        """The keyboard comes here, or goes elsewhere in the program."""
+        if event.type() == QEvent.Type.FocusIn:
+            self._tell(True)
+        elif isinstance(event, QFocusEvent) and event.type() == QEvent.Type.FocusOut:
+            # Who looks at another program meanwhile may be paying there. From one part of the
+            # field to the next is not away.
+            if event.reason() != Qt.FocusReason.ActiveWindowFocusReason:
+                QTimer.singleShot(0, self, self._look)
         return super().eventFilter(watched, event)
 
     @Slot()
     def finish(self) -> None:
-        """The payment is over, one way or the other: recording may go on."""
-        if not self._is_open:
-            return
-        self._is_open = False
-        self._show_state()
-        self._line.setFocus()
-        # The keyboard is still in the field; but whoever says so has nothing secret to say now.
-        self._tell(False)
+        """The payment is over, one way or the other; the reference can be noted."""
+        if self._is_open:
+            self._is_open = False
+            self._line.setFocus()
+            self._show_state()
+            self._look()
+
+    @Slot()
+    def _look(self) -> None:
+        here = QApplication.focusWidget()
+        self._tell(here in self.inputs)
 
     def leave(self) -> None:
         """The question goes away."""

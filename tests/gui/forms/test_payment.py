@@ -64,17 +64,21 @@ def test_it_pauses_while_the_keyboard_is_there_and_while_the_page_is_open(
 
     _editor(form).open.setFocus()
     assert told == [True]
+    qtbot.keyClick(_editor(form).open, Qt.Key.Key_Tab)
+    assert told == [True], "from one part of it to the next"
     notes.setFocus()
-    assert told == [True, False]
+    qtbot.waitUntil(lambda: told == [True, False])
 
     _editor(form).open.setFocus()
     qtbot.keyClick(_editor(form).open, Qt.Key.Key_Space)
     notes.setFocus()
+    qtbot.wait(20)
     assert pages == [PAGE]
     assert told == [True, False, True], "the page is still open"
     qtbot.mouseClick(_editor(form).finished, Qt.MouseButton.LeftButton)
-    assert told == [True, False, True, False]
     assert not _editor(form).finished.isVisible()
+    notes.setFocus()
+    qtbot.waitUntil(lambda: told == [True, False, True, False])
 
 
 def test_a_form_that_goes_away_lets_the_recording_go_on(form: JsonForm, qtbot: QtBot) -> None:
