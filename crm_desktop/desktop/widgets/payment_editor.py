@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QFocusEvent
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core.accessibility import announce
@@ -56,8 +55,9 @@ class PaymentEditor(Editor):
         column.addWidget(self._note)
         self.inputs = (self.open, self.finished, self._line)
         self.setFocusProxy(self.open)
-        for one in self.inputs:
-            one.installEventFilter(self)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._moved)
 
     @property
     def is_paying(self) -> bool:
@@ -84,17 +84,6 @@ class PaymentEditor(Editor):
         self.finished.setAccessibleName(f"{name}: {self.finished.text()}")
         self._line.setAccessibleName(f"{name}: the provider's reference")
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The keyboard comes here, or goes elsewhere in the program."""
-        if event.type() == QEvent.Type.FocusIn:
-            self._tell(True)
-        elif isinstance(event, QFocusEvent) and event.type() == QEvent.Type.FocusOut:
-            # Who looks at another program meanwhile may be paying there. From one part of the
-            # field to the next is not away.
-            if event.reason() != Qt.FocusReason.ActiveWindowFocusReason:
-                QTimer.singleShot(0, self, self._look)
-        return super().eventFilter(watched, event)
-
     @Slot()
     def finish(self) -> None:
         """The payment is over, one way or the other; the reference can be noted."""
@@ -102,12 +91,14 @@ class PaymentEditor(Editor):
             self._is_open = False
             self._line.setFocus()
             self._show_state()
-            self._look()
 
-    @Slot()
-    def _look(self) -> None:
-        here = QApplication.focusWidget()
-        self._tell(here in self.inputs)
+    @Slot(QWidget, QWidget)
+    def _moved(self, _from: QWidget | None, to: QWidget | None) -> None:
+        """The keyboard is elsewhere. At none when another program has it: where somebody may be
+        paying.
+        """
+        if to is not None:
+            self._tell(to in self.inputs)
 
     def leave(self) -> None:
         """The question goes away."""
