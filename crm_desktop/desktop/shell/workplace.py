@@ -15,6 +15,7 @@ from crm_desktop.desktop.screens.workspace.drafts import DraftKeeper
 from crm_desktop.desktop.screens.workspace.presenter import WorkspacePresenter
 from crm_desktop.desktop.screens.workspace.replying import Replying
 from crm_desktop.desktop.screens.workspace.screen import WorkspaceScreen
+from crm_desktop.desktop.screens.workspace.wrap_up_presenter import WrapUpPresenter
 from crm_desktop.desktop.shell.desk import Desk, later_for
 from crm_desktop.desktop.shell.finders import contact_of_case
 from crm_desktop.domain.changes import Changes
@@ -77,6 +78,7 @@ class Workplace(QObject):
         self.screen.bind(
             self.presenter, self._replying, self._casework, self._knowledge, self._keeper
         )
+        self.screen.after_call.bind(WrapUpPresenter(desk.db, self._tasks, self.screen.after_call))
         self._connect()
         self._bind_commands()
 

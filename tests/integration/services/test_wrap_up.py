@@ -2,52 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from crm_desktop.domain.calls import CallState, WrapUp
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import Conflict, NotAllowed, NotFound, Taken
-from crm_desktop.domain.states import Channel, ContactState, Resolution
+from crm_desktop.domain.states import ContactState, Resolution
 from crm_desktop.domain.views import Disposition
 from crm_desktop.domain.wrap_up import GRACE
-from crm_desktop.services import contacts, drafts, queue_settings, sweeper, wrap_up
+from crm_desktop.services import contacts, drafts, sweeper, wrap_up
 from crm_desktop.services.leases import Lease, acquire
 from crm_desktop.store.database import Database
-from crm_desktop.store.models import Assignment, Call, ChannelAccount, Contact, Draft, Event
+from crm_desktop.store.models import Assignment, Call, Contact, Draft, Event
 from tests.centre import Centre
-
-
-def rules(centre: Centre, mode: WrapUp, seconds: int = 60) -> None:
-    """What the general queue asks for, set as its team leader does."""
-    rose, queue = centre.as_person("rose"), centre.queue_id("general")
-    seen, _ = queue_settings.read(rose, queue)
-    wanted = replace(seen, wrap_up=mode, wrap_up_seconds=seconds)
-    queue_settings.change(rose, queue, seen, wanted)
-    assert queue_settings.read(rose, queue)[0] == wanted
-
-
-def ended(centre: Centre, *, ago: float = 0, login: str = "anna") -> int:
-    """A call that somebody had and that ended so many seconds ago."""
-    contact_id = centre.add_contact(channel=Channel.CALL)
-    contacts.take(centre.as_person(login), contact_id)
-    contacts.begin_wrap_up(centre.as_person(login), contact_id)
-    with centre.as_owner().write() as tx:
-        account = ChannelAccount(kind="asterisk", name=f"PBX {contact_id}", settings={})
-        tx.session.add(account)
-        tx.session.flush()
-        at = tx.now - timedelta(seconds=ago)
-        tx.session.add(
-            Call(
-                contact_id=contact_id, account_id=account.id, state=CallState.ENDED,
-                answered_at=at - timedelta(seconds=90), ended_at=at,
-            )
-        )  # fmt: skip
-        tx.session.execute(update(Contact).where(Contact.id == contact_id).values(state_since=at))
-    return contact_id
+from tests.wrapping_up import ended, rules
 
 
 def lease_of(db: Database) -> Lease:
