@@ -72,7 +72,7 @@ def test_the_time_runs_beside_the_questions(  # noqa: PLR0917 - fixtures
 
     said = accessibility.texts(accessibility.tree(desktop.window.workplace.screen.wrap_up))
 
-    assert any(each.startswith("Wrap-up ends in 1:1") for each in said)
+    assert any(each.startswith("Ends in 1:1") for each in said)
     grab(desktop.window, f"after-call-{scale}-{scheme.value}")
     assert accessibility.problems(desktop.window) == []
     # Who looks at the conversation again sees it too.

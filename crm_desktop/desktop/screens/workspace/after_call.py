@@ -136,7 +136,7 @@ class AfterCall(QObject):
         left = self._left(rule)
         soon = left <= _SOON
         said = f"Wrap-up ends in {words.stopwatch(left)}"
-        panel.show_time(said, Tone.WARNING if soon else Tone.NEUTRAL)
+        panel.show_time(f"Ends in {words.stopwatch(left)}", Tone.WARNING if soon else Tone.NEUTRAL)
         self.strip.set_tone(Tone.WARNING if soon else Tone.NEUTRAL, "timer")
         self.strip.set_text(f"{_ENDED} {said}.", "F12 asks how it ended. What you typed is kept.")
         if soon and not self._warned:
