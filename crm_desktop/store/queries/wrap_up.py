@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, literal_column, select, text, update
+from sqlalchemy import func, literal_column, select, text, update
 
 from crm_desktop.domain.calls import WrapUp
 from crm_desktop.domain.errors import Conflict, NotAllowed, NotFound, Taken
@@ -24,7 +24,7 @@ _RULE = text("SELECT app.wrap_up_rule(:contact)")
 _EXTEND = text("SELECT app.wrap_up_extend(:contact)")
 _LEAVE = text("SELECT app.wrap_up_leave(:contact)")
 # Said as the partial index of what is in hand is, so that it serves.
-_WRAPPING: Select[Any] = (
+_WRAPPING = (
     select(
         Contact.id, Contact.owner_id, Contact.service_id, Contact.state_since, Call.ended_at,
         Queue.wrap_up, Queue.wrap_up_seconds, Call.wrap_up_extended,
