@@ -32,7 +32,7 @@ _SDP = """Content-Type: application/sdp
       Content-Length: [len]
 
       v=0
-      o=bench 1 1 IP4 [local_ip]
+      o=bench 1 1 IN IP4 [local_ip]
       s=-
       c=IN IP4 [media_ip]
       t=0 0
