@@ -38,9 +38,9 @@ from tests.benchmarks import telephones
 from tests.benchmarks.centre import BenchCentre
 from tests.benchmarks.figures import Figure, median, percentile
 from tests.benchmarks.gateways import gateway
-from tests.benchmarks.telephones import Noted, Onlooker
 from tests.servers import processes
 from tests.servers.asterisk import APP, LINE, PASSWORD, USER, Asterisk
+from tests.servers.onlooker import Noted, Onlooker
 
 #: Each new call finds somebody: sixty talk, as many as come in fourteen seconds wrap up.
 _PEOPLE = 120
