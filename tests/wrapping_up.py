@@ -9,9 +9,9 @@ from sqlalchemy import update
 
 from crm_desktop.domain.calls import CallState, WrapUp
 from crm_desktop.domain.changes import Topic
-from crm_desktop.domain.states import Channel
+from crm_desktop.domain.states import AssignmentState, Channel, ContactState
 from crm_desktop.services import contacts, queue_settings
-from crm_desktop.store.models import Call, ChannelAccount, Contact
+from crm_desktop.store.models import Assignment, Call, ChannelAccount, Contact, Event
 from tests.centre import Centre
 
 
@@ -50,18 +50,26 @@ def talking(centre: Centre, login: str = "anna") -> int:
 
 def end(centre: Centre, contact_id: int, ago: float = 0) -> None:
     """A call that goes on ends, as if so many seconds ago, and is wrapped up by who had it."""
-    with centre.as_owner().read() as tx:
-        owner = tx.session.get_one(Contact, contact_id).owner_id
-    login = next(each for each in ("anna", "ben", "rose") if centre.person(each).id == owner)
-    contacts.begin_wrap_up(centre.as_person(login), contact_id)
-    over(centre, contact_id, ago)
+    with centre.as_owner().write() as tx:
+        at = tx.now - timedelta(seconds=ago)
+        row = tx.session.get_one(Call, contact_id)
+        row.state, row.ended_at = CallState.ENDED, at
+        tx.session.flush()
+        contact = tx.session.get_one(Contact, contact_id)
+        contact.state, contact.state_since = ContactState.WRAP_UP, at
+        tx.session.execute(
+            update(Assignment)
+            .where(Assignment.contact_id == contact_id, Assignment.ended_at.is_(None))
+            .values(state=AssignmentState.WRAPPING)
+        )
+        tx.session.add(Event(kind="contact.wrap_up", contact_id=contact_id, data={}))
+        tx.changed(Topic.CONTACT, contact_id)
 
 
 def over(centre: Centre, contact_id: int, ago: float) -> None:
     """Its end, and the beginning of its wrap-up, were so many seconds ago."""
     with centre.as_owner().write() as tx:
         at = tx.now - timedelta(seconds=ago)
-        row = tx.session.get_one(Call, contact_id)
-        row.state, row.ended_at = CallState.ENDED, at
-        tx.session.execute(update(Contact).where(Contact.id == contact_id).values(state_since=at))
+        tx.session.get_one(Call, contact_id).ended_at = at
+        tx.session.get_one(Contact, contact_id).state_since = at
         tx.changed(Topic.CONTACT, contact_id)

@@ -39,7 +39,8 @@ class Onlooker:
     def __init__(self, made: Asterisk) -> None:
         self.noted = Noted()
         query = f"app=onlooker&subscribeAll=true&api_key={USER}:{PASSWORD}"
-        self._socket = connect(f"ws://127.0.0.1:{made.http_port}/ari/events?{query}", max_size=None)
+        address = f"ws://127.0.0.1:{made.http_port}/ari/events?{query}"
+        self._socket = connect(address, max_size=None, legacy=True)
         self._thread = threading.Thread(target=self._listen, name="onlooker", daemon=True)
         self._thread.start()
 
@@ -58,6 +59,8 @@ class Onlooker:
     def _note(self, event: dict[str, Any]) -> None:
         noted, channel = self.noted, event.get("channel") or {}
         name = str(channel.get("id", ""))
+        if not name:
+            return
         at = _moment(str(event["timestamp"]))
         advisor = _ADVISORS.fullmatch(name)
         match event["type"]:
