@@ -28,6 +28,7 @@ from crm_desktop.domain.errors import (
 )
 from crm_desktop.gateway import back_office, forecasting, sealing
 from crm_desktop.gateway.calls.commands import Commands
+from crm_desktop.gateway.calls.waiting import Waiting
 from crm_desktop.gateway.config import GatewayConfig, SecretSource
 from crm_desktop.gateway.jobs import StartJob
 from crm_desktop.gateway.statuses import StatusBoard
@@ -157,7 +158,7 @@ def run_gateway(
         secrets,
         more_lanes=lambda statuses: [back_office.lane(secrets, statuses)],
         more_jobs=partial(_more_jobs, secrets, chain),
-        call_parts=lambda: [Commands()],
+        call_parts=lambda: [Commands(), Waiting()],
     )
     try:
         gateway.start()
@@ -269,6 +270,7 @@ def _read_key(text: str) -> bytes | None:
 
 
 def _config(settings: Settings) -> GatewayConfig:
+    data = Paths.of_user().data
     return GatewayConfig(
         web_resources=bundled("resources") / "web",
         http_host=settings.http_host,
@@ -280,4 +282,6 @@ def _config(settings: Settings) -> GatewayConfig:
         largest_form=settings.max_form_bytes,
         council=settings.council_name,
         proxies=settings.http_proxies,
+        recordings_dir=settings.recordings_dir or data / "recordings",
+        recording_keys_dir=settings.recording_keys_dir or data / "recording-keys",
     )

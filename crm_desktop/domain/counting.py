@@ -21,8 +21,13 @@ from crm_desktop.domain.states import IN_HAND, Resolution
 _BEGIN, _TAKEN, _COMPLETED = "contact.received", "contact.taken", "contact.completed"
 _HANDED_OFF, _LOGGED = "handoff.requested", "contact.logged"
 #: What ends a first wait otherwise than by being taken or given up.
-_CALLBACK = "contact.callback"
-_OTHER_EXITS = frozenset({_COMPLETED, "contact.spam", _CALLBACK})
+_CALLBACK, _VOICEMAIL = "contact.callback", "contact.voicemail"
+_OTHER_EXITS = frozenset(
+    {
+        _COMPLETED, "contact.spam", _CALLBACK, _VOICEMAIL, "contact.turned_away",
+        "contact.answered_away",
+    }
+)  # fmt: skip
 _ABANDONED = "contact.abandoned"
 
 
@@ -124,6 +129,9 @@ def _waiting(subject: Subject, history: Sequence[Happening], kept: Kept) -> Iter
         queue = queue_at(subject, history, at)
         entered = subject.received_at if came is None else came
         wait = kept.waited(queue, subject.channel, entered, max(each.at, entered)).total_seconds()
+        if each.data.get("while_away"):
+            # Nobody saw it but the PBX, which says how long.
+            wait = float(each.data.get("waited") or 0)
         promise = kept.promise(queue, subject.channel)
         within, short = wait <= promise.seconds, wait <= promise.short_seconds
         yield Counted(
@@ -137,7 +145,7 @@ def _way_out(each: Happening) -> str:
     """What became of a caller who waited no longer."""
     if each.kind == _CALLBACK:
         return "callback"
-    return "voicemail" if each.data.get("reason") == "voicemail" else ""
+    return "voicemail" if each.kind == _VOICEMAIL else ""
 
 
 def _exit(kind: str) -> What | None:

@@ -13,6 +13,7 @@ _READS: Mapping[str, str] = {
     "customer": "Opened a customer's record",
     "attachment": "Opened a file",
     "recording": "Listened to a recording",
+    "recording_request": "Read a transcript for a customer's request",
     "report.customer": "Asked who has seen a customer",
     "report.person": "Asked what a colleague did",
 }
@@ -49,6 +50,8 @@ _TABLES: Mapping[str, str] = {
     "setting": "a setting of the centre",
     "channel_account": "an account to the outside",
     "article": "an article",
+    "recording": "a recording",
+    "recording_request": "a customer's request for a recording",
 }
 _DONE: Mapping[str, str] = {
     "I": "Added",
