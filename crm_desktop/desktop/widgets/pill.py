@@ -42,6 +42,12 @@ class Pill(Painted):
             self.setAccessibleName(text)
             self._relook()
 
+    def set_icon(self, icon: str) -> None:
+        """Have another sign before the words."""
+        if icon != self._icon:
+            self._icon = icon
+            self._relook()
+
     def text(self) -> str:
         """What it says."""
         return self._text
