@@ -23,7 +23,7 @@ from crm_desktop.services import call_commands, leases
 from crm_desktop.services.leases import Lease
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import Call, CallCommand, CallLeg, ReadAudit
-from tests.calls_centre import add_call, add_pbx, give_phones, past_its_time, staff_id
+from tests.call_rows import add_call, add_pbx, give_phones, past_its_time, staff_id
 from tests.centre import Centre
 
 
