@@ -7,7 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
-from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QLineEdit,
+    QPlainTextEdit,
+    QTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.commands import CommandRegistry
@@ -151,6 +158,12 @@ class CallDesk(QObject):
         """Whether this person is in that call now."""
         return self.presenter.is_live(contact_id)
 
+    def is_talking(self, contact_id: int) -> bool:
+        """Whether this person has that call, and somebody is at its other end."""
+        call = self.presenter.calls.get(contact_id)
+        ringing = call is not None and call.state is CallState.RINGING
+        return self.is_live(contact_id) and not ringing
+
     def offered(self, contact_ids: frozenset[int]) -> None:
         """Which calls are offered to this person."""
         self.presenter.set_offered(contact_ids)
@@ -175,8 +188,10 @@ class CallDesk(QObject):
     def listen(self, contact_id: int, verb: Verb) -> None:
         """Listen to somebody's call, whisper to them, or join them."""
         call = self.presenter.call
-        if call is not None and is_live(call, self._desk.person.id) and (
-            call.contact_id != contact_id
+        if (
+            call is not None
+            and is_live(call, self._desk.person.id)
+            and (call.contact_id != contact_id)
         ):
             self.not_done("You are in a call already. Leave it first.")
             return
@@ -322,11 +337,10 @@ class CallDesk(QObject):
     @Slot(object)
     def _opened(self, contact: ContactView | None) -> None:
         """Who was typing when they picked up writes on in the call's own note."""
-        screen = self._workplace.screen
-        if contact is not None and contact.row.id == self._note_for:
-            if self._workplace.presenter.can_write():
-                self._note_for = None
-                screen.focus_reply(Visibility.INTERNAL)
+        its = contact is not None and contact.row.id == self._note_for
+        if its and self._workplace.presenter.can_write():
+            self._note_for = None
+            self._workplace.screen.focus_reply(Visibility.INTERNAL)
 
     def _is_typing(self) -> bool:
         if QApplication.activeModalWidget() is not None or self._workplace.screen.is_wrapping_up:

@@ -29,7 +29,8 @@ _MINUTES_FROM = 100
 class Offered:
     """What the card says: `kind` as "Email offered to you", `detail` as queue and wait.
 
-    It runs out at `until` (None: never) after `seconds`; `more` says how many others are offered.
+    It runs out at `until` (None: never) after `seconds`; `more` says how many others are offered,
+    `accept` what the first button says.
     """
 
     kind: str
@@ -42,6 +43,7 @@ class Offered:
     until: datetime | None = None
     seconds: float = 0.0
     more: str = ""
+    accept: str = "Accept"
 
 
 class CountdownRing(Painted):
@@ -158,6 +160,7 @@ class OfferCard(Painted):
         self._set(self._note, offered.note)
         self._set(self._why, "")
         self._ring.setVisible(offered.until is not None)
+        self.accept.setText(offered.accept)
         self._buttons(missed=False)
         self.tick(now)
         self._appear()
@@ -165,19 +168,18 @@ class OfferCard(Painted):
         if offered.until is not None:
             left = max(0.0, (offered.until - now).total_seconds())
             said.append(f"{words.spoken_span(left)} to answer")
-        announce(self, ". ".join(part for part in [*said, f"Accept with {self._key}"] if part))
+        key = f"{offered.accept} with {self._key}"
+        announce(self, ". ".join(part for part in [*said, key] if part))
 
-    def show_missed(self) -> None:
-        """Say that an offer was not answered, and what follows."""
-        if self._shown is None and self.isVisible():
+    def show_missed(self, why: str = "") -> None:
+        """Say that an offer was not answered, why where that is known, and what follows."""
+        title = why or "You did not answer an offer"
+        if self._shown is None and self.isVisible() and self._who.text() == title:
             return
         self._shown = None
-        title, detail = (
-            "You did not answer an offer",
-            (
-                "It went back to its queue. You are shown as not responding, and nothing more is "
-                "offered to you until you are back."
-            ),
+        detail = (
+            "It went back to its queue. You are shown as not responding, and nothing more is "
+            "offered to you until you are back."
         )
         self._say("bell", Tone.WARNING, "Not responding", title, detail)
         for each in (self._detail, self._note, self._why):

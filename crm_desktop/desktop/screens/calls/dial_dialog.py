@@ -130,9 +130,7 @@ class DialDialog(QDialog):
         self._must.setVisible(warned)
         self._go.setEnabled(bool(number) and (not warned or self._must.isChecked()))
         typed = self._field.text().strip()
-        self._why.setText(
-            "This is not a telephone number yet." if typed and not number else ""
-        )
+        self._why.setText("This is not a telephone number yet." if typed and not number else "")
         self._why.setVisible(bool(self._why.text()))
 
     @Slot()

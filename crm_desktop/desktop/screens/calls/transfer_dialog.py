@@ -116,7 +116,7 @@ class CallTransferDialog(QDialog):
         if row is None:
             why = "Nobody of that name, no such queue, and no telephone number."
         elif kind == "queue":
-            why = "A queue cannot be asked first: the call waits there, before those who came later."
+            why = "A queue cannot be asked: the call waits there, before those who came later."
         elif kind == "staff" and value in self._no_phone:
             why = "No telephone is known for them. Transfer to their queue instead."
         elif kind == "staff" and value in self._busy:

@@ -129,18 +129,17 @@ def _why_not_own(verb: Verb, call: CallView) -> str:
         return "You are not listening to anybody."
     if call.state not in allowed:
         return f"Not now: {_DOING[call.state]}"
-    if verb in (Verb.CONFERENCE, Verb.HAND_OVER):
-        third = third_of(call)
-        return "" if third is not None and third.state is LegState.UP else _NO_ANSWER
-    if verb is Verb.MUTE and call.muted:
-        return "You are muted already."
-    if verb is Verb.UNMUTE and not call.muted:
-        return "You are not muted."
-    if verb is Verb.PAUSE_RECORDING and call.recording != "on":
-        return "This call is not being recorded now."
-    if verb is Verb.RESUME_RECORDING and call.recording != "paused":
-        return "The recording is not paused."
-    return ""
+    third = third_of(call)
+    answered = third is not None and third.state is LegState.UP
+    wanting = {
+        Verb.CONFERENCE: "" if answered else _NO_ANSWER,
+        Verb.HAND_OVER: "" if answered else _NO_ANSWER,
+        Verb.MUTE: "You are muted already." if call.muted else "",
+        Verb.UNMUTE: "" if call.muted else "You are not muted.",
+        Verb.PAUSE_RECORDING: "" if call.recording == "on" else "This call is not recorded now.",
+        Verb.RESUME_RECORDING: "" if call.recording == "paused" else "It is not paused.",
+    }
+    return wanting.get(verb, "")
 
 
 def _why_not_listening(verb: Verb, call: CallView, me: int) -> str:

@@ -1,4 +1,4 @@
-"""What the call bar says of a call: one state in words, a clock, who it is, and what else matters."""
+"""What the call bar says of a call: its state in words, a clock, who it is, what else matters."""
 
 from __future__ import annotations
 
