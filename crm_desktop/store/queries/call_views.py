@@ -109,11 +109,12 @@ def _view(call: list[Any], legs: Iterable[list[Any]] | None, command: list[Any] 
             Leg(id_, LegRole(role), LegState(how), staff, name, digits, mode, maybe_moment(up_at))
             for id_, role, how, staff, name, digits, mode, up_at in legs or ()
         ),
-        command
-        and Command(
-            command[0], Verb(command[1]), CommandState(command[2]), command[3], moment(command[4])
-        ),
+        _command(*command) if command else None,
     )
+
+
+def _command(id_: int, verb: str, state: str, words: str, asked_at: str) -> Command:
+    return Command(id_, Verb(verb), CommandState(state), words, moment(asked_at))
 
 
 _CALL = (

@@ -182,16 +182,21 @@ def locked(tx: Tx, contact_id: int) -> Standing | None:
     return next(iter(of_contacts(tx, [contact_id])), None)
 
 
-def _standing(tx: Tx, query: Select[Any], binds: Mapping[str, object]) -> tuple[Standing, ...]:
+def _standing(
+    tx: Tx, query: Select[*tuple[Any, ...]], binds: Mapping[str, object]
+) -> tuple[Standing, ...]:
     rows = tx.core.execute(query, binds).all()
     found = {row.contact_id: _read(row) for row in rows}
     legs: dict[int, list[StandingLeg]] = {each: [] for each in found}
     if found:
-        for contact_id, channel, role, state, *rest in tx.core.execute(
-            _LEGS, {"contacts": list(found)}
-        ):
-            legs[contact_id].append(StandingLeg(channel, LegRole(role), LegState(state), *rest))
+        for row in tx.core.execute(_LEGS, {"contacts": list(found)}):
+            legs[row.contact_id].append(_leg(row))
     return tuple(replace(each, legs=tuple(legs[id_])) for id_, each in found.items())
+
+
+def _leg(row: Any) -> StandingLeg:
+    role, state = LegRole(row.role), LegState(row.state)
+    return StandingLeg(row.channel, role, state, row.staff_id, row.number, row.mode, row.began_at)
 
 
 def _read(row: Any) -> Standing:
@@ -361,8 +366,10 @@ def unanswered(tx: Tx, contact_id: int, offer: Offer, reason: str, cause: int | 
             considered={},
         )
     )
-    told = {"staff": offer.staff_id, "reason": reason, "cause": cause}
-    events.append(tx, "contact.offer_timed_out", contact_id=contact_id, **told)
+    events.append(
+        tx, "contact.offer_timed_out", contact_id=contact_id,
+        staff=offer.staff_id, reason=reason, cause=cause,
+    )  # fmt: skip
     return True
 
 
