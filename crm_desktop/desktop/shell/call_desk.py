@@ -20,10 +20,10 @@ from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.commands import CommandRegistry
 from crm_desktop.desktop.screens.calls.presenter import CallPresenter
 from crm_desktop.desktop.screens.calls.verbs import is_live
-from crm_desktop.desktop.screens.calls.words import Shown
 from crm_desktop.desktop.shell.call_port import Calls
 from crm_desktop.desktop.shell.desk import Desk, later_for
 from crm_desktop.desktop.widgets.buttons import IconButton
+from crm_desktop.desktop.widgets.call_said import Said
 from crm_desktop.domain.call_targets import CallTargets, OwnTelephone
 from crm_desktop.domain.calls import Ask, CallState, CallView, Verb
 from crm_desktop.domain.changes import Changes, Topic
@@ -215,10 +215,10 @@ class CallDesk(QObject):
 
     # CallsView
 
-    def show_call(self, shown: Shown | None) -> None:
+    def show_call(self, shown: Said | None) -> None:
         """See `CallsView`."""
         if shown is not None:
-            self._make_bar().show_call(_said(shown), self._desk.clock.now())
+            self._make_bar().show_call(shown, self._desk.clock.now())
             self.slot.show()
         elif self._bar is not None:
             self._bar.show_nothing("")
@@ -436,21 +436,6 @@ class CallDesk(QObject):
         from crm_desktop.desktop.core.errors import words_for
 
         self.not_done(words_for(trouble).sentence())
-
-
-def _said(shown: Shown) -> object:
-    from crm_desktop.desktop.widgets.call_bar import Said
-
-    return Said(
-        shown.state,
-        shown.tone,
-        shown.icon,
-        shown.who,
-        shown.detail,
-        shown.since,
-        shown.marks,
-        shown.verbs,
-    )
 
 
 def _wait(_trouble: CrmError) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QResizeEvent
@@ -16,6 +14,7 @@ from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Scheme, Tone
 from crm_desktop.desktop.widgets.buttons import Button, IconButton, Kind
+from crm_desktop.desktop.widgets.call_said import Mark, Said
 from crm_desktop.desktop.widgets.painting import Painted, paint_icon, text_width
 from crm_desktop.desktop.widgets.pill import Pill
 from crm_desktop.desktop.widgets.text import ElidedText, Text
@@ -25,37 +24,6 @@ _READ_MS = 12_000
 _HEIGHT, _EDGE, _SIGN, _STRIPE = 46, 14, 18, 4
 #: Who it is has at least so much room before buttons give way to the menu.
 _WHO = 190
-
-
-class Marked(Protocol):
-    """A pill of the bar."""
-
-    @property
-    def words(self) -> str:
-        """What it says."""
-
-    @property
-    def tone(self) -> Tone:
-        """How it says it."""
-
-    @property
-    def icon(self) -> str:
-        """Its sign."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """The bar's words: `since` is from when its clock counts, None for no clock."""
-
-    state: str
-    tone: Tone
-    icon: str
-    who: str
-    detail: str
-    since: datetime | None
-    marks: Sequence[Marked] = ()
-    #: Ids of the commands to offer, the one most wanted first; they stand in the bar's own order.
-    verbs: tuple[str, ...] = ()
 
 
 class CallBar(Painted):
@@ -217,7 +185,7 @@ class CallBar(Painted):
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return button
 
-    def _show_marks(self, marks: Sequence[Marked]) -> None:
+    def _show_marks(self, marks: Sequence[Mark]) -> None:
         while len(self._marks) < len(marks):
             pill = Pill(self._look, "")
             self._marks.append(pill)

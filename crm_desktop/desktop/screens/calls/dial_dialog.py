@@ -80,8 +80,8 @@ class DialDialog(QDialog):
         column = QVBoxLayout(self)
         column.addWidget(self._field)
         column.addLayout(middle, 1)
-        for each in (self._warning, self._must, self._why):
-            column.addWidget(each)
+        for part in (self._warning, self._must, self._why):
+            column.addWidget(part)
         column.addLayout(foot)
         back.clicked.connect(self.reject)
         self._keypad.pressed.connect(self._field.insert)

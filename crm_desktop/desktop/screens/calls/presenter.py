@@ -11,6 +11,7 @@ from crm_desktop.desktop.core.errors import words_for
 from crm_desktop.desktop.core.presenting import Presenter, Tasks
 from crm_desktop.desktop.screens.calls import verbs
 from crm_desktop.desktop.screens.calls import words as said
+from crm_desktop.desktop.widgets.call_said import Said
 from crm_desktop.domain import dialling
 from crm_desktop.domain.calls import (
     DEADLINE,
@@ -22,7 +23,7 @@ from crm_desktop.domain.calls import (
     Verb,
 )
 from crm_desktop.domain.changes import Changes, Topic
-from crm_desktop.domain.errors import CrmError
+from crm_desktop.domain.errors import CrmError, Taken
 
 Later = Callable[[int, Callable[[], None]], None]
 #: Keys that do one thing and then its opposite must not do both of one nervous press.
@@ -61,7 +62,7 @@ class CallPort(Protocol):
 class CallsView(Protocol):
     """What the presenter asks of the window."""
 
-    def show_call(self, shown: said.Shown | None) -> None:
+    def show_call(self, shown: Said | None) -> None:
         """Show a call; None: there is none."""
 
     def show_doing(self, words: str) -> None:
@@ -120,7 +121,7 @@ class CallPresenter(Presenter):
         self._shown = Answer()
         self._offered: frozenset[int] = frozenset()
         self._asked: list[_Asked] = []
-        self._toggled: dict[str, datetime] = {}
+        self._toggled: dict[Verb, datetime] = {}
         self._digits = ""
         self._answered: set[int] = set()
         self.recent: list[str] = []
@@ -176,22 +177,20 @@ class CallPresenter(Presenter):
         """Why that cannot be asked now; empty when it can."""
         return verbs.why_not(verb, self.call, self._me)
 
-    def press(self, verb: Verb, **args: object) -> bool:
-        """Ask for it, unless it makes no sense or is asked for already; returns whether it was."""
+    def press(self, verb: Verb, **args: object) -> None:
+        """Ask for it, unless it makes no sense or is asked for already."""
         call = self.call
         why = self.why_not(verb)
-        if why or self._is_bouncing(verb):
-            if why:
-                self._view.say(why)
-            return False
+        if why:
+            self._view.say(why)
+            return
         contact_id = None if verb is Verb.DIAL or call is None else call.contact_id
         self.ask(Ask(verb, contact_id, args))
-        return True
 
-    def ask(self, ask: Ask) -> bool:
-        """Ask something that need not be of the call in the bar; False: it is asked already."""
+    def ask(self, ask: Ask) -> None:
+        """Ask something that need not be of the call in the bar; never what is asked already."""
         if self._under_way(ask.verb):
-            return False
+            return
         asked = _Asked(ask, self._now())
         self._asked.append(asked)
         self._view.show_doing(said.DOING[ask.verb])
@@ -203,7 +202,6 @@ class CallPresenter(Presenter):
         wait = int(DEADLINE.total_seconds() * 1_000)
         self._later(wait + _ON_ITS_WAY_MS // 2, lambda: self._look_after(asked))
         self._later(wait + _ON_ITS_WAY_MS, lambda: self._too_late(asked))
-        return True
 
     def digits(self, typed: str) -> None:
         """Send tones, in order and all of them, however fast they are typed."""
@@ -220,8 +218,8 @@ class CallPresenter(Presenter):
         if now - self._toggled.get(one, now - _BOUNCE) < _BOUNCE:
             return
         verb = other if self.why_not(one) and not self.why_not(other) else one
-        if self.press(verb):
-            self._toggled[one] = now
+        self._toggled[one] = now
+        self.press(verb)
 
     def dialled(self, number: str) -> None:
         """A number was dialled here: it is offered again."""
@@ -244,9 +242,9 @@ class CallPresenter(Presenter):
             self._tell(was.get(call.contact_id), call)
         for contact_id in set(was) - set(self.calls):
             self._over(was[contact_id])
-        call = self.call
+        now = self.call
         self._view.show_call(
-            None if call is None else said.shown(call, self._me, self.number(call.contact_id))
+            None if now is None else said.shown(now, self._me, self.number(now.contact_id))
         )
         self._view.fit()
         self._send_digits()
@@ -289,9 +287,6 @@ class CallPresenter(Presenter):
             return (0, -call.contact_id)
         return (_RANK.get(call.state, 6), -call.contact_id)
 
-    def _is_bouncing(self, verb: Verb) -> bool:
-        return self._under_way(verb)
-
     def _under_way(self, verb: Verb) -> bool:
         return any(each.ask.verb is verb for each in self._asked)
 
@@ -306,7 +301,12 @@ class CallPresenter(Presenter):
 
     def _refused(self, asked: _Asked, trouble: CrmError) -> None:
         self._end(asked)
-        self._say_not_done(asked.ask.verb, words_for(trouble).happened)
+        if isinstance(trouble, Taken):
+            why = words_for(trouble).happened
+        else:
+            # A rule of the database's, in words for people; of other trouble the table's.
+            why = said.REFUSED.get(str(trouble)) or words_for(trouble).happened
+        self._say_not_done(asked.ask.verb, why)
 
     def _settle(self) -> None:
         """The newest command of each call, and what became of it, came with the calls."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from crm_desktop.desktop.core import words
@@ -15,6 +14,7 @@ from crm_desktop.desktop.screens.calls.verbs import (
     rings,
     third_of,
 )
+from crm_desktop.desktop.widgets.call_said import Mark, Said
 from crm_desktop.domain.calls import CallState, CallView, Leg, LegState, Verb
 
 WITHHELD = "Number withheld"
@@ -63,6 +63,25 @@ NOT_DONE: dict[Verb, str] = {
     Verb.STOP_LISTENING: "You are still in the call",
 }
 LATE = "The telephone system did not answer within 2 seconds, and will not do it later."
+#: What the database says of a command that makes no sense, in words for people.
+REFUSED = {
+    "they are on the telephone": "They are on the telephone.",
+    "no telephone of theirs is known": "No telephone is known for them.",
+    "no such colleague": "They do not work here any more.",
+    "only a member of its queue may have this contact": (
+        "Only a member of its queue may have this call."
+    ),
+    "no telephone of yours is known": "No telephone is known for you. Ask your administrator.",
+    "you are on the telephone": "You are on the telephone.",
+    "no telephone system is set up": "This centre has no telephone system set up.",
+    "nobody is talking": "Nobody is talking.",
+    "it is your own call": "It is your own call.",
+    "a team leader of its queue listens to a call": "Only a team leader of its queue may listen.",
+    "the call has ended": "The call has ended.",
+    "too much is asked at once": "Too much was asked at once. Wait a moment.",
+    "no such call": "It is not there any more, or not yours to see.",
+    "a member of no queue calls nobody": "You are a member of no queue.",
+}
 _MODES = {
     "listen": ("listens to you", "Listening", "ear"),
     "whisper": ("whispers to you", "Whispering", "message-circle"),
@@ -71,35 +90,7 @@ _MODES = {
 _ENDED_BY = {"caller": "They hung up", "advisor": "You hung up"}
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A pill in the bar."""
-
-    words: str
-    tone: Tone
-    icon: str
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What the bar says. `since`: from when its clock counts, None for no clock.
-
-    `state` is what a screen reader hears when it is another than before; `verbs` are the ids of
-    the commands that fit, the one most wanted first.
-    """
-
-    contact_id: int
-    state: str
-    tone: Tone
-    icon: str
-    who: str
-    detail: str
-    since: datetime | None
-    marks: tuple[Mark, ...] = ()
-    verbs: tuple[str, ...] = ()
-
-
-def shown(call: CallView, me: int, number: str) -> Shown:
+def shown(call: CallView, me: int, number: str) -> Said:
     """A call as the bar of `me` has it; `number` is the other side's as people write it."""
     part = part_of(call, me)
     if part is Part.LISTENER:
@@ -114,7 +105,7 @@ def name_of(call: CallView, number: str) -> str:
     return call.who or number or WITHHELD
 
 
-def _own(call: CallView, me: int, number: str) -> Shown:
+def _own(call: CallView, me: int, number: str) -> Said:
     state, tone, icon, verbs = _STATES[call.state]
     name = name_of(call, number)
     parts = [number if number and number != name else "", *_about(call)]
@@ -141,14 +132,13 @@ def _own(call: CallView, me: int, number: str) -> Shown:
     detail = " · ".join(part for part in parts if part)
     if call.lost_since is not None:
         return _lost(call, name)
-    return Shown(call.contact_id, state, tone, icon, name, detail, since, _marks(call, me), verbs)
+    return Said(state, tone, icon, name, detail, since, _marks(call, me), verbs)
 
 
-def _lost(call: CallView, name: str) -> Shown:
+def _lost(call: CallView, name: str) -> Said:
     assert call.lost_since is not None
     since = words.clock_time(call.lost_since)
-    return Shown(
-        call.contact_id,
+    return Said(
         "Telephone system out of sight",
         Tone.DANGER,
         "wifi-off",
@@ -159,7 +149,7 @@ def _lost(call: CallView, name: str) -> Shown:
     )
 
 
-def _asked(call: CallView, me: int, number: str) -> Shown:
+def _asked(call: CallView, me: int, number: str) -> Said:
     """Somebody else's call, into which this person is asked."""
     owner = next((each.name for each in call.legs if each.staff_id == call.owner_id), "")
     owner = owner or "A colleague"
@@ -174,10 +164,10 @@ def _asked(call: CallView, me: int, number: str) -> Shown:
         icon, tone = "users", Tone.OK
     own = leg_of(call, me)
     since = own.up_at if own is not None and own.up_at is not None else call.since
-    return Shown(call.contact_id, state, tone, icon, f"about {name}", "", since)
+    return Said(state, tone, icon, f"about {name}", "", since)
 
 
-def _listening(call: CallView, me: int, number: str) -> Shown:
+def _listening(call: CallView, me: int, number: str) -> Said:
     leg = leg_of(call, me)
     if call.lost_since is not None:
         return _lost(call, name_of(call, number))
@@ -186,8 +176,7 @@ def _listening(call: CallView, me: int, number: str) -> Shown:
         state, icon = "Pick up your phone", "phone-incoming"
     owner = next((each.name for each in call.legs if each.staff_id == call.owner_id), "")
     since = leg.up_at if leg is not None and leg.up_at is not None else call.since
-    return Shown(
-        call.contact_id,
+    return Said(
         state,
         Tone.INFO,
         icon,
@@ -219,7 +208,7 @@ def _marks(call: CallView, me: int) -> tuple[Mark, ...]:
 
 
 def _about(call: CallView) -> list[str]:
-    said = [call.line, call.choice]
+    said = [call.line, f"chose {call.choice}" if call.choice else ""]
     if call.state is CallState.RINGING and call.answered_at is None and not call.callback:
         said.append(f"waited {words.span((call.since - call.started_at).total_seconds())}")
     if call.after_id is not None:
