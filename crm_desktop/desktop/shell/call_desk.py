@@ -95,7 +95,6 @@ class CallDesk(QObject):
         self._desk, self._registry, self._window = desk, registry, window
         self._workplace, self._open = workplace, open_contact
         self._registries: list[CommandRegistry] = []
-        self._texts = {each: registry.action(each).text() for each in _OPPOSITE}
         self._bar: CallBar | None = None
         self.slot = QWidget()
         self._column = QVBoxLayout(self.slot)
@@ -249,19 +248,28 @@ class CallDesk(QObject):
 
     def fit(self) -> None:
         """See `CallsView`."""
+        call = self.presenter.call
+        ringing = call is not None and call.state is CallState.RINGING
+        self._word("offer.accept", "Answer" if ringing else "")
+        self._word("offer.decline", "Decline…" if ringing else "")
         for command, verb, other in _VERBS:
             why = self._why_not(verb)
             if other is not None:
                 opposite = self._why_not(other)
                 turned = bool(why) and not opposite
-                text = _OPPOSITE[command] if turned else self._texts[command]
+                self._word(command, _OPPOSITE[command] if turned else "")
                 why = "" if turned else why
-                for each in self._registries:
-                    if each.action(command).text() != text:
-                        each.set_text(command, text)
             for each in self._registries:
                 each.set_enabled(command, not why)
                 each.set_reason(command, why)
+
+    def _word(self, command: str, text: str) -> None:
+        """Let the command say that for the moment; empty: its own words."""
+        for each in self._registries:
+            if each.has(command):
+                text = text or each.action(command).command.text
+                if each.action(command).text() != text:
+                    each.set_text(command, text)
 
     def pop(self, contact_id: int, *, at_once: bool) -> None:
         """See `CallsView`."""

@@ -355,6 +355,7 @@ def _said(offer: Offer, more: str, of_call: tuple[str, str] | None) -> Offered:
         seconds=(until - offer.offered_at).total_seconds() if until else 0.0,
         more=more,
         accept=accept,
+        low=of_call is not None,
     )
 
 

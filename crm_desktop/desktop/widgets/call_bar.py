@@ -23,7 +23,9 @@ from crm_desktop.desktop.widgets.text import ElidedText, Text
 _READ_MS = 12_000
 _HEIGHT, _EDGE, _SIGN, _STRIPE = 46, 14, 18, 4
 #: Who it is has at least so much room before buttons give way to the menu.
-_WHO = 190
+_WHO, _LITTLE = 190, 110
+#: Below this width (at 100 %) signs do without their words, and buttons without their keys.
+_NARROW = 1000
 
 
 class CallBar(Painted):
@@ -48,9 +50,10 @@ class CallBar(Painted):
         self._tone, self._icon = Tone.NEUTRAL, "phone"
         self._actions, self._more_ids = actions, more
         self._said: Said | None = None
+        self._doing = ""
         self._wanted: tuple[str, ...] = ()
         self.setAccessibleName("Telephone call")
-        self._state = Text(look, "", Role.STRONG)
+        self._state = ElidedText(look, "", Role.STRONG, snug=True)
         self._clock = Text(look, "", Role.HEADING)
         self._who = ElidedText(look, "", Role.STRONG, snug=True)
         self._detail = ElidedText(look, "", muted=True)
@@ -105,7 +108,6 @@ class CallBar(Painted):
         self._state.setText(said.state)
         self._state.set_tone(said.tone if said.tone is not Tone.NEUTRAL else None)
         self._who.setText(said.who)
-        self._detail.setText(said.detail)
         self._show_marks(said.marks)
         self._wanted = said.verbs
         self.setAccessibleName(f"Telephone call: {said.state}, {said.who}")
@@ -117,7 +119,7 @@ class CallBar(Painted):
         """There is no call; something is said all the same, as that none could be made."""
         self._said, self._wanted = None, ()
         self._tone, self._icon = Tone.NEUTRAL, "phone"
-        for part in (self._who, self._detail, self._clock):
+        for part in (self._who, self._clock):
             part.setText("")
         self._state.setText(state)
         self._state.set_tone(None)
@@ -129,14 +131,17 @@ class CallBar(Painted):
         """Say that something is under way; empty: nothing is."""
         if doing:
             self.settle()
-        said = self._said
-        self._detail.setText(doing or (said.detail if said else ""))
+        self._doing = doing
+        self._fit()
 
     def not_done(self, why: str) -> None:
         """Say what was not done, and why, where the eye is; it stays until it is read."""
         self._say_trouble(why)
         self._reading.start()
         announce(self, why)
+
+    def _more_said(self) -> str:
+        return self._doing or (self._said.detail if self._said else "")
 
     @Slot()
     def settle(self) -> None:
@@ -207,7 +212,14 @@ class CallBar(Painted):
     def _fit(self) -> None:
         """Buttons in their order as long as there is room beside who it is."""
         px = self._look.px
-        room = self.width() - px(_EDGE + _SIGN + 10) - px(_EDGE) - px(_WHO)
+        narrow = self.width() < px(_NARROW)
+        for pill in self._marks:
+            pill.set_bare(narrow)
+        for button in self._buttons.values():
+            button.set_bare(narrow)
+        # Empty, it still pushes what follows to the right.
+        self._detail.setText("" if narrow and not self._doing else self._more_said())
+        room = self.width() - px(_EDGE + _SIGN + 10) - px(_EDGE) - px(_LITTLE if narrow else _WHO)
         room -= self._more.sizeHint().width()
         for part in (self._state, self._clock):
             room -= text_width(part.font(), part.text()) + px(10) if part.text() else 0
@@ -217,11 +229,10 @@ class CallBar(Painted):
             if each not in self._wanted:
                 self._buttons[each].hide()
         for each in self._wanted:
-            button = self._buttons.get(each)
-            if button is None:
-                continue
-            room -= button.sizeHint().width() + px(8)
-            button.setVisible(room >= 0)
+            wanted = self._buttons.get(each)
+            if wanted is not None:
+                room -= wanted.sizeHint().width() + px(8)
+                wanted.setVisible(room >= 0)
         self._row.setEnabled(True)
 
     @Slot()

@@ -18,6 +18,8 @@ from crm_desktop.desktop.widgets.painting import Painted, paint_box, paint_text,
 from crm_desktop.desktop.widgets.text import Text
 
 _WIDTH, _EDGE = 400, 14
+#: How high the strip at the foot of the window is.
+_STRIP = 26
 _FULL_TURN = 360 * 16
 #: From here on the ring says that it is urgent, and a screen reader is told once.
 _LAST_SECONDS = 5
@@ -44,6 +46,8 @@ class Offered:
     seconds: float = 0.0
     more: str = ""
     accept: str = "Accept"
+    #: At the foot: what it is about is open, and what must be seen of it stands above.
+    low: bool = False
 
 
 class CountdownRing(Painted):
@@ -106,8 +110,8 @@ class _Tile(Painted):
 
 
 class OfferCard(Painted):
-    """At the top right of its parent. `accepted`, `declined` and `asked_why` are the answers to an
-    offer, `back` the one to what was missed, `lapsed` that the time is up.
+    """At the right of its parent, at the top or `low`. `accepted`, `declined` and `asked_why` are the
+    answers to an offer, `back` the one to what was missed, `lapsed` that the time is up.
     """
 
     accepted = Signal()
@@ -279,7 +283,9 @@ class OfferCard(Painted):
         edge = self._look.px(_EDGE)
         width = min(self._look.px(_WIDTH), parent.width() - 2 * edge)
         height = max(self._column.totalHeightForWidth(width), self.minimumSizeHint().height())
-        top = self._look.px(self._below) + edge
+        low = self._shown is not None and self._shown.low
+        foot = parent.height() - height - edge - self._look.px(_STRIP)
+        top = foot if low else self._look.px(self._below) + edge
         self.setGeometry(parent.width() - width - edge, top, width, height)
 
     @staticmethod

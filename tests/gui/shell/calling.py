@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
 from sqlalchemy import select, update
 
@@ -14,14 +16,14 @@ from crm_desktop.desktop.shell.main_window import MainWindow
 from crm_desktop.desktop.widgets.call_bar import CallBar
 from crm_desktop.desktop_root import Desktop
 from crm_desktop.domain.calls import CallState, CommandState, LegRole
-from crm_desktop.domain.states import Channel
 from crm_desktop.services import call_commands, calls, routing
 from crm_desktop.services.call_commands import Work
-from crm_desktop.store.models import Call, CallCommand, CallLeg
+from crm_desktop.store.models import Call, CallCommand
 from tests.calls_centre import MAIN_LINE, Board
 from tests.centre import Centre
 from tests.routing_centre import at_work, push
 
+D = TypeVar("D", bound=QDialog)
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 NONE = Qt.KeyboardModifier.NoModifier
@@ -113,19 +115,29 @@ def says(qtbot: QtBot, desktop: Desktop, state: str) -> CallBar:
         bar = desktop.window.findChild(CallBar)
         return isinstance(bar, CallBar) and bar.said is not None and bar.said.state == state
 
-    qtbot.waitUntil(so, timeout=120_000)
+    qtbot.waitUntil(so)
     return bar_of(desktop)
 
 
 def until(qtbot: QtBot, what: Callable[[], bool]) -> None:
     """Wait for what must become true."""
-    qtbot.waitUntil(what, timeout=120_000)
+    qtbot.waitUntil(what)
+
+
+def opened(qtbot: QtBot, window: MainWindow, kind: type[D]) -> D:
+    """The dialog of that kind, once it is open."""
+
+    def there() -> list[D]:
+        return [each for each in window.findChildren(kind) if each.isVisible()]
+
+    qtbot.waitUntil(lambda: bool(there()))
+    return there()[0]
 
 
 def press(window: MainWindow, key: Qt.Key, held: Qt.KeyboardModifier = NONE) -> None:
-    """A key where the keyboard is."""
+    """A key where the keyboard is; a dialog that closed may have left it nowhere."""
+    window.activateWindow()
     QTest.keyClick(window.focusWidget() or window, key, held)
-
 
 
 def heard(desktop: Desktop) -> str:

@@ -108,6 +108,10 @@ class PeoplePane(BoardPane):
         known = self._known.get(staff_id)
         return known.person.name if known is not None else ""
 
+    def lines(self) -> tuple[PersonLine, ...]:
+        """What is shown of each person, in order."""
+        return tuple(self._lines.values())
+
     def _line(self, person: PersonNow) -> PersonLine:
         """The line of somebody; the same object while they are as before."""
         known = self._known.get(person.id)

@@ -13,7 +13,7 @@ from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.buttons import Button, IconButton, PrimaryButton
 from crm_desktop.desktop.widgets.card import PanelHeader
 from crm_desktop.desktop.widgets.pill import Pill
-from crm_desktop.domain.states import ContactState
+from crm_desktop.domain.states import Channel, ContactState
 from crm_desktop.domain.views import ContactView
 
 _MORE = (
@@ -69,7 +69,10 @@ class WorkspaceHeader(PanelHeader):
             parts.append(row.state.value)
         self.set_text(row.who, "· " + " · ".join(parts))
         self._mine = mine and not offered and row.state not in _OVER
+        rings = offered and row.channel is Channel.CALL
         self._free = (row.owner_id is None or (mine and offered)) and row.state not in _OVER
+        # The bar answers what rings, as the phone itself does.
+        self._free = self._free and not rings
         self.show_looking(row.looking)
         self._arrange()
 
