@@ -95,6 +95,12 @@ class Exchange(Board):
         """What became of it."""
         call_commands.settle(self.db, work, state, words)
 
+    def waits(self) -> bool:
+        """Whether a command waits to be done."""
+        with self.centre.as_owner().read() as tx:
+            query = select(CallCommand.id).where(CallCommand.state == CommandState.ASKED)
+            return tx.session.scalars(query).first() is not None
+
     def asked(self) -> list[str]:
         """Every verb that was asked, oldest first."""
         with self.centre.as_owner().read() as tx:
@@ -137,6 +143,7 @@ def opened(qtbot: QtBot, window: MainWindow, kind: type[D]) -> D:
 def press(window: MainWindow, key: Qt.Key, held: Qt.KeyboardModifier = NONE) -> None:
     """A key where the keyboard is; a dialog that closed may have left it nowhere."""
     window.activateWindow()
+    assert QTest.qWaitForWindowActive(window, 120_000)
     QTest.keyClick(window.focusWidget() or window, key, held)
 
 

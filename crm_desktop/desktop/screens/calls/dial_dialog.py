@@ -65,6 +65,7 @@ class DialDialog(QDialog):
         self._keypad.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._why = Text(look, "", Role.SMALL, muted=True, wrap=True)
         self._warning = Banner(look, Tone.DANGER, "phone-off")
+        self._warning.hide()
         self._must = QCheckBox("I have read this, and the call must be made")
         self._go = PrimaryButton(look, "Call", icon="phone-outgoing", key="Return")
         back = Button(look, "Cancel")

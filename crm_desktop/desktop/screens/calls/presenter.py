@@ -227,7 +227,9 @@ class CallPresenter(Presenter):
 
     def _look(self) -> Answer:
         """On a worker: read, and write the numbers as people do."""
-        calls = self._port.mine()
+        # A phone that is just being put down belongs to nobody's call any more.
+        none = verbs.Part.NONE
+        calls = tuple(x for x in self._port.mine() if verbs.part_of(x, self._me) is not none)
         return Answer(
             calls, {each.contact_id: dialling.shown(each.number) for each in calls if each.number}
         )
