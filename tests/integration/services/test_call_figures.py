@@ -85,7 +85,7 @@ def test_every_figure_is_made_of_its_calls(centre: Centre, begin: datetime) -> N
     call(centre, begin, (0, "contact.received", {}), (40, "contact.callback", {}))
     call(
         centre, begin, (0, "contact.received", {}),
-        (33, "contact.completed", {"reason": "voicemail"}),
+        (33, "contact.voicemail", {}),
     )  # fmt: skip
 
     kept(centre)

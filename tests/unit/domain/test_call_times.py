@@ -137,8 +137,8 @@ def test_a_completion_ends_it_and_what_comes_after_is_another_matter() -> None:
     ("event_", "exit_"),
     [
         (event(60, "contact.callback"), "callback"),
-        (event(60, "contact.completed", reason="voicemail"), "voicemail"),
-        (event(60, "contact.completed", reason="closed"), ""),
+        (event(60, "contact.voicemail", seconds=12), "voicemail"),
+        (event(60, "contact.turned_away", why="closed"), ""),
     ],
 )
 def test_who_leaves_a_message_or_keeps_their_place_did_not_give_up(
