@@ -28,8 +28,8 @@ from crm_desktop.domain.errors import (
 )
 from crm_desktop.gateway import back_office, forecasting, sealing
 from crm_desktop.gateway.calls.commands import Commands
-from crm_desktop.gateway.calls.waiting import Waiting
 from crm_desktop.gateway.calls.pbx import Part
+from crm_desktop.gateway.calls.waiting import Waiting
 from crm_desktop.gateway.config import GatewayConfig, SecretSource
 from crm_desktop.gateway.jobs import StartJob
 from crm_desktop.gateway.recording.jobs import MASTER_SECRET, RecordingJobs, open_vault
