@@ -60,7 +60,7 @@ def add_call(
         row = tx.session.get_one(Contact, contact_id)
         row.state, row.owner_id = contact, owner_id
         tx.session.add(Call(contact_id=contact_id, account_id=account_id, state=state))
-        legs = [(LegRole.CALLER, None)]
+        legs: list[tuple[LegRole, int | None]] = [(LegRole.CALLER, None)]
         if owner_id is not None:
             legs.append((LegRole.ADVISOR, owner_id))
             tx.session.add(

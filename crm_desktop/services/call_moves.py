@@ -55,12 +55,16 @@ def recording(db: Database, contact_id: int, state: str, why: str, under: Lease)
         tx.changed(Topic.CALL, contact_id)
 
 
-def listened(
-    db: Database, contact_id: int, channel: str, staff_id: int, mode: str, under: Lease
-) -> None:
-    """A team leader hears a call now, by this channel, and how."""
+def listens(db: Database, contact_id: int, channel: str, mode: str, under: Lease) -> None:
+    """A listener wants to be in the call in another way."""
     with writing(db, under) as tx:
         queries.change_leg(tx, channel, mode=mode)
+        tx.changed(Topic.CALL, contact_id)
+
+
+def listened(db: Database, contact_id: int, staff_id: int, mode: str, under: Lease) -> None:
+    """A team leader hears a call now: how."""
+    with writing(db, under) as tx:
         events.append(tx, "call.listened", contact_id=contact_id, staff=staff_id, mode=mode)
         tx.changed(Topic.CALL, contact_id)
 
@@ -99,30 +103,39 @@ def to_person(db: Database, what: Passing, staff_id: int, under: Lease) -> None:
 def to_outside(
     db: Database, contact_id: int, by: int, number: str, under: Lease, *, how: str
 ) -> None:
-    """The caller goes on with somebody outside: for us the call is over and is wrapped up."""
+    """The caller goes on with somebody outside, and the holder wraps up.
+
+    After a blind transfer the PBX alone has the call, so that it has ended for us; after a warm
+    one it ends when one of the two hangs up.
+    """
     with writing(db, under) as tx:
         call = _held(tx, Passing(contact_id, by))
         sums = queries.counted(call, tx.now)
-        queries.change(
-            tx, contact_id, state=CallState.ENDED.value, state_since=utcnow(), ended_at=utcnow(),
-            ended_by="advisor", muted=False, **sums,
-        )  # fmt: skip
-        queries.end_legs(tx, contact_id)
+        queries.change(tx, contact_id, muted=False, **{**sums, "counted_at": None})
         queries.change_contact(
             tx, contact_id, state=ContactState.WRAP_UP.value, end_reason=TRANSFERRED_OUT
         )
         queries.assignment(tx, contact_id, AssignmentState.WRAPPING)
-        events.append(
-            tx, "call.transferred", contact_id=contact_id, staff=by, to={"number": number}, how=how
-        )
-        events.append(
-            tx, "call.ended", contact_id=contact_id, by="advisor", cause=None, cut_off=False,
-            talk=sums.get("talk_seconds", call.talk_seconds),
-            hold=sums.get("hold_seconds", call.hold_seconds),
-        )  # fmt: skip
+        to = {"number": number}
+        events.append(tx, "call.transferred", contact_id=contact_id, staff=by, to=to, how=how)
+        if how == "blind":
+            _over(tx, call, sums)
         events.append(tx, "contact.wrap_up", contact_id=contact_id, staff=by)
         tx.changed(Topic.CONTACT, contact_id)
         tx.changed(Topic.CALL, contact_id)
+
+
+def _over(tx: Tx, call: Standing, sums: Mapping[str, object]) -> None:
+    queries.change(
+        tx, call.contact_id, state=CallState.ENDED.value, state_since=utcnow(), ended_at=utcnow(),
+        ended_by="advisor",
+    )  # fmt: skip
+    queries.end_legs(tx, call.contact_id)
+    events.append(
+        tx, "call.ended", contact_id=call.contact_id, by="advisor", cause=None, cut_off=False,
+        talk=sums.get("talk_seconds", call.talk_seconds),
+        hold=sums.get("hold_seconds", call.hold_seconds),
+    )  # fmt: skip
 
 
 def handed_over(db: Database, contact_id: int, by: int, third: StandingLeg, under: Lease) -> None:
@@ -144,11 +157,15 @@ def handed_over(db: Database, contact_id: int, by: int, third: StandingLeg, unde
             queue=None, staff=third.staff_id, from_queue=call.queue_id, by=by,
         )  # fmt: skip
         events.append(tx, "contact.taken", contact_id=contact_id, staff=third.staff_id)
-        events.append(
-            tx, "call.transferred", contact_id=contact_id, staff=by, to=to, how="warm"
-        )
+        events.append(tx, "call.transferred", contact_id=contact_id, staff=by, to=to, how="warm")
         tx.changed(Topic.CONTACT, contact_id)
         tx.changed(Topic.CALL, contact_id)
+
+
+def extension_of(db: Database, staff_id: int) -> str:
+    """Where a colleague is rung; empty when nowhere."""
+    with db.read() as tx:
+        return passing.extension_of(tx, staff_id)
 
 
 def third_began(

@@ -350,9 +350,7 @@ class SqliteGuard:
             resolution=answers.resolution,
             avoidable=answers.avoidable,
             # Why a call ended, as the telephone had it, is kept unless the answers say more.
-            end_reason=logging.END_REASONS.get(
-                answers.resolution, contact.end_reason or "normal"
-            ),
+            end_reason=logging.END_REASONS.get(answers.resolution, contact.end_reason or "normal"),
         )
         self._end(contact_id, AssignmentState.COMPLETED)
         self._log(

@@ -55,7 +55,8 @@ CREATE FUNCTION app.call_busy(p_staff bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 BEGIN
     RETURN EXISTS (SELECT 1 FROM contact c JOIN call k ON k.contact_id = c.id
-                   WHERE c.owner_id = p_staff AND c.state <> 'completed' AND k.ended_at IS NULL
+                   WHERE c.owner_id = p_staff AND k.ended_at IS NULL
+                     AND c.state IN ('offered', 'active', 'held', 'dialling')
                      AND k.state NOT IN ('waiting', 'callback', 'voicemail'))
         OR EXISTS (SELECT 1 FROM call_leg l WHERE l.staff_id = p_staff AND l.ended_at IS NULL);
 END $$;

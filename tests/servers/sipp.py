@@ -243,7 +243,7 @@ _REFUSING = """<send next="refusing"><![CDATA[
   <recv request="ACK" next="end"/>"""
 
 
-def calling(to: str, caller: str, headers: str, agent: str, sound: str, call_id: str) -> str:
+def calling(to: str, *, caller: str, headers: str, agent: str, sound: str, call_id: str) -> str:
     """Scenario of one call; `caller` is what stands in From, `headers` are whole lines."""
     refusals = "".join(
         f'<recv response="{status}" optional="true" next="refused">'

@@ -64,7 +64,7 @@ class Ari:
         return things.text(things.mapping(info.get("system")), "version")
 
     def variable(self, name: str) -> str:
-        """A global variable or dialplan function, such as `DB(family/key)`; empty if there is none."""
+        """A global variable or dialplan function such as `DB(family/key)`; empty if none."""
         try:
             answer = self._wire.get("asterisk/variable", variable=name)
         except AriNotFound:
@@ -82,6 +82,15 @@ class Ari:
             for each in _list(self._get_list("applications"))
         )
         return tuple(filter(None, found))
+
+    def watch(self, app: str, channel_id: str) -> None:
+        """Tell `app` of a channel until it is gone, even when it has left the application.
+
+        Only so is ChannelDestroyed, with its cause, told of a channel that the dialplan gave us.
+        """
+        self._wire.post(
+            f"applications/{part(app)}/subscription", {"eventSource": f"channel:{channel_id}"}
+        )
 
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Every telephone and trunk that is configured."""
@@ -297,7 +306,8 @@ class Ari:
 
         A recording of the same name raises AriRefused. The name may hold folders.
         """
-        return self._record(f"bridges/{part(bridge_id)}", name, most_seconds, 0, "none", beep)
+        path = f"bridges/{part(bridge_id)}"
+        return self._record(path, name, maxDurationSeconds=most_seconds, beep=beep)
 
     def record_channel(
         self,
@@ -314,7 +324,14 @@ class Ari:
         Ends after `most_seconds`, after `silence` seconds, or by the key `until`.
         """
         path = f"channels/{part(channel_id)}"
-        return self._record(path, name, most_seconds, silence, until, beep)
+        return self._record(
+            path,
+            name,
+            maxDurationSeconds=most_seconds,
+            maxSilenceSeconds=silence,
+            terminateOn=until,
+            beep=beep,
+        )
 
     def live_recording(self, name: str) -> Recording:
         """A recording under way."""
@@ -368,18 +385,8 @@ class Ari:
         query = {"media": ",".join(media), "lang": language}
         return _one(things.playback, self._wire.post(f"{path}/play/{part(playback_id)}", query))
 
-    def _record(
-        self, path: str, name: str, most: int, silence: int, until: str, beep: bool
-    ) -> Recording:
-        query: dict[str, Value] = {
-            "name": name,
-            "format": "wav",
-            "maxDurationSeconds": most,
-            "maxSilenceSeconds": silence,
-            "ifExists": "fail",
-            "beep": beep,
-            "terminateOn": until,
-        }
+    def _record(self, path: str, name: str, **how: Value) -> Recording:
+        query = {"name": name, "format": "wav", "ifExists": "fail", **how}
         return _one(things.recording, self._wire.post(f"{path}/record", query))
 
 

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import re
 
+from crm_desktop.channels.voice.ari import BridgeKind
+from crm_desktop.channels.voice.trouble import AriNotFound
 from crm_desktop.domain.calls import LegRole
 from crm_desktop.gateway.calls import naming
 from crm_desktop.gateway.calls.pbx import Pbx
 from crm_desktop.services.calls import Standing, StandingLeg
 
+#: What has a telephone pick up by itself, in the two ways that are about.
+PICKS_UP = {
+    "PJSIP_HEADER(add,Call-Info)": "<sip:crm>;answer-after=0",
+    "PJSIP_HEADER(add,Alert-Info)": "<http://crm>;info=alert-autoanswer;delay=0",
+}
 _ENDPOINT = re.compile(r"[A-Za-z0-9_.+-]{1,64}")
 
 
@@ -33,16 +40,17 @@ def listen(pbx: Pbx, call: Standing, *channels: str) -> None:
 
 def hold(pbx: Pbx, call: Standing) -> None:
     """Let the caller hear music."""
-    bridge = naming.hold(call.contact_id)
-    pbx.ari.create_bridge(bridge, "holding")
-    pbx.ari.add(bridge, call.channel)
+    _join(pbx, naming.hold(call.contact_id), (call.channel,), "holding")
 
 
-def _join(pbx: Pbx, bridge: str, channels: tuple[str, ...]) -> None:
-    pbx.ari.create_bridge(bridge, "mixing")
+def _join(pbx: Pbx, bridge: str, channels: tuple[str, ...], kind: BridgeKind = "mixing") -> None:
     # One after the other, in the order given: what the call does is seen by who comes last.
     for channel in channels:
-        pbx.ari.add(bridge, channel)
+        try:
+            pbx.ari.add(bridge, channel)
+        except AriNotFound:
+            pbx.ari.create_bridge(bridge, kind)
+            pbx.ari.add(bridge, channel)
 
 
 def phone(pbx: Pbx, extension: str) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 
-from crm_desktop.channels.voice.trouble import AriNotFound
+from crm_desktop.channels.voice.trouble import AriNotFound, AriRefused
 from crm_desktop.domain.calls import CallState, LegRole
+from crm_desktop.domain.states import ContactState
 from crm_desktop.gateway.calls import bridging, naming
 from crm_desktop.gateway.calls.bridging import Refused, advisor_of, third_of
 from crm_desktop.gateway.calls.pbx import Pbx
-from crm_desktop.services import call_moves
+from crm_desktop.services import call_moves, calls
 from crm_desktop.services.call_commands import Work
 from crm_desktop.services.call_moves import Passing
 from crm_desktop.services.calls import Standing
@@ -18,6 +19,8 @@ from crm_desktop.services.calls import Standing
 #: Into the dialplan goes who is passed on to the outside: there it ends without us.
 OUT_CONTEXT = "crm-out"
 _RINGS = 40
+#: What a contact is once its holder has passed the caller on to the outside.
+_LEFT = (ContactState.WRAP_UP, ContactState.COMPLETED)
 _TALKS = (CallState.TALKING, CallState.HELD, CallState.CONFERENCE)
 
 
@@ -43,10 +46,30 @@ def consult(pbx: Pbx, call: Standing, work: Work) -> None:
             caller_id=call.number,
             seconds=_RINGS,
         )
-    except Exception:
-        call_moves.leg_never_was(pbx.db, call.contact_id, channel, pbx.lease)
+    except AriRefused:
+        calls.leg_ended(pbx.db, call.contact_id, channel, None, pbx.lease)
         bridging.talk(pbx, call, call.channel, advisor.channel)
-        raise
+        raise Refused("They cannot be reached.") from None
+
+
+def go_on(pbx: Pbx, call: Standing) -> None:
+    """Who was called as a third and picked up is asked; on the switchboard's thread.
+
+    Once the advisor has left, who talks on ends when one of the two hangs up.
+    """
+    thirds = call.legs_of(LegRole.THIRD)
+    if call.contact_state in (ContactState.ACTIVE, ContactState.HELD):
+        for third in thirds:
+            line = pbx.sight.line(third.channel)
+            if third.up and line and line.here and pbx.sight.bridge_of(third.channel) is None:
+                bridging.ask(pbx, call, third.channel)
+    elif (
+        call.state in _TALKS
+        and call.contact_state in _LEFT
+        and not (thirds or call.legs_of(LegRole.ADVISOR))
+    ):
+        with suppress(AriNotFound):
+            pbx.ari.hang_up(call.channel)
 
 
 def end_consult(pbx: Pbx, call: Standing, _work: Work) -> None:
@@ -62,19 +85,18 @@ def end_consult(pbx: Pbx, call: Standing, _work: Work) -> None:
 
 def conference(pbx: Pbx, call: Standing, _work: Work) -> None:
     """All three talk."""
-    third = third_of(call)
-    bridging.talk(pbx, call, call.channel, advisor_of(call).channel, third.channel)
+    # The advisor last: what the call does is seen when all are there.
+    bridging.talk(pbx, call, third_of(call).channel, call.channel, advisor_of(call).channel)
 
 
 def hand_over(pbx: Pbx, call: Standing, work: Work) -> None:
     """The third and the caller talk, and the advisor leaves."""
     advisor, third = advisor_of(call), third_of(call)
+    # First: otherwise, for a moment, nobody would have the caller.
+    bridging.talk(pbx, call, third.channel, call.channel)
     if third.staff_id is not None:
-        # Only once they are connected: otherwise nobody would have the caller.
-        bridging.talk(pbx, call, call.channel, third.channel)
         call_moves.handed_over(pbx.db, call.contact_id, work.staff_id, third, pbx.lease)
     else:
-        bridging.talk(pbx, call, call.channel, third.channel)
         call_moves.to_outside(
             pbx.db, call.contact_id, work.staff_id, third.number, pbx.lease, how="warm"
         )
@@ -104,9 +126,9 @@ def transfer(pbx: Pbx, call: Standing, work: Work) -> None:
 def _outside(pbx: Pbx, call: Standing, what: Passing, number: str) -> None:
     endpoint = bridging.outside(pbx, number)
     pbx.ari.set_channel_variable(call.channel, "CRM_DIAL", endpoint)
-    # First: otherwise the caller's leaving us would be taken for the end of the call.
-    call_moves.to_outside(pbx.db, what.contact_id, what.by, number, pbx.lease, how="blind")
+    # First: once the call has ended for us, what we still have of it is hung up.
     pbx.ari.continue_in_dialplan(call.channel, OUT_CONTEXT, number)
+    call_moves.to_outside(pbx.db, what.contact_id, what.by, number, pbx.lease, how="blind")
 
 
 def _endpoint(pbx: Pbx, to: Mapping[str, object]) -> str:

@@ -1,4 +1,4 @@
-"""What the holder of a call does within it: hold, mute, digits, an end, a pause of the recording."""
+"""What the holder of a call does within it: hold, mute, digits, its end, what is recorded."""
 
 from __future__ import annotations
 
@@ -14,12 +14,9 @@ from crm_desktop.services.call_commands import Work
 from crm_desktop.services.calls import Standing
 
 _WHY = "asked"
-#: What has a telephone pick up, in the two ways that are about.
-BY_ITSELF = {
-    "PJSIP_HEADER(add,Call-Info)": "<sip:crm>;answer-after=0",
-    "PJSIP_HEADER(add,Alert-Info)": "<http://crm>;info=alert-autoanswer;delay=0",
-}
-_BY_ITSELF, _PICKS_UP = "-again", 10
+_MOST_RECORDINGS = 5
+#: Another channel for the same offer.
+_AGAIN, _RINGS = "-again", 10
 
 
 def answer(pbx: Pbx, call: Standing, work: Work) -> None:
@@ -30,7 +27,7 @@ def answer(pbx: Pbx, call: Standing, work: Work) -> None:
     if pbx.settings.answer_by != "header":
         raise Refused("Pick up your telephone.")
     rings = call.legs_of(LegRole.ADVISOR)
-    channel = naming.leg(call.contact_id, LegRole.ADVISOR, offer.assignment_id) + _BY_ITSELF
+    channel = naming.leg(call.contact_id, LegRole.ADVISOR, offer.assignment_id) + _AGAIN
     if any(each.channel == channel for each in rings):
         raise Refused("Your telephone is picking up already.")
     calls.leg_began(
@@ -43,8 +40,8 @@ def answer(pbx: Pbx, call: Standing, work: Work) -> None:
         args=("advisor", str(call.contact_id), str(offer.assignment_id)),
         channel_id=channel,
         caller_id=call.number,
-        seconds=_PICKS_UP,
-        variables=BY_ITSELF,
+        seconds=_RINGS,
+        variables=bridging.PICKS_UP,
     )
     for leg in rings:
         with suppress(AriNotFound):
@@ -111,7 +108,9 @@ def resume_recording(pbx: Pbx, call: Standing, _work: Work) -> None:
 
 
 def _recording(pbx: Pbx, call: Standing) -> str:
-    """The newest recording of a call that may be under way."""
-    if call.recording == "off":
-        raise Refused("This call is not being recorded.")
-    return f"crm-{call.contact_id}-1"
+    """The newest recording of a call that is under way; raises Refused when there is none."""
+    if call.recording != "off":
+        for number in range(_MOST_RECORDINGS, 0, -1):
+            with suppress(AriNotFound):
+                return pbx.ari.live_recording(f"crm-{call.contact_id}-{number}").name
+    raise Refused("This call is not being recorded.")

@@ -31,6 +31,11 @@ from crm_desktop.store.models import (
 )
 
 _TALK = (CallState.TALKING, CallState.HELD, CallState.CONSULTING, CallState.CONFERENCE)
+_ON_A_PHONE = (
+    ContactState.OFFERED,
+    *(ContactState.ACTIVE, ContactState.HELD),
+    ContactState.DIALLING,
+)
 _NOT_ON_A_PHONE = (CallState.WAITING, CallState.CALLBACK, CallState.VOICEMAIL)
 _STATES: Mapping[Verb, tuple[ContactState, ...]] = {
     Verb.ANSWER: (ContactState.OFFERED,),
@@ -132,7 +137,7 @@ def _busy(session: Session, staff_id: int) -> bool:
         .join(Call, Call.contact_id == Contact.id)
         .where(
             Contact.owner_id == staff_id,
-            Contact.state != ContactState.COMPLETED,
+            Contact.state.in_(_ON_A_PHONE),
             Call.ended_at.is_(None),
             Call.state.not_in(_NOT_ON_A_PHONE),
         )

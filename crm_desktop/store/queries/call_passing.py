@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select, update
 
 from crm_desktop.domain.states import AssignmentState, Direction, MessageState, Visibility
 from crm_desktop.store.database import Tx
-from crm_desktop.store.models import Assignment, Contact, Queue, Staff
+from crm_desktop.store.models import Assignment, Call, Contact, Customer, Queue, Staff
 from crm_desktop.store.models.base import utcnow
 
 _HOW = "transfer"
@@ -67,7 +67,7 @@ def offer(tx: Tx, contact_id: int, staff_id: int, note: str) -> None:
     )
 
 
-def give(tx: Tx, contact_id: int, staff_id: int) -> None:
+def give(tx: Tx, contact_id: int, staff_id: int, *, how: str = _HOW) -> None:
     """It is this person's."""
     _assign(
         tx,
@@ -76,13 +76,14 @@ def give(tx: Tx, contact_id: int, staff_id: int) -> None:
         state=AssignmentState.ACCEPTED.value,
         note="",
         accepted_at=utcnow(),
+        how=how,
     )
 
 
 def _assign(tx: Tx, contact_id: int, staff_id: int, **values: Any) -> None:
     tx.core.execute(
         insert(Assignment)
-        .values(contact_id=contact_id, staff_id=staff_id, how=_HOW, **values)
+        .values(**{"how": _HOW, **values}, contact_id=contact_id, staff_id=staff_id)
         .inline()
     )
 
@@ -96,6 +97,19 @@ def extension_of(tx: Tx, staff_id: int) -> str:
     """Where a colleague is rung; empty when nowhere."""
     found = select(func.coalesce(Staff.extension, "")).where(Staff.id == staff_id, Staff.active)
     return str(tx.core.execute(found).scalar() or "")
+
+
+def customer_name(tx: Tx, customer_id: int) -> str:
+    """What a customer is called."""
+    found = select(Customer.name).where(Customer.id == customer_id)
+    return str(tx.core.execute(found).scalar() or "")
+
+
+def numbers_of(tx: Tx, contact_id: int) -> tuple[str, str]:
+    """The other side's number as it was said, and in its international form."""
+    found = select(Call.number_said, Call.number).where(Call.contact_id == contact_id)
+    row = tx.core.execute(found).one()
+    return row.number_said, row.number
 
 
 def note(contact_id: int, author_id: int, words: str) -> dict[str, Any]:

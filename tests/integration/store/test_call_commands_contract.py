@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from crm_desktop.domain import call_asking
 from crm_desktop.domain.calls import Ask, CallState, CommandState, LegRole, LegState, Verb
 from crm_desktop.domain.errors import (
     Conflict,
@@ -275,7 +276,7 @@ def test_what_cannot_be_said(centre: Centre, monkeypatch: pytest.MonkeyPatch) ->
     for each in asks:
         with pytest.raises(InvalidInput):
             call_commands.ask(anna, each)
-    monkeypatch.setattr(call_commands.call_asking, "check", lambda _ask: None)
+    monkeypatch.setattr(call_asking, "check", lambda _ask: None)
     for each in asks if centre.dialect == "postgresql" else ():
         with pytest.raises(InvalidInput):
             call_commands.ask(anna, each)
