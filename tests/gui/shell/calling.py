@@ -83,7 +83,7 @@ class Exchange(Board):
         """What the gateway writes of a call beside its state, and tells."""
         with self.db.write() as tx:
             tx.session.execute(update(Call).where(Call.contact_id == contact_id).values(**values))
-            tx.changed(calls.Topic.CALL, contact_id)
+            tx.changed(Topic.CALL, contact_id)
 
     def take(self) -> Work:
         """The command that waits, claimed."""
