@@ -267,6 +267,7 @@ def _read_key(text: str) -> bytes | None:
 
 
 def _config(settings: Settings) -> GatewayConfig:
+    data = Paths.of_user().data
     return GatewayConfig(
         web_resources=bundled("resources") / "web",
         http_host=settings.http_host,
@@ -278,4 +279,6 @@ def _config(settings: Settings) -> GatewayConfig:
         largest_form=settings.max_form_bytes,
         council=settings.council_name,
         proxies=settings.http_proxies,
+        recordings_dir=settings.recordings_dir or data / "recordings",
+        recording_keys_dir=settings.recording_keys_dir or data / "recording-keys",
     )

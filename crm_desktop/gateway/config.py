@@ -21,7 +21,8 @@ class GatewayConfig:
 
     Port 0 takes any free one. Without `mail_domains` the listener takes mail for every domain,
     which is allowed on this machine's own address only. Without `council` the public pages say the
-    name that the database holds. `proxies` may say for whom they speak.
+    name that the database holds. `proxies` may say for whom they speak. The sound of calls and the
+    keys to it lie apart; a gateway without these two folders keeps none.
     """
 
     web_resources: Path
@@ -34,3 +35,5 @@ class GatewayConfig:
     largest_form: int = 30 * 1024 * 1024
     council: str = ""
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    recordings_dir: Path | None = None
+    recording_keys_dir: Path | None = None

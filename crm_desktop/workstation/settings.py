@@ -154,6 +154,13 @@ class Settings:
     secrets_file: Path | None = field(default=None, metadata={"read": _full_path})
     """For a headless gateway without a keyring: a file that only its user can read."""
 
+    recordings_dir: Path | None = field(default=None, metadata={"read": _full_path})
+    """Where a gateway keeps the sound of calls, sealed. Without it: in the data folder."""
+
+    recording_keys_dir: Path | None = field(default=None, metadata={"read": _full_path})
+    """Where it keeps a key for each; never in the same backup as the sound. Without it: in the data
+    folder."""
+
     audit_anchor_folder: Path | None = field(default=None, metadata={"read": _full_path})
     """Where a gateway writes the audit chain's head down each day; a folder of another computer is
     best. Without it: in the data folder."""
