@@ -48,6 +48,8 @@ _TABLES: Mapping[str, str] = {
     "reply_template": "a canned reply",
     "setting": "a setting of the centre",
     "channel_account": "an account to the outside",
+    "telephone_line": "a telephone line",
+    "line_choice": "a telephone line's menu",
     "article": "an article",
 }
 _DONE: Mapping[str, str] = {
