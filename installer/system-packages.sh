@@ -16,7 +16,7 @@ package_packages="$qt_packages binutils"
 test_packages="$package_packages postgresql dovecot-imapd dovecot-lmtpd
 chromium|google-chrome-stable|chromium-browser xvfb openbox dbus at-spi2-core
 python3-pyatspi gir1.2-atspi-2.0 gnome-keyring fonts-dejavu-core mmdebstrap
-krb5-kdc krb5-admin-server krb5-user faketime"
+krb5-kdc krb5-admin-server krb5-user faketime sip-tester"
 
 # The parts of these packages that would keep running on somebody's own computer.
 services="postgresql dovecot krb5-kdc krb5-admin-server"

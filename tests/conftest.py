@@ -15,6 +15,7 @@ from pytestqt.wait_signal import SignalBlocker
 
 from crm_desktop.desktop.core.garbage import Garbage
 from tests import network_guard, on_display
+from tests.servers.asterisk import Asterisk, shared_asterisk
 from tests.servers.postgres import PostgresCluster, shared_cluster
 from tests.servers.processes import PATIENCE
 from tests.shared_directory import SharedDirectory
@@ -115,6 +116,20 @@ def own_postgres(shared_directory: Path) -> Iterator[PostgresCluster]:
     cluster = PostgresCluster.create(shared_directory / f"own-{os.getpid()}-{next(_NUMBERS)}")
     yield cluster
     cluster.destroy()
+
+
+@pytest.fixture(scope="session")
+def asterisk(shared_directory: Path) -> Asterisk:
+    """The suite's Asterisk, for what needs neither its application `crm` nor its trunk alone."""
+    return shared_asterisk(shared_directory)
+
+
+@pytest.fixture
+def own_asterisk(shared_directory: Path) -> Iterator[Asterisk]:
+    """An Asterisk for this test alone, which may stop and kill it."""
+    made = Asterisk.create(shared_directory / f"asterisk-{os.getpid()}-{next(_NUMBERS)}")
+    yield made
+    made.destroy()
 
 
 class PatientBot(QtBot):
