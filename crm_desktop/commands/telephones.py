@@ -38,17 +38,20 @@ class LineWords:
 
 def set_pbx(settings: Settings, wanted: Pbx, say: Say, *, keep: bool) -> None:
     """Where Asterisk is, with the password of its user in this computer's keyring."""
+    asks = keep and settings.secrets_file is None
     password = ""
-    if keep:
+    if asks:
         password = typer.prompt(f"Password of {wanted.user} in ari.conf", hide_input=True)
     with opened(settings) as db:
         known = telephones.read(db).pbx
         telephones.put_pbx(db, known.seen if known else None, wanted)
         kept = telephones.read(db).pbx
     secret = kept.secret_name if kept else wanted.secret_name
-    if keep:
-        open_secrets(settings.secrets_file).set(secret, password)
+    if asks:
+        open_secrets().set(secret, password)
         say("Kept; the gateway uses it at once. Next: crm-desktop admin telephones check")
+    elif keep:
+        say(f'Kept. Write its password into {settings.secrets_file}: "{secret}" = "…"')
     else:
         say(f"Kept. The gateway's keyring must hold its password under the name {secret}")
 

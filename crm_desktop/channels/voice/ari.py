@@ -13,7 +13,7 @@ from typing import Literal, Self, TypeVar
 
 from crm_desktop.channels.voice import things
 from crm_desktop.channels.voice.things import Bridge, Channel, Endpoint, Playback, Recording
-from crm_desktop.channels.voice.trouble import AriAway, AriNotFound
+from crm_desktop.channels.voice.trouble import AriAway, AriNotFound, AriRefused
 from crm_desktop.channels.voice.wire import Value, Wire, part
 
 #: Why a channel is ended, as its far side is told.
@@ -102,6 +102,21 @@ class Ari:
         return _one(
             things.endpoint, self._wire.get(f"endpoints/{part(technology)}/{part(resource)}")
         )
+
+    def sounds(self) -> frozenset[str]:
+        """The names of every announcement that is there, such as `queue-youarenext`."""
+        found = (
+            things.text(things.mapping(each), "id") for each in _list(self._get_list("sounds"))
+        )
+        return frozenset(filter(None, found))
+
+    def module_runs(self, name: str) -> bool:
+        """Whether a module, such as `res_musiconhold.so`, is loaded and at work."""
+        try:
+            answer = self._wire.get(f"asterisk/modules/{part(name)}")
+        except AriRefused:
+            return False
+        return things.text(things.mapping(answer), "status") == "Running"
 
     # Channels
 
