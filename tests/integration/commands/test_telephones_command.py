@@ -109,10 +109,11 @@ def _check(centre: Centre, code: int) -> dict[str, tuple[str, str, str]]:
     result = _run(centre, "check", "--json")
     assert result.exit_code == code, (result.output, result.exception)
     assert PASSWORD not in result.output
-    return {
-        each["check"]: (each["state"], each["words"], each["to_do"])
-        for each in json.loads(result.stdout)
-    }
+    found: dict[str, tuple[str, str, str]] = {}
+    for each in json.loads(result.stdout):
+        # Of several about one thing the first is the worst.
+        found.setdefault(each["check"], (each["state"], each["words"], each["to_do"]))
+    return found
 
 
 def test_a_real_pbx_tells_what_is_still_missing_until_calls_work(
