@@ -168,6 +168,19 @@ def normal_number(text: str) -> str:
     return normal_phone(text) or re.sub(r"[\s().-]+", "", text)
 
 
+def shown_number(number: str) -> str:
+    """A line's number as people here write it: `+441632960100` → `01632 960100`."""
+    import phonenumbers  # its tables are slow to load, and many processes never ask
+
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return number
+    home = parsed.country_code == 44
+    form = phonenumbers.PhoneNumberFormat
+    return phonenumbers.format_number(parsed, form.NATIONAL if home else form.INTERNATIONAL)
+
+
 def check_pbx(wanted: Pbx) -> None:
     """Raises InvalidInput whose `fields` say for each wrong one what would be right."""
     _refuse("the PBX", dict(_wrong_pbx(wanted)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.errors import words_for
@@ -61,11 +61,33 @@ class EntryForm(QDialog):
         self._wrong.show()
         announce(self, self._wrong.text())
 
+    def scroll(self, name: str, width: int, height: int) -> None:
+        """Let the fields that follow scroll; the form is of this size, in px, where there is room.
+
+        A small screen with large letters has room for a few of them.
+        """
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, self._look.px(8), 0)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setAccessibleName(name)
+        area.setWidget(body)
+        self.fields.addWidget(area, 1)
+        self.fields = column
+        free = self.screen().availableSize()
+        px = self._look.px
+        self.resize(min(px(width), free.width() - px(20)), min(px(height), free.height() - px(40)))
+
     def add_field(self, words: str, field: QWidget) -> None:
         """Put a field at the end, under its words."""
         label = Text(self._look, words, Role.SMALL_STRONG, muted=True)
         label.setBuddy(field)
-        field.setAccessibleName(words)
+        # One that says what is chosen in it names itself.
+        if not field.accessibleName():
+            field.setAccessibleName(words)
         self.fields.addWidget(label)
         self.fields.addWidget(field)
 

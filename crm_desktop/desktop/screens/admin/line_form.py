@@ -6,10 +6,8 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFrame,
     QGridLayout,
     QLineEdit,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -23,7 +21,15 @@ from crm_desktop.desktop.widgets.entry_form import EntryForm
 from crm_desktop.desktop.widgets.flow import FlowLayout
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.text import Text
-from crm_desktop.domain.telephones import ANNOUNCE, DIGITS, Choice, KnownLine, Line, Telephones
+from crm_desktop.domain.telephones import (
+    ANNOUNCE,
+    DIGITS,
+    Choice,
+    KnownLine,
+    Line,
+    Telephones,
+    shown_number,
+)
 
 _ANY = 0
 _USUAL_SECONDS = 45
@@ -44,8 +50,10 @@ class LineForm(EntryForm):
         self._around, self._active = around, known.line.active if known else True
         line = known.line if known else None
         self._choices: list[ChoiceCard] = []
-        self._into = self._scrolled()
-        self._number = self._text("Number, as the public dial it", line.number if line else "")
+        self.scroll("The line", 560, 640)
+        self._number = self._text(
+            "Number, as the public dial it", shown_number(line.number) if line else ""
+        )
         self._number.setPlaceholderText("01632 960 100")
         self._name = self._text("What colleagues call it", line.name if line else "")
         self._name.setPlaceholderText("Council tax line")
@@ -53,12 +61,11 @@ class LineForm(EntryForm):
         self._queue.choose(line.queue_id if line else None)
         self._service = _service_field(look, around, "Service, if its calls are about one")
         self._service.choose(line.service_id or _ANY if line else _ANY)
-        self._labelled("Queue where its calls wait", self._queue)
-        self._labelled("Service, if its calls are about one", self._service)
+        self.add_field("Queue where its calls wait", self._queue)
+        self.add_field("Service, if its calls are about one", self._service)
         self._add_rules(line)
         self._add_menu(line)
-        self._into.addStretch(1)
-        self.resize(look.px(560), min(look.px(640), self.screen().availableSize().height() - 40))
+        self.fields.addStretch(1)
         self._number.setFocus()
 
     def line(self) -> Line:
@@ -79,34 +86,14 @@ class LineForm(EntryForm):
 
     # Filling it
 
-    def _scrolled(self) -> QVBoxLayout:
-        body = QWidget()
-        column = QVBoxLayout(body)
-        column.setContentsMargins(0, 0, self._look.px(8), 0)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setAccessibleName("The line")
-        area.setWidget(body)
-        self.fields.addWidget(area, 1)
-        return column
-
     def _text(self, words: str, value: str) -> QLineEdit:
         field = QLineEdit(value)
-        field.setAccessibleName(words)
-        self._labelled(words, field)
+        self.add_field(words, field)
         return field
 
-    def _labelled(self, words: str, field: QWidget) -> None:
-        label = Text(self._look, words, Role.SMALL_STRONG, muted=True)
-        label.setBuddy(field)
-        self._into.addWidget(label)
-        self._into.addWidget(field)
-
     def _heading(self, words: str) -> None:
-        self._into.addSpacing(self._look.px(8))
-        self._into.addWidget(Text(self._look, words, Role.HEADING))
+        self.fields.addSpacing(self._look.px(8))
+        self.fields.addWidget(Text(self._look, words, Role.HEADING))
 
     def _add_rules(self, line: Line | None) -> None:
         self._heading("While callers wait, and after")
@@ -119,11 +106,12 @@ class LineForm(EntryForm):
         self._seconds.setAccessibleName("Seconds between announcements")
         self._seconds.setEnabled(bool(seconds))
         self._says.toggled.connect(self._seconds.setEnabled)
+        self._says.setMinimumHeight(self._seconds.sizeHint().height())
         both = QWidget()
         flow = FlowLayout(both, self._look.px(8))
         flow.addWidget(self._says)
         flow.addWidget(self._seconds)
-        self._into.addWidget(both)
+        self.fields.addWidget(both)
         self._callback = QCheckBox("They may ask to be called back, and keep their place")
         self._voicemail = QCheckBox("They may leave a message, also when the queue is closed")
         self._record = QCheckBox("Record conversations, after a spoken notice")
@@ -133,18 +121,18 @@ class LineForm(EntryForm):
             (self._record, line.record if line else True),
         ):
             box.setChecked(checked)
-            self._into.addWidget(box)
+            self.fields.addWidget(box)
 
     def _add_menu(self, line: Line | None) -> None:
         self._heading("Menu")
-        self._into.addWidget(Text(self._look, _MENU, Role.SMALL, muted=True, wrap=True))
+        self.add_hint(_MENU)
         self._cards = QVBoxLayout()
         self._cards.setSpacing(self._look.px(8))
-        self._into.addLayout(self._cards)
+        self.fields.addLayout(self._cards)
         self._more = Button(self._look, "Add a key", icon="plus")
         self._more.setAutoDefault(False)
         self._more.clicked.connect(self._add_key)
-        self._into.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
+        self.fields.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
         for choice in line.choices if line else ():
             self._add_choice(choice.digit, choice)
 

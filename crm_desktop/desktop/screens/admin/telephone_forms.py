@@ -13,8 +13,8 @@ _NEVER_HERE = (
     "keyring: crm-desktop admin telephones pbx set"
 )
 _ANSWERS = {
-    "header": "picks up the telephone (it must be one that can be told to)",
-    "phone": "does nothing: people pick up their telephones by hand",
+    "header": "picks up their telephone",
+    "phone": "does nothing, they pick it up",
 }
 _USUAL = Pbx("http://127.0.0.1:8088", "crm")
 
@@ -25,6 +25,7 @@ class PbxForm(EntryForm):
     def __init__(self, look: Look, known: Pbx | None, parent: QWidget) -> None:
         super().__init__(look, "The PBX", "Save", parent)
         shown = known or _USUAL
+        self.scroll("The PBX", 460, 520)
         self._url = self._text("Address of Asterisk's ARI", shown.url)
         self._user = self._text("User in ari.conf", shown.user)
         self.add_hint(_NEVER_HERE)
@@ -44,6 +45,8 @@ class PbxForm(EntryForm):
         )
         self._answer.setMinimumContentsLength(20)
         self.add_field("The desktop's Answer", self._answer)
+        self.add_hint("The first needs telephones that can be told to pick up; most can.")
+        self.fields.addStretch(1)
         self._url.setFocus()
 
     def pbx(self) -> Pbx:

@@ -19,6 +19,7 @@ from crm_desktop.desktop.screens.admin.telephone_forms import PbxForm, PhoneForm
 from crm_desktop.desktop.widgets.banner import Banner, ErrorBar, UndoToast
 from crm_desktop.desktop.widgets.buttons import Button, Kind, PrimaryButton
 from crm_desktop.desktop.widgets.card import PanelHeader, Surface
+from crm_desktop.desktop.widgets.pill import Pill
 from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.states import EmptyState
@@ -30,6 +31,7 @@ from crm_desktop.domain.telephones import (
     Line,
     Phone,
     Telephones,
+    shown_number,
 )
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ _FIRST = (
     "docs/TELEPHONY.md takes you from a bare Asterisk to the first call."
 )
 _NO_LINE = "Until there is one, nobody knows in which queue a call waits, and calls are not taken."
-_SILENT = "The gateway has not said yet whether it reaches the PBX."
+_CHECK = "On its computer, ask: crm-desktop doctor"
 _OFF = (
     "The PBX is switched off here.",
     "Its own dialplan rules its calls. Switch it on to use it.",
@@ -59,7 +61,7 @@ class TelephonesScreen(Surface):
         self._undo: Callable[[], None] | None = None
         self.setAccessibleName("Telephones")
         self._error = ErrorBar(look)
-        self._state = Banner(look, Tone.NEUTRAL, "info", wide=True)
+        self.state = Banner(look, Tone.NEUTRAL, "info", wide=True)
         self.toast = UndoToast(look)
         self.toast.undone.connect(self._take_back)
         self._nothing = EmptyState(look, "phone", "No telephones yet", _FIRST)
@@ -70,7 +72,7 @@ class TelephonesScreen(Surface):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._pbx_head())
-        column.addWidget(self._state)
+        column.addWidget(self.state)
         self._parts = QStackedWidget()
         self._parts.addWidget(self._lines_part())
         self._parts.addWidget(self._phones_part())
@@ -148,8 +150,9 @@ class TelephonesScreen(Surface):
         change.clicked.connect(self._change_pbx)
         self._switch = Button(self._look, "Switch off")
         self._switch.clicked.connect(self._switch_pbx)
-        for button in (change, self._switch):
-            self._head.add(button)
+        self._pill = Pill(self._look, "")
+        for each in (self._pill, change, self._switch):
+            self._head.add(each)
         return self._head
 
     def _lines_part(self) -> QWidget:
@@ -191,34 +194,36 @@ class TelephonesScreen(Surface):
         return _column(self._phones_head, self.phones)
 
     def _show_pbx(self, known: KnownPbx) -> None:
-        pbx = known.pbx
-        self._head.set_text("PBX", f"{pbx.user} at {pbx.url}, application {pbx.app}")
-        self._switch.setText("Switch off" if known.active else "Switch on")
         when = words.when(known.at, self._clock.now())
+        place = f"{known.pbx.user} at {known.pbx.url}"
+        self._switch.setText("Switch off" if known.active else "Switch on")
+        trouble = known.active and known.status == "trouble"
+        self.state.setVisible(trouble or not known.active)
         if not known.active:
-            tone, icon, said = Tone.WARNING, "phone-off", _OFF
+            self.state.set_tone(Tone.WARNING, "phone-off")
+            self.state.set_text(*_OFF)
+            self._pill.set_content("off", Tone.WARNING)
+        elif trouble:
+            self.state.set_tone(Tone.DANGER, "circle-alert")
+            self.state.set_text(known.words, f"The gateway said so {when}. {_CHECK}")
+            self._pill.set_content("trouble", Tone.DANGER)
         elif known.status == "ok":
-            tone, icon, said = Tone.OK, "check-circle", (known.words or "Running.", f"Since {when}")
-        elif known.status == "trouble":
-            tone, icon = Tone.DANGER, "circle-alert"
-            said = (known.words, f"Said by the gateway, {when}. It goes on trying.")
+            self._pill.set_content("running", Tone.OK)
         else:
-            tone, icon = Tone.NEUTRAL, "info"
-            said = (_SILENT, "On its computer `crm-desktop admin telephones check` says more.")
-        self._state.set_tone(tone, icon)
-        self._state.set_text(*said)
+            self._pill.set_content("not heard of", Tone.NEUTRAL)
+        self._head.set_text("PBX", place)
 
     def _line_row(self, known: KnownLine) -> Row:
         line = known.line
         ways = [
-            f"{len(line.choices)} keys" if line.choices else "",
+            words.count(len(line.choices), "key") if line.choices else "",
             "recorded" if line.record else "not recorded",
             "callback" if line.callback else "",
             "voicemail" if line.voicemail else "",
         ]
         return Row(
             known.id,
-            f"{line.number}  {line.name}",
+            f"{shown_number(line.number)}  {line.name}",
             " · ".join([self._to(line), *filter(None, ways)]),
             "phone-incoming" if line.active else "phone-off",
             Tone.ACCENT if line.active else Tone.NEUTRAL,
