@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from crm_desktop.channels.email.settings import ImapSettings, Security, SmtpSettings
@@ -12,6 +13,23 @@ from crm_desktop.services.accounts import Account
 IMAP = "imap"
 SMTP_LISTENER = "smtp_listener"
 WEB_FORM = "web_form"
+ASTERISK = "asterisk"
+
+
+@dataclass(frozen=True, slots=True)
+class PbxSettings:
+    """A PBX. `advisor` and `outbound` are endpoints with {extension} and {number} in them.
+
+    `answer_by`: the header that lets phones pick up by themselves, or phone, where people must.
+    """
+
+    url: str
+    user: str
+    password: str
+    app: str = "crm"
+    advisor: str = "PJSIP/{extension}"
+    outbound: str = "PJSIP/{number}@trunk"
+    answer_by: str = "phone"
 
 
 def imap_settings(account: Account, secrets: SecretSource, largest_mail: int) -> ImapSettings:
@@ -41,6 +59,19 @@ def smtp_settings(account: Account, secrets: SecretSource) -> SmtpSettings:
         security=_security(given, Security.STARTTLS),
         ca_file=str(given.get("ca_file", "")),
     )
+
+
+def pbx_settings(account: Account, secrets: SecretSource) -> PbxSettings:
+    """A PBX; raises InvalidInput or NoKeyring."""
+    given = {name: str(value) for name, value in account.settings.items()}
+    url = given.get("url", "")
+    if not url.startswith(("http://", "https://")):
+        words = f"The account “{account.name}” has no address of its PBX set up."
+        raise InvalidInput(words, fields={"url": "Where is it?"})
+    said = {
+        name: given[name] for name in ("app", "advisor", "outbound", "answer_by") if given.get(name)
+    }
+    return PbxSettings(url, given.get("user", ""), _secret(account, secrets), **said)
 
 
 def _host(account: Account) -> str:

@@ -8,7 +8,8 @@ from functools import partial
 
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import CrmError, NoKeyring
-from crm_desktop.gateway.accounts import IMAP
+from crm_desktop.gateway.accounts import ASTERISK, IMAP
+from crm_desktop.gateway.calls.switchboard import MakeParts, Switchboard
 from crm_desktop.gateway.config import GatewayConfig, SecretSource
 from crm_desktop.gateway.counting import FigureKeeper
 from crm_desktop.gateway.email_lane import email_lane
@@ -38,7 +39,7 @@ class Gateway:
     """Everything that runs; `start` returns when the doors are open or known to be taken.
 
     `db` serves the workers, `keeper_db` the leases alone. `more_lanes` and `more_jobs` are what
-    other parts add to mail and housekeeping.
+    other parts add to mail and housekeeping, `call_parts` what takes part in calls.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Gateway:
         *,
         more_lanes: Callable[[StatusBoard], Iterable[Lane]] = lambda _: (),
         more_jobs: MoreJobs = lambda _db, _statuses: {},
+        call_parts: MakeParts = lambda: (),
     ) -> None:
         self._db = db
         self._keeper_db = keeper_db
@@ -57,6 +59,7 @@ class Gateway:
         self._secrets = secrets
         self.statuses = StatusBoard(db)
         self._lanes = (email_lane(secrets, self.statuses), *more_lanes(self.statuses))
+        self._call_parts = call_parts
         self._more_jobs = dict(more_jobs(db, self.statuses))
         self._mail_door = MailDoor(db, config, self.statuses)
         self._web_door = WebDoor(db, config, self.statuses, _form_secret(secrets))
@@ -65,6 +68,7 @@ class Gateway:
         self._feed = open_feed(db.target, self._heard, self._presence)
         self._senders: list[LaneWorker] = []
         self._sweepers: list[Sweeper | FigureKeeper] = []
+        self._switchboards: list[Switchboard] = []
 
     @property
     def http_port(self) -> int | None:
@@ -107,6 +111,8 @@ class Gateway:
         for account in accounts.active(self._db):
             if account.kind == IMAP:
                 found[f"imap:{account.id}"] = partial(self._start_mailbox, account)
+            elif account.kind == ASTERISK:
+                found[f"pbx:{account.id}"] = partial(self._start_switchboard, account)
         return found | self._more_jobs
 
     def _start_lane(self, lane: Lane, lease: Lease) -> list[Worker]:
@@ -135,6 +141,19 @@ class Gateway:
             )
         ]
 
+    def _start_switchboard(self, account: Account, lease: Lease) -> list[Worker]:
+        switchboard = Switchboard(
+            self._db,
+            account,
+            lease,
+            secrets=self._secrets,
+            statuses=self.statuses,
+            parts=self._call_parts,
+        )
+        self._switchboards = [each for each in self._switchboards if not each.stopping.is_set()]
+        self._switchboards.append(switchboard)
+        return [switchboard]
+
     def _presence(self, connected: bool, _trouble: CrmError | None) -> None:
         """On the feed's thread. What is pooled may still be open on a file that was deleted."""
         if not connected:
@@ -152,6 +171,8 @@ class Gateway:
             woken.append(self._router)
         for worker in woken:
             worker.wake()
+        for switchboard in self._switchboards:
+            switchboard.heard(changes)
 
 
 def _form_secret(secrets: SecretSource) -> str:

@@ -28,6 +28,7 @@ from crm_desktop.domain.states import (
     Visibility,
 )
 from crm_desktop.domain.views import Disposition, HistoryEntry, QueueFilter
+from crm_desktop.store import guard_sqlite_calls as calls
 from crm_desktop.store import guard_sqlite_logging as logging
 from crm_desktop.store import guard_sqlite_markers as markers
 from crm_desktop.store import guard_sqlite_offers as offers
@@ -104,6 +105,9 @@ _CLAIM = text(
     WHERE id = :wanted
       AND ((state = 'queued' AND queue_id IN (SELECT value FROM json_each(:mine)))
            OR (state = 'offered' AND owner_id = :me))
+      AND (channel <> 'call' OR NOT EXISTS (
+          SELECT 1 FROM call k
+          WHERE k.contact_id = :wanted AND k.ended_at IS NULL AND k.state <> 'callback'))
     """
 )
 
@@ -161,6 +165,7 @@ class SqliteGuard:
         return staff.name if staff else ""
 
     def _move(self, contact: Contact, state: ContactState, **values: Any) -> None:
+        calls.check_move(self._tx, contact, state)
         contact.state = state
         contact.state_since = utcnow()
         for name, value in values.items():
@@ -181,6 +186,9 @@ class SqliteGuard:
         )
         if claimed.rowcount == 0:
             contact = self._contact(contact_id)
+            live = calls.is_live(self._tx, contact_id)
+            if live and calls.ring_me(self._tx, self._me, contact, "taken"):
+                return
             raise Taken("somebody was faster", by=self._name(contact.owner_id))
         if self._core.execute(_ACCEPT, {"of_contact": contact_id}).rowcount == 0:
             self._give(contact_id, self._me.id)
@@ -202,7 +210,9 @@ class SqliteGuard:
     def claim_next(self, wanted: QueueFilter) -> int | None:
         """See `Guard`."""
         query = select(Contact).where(
-            Contact.state == ContactState.QUEUED, Contact.queue_id.in_(self._given)
+            Contact.state == ContactState.QUEUED,
+            Contact.queue_id.in_(self._given),
+            calls.can_be_rung(self._me.id),
         )
         if wanted.channels:
             query = query.where(Contact.channel.in_(sorted(wanted.channels)))
@@ -215,6 +225,9 @@ class SqliteGuard:
         contact = self._session.scalar(query.order_by(Contact.due_at, Contact.id).limit(1))
         if contact is None:
             return None
+        if calls.is_live(self._tx, contact.id):
+            calls.ring_me(self._tx, self._me, contact, "next")
+            return contact.id
         self._take(contact)
         self._log("contact.taken", contact.id, by="next")
         return contact.id

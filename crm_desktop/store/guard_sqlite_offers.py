@@ -9,6 +9,7 @@ from crm_desktop.domain.errors import Conflict, InvalidInput, NotAllowed
 from crm_desktop.domain.people import Person
 from crm_desktop.domain.routing import MOST_BOOST
 from crm_desktop.domain.states import IN_HAND, AssignmentState, ContactState, DeclineReason
+from crm_desktop.store.guard_sqlite_calls import TALKED
 from crm_desktop.store.models import Assignment, Contact, Event, RoutingDecision
 from crm_desktop.store.models.base import utcnow
 
@@ -59,12 +60,17 @@ def boost(session: Session, me: Person, contact: Contact, points: int, reason: s
 def return_work(session: Session, actor: Person | None, staff_id: int, why: str) -> tuple[int, ...]:
     """What is offered, in hand or in wrap-up goes back to its queue and has waited all the time.
 
-    What is parked is nobody's now and stays so. Gives all their ids.
+    What is parked is nobody's now and stays so; never what they talk about at this moment. Gives
+    all their ids.
     """
     going = (ContactState.OFFERED, *IN_HAND)
     held = session.scalars(
         select(Contact)
-        .where(Contact.owner_id == staff_id, Contact.state.in_([*going, ContactState.PARKED]))
+        .where(
+            Contact.owner_id == staff_id,
+            Contact.state.in_([*going, ContactState.PARKED]),
+            ~TALKED,
+        )
         .order_by(Contact.id)
         .execution_options(populate_existing=True)
     ).all()

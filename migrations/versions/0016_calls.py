@@ -29,6 +29,7 @@ def upgrade() -> None:
     _calls()
     if connection.dialect.name == "postgresql":
         run_sql(connection, SQL / "0016_calls.sql")
+        run_sql(connection, SQL / "0016_calling.sql")
 
 
 def _lines() -> None:

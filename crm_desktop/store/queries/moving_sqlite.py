@@ -25,6 +25,7 @@ from crm_desktop.domain.people import Person
 from crm_desktop.domain.reassigning import MOST_AT_ONCE, OPEN, Why
 from crm_desktop.domain.states import AssignmentState, ContactState, Visibility
 from crm_desktop.store.database import Tx
+from crm_desktop.store.guard_sqlite_calls import left_alone
 from crm_desktop.store.guard_sqlite_offers import return_work
 from crm_desktop.store.models import (
     Assignment,
@@ -67,7 +68,7 @@ def give(tx: Tx, chosen: Chosen, queue_id: int | None, note: str) -> Outcome:
                                         for each in chosen):  # fmt: skip
         raise Conflict("give to people or to a queue")
     _check_targets(tx, {each["to"] for each in chosen} - {None}, queue_id)
-    items = _looked_at(tx, me, chosen, OPEN)
+    items = _looked_at(tx, me, chosen, OPEN, "given")
     _leave_what_does_not_fit(tx, items, queue_id)
     batch = _batch(tx, me, "given", items)
     moving = [each for each in items if not each.why]
@@ -107,7 +108,7 @@ def change(tx: Tx, chosen: Chosen, what: str, value: Mapping[str, Any]) -> Outco
     values = _values(tx, me, what, value)
     moves = what in ("parked", "spam")
     states = [each for each in OPEN if what != "parked" or each is not ContactState.PARKED]
-    items = _looked_at(tx, me, chosen, states)
+    items = _looked_at(tx, me, chosen, states, what)
     batch = _batch(tx, me, what, items)
     ids = [each.id for each in items if not each.why]
     if moves:
@@ -155,7 +156,7 @@ def take_over(tx: Tx, batch: int | None, chosen: Chosen) -> Outcome:
     me = _leader(tx)
     if batch is not None:
         _own(tx, me, batch, "answered")
-    (item,) = _looked_at(tx, me, chosen, OPEN)
+    (item,) = _looked_at(tx, me, chosen, OPEN, "answered")
     batch = _batch(tx, me, "answered", [item], batch)
     if item.why:
         return Outcome([], [(item.id, item.who, item.why)], batch)
@@ -280,13 +281,14 @@ def _check_targets(tx: Tx, staff_ids: set[int], queue_id: int | None) -> None:
 
 
 def _looked_at(
-    tx: Tx, me: Person, chosen: Chosen, states: Sequence[ContactState]
+    tx: Tx, me: Person, chosen: Chosen, states: Sequence[ContactState], kind: str
 ) -> list[bulk.Item]:
     """What was chosen as it is now, each once, with why it must be left alone."""
     if not 1 <= len(chosen) <= MOST_AT_ONCE:
         raise Conflict("one to ten thousand contacts")
     tx.settle()
     rows = bulk.rows(tx, [each["id"] for each in chosen])
+    talked = left_alone(tx, kind)
     items: dict[int, bulk.Item] = {}
     for each in chosen:
         row = rows.get(each["id"])
@@ -298,7 +300,8 @@ def _looked_at(
             who = bulk.last_hand(tx, me, row.id, row.owner_id)
             item = bulk.Item(row.id, each["to"], row, Why.CHANGED, who)
         else:
-            item = bulk.Item(row.id, each["to"], row, "" if row.state in states else Why.NOT_NOW)
+            fits = row.state in states and row.id not in talked
+            item = bulk.Item(row.id, each["to"], row, "" if fits else Why.NOT_NOW)
         items.setdefault(item.id, item)
     return [items[id_] for id_ in sorted(items)]
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    exists,
     func,
     literal_column,
     select,
@@ -22,11 +23,12 @@ from sqlalchemy import (
 )
 
 from crm_desktop.domain.routing import SILENT_AFTER, Hand, Need, Wanted, Why
-from crm_desktop.domain.states import Presence
+from crm_desktop.domain.states import Channel, Presence
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import (
     Activity,
     Assignment,
+    ChannelAccount,
     ChannelWeight,
     Contact,
     Membership,
@@ -37,6 +39,7 @@ from crm_desktop.store.models import (
 )
 from crm_desktop.store.models.base import UtcDateTime
 
+_CALLS = frozenset({Channel.CALL.value})
 _NOW: BindParameter[datetime] = bindparam("now", UtcDateTime)
 _STANDING = and_(
     Assignment.state == literal_column("'offered'"), Assignment.expires_at.is_not(None)
@@ -64,6 +67,9 @@ _SIGNED_IN = (
         Staff.capacity,
         Activity.last_given_at,
         type_coerce(Activity.off_channels, Text),
+        # Whoever has no telephone at a centre that has them is offered no calls.
+        exists().where(ChannelAccount.kind == "asterisk", ChannelAccount.active)
+        & (func.coalesce(Staff.extension, "") == ""),
     )
     .join(Activity, Activity.staff_id == Staff.id)
     .where(Staff.active, Activity.signed_in_at.is_not(None))
@@ -176,7 +182,7 @@ def hands(tx: Tx) -> dict[int, Hand]:
         skills[staff_id][skill_id] = level
     found = {}
     signed_in = tx.core.execute(_SIGNED_IN, {"silent": tx.now - SILENT_AFTER}).all()
-    for staff_id, why, capacity, given_at, off in signed_in:
+    for staff_id, why, capacity, given_at, off, no_phone in signed_in:
         found[staff_id] = Hand(
             staff_id,
             why and Why(why),
@@ -184,7 +190,7 @@ def hands(tx: Tx) -> dict[int, Hand]:
             queues.get(staff_id, frozenset()),
             skills.get(staff_id, {}),
             given_at=given_at,
-            off_channels=_set(off),
+            off_channels=_set(off) | (_CALLS if no_phone else frozenset()),
         )
     for staff_id, busy, laid, offered, called in tx.core.execute(_LOADS).all():
         if hand := found.get(staff_id):

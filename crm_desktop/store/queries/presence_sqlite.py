@@ -13,6 +13,7 @@ from crm_desktop.domain.people import Person
 from crm_desktop.domain.presence import LONGEST_WORDS
 from crm_desktop.domain.states import AssignmentState, ContactState, Presence, StaffRole
 from crm_desktop.store.database import Tx
+from crm_desktop.store.guard_sqlite_calls import talks
 from crm_desktop.store.guard_sqlite_offers import return_work
 from crm_desktop.store.models import Activity, Assignment, Contact, Event, Membership, Staff
 from crm_desktop.store.models.base import utcnow
@@ -130,6 +131,7 @@ def here(tx: Tx, desktop: str, *, idle: bool, locked: bool) -> bool:
     """See `presence.here`."""
     me = _me(tx).id
     seen = tx.session.get(Activity, me, populate_existing=True)
+    idle = idle and not tx.session.scalar(select(talks(me)))
     away = idle or locked
     if seen is None or seen.signed_in_at is None or not _speaks(tx, seen, desktop, away=away):
         return False
