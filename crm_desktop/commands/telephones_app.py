@@ -61,7 +61,7 @@ def pbx_set(
     user: Annotated[str, typer.Option(help="A user of ari.conf.")] = "crm",
     application: Annotated[str, typer.Option("--app", help="Its name in the dialplan.")] = "crm",
     outbound: Annotated[
-        str, typer.Option(help="Whom to dial for a number outside; empty: nobody calls out.")
+        str, typer.Option(help="Whom to dial for a number outside.")
     ] = "PJSIP/{number}@trunk",
     advisor: Annotated[
         str, typer.Option(help="Whom to dial for an extension.")

@@ -35,9 +35,9 @@ _WAYS = ("header", "phone")
 class Pbx:
     """How a gateway reaches the PBX, and how the PBX reaches people and the world.
 
-    `outbound` and `advisor` are its endpoints with {number} and {extension} in them; without
-    `outbound` nobody calls out. `answer_by`: what the desktop's Answer does, which is to have the
-    telephone told to pick up ("header"), or nothing, because a person picks it up ("phone").
+    `outbound` and `advisor` are its endpoints with {number} and {extension} in them. `answer_by`:
+    the desktop's Answer has the telephone told to pick up ("header"), or does nothing, because a
+    person picks it up ("phone").
     """
 
     url: str
@@ -95,10 +95,8 @@ class Line:
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Line:
         """From what the database keeps."""
-        plain = {name: data[name] for name in _LINE}
-        flags = {name: bool(data[name]) for name in _FLAGS}
-        choices = tuple(Choice(**each) for each in data["choices"])
-        return cls(**plain, **flags, choices=choices)
+        plain = {name: data[name] for name in (*_LINE, *_FLAGS)}
+        return cls(**plain, choices=tuple(Choice(**each) for each in data["choices"]))
 
     def to_data(self) -> dict[str, Any]:
         """What the database keeps; `from_data` reads it back."""
@@ -213,7 +211,7 @@ def _wrong_pbx(wanted: Pbx) -> Iterator[tuple[str, str]]:
         yield "user", "the name of a user of ari.conf"
     if not _APP.fullmatch(wanted.app):
         yield "application", "its name in the dialplan, such as crm"
-    if wanted.outbound and not is_endpoint(wanted.outbound, "{number}"):
+    if not is_endpoint(wanted.outbound, "{number}"):
         yield "calls out", "an endpoint with {number} in it, such as PJSIP/{number}@trunk"
     if not is_endpoint(wanted.advisor, "{extension}"):
         yield "telephones", "an endpoint with {extension} in it, such as PJSIP/{extension}"

@@ -85,7 +85,7 @@ BEGIN
             OR p_wanted ->> 'url' ~ '^http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?$')
        OR p_wanted ->> 'user' !~ '^[A-Za-z0-9._-]{1,40}$'
        OR p_wanted ->> 'app' !~ '^[A-Za-z][A-Za-z0-9_-]{0,30}$'
-       OR NOT (p_wanted ->> 'outbound' = '' OR app.is_endpoint(p_wanted ->> 'outbound', '{number}'))
+       OR NOT app.is_endpoint(p_wanted ->> 'outbound', '{number}')
        OR NOT app.is_endpoint(p_wanted ->> 'advisor', '{extension}')
        OR NOT p_wanted ->> 'answer_by' = ANY (ARRAY['header', 'phone']) THEN
         PERFORM app.refuse('CRM05', 'no such settings of a PBX');

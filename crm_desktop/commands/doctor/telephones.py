@@ -215,8 +215,6 @@ def of_phones(known: Telephones, endpoints: Sequence[Endpoint]) -> Iterator[Find
 
 def of_outbound(pbx: Pbx, endpoints: Sequence[Endpoint]) -> Finding:
     """Whether calls can go out."""
-    if not pbx.outbound:
-        return ok("calls out", "Nobody calls out: no endpoint is set for it.")
     technology, _, rest = pbx.outbound.partition("/")
     trunk = rest.rpartition("@")[2] if "/" not in rest else rest.partition("/")[0]
     of_kind = {

@@ -61,7 +61,7 @@ class EntryForm(QDialog):
         self._wrong.show()
         announce(self, self._wrong.text())
 
-    def scroll(self, name: str, width: int, height: int) -> None:
+    def let_scroll(self, name: str, width: int, height: int) -> None:
         """Let the fields that follow scroll; the form is of this size, in px, where there is room.
 
         A small screen with large letters has room for a few of them.

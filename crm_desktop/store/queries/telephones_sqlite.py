@@ -89,8 +89,9 @@ def put_line(tx: Tx, line_id: int | None, seen: Line | None, wanted: Line) -> in
     if before != (None if seen is None else seen.to_data()):
         raise Conflict("somebody else changed this line meanwhile")
     rules.check_line(wanted)
-    for to in (wanted, *wanted.choices):
-        _check_goes_to(tx, to.queue_id, to.service_id)
+    _check_goes_to(tx, wanted.queue_id, wanted.service_id)
+    for each in wanted.choices:
+        _check_goes_to(tx, each.queue_id, each.service_id)
     same = select(TelephoneLine.id).where(TelephoneLine.number == wanted.number)
     if tx.session.scalar(same) not in (None, line_id):
         raise Conflict("there is a line of that number")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from sqlalchemy import select, text
@@ -79,7 +80,7 @@ def test_the_pbx_is_set_up_changed_switched_off_and_on(centre: Centre, ada: Data
     assert telephones.read(ada).pbx == replace(second, at=_at(ada))
 
 
-def _at(db: Database) -> object:
+def _at(db: Database) -> datetime:
     pbx = telephones.read(db).pbx
     assert pbx is not None
     return pbx.at

@@ -50,7 +50,7 @@ class LineForm(EntryForm):
         self._around, self._active = around, known.line.active if known else True
         line = known.line if known else None
         self._choices: list[ChoiceCard] = []
-        self.scroll("The line", 560, 640)
+        self.let_scroll("The line", 560, 640)
         self._number = self._text(
             "Number, as the public dial it", shown_number(line.number) if line else ""
         )

@@ -25,16 +25,14 @@ class PbxForm(EntryForm):
     def __init__(self, look: Look, known: Pbx | None, parent: QWidget) -> None:
         super().__init__(look, "The PBX", "Save", parent)
         shown = known or _USUAL
-        self.scroll("The PBX", 460, 520)
+        self.let_scroll("The PBX", 460, 520)
         self._url = self._text("Address of Asterisk's ARI", shown.url)
         self._user = self._text("User in ari.conf", shown.user)
         self.add_hint(_NEVER_HERE)
         self._app = self._text("Application in the dialplan", shown.app)
         self._advisor = self._text("To ring somebody's telephone, dial", shown.advisor)
         self._outbound = self._text("To call a number outside, dial", shown.outbound)
-        self.add_hint(
-            "{extension} and {number} stand for what is dialled. Empty: nobody calls out."
-        )
+        self.add_hint("{extension} and {number} stand for what is dialled.")
         self._answer = QComboBox()
         for way, words in _ANSWERS.items():
             self._answer.addItem(words, way)
