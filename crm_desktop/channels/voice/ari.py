@@ -104,6 +104,21 @@ class Ari:
             things.endpoint, self._wire.get(f"endpoints/{part(technology)}/{part(resource)}")
         )
 
+    def sounds(self) -> frozenset[str]:
+        """The names of every announcement that is there, such as `queue-youarenext`."""
+        found = (
+            things.text(things.mapping(each), "id") for each in _list(self._get_list("sounds"))
+        )
+        return frozenset(filter(None, found))
+
+    def module_runs(self, name: str) -> bool:
+        """Whether a module, such as `res_musiconhold.so`, is loaded and at work."""
+        try:
+            answer = self._wire.get(f"asterisk/modules/{part(name)}")
+        except AriRefused:
+            return False
+        return things.text(things.mapping(answer), "status") == "Running"
+
     # Channels
 
     def channels(self) -> tuple[Channel, ...]:

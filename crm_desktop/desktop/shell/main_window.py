@@ -149,6 +149,8 @@ class MainWindow(QWidget):
             self._stack.addWidget(page)
             if key == "staff":
                 self.commands.add_toast(self.pages.staff_screen.toast)
+            elif key == "admin":
+                self.commands.add_toast(self.pages.admin_screen.telephones.toast)
             elif key == "team":
                 self.commands.add_toast(self.pages.team.contacts.toast)
         self._stack.setCurrentWidget(page)

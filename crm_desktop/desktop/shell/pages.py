@@ -20,7 +20,7 @@ from crm_desktop.domain.views import CustomerView, HistoryEntry
 
 # What many never go to is loaded when it is gone to, not with the program.
 if TYPE_CHECKING:
-    from crm_desktop.desktop.screens.admin.screen import AdminScreen
+    from crm_desktop.desktop.screens.admin.pages import AdminPages
     from crm_desktop.desktop.screens.audit.screen import AuditScreen
     from crm_desktop.desktop.screens.cases.screen import CasesScreen
     from crm_desktop.desktop.screens.customers.presenter import CustomersPresenter
@@ -155,16 +155,26 @@ class Pages(QObject):
         return screen
 
     @cached_property
-    def admin_screen(self) -> AdminScreen:
-        """What a team leader looks after."""
+    def admin_screen(self) -> AdminPages:
+        """What a team leader looks after, and what an administrator sets up."""
+        from crm_desktop.desktop.screens.admin.pages import AdminPages
         from crm_desktop.desktop.screens.admin.presenter import AdminPresenter
         from crm_desktop.desktop.screens.admin.screen import AdminScreen
+        from crm_desktop.desktop.screens.admin.telephones_presenter import TelephonesPresenter
+        from crm_desktop.desktop.screens.admin.telephones_screen import TelephonesScreen
 
-        screen = AdminScreen(self._desk.look, self._desk.clock)
-        presenter = AdminPresenter(self._desk.db, self._tasks(screen), screen)
-        screen.bind(presenter)
+        desk = self._desk
+        channels = AdminScreen(desk.look, desk.clock)
+        telephones = TelephonesScreen(desk.look, desk.clock)
+        screen = AdminPages(
+            desk.look, channels, telephones, lambda: desk.person.role is StaffRole.ADMIN
+        )
+        screen.bind(
+            AdminPresenter(desk.db, self._tasks(channels), channels),
+            TelephonesPresenter(desk.db, self._tasks(telephones), telephones),
+        )
         screen.contact_wanted.connect(self.contact_wanted)
-        self._begin("admin", presenter)
+        self._begin("admin", screen)
         return screen
 
     @cached_property
