@@ -47,10 +47,10 @@ def find_asterisk() -> AsteriskProgram:
 
 
 def _program(command: tuple[str, ...], root: Path) -> AsteriskProgram:
+    libraries = root / "usr/lib"
     modules = next(
-        each for pattern in ("*/asterisk/modules", "asterisk/modules")
-        for each in (root / "usr/lib").glob(pattern)
-    )  # fmt: skip
+        iter([*libraries.glob("asterisk/modules"), *libraries.glob("*/asterisk/modules")])
+    )
     return AsteriskProgram(command, modules, root / "usr/share/asterisk")
 
 
