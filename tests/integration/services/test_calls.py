@@ -446,7 +446,7 @@ def test_nobody_waits_crosswise_for_a_call(postgres_centre: Centre) -> None:
         lambda: routing.route(rounds),
         phone_rings,
         anna_comes_and_goes(anna),
-        lambda: [_decline(declines, each) for each in ids],
+        lambda: [routing.decline(declines, each, DeclineReason.BREAK) for each in ids],
         lambda: [contacts.take(takes, each) for each in ids],
     ]
     with ThreadPoolExecutor(len(doings)) as pool:
@@ -460,11 +460,6 @@ def test_nobody_waits_crosswise_for_a_call(postgres_centre: Centre) -> None:
             select(Assignment.contact_id).where(Assignment.ended_at.is_(None))
         ).all()
     assert len(open_ones) == len(set(open_ones))
-
-
-def _decline(db: Database, contact_id: int) -> None:
-    with suppress(Conflict, NotFound, NotAllowed, Taken):
-        routing.decline(db, contact_id, DeclineReason.BREAK)
 
 
 @pytest.mark.parametrize(
