@@ -84,6 +84,7 @@ def _connect(url: str, user: str, password: str, app: str, timeout: float) -> Cl
             max_queue=_WAITING,
             max_size=_LONGEST,
             compression=None,
+            legacy=True,
             proxy=None,
             legacy=True,
         )

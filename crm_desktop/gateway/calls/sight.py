@@ -12,6 +12,7 @@ from crm_desktop.gateway.calls import naming
 #: was just asked for need not be there yet, and the event that says why may be on its way.
 _LOOKS = 2
 _STASIS = "Stasis"
+_NORMAL = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Sight:
     #: Who is in each bridge of ours.
     bridges: dict[str, frozenset[str]] = field(default_factory=dict)
     _missing: dict[str, int] = field(default_factory=dict)
+    #: Whose end was asked for, and why: of a caller's channel the PBX says nothing later.
+    _ending: dict[str, int] = field(default_factory=dict)
 
     def contact_of(self, channel: str) -> int | None:
         """The contact that a channel is for."""
@@ -59,7 +62,8 @@ class Sight:
     def came(self, channel: str, contact_id: int) -> None:
         """A caller's channel is this contact."""
         self.callers[channel] = contact_id
-        self.lines.setdefault(channel, Line(here=True))
+        if channel not in self.gone:
+            self.lines.setdefault(channel, Line(here=True))
 
     def forget(self, contact_id: int) -> None:
         """A call is over and nothing of it is left."""
@@ -98,6 +102,10 @@ class Sight:
                 self._went(channel.id, cause)
             case events.StasisStart():
                 self.lines[channel.id] = Line(here=True)
+            case events.ChannelHangupRequest(cause=cause):
+                self._ending.setdefault(channel.id, _NORMAL if cause is None else cause)
+            case events.StasisEnd() if channel.id in self.callers:
+                self._went(channel.id, self._ending.get(channel.id))
             case events.StasisEnd():
                 self.lines[channel.id] = replace(before, here=False)
             case _:
@@ -106,6 +114,7 @@ class Sight:
 
     def _went(self, channel: str, cause: int | None) -> None:
         self.lines.pop(channel, None)
+        self._ending.pop(channel, None)
         self.gone[channel] = cause
         for name, inside in list(self.bridges.items()):
             if channel in inside:

@@ -14,9 +14,8 @@ from tests.centre import MIGRATIONS, Centre
 from tests.integration.gateway.looking import Watch, watching
 from tests.routing_centre import at_work, push
 from tests.servers import asterisk
-from tests.servers.asterisk import Asterisk, shared_asterisk
+from tests.servers.asterisk import Asterisk
 from tests.servers.phone import Phone, Phones
-from tests.servers.postgres import exclusive
 
 RESOURCES = MIGRATIONS.parent / "resources" / "web"
 
@@ -38,11 +37,12 @@ def secrets() -> Secrets:
     return Secrets()
 
 
-@pytest.fixture
-def pbx(shared_directory: Path) -> Iterator[Asterisk]:
-    """The suite's PBX, for one test at a time: its application has one gateway."""
-    with exclusive(shared_directory / "asterisk.use"):
-        yield shared_asterisk(shared_directory)
+@pytest.fixture(scope="module")
+def pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asterisk]:
+    """A PBX for the tests of one file: its application has one gateway at a time."""
+    shared = Asterisk.create(tmp_path_factory.mktemp("pbx") / "asterisk")
+    yield shared
+    shared.destroy()
 
 
 @pytest.fixture
