@@ -291,9 +291,11 @@ def test_a_caller_who_vanishes_in_mid_conversation_is_called_back(
 def test_what_the_pbx_kept_while_no_gateway_was_there_is_read_in_once(
     postgres_centre: Centre, tmp_path: Path, watch: Watch, start: Callable[[Centre], Gateway]
 ) -> None:
-    pbx = Asterisk.create(
-        tmp_path / "asterisk", changes={"CRM_AWAY_RINGS = 45": "CRM_AWAY_RINGS = 1"}
-    )
+    quick = {
+        "CRM_AWAY_RINGS = 45": "CRM_AWAY_RINGS = 1",
+        "CRM_AWAY_SAYS = vm-nobodyavail&vm-intro": "CRM_AWAY_SAYS = beep",
+    }
+    pbx = Asterisk.create(tmp_path / "asterisk", changes=quick)
     try:
         connect(postgres_centre, pbx)
         _line(postgres_centre)
