@@ -18,7 +18,13 @@ from crm_desktop.channels.voice.ari import Ari
 from crm_desktop.channels.voice.events import ApplicationReplaced, AriEvent, StasisStart
 from crm_desktop.channels.voice.stream import EventStream
 from crm_desktop.channels.voice.things import Channel
-from crm_desktop.channels.voice.trouble import AriAway, AriDenied, AriNotFound, AriRefused, AriTrouble
+from crm_desktop.channels.voice.trouble import (
+    AriAway,
+    AriDenied,
+    AriNotFound,
+    AriRefused,
+    AriTrouble,
+)
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import (
     CrmError,
@@ -290,7 +296,7 @@ class Switchboard(Worker):
 
 
 def _hear_of_its_end(pbx: Pbx, channel: str) -> None:
-    """Only so is a caller's channel told to be gone, with the true cause; 422 when it is already."""
+    """Only so is a caller's channel told to be gone, and why; refused when it is gone already."""
     with suppress(AriRefused):
         pbx.ari.subscribe(pbx.settings.app, channel)
 

@@ -1,4 +1,4 @@
-"""What a caller hears who waits, and what they may choose: music, their place, a message, a callback.
+"""What callers hear who wait, and what they may choose: their place, a message, a callback.
 
 Announcements are played to the bridge in which the caller waits, never to the caller's channel: who
 is answered leaves the bridge at once, and the announcement stays behind in it.
