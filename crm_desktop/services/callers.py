@@ -1,4 +1,4 @@
-"""Callers who were not answered: what they hear, and what becomes of them, as the gateway writes it.
+"""Callers who were not answered: what they hear and what becomes of them, by the gateway.
 
 Each write is conditional upon who still waits, under the lease of whoever holds the PBX: an advisor
 who picks up in the same moment is faster, and a caller's digit that comes twice counts once.

@@ -136,6 +136,20 @@ _DECLINES: Mapping[str, str] = {
 }
 
 
+def _logged(data: Mapping[str, Any]) -> str:
+    """Both times in words: the person's, and the database's when it was entered."""
+    try:
+        happened, entered = (
+            datetime.fromisoformat(str(data[name])).astimezone(_LONDON)
+            for name in ("happened", "entered")
+        )
+    except (KeyError, ValueError):
+        return ""
+    day = "" if happened.date() == entered.date() else f"{happened.day} {happened:%b} "
+    said = f"happened {day}{happened:%H:%M}, entered {entered:%H:%M}"
+    return f"{said}, logged while the database was away" if data.get("while_away") else said
+
+
 def _abandoned(data: Mapping[str, Any]) -> str:
     where = " at the voicemail greeting" if data.get("after") == "greeting" else ""
     where = where or (" while the telephone rang" if data.get("ringing") else "")
@@ -183,7 +197,8 @@ _GREETED = {
     "choice": "the caller chose to leave a message",
     "away": "the CRM was away",
 }
-_CALLS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+_SAID: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "contact.logged": _logged,
     "contact.abandoned": _abandoned,
     "contact.callback": _callback,
     "contact.voicemail": _voicemail,
@@ -206,20 +221,6 @@ def entry(row: EventRow) -> TimelineEntry:
     return TimelineEntry(row.at, row.kind, _words(row), row.actor)
 
 
-def _logged(data: Mapping[str, Any]) -> str:
-    """Both times in words: the person's, and the database's when it was entered."""
-    try:
-        happened, entered = (
-            datetime.fromisoformat(str(data[name])).astimezone(_LONDON)
-            for name in ("happened", "entered")
-        )
-    except (KeyError, ValueError):
-        return ""
-    day = "" if happened.date() == entered.date() else f"{happened.day} {happened:%b} "
-    said = f"happened {day}{happened:%H:%M}, entered {entered:%H:%M}"
-    return f"{said}, logged while the database was away" if data.get("while_away") else said
-
-
 def _words(row: EventRow) -> str:
     words = _WORDS.get(row.kind, row.kind.replace(".", " ").replace("_", " ").capitalize())
     extra = _extra(row.kind, row.data)
@@ -229,14 +230,12 @@ def _words(row: EventRow) -> str:
 def _extra(kind: str, data: Mapping[str, Any]) -> str:
     if kind == "contact.completed":
         return _RESOLUTIONS.get(str(data.get("resolution")), "")
-    if kind == "contact.logged":
-        return _logged(data)
     if kind == "contact.declined":
         return _DECLINES.get(str(data.get("reason")), "")
     if kind in _WITH_REASON:
         return str(data.get("reason") or "")
-    if kind in _CALLS:
-        return _CALLS[kind](data)
+    if kind in _SAID:
+        return _SAID[kind](data)
     for name in ("words", "reference", "title", "article"):
         if data.get(name):
             return str(data[name])

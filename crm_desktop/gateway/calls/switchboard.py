@@ -18,7 +18,13 @@ from crm_desktop.channels.voice.ari import Ari
 from crm_desktop.channels.voice.events import ApplicationReplaced, AriEvent, StasisStart
 from crm_desktop.channels.voice.stream import EventStream
 from crm_desktop.channels.voice.things import Channel
-from crm_desktop.channels.voice.trouble import AriAway, AriDenied, AriNotFound, AriTrouble
+from crm_desktop.channels.voice.trouble import (
+    AriAway,
+    AriDenied,
+    AriNotFound,
+    AriRefused,
+    AriTrouble,
+)
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import (
     CrmError,
@@ -179,6 +185,7 @@ class Switchboard(Worker):
             for each in standing:
                 if each.channel:
                     pbx.sight.callers[each.channel] = each.contact_id
+                    _hear_of_its_end(pbx, each.channel)
         channels, bridges = pbx.ari.channels(), pbx.ari.bridges()
         expected = [leg.channel for each in standing for leg in each.legs]
         pbx.sight.look(channels, bridges, expected, first=first)
@@ -219,8 +226,8 @@ class Switchboard(Worker):
     def _arrived(self, pbx: Pbx, channel: Channel, args: Sequence[str]) -> set[int]:
         """A call comes in: a contact from now on, once."""
         _, dialled, choice, *_ = (*args, "", "", "")
+        _hear_of_its_end(pbx, channel.id)
         try:
-            pbx.ari.watch(pbx.settings.app, channel.id)
             withheld = pbx.ari.channel_variable(channel.id, "CALLERID(num-pres)")
         except AriNotFound:
             withheld = ""  # gone already: given up at once
@@ -286,6 +293,12 @@ class Switchboard(Worker):
         if not asks:
             pbx.sight.forget(contact_id)
             doer.forget(contact_id)
+
+
+def _hear_of_its_end(pbx: Pbx, channel: str) -> None:
+    """Only so is a caller's channel told to be gone, and why; refused when it is gone already."""
+    with suppress(AriRefused):
+        pbx.ari.subscribe(pbx.settings.app, channel)
 
 
 def _listen(stream: EventStream, inbox: _Inbox) -> None:

@@ -25,7 +25,7 @@ class TelephoneLine(Base):
     `number` is E.164 where it can be, else as the PBX says it. Who waits hears their position every
     `announce_seconds`, 0 for never. `record`: conversations are recorded, after a spoken notice.
     `voicemail` and `callback`: what a caller may choose, the first also when the queue is closed.
-    While `most_waiting` of its queue's calls wait, the next is told that the line is busy; 0: never.
+    While `most_waiting` of its queue's calls wait, the next hears that it is busy; 0: never.
     """
 
     __tablename__ = "telephone_line"

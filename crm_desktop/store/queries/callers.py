@@ -173,16 +173,17 @@ def lately_since(now: datetime) -> datetime:
 def waiting(tx: Tx, account_id: int) -> tuple[Row, ...]:
     """Every caller of a PBX who waits, in one statement."""
     given = {"account": account_id, "since": lately_since(tx.now)}
+    found: list[Any] = list(tx.core.execute(_WAITING[tx.dialect], given))
     return tuple(
-        Row(*row[:7], bool(row[7]), bool(row[8]), *row[9:11], float(row[11]))
-        for row in tx.core.execute(_WAITING[tx.dialect], given)
+        Row._make((*each[:7], bool(each[7]), bool(each[8]), *each[9:11], float(each[11])))
+        for each in found
     )
 
 
 def caller(tx: Tx, contact_id: int) -> Caller | None:
     """A call's contact with its call, locked until the transaction ends."""
     row = tx.core.execute(_CALLER, {"contact": contact_id}).first()
-    return Caller(*row) if row else None
+    return Caller._make(row) if row else None
 
 
 def move(tx: Tx, contact_id: int, was: ContactState, now_is: ContactState) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -447,14 +446,14 @@ def test_what_was_answered_at_a_telephone_meanwhile_says_by_whom(board: Board) -
 
 
 @pytest.fixture
-def said(board: Board) -> Iterator[Any]:
+def said(board: Board) -> Any:
     """The timeline's words of a contact."""
 
     def words(contact_id: int) -> list[str]:
         anna = board.centre.as_person("rose")
         return [each.words for each in contacts.open_contact(anna, contact_id).timeline]
 
-    yield words
+    return words
 
 
 def test_the_history_says_when_and_after_how_long_somebody_gave_up(board: Board, said: Any) -> None:
