@@ -52,24 +52,29 @@ def consult(pbx: Pbx, call: Standing, work: Work) -> None:
         raise Refused("They cannot be reached.") from None
 
 
-def go_on(pbx: Pbx, call: Standing) -> None:
-    """Who was called as a third and picked up is asked; on the switchboard's thread.
+class Thirds:
+    """Joins whoever was called as a third, once; on the switchboard's thread."""
 
-    Once the advisor has left, who talks on ends when one of the two hangs up.
-    """
-    thirds = call.legs_of(LegRole.THIRD)
-    if call.contact_state in (ContactState.ACTIVE, ContactState.HELD):
-        for third in thirds:
-            line = pbx.sight.line(third.channel)
-            if third.up and line and line.here and pbx.sight.bridge_of(third.channel) is None:
-                bridging.ask(pbx, call, third.channel)
-    elif (
-        call.state in _TALKS
-        and call.contact_state in _LEFT
-        and not (thirds or call.legs_of(LegRole.ADVISOR))
-    ):
-        with suppress(AriNotFound):
-            pbx.ari.hang_up(call.channel)
+    def __init__(self) -> None:
+        self._joined: set[str] = set()
+
+    def go_on(self, pbx: Pbx, call: Standing) -> None:
+        """Who picked up is asked. Who is left behind with nobody to talk to is let go."""
+        thirds = call.legs_of(LegRole.THIRD)
+        if call.contact_state in (ContactState.ACTIVE, ContactState.HELD):
+            for third in thirds:
+                line = pbx.sight.line(third.channel)
+                if third.up and line and line.here and third.channel not in self._joined:
+                    self._joined.add(third.channel)
+                    if pbx.sight.bridge_of(third.channel) is None:
+                        bridging.ask(pbx, call, third.channel)
+        elif (
+            call.state in _TALKS
+            and call.contact_state in _LEFT
+            and not (thirds or call.legs_of(LegRole.ADVISOR))
+        ):
+            with suppress(AriNotFound):
+                pbx.ari.hang_up(call.channel)
 
 
 def end_consult(pbx: Pbx, call: Standing, _work: Work) -> None:
@@ -92,8 +97,9 @@ def conference(pbx: Pbx, call: Standing, _work: Work) -> None:
 def hand_over(pbx: Pbx, call: Standing, work: Work) -> None:
     """The third and the caller talk, and the advisor leaves."""
     advisor, third = advisor_of(call), third_of(call)
-    # First: otherwise, for a moment, nobody would have the caller.
-    bridging.talk(pbx, call, third.channel, call.channel)
+    if call.state is not CallState.CONFERENCE:
+        # First: otherwise, for a moment, nobody would have the caller.
+        bridging.talk(pbx, call, third.channel, call.channel)
     if third.staff_id is not None:
         call_moves.handed_over(pbx.db, call.contact_id, work.staff_id, third, pbx.lease)
     else:

@@ -101,11 +101,15 @@ class Desk:
 
     def hears(self, phone: Phone, *tones: int) -> None:
         """Wait until a telephone hears just these, while everybody talks."""
-        for extension, tone in (("101", ANNA), ("102", BEN), ("103", ROSE)):
-            other = self.all.get(extension)
-            if other is not None and other.count("up") > other.count("ended"):
-                other.say(3.0, tone)
-        self.watch.until(lambda _: heard(phone) == set(tones))
+
+        def once(_: Database) -> bool:
+            for extension, tone in (("101", ANNA), ("102", BEN), ("103", ROSE)):
+                other = self.all.get(extension)
+                if other is not None and other.count("up") > other.count("ended"):
+                    other.say(1.0, tone)
+            return heard(phone) == set(tones)
+
+        self.watch.until(once)
 
     def add(self, extension: str) -> Phone:
         """One more telephone."""
