@@ -163,9 +163,16 @@ def _leg_gone(call: Standing, leg: StandingLeg, sight: Sight) -> Write:
 def _leg_up(call: Standing, leg: StandingLeg) -> Write | None:
     if call.offer and _offered(call, leg):
         return Answered(call.offer, leg.channel)
-    if leg.role is LegRole.ADVISOR and call.contact_state in _WAITS:
-        return None  # too late: it is hung up
+    if leg.role is LegRole.ADVISOR and _too_late(call):
+        return None
     return LegUp(leg.channel)
+
+
+def _too_late(call: Standing) -> bool:
+    """Whether whoever picks up now is offered it no longer, or somebody else has it."""
+    if call.contact_state in _WAITS:
+        return True
+    return call.contact_state in _HAD and any(each.up for each in call.legs_of(LegRole.ADVISOR))
 
 
 def _offered(call: Standing, leg: StandingLeg) -> bool:
@@ -224,7 +231,7 @@ def _asks(call: Standing, sight: Sight) -> tuple[Ask, ...]:
                 asks.append(Wait())
             if call.offer and not any(_offered(call, each) for each in call.legs):
                 asks.append(Ring(call.offer))
-        asks.extend(_no_longer_offered(call, sight))
+        asks.extend(_no_longer_offered(call))
     elif call.contact_state in _HAD:
         asks.extend(_connections(call, sight))
     elif call.contact_state in _OVER and not call.legs_of(LegRole.THIRD):
@@ -232,24 +239,27 @@ def _asks(call: Standing, sight: Sight) -> tuple[Ask, ...]:
     return tuple(asks)
 
 
-def _no_longer_offered(call: Standing, sight: Sight) -> Sequence[Ask]:
+def _no_longer_offered(call: Standing) -> Sequence[Ask]:
     return [
         HangUp(each.channel)
         for each in call.legs_of(LegRole.ADVISOR)
-        if not _offered(call, each) and sight.line(each.channel) is not None
+        if not _offered(call, each)
     ]
 
 
 def _connections(call: Standing, sight: Sight) -> Sequence[Ask]:
-    """Who picked up and is in no bridge talks with the caller."""
+    """Who picked up and is in no bridge talks with the caller; other phones ring no longer."""
+    advisors = call.legs_of(LegRole.ADVISOR)
+    asks: list[Ask] = []
+    if any(each.up for each in advisors):
+        asks.extend(HangUp(each.channel) for each in advisors if not each.up)
     caller = sight.line(call.channel)
-    if caller is None or not caller.here:
-        return []
-    for leg in call.legs_of(LegRole.ADVISOR)[-1:]:
-        line = sight.line(leg.channel)
-        if leg.up and line and line.here and sight.bridge_of(leg.channel) is None:
-            return [Connect(leg.channel)]
-    return []
+    if caller and caller.here:
+        for leg in [each for each in advisors if each.up][-1:]:
+            line = sight.line(leg.channel)
+            if line and line.here and sight.bridge_of(leg.channel) is None:
+                asks.append(Connect(leg.channel))
+    return asks
 
 
 def why(cause: int | None) -> str:
