@@ -74,6 +74,7 @@ class Commands(Part):
     def begin(self, pbx: Pbx) -> None:
         """See `Part`."""
         self._pbx = pbx
+        self._thirds.begin(pbx)
         self._worker = CommandWorker(pbx, self._moving)
         self._worker.start()
 
@@ -90,7 +91,13 @@ class Commands(Part):
             worker.wake()
 
     def rule(self, call: Standing, sight: Sight) -> Step | None:
-        """Whoever is between two bridges because a command moves them is not brought back."""
+        """Whoever is between two bridges because a command moves them is not brought back.
+
+        Who has gone while a third was there has handed over.
+        """
+        if self._pbx is not None and passing.advisor_left(self._pbx, call):
+            self._pbx.look_at(call.contact_id)
+            return ()
         if not self._moving.has(call.contact_id):
             return None
         step = judge(call, sight)
