@@ -350,8 +350,13 @@ def test_dialling(desk: Desk) -> None:
 
 @on_postgres
 def test_a_call_that_is_to_be_returned_is_dialled_when_it_is_taken(desk: Desk) -> None:
-    waiting = {"state": CallState.CALLBACK, "contact": ContactState.QUEUED, "queue": "care"}
-    back = add_call(desk.centre, desk.account_id, **waiting)
+    back = add_call(
+        desk.centre,
+        desk.account_id,
+        queue="care",
+        state=CallState.CALLBACK,
+        contact=ContactState.QUEUED,
+    )
     with desk.centre.as_owner().write() as tx:
         tx.session.get_one(Call, back).number = "+441632960787"
         tx.session.get_one(Contact, back).queue_id = desk.centre.queue_id("general")
