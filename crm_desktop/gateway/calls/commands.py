@@ -137,18 +137,21 @@ class CommandWorker(Worker):
 
     def work(self) -> None:
         """Do what is asked and still in time, mark what is not, or sleep until somebody asks."""
+        woken = self._awake.is_set()
         self._awake.clear()
         db, lease, account = self._pbx.db, self._pbx.lease, self._pbx.account_id
         if not self._begun:
             call_commands.abandon(db, lease, account, _HALF_DONE)
             self._begun = True
-        work = call_commands.claim(db, lease, account)
-        if work is not None:
-            self._settle(work, *self._done(work))
-            return
+        if woken or call_commands.any_asked(db):
+            work = call_commands.claim(db, lease, account)
+            if work is not None:
+                self._settle(work, *self._done(work))
+                self._awake.set()
+                return
+            call_commands.expire(db, lease, account)
         for each in self._moving.settled():
             self._pbx.look_at(each)
-        call_commands.expire(db, lease, account)
         if not self.stopping.is_set():
             self._awake.wait(_LOOK_SECONDS)
 

@@ -130,6 +130,14 @@ _SETTLE = (
 )
 
 
+_ANY = select(exists().where(_WAITING))
+
+
+def any_asked(tx: Tx) -> bool:
+    """Whether anything is asked of any PBX, in time or not."""
+    return bool(tx.core.execute(_ANY).scalar())
+
+
 def claim(tx: Tx, account_id: int) -> Work | None:
     """The oldest command of a PBX that may still be done; it is this transaction's alone."""
     row = tx.core.execute(_CLAIM, {"account": account_id}).one_or_none()
