@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from crm_desktop.domain.calls import CallState
 from crm_desktop.domain.changes import Topic
@@ -168,7 +168,7 @@ def test_a_phone_that_is_not_answered_gives_the_call_back_and_says_why(  # noqa:
     doing: str,
     reason: str,
 ) -> None:
-    connect(centre, pbx, offer_seconds=1 if doing == "nothing" else 20)
+    connect(centre, pbx)
     if doing == "unregister":
         phone.unregister()
     start_gateway(centre)
@@ -177,6 +177,10 @@ def test_a_phone_that_is_not_answered_gives_the_call_back_and_says_why(  # noqa:
         if doing == "reject":
             phone.wait("rings")
             phone.reject()
+        if doing == "nothing":
+            phone.wait("rings")
+            with centre.as_owner().write() as tx:  # its time has passed
+                tx.session.execute(update(Assignment).values(expires_at=tx.now))
         over = watch.row(Assignment, state="timed_out")
         back = _in_state(watch, ContactState.QUEUED)
         watch.until(lambda _: _not_responding(centre))
@@ -270,5 +274,5 @@ def _talking(pbx: Asterisk, contact_id: int) -> tuple[str, ...]:
 def _ours(pbx: Asterisk, contact_id: int) -> list[str]:
     """What is left at the PBX of a call."""
     with pbx.ari() as ari:
-        found = [each.id for each in (*ari.channels(), *ari.bridges())]
+        found = [*(each.id for each in ari.channels()), *(each.id for each in ari.bridges())]
     return [each for each in found if f"-{contact_id}" in each]
