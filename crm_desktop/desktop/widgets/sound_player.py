@@ -38,6 +38,10 @@ _NO_DEVICE = (
     "This computer has nothing to play sound on that the program can use. Connect a headset or "
     "loudspeaker; what is written and shown goes on without."
 )
+_NO_LIBRARY = (
+    "This computer lacks the system's library for sound (libpulse0), so nothing can be played here. "
+    "Ask your administrator to install it."
+)
 _LOUDEST = 100
 #: Below this width (at 100 %) it takes two lines.
 _NARROW = 380
@@ -121,7 +125,11 @@ class SoundPlayer(QWidget):
         """The sound that was wanted: it plays at once."""
         self._sound, self._asked = sound, False
         self._say("", None)
-        self._begin(sound)
+        try:
+            self._begin(sound)
+        except ImportError:
+            self.show_trouble(_NO_LIBRARY)
+            return
         self.toggle()
 
     def show_trouble(self, said: str) -> None:
@@ -175,9 +183,9 @@ class SoundPlayer(QWidget):
         if narrow == self._narrow:
             return
         self._narrow = narrow
-        aside = (self._time, self.speed, self.volume)
-        for part in (self.play, self.bar, *aside, self._said):
-            self._row.removeWidget(part)
+        aside: tuple[QWidget, ...] = (self._time, self.speed, self.volume)
+        for each in (self.play, self.bar, *aside, self._said):
+            self._row.removeWidget(each)
         self._row.addWidget(self.play, 0, 0)
         self._row.addWidget(self.bar, 0, 1, 1, 4 if narrow else 1)
         for column, part in enumerate(aside, start=2):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -189,3 +191,41 @@ def test_a_line_that_is_not_recorded_is_not(
     assert recordings.of_contact(centre.as_person("anna"), call.contact_id) == ()
     with pbx.ari() as ari:
         assert ari.stored_recordings() == ()
+
+
+def test_a_full_disk_leaves_it_at_the_pbx_until_there_is_room(
+    centre: Centre,
+    pbx: Asterisk,
+    phone: Phone,
+    watch: Watch,
+    start: Start,
+    silence: Path,
+    store: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connect(centre, pbx)
+    tried: list[str] = []
+
+    def full(_vault: Vault, name: str, _sound: bytes) -> None:
+        tried.append(name)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as disk:
+        disk.setattr(Vault, "keep", full)
+        gateway = start(centre)
+        with Caller(pbx, LINE, sound=silence) as caller, pbx.ari() as ari:
+            phone.wait("rings")
+            phone.answer()
+            made = _recorded(watch)
+            _is(watch, made.contact_id, "on")
+            _say(phone, BEFORE)
+            caller.hang_up()
+            watch.until(lambda _: tried)
+            assert [each.name for each in ari.stored_recordings()] == [made.name]
+        gateway.stop()
+    assert [each for each in store.rglob("*") if each.suffix in (".sound", ".key")] == []
+
+    start(centre)
+
+    kept = _kept(watch)
+    assert seconds_of(_heard(centre.as_person("anna"), kept.id), BEFORE, among=ALL) > 1.0
