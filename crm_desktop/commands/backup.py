@@ -26,9 +26,9 @@ _KNOWN = {
 }
 _EVERY_PERCENT = 10
 _NO_SOUND = (
-    "It has the register of recordings, not their sound: that lies encrypted in the gateway's store "
-    "(recordings_dir), which is backed up for itself, and its keys in recording_keys_dir, which must "
-    "never be in the same backup."
+    "It has the register of recordings, not their sound: that lies encrypted in the gateway's "
+    "store (recordings_dir), which is backed up for itself, and its keys in recording_keys_dir, "
+    "which must never be in the same backup."
 )
 
 
