@@ -5,15 +5,14 @@ from __future__ import annotations
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from crm_desktop.commands.options import DatabaseUrl, settings_for
+from crm_desktop.commands.telephones_app import telephones
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.states import StaffRole
-
-if TYPE_CHECKING:
-    from crm_desktop.workstation.settings import Settings
 
 app = typer.Typer(
     help="The contact desktop for council customer service centres.",
@@ -34,18 +33,9 @@ app.add_typer(admin, name="admin")
 admin.add_typer(database, name="db")
 admin.add_typer(staff, name="staff")
 admin.add_typer(account, name="account")
+admin.add_typer(telephones, name="telephones")
 admin.add_typer(secret, name="secret")
 admin.add_typer(audit, name="audit")
-
-DatabaseUrl = Annotated[
-    str,
-    typer.Option(
-        "--database",
-        metavar="URL",
-        help="Another database than the settings name.",
-        show_default=False,
-    ),
-]
 
 
 def main() -> None:
@@ -57,13 +47,6 @@ def main() -> None:
 
         sys.stderr.write(f"{in_words(trouble)}\n")
         sys.exit(1)
-
-
-def _settings(url: str = "") -> Settings:
-    from crm_desktop.workstation.paths import Paths
-    from crm_desktop.workstation.settings import load
-
-    return load(Paths.of_user(), url)
 
 
 @app.callback(invoke_without_command=True)
@@ -83,7 +66,7 @@ def desktop(
     if context.invoked_subcommand is None:
         from crm_desktop.commands.window import open_desktop
 
-        raise typer.Exit(open_desktop(_settings(url), login or None, accessibility_log))
+        raise typer.Exit(open_desktop(settings_for(url), login or None, accessibility_log))
 
 
 @app.command()
@@ -96,7 +79,7 @@ def gateway(
     """Run the headless process that speaks to the outside world."""
     from crm_desktop.gateway_root import main_gateway
 
-    raise typer.Exit(main_gateway(_settings(url), with_parent=with_parent))
+    raise typer.Exit(main_gateway(settings_for(url), with_parent=with_parent))
 
 
 @app.command()
@@ -116,7 +99,7 @@ def doctor(
     from crm_desktop.commands.doctor.run import doctor as look
     from crm_desktop.workstation.paths import Paths
 
-    found = look(lambda: _settings(url), Paths.of_user(), login, typer.echo, as_json=as_json)
+    found = look(lambda: settings_for(url), Paths.of_user(), login, typer.echo, as_json=as_json)
     raise typer.Exit(found)
 
 
@@ -171,7 +154,7 @@ def demo_prepare(
     """Create the database and load the demo centre, unless somebody works there already."""
     from crm_desktop.commands.demo import prepare
 
-    prepare(_settings(url), contacts, staff_password, typer.echo)
+    prepare(settings_for(url), contacts, staff_password, typer.echo)
 
 
 @demo.command("run")
@@ -181,7 +164,7 @@ def demo_run(
     """Prepare the demo centre, start its mailbox and back office, and open the desktop."""
     from crm_desktop.commands.demo import run
 
-    raise typer.Exit(run(_settings(), contacts, typer.echo))
+    raise typer.Exit(run(settings_for(), contacts, typer.echo))
 
 
 @demo.command("outside")
@@ -209,7 +192,7 @@ def demo_mail(
     """Send a mail to the centre, as a customer would."""
     from crm_desktop.commands.demo import send_mail
 
-    send_mail(_settings(), sender, subject, text)
+    send_mail(settings_for(), sender, subject, text)
     typer.echo("Sent. It is in the queue.")
 
 
@@ -239,7 +222,7 @@ def database_upgrade(url: DatabaseUrl = "") -> None:
     """Create the database, or bring it to this program's version (as its owner)."""
     from crm_desktop.commands.admin import upgrade
 
-    upgrade(_settings(url), typer.echo)
+    upgrade(settings_for(url), typer.echo)
 
 
 @database.command("init")
@@ -253,7 +236,7 @@ def database_init(
     """
     from crm_desktop.commands.database import init
 
-    raise typer.Exit(init(_settings(url), typer.echo, only_check=check))
+    raise typer.Exit(init(settings_for(url), typer.echo, only_check=check))
 
 
 @database.command("backup")
@@ -264,7 +247,7 @@ def database_backup(
     """Copy a SQLite database while others work in it, and look the copy through."""
     from crm_desktop.commands.backup import back_up
 
-    back_up(_settings(url), file, typer.echo)
+    back_up(settings_for(url), file, typer.echo)
 
 
 @database.command("restore")
@@ -278,7 +261,7 @@ def database_restore(
 
     if not yes:
         confirmed(file)
-    restore(_settings(url), file, typer.echo)
+    restore(settings_for(url), file, typer.echo)
 
 
 @database.command("verify")
@@ -289,7 +272,7 @@ def database_verify(
     """Say whether a backup, or the database itself, is whole; leaves with 1 when it is not."""
     from crm_desktop.commands.backup import verify
 
-    raise typer.Exit(0 if verify(_settings(url), file, typer.echo) else 1)
+    raise typer.Exit(0 if verify(settings_for(url), file, typer.echo) else 1)
 
 
 @database.command("after-restore")
@@ -297,7 +280,7 @@ def database_after_restore(url: DatabaseUrl = "") -> None:
     """After PostgreSQL was put back to an earlier point: send nothing a second time by itself."""
     from crm_desktop.commands.backup import settle
 
-    settle(_settings(url), typer.echo)
+    settle(settings_for(url), typer.echo)
 
 
 @staff.callback()
@@ -317,7 +300,7 @@ def staff_add(
     from crm_desktop.commands.staff import add
     from crm_desktop.services.staff import NewStaff
 
-    add(_settings(url), NewStaff(login, name, role, tuple(queue or ())), typer.echo)
+    add(settings_for(url), NewStaff(login, name, role, tuple(queue or ())), typer.echo)
 
 
 @staff.command("disable")
@@ -325,7 +308,7 @@ def staff_disable(login: str, url: DatabaseUrl = "") -> None:
     """Let somebody sign in no more: their sessions end, what they held waits again."""
     from crm_desktop.commands.staff import disable
 
-    disable(_settings(url), login, typer.echo)
+    disable(settings_for(url), login, typer.echo)
 
 
 @staff.command("enable")
@@ -333,7 +316,7 @@ def staff_enable(login: str, url: DatabaseUrl = "") -> None:
     """Let somebody disabled sign in again, with their password, role and queues."""
     from crm_desktop.commands.staff import enable
 
-    enable(_settings(url), login, typer.echo)
+    enable(settings_for(url), login, typer.echo)
 
 
 @staff.command("reset")
@@ -341,7 +324,7 @@ def staff_reset(login: str, url: DatabaseUrl = "") -> None:
     """Give somebody another password, which is asked for."""
     from crm_desktop.commands.staff import reset
 
-    reset(_settings(url), login, typer.echo)
+    reset(settings_for(url), login, typer.echo)
 
 
 @staff.command("list")
@@ -349,7 +332,7 @@ def staff_list(url: DatabaseUrl = "") -> None:
     """Everybody who works or worked here, with their role and queues."""
     from crm_desktop.commands.staff import list_everybody
 
-    list_everybody(_settings(url), typer.echo)
+    list_everybody(settings_for(url), typer.echo)
 
 
 @staff.command("gateway")
@@ -360,7 +343,7 @@ def staff_gateway(
     """Give the gateway its PostgreSQL login and keep its password where the gateway will run."""
     from crm_desktop.commands.admin import add_gateway
 
-    add_gateway(_settings(url), keep=keep)
+    add_gateway(settings_for(url), keep=keep)
 
 
 @account.command("add")
@@ -376,7 +359,7 @@ def account_add(
     from crm_desktop.commands.admin import add_account, pairs
     from crm_desktop.services.administration import NewAccount
 
-    add_account(_settings(url), NewAccount(kind, name, pairs(setting or []), queue, secret_name))
+    add_account(settings_for(url), NewAccount(kind, name, pairs(setting or []), queue, secret_name))
 
 
 @account.command("list")
@@ -384,7 +367,7 @@ def account_list(url: DatabaseUrl = "") -> None:
     """Every account with how it is doing."""
     from crm_desktop.commands.admin import list_accounts
 
-    list_accounts(_settings(url), typer.echo)
+    list_accounts(settings_for(url), typer.echo)
 
 
 @account.command("remove")
@@ -392,7 +375,7 @@ def account_remove(name: str, url: DatabaseUrl = "") -> None:
     """Use an account no more; what came through it stays."""
     from crm_desktop.commands.admin import remove_account
 
-    remove_account(_settings(url), name)
+    remove_account(settings_for(url), name)
 
 
 @secret.callback()
@@ -420,7 +403,7 @@ def audit_key() -> None:
     """Make the key that the gateway seals with, where there is none yet."""
     from crm_desktop.commands.audit import make_key
 
-    make_key(_settings(), typer.echo)
+    make_key(settings_for(), typer.echo)
 
 
 @audit.command("export")
@@ -431,7 +414,7 @@ def audit_export(
     """Write the head of the chain down off the database, as the gateway does each day."""
     from crm_desktop.commands.audit import export
 
-    export(_settings(url), to, typer.echo)
+    export(settings_for(url), to, typer.echo)
 
 
 @audit.command("verify")
@@ -447,7 +430,7 @@ def audit_verify(
     """Reckon the chain anew; leaves with 1 when anything was altered, added or removed."""
     from crm_desktop.commands.audit import verify
 
-    raise typer.Exit(verify(_settings(url), anchor, typer.echo, rows=rows))
+    raise typer.Exit(verify(settings_for(url), anchor, typer.echo, rows=rows))
 
 
 @audit.command("redact")
@@ -459,7 +442,7 @@ def audit_redact(
     """Remove a customer's values from the entries (erasure); the chain stays whole."""
     from crm_desktop.commands.audit import redact
 
-    redact(_settings(url), customer, reason, typer.echo)
+    redact(settings_for(url), customer, reason, typer.echo)
 
 
 @audit.command("resume")
@@ -467,4 +450,4 @@ def audit_resume(url: DatabaseUrl = "") -> None:
     """After a dump was restored, before anybody works: let the chain go on (as the owner)."""
     from crm_desktop.commands.audit import resume
 
-    resume(_settings(url), typer.echo)
+    resume(settings_for(url), typer.echo)

@@ -27,7 +27,9 @@ from crm_desktop.domain.errors import (
     UnsafeSignIn,
 )
 from crm_desktop.gateway import back_office, forecasting, sealing
+from crm_desktop.gateway.calls.commands import Commands
 from crm_desktop.gateway.calls.pbx import Part
+from crm_desktop.gateway.calls.waiting import Waiting
 from crm_desktop.gateway.config import GatewayConfig, SecretSource
 from crm_desktop.gateway.jobs import StartJob
 from crm_desktop.gateway.recording.jobs import MASTER_SECRET, RecordingJobs, open_vault
@@ -156,6 +158,12 @@ def run_gateway(
     if opened is None:
         return EXIT_OK
     db, keeper_db = opened
+    outgrown: list[DatabaseNewer] = []
+
+    def end(trouble: DatabaseNewer) -> None:
+        outgrown.append(trouble)
+        stop.set()
+
     gateway = Gateway(
         db,
         keeper_db,
@@ -163,6 +171,7 @@ def run_gateway(
         secrets,
         more_lanes=lambda statuses: [back_office.lane(secrets, statuses)],
         more_jobs=partial(_more_jobs, secrets, chain),
+        outgrown=end,
         call_parts=_call_parts,
         recordings=RecordingJobs(db, vault, secrets) if vault else None,
     )
@@ -174,6 +183,10 @@ def run_gateway(
     finally:
         db.close()
         keeper_db.close()
+    if outgrown:
+        code, words = _WORDS[DatabaseNewer]
+        _say(words)
+        return code
     return EXIT_OK
 
 
@@ -248,7 +261,7 @@ def _sign_in(settings: Settings, secrets: SecretSource) -> tuple[str, str]:
 
 def _call_parts() -> Sequence[Part]:
     """What takes part in the calls of a PBX; each switchboard has its own."""
-    return [RecordingPart()]
+    return [Commands(), Waiting(), RecordingPart()]
 
 
 def _more_jobs(

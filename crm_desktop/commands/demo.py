@@ -17,6 +17,10 @@ from crm_desktop.workstation.settings import Settings
 
 Say = Callable[[str], None]
 _LEAST_PASSWORD = 8
+_NO_PBX = (
+    "Its telephones are set up but there is no PBX behind them: past calls are there to look at, "
+    "and nobody can ring. docs/TELEPHONY.md says how to connect an Asterisk."
+)
 
 
 def prepare(settings: Settings, contacts: int, staff_password: str, say: Say) -> None:
@@ -42,6 +46,8 @@ def prepare(settings: Settings, contacts: int, staff_password: str, say: Say) ->
         )
         if db.dialect == "postgresql":
             load.add_logins(db, staff_password)
+    if contacts <= load.TODAY:
+        say(_NO_PBX)
 
 
 def _make_folder(settings: Settings) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 from crm_desktop.demo import centre as catalogue
-from crm_desktop.demo import content, history, team
+from crm_desktop.demo import content, history, team, telephones
 from crm_desktop.demo.centre import Ids, Outside
 from crm_desktop.demo.content import DemoCentre
 from crm_desktop.demo.population import Population
@@ -97,6 +97,7 @@ def load(
         if contacts <= TODAY:
             team.write(tx, ids)
             history.write(tx, _lines(council, ids, came, span.days), now - span, rng)
+            telephones.write(tx, council, ids, rng)
         bulk.analyse(tx)
     return Loaded(how_many, contacts)
 

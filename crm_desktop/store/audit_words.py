@@ -49,6 +49,8 @@ _TABLES: Mapping[str, str] = {
     "reply_template": "a canned reply",
     "setting": "a setting of the centre",
     "channel_account": "an account to the outside",
+    "telephone_line": "a telephone line",
+    "line_choice": "a telephone line's menu",
     "article": "an article",
     "recording": "a recording",
     "recording_request": "a customer's request for a recording",

@@ -17,13 +17,14 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from crm_desktop.domain.errors import DatabaseTrouble
+from crm_desktop.domain.telephones import Telephones
 from crm_desktop.domain.views import AccountStatus
 from crm_desktop.store import address, revision
 from crm_desktop.store.database import Target, Tx
 from crm_desktop.store.errors import translating
 from crm_desktop.store.existing import existing
 from crm_desktop.store.models import Lease
-from crm_desktop.store.queries import accounts
+from crm_desktop.store.queries import accounts, telephones
 
 #: libpq knows no shorter patience than two seconds.
 _CONNECT_SECONDS = "2"
@@ -168,6 +169,10 @@ class Look:
             self._session.scalar(text("SELECT count(*) FROM app.whoami()"))
         )
         return Standing(login, member_of, frozenset(_GROUPS) - set(known), superuser, is_staff)
+
+    def telephones(self) -> Telephones:
+        """What is set up for calls; whoever asks must be the gateway, an administrator or owner."""
+        return telephones.everything(self.tx)
 
     def holders(self) -> tuple[Holder, ...]:
         """Every piece of the gateway's work with its last owner."""

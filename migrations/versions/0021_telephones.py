@@ -1,10 +1,20 @@
-"""(placeholder)"""
+"""Telephones are set up by administrators: the PBX, lines and their menus, extensions of staff."""
+
+from pathlib import Path
+
+from alembic import op
+
+from crm_desktop.store.migrate import run_sql
 
 revision = "0021"
 down_revision = "0020"
 branch_labels = None
 depends_on = None
 
+SQL = Path(__file__).parent.parent / "sql"
+
 
 def upgrade() -> None:
-    """(placeholder)"""
+    connection = op.get_bind()
+    if connection.dialect.name == "postgresql":
+        run_sql(connection, SQL / "0021_telephones.sql")

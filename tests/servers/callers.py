@@ -48,7 +48,12 @@ class Caller:
             caller = '"Anonymous" <sip:anonymous@anonymous.invalid>'
             headers = f"P-Asserted-Identity: <{uri}>\n      Privacy: id\n      "
         scenario = sipp.calling(
-            to, caller, headers, PROVIDER, str(_raw(sound, self._folder)), self._id
+            to,
+            caller=caller,
+            headers=headers,
+            agent=PROVIDER,
+            sound=str(_raw(sound, self._folder)),
+            call_id=self._id,
         )
         self._process = _start(
             self._folder, scenario, self._port, f"127.0.0.1:{pbx.sip_port}", self._id
@@ -75,11 +80,13 @@ class Caller:
     def press(self, digits: str) -> None:
         """Press keys, one after the other."""
         for digit in digits:
-            before = self.story.count(f"pressed {digit}")
-            self._do(f"do=press{digit}")
-            processes.wait_for(
-                lambda: self.story.count(f"pressed {digit}") > before, f"the key {digit}"
-            )
+            self._press(digit)
+
+    def _press(self, digit: str) -> None:
+        pressed = f"pressed {digit}"
+        before = self.story.count(pressed)
+        self._do(f"do=press{digit}")
+        processes.wait_for(lambda: self.story.count(pressed) > before, pressed)
 
     def vanish(self) -> None:
         """Be gone without a word, sound included; nothing happens when it has ended."""
@@ -208,13 +215,19 @@ _numbers = iter(range(1, 1_000_000_000))
 def _tell(port: int, call_id: str, words: str) -> None:
     """Have sipp, which listens at `port`, go on in its scenario."""
     number = next(_numbers)
-    message = (
-        f"MESSAGE sip:test@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKt{number}\r\n"
-        f"From: <sip:test@127.0.0.1>;tag=t\r\nTo: <sip:test@127.0.0.1>;tag=0\r\nCall-ID: {call_id}\r\n"
-        f"CSeq: {number} MESSAGE\r\nX-Words: {words}\r\nContent-Length: 0\r\n\r\n"
+    lines = (
+        "MESSAGE sip:test@127.0.0.1 SIP/2.0",
+        f"Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKt{number}",
+        "From: <sip:test@127.0.0.1>;tag=t",
+        "To: <sip:test@127.0.0.1>;tag=0",
+        f"Call-ID: {call_id}",
+        f"CSeq: {number} MESSAGE",
+        f"X-Words: {words}",
+        "Content-Length: 0",
+        "\r\n",
     )
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
-        line.sendto(message.encode(), ("127.0.0.1", port))
+        line.sendto("\r\n".join(lines).encode(), ("127.0.0.1", port))
 
 
 def _raw(sound: Path | None, folder: Path) -> Path:
@@ -238,10 +251,7 @@ def _samples(sound: Path) -> list[int]:
 
 def _alaw(sample: int) -> int:
     """One sample as ITU-T G.711 A-law."""
-    sign = 0x80 if sample >= 0 else 0
-    size = min(abs(sample) >> 4, 0x7FF)
+    size = (sample if sample >= 0 else ~sample) >> 4
     exponent = max(size.bit_length() - 4, 0)
-    mantissa = (size >> (exponent - 1 if exponent > 1 else 0 if exponent == 0 else 0)) & 0x0F
-    if exponent > 1:
-        mantissa = (size >> (exponent - 1)) & 0x0F
-    return (sign | (exponent << 4) | mantissa) ^ 0x55
+    code = size if exponent == 0 else (exponent << 4) + (size >> (exponent - 1)) - 16
+    return (code | (0x80 if sample >= 0 else 0)) ^ 0x55

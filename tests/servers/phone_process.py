@@ -8,13 +8,13 @@ import json
 import sys
 from typing import Any
 
-from baresip import Account, BaresipError, Config, Event, StackEvent
+from baresip import Account, AudioRestarted, BaresipError, Config, Event, StackEvent
 from baresip.call import Call
 from baresip.runtime import Runtime
 from baresip.ua import UserAgent
 
 #: How a PBX asks a telephone to pick up by itself.
-_HEADERS = ("Call-Info", "Alert-Info", "X-CRM")
+_HEADERS = ("Call-Info", "Alert-Info")
 
 
 class Telephone:
@@ -30,7 +30,7 @@ class Telephone:
         ua.on_incoming(self._rings)
 
     def _tell(self, happened: str, **more: object) -> None:
-        print(json.dumps({"phone": self._extension, "happened": happened, **more}), flush=True)
+        _write({"phone": self._extension, "happened": happened, **more})
 
     def _rings(self, call: Call) -> None:
         self._have(call)
@@ -61,37 +61,50 @@ class Telephone:
 
     async def do(self, command: dict[str, Any]) -> object:
         """One command; what it answers."""
-        what = command["do"]
-        if what == "answers":
-            self.answers = command["how"]
-            return None
-        if what == "dial":
-            self._have(await self._ua.dial(command["uri"]))
-            return None
-        if what == "unregister":
-            return await self._ua.unregister()
-        if what == "register":
-            return await self._ua.register()
-        if self.call is None:
-            raise BaresipError("no call")
-        match what:
-            case "answer":
-                await self.call.answer()
-            case "reject":
-                await self.call.reject()
-            case "hang up":
-                await self.call.hangup()
-            case "hold":
-                await self.call.hold()
-            case "resume":
-                await self.call.resume()
-            case "press":
-                await self.call.send_dtmf(command["digits"])
-            case "say":
-                return self.call.audio.write(bytes.fromhex(command["pcm"]))
-            case "hear":
-                return self.call.audio.read(320_000).hex()
+        match command["do"]:
+            case "answers":
+                self.answers = command["how"]
+            case "dial":
+                self._have(await self._ua.dial(command["uri"]))
+            case "register":
+                await self._ua.register()
+            case "unregister":
+                await self._ua.unregister()
+            case what if self.call is not None:
+                return await self._do_in(self.call, what, command)
+            case what:
+                raise BaresipError(f"no call to {what}")
         return None
+
+    async def _do_in(self, call: Call, what: str, command: dict[str, Any]) -> object:
+        if what == "say":
+            return call.audio.write(bytes.fromhex(command["pcm"]))
+        if what == "hear":
+            return _heard(call).hex()
+        if what == "press":
+            await call.send_dtmf(command["digits"])
+            return None
+        plain = {
+            "answer": call.answer,
+            "reject": call.reject,
+            "hang up": call.hangup,
+            "hold": call.hold,
+            "resume": call.resume,
+        }
+        await plain[what]()
+        return None
+
+
+def _heard(call: Call) -> bytes:
+    try:
+        return call.audio.read(320_000)
+    except AudioRestarted:  # by a hold or a resume; what came before is lost
+        return call.audio.read(320_000)
+
+
+def _write(said: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(said) + "\n")
+    sys.stdout.flush()
 
 
 async def main() -> None:
@@ -134,7 +147,7 @@ async def _serve(
             answer["answer"] = await telephones[extension].do(command)
     except (BaresipError, OSError) as trouble:
         answer["trouble"] = f"{type(trouble).__name__}: {trouble}"
-    print(json.dumps(answer), flush=True)
+    _write(answer)
 
 
 if __name__ == "__main__":

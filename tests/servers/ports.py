@@ -11,7 +11,7 @@ _PORTS = range(20_000, 32_000)
 
 
 def free_port() -> int:
-    """A TCP port of loopback that nobody uses, and that nobody else in this run is given."""
+    """A port of loopback, TCP and UDP, that nobody uses and nobody else in this run is given."""
     given = Path(os.environ["CRM_TEST_SHARED"], "ports")
     given.mkdir(exist_ok=True)
     # Not the generator that a test may have set to its beginning.
@@ -26,9 +26,10 @@ def free_port() -> int:
 
 
 def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+    return True

@@ -13,7 +13,7 @@ from typing import Literal, Self, TypeVar
 
 from crm_desktop.channels.voice import things
 from crm_desktop.channels.voice.things import Bridge, Channel, Endpoint, Playback, Recording
-from crm_desktop.channels.voice.trouble import AriAway, AriNotFound
+from crm_desktop.channels.voice.trouble import AriAway, AriNotFound, AriRefused
 from crm_desktop.channels.voice.wire import Value, Wire, part
 
 #: Why a channel is ended, as its far side is told.
@@ -37,6 +37,7 @@ Heard = Literal["none", "in", "out", "both"]
 BridgeKind = Literal["mixing", "holding"]
 
 _Thing = TypeVar("_Thing")
+_THERE_ALREADY = 409
 
 
 class Ari:
@@ -64,7 +65,7 @@ class Ari:
         return things.text(things.mapping(info.get("system")), "version")
 
     def variable(self, name: str) -> str:
-        """A global variable or dialplan function, such as `DB(family/key)`; empty if there is none."""
+        """A global variable of the dialplan, empty if there is none; functions are not read so."""
         try:
             answer = self._wire.get("asterisk/variable", variable=name)
         except AriNotFound:
@@ -72,7 +73,7 @@ class Ari:
         return _long_text(answer)
 
     def set_variable(self, name: str, value: str) -> None:
-        """Set a global variable or what a function writes, such as `DB(family/key)`."""
+        """Set a global variable of the dialplan."""
         self._wire.post("asterisk/variable", {"variable": name, "value": value})
 
     def applications(self) -> tuple[str, ...]:
@@ -82,6 +83,11 @@ class Ari:
             for each in _list(self._get_list("applications"))
         )
         return tuple(filter(None, found))
+
+    def subscribe(self, app: str, channel_id: str) -> None:
+        """Be told of a channel's end, and why, also when it came in by the dialplan."""
+        path = f"applications/{part(app)}/subscription"
+        self._wire.post(path, {"eventSource": f"channel:{channel_id}"})
 
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Every telephone and trunk that is configured."""
@@ -93,6 +99,21 @@ class Ari:
         return _one(
             things.endpoint, self._wire.get(f"endpoints/{part(technology)}/{part(resource)}")
         )
+
+    def sounds(self) -> frozenset[str]:
+        """The names of every announcement that is there, such as `queue-youarenext`."""
+        found = (
+            things.text(things.mapping(each), "id") for each in _list(self._get_list("sounds"))
+        )
+        return frozenset(filter(None, found))
+
+    def module_runs(self, name: str) -> bool:
+        """Whether a module, such as `res_musiconhold.so`, is loaded and at work."""
+        try:
+            answer = self._wire.get(f"asterisk/modules/{part(name)}")
+        except AriRefused:
+            return False
+        return things.text(things.mapping(answer), "status") == "Running"
 
     # Channels
 
@@ -150,14 +171,6 @@ class Ari:
         """End a channel; one that rings is called off."""
         self._wire.delete(f"channels/{part(channel_id)}", reason=reason)
 
-    def hold(self, channel_id: str) -> None:
-        """Tell the telephone at the far end that it is on hold; media goes on."""
-        self._do(channel_id, "hold")
-
-    def unhold(self, channel_id: str) -> None:
-        """The contrary of `hold`."""
-        self._undo(channel_id, "hold")
-
     def start_music(self, channel_id: str, music: str = "") -> None:
         """Play a class of music on hold to a channel that is in no bridge."""
         self._do(channel_id, "moh", mohClass=music)
@@ -181,7 +194,8 @@ class Ari:
     def channel_variable(self, channel_id: str, name: str) -> str:
         """A variable or function of a channel, such as `CALLERID(num)`; empty if there is none.
 
-        Raises AriNotFound when the channel is gone.
+        Asterisk refuses those that reach beyond the channel, such as DB(). Raises AriNotFound
+        when the channel is gone.
         """
         path = f"channels/{part(channel_id)}"
         try:
@@ -262,31 +276,36 @@ class Ari:
         """A bridge with this id; one that is there already stays and is answered."""
         # Without dtmf_events the keys that are pressed inside a bridge would not be told.
         kinds = "mixing,dtmf_events" if kind == "mixing" else "holding"
-        return _one(things.bridge, self._wire.post(f"bridges/{part(bridge_id)}", {"type": kinds}))
+        try:
+            made = self._wire.post(f"bridges/{part(bridge_id)}", {"type": kinds})
+        except AriRefused as refusal:
+            if refusal.status != _THERE_ALREADY:
+                raise
+            return self.bridge(bridge_id)
+        return _one(things.bridge, made)
 
     def destroy_bridge(self, bridge_id: str) -> None:
         """Take a bridge away; its channels stay with us, in none."""
         self._wire.delete(f"bridges/{part(bridge_id)}")
 
-    def add(self, bridge_id: str, *channel_ids: str, mute: bool = False) -> None:
-        """Put channels into a bridge; each leaves the one that it was in."""
+    def add(
+        self, bridge_id: str, *channel_ids: str, mute: bool = False, waits: bool = False
+    ) -> None:
+        """Put channels into a bridge; each leaves the one that it was in.
+
+        `waits`, for a holding bridge: they hear music, and what is played to the bridge.
+        """
         query: dict[str, Value] = {"channel": ",".join(channel_ids)}
         if mute:
             query["mute"] = True
+        if waits:
+            query["role"] = "holding_participant"
         self._wire.post(f"bridges/{part(bridge_id)}/addChannel", query)
 
     def remove(self, bridge_id: str, *channel_ids: str) -> None:
         """Take channels out of a bridge; they stay with us."""
         query = {"channel": ",".join(channel_ids)}
         self._wire.post(f"bridges/{part(bridge_id)}/removeChannel", query)
-
-    def start_bridge_music(self, bridge_id: str, music: str = "") -> None:
-        """Play a class of music on hold to everybody in a bridge."""
-        self._wire.post(f"bridges/{part(bridge_id)}/moh", {"mohClass": music})
-
-    def stop_bridge_music(self, bridge_id: str) -> None:
-        """The contrary of `start_bridge_music`."""
-        self._wire.delete(f"bridges/{part(bridge_id)}/moh")
 
     # Recordings
 
@@ -297,7 +316,8 @@ class Ari:
 
         A recording of the same name raises AriRefused. The name may hold folders.
         """
-        return self._record(f"bridges/{part(bridge_id)}", name, most_seconds, 0, "none", beep)
+        path = f"bridges/{part(bridge_id)}"
+        return self._record(path, name, maxDurationSeconds=most_seconds, beep=beep)
 
     def record_channel(
         self,
@@ -314,7 +334,14 @@ class Ari:
         Ends after `most_seconds`, after `silence` seconds, or by the key `until`.
         """
         path = f"channels/{part(channel_id)}"
-        return self._record(path, name, most_seconds, silence, until, beep)
+        return self._record(
+            path,
+            name,
+            maxDurationSeconds=most_seconds,
+            maxSilenceSeconds=silence,
+            terminateOn=until,
+            beep=beep,
+        )
 
     def live_recording(self, name: str) -> Recording:
         """A recording under way."""
@@ -368,18 +395,8 @@ class Ari:
         query = {"media": ",".join(media), "lang": language}
         return _one(things.playback, self._wire.post(f"{path}/play/{part(playback_id)}", query))
 
-    def _record(
-        self, path: str, name: str, most: int, silence: int, until: str, beep: bool
-    ) -> Recording:
-        query: dict[str, Value] = {
-            "name": name,
-            "format": "wav",
-            "maxDurationSeconds": most,
-            "maxSilenceSeconds": silence,
-            "ifExists": "fail",
-            "beep": beep,
-            "terminateOn": until,
-        }
+    def _record(self, path: str, name: str, **how: Value) -> Recording:
+        query = {"name": name, "format": "wav", "ifExists": "fail", **how}
         return _one(things.recording, self._wire.post(f"{path}/record", query))
 
 

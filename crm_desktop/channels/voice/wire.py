@@ -115,9 +115,7 @@ def _refuse(status: int, content: bytes) -> None:
         raise AriDenied("The PBX refuses the user name or the password, or only lets it read")
     if status == 404:
         raise AriNotFound(status, words)
-    if status >= 500:
-        # 500 "Allocation failed" is how ARI says that an endpoint cannot be called.
-        raise AriRefused(status, words)
+    # 500 too: "Allocation failed" is how ARI says that an endpoint cannot be called.
     raise AriRefused(status, words)
 
 

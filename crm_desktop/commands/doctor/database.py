@@ -18,6 +18,7 @@ from crm_desktop.domain.errors import (
     DatabaseOlder,
     DatabaseTrouble,
 )
+from crm_desktop.domain.telephones import Telephones
 from crm_desktop.domain.views import AccountStatus
 from crm_desktop.services import Target
 from crm_desktop.services.diagnosis import Encryption, Holder, Look, Standing, each_server, looking
@@ -28,10 +29,11 @@ _NOTED, _TOO_FAR = timedelta(seconds=2), timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What was found, and whether a gateway is at work."""
+    """What was found, whether a gateway is at work, and the telephones, where one may see them."""
 
     findings: tuple[Finding, ...]
     gateway_runs: bool = False
+    telephones: Telephones | None = None
 
 
 def examine(target: Target, where: str, migrations: Path) -> Examined:
@@ -57,6 +59,7 @@ def _look_around(look: Look, target: Target, where: str, migrations: Path) -> Ex
             of_encryption(look.encryption()),
         ]
     found.append(of_revision(partial(look.check_revision, migrations), target))
+    sees_telephones = target.dialect == "sqlite"
     if found[-1].state is State.TROUBLE:
         return Examined(tuple(found))
     if target.dialect == "postgresql":
@@ -65,11 +68,13 @@ def _look_around(look: Look, target: Target, where: str, migrations: Path) -> Ex
         found.append(of_standing(standing))
         if not (standing.is_superuser or standing.groups & {"crm_staff", "crm_gateway"}):
             return Examined(tuple(found))
+        sees_telephones = may_see_telephones(standing)
     holders = look.holders()
     live = [each for each in holders if each.expires_at > now]
     found.append(of_holders(holders, now, embedded=target.dialect == "sqlite"))
     found += of_accounts(look.accounts())
-    return Examined(tuple(found), bool(live))
+    telephones = look.telephones() if sees_telephones else None
+    return Examined(tuple(found), bool(live), telephones)
 
 
 def of_clock(ahead: timedelta) -> Finding:
@@ -150,6 +155,12 @@ def of_standing(who: Standing) -> Finding:
         )
     role = ", ".join(sorted(each.removeprefix("crm_") for each in who.groups - {"crm_staff"}))
     return ok("roles", f"{who.login} works here ({role.replace('_', ' ')}).")
+
+
+def may_see_telephones(who: Standing) -> bool:
+    """Whether the database tells this login how the PBX is reached."""
+    is_admin = "crm_admin" in who.groups and who.is_staff
+    return who.is_superuser or "crm_gateway" in who.groups or is_admin
 
 
 def of_holders(holders: Sequence[Holder], now: datetime, *, embedded: bool) -> Finding:

@@ -37,3 +37,12 @@ def warning(check: str, words: str, to_do: str) -> Finding:
 def trouble(check: str, words: str, to_do: str) -> Finding:
     """Somebody cannot work until this is mended."""
     return Finding(check, State.TROUBLE, words, to_do)
+
+
+_MARKS = {State.OK: "ok       ", State.WARNING: "warning  ", State.TROUBLE: "TROUBLE  "}
+
+
+def said(found: Finding) -> tuple[str, ...]:
+    """Its lines in a terminal."""
+    words = f"{_MARKS[found.state]}{found.check}: {found.words}"
+    return (words, f"         → {found.to_do}") if found.to_do else (words,)

@@ -9,10 +9,10 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from crm_desktop.commands.doctor import computer, display
+from crm_desktop.commands.doctor import computer, display, telephones
 from crm_desktop.commands.doctor.database import Examined
 from crm_desktop.commands.doctor.database import examine as examine_database
-from crm_desktop.commands.doctor.finding import Finding, State, trouble
+from crm_desktop.commands.doctor.finding import Finding, State, said, trouble
 from crm_desktop.commands.doctor.patience import ask_keyring
 from crm_desktop.commands.doctor.refusal import of_first_start
 from crm_desktop.domain.errors import CrmError, NoKeyring
@@ -21,8 +21,6 @@ from crm_desktop.workstation.account import own_account
 from crm_desktop.workstation.paths import Paths, bundled
 from crm_desktop.workstation.secrets import open_secrets
 from crm_desktop.workstation.settings import Settings
-
-_MARKS = {State.OK: "ok       ", State.WARNING: "warning  ", State.TROUBLE: "TROUBLE  "}
 
 
 def doctor(
@@ -39,9 +37,8 @@ def doctor(
         say(json.dumps([asdict(each) for each in found], ensure_ascii=False, indent=1))
     else:
         for each in found:
-            say(f"{_MARKS[each.state]}{each.check}: {each.words}")
-            if each.to_do:
-                say(f"         → {each.to_do}")
+            for line in said(each):
+                say(line)
     return int(any(each.state is State.TROUBLE for each in found))
 
 
@@ -68,6 +65,8 @@ def _of_settings(settings: Settings, paths: Paths, login: str) -> Sequence[Findi
         looked = examine_database(target, where, bundled("migrations"))
     places = [paths.data]
     found = [computer.of_keyring(settings.secrets_file), *looked.findings]
+    if looked.telephones is not None:
+        found += telephones.examine(looked.telephones, settings.secrets_file, asked=False)
     if target.dialect == "sqlite":
         places.append(Path(where).parent)
         found += computer.of_ports(settings, gateway_runs=looked.gateway_runs)

@@ -62,7 +62,8 @@ class Sight:
     def came(self, channel: str, contact_id: int) -> None:
         """A caller's channel is this contact."""
         self.callers[channel] = contact_id
-        self.lines.setdefault(channel, Line(here=True))
+        if channel not in self.gone:
+            self.lines.setdefault(channel, Line(here=True))
 
     def forget(self, contact_id: int) -> None:
         """A call is over and nothing of it is left."""

@@ -136,14 +136,15 @@ def left_over(contact_id: int, sight: Sight) -> tuple[Ask, ...]:
 
 def _legs(call: Standing, sight: Sight) -> Write | None:
     """Channels that rang, were picked up, or are gone."""
-    others = (each for each in call.legs if each.channel != call.channel)
-    return next(filter(None, (_leg(call, each, sight) for each in others)), None)
+    return next(filter(None, (_leg(call, each, sight) for each in call.legs)), None)
 
 
 def _leg(call: Standing, leg: StandingLeg, sight: Sight) -> Write | None:
     line = sight.line(leg.channel)
     if line is None:
-        return _leg_gone(call, leg, sight) if leg.channel in sight.gone else None
+        # Without its caller the call is over.
+        gone = leg.channel in sight.gone and leg.channel != call.channel
+        return _leg_gone(call, leg, sight) if gone else None
     if line.here and not leg.up:
         return _leg_up(call, leg)
     if line.rings and call.state is CallState.WAITING and _offered(call, leg):
@@ -162,9 +163,16 @@ def _leg_gone(call: Standing, leg: StandingLeg, sight: Sight) -> Write:
 def _leg_up(call: Standing, leg: StandingLeg) -> Write | None:
     if call.offer and _offered(call, leg):
         return Answered(call.offer, leg.channel)
-    if leg.role is LegRole.ADVISOR and call.contact_state in _WAITS:
-        return None  # too late: it is hung up
+    if leg.role is LegRole.ADVISOR and _too_late(call):
+        return None
     return LegUp(leg.channel)
+
+
+def _too_late(call: Standing) -> bool:
+    """Whether whoever picks up now is offered it no longer, or somebody else has it."""
+    if call.contact_state in _WAITS:
+        return True
+    return call.contact_state in _HAD and any(each.up for each in call.legs_of(LegRole.ADVISOR))
 
 
 def _offered(call: Standing, leg: StandingLeg) -> bool:
@@ -196,7 +204,10 @@ def _end(call: Standing, sight: Sight) -> Over | None:
 
 
 def _state(call: Standing, sight: Sight) -> Does | None:
-    """What the call does, by who is in which bridge."""
+    """What the call does, by whose phone rings and who is in which bridge."""
+    if call.contact_state in _WAITS and call.state is CallState.RINGING:
+        rings = any(_offered(call, each) for each in call.legs)
+        return None if rings else Does(CallState.WAITING)
     if call.contact_state not in _HAD or call.state in (CallState.CALLBACK, CallState.VOICEMAIL):
         return None
     talking = sight.among(naming.talk(call.contact_id))
@@ -205,11 +216,11 @@ def _state(call: Standing, sight: Sight) -> Does | None:
     state = None
     if call.channel in talking and talking & advisors:
         state = CallState.CONFERENCE if talking & thirds else CallState.TALKING
-    elif call.channel in sight.among(naming.hold(call.contact_id)):
-        if thirds and advisors & (talking | sight.among(naming.ask(call.contact_id))):
-            state = CallState.CONSULTING
-        elif talking & advisors:
-            state = CallState.HELD
+    elif call.channel in sight.among(naming.hold(call.contact_id)) and advisors & (
+        talking | sight.among(naming.ask(call.contact_id))
+    ):
+        # Also where they asked a third who is gone: the caller is brought back by hand.
+        state = CallState.CONSULTING if thirds else CallState.HELD
     return Does(state) if state is not None and state is not call.state else None
 
 
@@ -223,7 +234,7 @@ def _asks(call: Standing, sight: Sight) -> tuple[Ask, ...]:
                 asks.append(Wait())
             if call.offer and not any(_offered(call, each) for each in call.legs):
                 asks.append(Ring(call.offer))
-        asks.extend(_no_longer_offered(call, sight))
+        asks.extend(_no_longer_offered(call))
     elif call.contact_state in _HAD:
         asks.extend(_connections(call, sight))
     elif call.contact_state in _OVER and not call.legs_of(LegRole.THIRD):
@@ -231,24 +242,25 @@ def _asks(call: Standing, sight: Sight) -> tuple[Ask, ...]:
     return tuple(asks)
 
 
-def _no_longer_offered(call: Standing, sight: Sight) -> Sequence[Ask]:
+def _no_longer_offered(call: Standing) -> Sequence[Ask]:
     return [
-        HangUp(each.channel)
-        for each in call.legs_of(LegRole.ADVISOR)
-        if not _offered(call, each) and sight.line(each.channel) is not None
+        HangUp(each.channel) for each in call.legs_of(LegRole.ADVISOR) if not _offered(call, each)
     ]
 
 
 def _connections(call: Standing, sight: Sight) -> Sequence[Ask]:
-    """Who picked up and is in no bridge talks with the caller."""
+    """Who picked up and is in no bridge talks with the caller; other phones ring no longer."""
+    advisors = call.legs_of(LegRole.ADVISOR)
+    asks: list[Ask] = []
+    if any(each.up for each in advisors):
+        asks.extend(HangUp(each.channel) for each in advisors if not each.up)
     caller = sight.line(call.channel)
-    if caller is None or not caller.here:
-        return []
-    for leg in call.legs_of(LegRole.ADVISOR)[-1:]:
-        line = sight.line(leg.channel)
-        if leg.up and line and line.here and sight.bridge_of(leg.channel) is None:
-            return [Connect(leg.channel)]
-    return []
+    if caller and caller.here:
+        for leg in [each for each in advisors if each.up][-1:]:
+            line = sight.line(leg.channel)
+            if line and line.here and sight.bridge_of(leg.channel) is None:
+                asks.append(Connect(leg.channel))
+    return asks
 
 
 def why(cause: int | None) -> str:

@@ -25,6 +25,7 @@ class TelephoneLine(Base):
     `number` is E.164 where it can be, else as the PBX says it. Who waits hears their position every
     `announce_seconds`, 0 for never. `record`: conversations are recorded, after a spoken notice.
     `voicemail` and `callback`: what a caller may choose, the first also when the queue is closed.
+    While `most_waiting` of its queue's calls wait, the next is told that the line is busy; 0: never.
     """
 
     __tablename__ = "telephone_line"
@@ -39,6 +40,7 @@ class TelephoneLine(Base):
     record: Mapped[bool] = mapped_column(default=True, server_default=true())
     voicemail: Mapped[bool] = mapped_column(default=True, server_default=true())
     callback: Mapped[bool] = mapped_column(default=True, server_default=true())
+    most_waiting: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class LineChoice(Base):
@@ -105,6 +107,7 @@ class Call(Base):
     hold_seconds: Mapped[int] = mapped_column(default=0, server_default="0")
     counted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     lost_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    wrap_up_extended: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
 
 class CallLeg(Base):
@@ -156,6 +159,8 @@ class CallCommand(Base):
             sqlite_where=text("state = 'asked'"),
         ),
         Index("ix_call_command_contact", "contact_id", "id"),
+        # How much somebody asks for, and what became of it.
+        Index("ix_call_command_staff", "staff_id", "asked_at"),
     )
 
     id: Mapped[Id]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDialog,
     QFrame,
     QHBoxLayout,
     QLineEdit,
@@ -19,14 +18,11 @@ from PySide6.QtWidgets import (
 )
 
 from crm_desktop.desktop.core.accessibility import announce
-from crm_desktop.desktop.core.errors import words_for
 from crm_desktop.desktop.core.look import Look, Role
-from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.staff.presenter import new_password, role_words
-from crm_desktop.desktop.widgets.banner import Banner
-from crm_desktop.desktop.widgets.buttons import Button, PrimaryButton
+from crm_desktop.desktop.widgets.buttons import Button
+from crm_desktop.desktop.widgets.entry_form import EntryForm
 from crm_desktop.desktop.widgets.text import Text
-from crm_desktop.domain.errors import CrmError, InvalidInput
 from crm_desktop.domain.states import StaffRole
 from crm_desktop.domain.views import QueueInfo, StaffMember
 from crm_desktop.services.staff import SHORTEST_PASSWORD, NewStaff
@@ -38,58 +34,8 @@ _ONCE = (
 _NO_PASSWORDS = "This one-person database has no passwords: everybody here may sign in as anybody."
 
 
-class _Form(QDialog):
-    """A column of fields, what is wrong with them, and a button. `entered` when it is pressed."""
-
-    entered = Signal()
-
-    def __init__(self, look: Look, title: str, go: str, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(title)
-        self._look = look
-        self._wrong = Banner(look, Tone.DANGER, "circle-alert")
-        self._wrong.hide()
-        self._go = PrimaryButton(look, go)
-        self._go.setDefault(True)
-        self._go.clicked.connect(self._press)
-        back = Button(look, "Cancel")
-        back.setAutoDefault(False)
-        back.clicked.connect(self.reject)
-        foot = QHBoxLayout()
-        foot.addStretch(1)
-        foot.addWidget(back)
-        foot.addWidget(self._go)
-        self.fields = QVBoxLayout()
-        column = QVBoxLayout(self)
-        column.addWidget(self._wrong)
-        column.addLayout(self.fields, 1)
-        column.addLayout(foot)
-        self.setMinimumWidth(look.px(420))
-
-    @Slot()
-    def done_well(self) -> None:
-        """The database has it."""
-        self.accept()
-
-    def show_wrong(self, trouble: CrmError) -> None:
-        """Say what cannot be accepted; everything stays as it was entered."""
-        self._go.setEnabled(True)
-        if isinstance(trouble, InvalidInput) and isinstance(trouble.params.get("fields"), dict):
-            fields: dict[str, str] = trouble.params["fields"]  # type: ignore[assignment]
-            self._wrong.set_text("; ".join(f"{name}: {why}" for name, why in fields.items()))
-        else:
-            told = words_for(trouble)
-            self._wrong.set_text(told.happened, f"{told.kept} {told.to_do}".strip())
-        self._wrong.show()
-        announce(self, self._wrong.text())
-
-    def _labelled(self, words: str, field: QWidget) -> None:
-        label = Text(self._look, words, Role.SMALL_STRONG, muted=True)
-        label.setBuddy(field)
-        field.setAccessibleName(words)
-        self.fields.addWidget(label)
-        self.fields.addWidget(field)
+class _Form(EntryForm):
+    """A form that may show a first password."""
 
     def _password_field(self) -> QLineEdit:
         field = QLineEdit(new_password())
@@ -97,7 +43,7 @@ class _Form(QDialog):
         copy.setAutoDefault(False)
         copy.clicked.connect(self._copy)
         self._secret = field
-        self._labelled("Password", field)
+        self.add_field("Password", field)
         row = QHBoxLayout()
         row.addWidget(Text(self._look, _ONCE, Role.SMALL, muted=True, wrap=True), 1)
         row.addWidget(copy)
@@ -108,11 +54,6 @@ class _Form(QDialog):
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._secret.text())
         announce(self, "Copied")
-
-    @Slot()
-    def _press(self) -> None:
-        self._go.setEnabled(False)
-        self.entered.emit()
 
 
 class MemberForm(_Form):
@@ -130,15 +71,15 @@ class MemberForm(_Form):
         title = f"Change {known.name}" if known else "Add a member of staff"
         super().__init__(look, title, "Save" if known else "Add", parent)
         self._name = QLineEdit(known.name if known else "")
-        self._labelled("Name", self._name)
+        self.add_field("Name", self._name)
         self._login = QLineEdit(known.login if known else "")
         self._login.setReadOnly(known is not None)
-        self._labelled("Name to sign in with", self._login)
+        self.add_field("Name to sign in with", self._login)
         self._role = QComboBox()
         for role in StaffRole:
             self._role.addItem(role_words(role), role)
         self._role.setCurrentIndex(list(StaffRole).index(known.role) if known else 0)
-        self._labelled("Role", self._role)
+        self.add_field("Role", self._role)
         self._queues = {each.code: QCheckBox(each.name) for each in queues}
         for code, box in self._queues.items():
             box.setChecked(known is not None and code in known.queue_codes)

@@ -1,0 +1,141 @@
+"""Keeps the telephones as they are set up, and changes them for an administrator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+from crm_desktop.desktop.core.presenting import Presenter, Tasks
+from crm_desktop.domain.changes import Changes, Topic
+from crm_desktop.domain.errors import CrmError
+from crm_desktop.domain.telephones import KnownLine, Line, Pbx, Phone, Telephones
+from crm_desktop.services import Database, telephones
+
+Failed = Callable[[CrmError], None]
+Done = Callable[[], None]
+
+
+class TelephonesView(Protocol):
+    """What the presenter asks of the screen."""
+
+    def show_telephones(self, known: Telephones) -> None:
+        """Show all that is set up."""
+
+    def show_done(self, words: str) -> None:
+        """Say what was done."""
+
+    def show_undoable(self, words: str, undo: Done) -> None:
+        """Say what was done, and offer to take it back."""
+
+    def show_trouble(self, trouble: CrmError) -> None:
+        """Say what could not be done."""
+
+
+class TelephonesPresenter(Presenter):
+    """The PBX, the lines, and who has which telephone."""
+
+    def __init__(self, db: Database, tasks: Tasks, view: TelephonesView) -> None:
+        super().__init__(tasks)
+        self._db = db
+        self._view = view
+        self._started = False
+
+    def start(self) -> None:
+        """Read all."""
+        if not self._started:
+            self._started = True
+            self._read()
+
+    def changed(self, changes: Changes) -> None:
+        """Read again what was set up, and how the PBX does."""
+        if self._started and changes.has(Topic.ACCOUNT, Topic.STAFF):
+            self._read()
+
+    def put_pbx(self, known: Telephones, wanted: Pbx, done: Done, failed: Failed) -> None:
+        """How the gateway reaches the PBX; `done` and `failed` are the form's."""
+        seen = known.pbx.seen if known.pbx else None
+        work = partial(telephones.put_pbx, self._db, seen, wanted)
+        self._do(work, "The PBX is set up", done, failed)
+
+    def use_pbx(self, *, active: bool) -> None:
+        """Switch the PBX on, or off, which can be taken back."""
+        work = partial(telephones.use_pbx, self._db, active=active)
+        if active:
+            self._do(work, "The gateway uses the PBX", _nothing, self._view.show_trouble)
+        else:
+            words = "The gateway leaves the PBX alone; its own dialplan rules calls"
+            self._do_undoable(work, words, lambda: self.use_pbx(active=True))
+
+    def put_line(self, known: KnownLine | None, wanted: Line, done: Done, failed: Failed) -> None:
+        """A new line, or a known one otherwise."""
+        if known is None:
+            work = partial(telephones.add_line, self._db, wanted)
+        else:
+            work = partial(telephones.change_line, self._db, known, wanted)
+        self._do(work, f"{wanted.name} is set up", done, failed)
+
+    def use_line(self, known: KnownLine, *, active: bool) -> None:
+        """Answer a line's calls, or no more, which can be taken back."""
+        work = partial(telephones.use_line, self._db, known, active=active)
+        name = known.line.name
+        if active:
+            self._do(work, f"{name} is answered again", _nothing, self._view.show_trouble)
+        else:
+            words = f"Calls to {name} are taken no more"
+            self._do_undoable(work, words, partial(self._use_again, known.id))
+
+    def set_extension(
+        self, phone: Phone, extension: str | None, done: Done, failed: Failed
+    ) -> None:
+        """Which telephone rings for somebody."""
+        work = partial(
+            telephones.set_extension, self._db, phone.staff_id, phone.extension, extension
+        )
+        if extension:
+            self._do(work, f"{extension} rings for {phone.name}", done, failed)
+            return
+        undo = partial(
+            self._do,
+            partial(telephones.set_extension, self._db, phone.staff_id, None, phone.extension),
+            f"{phone.extension} rings for {phone.name} again",
+            _nothing,
+            self._view.show_trouble,
+        )
+        self._do_undoable(work, f"No telephone rings for {phone.name}", undo)
+
+    def _use_again(self, line_id: int) -> None:
+        """As it is by now."""
+
+        def again() -> Changes:
+            known = next(e for e in telephones.read(self._db).lines if e.id == line_id)
+            return telephones.use_line(self._db, known, active=True)
+
+        self._do(again, "Its calls are taken again", _nothing, self._view.show_trouble)
+
+    def _do(self, work: Callable[[], Changes], said: str, done: Done, failed: Failed) -> None:
+        def finished(_changes: Changes) -> None:
+            done()
+            self._view.show_done(said)
+            self._read()
+
+        self._tasks.write(work, finished, failed=failed)
+
+    def _do_undoable(self, work: Callable[[], Changes], said: str, undo: Done) -> None:
+        def finished(_changes: Changes) -> None:
+            self._view.show_undoable(said, undo)
+            self._read()
+
+        self._tasks.write(work, finished, failed=self._view.show_trouble)
+
+    def _read(self) -> None:
+        self._tasks.read(
+            partial(telephones.read, self._db),
+            self._view.show_telephones,
+            failed=self._view.show_trouble,
+            key="telephones",
+        )
+
+
+def _nothing() -> None:
+    """There is no form to close."""
