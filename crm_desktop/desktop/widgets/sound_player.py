@@ -39,7 +39,7 @@ _NO_DEVICE = (
     "loudspeaker; what is written and shown goes on without."
 )
 _NO_LIBRARY = (
-    "This computer lacks the system's library for sound (libpulse0), so nothing can be played here. "
+    "This computer lacks the system's library for sound (libpulse0), so nothing can be played. "
     "Ask your administrator to install it."
 )
 _LOUDEST = 100
