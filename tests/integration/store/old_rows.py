@@ -44,8 +44,9 @@ TEXTS = (
     "A long letter. " * 2_000,
 )
 _MARKS = ("_words", "_vocabulary", "_trigrams")
-#: Where it stands, and what is told of that.
-_WITHOUT = ("alembic_version", "notice")
+#: Where it stands, and what is told of that. Of the recordings of 0005 no release ever wrote a row;
+#: 0019 begins that table anew.
+_WITHOUT = ("alembic_version", "notice", "recording")
 _BYTES = bytes(range(256)) * 8
 _OLDEST = datetime(1890, 3, 1, 12, tzinfo=UTC)
 _STATES = ("queued", "active", "held", "wrap_up", "completed", "parked", "spam")
