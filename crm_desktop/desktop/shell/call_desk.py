@@ -18,12 +18,14 @@ from PySide6.QtWidgets import (
 
 from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.commands import CommandRegistry
+from crm_desktop.desktop.core.presenting import CancelToken
 from crm_desktop.desktop.screens.calls.presenter import CallPresenter
 from crm_desktop.desktop.screens.calls.verbs import is_live
 from crm_desktop.desktop.shell.call_port import Calls
 from crm_desktop.desktop.shell.desk import Desk, later_for
 from crm_desktop.desktop.widgets.buttons import IconButton
 from crm_desktop.desktop.widgets.call_said import Said
+from crm_desktop.domain import dialling
 from crm_desktop.domain.call_targets import CallTargets, OwnTelephone
 from crm_desktop.domain.calls import Ask, CallState, CallView, Verb
 from crm_desktop.domain.changes import Changes, Topic
@@ -79,9 +81,12 @@ _NO_SYSTEM = "This centre has no telephone system set up."
 
 
 class CallDesk(QObject):
-    """Implements `CallsView`. `moved`: a call of this person's is another."""
+    """Implements `CallsView`. `moved`: a call of this person's is another; `talking` every second
+    in which they are on the telephone: whoever talks touches no keys, and is there.
+    """
 
     moved = Signal()
+    talking = Signal()
 
     def __init__(
         self,
@@ -330,6 +335,9 @@ class CallDesk(QObject):
     def _show_telephone(self, telephone: OwnTelephone) -> None:
         self.telephone = telephone
         self.phone.setVisible(bool(telephone.system))
+        if telephone.system:
+            # The tables of numbers must not be loaded while the first call rings.
+            self._tasks.search(_load_numbers, _loaded, key="numbers")
         self.fit()
         self.moved.emit()
 
@@ -342,6 +350,9 @@ class CallDesk(QObject):
     def _tick(self) -> None:
         if self._bar is not None and self.slot.isVisible():
             self._bar.tick(self._desk.clock.now())
+        call = self.presenter.call
+        if call is not None and self.is_talking(call.contact_id):
+            self.talking.emit()
         if self._put_off is not None and not self._is_typing():
             self.pop(self._put_off, at_once=False)
 
@@ -447,6 +458,14 @@ class CallDesk(QObject):
         from crm_desktop.desktop.core.errors import words_for
 
         self.not_done(words_for(trouble).sentence())
+
+
+def _load_numbers(_token: CancelToken) -> str:
+    return dialling.shown("+441632960000")
+
+
+def _loaded(_shown: str) -> None:
+    """They are there now."""
 
 
 def _wait(_trouble: CrmError) -> None:

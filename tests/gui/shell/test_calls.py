@@ -361,6 +361,11 @@ def test_several_with_one_number_are_asked_about_quietly(
     who = window.findChildren(WhoIsIt)[0]
     until(qtbot, who.isVisible)
     grab(window, "call-who-is-it")
+    # It stays while the call goes on and the contact is read again.
+    exchange.becomes(contact_id, CallState.HELD)
+    says(qtbot, desktop, "On hold")
+    settled(qtbot, desktop)
+    assert who.isVisible()
     names = who.findChildren(RowList)[0]
     names.setFocus()
     names.make_current(peter)
