@@ -13,6 +13,7 @@ _READS: Mapping[str, str] = {
     "customer": "Opened a customer's record",
     "attachment": "Opened a file",
     "recording": "Listened to a recording",
+    "call": "Asked to listen to a call",
     "report.customer": "Asked who has seen a customer",
     "report.person": "Asked what a colleague did",
 }

@@ -37,6 +37,8 @@ _WORDS: Mapping[str, str] = {
     "contact.overflowed": "Moved on: it had waited too long",
     "contact.let_go": "Parked, and nobody's now",
     "contact.boosted": "Priority raised",
+    "contact.dialled": "Called by us",
+    "call.warned": "Caller was warned, and the call ended",
     "message.received": "Message received",
     "message.queued": "Reply written",
     "message.written": "Reply written",
@@ -78,7 +80,9 @@ _WORDS: Mapping[str, str] = {
     "private.read": "Private note read",
     "database.restored": "The database was put back to an earlier point",
 }
-_WITH_REASON = frozenset({"contact.returned", "contact.let_go", "contact.boosted"})
+_WITH_REASON = frozenset(
+    {*("contact.returned", "contact.let_go", "contact.boosted"), "call.warned"}
+)
 _RESOLUTIONS: Mapping[str, str] = {
     "resolved": "resolved",
     "handed_off": "handed off",
