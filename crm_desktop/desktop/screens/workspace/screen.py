@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
 from crm_desktop.desktop.core import accessibility
 from crm_desktop.desktop.core.clock import Clock
@@ -20,10 +20,15 @@ from crm_desktop.desktop.screens.workspace.case_pane import CasePane
 from crm_desktop.desktop.screens.workspace.compose import ComposePane
 from crm_desktop.desktop.screens.workspace.conversation import Conversation
 from crm_desktop.desktop.screens.workspace.header import WorkspaceHeader
-from crm_desktop.desktop.screens.workspace.lists import file_rows, timeline_rows
+from crm_desktop.desktop.screens.workspace.lists import (
+    case_title,
+    file_rows,
+    forgotten_words,
+    timeline_rows,
+)
 from crm_desktop.desktop.screens.workspace.meanwhile import Meanwhile, differ
 from crm_desktop.desktop.screens.workspace.notices import Notices
-from crm_desktop.desktop.screens.workspace.side import KNOWLEDGE, SidePanel
+from crm_desktop.desktop.screens.workspace.side import KNOWLEDGE, SidePanel, bare_column
 from crm_desktop.desktop.screens.workspace.wrap_up import WrapUpPanel
 from crm_desktop.desktop.widgets.banner import Banner, UndoToast
 from crm_desktop.desktop.widgets.card import Surface
@@ -35,7 +40,7 @@ from crm_desktop.desktop.widgets.states import EmptyState
 from crm_desktop.desktop.widgets.tabs import TabStrip
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.people import Person
-from crm_desktop.domain.states import Channel, ContactState, MessageState, Resolution, Visibility
+from crm_desktop.domain.states import Channel, ContactState, Resolution, Visibility
 from crm_desktop.domain.views import (
     ArticleView,
     ContactView,
@@ -154,7 +159,7 @@ class WorkspaceScreen(QWidget):
         self._casework.show(contact, fresh=fresh, writable=writable)
         self._knowledge.show(contact, fresh=fresh)
         self.knowledge.set_can_insert(writable)
-        self.tabs.set_count(_CASE, None, _case_title(contact))
+        self.tabs.set_count(_CASE, None, case_title(contact))
         # What comes and goes at the foot is laid out once, and mostly stands where it stood before.
         self._below.setEnabled(False)
         if fresh or not writable:
@@ -221,7 +226,7 @@ class WorkspaceScreen(QWidget):
         if not self.is_wrapping_up:
             self.wrap_up.begin(self._contact, self._casework.service_id)
             self._set_wrapping(True)
-            forgotten = self._forgotten(self._contact)
+            forgotten = forgotten_words(self._contact, self.compose.written())
             if forgotten:
                 self.wrap_up.warn(forgotten)
         self.wrap_up.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -376,17 +381,6 @@ class WorkspaceScreen(QWidget):
             self.restore(kind, content)
             self._keeper.typed(self._contact.row.id, kind, content)
 
-    def _forgotten(self, contact: ContactView) -> str:
-        """What has not been sent though it was written."""
-        if any(each.state is MessageState.STOPPED for each in contact.messages):
-            return "The leak check stopped a reply; it has not been sent."
-        written = self.compose.written()
-        if written.reply.text.strip():
-            return "A reply is written but not sent. Esc goes back to it."
-        return (
-            "A note is written but not kept. Esc goes back to it." if written.note.strip() else ""
-        )
-
     def _say_whose(self, contact: ContactView, *, writable: bool) -> None:
         self._others.setVisible(not writable)
         # Who only reads has more to read and less to write.
@@ -408,7 +402,7 @@ class WorkspaceScreen(QWidget):
         talk.setObjectName("conversation")
         talk.addWidget(self.conversation)
         self._foot = QWidget()
-        self._below = _column(self._foot)
+        self._below = bare_column(self._foot)
         self._below.addWidget(self._others)
         self._below.addWidget(self.compose, 1)
         talk.addWidget(self._foot)
@@ -421,9 +415,9 @@ class WorkspaceScreen(QWidget):
         for part in (talk, self.case_pane, self.timeline, self.files):
             self._parts.addWidget(part)
         center = Surface(self._look, sunken=True)
-        column = _column(center)
+        column = bare_column(center)
         tabs = Surface(self._look)
-        _column(tabs).addWidget(self.tabs)
+        bare_column(tabs).addWidget(self.tabs)
         column.addWidget(tabs)
         column.addWidget(self.notices)
         column.addWidget(self._parts, 1)
@@ -438,15 +432,15 @@ class WorkspaceScreen(QWidget):
         split.setChildrenCollapsible(False)
         split.setSizes([self._look.px(720), self._look.px(330)])
         whole = QWidget()
-        inner = _column(whole)
+        inner = bare_column(whole)
         inner.addWidget(self.header)
         inner.addWidget(split, 1)
         self._pages = QStackedWidget()
         blank = Surface(self._look)
-        _column(blank).addWidget(self._nothing)
+        bare_column(blank).addWidget(self._nothing)
         for page in (blank, whole):
             self._pages.addWidget(page)
-        _column(self).addWidget(self._pages)
+        bare_column(self).addWidget(self._pages)
 
     def _connect(self) -> None:
         self.tabs.chosen.connect(self._tab_chosen)
@@ -604,16 +598,3 @@ class WorkspaceScreen(QWidget):
 
 
 _CHANNELS = {channel: channel.value.replace("_", " ") for channel in Channel}
-
-
-def _case_title(contact: ContactView) -> str:
-    if not contact.cases:
-        return "Case"
-    return f"Case: {contact.cases[-1].service_name.lower()}"
-
-
-def _column(parent: QWidget) -> QVBoxLayout:
-    made = QVBoxLayout(parent)
-    made.setContentsMargins(0, 0, 0, 0)
-    made.setSpacing(0)
-    return made
