@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QApplication,
     QLineEdit,
@@ -293,7 +293,11 @@ class CallDesk(QObject):
             self._note_for = contact_id
         self._put_off = None
         self._before = shown
+        focus = self._window.focusWidget()
         self._open(contact_id)
+        if self._window.focusWidget() is not focus:
+            # What had the keyboard is hidden now: no button must have it by chance.
+            self._workplace.screen.tabs.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def gone(self, contact_id: int) -> None:
         """See `CallsView`."""
@@ -313,7 +317,7 @@ class CallDesk(QObject):
                 {each: registry.action(each) for each in _IN_BAR if registry.has(each)},
                 primary=_PRIMARY,
                 danger=_DANGER,
-                more=_MORE,
+                more=[None if each == "-" else registry.action(each) for each in _MORE],
             )
             self._bar.dismissed.connect(self._hide_if_idle)
             self._column.addWidget(self._bar)

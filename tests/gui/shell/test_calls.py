@@ -190,7 +190,7 @@ def test_what_the_telephone_refuses_or_is_late_with_is_said_where_the_eye_is(
     # Nobody is there to do it: after its two seconds it is shown as not done.
     press(window, Qt.Key.Key_F6)
     until(qtbot, lambda: bar.trouble.startswith("Not muted: they still hear you."))
-    assert "will not do it later" in bar.trouble
+    assert "it will not be done later" in bar.trouble
     assert exchange.asked() == ["hold", "mute"]
 
 
