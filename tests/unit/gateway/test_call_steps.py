@@ -246,7 +246,7 @@ class World:
                     name = naming.leg(_CONTACT, LegRole.ADVISOR, offer.assignment_id)
                     self.centre.rings(name, offer.staff_id)
                     self.pbx.channels[name] = _channel(name, "Down", here=False)
-                    self.pbx.said.append(events.ChannelCreated(self.pbx.channels[name]))
+                    self.pbx.said.append(events.ChannelStateChange(self.pbx.channels[name]))
 
     @property
     def phones(self) -> list[str]:
