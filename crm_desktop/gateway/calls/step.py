@@ -141,7 +141,8 @@ def _ours(name: str, line: Line) -> bool:
 
 def _legs(call: Standing, sight: Sight) -> Write | None:
     """Channels that rang, were picked up, or are gone."""
-    return next(filter(None, (_leg(call, each, sight) for each in call.legs)), None)
+    writes = (_leg(call, each, sight) for each in call.legs)
+    return next((each for each in writes if each is not None), None)
 
 
 def _leg(call: Standing, leg: StandingLeg, sight: Sight) -> Write | None:

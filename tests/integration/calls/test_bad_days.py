@@ -27,12 +27,12 @@ StartProcess = Callable[[], GatewayProcess]
 
 
 @pytest.fixture
-def start_process(centre: Centre) -> Iterator[StartProcess]:
+def start_process(postgres_centre: Centre) -> Iterator[StartProcess]:
     """Start gateways of the centre as processes, which a test may kill."""
     running: list[GatewayProcess] = []
 
     def start() -> GatewayProcess:
-        running.append(GatewayProcess(target_of(centre), secrets={"pbx": PASSWORD}))
+        running.append(GatewayProcess(target_of(postgres_centre), secrets={"pbx": PASSWORD}))
         running[-1].wait_ready()
         return running[-1]
 
@@ -74,6 +74,14 @@ def _active(watch: Watch, many: int) -> list[int]:
 
 
 def test_a_killed_gateway_ends_no_conversation_and_its_successor_reads_what_is(
+    postgres_centre: Centre, pbx: Asterisk, phones: Phones, start_process: StartProcess
+) -> None:
+    centre = postgres_centre
+    with watching(centre) as watch:
+        _killed(centre, pbx, phones, start_process, watch)
+
+
+def _killed(
     centre: Centre, pbx: Asterisk, phones: Phones, start_process: StartProcess, watch: Watch
 ) -> None:
     connect(centre, pbx, "anna", "ben")

@@ -270,5 +270,5 @@ def _talking(pbx: Asterisk, contact_id: int) -> tuple[str, ...]:
 def _ours(pbx: Asterisk, contact_id: int) -> list[str]:
     """What is left at the PBX of a call."""
     with pbx.ari() as ari:
-        found = [each.id for each in (*ari.channels(), *ari.bridges())]
+        found = [*(each.id for each in ari.channels()), *(each.id for each in ari.bridges())]
     return [each for each in found if f"-{contact_id}" in each]

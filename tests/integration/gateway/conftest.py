@@ -101,7 +101,7 @@ def start_process(request: pytest.FixtureRequest) -> Iterator[StartProcess]:
     ) -> GatewayProcess:
         if target is None:
             target = target_of(centre or request.getfixturevalue("centre"))
-        running.append(GatewayProcess(target, **ports))
+        running.append(GatewayProcess(target, None, **ports))
         return running[-1]
 
     yield start

@@ -20,7 +20,7 @@ class GatewayProcess:
     """A gateway in a process of its own."""
 
     def __init__(
-        self, target: Target, *, secrets: Mapping[str, str] | None = None, **ports: int
+        self, target: Target, secrets: Mapping[str, str] | None = None, **ports: int
     ) -> None:
         orders = {
             "target": [target.url, target.login, target.password],

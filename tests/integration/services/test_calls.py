@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from crm_desktop.domain.calls import CallState
-from crm_desktop.domain.errors import Conflict, LeaseLost, NotFound, Taken
-from crm_desktop.domain.states import ContactState, Resolution
+from crm_desktop.domain.errors import Conflict, LeaseLost, NotAllowed, NotFound, Taken
+from crm_desktop.domain.states import ContactState, DeclineReason, Resolution
 from crm_desktop.domain.views import Disposition, QueueFilter
 from crm_desktop.services import calls, contacts, presence, routing
 from crm_desktop.services.calls import Arrival
 from crm_desktop.services.leases import Lease
+from crm_desktop.store.database import Database
 from crm_desktop.store.models import Activity, Assignment, Call, Staff
 from tests.calls_centre import (
     WASTE_LINE,
@@ -398,3 +403,81 @@ def test_only_who_may_read_a_contact_sees_its_call(board: Board) -> None:
     with pytest.raises(NotFound):
         calls.of(board.centre.as_person("cora"), contact_id)
     assert calls.of(board.centre.as_person("ben"), board.centre.add_contact()) is None
+
+
+def test_nobody_waits_crosswise_for_a_call(postgres_centre: Centre) -> None:
+    """Offers, refusals, declines and people who go, all at once: no deadlock, one owner."""
+    centre = postgres_centre
+    push(centre, "general", offer_seconds=1)
+    at_work(centre, "anna")
+    board = Board(centre)
+    ids = [board.call() for _ in range(3)]
+    ended = threading.Event()
+
+    def again(do: Callable[[], object]) -> int:
+        done = 0
+        while not ended.is_set():
+            # What is over is refused; a deadlock would be no CrmError.
+            with suppress(Conflict, NotFound, NotAllowed, Taken):
+                do()
+            done += 1
+        return done
+
+    def phone_rings() -> None:
+        for call in calls.standing_of(board.db, ids):
+            if call.offer is None:
+                continue
+            if call.contact_id % 2:
+                calls.not_answered(board.db, call, call.offer, board.lease, reason="busy", cause=17)
+            else:
+                calls.ringing(board.db, call.contact_id, board.lease)
+
+    def anna_comes_and_goes(anna: Database) -> Callable[[], object]:
+        def do() -> None:
+            presence.end(anna)
+            presence.begin(anna)
+            presence.back(anna)
+
+        return do
+
+    rounds, anna = centre.as_gateway(connections=1), centre.as_person("anna")
+    declines, takes = centre.as_person("anna"), centre.as_person("anna")
+    doings: list[Callable[[], object]] = [
+        lambda: routing.route(rounds),
+        phone_rings,
+        anna_comes_and_goes(anna),
+        lambda: [routing.decline(declines, each, DeclineReason.BREAK) for each in ids],
+        lambda: [contacts.take(takes, each) for each in ids],
+    ]
+    with ThreadPoolExecutor(len(doings)) as pool:
+        running = [pool.submit(again, each) for each in doings]
+        ended.wait(2.0)
+        ended.set()
+        assert all(each.result() > 1 for each in running)
+
+    with centre.as_owner().read() as tx:
+        open_ones = tx.session.scalars(
+            select(Assignment.contact_id).where(Assignment.ended_at.is_(None))
+        ).all()
+    assert len(open_ones) == len(set(open_ones))
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "SELECT app.call_unanswered({id}, 1, 'busy', 17)",
+        "SELECT app.ring_me({id}, 1, 'taken')",
+        "SELECT app.call_shown({id}, 1, true)",
+        "SELECT app.is_live({id})",
+        "SELECT * FROM call",
+        "UPDATE call SET state = 'ended'",
+        "SELECT * FROM call_leg",
+        "UPDATE contact SET state = 'queued' WHERE id = {id}",
+    ],
+)
+def test_an_advisor_gets_at_calls_by_no_other_way(postgres_centre: Centre, attack: str) -> None:
+    board = Board(postgres_centre)
+    contact_id = board.call()
+
+    with pytest.raises(NotAllowed), postgres_centre.as_person("anna").write() as tx:
+        tx.core.execute(text(attack.format(id=contact_id)))
