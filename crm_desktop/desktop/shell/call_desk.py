@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QApplication,
     QLineEdit,
@@ -18,12 +18,14 @@ from PySide6.QtWidgets import (
 
 from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.commands import CommandRegistry
+from crm_desktop.desktop.core.presenting import CancelToken
 from crm_desktop.desktop.screens.calls.presenter import CallPresenter
 from crm_desktop.desktop.screens.calls.verbs import is_live
 from crm_desktop.desktop.shell.call_port import Calls
 from crm_desktop.desktop.shell.desk import Desk, later_for
 from crm_desktop.desktop.widgets.buttons import IconButton
 from crm_desktop.desktop.widgets.call_said import Said
+from crm_desktop.domain import dialling
 from crm_desktop.domain.call_targets import CallTargets, OwnTelephone
 from crm_desktop.domain.calls import Ask, CallState, CallView, Verb
 from crm_desktop.domain.changes import Changes, Topic
@@ -79,9 +81,12 @@ _NO_SYSTEM = "This centre has no telephone system set up."
 
 
 class CallDesk(QObject):
-    """Implements `CallsView`. `moved`: a call of this person's is another."""
+    """Implements `CallsView`. `moved`: a call of this person's is another; `talking` every second
+    in which they are on the telephone: whoever talks touches no keys, and is there.
+    """
 
     moved = Signal()
+    talking = Signal()
 
     def __init__(
         self,
@@ -252,6 +257,9 @@ class CallDesk(QObject):
         ringing = call is not None and call.state is CallState.RINGING
         self._word("offer.accept", "Answer" if ringing else "")
         self._word("offer.decline", "Decline…" if ringing else "")
+        why = self._why_not(Verb.DIAL)
+        self.phone.setEnabled(not why)
+        self.phone.setToolTip(why or "Call somebody… (Ctrl+Shift+C)")
         for command, verb, other in _VERBS:
             why = self._why_not(verb)
             if other is not None:
@@ -285,7 +293,11 @@ class CallDesk(QObject):
             self._note_for = contact_id
         self._put_off = None
         self._before = shown
+        focus = self._window.focusWidget()
         self._open(contact_id)
+        if self._window.focusWidget() is not focus:
+            # What had the keyboard is hidden now: no button must have it by chance.
+            self._workplace.screen.tabs.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def gone(self, contact_id: int) -> None:
         """See `CallsView`."""
@@ -305,7 +317,7 @@ class CallDesk(QObject):
                 {each: registry.action(each) for each in _IN_BAR if registry.has(each)},
                 primary=_PRIMARY,
                 danger=_DANGER,
-                more=_MORE,
+                more=[None if each == "-" else registry.action(each) for each in _MORE],
             )
             self._bar.dismissed.connect(self._hide_if_idle)
             self._column.addWidget(self._bar)
@@ -327,6 +339,9 @@ class CallDesk(QObject):
     def _show_telephone(self, telephone: OwnTelephone) -> None:
         self.telephone = telephone
         self.phone.setVisible(bool(telephone.system))
+        if telephone.system:
+            # The tables of numbers must not be loaded while the first call rings.
+            self._tasks.search(_load_numbers, _loaded, key="numbers")
         self.fit()
         self.moved.emit()
 
@@ -339,6 +354,9 @@ class CallDesk(QObject):
     def _tick(self) -> None:
         if self._bar is not None and self.slot.isVisible():
             self._bar.tick(self._desk.clock.now())
+        call = self.presenter.call
+        if call is not None and self.is_talking(call.contact_id):
+            self.talking.emit()
         if self._put_off is not None and not self._is_typing():
             self.pop(self._put_off, at_once=False)
 
@@ -444,6 +462,14 @@ class CallDesk(QObject):
         from crm_desktop.desktop.core.errors import words_for
 
         self.not_done(words_for(trouble).sentence())
+
+
+def _load_numbers(_token: CancelToken) -> str:
+    return dialling.shown("+441632960000")
+
+
+def _loaded(_shown: str) -> None:
+    """They are there now."""
 
 
 def _wait(_trouble: CrmError) -> None:

@@ -276,6 +276,7 @@ class MainWindow(QWidget):
         self.presence.take.connect(self.commands.gestures.take)
         self.presence.offered.connect(self.calls.offered)
         self.calls.moved.connect(self._call_moved)
+        self.calls.talking.connect(self.lock.idle.touched)
         for customer in (self.workplace.customer_number, self.pages.customer_number):
             customer.connect(self.calls.ask_number)
         self.pages.listen_wanted.connect(self.calls.listen)

@@ -19,6 +19,7 @@ from crm_desktop.desktop.screens.workspace.replying import Replying
 from crm_desktop.desktop.screens.workspace.screen import WorkspaceScreen
 from crm_desktop.desktop.screens.workspace.wrap_up_presenter import WrapUpPresenter
 from crm_desktop.desktop.shell.call_desk import CallDesk
+from crm_desktop.desktop.shell.call_port import candidates
 from crm_desktop.desktop.shell.contact_commands import ON_CALL
 from crm_desktop.desktop.shell.desk import Desk, later_for
 from crm_desktop.desktop.shell.finders import contact_of_case
@@ -26,7 +27,7 @@ from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.states import Channel, Visibility
 from crm_desktop.domain.views import ContactView, HistoryEntry, NewAttachment, ServiceInfo
-from crm_desktop.services import calls, contacts, replies
+from crm_desktop.services import contacts, replies
 from crm_desktop.services import queue as queues
 from crm_desktop.services.replies import AttachmentContent
 
@@ -59,6 +60,7 @@ class Workplace(QObject):
         self._desk, self._registry = desk, registry
         self._why_no_hand_off = ""
         self.calls: CallDesk | None = None
+        self._who_asked: int | None = None
         self.services: tuple[ServiceInfo, ...] = ()
         self.screen = WorkspaceScreen(desk.look, desk.clock, registry, desk.person)
         later = later_for(self.screen)
@@ -167,8 +169,7 @@ class Workplace(QObject):
             self._registry.set_enabled(each, can and not laid_aside)
             self._registry.set_reason(each, ON_CALL if laid_aside else "")
         self._fit_hand_off()
-        if contact is not None and contact.row.channel is Channel.CALL:
-            self._ask_who(contact)
+        self._ask_who(contact)
 
     def fit(self) -> None:
         """A call began or ended."""
@@ -177,13 +178,19 @@ class Workplace(QObject):
     def _is_talking(self, contact_id: int) -> bool:
         return self.calls is not None and self.calls.is_talking(contact_id)
 
-    def _ask_who(self, contact: ContactView) -> None:
+    def _ask_who(self, contact: ContactView | None) -> None:
         """Whose number it is, where several share it and nobody has said yet."""
-        if contact.customer is not None or not self.presenter.is_mine:
+        call = contact is not None and contact.row.channel is Channel.CALL
+        if contact is None or not call or contact.customer or not self.presenter.is_mine:
+            self._who_asked = None
             self.screen.customer.offer(())
             return
+        if self._who_asked == contact.row.id:
+            return
+        self._who_asked = contact.row.id
+        self.screen.customer.offer(())
         self._tasks.read(
-            partial(calls.candidates, self._desk.db, contact.row.id),
+            partial(candidates, self._desk.db, contact.row.id),
             partial(self._offer_who, contact.row.id),
             failed=_nothing,
             key="candidates",

@@ -30,8 +30,8 @@ _NARROW = 1000
 
 class CallBar(Painted):
     """Buttons are the given actions, by id and in their order; those that find no room stand in
-    the menu with `more`, the ids of everything that can be asked of a call. `dismissed`: what was
-    not done was read.
+    the menu with `more`, everything that can be asked of a call, None for a line between.
+    `dismissed`: what was not done was read.
     """
 
     dismissed = Signal()
@@ -43,12 +43,12 @@ class CallBar(Painted):
         *,
         primary: Sequence[str],
         danger: Sequence[str],
-        more: Sequence[str],
+        more: Sequence[QAction | None],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(look, parent)
         self._tone, self._icon = Tone.NEUTRAL, "phone"
-        self._actions, self._more_ids = actions, more
+        self._actions, self._more_actions = actions, more
         self._said: Said | None = None
         self._doing = ""
         self._wanted: tuple[str, ...] = ()
@@ -219,7 +219,10 @@ class CallBar(Painted):
             button.set_bare(narrow)
         # Empty, it still pushes what follows to the right.
         self._detail.setText("" if narrow and not self._doing else self._more_said())
-        room = self.width() - px(_EDGE + _SIGN + 10) - px(_EDGE) - px(_LITTLE if narrow else _WHO)
+        room = self.width() - px(_EDGE + _SIGN + 10) - px(_EDGE)
+        # What was not done is read whole before anything is pressed anew.
+        why = self._trouble.sizeHint().width() + self._seen.sizeHint().width() + px(16)
+        room -= why if self._trouble.text() else px(_LITTLE if narrow else _WHO)
         room -= self._more.sizeHint().width()
         for part in (self._state, self._clock):
             room -= text_width(part.font(), part.text()) + px(10) if part.text() else 0
@@ -238,11 +241,11 @@ class CallBar(Painted):
     @Slot()
     def _show_menu(self) -> None:
         menu = QMenu("Call", self)
-        for each in self._more_ids:
-            if each == "-":
+        for each in self._more_actions:
+            if each is None:
                 menu.addSeparator()
-            elif each in self._actions:
-                menu.addAction(self._actions[each])
+            else:
+                menu.addAction(each)
         menu.setToolTipsVisible(True)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self._more.mapToGlobal(QPoint(0, self._more.height())))

@@ -49,6 +49,7 @@ class CustomerPanel(QScrollArea):
         self._look, self._clock, self._editable = look, clock, editable
         self._audited = audited
         self._shown: CustomerView | None = None
+        self._found: tuple[tuple[int, str], ...] = ()
         self._entries: dict[object, HistoryEntry] = {}
         self.setAccessibleName("Customer")
         self.setWidgetResizable(True)
@@ -64,6 +65,7 @@ class CustomerPanel(QScrollArea):
         self._facts.dial_wanted.connect(self.dial_wanted)
         self._who = WhoIsIt(look)
         self._who.chosen.connect(self.is_this)
+        self._who.other.connect(self.change_asked)
         self._who.hide()
         self._column.addLayout(self._build_head())
         self._column.addWidget(self._facts)
@@ -93,23 +95,29 @@ class CustomerPanel(QScrollArea):
         if customer == self._shown and customer is not None:
             return
         self._shown = customer
-        self._who.hide()
         known = customer is not None
         for each in (self._top, self._history_head, self._history):
             each.setVisible(known)
-        self._empty.setVisible(not known)
+        self._show_who()
         if customer is not None:
             self._fill(customer)
         lay_out(self, self._column, self._outer)
 
     def offer(self, found: tuple[tuple[int, str], ...]) -> None:
         """Ask which of several people it is, (id, name) each; while nobody is chosen."""
-        wanted = bool(found) and self._shown is None
-        if wanted:
+        if found == self._found:
+            return
+        self._found = found
+        if found:
             self._who.ask(found)
-        self._who.setVisible(wanted)
-        self._empty.setVisible(self._shown is None and not wanted)
+        self._show_who()
         lay_out(self, self._column, self._outer)
+
+    def _show_who(self) -> None:
+        """While nobody is chosen: who it may be, or that nobody is known."""
+        unknown = self._shown is None
+        self._who.setVisible(unknown and bool(self._found))
+        self._empty.setVisible(unknown and not self._found)
 
     def _fill(self, customer: CustomerView) -> None:
         self._avatar.set_name(customer.name)

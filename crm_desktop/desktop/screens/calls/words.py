@@ -62,7 +62,7 @@ NOT_DONE: dict[Verb, str] = {
     Verb.BARGE: "You have not joined",
     Verb.STOP_LISTENING: "You are still in the call",
 }
-LATE = "The telephone system did not answer within 2 seconds, and will not do it later."
+LATE = "No answer within 2 seconds; it will not be done later."
 #: What the database says of a command that makes no sense, in words for people.
 REFUSED = {
     "they are on the telephone": "They are on the telephone.",

@@ -1,11 +1,13 @@
-"""The plain lists of a contact: what happened, and every file."""
+"""What is plainly said of a contact: what happened, every file, its case, what was forgotten."""
 
 from __future__ import annotations
 
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.screens.workspace.compose import Written
 from crm_desktop.desktop.widgets.rows import Row
+from crm_desktop.domain.states import MessageState
 from crm_desktop.domain.views import ContactView
 
 _ICONS = {
@@ -24,6 +26,22 @@ _ICONS = {
     "handoff": "forward",
     "completed": "check",
 }
+
+
+def case_title(contact: ContactView) -> str:
+    """What stands on the tab of the case."""
+    if not contact.cases:
+        return "Case"
+    return f"Case: {contact.cases[-1].service_name.lower()}"
+
+
+def forgotten_words(contact: ContactView, written: Written) -> str:
+    """What has not been sent though it was written; empty when nothing was."""
+    if any(each.state is MessageState.STOPPED for each in contact.messages):
+        return "The leak check stopped a reply; it has not been sent."
+    if written.reply.text.strip():
+        return "A reply is written but not sent. Esc goes back to it."
+    return "A note is written but not kept. Esc goes back to it." if written.note.strip() else ""
 
 
 def timeline_rows(contact: ContactView, clock: Clock) -> list[Row]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
 from crm_desktop.desktop.core import accessibility
 from crm_desktop.desktop.core.clock import Clock
@@ -21,11 +21,16 @@ from crm_desktop.desktop.screens.workspace.case_pane import CasePane
 from crm_desktop.desktop.screens.workspace.compose import ComposePane
 from crm_desktop.desktop.screens.workspace.conversation import Conversation
 from crm_desktop.desktop.screens.workspace.header import WorkspaceHeader
-from crm_desktop.desktop.screens.workspace.lists import file_rows, timeline_rows
+from crm_desktop.desktop.screens.workspace.lists import (
+    case_title,
+    file_rows,
+    forgotten_words,
+    timeline_rows,
+)
 from crm_desktop.desktop.screens.workspace.meanwhile import Meanwhile, differ
 from crm_desktop.desktop.screens.workspace.notices import Notices
-from crm_desktop.desktop.screens.workspace.side import KNOWLEDGE, SidePanel
-from crm_desktop.desktop.screens.workspace.wrap_up import WrapUpPanel, forgotten
+from crm_desktop.desktop.screens.workspace.side import KNOWLEDGE, SidePanel, bare_column
+from crm_desktop.desktop.screens.workspace.wrap_up import WrapUpPanel
 from crm_desktop.desktop.widgets.banner import Banner, UndoToast
 from crm_desktop.desktop.widgets.card import Surface
 from crm_desktop.desktop.widgets.customer_panel import CustomerPanel
@@ -156,7 +161,7 @@ class WorkspaceScreen(QWidget):
         self._casework.show(contact, fresh=fresh, writable=writable)
         self._knowledge.show(contact, fresh=fresh)
         self.knowledge.set_can_insert(writable)
-        self.tabs.set_count(_CASE, None, _case_title(contact))
+        self.tabs.set_count(_CASE, None, case_title(contact))
         # What comes and goes at the foot is laid out once, and mostly stands where it stood before.
         self._below.setEnabled(False)
         if fresh or not writable:
@@ -223,10 +228,9 @@ class WorkspaceScreen(QWidget):
         if not self.is_wrapping_up:
             self.wrap_up.begin(self._contact, self._casework.service_id)
             self._set_wrapping(True)
-            written = self.compose.written()
-            missed = forgotten(self._contact, written.reply.text, written.note)
-            if missed:
-                self.wrap_up.warn(missed)
+            forgotten = forgotten_words(self._contact, self.compose.written())
+            if forgotten:
+                self.wrap_up.warn(forgotten)
         self.wrap_up.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     @property
@@ -407,7 +411,7 @@ class WorkspaceScreen(QWidget):
         talk.setObjectName("conversation")
         talk.addWidget(self.conversation)
         self._foot = QWidget()
-        self._below = _column(self._foot)
+        self._below = bare_column(self._foot)
         self._below.addWidget(self._others)
         self._below.addWidget(self.compose, 1)
         talk.addWidget(self._foot)
@@ -420,9 +424,9 @@ class WorkspaceScreen(QWidget):
         for part in (talk, self.case_pane, self.timeline, self.files):
             self._parts.addWidget(part)
         center = Surface(self._look, sunken=True)
-        column = _column(center)
+        column = bare_column(center)
         tabs = Surface(self._look)
-        _column(tabs).addWidget(self.tabs)
+        bare_column(tabs).addWidget(self.tabs)
         column.addWidget(tabs)
         column.addWidget(self.notices)
         column.addWidget(self._parts, 1)
@@ -437,15 +441,15 @@ class WorkspaceScreen(QWidget):
         split.setChildrenCollapsible(False)
         split.setSizes([self._look.px(720), self._look.px(330)])
         whole = QWidget()
-        inner = _column(whole)
+        inner = bare_column(whole)
         inner.addWidget(self.header)
         inner.addWidget(split, 1)
         self._pages = QStackedWidget()
         blank = Surface(self._look)
-        _column(blank).addWidget(self._nothing)
+        bare_column(blank).addWidget(self._nothing)
         for page in (blank, whole):
             self._pages.addWidget(page)
-        _column(self).addWidget(self._pages)
+        bare_column(self).addWidget(self._pages)
 
     def _connect(self) -> None:
         self.tabs.chosen.connect(self._tab_chosen)
@@ -606,16 +610,3 @@ class WorkspaceScreen(QWidget):
 
 
 _CHANNELS = {channel: channel.value.replace("_", " ") for channel in Channel}
-
-
-def _case_title(contact: ContactView) -> str:
-    if not contact.cases:
-        return "Case"
-    return f"Case: {contact.cases[-1].service_name.lower()}"
-
-
-def _column(parent: QWidget) -> QVBoxLayout:
-    made = QVBoxLayout(parent)
-    made.setContentsMargins(0, 0, 0, 0)
-    made.setSpacing(0)
-    return made

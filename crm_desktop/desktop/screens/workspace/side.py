@@ -12,6 +12,14 @@ from crm_desktop.desktop.widgets.tabs import TabStrip
 CUSTOMER, KNOWLEDGE = "customer", "knowledge"
 
 
+def bare_column(parent: QWidget) -> QVBoxLayout:
+    """A column without any room around or between."""
+    made = QVBoxLayout(parent)
+    made.setContentsMargins(0, 0, 0, 0)
+    made.setSpacing(0)
+    return made
+
+
 class SidePanel(Surface):
     """Two pages under two tabs."""
 
@@ -24,9 +32,7 @@ class SidePanel(Surface):
         for page in (customer, knowledge):
             self._pages.addWidget(page)
         self._tabs.chosen.connect(self._chosen)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = bare_column(self)
         column.addWidget(self._tabs)
         column.addWidget(self._pages, 1)
         look.changed.connect(self._widen)

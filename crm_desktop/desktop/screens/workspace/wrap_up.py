@@ -26,7 +26,7 @@ from crm_desktop.desktop.widgets.painting import Painted
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain.calls import WrapUp
-from crm_desktop.domain.states import MessageState, Resolution
+from crm_desktop.domain.states import Resolution
 from crm_desktop.domain.views import ContactView, Disposition, ServiceInfo
 from crm_desktop.domain.wrap_up import WrapUpRule
 
@@ -308,12 +308,3 @@ class WrapUpPanel(Painted):
         self._column.setSpacing(px(6))
         self._grid.setHorizontalSpacing(px(12))
         self._grid.setVerticalSpacing(px(2))
-
-
-def forgotten(contact: ContactView, reply: str, note: str) -> str:
-    """What has not been sent though it was written; empty when nothing."""
-    if any(each.state is MessageState.STOPPED for each in contact.messages):
-        return "The leak check stopped a reply; it has not been sent."
-    if reply.strip():
-        return "A reply is written but not sent. Esc goes back to it."
-    return "A note is written but not kept. Esc goes back to it." if note.strip() else ""
