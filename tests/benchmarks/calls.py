@@ -121,7 +121,7 @@ def _arrange(owner: Database, pbx: Asterisk, many: int) -> int:
                 "advisor": "PJSIP/{extension}@trunk", "answer_by": "phone",
             },
         )  # fmt: skip
-        tx.session.execute(delete(TelephoneLine).where(TelephoneLine.queue_id == queue_id))
+        _forget_line(tx)
         tx.session.add(account)
         tx.session.add(TelephoneLine(number=LINE, name="Bench", queue_id=queue_id, record=False))
         tx.session.flush()
@@ -158,7 +158,15 @@ def _put_back(owner: Database, account_id: int) -> None:
         tx.session.execute(
             update(ChannelAccount).where(ChannelAccount.id == account_id).values(active=False)
         )
-        tx.session.execute(delete(TelephoneLine).where(TelephoneLine.name == "Bench"))
+        _forget_line(tx)
+
+
+def _forget_line(tx: Tx) -> None:
+    """The number is free for the next time; calls that came to it stay."""
+    ours = TelephoneLine.number == LINE
+    tx.session.execute(
+        update(TelephoneLine).where(ours).values(number=f"over {time.time_ns()}", active=False)
+    )
 
 
 def _status(owner: Database, account_id: int) -> str:

@@ -58,12 +58,20 @@ _CALLER = """<?xml version="1.0" encoding="UTF-8"?>
       Content-Length: 0
 
   ]]></send>
-  <pause milliseconds="{milliseconds}"/>
+  <label id="talk"/>
+  <recv request="INVITE" timeout="{milliseconds}" ontimeout="over"/>
+  <send><![CDATA[
+      SIP/2.0 200 OK
+      {plain}
+      {sdp}
+  ]]></send>
+  <recv request="ACK" next="talk"/>
+  <label id="over"/>
   <send retrans="500"><![CDATA[
       BYE [next_url] SIP/2.0
       Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
       From: <sip:+44163296[call_number]@127.0.0.1>;tag=[pid]t[call_number]
-      [last_To:]
+      To: <sip:{line}@[remote_ip]:[remote_port]>[peer_tag_param]
       Call-ID: [call_id]
       CSeq: 2 BYE
       Max-Forwards: 70
@@ -136,7 +144,11 @@ def phones(made: Asterisk, folder: Path, *, ring_ms: int = 400) -> Iterator[None
 def call(made: Asterisk, folder: Path, *, a_second: float, many: int, seconds: float) -> int:
     """Make so many calls of so many seconds, and wait for their end; how many went wrong."""
     scenario = _CALLER.format(
-        line=LINE, agent=PROVIDER, sdp=_SDP, milliseconds=round(seconds * 1000)
+        line=LINE,
+        agent=PROVIDER,
+        sdp=_SDP,
+        milliseconds=round(seconds * 1000),
+        plain=_REPLY.format(tag=""),
     )
     rate = ("-r", str(round(a_second * 10)), "-rp", "10000", "-l", "1000", "-m", str(many))
     remote = f"127.0.0.1:{made.sip_port}"
