@@ -16,6 +16,7 @@ from crm_desktop.desktop.shell.main_window import MainWindow
 from crm_desktop.desktop.widgets.call_bar import CallBar
 from crm_desktop.desktop_root import Desktop
 from crm_desktop.domain.calls import CallState, CommandState, LegRole
+from crm_desktop.domain.changes import Topic
 from crm_desktop.services import call_commands, calls, routing
 from crm_desktop.services.call_commands import Work
 from crm_desktop.store.models import Call, CallCommand
@@ -83,7 +84,7 @@ class Exchange(Board):
         """What the gateway writes of a call beside its state, and tells."""
         with self.db.write() as tx:
             tx.session.execute(update(Call).where(Call.contact_id == contact_id).values(**values))
-            tx.changed(calls.Topic.CALL, contact_id)
+            tx.changed(Topic.CALL, contact_id)
 
     def take(self) -> Work:
         """The command that waits, claimed."""

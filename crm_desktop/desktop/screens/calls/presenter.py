@@ -163,7 +163,9 @@ class CallPresenter(Presenter):
         away = Topic.EVERYTHING in {change.topic for change in changes.items}
         # A call out has no contact until the PBX has it.
         dialled = 0 in asked and bool(heard)
-        if mine or away or dialled or heard & (known | asked):
+        # Whoever wraps a call up, or takes it, tells of its contact alone.
+        moved = changes.ids(Topic.CONTACT) & known
+        if mine or away or dialled or moved or heard & (known | asked):
             self.read()
 
     def set_offered(self, contact_ids: frozenset[int]) -> None:
@@ -261,6 +263,8 @@ class CallPresenter(Presenter):
             CallState.CALLBACK,
         )
         own = part is verbs.Part.OWN
+        if call.state is CallState.ENDED:
+            self._let_go(call.contact_id)
         if before is None and (own or part is verbs.Part.THIRD):
             self._view.pop(call.contact_id, at_once=False)
         if own and speaks and call.contact_id not in self._answered:
@@ -278,9 +282,15 @@ class CallPresenter(Presenter):
             if mark in fresh:
                 self._view.say(mark.words)
 
+    def _let_go(self, contact_id: int) -> None:
+        """What is still under way for a call that is over does not matter any more."""
+        self._digits = ""
+        for asked in [each for each in self._asked if each.ask.contact_id == contact_id]:
+            self._end(asked)
+
     def _over(self, call: CallView) -> None:
         self._answered.discard(call.contact_id)
-        self._asked = [each for each in self._asked if each.ask.contact_id != call.contact_id]
+        self._let_go(call.contact_id)
         if call.state in (CallState.RINGING, CallState.WAITING):
             self._view.gone(call.contact_id)
 
@@ -315,11 +325,13 @@ class CallPresenter(Presenter):
         newest = {each.contact_id: each.command for each in self._shown.calls if each.command}
         for asked in list(self._asked):
             command = newest.get(asked.ask.contact_id or 0)
-            if command is not None and asked.id is not None and command.id >= asked.id:
-                if command.id == asked.id:
-                    self._judge(asked, command)
-                else:
-                    self._ask_what_became(asked)
+            if command is None or asked.id is None or command.id < asked.id:
+                continue
+            if command.id == asked.id:
+                self._judge(asked, command)
+            else:
+                # Something newer was asked since: of this one the call's own state tells.
+                self._end(asked)
 
     def _judge(self, asked: _Asked, command: Command) -> None:
         if command.state not in _SETTLED or asked not in self._asked:
