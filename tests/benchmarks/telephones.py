@@ -143,22 +143,27 @@ def phones(made: Asterisk, folder: Path, *, ring_ms: int = 400) -> Iterator[None
 
 def call(made: Asterisk, folder: Path, *, a_second: float, many: int, seconds: float) -> int:
     """Make so many calls of so many seconds, and wait for their end; how many went wrong."""
-    scenario = _CALLER.format(
-        line=LINE,
-        agent=PROVIDER,
-        sdp=_SDP,
-        milliseconds=round(seconds * 1000),
-        plain=_REPLY.format(tag=""),
-    )
-    rate = ("-r", str(round(a_second * 10)), "-rp", "10000", "-l", "1000", "-m", str(many))
-    remote = f"127.0.0.1:{made.sip_port}"
     stats = folder / "callers" / "stats.csv"
-    with _sipp(
-        folder / "callers", scenario, free_port(), remote, *rate, "-trace_stat", "-stf", str(stats)
-    ) as sipp:
+    with callers(made, folder, a_second=a_second, many=many, seconds=seconds) as sipp:
         processes.wait_for(lambda: sipp.poll() is not None, "the end of the calls", 3600)
     names, *_, last = (line.split(";") for line in stats.read_text().splitlines())
     return int(dict(zip(names, last, strict=False))["FailedCall(C)"])
+
+
+@contextmanager
+def callers(
+    made: Asterisk, folder: Path, *, a_second: float, many: int, seconds: float
+) -> Iterator[processes.Program]:
+    """So many callers, each for so many seconds unless the other side hangs up."""
+    scenario = _CALLER.format(
+        line=LINE, agent=PROVIDER, sdp=_SDP, milliseconds=round(seconds * 1000),
+        plain=_REPLY.format(tag=""),
+    )  # fmt: skip
+    rate = ("-r", str(round(a_second * 10)), "-rp", "10000", "-l", "1000", "-m", str(many))
+    stats = ("-trace_stat", "-stf", "stats.csv")
+    remote = f"127.0.0.1:{made.sip_port}"
+    with _sipp(folder / "callers", scenario, free_port(), remote, *rate, *stats) as sipp:
+        yield sipp
 
 
 @contextmanager
