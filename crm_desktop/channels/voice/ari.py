@@ -292,14 +292,6 @@ class Ari:
         query = {"channel": ",".join(channel_ids)}
         self._wire.post(f"bridges/{part(bridge_id)}/removeChannel", query)
 
-    def start_bridge_music(self, bridge_id: str, music: str = "") -> None:
-        """Play a class of music on hold to everybody in a bridge."""
-        self._wire.post(f"bridges/{part(bridge_id)}/moh", {"mohClass": music})
-
-    def stop_bridge_music(self, bridge_id: str) -> None:
-        """The contrary of `start_bridge_music`."""
-        self._wire.delete(f"bridges/{part(bridge_id)}/moh")
-
     # Recordings
 
     def record_bridge(
