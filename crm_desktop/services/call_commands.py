@@ -14,7 +14,7 @@ from crm_desktop.store.database import Database
 from crm_desktop.store.queries import call_commands as queries
 from crm_desktop.store.queries.call_commands import Work
 
-__all__ = ["Work", "abandon", "ask", "claim", "expire", "newest", "settle"]
+__all__ = ["Work", "abandon", "any_asked", "ask", "claim", "expire", "newest", "settle"]
 
 
 def ask(db: Database, wanted: Ask) -> Command:
@@ -31,6 +31,12 @@ def newest(db: Database) -> tuple[int | None, Command] | None:
     """What this person asked last, and of which contact: a call out has none until it is one."""
     with db.read_at_once() as tx:
         return queries.newest(tx)
+
+
+def any_asked(db: Database) -> bool:
+    """Whether anything waits to be done, or to be marked as late; costs next to nothing."""
+    with db.read_at_once() as tx:
+        return queries.any_asked(tx)
 
 
 def claim(db: Database, lease: Lease, account_id: int) -> Work | None:

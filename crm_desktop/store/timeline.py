@@ -57,6 +57,8 @@ _WORDS: Mapping[str, str] = {
     "call.ended": "Call ended",
     "call.listened": "A team leader was in the call",
     "call.failed": "Call did not come about",
+    "contact.dialled": "Called by us",
+    "call.warned": "Caller was warned, and the call ended",
     "message.received": "Message received",
     "message.queued": "Reply written",
     "message.written": "Reply written",
@@ -110,7 +112,7 @@ _WORDS: Mapping[str, str] = {
 }
 _WITH_REASON = frozenset(
     {
-        *("contact.returned", "contact.let_go", "contact.boosted"),
+        *("contact.returned", "contact.let_go", "contact.boosted", "call.warned"),
         *("recording.held", "recording.let_go", "recording.refused"),
     }
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 
 from crm_desktop.channels.voice.trouble import AriAway, AriNotFound, AriRefused, AriTrouble
 from crm_desktop.domain.calls import CommandState, Verb
@@ -21,7 +20,7 @@ from crm_desktop.gateway.calls.pbx import Part, Pbx
 from crm_desktop.gateway.calls.sight import Sight
 from crm_desktop.gateway.calls.step import Connect, Step, judge
 from crm_desktop.gateway.worker import Worker
-from crm_desktop.services import call_commands, calls
+from crm_desktop.services import call_commands
 from crm_desktop.services.call_commands import Work
 from crm_desktop.services.calls import Standing
 
@@ -138,18 +137,21 @@ class CommandWorker(Worker):
 
     def work(self) -> None:
         """Do what is asked and still in time, mark what is not, or sleep until somebody asks."""
+        woken = self._awake.is_set()
         self._awake.clear()
         db, lease, account = self._pbx.db, self._pbx.lease, self._pbx.account_id
         if not self._begun:
             call_commands.abandon(db, lease, account, _HALF_DONE)
             self._begun = True
-        work = call_commands.claim(db, lease, account)
-        if work is not None:
-            self._settle(work, *self._done(work))
-            return
+        if woken or call_commands.any_asked(db):
+            work = call_commands.claim(db, lease, account)
+            if work is not None:
+                self._settle(work, *self._done(work))
+                self._awake.set()
+                return
+            call_commands.expire(db, lease, account)
         for each in self._moving.settled():
             self._pbx.look_at(each)
-        call_commands.expire(db, lease, account)
         if not self.stopping.is_set():
             self._awake.wait(_LOOK_SECONDS)
 
@@ -169,12 +171,14 @@ class CommandWorker(Worker):
         if work.contact_id is None:
             dialling.dial(self._pbx, work)
             return
-        standing = calls.standing_of(self._pbx.db, [work.contact_id])
-        if not standing:
+        if work.call is None:
             raise Refused("The call has ended.")
-        with self._moving.of(work.contact_id) if work.verb in _MOVES else nullcontext():
-            _VERBS[work.verb](self._pbx, standing[0], work)
-        self._pbx.look_at(work.contact_id)
+        if work.verb in _MOVES:
+            with self._moving.of(work.contact_id):
+                _VERBS[work.verb](self._pbx, work.call, work)
+        else:
+            _VERBS[work.verb](self._pbx, work.call, work)
+            self._pbx.look_at(work.contact_id)
 
     def _settle(self, work: Work, state: CommandState, words: str) -> None:
         """Say what became of it, however long the database is away: it did happen."""

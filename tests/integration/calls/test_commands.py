@@ -13,7 +13,8 @@ from sqlalchemy import update
 
 from crm_desktop.channels.voice.trouble import AriNotFound
 from crm_desktop.domain.calls import Ask, CallState, CommandState, LegState, Verb
-from crm_desktop.domain.states import ContactState
+from crm_desktop.domain.states import ContactState, Resolution
+from crm_desktop.domain.views import Disposition
 from crm_desktop.gateway.supervisor import Gateway
 from crm_desktop.services import call_commands, contacts
 from crm_desktop.store.database import Database
@@ -194,6 +195,7 @@ def test_within_a_call(desk: Desk) -> None:
 
         desk.is_in(call, ContactState.WRAP_UP)
         caller.wait_ended()
+    contacts.complete(desk.db, call, Disposition(None, Resolution.NO_ACTION, avoidable=False))
     assert contact(desk.centre, call).end_reason == "warned and ended"
     assert call_row(desk.centre, call).ended_by == "advisor"
     assert event(desk.centre, call, "call.warned")["reason"] == "Shouted"
@@ -350,8 +352,13 @@ def test_dialling(desk: Desk) -> None:
 
 @on_postgres
 def test_a_call_that_is_to_be_returned_is_dialled_when_it_is_taken(desk: Desk) -> None:
-    waiting = {"state": CallState.CALLBACK, "contact": ContactState.QUEUED, "queue": "care"}
-    back = add_call(desk.centre, desk.account_id, **waiting)
+    back = add_call(
+        desk.centre,
+        desk.account_id,
+        queue="care",
+        state=CallState.CALLBACK,
+        contact=ContactState.QUEUED,
+    )
     with desk.centre.as_owner().write() as tx:
         tx.session.get_one(Call, back).number = "+441632960787"
         tx.session.get_one(Contact, back).queue_id = desk.centre.queue_id("general")
