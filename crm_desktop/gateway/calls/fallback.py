@@ -1,7 +1,8 @@
 """Calls that the PBX kept by itself while no gateway was there, read in once each.
 
 The shipped dialplan (resources/asterisk/extensions.conf) keeps them in its own database under the
-channel's id. What is in it was written by the PBX, of what callers sent: it is read with suspicion.
+channel's id, and forgets one when its gateway gives back the channel by which it told of it. What
+is in it was written by the PBX, of what callers sent: it is read with suspicion.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from crm_desktop.channels.voice.ari import Ari
+from crm_desktop.channels.voice.events import StasisStart
 from crm_desktop.channels.voice.trouble import AriRefused
 from crm_desktop.domain.callers import Missed
 from crm_desktop.gateway.calls import messages_left
@@ -19,28 +21,38 @@ from crm_desktop.services import callers
 
 _LOG = logging.getLogger(__name__)
 
-_FAMILY = "crm-missed"
-#: At the dialplan's: forgets one.
-_FORGET = "Local/{key}@crm-missed-read"
+#: The dialplan's: tells one after the other, each on a channel with these arguments.
+_ASK = "Local/all@crm-missed-read"
+_ASKED, _TOLD = "ask-missed", "missed"
 _PARTS = 9
 _LONGEST = 64
-#: So many at once at the most: those who wait now come first.
-_AT_ONCE = 50
 
 
-def read_in(pbx: Pbx) -> None:
-    """Read in what is kept, oldest first, and let the PBX forget it."""
-    keys = sorted(filter(None, pbx.ari.variable(f"DB_KEYS({_FAMILY})").split(",")))
-    for key in keys[:_AT_ONCE]:
-        words = pbx.ari.variable(f"DB({_FAMILY}/{key})")
+def ask(pbx: Pbx) -> None:
+    """Let the PBX tell what it kept; nothing happens when that is nothing."""
+    try:
+        pbx.ari.originate(_ASK, app=pbx.settings.app, args=(_ASKED,), seconds=60)
+    except AriRefused as refusal:
+        # A dialplan that is not ours keeps nothing.
+        _LOG.info("the PBX cannot be asked for what it kept: %s", refusal)
+
+
+def is_told(event: StasisStart) -> bool:
+    """Whether a channel tells of a call that was kept."""
+    return event.args[:1] in ((_TOLD,), (_ASKED,))
+
+
+def read_in(pbx: Pbx, event: StasisStart) -> None:
+    """Read one in; then the PBX forgets it, and tells the next."""
+    if event.args[:1] == (_TOLD,):
+        key, words = event.args[1] if len(event.args) > 1 else "", ",".join(event.args[2:])
         missed = parse(key, words)
         if missed is None:
-            _LOG.warning("what the PBX kept as %.40r cannot be read; it is left there", key)
-            continue
-        if missed.recording:
-            missed = _with_length(pbx.ari, missed)
-        callers.read_in(pbx.db, pbx.account_id, missed, pbx.lease)
-        _forget(pbx, key)
+            _LOG.error("what the PBX kept as %.40r cannot be read", key)
+        else:
+            missed = _with_length(pbx.ari, missed) if missed.recording else missed
+            callers.read_in(pbx.db, pbx.account_id, missed, pbx.lease)
+    pbx.ari.continue_in_dialplan(event.channel.id)
 
 
 def parse(key: str, words: str) -> Missed | None:
@@ -79,11 +91,3 @@ def _with_length(ari: Ari, missed: Missed) -> Missed:
         messages_left.remove(ari, missed.recording)
         return replace(missed, recording="")
     return replace(missed, seconds=seconds, waited=max(missed.waited - round(seconds), 0))
-
-
-def _forget(pbx: Pbx, key: str) -> None:
-    try:
-        pbx.ari.originate(_FORGET.format(key=key), app=pbx.settings.app, args=("forget",))
-    except AriRefused as refusal:
-        # It is recognised the next time.
-        _LOG.warning("the PBX does not forget what was read in: %s", refusal)

@@ -179,6 +179,8 @@ class Switchboard(Worker):
             for each in standing:
                 if each.channel:
                     pbx.sight.callers[each.channel] = each.contact_id
+                    with suppress(AriNotFound):
+                        pbx.ari.subscribe(pbx.settings.app, each.channel)
         channels, bridges = pbx.ari.channels(), pbx.ari.bridges()
         expected = [leg.channel for each in standing for leg in each.legs]
         pbx.sight.look(channels, bridges, expected, first=first)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import re
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -24,7 +25,7 @@ from crm_desktop.channels.voice.events import (
     StasisEnd,
     StasisStart,
 )
-from crm_desktop.channels.voice.trouble import AriNotFound, AriTrouble
+from crm_desktop.channels.voice.trouble import AriNotFound, AriRefused, AriTrouble
 from crm_desktop.domain.callers import Leave, Standing, announcement
 from crm_desktop.domain.calls import CallState
 from crm_desktop.domain.changes import Changes, Topic
@@ -44,12 +45,12 @@ CALLBACK_DIGIT, MESSAGE_DIGITS = "1", ("2", "5")
 #: Who is answered at once is told nothing; who is told something has time to hear it.
 _FIRST_SECONDS, _LEAST_SECONDS = 2.0, 15.0
 #: While somebody waits, and when nobody does, it is looked this often.
-_ROUND_SECONDS, _IDLE_SECONDS = 1.0, 20.0
+_ROUND_SECONDS, _IDLE_SECONDS, _SOON_SECONDS = 1.0, 20.0, 0.2
 #: What the PBX kept by itself is asked for this often: a call may still have been going on there.
-_READ_IN_SECONDS = 30.0
+_READ_IN_SECONDS = 300.0
 #: The longest message, and how long somebody may say nothing in it.
 _MESSAGE_SECONDS, _SILENCE_SECONDS = 180, 8
-_RECORDING = "crm-voicemail-"
+_RECORDING = re.compile(r"crm-voicemail-([0-9]{1,18})-.+")
 _GREETINGS = {
     (Leave.CLOSED, True): ("vm-nobodyavail", "vm-intro"),
     (Leave.BUSY, True): ("vm-nobodyavail", "vm-intro"),
@@ -92,8 +93,11 @@ class Waiting(Part):
             care.tell(None)
 
     def takes(self, event: StasisStart) -> bool:
-        """See Part: the channel by which the PBX forgets what was read in."""
-        return event.args[:1] == ("forget",)
+        """See Part: by which the PBX tells of what it kept while no gateway was there."""
+        if self._care is None or not fallback.is_told(event):
+            return False
+        self._care.tell(event)
+        return True
 
     def rule(self, call: Call, sight: Sight) -> Step | None:  # noqa: ARG002 - Part's
         """See Part: who is greeted or leaves a message is left alone."""
@@ -105,6 +109,7 @@ _Heard = (
     | PlaybackFinished
     | RecordingFinished
     | RecordingFailed
+    | StasisStart
     | StasisEnd
     | ChannelDestroyed
 )
@@ -133,7 +138,7 @@ class Care(Worker):
         self._inbox: queue.SimpleQueue[_Heard | None] = queue.SimpleQueue()
         #: What a database that was away kept from being done.
         self._undone: _Heard | None = None
-        self._begun = False
+        self._begun = self._soon = False
         self._round_at = self._read_in_at = 0.0
         #: By the caller's channel.
         self._waiting: dict[str, Standing] = {}
@@ -203,7 +208,7 @@ class Care(Worker):
     def _rounds(self) -> None:
         now = time.monotonic()
         if now >= self._read_in_at:
-            fallback.read_in(self._pbx)
+            fallback.ask(self._pbx)
             self._read_in_at = now + _READ_IN_SECONDS
         if now < self._round_at or self.stopping.is_set():
             return
@@ -218,6 +223,8 @@ class Care(Worker):
             with suppress(AriNotFound):
                 self._look_after(each, now)
         self._round_at = now + (_ROUND_SECONDS if standing else _IDLE_SECONDS)
+        if self._soon:
+            self._soon, self._round_at = False, now + _SOON_SECONDS
 
     def _look_after(self, one: Standing, now: float) -> None:
         first = one.contact_id not in self._due
@@ -245,6 +252,11 @@ class Care(Worker):
             with suppress(AriNotFound):
                 self._pbx.ari.stop_playback(name)
 
+    def _said(self, name: str) -> None:
+        for contact_id, saying in list(self._saying.items()):
+            if saying == name:
+                del self._saying[contact_id]
+
     def _playback(self, contact_id: int) -> str:
         self._number += 1
         return f"crm-say-{contact_id}-{self._number}"
@@ -256,18 +268,24 @@ class Care(Worker):
             case ChannelDtmfReceived(channel=channel, digit=digit):
                 self._pressed(channel.id, digit)
             case PlaybackFinished(playback=playback):
+                self._said(playback.id)
                 then = self._then.pop(playback.id, None)
                 if then is not None:
                     then()
             case RecordingFinished(recording=recording) | RecordingFailed(recording=recording):
-                if recording.name.startswith(_RECORDING):
-                    self._recorded(recording.name)
+                self._recorded(recording.name)
+            case StasisStart():
+                with suppress(AriNotFound):
+                    fallback.read_in(self._pbx, event)
             case StasisEnd(channel=channel) | ChannelDestroyed(channel=channel):
                 gone = self._greeted.pop(channel.id, None)
                 if gone is not None:
                     callers.hung_up(self._pbx.db, gone.contact_id, self._pbx.lease)
 
     def _pressed(self, channel: str, digit: str) -> None:
+        greeted = self._greeted.get(channel)
+        if greeted is not None:
+            self._be_quiet(greeted.contact_id)  # whoever knows the greeting goes on
         one = self._waiting.get(channel)
         if one is None:
             return
@@ -301,6 +319,9 @@ class Care(Worker):
 
     def _leave(self, one: Standing, why: Leave) -> None:
         pbx, contact_id, channel = self._pbx, one.contact_id, one.channel
+        if not self._has_music(one):
+            self._soon = True  # the switchboard is about to put them there
+            return
         message = one.voicemail
         if not callers.greet(pbx.db, contact_id, why, pbx.lease, message=message):
             return
@@ -312,6 +333,12 @@ class Care(Worker):
             pbx.ari.destroy_bridge(naming.hold(contact_id))
         self._greet(channel, _Greeted(contact_id, message), _GREETINGS[why, message])
 
+    def _has_music(self, one: Standing) -> bool:
+        try:
+            return one.channel in self._pbx.ari.bridge(naming.hold(one.contact_id)).channels
+        except AriNotFound:
+            return False
+
     def _greet(self, channel: str, greeted: _Greeted, sounds: Sequence[str]) -> None:
         self._greeted[channel] = greeted
         then = self._record if greeted.message else self._hang_up
@@ -322,6 +349,7 @@ class Care(Worker):
     ) -> None:
         name = self._playback(contact_id)
         self._then[name] = then
+        self._saying[contact_id] = name
         try:
             self._pbx.ari.play(channel, _media(sounds), name)
         except AriNotFound:
@@ -334,18 +362,25 @@ class Care(Worker):
         greeted = self._greeted.get(channel)
         if greeted is None:
             return  # hung up at the greeting
-        with suppress(AriNotFound):
+        try:
             self._pbx.ari.record_channel(
                 channel,
-                f"{_RECORDING}{greeted.contact_id}",
+                _recording(greeted.contact_id, channel),
                 most_seconds=_MESSAGE_SECONDS,
                 silence=_SILENCE_SECONDS,
                 until="#",
                 beep=True,
             )
+        except AriNotFound:
+            pass  # gone: its event is on the way
+        except AriRefused as refusal:
+            _LOG.error("a message could not be recorded: %s", refusal)
+            self._hang_up(channel)
 
     def _recorded(self, name: str) -> None:
-        pbx, contact_id = self._pbx, int(name.removeprefix(_RECORDING) or 0)
+        pbx, contact_id = self._pbx, _left_for(name)
+        if contact_id is None:
+            return
         seconds = messages_left.length(pbx.ari, name)
         kept = bool(seconds) and callers.left_message(pbx.db, contact_id, name, seconds, pbx.lease)
         if not kept:
@@ -369,7 +404,7 @@ class Care(Worker):
         there = {each.id for each in pbx.ari.channels()}
         stored = {each.name for each in pbx.ari.stored_recordings()}
         for contact_id, channel in greeted:
-            name = f"{_RECORDING}{contact_id}"
+            name = _recording(contact_id, channel)
             if channel in there:
                 self._greeted[channel] = _Greeted(contact_id, message=True)
                 with suppress(AriNotFound):
@@ -383,6 +418,17 @@ class Care(Worker):
             if name in stored:
                 self._recorded(name)
             callers.hung_up(pbx.db, contact_id, pbx.lease)
+
+
+def _recording(contact_id: int, channel: str) -> str:
+    """The PBX's name of a message; the channel tells those of two databases at one PBX apart."""
+    return f"crm-voicemail-{contact_id}-{channel}"
+
+
+def _left_for(name: str) -> int | None:
+    """The contact of a message; None for what is none."""
+    found = _RECORDING.fullmatch(name)
+    return int(found[1]) if found else None
 
 
 def _media(sounds: Sequence[str]) -> list[str]:
