@@ -14,8 +14,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from crm_desktop.desktop.widgets.call_bar import CallBar
-from crm_desktop.domain.calls import CallState
-from crm_desktop.domain.states import Channel, ContactState
+from crm_desktop.domain.calls import CallState, CommandState
+from crm_desktop.domain.states import Channel, ContactState, Presence
+from crm_desktop.services import presence
 from tests.benchmarks.desk import Desk
 
 _PATIENCE = 60.0
@@ -27,6 +28,8 @@ def calls(desk: Desk, orders: Mapping[str, Any]) -> list[dict[str, Any]]:
     key when it was pressed and when the bar was drawn with what it led to.
     """
     found = []
+    # From now on calls are offered to this person.
+    presence.choose(desk.desktop.desk.db, Presence.AVAILABLE)
     for _ in range(orders["times"]):
         contact_id, popped = _answered(desk)
         desk.rest()
@@ -67,8 +70,16 @@ def _key(desk: Desk, contact_id: int, key: Qt.Key, state: CallState) -> dict[str
 
     begun = _press(desk.window, key)
     drawn = desk.eye.wait(f"a call that is {state}", (bar, does))
+    # Until what was asked is settled, too, the next key would ask for nothing.
+    desk.until(lambda: _settled(desk))
     desk.rest()
     return {"pressed": _since_1970(begun), "drawn": _since_1970(drawn)}
+
+
+def _settled(desk: Desk) -> bool:
+    call = desk.window.calls.presenter.call
+    command = call.command if call is not None else None
+    return command is None or command.state not in (CommandState.ASKED, CommandState.DOING)
 
 
 def _end(desk: Desk, contact_id: int) -> None:

@@ -20,12 +20,13 @@ from sqlalchemy import delete, func, select, update
 
 from crm_desktop.domain.calls import CallState, WrapUp
 from crm_desktop.domain.changes import Topic
-from crm_desktop.domain.states import ContactState, Presence, StaffRole
+from crm_desktop.domain.states import AssignmentState, ContactState, Presence, StaffRole
 from crm_desktop.services import Database
 from crm_desktop.store import people
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import (
     Activity,
+    Assignment,
     Call,
     ChannelAccount,
     Contact,
@@ -106,7 +107,7 @@ def _desk(
                 _join(tx, ADVISORS[0])
             onlooker = Onlooker(pbx)
             waiting = telephones.callers(pbx, folder, a_second=2, many=times + 2, seconds=900)
-            with telephones.phones(pbx, folder), waiting:
+            with telephones.phones(pbx, folder, ring_ms=1500), waiting:
                 found = at_the_desk(centre, env, "calls", times=times)
             onlooker.close()
     return _of_desk(centre.dialect, found, onlooker.noted)
@@ -117,7 +118,7 @@ def _join(tx: Tx, login: str) -> None:
     queue_id = _queue(tx)
     tx.session.get_one(Queue, queue_id).wrap_up = WrapUp.OPTIONAL.value
     person = tx.session.scalars(select(Staff).where(Staff.login == login)).one()
-    person.extension, person.presence = "9999", Presence.AVAILABLE.value
+    person.extension, person.presence = "9999", Presence.LUNCH.value
     tx.session.merge(Membership(staff_id=person.id, queue_id=queue_id))
     tx.changed(Topic.STAFF, person.id)
 
@@ -168,6 +169,7 @@ def answering(
 
 def _arrange(owner: Database, pbx: Asterisk, many: int) -> int:
     with owner.write() as tx:
+        _end_calls(tx)
         queue_id = _queue(tx)
         logins = [f"phone{number:03}" for number in range(many)]
         known = set(tx.session.scalars(select(Staff.login).where(Staff.login.in_(logins))))
@@ -228,6 +230,25 @@ def _put_back(owner: Database, account_id: int) -> None:
             update(ChannelAccount).where(ChannelAccount.id == account_id).values(active=False)
         )
         _forget_line(tx)
+        _end_calls(tx)
+
+
+def _end_calls(tx: Tx) -> None:
+    """What a run that failed left going on is over: nobody is busy with it in the next."""
+    ours = select(Call.contact_id).where(Call.ended_at.is_(None))
+    left = list(tx.session.scalars(ours))
+    now = tx.now
+    for model, values in (
+        (Call, {"state": CallState.ENDED.value, "ended_at": now}),
+        (Assignment, {"state": AssignmentState.COMPLETED.value, "ended_at": now}),
+    ):
+        going = (model.contact_id.in_(left), model.ended_at.is_(None))
+        tx.session.execute(update(model).where(*going).values(**values))
+    tx.session.execute(
+        update(Contact)
+        .where(Contact.id.in_(left), Contact.state != ContactState.COMPLETED.value)
+        .values(state=ContactState.COMPLETED.value, completed_at=now)
+    )
 
 
 def _forget_line(tx: Tx) -> None:
