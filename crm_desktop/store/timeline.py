@@ -115,8 +115,8 @@ _WORDS: Mapping[str, str] = {
 }
 _WITH_REASON = frozenset(
     {
-        *("contact.returned", "contact.let_go", "contact.boosted"),
-        *("recording.held", "recording.let_go", "recording.refused", "call.warned"),
+        *("contact.returned", "contact.let_go", "contact.boosted", "call.warned"),
+        *("recording.held", "recording.let_go", "recording.refused"),
     }
 )
 _RESOLUTIONS: Mapping[str, str] = {

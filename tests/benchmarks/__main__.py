@@ -56,7 +56,7 @@ MEASURES: dict[str, Measure] = {
     "routing": lambda centre, _, quick: routing.measure(centre, quick),
     "forecast": lambda centre, _, quick: forecast.measure(centre, quick),
     "claims": lambda centre, _, quick: claims.measure(centre, quick),
-    "calls": lambda centre, _, quick: calls.measure(centre, quick),
+    "calls": calls.measure,
     "reassign": lambda centre, _, quick: reassigning.measure(centre, quick),
 }
 #: These need no gateway beside them, or run their own.

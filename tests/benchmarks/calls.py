@@ -14,16 +14,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
 from crm_desktop.domain.calls import CallState, WrapUp
-from crm_desktop.domain.states import ContactState, Presence, StaffRole
+from crm_desktop.domain.changes import Topic
+from crm_desktop.domain.states import AssignmentState, ContactState, Presence, StaffRole
 from crm_desktop.services import Database
 from crm_desktop.store import people
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import (
     Activity,
+    Assignment,
     Call,
     ChannelAccount,
     Contact,
@@ -35,7 +38,8 @@ from crm_desktop.store.models import (
     TelephoneLine,
 )
 from tests.benchmarks import telephones
-from tests.benchmarks.centre import BenchCentre
+from tests.benchmarks.centre import ADVISORS, BenchCentre
+from tests.benchmarks.desktop import at_the_desk
 from tests.benchmarks.figures import Figure, median, percentile
 from tests.benchmarks.gateways import gateway
 from tests.servers import processes
@@ -46,7 +50,8 @@ from tests.servers.onlooker import Noted, Onlooker
 _PEOPLE = 120
 _A_SECOND, _AT_ONCE, _TALK_SECONDS = 2, 60, 32.0
 _SECONDS, _SECONDS_QUICKLY = 300, 40
-_OFFERED_MS = 150
+_OFFERED_MS, _POPPED_MS, _AT_PBX_MS, _DRAWN_MS = 150, 100, 80, 150
+_CALLS, _CALLS_QUICKLY = 40, 12
 _CODE = "bench_calls"
 _ALWAYS = {
     "week": {day: ["00:00-24:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")},
@@ -65,25 +70,87 @@ class _Kept:
     events: Mapping[str, int]
 
 
-def measure(centre: BenchCentre, quick: bool) -> list[Figure]:
-    """Two new calls a second for five minutes (`quick`: 40 seconds)."""
-    many = _A_SECOND * (_SECONDS_QUICKLY if quick else _SECONDS)
+def measure(centre: BenchCentre, env: Mapping[str, str], quick: bool) -> list[Figure]:
+    """Two new calls a second for five minutes (`quick`: 40 seconds), and a desk that answers."""
     owner = Database(centre.owner())
     try:
-        with tempfile.TemporaryDirectory() as name, telephones.pbx(Path(name)) as pbx:
-            folder = Path(name)
-            with answering(centre, owner, pbx, folder, _PEOPLE) as account_id:
-                onlooker = Onlooker(pbx)
-                with telephones.phones(pbx, folder):
-                    wrong = telephones.call(
-                        pbx, folder, a_second=_A_SECOND, many=many, seconds=_TALK_SECONDS
-                    )
-                    processes.wait_for(lambda: _all_over(owner, account_id), "the last wrap-up")
-                onlooker.close()
-                kept = _kept(owner, account_id)
-        return _figures(centre.dialect, many, wrong, kept, onlooker.noted)
+        return [*_crowd(centre, owner, quick), *_desk(centre, owner, env, quick)]
     finally:
         owner.close()
+
+
+def _crowd(centre: BenchCentre, owner: Database, quick: bool) -> list[Figure]:
+    many = _A_SECOND * (_SECONDS_QUICKLY if quick else _SECONDS)
+    with tempfile.TemporaryDirectory() as name, telephones.pbx(Path(name)) as pbx:
+        folder = Path(name)
+        with answering(centre, owner, pbx, folder, _PEOPLE) as account_id:
+            onlooker = Onlooker(pbx)
+            with telephones.phones(pbx, folder):
+                wrong = telephones.call(
+                    pbx, folder, a_second=_A_SECOND, many=many, seconds=_TALK_SECONDS
+                )
+                processes.wait_for(lambda: _all_over(owner, account_id), "the last wrap-up")
+            onlooker.close()
+            kept = _kept(owner, account_id)
+    return _figures(centre.dialect, many, wrong, kept, onlooker.noted)
+
+
+def _desk(
+    centre: BenchCentre, owner: Database, env: Mapping[str, str], quick: bool
+) -> list[Figure]:
+    """One real desktop answers call after call; its keys lead to the PBX and back."""
+    times = _CALLS_QUICKLY if quick else _CALLS
+    with tempfile.TemporaryDirectory() as name, telephones.pbx(Path(name)) as pbx:
+        folder = Path(name)
+        with answering(centre, owner, pbx, folder, 0):
+            with owner.write() as tx:
+                _join(tx, ADVISORS[0])
+            onlooker = Onlooker(pbx)
+            waiting = telephones.callers(pbx, folder, a_second=2, many=times + 2, seconds=900)
+            with telephones.phones(pbx, folder, ring_ms=1500), waiting:
+                found = at_the_desk(centre, env, "calls", times=times)
+            onlooker.close()
+    return _of_desk(centre.dialect, found, onlooker.noted)
+
+
+def _join(tx: Tx, login: str) -> None:
+    """The advisor of a real desktop answers these calls, and need not say how they ended."""
+    queue_id = _queue(tx)
+    tx.session.get_one(Queue, queue_id).wrap_up = WrapUp.OPTIONAL.value
+    person = tx.session.scalars(select(Staff).where(Staff.login == login)).one()
+    person.extension, person.presence = "9999", Presence.LUNCH.value
+    tx.session.merge(Membership(staff_id=person.id, queue_id=queue_id))
+    tx.changed(Topic.STAFF, person.id)
+
+
+def _of_desk(dialect: str, found: list[dict[str, Any]], noted: Noted) -> list[Figure]:
+    popped = [
+        (each["popped"] - noted.answered[each["contact"]]) * 1000
+        for each in found
+        if each["contact"] in noted.answered
+    ]
+    keys = [(each["contact"], key) for each in found for key in each["keys"]]
+    at_pbx = [(_moved(noted, contact, key) - key["pressed"]) * 1000 for contact, key in keys]
+    drawn = [(key["drawn"] - key["pressed"]) * 1000 for _, key in keys]
+    return [
+        Figure("Phone answered, call's workspace seen, p95", dialect, percentile(popped, 95), "ms",
+               _POPPED_MS),
+        Figure("Phone answered, call's workspace seen, median", dialect, median(popped), "ms"),
+        Figure("Key of the call bar, done at the PBX, p95", dialect, percentile(at_pbx, 95), "ms",
+               _AT_PBX_MS),
+        Figure("Key of the call bar, done at the PBX, median", dialect, median(at_pbx), "ms"),
+        Figure("Key of the call bar, its new state seen, p95", dialect, percentile(drawn, 95),
+               "ms", _DRAWN_MS),
+        Figure("Key of the call bar, its new state seen, median", dialect, median(drawn), "ms"),
+    ]  # fmt: skip
+
+
+def _moved(noted: Noted, contact_id: int, key: Mapping[str, float]) -> float:
+    """When the PBX first moved somebody of this call after a key: it was asked just before."""
+    bridges = {f"crm-{kind}-{contact_id}" for kind in ("talk", "hold")}
+    return min(
+        at for at, _, bridge in noted.entered if bridge in bridges and at >= key["pressed"] - 0.001
+    )
 
 
 @contextmanager
@@ -102,6 +169,7 @@ def answering(
 
 def _arrange(owner: Database, pbx: Asterisk, many: int) -> int:
     with owner.write() as tx:
+        _end_calls(tx)
         queue_id = _queue(tx)
         logins = [f"phone{number:03}" for number in range(many)]
         known = set(tx.session.scalars(select(Staff.login).where(Staff.login.in_(logins))))
@@ -121,7 +189,7 @@ def _arrange(owner: Database, pbx: Asterisk, many: int) -> int:
                 "advisor": "PJSIP/{extension}@trunk", "answer_by": "phone",
             },
         )  # fmt: skip
-        tx.session.execute(delete(TelephoneLine).where(TelephoneLine.queue_id == queue_id))
+        _forget_line(tx)
         tx.session.add(account)
         tx.session.add(TelephoneLine(number=LINE, name="Bench", queue_id=queue_id, record=False))
         tx.session.flush()
@@ -147,6 +215,9 @@ def _put_back(owner: Database, account_id: int) -> None:
         ours = select(Staff.id).where(Staff.login.like("phone___"))
         tx.session.execute(delete(Activity).where(Activity.staff_id.in_(ours)))
         tx.session.execute(delete(Membership).where(Membership.staff_id.in_(ours)))
+        queue = select(Queue.id).where(Queue.code == _CODE).scalar_subquery()
+        tx.session.execute(delete(Membership).where(Membership.queue_id == queue))
+        tx.session.execute(update(Staff).where(Staff.login == ADVISORS[0]).values(extension=None))
         tx.session.execute(
             update(Staff).where(Staff.id.in_(ours)).values(extension=None, active=False)
         )
@@ -158,7 +229,34 @@ def _put_back(owner: Database, account_id: int) -> None:
         tx.session.execute(
             update(ChannelAccount).where(ChannelAccount.id == account_id).values(active=False)
         )
-        tx.session.execute(delete(TelephoneLine).where(TelephoneLine.name == "Bench"))
+        _forget_line(tx)
+        _end_calls(tx)
+
+
+def _end_calls(tx: Tx) -> None:
+    """What a run that failed left going on is over: nobody is busy with it in the next."""
+    ours = select(Call.contact_id).where(Call.ended_at.is_(None))
+    left = list(tx.session.scalars(ours))
+    now = tx.now
+    for model, values in (
+        (Call, {"state": CallState.ENDED.value, "ended_at": now}),
+        (Assignment, {"state": AssignmentState.COMPLETED.value, "ended_at": now}),
+    ):
+        going = (model.contact_id.in_(left), model.ended_at.is_(None))
+        tx.session.execute(update(model).where(*going).values(**values))
+    tx.session.execute(
+        update(Contact)
+        .where(Contact.id.in_(left), Contact.state != ContactState.COMPLETED.value)
+        .values(state=ContactState.COMPLETED.value, completed_at=now)
+    )
+
+
+def _forget_line(tx: Tx) -> None:
+    """The number is free for the next time; calls that came to it stay."""
+    ours = TelephoneLine.number == LINE
+    tx.session.execute(
+        update(TelephoneLine).where(ours).values(number=f"over {time.time_ns()}", active=False)
+    )
 
 
 def _status(owner: Database, account_id: int) -> str:

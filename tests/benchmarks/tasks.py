@@ -15,6 +15,7 @@ from crm_desktop.desktop.widgets.chips import ChipButton
 from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain.states import Channel, ContactState
+from tests.benchmarks import call_tasks
 from tests.benchmarks.desk import Desk, Task, memory
 from tests.benchmarks.desktop import REPLY
 
@@ -199,4 +200,5 @@ TASKS: Mapping[str, Task] = {
     "take_and_reply": take_and_reply,
     "search": search,
     "work": work,
+    "calls": call_tasks.calls,
 }

@@ -58,12 +58,20 @@ _CALLER = """<?xml version="1.0" encoding="UTF-8"?>
       Content-Length: 0
 
   ]]></send>
-  <pause milliseconds="{milliseconds}"/>
+  <label id="talk"/>
+  <recv request="INVITE" timeout="{milliseconds}" ontimeout="over"/>
+  <send><![CDATA[
+      SIP/2.0 200 OK
+      {plain}
+      {sdp}
+  ]]></send>
+  <recv request="ACK" next="talk"/>
+  <label id="over"/>
   <send retrans="500"><![CDATA[
       BYE [next_url] SIP/2.0
       Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
       From: <sip:+44163296[call_number]@127.0.0.1>;tag=[pid]t[call_number]
-      [last_To:]
+      To: <sip:{line}@[remote_ip]:[remote_port]>[peer_tag_param]
       Call-ID: [call_id]
       CSeq: 2 BYE
       Max-Forwards: 70
@@ -135,18 +143,27 @@ def phones(made: Asterisk, folder: Path, *, ring_ms: int = 400) -> Iterator[None
 
 def call(made: Asterisk, folder: Path, *, a_second: float, many: int, seconds: float) -> int:
     """Make so many calls of so many seconds, and wait for their end; how many went wrong."""
-    scenario = _CALLER.format(
-        line=LINE, agent=PROVIDER, sdp=_SDP, milliseconds=round(seconds * 1000)
-    )
-    rate = ("-r", str(round(a_second * 10)), "-rp", "10000", "-l", "1000", "-m", str(many))
-    remote = f"127.0.0.1:{made.sip_port}"
     stats = folder / "callers" / "stats.csv"
-    with _sipp(
-        folder / "callers", scenario, free_port(), remote, *rate, "-trace_stat", "-stf", str(stats)
-    ) as sipp:
+    with callers(made, folder, a_second=a_second, many=many, seconds=seconds) as sipp:
         processes.wait_for(lambda: sipp.poll() is not None, "the end of the calls", 3600)
     names, *_, last = (line.split(";") for line in stats.read_text().splitlines())
     return int(dict(zip(names, last, strict=False))["FailedCall(C)"])
+
+
+@contextmanager
+def callers(
+    made: Asterisk, folder: Path, *, a_second: float, many: int, seconds: float
+) -> Iterator[processes.Program]:
+    """So many callers, each for so many seconds unless the other side hangs up."""
+    scenario = _CALLER.format(
+        line=LINE, agent=PROVIDER, sdp=_SDP, milliseconds=round(seconds * 1000),
+        plain=_REPLY.format(tag=""),
+    )  # fmt: skip
+    rate = ("-r", str(round(a_second * 10)), "-rp", "10000", "-l", "1000", "-m", str(many))
+    stats = ("-trace_stat", "-stf", "stats.csv")
+    remote = f"127.0.0.1:{made.sip_port}"
+    with _sipp(folder / "callers", scenario, free_port(), remote, *rate, *stats) as sipp:
+        yield sipp
 
 
 @contextmanager
