@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCursor
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core import accessibility
@@ -40,7 +41,7 @@ def _opened(desktop: Desktop, qtbot: QtBot) -> RecordingsScreen:
 
 def _find(screen: RecordingsScreen, desktop: Desktop, qtbot: QtBot) -> None:
     screen.search.number.setText("01632 960001")
-    qtbot.keyClick(screen.search.number, Qt.Key.Key_Return)
+    QTest.keyClick(screen.search.number, Qt.Key.Key_Return)
     settled(qtbot, desktop)
 
 
@@ -77,7 +78,7 @@ def test_from_the_customer_s_wish_to_what_they_get(
         assert not detail.ask_button.isEnabled(), "nobody asks without being named"
 
         detail.words.setText("Ms Okafor, by letter of 3 May")
-        qtbot.mouseClick(detail.ask_button, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(detail.ask_button, Qt.MouseButton.LeftButton)
         settled(qtbot, desktop)
         (held,) = recordings.of_contact(centre.as_person("rose"), contact_id)
         assert held.held == "A customer has asked for it"
@@ -89,13 +90,13 @@ def test_from_the_customer_s_wish_to_what_they_get(
 
         detail.transcript.setFocus()
         detail.transcript.setPlainText(SAID)
-        qtbot.mouseClick(detail.save_button, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(detail.save_button, Qt.MouseButton.LeftButton)
         settled(qtbot, desktop)
         assert not detail.save_button.isEnabled()
         _select(detail.transcript, "Joe Bloggs, at number 4")
-        qtbot.keyClick(detail.transcript, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClick(detail.transcript, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
         assert detail.save_button.isEnabled()
-        qtbot.mouseClick(detail.release_button, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(detail.release_button, Qt.MouseButton.LeftButton)
         settled(qtbot, desktop)
 
         assert detail.transcript.isReadOnly()
@@ -114,7 +115,7 @@ def test_a_hold_has_a_reason_and_a_wrong_number_says_so(
     desktop = open_desktop(centre, "rose")
     screen = _opened(desktop, qtbot)
     screen.search.number.setText("no number")
-    qtbot.keyClick(screen.search.number, Qt.Key.Key_Return)
+    QTest.keyClick(screen.search.number, Qt.Key.Key_Return)
     settled(qtbot, desktop)
     assert any("area code" in each for each in accessibility.texts(accessibility.tree(screen)))
     _find(screen, desktop, qtbot)
@@ -122,7 +123,7 @@ def test_a_hold_has_a_reason_and_a_wrong_number_says_so(
     settled(qtbot, desktop)
 
     screen.detail.words.setText("A claim")
-    qtbot.mouseClick(screen.detail.hold_button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(screen.detail.hold_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(screen.detail.let_go_button.isVisible)
 
     (held,) = recordings.of_contact(centre.as_person("rose"), contact_id)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from sqlalchemy import select
 
@@ -41,7 +42,7 @@ def test_a_voicemail_is_played_at_its_contact_and_that_is_written_down(
         assert card.isVisible()
         assert card.accessibleName().startswith("Voicemail, ")
 
-        qtbot.keyClick(card.player.bar, Qt.Key.Key_Space)
+        QTest.keyClick(card.player.bar, Qt.Key.Key_Space)
         qtbot.waitUntil(desktop.desk.runner.is_idle)
         keeper.wake()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core import accessibility
@@ -39,14 +40,14 @@ def test_the_sound_is_asked_for_once_and_then_plays(
     asked: list[bool] = []
     player.wanted.connect(lambda: asked.append(True))
 
-    qtbot.keyClick(player.bar, Qt.Key.Key_Space)
-    qtbot.mouseClick(player.play, Qt.MouseButton.LeftButton)
+    QTest.keyClick(player.bar, Qt.Key.Key_Space)
+    QTest.mouseClick(player.play, Qt.MouseButton.LeftButton)
 
     assert asked == [True]
     player.set_sound(encoded.sound)
     qtbot.waitUntil(lambda: player.is_playing and player.position > 100)
     assert player.play.accessibleName() == "Pause"
-    qtbot.keyClick(player.bar, Qt.Key.Key_Space)
+    QTest.keyClick(player.bar, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: not player.is_playing)
     assert player.play.accessibleName() == "Play"
 
@@ -60,10 +61,10 @@ def test_keys_and_mouse_move_in_it_and_it_ends(
     qtbot.waitUntil(lambda: not player.is_playing)
     player.skip(-60)
 
-    qtbot.keyClick(player.bar, Qt.Key.Key_Right)
+    QTest.keyClick(player.bar, Qt.Key.Key_Right)
     qtbot.waitUntil(lambda: 4_900 <= player.position <= 6_000)
     middle = QPoint(player.bar.width() * 8 // 10, player.bar.height() // 2)
-    qtbot.mouseClick(player.bar, Qt.MouseButton.LeftButton, pos=middle)
+    QTest.mouseClick(player.bar, Qt.MouseButton.LeftButton, pos=middle)
     qtbot.waitUntil(lambda: 7_800 <= player.position <= 8_200)
     assert "seconds of 10 seconds" in player.bar.accessibleDescription()
     player.speed.setCurrentIndex(player.speed.count() - 1)
