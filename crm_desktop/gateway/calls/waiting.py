@@ -220,7 +220,7 @@ class Care(Worker):
             self._be_quiet(gone)
         for each in standing:
             # Whoever hangs up just now does not keep the others waiting.
-            with suppress(AriNotFound):
+            with suppress(AriRefused):
                 self._look_after(each, now)
         self._round_at = now + (_ROUND_SECONDS if standing else _IDLE_SECONDS)
         if self._soon:
@@ -249,7 +249,7 @@ class Care(Worker):
     def _be_quiet(self, contact_id: int) -> None:
         name = self._saying.pop(contact_id, None)
         if name is not None:
-            with suppress(AriNotFound):
+            with suppress(AriRefused):
                 self._pbx.ari.stop_playback(name)
 
     def _said(self, name: str) -> None:
@@ -275,7 +275,7 @@ class Care(Worker):
             case RecordingFinished(recording=recording) | RecordingFailed(recording=recording):
                 self._recorded(recording.name)
             case StasisStart():
-                with suppress(AriNotFound):
+                with suppress(AriRefused):
                     fallback.read_in(self._pbx, event)
             case StasisEnd(channel=channel) | ChannelDestroyed(channel=channel):
                 gone = self._greeted.pop(channel.id, None)
@@ -289,7 +289,7 @@ class Care(Worker):
         one = self._waiting.get(channel)
         if one is None:
             return
-        with suppress(AriNotFound):
+        with suppress(AriRefused):
             if digit == CALLBACK_DIGIT and one.callback:
                 self._call_back(one)
             elif digit in MESSAGE_DIGITS and one.voicemail:
@@ -307,12 +307,12 @@ class Care(Worker):
 
         def goodbye() -> None:
             self._hang_up(one.channel)
-            with suppress(AriNotFound):
+            with suppress(AriRefused):
                 pbx.ari.destroy_bridge(naming.hold(one.contact_id))
 
         try:
             self._then[self._say(one.contact_id, _CALLED_BACK)] = goodbye
-        except AriNotFound:
+        except AriRefused:
             goodbye()
 
     # Those who hear the greeting
@@ -328,7 +328,7 @@ class Care(Worker):
         self._waiting.pop(channel, None)
         self._due.pop(contact_id, None)
         self._be_quiet(contact_id)
-        with suppress(AriNotFound):
+        with suppress(AriRefused):
             pbx.ari.remove(naming.hold(contact_id), channel)
             pbx.ari.destroy_bridge(naming.hold(contact_id))
         self._greet(channel, _Greeted(contact_id, message), _GREETINGS[why, message])
@@ -336,7 +336,7 @@ class Care(Worker):
     def _has_music(self, one: Standing) -> bool:
         try:
             return one.channel in self._pbx.ari.bridge(naming.hold(one.contact_id)).channels
-        except AriNotFound:
+        except AriRefused:
             return False
 
     def _greet(self, channel: str, greeted: _Greeted, sounds: Sequence[str]) -> None:
@@ -352,7 +352,7 @@ class Care(Worker):
         self._saying[contact_id] = name
         try:
             self._pbx.ari.play(channel, _media(sounds), name)
-        except AriNotFound:
+        except AriRefused:
             # Gone before they were greeted.
             self._then.pop(name, None)
             self._greeted.pop(channel, None)
@@ -392,7 +392,7 @@ class Care(Worker):
             self._tell_channel(channel, contact_id, sounds, lambda: self._hang_up(channel))
 
     def _hang_up(self, channel: str) -> None:
-        with suppress(AriNotFound):
+        with suppress(AriRefused):
             self._pbx.ari.hang_up(channel)
 
     def _take_up(self) -> None:
@@ -407,7 +407,7 @@ class Care(Worker):
             name = _recording(contact_id, channel)
             if channel in there:
                 self._greeted[channel] = _Greeted(contact_id, message=True)
-                with suppress(AriNotFound):
+                with suppress(AriRefused):
                     pbx.ari.live_recording(name)
                     continue  # they are speaking
                 if name in stored:

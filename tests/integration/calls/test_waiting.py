@@ -210,7 +210,7 @@ def test_a_message_instead_of_waiting_is_a_voicemail_with_its_sound(
         caller.press("5")
         _call(watch, CallState.VOICEMAIL)
         _until_greeted(watch, pbx, waits.channel)
-        caller.press("#")  # who knows the greeting goes on
+        caller.press("3")  # who knows the greeting goes on
         name = _speaks(watch, pbx, waits)
 
         caller.hang_up()
@@ -351,7 +351,7 @@ def test_a_message_is_kept_though_the_gateway_is_away_when_it_ends(
     with Caller(pbx, LINE) as caller:
         greeted = _call(watch, CallState.VOICEMAIL)
         _until_greeted(watch, pbx, greeted.channel)
-        caller.press("#")
+        caller.press("3")
         _speaks(watch, pbx, greeted)
         gateway.stop()
         caller.hang_up()

@@ -11,7 +11,7 @@ from sqlalchemy import event, insert, select, text, update
 
 from crm_desktop.domain.decisions import Decision, DecisionKind
 from crm_desktop.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from crm_desktop.domain.states import ContactState, OutboxState, StaffRole
+from crm_desktop.domain.states import OutboxState, StaffRole
 from crm_desktop.domain.views import Reply
 from crm_desktop.services import cases, contacts, decisions, handoffs, replies, staff
 from crm_desktop.services.cases import CaseInput
@@ -212,21 +212,6 @@ def test_complaints_are_the_cases_of_the_complaints_service(centre: Centre) -> N
     assert _only(rose).title == "Complaint is overdue"
     change(centre, Case, saved.case_id, due_at=now + timedelta(days=15))
     assert _kinds(rose) == []
-
-
-def test_callbacks_that_were_missed(centre: Centre) -> None:
-    rose = centre.as_person("rose")
-    with centre.as_owner().read() as tx:
-        now = tx.now
-    missed = centre.add_contact(
-        state=ContactState.CALLBACK_DUE, due_at=now - timedelta(minutes=5), subject="Call back"
-    )
-    centre.add_contact(state=ContactState.CALLBACK_DUE, due_at=now + timedelta(hours=1))
-
-    found = _only(rose)
-
-    assert (found.kind, found.contact_id) == (DecisionKind.CALLBACK, missed)
-    assert found.detail == "Margaret Okafor · Call back · General enquiries"
 
 
 def test_other_queues_are_other_leaders(centre: Centre) -> None:
