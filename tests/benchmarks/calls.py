@@ -285,7 +285,7 @@ def _kept(owner: Database, account_id: int) -> list[_Kept]:
             .where(Event.contact_id.in_(counts))
             .group_by(Event.contact_id, Event.kind)
         ):
-            counts[contact_id][kind] = count
+            counts[contact_id or 0][kind] = count
     return [_Kept(*row, counts[row[0]]) for row in rows]
 
 

@@ -139,12 +139,13 @@ def wrapping_up(centre: Centre) -> Iterator[None]:
             with db.read() as tx:
                 wrapping = tx.session.execute(
                     select(Contact.id, Contact.owner_id).where(
-                        Contact.state == ContactState.WRAP_UP.value
+                        Contact.state == ContactState.WRAP_UP.value,
+                        Contact.owner_id.is_not(None),
                     )
                 ).all()
             for contact_id, owner_id in wrapping:
                 answers = Disposition(None, Resolution.RESOLVED, avoidable=False)
-                contacts.complete(people[owner_id], contact_id, answers)
+                contacts.complete(people[owner_id or 0], contact_id, answers)
 
     thread = threading.Thread(target=work)
     thread.start()
@@ -310,11 +311,11 @@ def test_every_call_is_as_the_pbx_wrote_it_down_and_as_its_caller_had_it(
         watch.until(_all_over)
     onlooker.close()
 
-    login = {centre.person(each).id: each for each in EXTENSIONS}
+    logins = {centre.person(each).id: each for each in EXTENSIONS}
     owner = centre.as_owner()
     for story in callers.stories:
         mine = ours(owner, story.number)
-        compare(story, mine, record(pbx, mine.row.channel), onlooker.noted, login)
+        compare(story, mine, record(pbx, mine.row.channel), onlooker.noted, logins)
     _figures_agree(centre, callers.stories)
 
 
