@@ -75,7 +75,7 @@ class Gateway:
         self._keeper = JobKeeper(keeper_db, self._jobs, self.statuses)
         self._router = Router(db)
         self._fit = FitWatch(db, outgrown)
-        self._feed = open_feed(db.target, self._heard, self._presence)
+        self._feed = open_feed(db.target, self._heard, self._presence, at_once=True)
         self._senders: list[LaneWorker] = []
         self._sweepers: list[Sweeper | FigureKeeper] = []
         self._switchboards: list[Switchboard] = []

@@ -61,15 +61,22 @@ _TOPICS = {each.value: each for each in Topic if each is not Topic.EVERYTHING}
 
 
 class Batcher:
-    """Joins notices into batches at least BATCH_SECONDS apart, BUSY_SECONDS while many come, and
+    """Joins notices into batches at least BATCH_SECONDS apart, `busy_seconds` while many come, and
     caps a flood.
 
     Not thread-safe; `now` is a monotonic clock in seconds.
     """
 
-    def __init__(self, emit: OnChanges, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        emit: OnChanges,
+        now: Callable[[], float] = time.monotonic,
+        *,
+        busy_seconds: float = BUSY_SECONDS,
+    ) -> None:
         self._emit = emit
         self._now = now
+        self._busy_seconds = busy_seconds
         self._pending: set[Change] = set()
         self._flooded = False
         self._next_emit = 0.0
@@ -112,7 +119,7 @@ class Batcher:
             self._flood_allowed = now + _FLOOD_SECONDS
         self._flooded = False
         self._pending.clear()
-        self._next_emit = now + (BUSY_SECONDS if self.is_busy else BATCH_SECONDS)
+        self._next_emit = now + (self._busy_seconds if self.is_busy else BATCH_SECONDS)
         self._emit(changes)
 
     def seconds_of_rest(self) -> float:
@@ -132,8 +139,15 @@ class Batcher:
 class Feed(ABC):
     """Runs on its own thread; calls back on it. Start once, stop once."""
 
-    def __init__(self, target: Target, on_changes: OnChanges, on_state: OnState) -> None:
+    def __init__(
+        self,
+        target: Target,
+        on_changes: OnChanges,
+        on_state: OnState,
+        busy_seconds: float = BUSY_SECONDS,
+    ) -> None:
         self.target = target
+        self._busy_seconds = busy_seconds
         self._on_changes = on_changes
         self._on_state = on_state
         self._stopping = threading.Event()

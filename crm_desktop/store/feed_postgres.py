@@ -38,7 +38,7 @@ class PostgresFeed(Feed):
         return servers.connect(options, self.target.servers)
 
     def _deliver(self, connection: servers.Connection) -> None:
-        batcher = Batcher(self._on_changes)
+        batcher = Batcher(self._on_changes, busy_seconds=self._busy_seconds)
         probe_at = time.monotonic() + _PROBE_SECONDS
         while not self._stopping.wait(batcher.seconds_of_rest()):
             waits = batcher.seconds_until_flush()

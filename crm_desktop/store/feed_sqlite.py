@@ -11,7 +11,15 @@ from crm_desktop.domain.changes import Change
 from crm_desktop.domain.errors import DatabaseAway
 from crm_desktop.store.database import Target
 from crm_desktop.store.existing import file_of
-from crm_desktop.store.feed import MOST_CHANGES, Batcher, Feed, OnChanges, OnState, parse
+from crm_desktop.store.feed import (
+    BUSY_SECONDS,
+    MOST_CHANGES,
+    Batcher,
+    Feed,
+    OnChanges,
+    OnState,
+    parse,
+)
 
 _POLL_SECONDS = 0.012
 #: How often it is looked whether the file is still the one that was opened.
@@ -22,8 +30,14 @@ _BUSY_SECONDS = 1.0
 class SqliteFeed(Feed):
     """Reads what other connections committed, by id: SQLite has one writer at a time."""
 
-    def __init__(self, target: Target, on_changes: OnChanges, on_state: OnState) -> None:
-        super().__init__(target, on_changes, on_state)
+    def __init__(
+        self,
+        target: Target,
+        on_changes: OnChanges,
+        on_state: OnState,
+        busy_seconds: float = BUSY_SECONDS,
+    ) -> None:
+        super().__init__(target, on_changes, on_state, busy_seconds)
         self._path = file_of(target).absolute()
 
     def _listen(self) -> None:
@@ -40,7 +54,7 @@ class SqliteFeed(Feed):
         version = _version(connection)
         last = _newest(connection)
         self._present()
-        batcher = Batcher(self._on_changes)
+        batcher = Batcher(self._on_changes, busy_seconds=self._busy_seconds)
         look_at = time.monotonic() + _LOOK_SECONDS
         while not self._stopping.wait(_POLL_SECONDS):
             batcher.flush()
