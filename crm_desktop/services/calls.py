@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from crm_desktop.domain.call_outcomes import why_not_reached
 from crm_desktop.domain.calls import CallState, CallView, LegRole, LegState
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.states import AssignmentState, ContactState
@@ -279,14 +280,14 @@ def ended(
             talk=sums.get("talk_seconds", call.talk_seconds),
             hold=sums.get("hold_seconds", call.hold_seconds),
         )  # fmt: skip
-        state = _contact_after(tx, call)
+        state = _contact_after(tx, call, by, cause)
         if state is not call.contact_state:
             tx.changed(Topic.CONTACT, contact_id)
         _told(tx, contact_id)
         return Ended(contact_id, state, call.state, by, cut_off, tx.changes)
 
 
-def _contact_after(tx: Tx, call: Standing) -> ContactState:
+def _contact_after(tx: Tx, call: Standing, by: str, cause: int | None) -> ContactState:
     """What a call's end makes of its contact; what a person made of it by hand stays."""
     contact_id, was = call.contact_id, call.contact_state
     if was in _WAITS:
@@ -303,7 +304,10 @@ def _contact_after(tx: Tx, call: Standing) -> ContactState:
         return ContactState.ABANDONED
     if was not in (*_TALKS, ContactState.DIALLING):
         return was
-    failed = {"end_reason": "failed"} if was is ContactState.DIALLING else {}
+    failed = {}
+    if was is ContactState.DIALLING:
+        failed = {"end_reason": why_not_reached(by, cause)}
+        events.append(tx, "call.failed", contact_id=contact_id, cause=cause, by=by)
     queries.change_contact(tx, contact_id, state=ContactState.WRAP_UP.value, **failed)
     queries.assignment(tx, contact_id, AssignmentState.WRAPPING)
     events.append(tx, "contact.wrap_up", contact_id=contact_id, staff=call.owner_id)

@@ -349,7 +349,8 @@ class SqliteGuard:
             service_id=answers.service_id or contact.service_id,
             resolution=answers.resolution,
             avoidable=answers.avoidable,
-            end_reason=logging.END_REASONS.get(answers.resolution, "normal"),
+            # Why a call ended, as the telephone had it, is kept unless the answers say more.
+            end_reason=logging.END_REASONS.get(answers.resolution, contact.end_reason or "normal"),
         )
         self._end(contact_id, AssignmentState.COMPLETED)
         self._log(

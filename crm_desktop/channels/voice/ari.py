@@ -37,6 +37,7 @@ Heard = Literal["none", "in", "out", "both"]
 BridgeKind = Literal["mixing", "holding"]
 
 _Thing = TypeVar("_Thing")
+_THERE_ALREADY = 409
 
 
 class Ari:
@@ -286,7 +287,13 @@ class Ari:
         """A bridge with this id; one that is there already stays and is answered."""
         # Without dtmf_events the keys that are pressed inside a bridge would not be told.
         kinds = "mixing,dtmf_events" if kind == "mixing" else "holding"
-        return _one(things.bridge, self._wire.post(f"bridges/{part(bridge_id)}", {"type": kinds}))
+        try:
+            made = self._wire.post(f"bridges/{part(bridge_id)}", {"type": kinds})
+        except AriRefused as refusal:
+            if refusal.status != _THERE_ALREADY:
+                raise
+            return self.bridge(bridge_id)
+        return _one(things.bridge, made)
 
     def destroy_bridge(self, bridge_id: str) -> None:
         """Take a bridge away; its channels stay with us, in none."""

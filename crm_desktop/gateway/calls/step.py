@@ -213,11 +213,11 @@ def _state(call: Standing, sight: Sight) -> Does | None:
     state = None
     if call.channel in talking and talking & advisors:
         state = CallState.CONFERENCE if talking & thirds else CallState.TALKING
-    elif call.channel in sight.among(naming.hold(call.contact_id)):
-        if thirds and advisors & (talking | sight.among(naming.ask(call.contact_id))):
-            state = CallState.CONSULTING
-        elif talking & advisors:
-            state = CallState.HELD
+    elif call.channel in sight.among(naming.hold(call.contact_id)) and advisors & (
+        talking | sight.among(naming.ask(call.contact_id))
+    ):
+        # Also where they asked a third who is gone: the caller is brought back by hand.
+        state = CallState.CONSULTING if thirds else CallState.HELD
     return Does(state) if state is not None and state is not call.state else None
 
 

@@ -58,7 +58,7 @@ def take_in(tx: Tx, arrival: Arrival) -> int:
     line = queries.line(tx, sorted(spellings), choice) if spellings else None
     rules = _rules(routing, arrival.account_id, line)
     service = routing.services.get(line.service_id) if line and line.service_id else None
-    caller = _caller(tx, arrival.number[:_LONGEST])
+    caller = known(tx, arrival.number[:_LONGEST])
     contact_id = next(messages.contact_numbers(tx, 1))
     subject = line.name if line else f"Call to {dialled}" if dialled else "Call"
     messages.add_contact(
@@ -126,7 +126,7 @@ def _rules(routing: Routing, account_id: int, line: queries.Line | None) -> Queu
     return rules
 
 
-def _caller(tx: Tx, said: str) -> Caller:
+def known(tx: Tx, said: str) -> Caller:
     """The one customer of that number; nobody when several share it: the advisor asks."""
     if not said or said.lower() in _WITHHELD:
         return Caller("", "Number withheld", None)

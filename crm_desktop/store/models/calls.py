@@ -156,6 +156,8 @@ class CallCommand(Base):
             sqlite_where=text("state = 'asked'"),
         ),
         Index("ix_call_command_contact", "contact_id", "id"),
+        # How much somebody asks for, and what became of it.
+        Index("ix_call_command_staff", "staff_id", "asked_at"),
     )
 
     id: Mapped[Id]

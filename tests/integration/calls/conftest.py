@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from crm_desktop.gateway.calls.commands import Commands
 from crm_desktop.gateway.config import GatewayConfig
 from crm_desktop.gateway.supervisor import Gateway
 from tests.calls_centre import telephones
@@ -84,6 +85,7 @@ def start_gateway(secrets: Secrets) -> Iterator[Callable[[Centre], Gateway]]:
             centre.as_gateway(connections=1),
             GatewayConfig(web_resources=RESOURCES, http_port=0, smtp_port=0),
             secrets,
+            call_parts=lambda: [Commands()],
         )
         running.append(gateway)
         gateway.start()

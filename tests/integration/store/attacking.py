@@ -9,7 +9,7 @@ from typing import LiteralString
 
 import psycopg
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from crm_desktop.domain.huddles import Hearers, Scope
 from crm_desktop.domain.reassigning import Seen, SetPriority, WorkFilter
@@ -51,6 +51,7 @@ from crm_desktop.store.models import (
     Staff,
 )
 from crm_desktop.store.models.base import Base
+from tests.call_rows import add_call, add_pbx, give_phones
 from tests.centre import PASSWORD, Centre, build_template
 from tests.servers.postgres import PostgresCluster
 
@@ -125,6 +126,7 @@ def arranged(cluster: PostgresCluster, name: str) -> tuple[Centre, Ids]:
     ids |= _of_quality(centre, ids)
     ids |= _of_talk(centre, ids)
     ids |= _of_moves(centre, ids)
+    ids |= _of_calls(centre)
     with centre.as_owner().write() as tx:
         tx.session.execute(text("ANALYZE"))
     return centre, ids
@@ -317,6 +319,19 @@ def _of_moves(centre: Centre, ids: Ids) -> Ids:
         "care_seen": _told(care),
         "waiting_seen": _told(waiting),
         "cora_id": centre.person("cora").id,
+    }
+
+
+def _of_calls(centre: Centre) -> Ids:
+    """Calls that go on in everybody's hands."""
+    pbx = add_pbx(centre)
+    give_phones(centre, anna="201", ben="202", cora="203")
+    with centre.as_owner().write() as tx:
+        tx.session.execute(update(Staff).where(Staff.login == LEADER).values(extension="204"))
+    return {
+        "own_call": add_call(centre, pbx, owner="anna"),
+        "ben_call": add_call(centre, pbx, owner="ben"),
+        "care_call": add_call(centre, pbx, owner="cora", queue="care"),
     }
 
 

@@ -1,0 +1,41 @@
+"""Which calls a command moves at this moment: between two bridges a channel is in neither."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+#: By then the PBX has told of every move.
+_SETTLES = 0.75
+
+
+class Moving:
+    """Kept by whoever does commands, asked by the switchboard; on any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._until: dict[int, float] = {}
+
+    @contextmanager
+    def of(self, contact_id: int) -> Iterator[None]:
+        """A command moves a call; what it did is on its way for a moment more."""
+        self._set(contact_id, float("inf"))
+        try:
+            yield
+        finally:
+            self._set(contact_id, time.monotonic() + _SETTLES)
+
+    def has(self, contact_id: int) -> bool:
+        """Whether one does."""
+        with self._lock:
+            until = self._until.get(contact_id)
+            if until is not None and until <= time.monotonic():
+                del self._until[contact_id]
+                return False
+            return until is not None
+
+    def _set(self, contact_id: int, until: float) -> None:
+        with self._lock:
+            self._until[contact_id] = until
