@@ -28,6 +28,7 @@ from crm_desktop.domain.errors import (
 )
 from crm_desktop.gateway import back_office, forecasting, sealing
 from crm_desktop.gateway.calls.commands import Commands
+from crm_desktop.gateway.calls.waiting import Waiting
 from crm_desktop.gateway.config import GatewayConfig, SecretSource
 from crm_desktop.gateway.jobs import StartJob
 from crm_desktop.gateway.statuses import StatusBoard
@@ -157,7 +158,7 @@ def run_gateway(
         secrets,
         more_lanes=lambda statuses: [back_office.lane(secrets, statuses)],
         more_jobs=partial(_more_jobs, secrets, chain),
-        call_parts=lambda: [Commands()],
+        call_parts=lambda: [Commands(), Waiting()],
     )
     try:
         gateway.start()

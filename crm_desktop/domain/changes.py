@@ -31,6 +31,11 @@ class Topic(StrEnum):
     CALL = "call"
     #: Something is asked of the PBX: the gateway looks, nobody else. The command's id.
     CALL_COMMAND = "call_command"
+    #: A contact's recordings are others; its id.
+    RECORDING = "recording"
+    #: Somebody asked to hear a recording, or may hear it now: its playback's id. The gateway that
+    #: has the sound looks, and who asked.
+    PLAYBACK = "playback"
     LOOKING = "looking"
     #: There is outgoing work for the gateway, or will be soon. Its id is always 0.
     OUTBOX = "outbox"

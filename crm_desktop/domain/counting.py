@@ -20,7 +20,12 @@ from crm_desktop.domain.states import IN_HAND, Resolution
 _BEGIN, _TAKEN, _COMPLETED = "contact.received", "contact.taken", "contact.completed"
 _HANDED_OFF, _LOGGED = "handoff.requested", "contact.logged"
 #: What ends a first wait otherwise than by being taken or given up.
-_OTHER_EXITS = frozenset({_COMPLETED, "contact.spam", "contact.callback"})
+_OTHER_EXITS = frozenset(
+    {
+        _COMPLETED, "contact.spam", "contact.callback", "contact.voicemail",
+        "contact.turned_away", "contact.answered_away",
+    }
+)  # fmt: skip
 _ABANDONED = "contact.abandoned"
 
 
@@ -117,6 +122,9 @@ def _waiting(subject: Subject, history: Sequence[Happening], kept: Kept) -> Iter
         queue = queue_at(subject, history, at)
         entered = subject.received_at if came is None else came
         wait = kept.waited(queue, subject.channel, entered, max(each.at, entered)).total_seconds()
+        if each.data.get("while_away"):
+            # Nobody saw it but the PBX, which says how long.
+            wait = float(each.data.get("waited") or 0)
         promise = kept.promise(queue, subject.channel)
         within, short = wait <= promise.seconds, wait <= promise.short_seconds
         yield Counted(subject.id, what, each.at, queue, subject.channel, round(wait), within, short)

@@ -15,7 +15,7 @@ from crm_desktop.domain.call_outcomes import why_not_reached
 from crm_desktop.domain.calls import CallState, CallView, LegRole, LegState
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.states import AssignmentState, ContactState
-from crm_desktop.services.intake_parts import calling
+from crm_desktop.services.intake_parts import calling, calling_back
 from crm_desktop.services.intake_parts.calling import Arrival
 from crm_desktop.services.leases import Lease, writing
 from crm_desktop.store.database import Database, Tx
@@ -53,6 +53,7 @@ __all__ = [
 #: Where a caller waits, for a person or for one to pick up.
 _WAITS = (ContactState.QUEUED, ContactState.OFFERED)
 _TALKS = (ContactState.ACTIVE, ContactState.HELD)
+_HUNG_UP_AS_MEANT = (CallState.VOICEMAIL, CallState.CALLBACK)
 _SEEN = {
     CallState.HELD: "call.held",
     CallState.CONFERENCE: "call.conference",
@@ -130,7 +131,11 @@ def received(db: Database, arrival: Arrival, under: Lease) -> int:
     """A call came in: its contact, queued; of the same channel the same one every time."""
     with writing(db, under) as tx:
         known = queries.of_channel(tx, arrival.account_id, arrival.channel)
-        return known if known is not None else calling.take_in(tx, arrival)
+        if known is not None:
+            return known
+        contact_id = calling.take_in(tx, arrival)
+        calling_back.called_again(tx, contact_id)
+        return contact_id
 
 
 def leg_began(
@@ -266,7 +271,8 @@ def ended(
     """
     with writing(db, under) as tx:
         call = queries.locked(tx, contact_id)
-        if call is None:
+        # Who leaves a message or will be called back hangs up as they should (services.callers).
+        if call is None or call.state in _HUNG_UP_AS_MEANT:
             return None
         cut_off = cut_off and call.contact_state in _TALKS
         sums = queries.counted(call, tx.now)
@@ -283,6 +289,8 @@ def ended(
         state = _contact_after(tx, call, by, cause)
         if state is not call.contact_state:
             tx.changed(Topic.CONTACT, contact_id)
+        if cut_off:
+            calling_back.after_cut_off(tx, contact_id)
         _told(tx, contact_id)
         return Ended(contact_id, state, call.state, by, cut_off, tx.changes)
 

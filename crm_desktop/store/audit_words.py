@@ -13,6 +13,7 @@ _READS: Mapping[str, str] = {
     "customer": "Opened a customer's record",
     "attachment": "Opened a file",
     "recording": "Listened to a recording",
+    "recording_request": "Read a transcript for a customer's request",
     "report.customer": "Asked who has seen a customer",
     "report.person": "Asked what a colleague did",
 }
@@ -51,6 +52,8 @@ _TABLES: Mapping[str, str] = {
     "telephone_line": "a telephone line",
     "line_choice": "a telephone line's menu",
     "article": "an article",
+    "recording": "a recording",
+    "recording_request": "a customer's request for a recording",
 }
 _DONE: Mapping[str, str] = {
     "I": "Added",

@@ -75,14 +75,6 @@ class AttachmentContent:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordingContent:
-    """The sound of a call."""
-
-    content_type: str
-    content: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class IdentifierContent:
     """A customer's identifier with its value."""
 
@@ -267,9 +259,6 @@ class Guard(Protocol):
 
     def put_blob(self, content: bytes) -> str:
         """Store a file's bytes once, in chunks, and give back their SHA-256 in hexadecimal."""
-
-    def open_recording(self, recording_id: int) -> RecordingContent:
-        """The sound of a call; leaves a trace."""
 
     # Safety markers. Anybody may propose one, a team leader alone decides.
 

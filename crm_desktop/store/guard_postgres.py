@@ -25,7 +25,6 @@ from crm_desktop.store.guard import (
     IdentifierContent,
     LogEntry,
     MessageContent,
-    RecordingContent,
     SearchHit,
     SearchTerms,
 )
@@ -229,11 +228,6 @@ class PostgresGuard:
         sha256 = hashlib.sha256(content).hexdigest()
         self._run("put_blob", sha=sha256, size=len(content), parts=list(chunks(content)))
         return sha256
-
-    def open_recording(self, recording_id: int) -> RecordingContent:
-        """See `Guard`."""
-        (row,) = self._call("SELECT * FROM app.open_recording(:id)", id=recording_id)
-        return RecordingContent(row["content_type"], bytes(row["content"]))
 
     def marker_propose(self, customer_id: int, words: str) -> int:
         """See `Guard`."""

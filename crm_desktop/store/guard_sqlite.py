@@ -44,7 +44,6 @@ from crm_desktop.store.guard import (
     IdentifierContent,
     LogEntry,
     MessageContent,
-    RecordingContent,
     SearchHit,
     SearchTerms,
 )
@@ -521,10 +520,6 @@ class SqliteGuard:
         for n, data in enumerate(chunks(content)):
             self._session.merge(BlobChunk(sha256=sha256, n=n, data=data))
         return sha256
-
-    def open_recording(self, recording_id: int) -> RecordingContent:
-        """See `Guard`."""
-        return reading.recording(self._session, recording_id, self._me)
 
     def marker_propose(self, customer_id: int, words: str) -> int:
         """See `Guard`."""

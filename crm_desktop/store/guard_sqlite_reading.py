@@ -17,7 +17,6 @@ from crm_desktop.store.guard import (
     AttachmentRow,
     IdentifierContent,
     MessageContent,
-    RecordingContent,
 )
 from crm_desktop.store.models import (
     Attachment,
@@ -28,7 +27,6 @@ from crm_desktop.store.models import (
     Message,
     Queue,
     ReadAudit,
-    Recording,
     Service,
     Staff,
 )
@@ -124,19 +122,6 @@ def attachment(session: Session, attachment_id: int, me: Person) -> AttachmentCo
         raise NotFound("no such file")
     trace(session, me, "attachment", attachment_id)
     return AttachmentContent(found.name, found.content_type, _bytes(session, found.sha256))
-
-
-def recording(session: Session, recording_id: int, me: Person) -> RecordingContent:
-    """The sound of a call; leaves a trace."""
-    found = session.scalar(
-        select(Recording)
-        .join(Contact, Contact.id == Recording.contact_id)
-        .where(Recording.id == recording_id, _visible(me))
-    )
-    if found is None:
-        raise NotFound("no such recording")
-    trace(session, me, "recording", recording_id)
-    return RecordingContent(found.content_type, _bytes(session, found.sha256))
 
 
 def _bytes(session: Session, sha256: str) -> bytes:

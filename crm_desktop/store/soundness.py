@@ -19,6 +19,12 @@ STATES = {
     "contact.wrap_up": ("wrap_up",),
     "contact.completed": ("completed",),
     "contact.spam": ("spam",),
+    "contact.callback": ("queued", "offered"),
+    "contact.abandoned": ("abandoned",),
+    "contact.voicemail": ("completed",),
+    "contact.turned_away": ("completed",),
+    "contact.answered_away": ("completed",),
+    "call.greeted": ("abandoned",),
     "contact.undone": ("queued", "offered", "active", "held", "wrap_up", "parked"),
 }
 _REVISION, _OURS = "alembic_version", "contact"

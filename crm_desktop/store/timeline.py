@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -40,6 +40,25 @@ _WORDS: Mapping[str, str] = {
     "contact.overflowed": "Moved on: it had waited too long",
     "contact.let_go": "Parked, and nobody's now",
     "contact.boosted": "Priority raised",
+    "contact.abandoned": "Caller gave up",
+    "contact.callback": "Callback",
+    "contact.voicemail": "Left a voicemail",
+    "contact.turned_away": "Sent away",
+    "contact.answered_away": "Answered at the telephone while the CRM was away",
+    "call.ringing": "Telephone rings",
+    "call.answered": "Answered",
+    "call.held": "On hold",
+    "call.resumed": "Off hold",
+    "call.muted": "Muted",
+    "call.unmuted": "Heard again",
+    "call.consulting": "Asked somebody while the caller waited",
+    "call.conference": "All talked together",
+    "call.transferred": "Call passed on",
+    "call.recording": "Recording",
+    "call.greeted": "Heard the greeting",
+    "call.ended": "Call ended",
+    "call.listened": "A team leader was in the call",
+    "call.failed": "Call did not come about",
     "message.received": "Message received",
     "message.queued": "Reply written",
     "message.written": "Reply written",
@@ -79,9 +98,24 @@ _WORDS: Mapping[str, str] = {
     "huddle.ended": "Huddle taken back",
     "private.sent": "Private note written",
     "private.read": "Private note read",
+    "recording.kept": "Recording kept",
+    "recording.lost": "Recording lost",
+    "recording.held": "Recording held past its time",
+    "recording.let_go": "Recording held no more",
+    "recording.requested": "Customer asked for the recording",
+    "recording.transcribed": "Transcript of the recording written",
+    "recording.released": "Transcript released to the customer",
+    "recording.refused": "Request for the recording ended",
+    "recording.searched": "Looked for recordings by number and time",
+    "recording.destroyed": "Recording destroyed",
     "database.restored": "The database was put back to an earlier point",
 }
-_WITH_REASON = frozenset({"contact.returned", "contact.let_go", "contact.boosted"})
+_WITH_REASON = frozenset(
+    {
+        *("contact.returned", "contact.let_go", "contact.boosted"),
+        *("recording.held", "recording.let_go", "recording.refused"),
+    }
+)
 _RESOLUTIONS: Mapping[str, str] = {
     "resolved": "resolved",
     "handed_off": "handed off",
@@ -98,6 +132,71 @@ _DECLINES: Mapping[str, str] = {
     DeclineReason.BREAK: "needs a break",
     DeclineReason.TECHNICAL: "technical trouble",
     DeclineReason.OTHER: "another reason",
+}
+
+
+def _abandoned(data: Mapping[str, Any]) -> str:
+    where = " at the voicemail greeting" if data.get("after") == "greeting" else ""
+    where = where or (" while the telephone rang" if data.get("ringing") else "")
+    away = ", while the CRM was away" if data.get("while_away") else ""
+    waited = data.get("waited")
+    return f"after {_long(waited)}{where}{away}" if waited is not None else f"{where}{away}"[1:]
+
+
+def _callback(data: Mapping[str, Any]) -> str:
+    if data.get("why") == "cut_off":
+        return "the call was cut off"
+    waited = data.get("waited")
+    return f"asked for after {_long(waited)}" if waited is not None else ""
+
+
+def _voicemail(data: Mapping[str, Any]) -> str:
+    return f"{_long(data['seconds'])} long" if data.get("seconds") else ""
+
+
+def _ended(data: Mapping[str, Any]) -> str:
+    if data.get("cut_off"):
+        words = "cut off"
+    else:
+        words = {"caller": "by the caller", "advisor": "by us"}.get(str(data.get("by")), "")
+    parts = [words]
+    for name, said in (("talk", "talked for"), ("hold", "on hold for")):
+        if data.get(name):
+            parts.append(f"{said} {_long(data[name])}")
+    return ", ".join(part for part in parts if part)
+
+
+def _long(seconds: object) -> str:
+    """45 s, 3 min 5 s."""
+    whole = round(float(seconds)) if isinstance(seconds, int | float) else 0
+    minutes, rest = divmod(max(whole, 0), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+_TURNED_AWAY = {"closed": "the queue was closed", "busy": "the line was busy"}
+_PASSED_ON = {"warm": "with an introduction", "blind": "at once"}
+_MODES = {"listen": "heard it", "whisper": "spoke to the advisor", "barge": "joined in"}
+_GREETED = {
+    "closed": "the queue was closed",
+    "busy": "the line was busy",
+    "choice": "the caller chose to leave a message",
+    "away": "the CRM was away",
+}
+_CALLS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "contact.abandoned": _abandoned,
+    "contact.callback": _callback,
+    "contact.voicemail": _voicemail,
+    "contact.turned_away": lambda data: _TURNED_AWAY.get(str(data.get("why")), ""),
+    "call.greeted": lambda data: _GREETED.get(str(data.get("why")), ""),
+    "call.answered": lambda data: (
+        f"after {_long(data['waited'])}" if data.get("waited") is not None else ""
+    ),
+    "call.ended": _ended,
+    "call.recording": lambda data: " ".join(
+        str(data[name]) for name in ("state", "why") if data.get(name)
+    ),
+    "call.transferred": lambda data: _PASSED_ON.get(str(data.get("how")), ""),
+    "call.listened": lambda data: _MODES.get(str(data.get("mode")), ""),
 }
 
 
@@ -135,6 +234,8 @@ def _extra(kind: str, data: Mapping[str, Any]) -> str:
         return _DECLINES.get(str(data.get("reason")), "")
     if kind in _WITH_REASON:
         return str(data.get("reason") or "")
+    if kind in _CALLS:
+        return _CALLS[kind](data)
     for name in ("words", "reference", "title", "article"):
         if data.get(name):
             return str(data[name])

@@ -299,11 +299,18 @@ class Ari:
         """Take a bridge away; its channels stay with us, in none."""
         self._wire.delete(f"bridges/{part(bridge_id)}")
 
-    def add(self, bridge_id: str, *channel_ids: str, mute: bool = False) -> None:
-        """Put channels into a bridge; each leaves the one that it was in."""
+    def add(
+        self, bridge_id: str, *channel_ids: str, mute: bool = False, waits: bool = False
+    ) -> None:
+        """Put channels into a bridge; each leaves the one that it was in.
+
+        `waits`, for a holding bridge: they hear music, and what is played to the bridge.
+        """
         query: dict[str, Value] = {"channel": ",".join(channel_ids)}
         if mute:
             query["mute"] = True
+        if waits:
+            query["role"] = "holding_participant"
         self._wire.post(f"bridges/{part(bridge_id)}/addChannel", query)
 
     def remove(self, bridge_id: str, *channel_ids: str) -> None:

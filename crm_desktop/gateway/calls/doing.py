@@ -79,7 +79,7 @@ class Doer:
                 bridge = naming.hold(call.contact_id)
                 ari.answer(call.channel)
                 ari.create_bridge(bridge, "holding")
-                ari.add(bridge, call.channel)
+                ari.add(bridge, call.channel, waits=True)
             case step.Connect(channel=channel) if call:
                 bridge = naming.talk(call.contact_id)
                 ari.create_bridge(bridge, "mixing")

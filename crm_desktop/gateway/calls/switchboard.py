@@ -220,6 +220,7 @@ class Switchboard(Worker):
         """A call comes in: a contact from now on, once."""
         _, dialled, choice, *_ = (*args, "", "", "")
         try:
+            pbx.ari.watch(pbx.settings.app, channel.id)
             withheld = pbx.ari.channel_variable(channel.id, "CALLERID(num-pres)")
         except AriNotFound:
             withheld = ""  # gone already: given up at once

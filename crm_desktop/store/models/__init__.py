@@ -49,7 +49,8 @@ from crm_desktop.store.models.people import (
     Staff,
     StaffSkill,
 )
-from crm_desktop.store.models.quality import Assessment, Recording
+from crm_desktop.store.models.quality import Assessment
+from crm_desktop.store.models.recordings import Playback, Recording, RecordingRequest
 from crm_desktop.store.models.team import Huddle, HuddleReceipt, SignOut, StaffNote
 from crm_desktop.store.models.work import ChannelAccount, Lease, OutboxItem
 
@@ -97,6 +98,7 @@ __all__ = [
     "Notice",
     "OpeningCalendar",
     "OutboxItem",
+    "Playback",
     "PresenceMark",
     "Queue",
     "QueueSkill",
@@ -104,6 +106,7 @@ __all__ = [
     "QueueTarget",
     "ReadAudit",
     "Recording",
+    "RecordingRequest",
     "ReplyTemplate",
     "RoutingDecision",
     "RowAudit",

@@ -25,6 +25,7 @@ class TelephoneLine(Base):
     `number` is E.164 where it can be, else as the PBX says it. Who waits hears their position every
     `announce_seconds`, 0 for never. `record`: conversations are recorded, after a spoken notice.
     `voicemail` and `callback`: what a caller may choose, the first also when the queue is closed.
+    While `most_waiting` of its queue's calls wait, the next is told that the line is busy; 0: never.
     """
 
     __tablename__ = "telephone_line"
@@ -39,6 +40,7 @@ class TelephoneLine(Base):
     record: Mapped[bool] = mapped_column(default=True, server_default=true())
     voicemail: Mapped[bool] = mapped_column(default=True, server_default=true())
     callback: Mapped[bool] = mapped_column(default=True, server_default=true())
+    most_waiting: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class LineChoice(Base):

@@ -1,4 +1,4 @@
-"""What was heard and how it was judged: recordings of calls, and assessments of contacts."""
+"""How the work on a contact was judged."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_desktop.store.models.base import Base, BigId, CreatedAt, Id, JsonObject, Time, UtcDateTime
+from crm_desktop.store.models.base import Base, BigId, CreatedAt, Id, JsonObject, UtcDateTime
 
 
 class Assessment(Base):
@@ -27,17 +27,3 @@ class Assessment(Base):
     words: Mapped[str] = mapped_column(default="")
     created_at: Mapped[CreatedAt]
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
-class Recording(Base):
-    """The sound of a call, kept as a blob; under `legal_hold` it outlives its time."""
-
-    __tablename__ = "recording"
-
-    id: Mapped[Id]
-    contact_id: Mapped[int] = mapped_column(BigId, ForeignKey("contact.id"), index=True)
-    sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"), index=True)
-    content_type: Mapped[str]
-    started_at: Mapped[Time]
-    seconds: Mapped[int]
-    legal_hold: Mapped[bool] = mapped_column(default=False)

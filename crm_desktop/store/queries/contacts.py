@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from crm_desktop.domain.states import IN_HAND, ContactState
 from crm_desktop.store.database import Tx
-from crm_desktop.store.models import ChannelAccount, Contact, Looking
+from crm_desktop.store.models import ChannelAccount, Contact, Looking, Queue
 from crm_desktop.store.models.base import utcnow
 
 
@@ -84,3 +84,13 @@ def look_away(tx: Tx, contact_id: int) -> None:
 def is_logged(tx: Tx, key: str) -> bool:
     """Whether something was entered by hand under a key, as far as this person sees it."""
     return bool(tx.session.scalar(select(exists().where(Contact.logged_key == key))))
+
+
+def said_of(tx: Tx, contact_ids: list[int]) -> dict[int, tuple[str, str]]:
+    """Who each of these contacts is from, and the name of its queue."""
+    rows = tx.session.execute(
+        select(Contact.id, Contact.who, Queue.name)
+        .join(Queue, Queue.id == Contact.queue_id)
+        .where(Contact.id.in_(contact_ids))
+    )
+    return {id_: (who, queue) for id_, who, queue in rows}

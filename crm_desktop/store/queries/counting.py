@@ -39,7 +39,7 @@ from crm_desktop.store.soundness import STATES
 #: Whether somebody has a contact in hand after an event that changes its state.
 IN_HAND_AFTER: Mapping[str, bool] = {
     kind: ContactState(states[0]) in IN_HAND for kind, states in STATES.items()
-} | {"contact.logged": True, "contact.abandoned": False, "contact.callback": False}
+} | {"contact.logged": True}
 _MOVES = tuple(sorted(IN_HAND_AFTER))
 #: Whoever chose no presence for so long is not known to be here.
 _PRESENCE_LASTS = timedelta(days=7)

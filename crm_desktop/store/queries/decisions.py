@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Text, bindparam, select, text
 
+from crm_desktop.domain.callers import CALLBACK_WITHIN
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import NotAllowed, NotFound
 from crm_desktop.domain.states import MessageState, OutboxState, StaffRole
@@ -109,14 +110,19 @@ UNION ALL SELECT * FROM (
     WHERE v.lgsl = 353 AND k.queue_id IN {_MINE} AND k.due_at < :complaints AND {_UNRESOLVED}
     ORDER BY k.due_at LIMIT :many)
 UNION ALL SELECT * FROM (
-    SELECT 'callback', k.id, k.state_since, k.due_at, NULL, k.id, NULL, k.customer_id, k.who,
-        k.subject, coalesce(s.name, ''), q.name, 0
-    FROM contact k JOIN queue q ON q.id = k.queue_id LEFT JOIN staff s ON s.id = k.owner_id
-    WHERE k.state = 'callback_due' AND k.due_at < :now AND k.queue_id IN {_MINE}
-    ORDER BY k.due_at LIMIT :many)
+    SELECT 'callback', k.id, l.state_since,
+        strftime('%Y-%m-%d %H\\:%M\\:%f000', l.state_since, '+1 hour'),
+        NULL, k.id, NULL, k.customer_id, k.who, k.subject, coalesce(s.name, ''), q.name, 0
+    FROM call l JOIN contact k ON k.id = l.contact_id JOIN queue q ON q.id = k.queue_id
+    LEFT JOIN staff s ON s.id = k.owner_id
+    WHERE l.ended_at IS NULL AND l.state = 'callback' AND k.state = 'queued'
+      AND l.state_since < :missed AND k.queue_id IN {_MINE}
+    ORDER BY l.state_since LIMIT :many)
 """  # noqa: S608 - constants
     )
-    .bindparams(bindparam("complaints", type_=UtcDateTime()), bindparam("now", type_=UtcDateTime()))
+    .bindparams(
+        bindparam("complaints", type_=UtcDateTime()), bindparam("missed", type_=UtcDateTime())
+    )
     .columns(**_COLUMNS)
 )
 
@@ -136,7 +142,7 @@ def waiting(tx: Tx, complaints: datetime, limit: int) -> tuple[Waiting, ...]:
             "decides": leader.role is StaffRole.TEAM_LEADER,
             "mine": json.dumps(sorted(leader.queues)),
             "complaints": complaints,
-            "now": tx.now,
+            "missed": tx.now - CALLBACK_WITHIN,
             "many": limit,
         }
         rows = tx.settle().execute(_SQLITE, given)

@@ -21,13 +21,16 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
+from sqlalchemy.orm import aliased
 
+from crm_desktop.domain.callers import LAST_ADVISOR_AFTER_CUT
 from crm_desktop.domain.routing import SILENT_AFTER, Hand, Need, Wanted, Why
 from crm_desktop.domain.states import Channel, Presence
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import (
     Activity,
     Assignment,
+    Call,
     ChannelAccount,
     ChannelWeight,
     Contact,
@@ -97,6 +100,7 @@ _LOADS = (
     .where(Assignment.ended_at.is_(None))
     .group_by(Assignment.staff_id)
 )
+_BEFORE = aliased(Call)
 _LAST_ONE = (
     select(Contact.owner_id)
     .where(
@@ -106,6 +110,13 @@ _LAST_ONE = (
     )
     .order_by(Contact.received_at.desc())
     .limit(1)
+)
+# Whoever had the call that was cut off, after which this one comes.
+_CUT_ONE = (
+    select(Contact.owner_id)
+    .join(_BEFORE, _BEFORE.contact_id == Contact.id)
+    .join(Call, Call.after_id == _BEFORE.contact_id)
+    .where(Call.contact_id == bindparam("contact"), _BEFORE.cut_off)
 )
 _DECLINES = (
     select(
@@ -207,8 +218,12 @@ def _set(words: str) -> frozenset[Any]:
 
 def wanted(tx: Tx, contact: Waiting, queue: QueueRules, weight: int, interruptible: bool) -> Wanted:
     """A contact that waits, with what decides about it."""
-    last_one = None
-    if queue.last_advisor_seconds and contact.customer_id is not None:
+    last_one, last_for = None, queue.last_advisor_seconds
+    if contact.channel == Channel.CALL:
+        last_one = tx.core.execute(_CUT_ONE, {"contact": contact.id}).scalar()
+    if last_one is not None:
+        last_for = max(last_for, LAST_ADVISOR_AFTER_CUT)
+    elif queue.last_advisor_seconds and contact.customer_id is not None:
         binds = {"customer": contact.customer_id, "contact": contact.id}
         last_one = tx.core.execute(_LAST_ONE, binds).scalar()
     declines = tx.core.execute(_DECLINES, {"contact": contact.id})
@@ -220,7 +235,7 @@ def wanted(tx: Tx, contact: Waiting, queue: QueueRules, weight: int, interruptib
         interruptible,
         queue.needs,
         last_one,
-        queue.last_advisor_seconds,
+        last_for,
         {staff_id: (at, bool(for_good)) for staff_id, at, for_good in declines if at},
         contact.channel,
     )

@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import func, select, text, update
 
 from crm_desktop.domain.errors import NotAllowed
+from crm_desktop.domain.recordings import RecordingKind, StoredSound
 from crm_desktop.domain.states import StaffRole
-from crm_desktop.services import audit, contacts, customers
+from crm_desktop.services import audit, contacts, customers, recordings
 from crm_desktop.services.customers import NewCustomer
+from crm_desktop.services.sealed_sound import seal
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import (
     Attachment,
@@ -20,7 +22,6 @@ from crm_desktop.store.models import (
     Membership,
     Message,
     ReadAudit,
-    Recording,
     Staff,
 )
 from tests.centre import Centre
@@ -134,21 +135,13 @@ def test_a_recording_that_was_heard_is_told_with_its_contact(
 ) -> None:
     customer_id, contact_id = opened
     anna = centre.as_person("anna")
-    with anna.write() as tx:
-        sha256 = tx.guard.put_blob(b"sound")
-    with centre.as_owner().write() as tx:
-        recording = Recording(
-            contact_id=contact_id,
-            sha256=sha256,
-            content_type="audio/ogg",
-            started_at=tx.now,
-            seconds=60,
-        )
-        tx.session.add(recording)
-        tx.session.flush()
-        recording_id = recording.id
-    with anna.read() as tx:
-        tx.guard.open_recording(recording_id)
+    gateway = centre.as_gateway()
+    stored = StoredSound("crm-1", "north", "0123", 60, 100, "aa", "bb")
+    recording_id = recordings.kept(gateway, contact_id, RecordingKind.CALL, stored)
+    playback = recordings.listen(anna, recording_id)
+    (asked,) = recordings.asked(gateway, "north")
+    recordings.answer(gateway, asked.id, seal(asked.public_key, b"sound"))
+    assert recordings.sound(anna, playback) == b"sound"
 
     rose = centre.as_person("rose")
     seen = audit.who_saw(rose, customer_id)

@@ -45,8 +45,10 @@ from crm_desktop.store.models import (
     Membership,
     Message,
     OutboxItem,
+    Playback,
     QueueStat,
     Recording,
+    RecordingRequest,
     Service,
     Staff,
 )
@@ -272,15 +274,47 @@ def _of_quality(centre: Centre, ids: Ids) -> Ids:
         ]
         recording = Recording(
             contact_id=ids["care"],
-            sha256=ids["sha256"],
-            content_type="audio/ogg",
-            started_at=datetime(2026, 1, 5, tzinfo=UTC),
+            kind="call",
+            name="crm-care-1",
+            store="north",
+            file="0123456789abcdef",
             seconds=60,
+            kept_at=datetime(2026, 1, 5, tzinfo=UTC),
+            keep_until=datetime(2099, 1, 5, tzinfo=UTC),
         )
-        tx.session.add_all([*assessments, recording])
+        own = Recording(
+            contact_id=ids["own"],
+            kind="call",
+            name="crm-own-1",
+            store="north",
+            file="fedcba9876543210",
+            seconds=60,
+            kept_at=datetime(2026, 1, 5, tzinfo=UTC),
+            keep_until=datetime(2099, 1, 5, tzinfo=UTC),
+            legal_hold=True,
+            hold_reason="A claim",
+        )
+        tx.session.add_all([*assessments, recording, own])
+        tx.session.flush()
+        playback = Playback(
+            recording_id=recording.id,
+            staff_id=rose,
+            public_key=b"k" * 32,
+            state="ready",
+            sound=b"sound",
+            expires_at=datetime(2099, 1, 5, tzinfo=UTC),
+        )
+        request = RecordingRequest(
+            recording_id=recording.id, asked_by="Somebody", opened_by_id=rose, transcript="Words"
+        )
+        tx.session.add_all([playback, request])
         tx.session.flush()
         return {
             "marker": marker,
+            "own_recording": own.id,
+            "playback": playback.id,
+            "request": request.id,
+            "key": b"k" * 32,
             "assessment": assessments[0].id,
             "released": assessments[3].id,
             "recording": recording.id,

@@ -41,7 +41,7 @@ DRIFTS: tuple[tuple[LiteralString, str], ...] = (
     ("ALTER FUNCTION app.me() RESET search_path", "function app.me() was changed"),
     ("ALTER FUNCTION app.me() SECURITY INVOKER", "function app.me() was changed"),
     ("ALTER FUNCTION app.claim(bigint) OWNER TO other", "function app.claim(bigint) was changed"),
-    ("DROP FUNCTION app.open_recording(bigint)", "function app.open_recording(bigint) is missing"),
+    ("DROP FUNCTION app.playback_read(bigint)", "function app.playback_read(bigint) is missing"),
     ("ALTER TABLE event OWNER TO other", "owner public.event was changed"),
     ("CREATE RULE quiet AS ON DELETE TO event DO INSTEAD NOTHING", "rule quiet on public.event"),
     ("ALTER VIEW report.contacts SET (security_barrier = false)", "view report.contacts was"),

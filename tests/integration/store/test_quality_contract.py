@@ -1,8 +1,8 @@
-"""Markers, recordings and restricted queues decide alike on both dialects."""
+"""Markers and restricted queues decide alike on both dialects."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from crm_desktop.domain.states import MarkerState
 from crm_desktop.services import cases, contacts
 from crm_desktop.services.cases import CaseInput
 from crm_desktop.store.database import Database
-from crm_desktop.store.models import Contact, Event, ReadAudit, Recording, SafetyMarker, Service
+from crm_desktop.store.models import Contact, Event, SafetyMarker, Service
 from tests.centre import Centre
 
 SAM = "sam.doe@example.org"
@@ -87,35 +87,6 @@ def test_a_marker_has_words_a_customer_and_a_day_of_review(centre: Centre) -> No
         tx.guard.marker_end(marker)
     with pytest.raises(Conflict), rose.write() as tx:
         tx.guard.marker_activate(marker, REVIEW)
-
-
-def test_a_recording_goes_with_its_contact_and_leaves_a_trace(centre: Centre) -> None:
-    contact_id = centre.add_contact(queue="care")
-    cora = centre.as_person("cora")
-    with cora.write() as tx:
-        sha256 = tx.guard.put_blob(b"sound")
-    with centre.as_owner().write() as tx:
-        recording = Recording(
-            contact_id=contact_id,
-            sha256=sha256,
-            content_type="audio/ogg",
-            started_at=datetime(2026, 1, 5, tzinfo=UTC),
-            seconds=60,
-        )
-        tx.session.add(recording)
-        tx.session.flush()
-        recording_id = recording.id
-
-    with cora.read() as tx:
-        opened = tx.guard.open_recording(recording_id)
-    with pytest.raises(NotFound), centre.as_person("anna").read() as tx:
-        tx.guard.open_recording(recording_id)
-
-    assert (opened.content_type, opened.content) == ("audio/ogg", b"sound")
-    with centre.as_owner().read() as tx:
-        traces = tx.session.execute(select(ReadAudit.what, ReadAudit.ref_id, ReadAudit.staff_id))
-        assert cora.actor is not None
-        assert traces.all() == [("recording", recording_id, cora.actor.id)]
 
 
 def test_a_restricted_queue_s_contact_is_offered_to_its_members_alone(centre: Centre) -> None:

@@ -1,0 +1,38 @@
+"""Payment cards are never typed into the program: what looks like the number of one is refused."""
+
+from __future__ import annotations
+
+import re
+
+from crm_desktop.domain.errors import InvalidInput
+
+#: For people, wherever it is said.
+REFUSED = (
+    "This looks like the number of a payment card. Card numbers are never typed in here: payment "
+    "is taken on the provider's own page."
+)
+#: 13 to 19 digits, with single spaces, dots or dashes between them as cards have them. A plus
+#: begins a telephone number.
+_DIGITS = re.compile(r"(?<![0-9+])(?:[0-9][ .\-\u00a0\u2011\u2013]?){12,18}[0-9](?![0-9])")
+
+
+def has_card_number(text: str) -> bool:
+    """Whether a text has 13 to 19 digits in a row that pass the check of card numbers (Luhn)."""
+    return any(_passes_luhn(re.sub(r"[^0-9]", "", found)) for found in _DIGITS.findall(text))
+
+
+def refuse_card_numbers(**texts: str) -> None:
+    """Raise InvalidInput, which names the field, when a text has a card number in it."""
+    wrong = {name: REFUSED for name, text in texts.items() if has_card_number(text)}
+    if wrong:
+        raise InvalidInput(REFUSED, fields=wrong)
+
+
+def _passes_luhn(digits: str) -> bool:
+    if len(set(digits)) == 1:
+        return False
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (2 if place % 2 else 1)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
