@@ -6,7 +6,7 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -28,9 +28,13 @@ from crm_desktop.domain.errors import (
 )
 from crm_desktop.gateway import back_office, forecasting, sealing
 from crm_desktop.gateway.calls.commands import Commands
+from crm_desktop.gateway.calls.pbx import Part
 from crm_desktop.gateway.calls.waiting import Waiting
 from crm_desktop.gateway.config import GatewayConfig, SecretSource
 from crm_desktop.gateway.jobs import StartJob
+from crm_desktop.gateway.recording.jobs import MASTER_SECRET, RecordingJobs, open_vault
+from crm_desktop.gateway.recording.starting import RecordingPart
+from crm_desktop.gateway.recording.vault import Vault
 from crm_desktop.gateway.statuses import StatusBoard
 from crm_desktop.gateway.supervisor import Gateway
 from crm_desktop.services import Database, Target
@@ -119,12 +123,14 @@ def main_gateway(settings: Settings, *, with_parent: bool = False) -> int:
     if with_parent:
         when_parent_ends(stop.set)
     secrets = _secrets(settings)
+    config = _config(settings)
     return run_gateway(
         Target(settings.database_url, *_sign_in(settings, secrets)),
         bundled("migrations"),
-        _config(settings),
+        config,
         secrets,
         chain=_audit_chain(settings, secrets),
+        vault=open_vault(config, _own_key(settings, secrets, MASTER_SECRET)),
         stop=stop,
         ready=announce_ready,
     )
@@ -137,6 +143,7 @@ def run_gateway(
     secrets: SecretSource,
     *,
     chain: AuditChain | None = None,
+    vault: Vault | None = None,
     stop: threading.Event,
     ready: Callable[[Mapping[str, object]], None],
 ) -> int:
@@ -158,7 +165,8 @@ def run_gateway(
         secrets,
         more_lanes=lambda statuses: [back_office.lane(secrets, statuses)],
         more_jobs=partial(_more_jobs, secrets, chain),
-        call_parts=lambda: [Commands(), Waiting()],
+        call_parts=_call_parts,
+        recordings=RecordingJobs(db, vault, secrets) if vault else None,
     )
     try:
         gateway.start()
@@ -240,6 +248,11 @@ def _sign_in(settings: Settings, secrets: SecretSource) -> tuple[str, str]:
         return GATEWAY_LOGIN, ""
 
 
+def _call_parts() -> Sequence[Part]:
+    """What takes part in the calls of a PBX; each switchboard has its own."""
+    return [Commands(), Waiting(), RecordingPart()]
+
+
 def _more_jobs(
     secrets: SecretSource, chain: AuditChain | None, db: Database, statuses: StatusBoard
 ) -> Mapping[str, StartJob]:
@@ -248,24 +261,28 @@ def _more_jobs(
 
 
 def _audit_chain(settings: Settings, secrets: SecretSource) -> AuditChain:
-    """The chain's key; an embedded centre, which nobody sets up, makes its own in the keyring."""
-    embedded = Target(settings.database_url).dialect == "sqlite"
-    key = None
-    with suppress(NoKeyring):
-        text = secrets.get(KEY_NAME)
-        if not text and embedded and isinstance(secrets, KeyringSecrets):
-            text = new_key()
-            secrets.set(KEY_NAME, text)
-        if text:
-            key = _read_key(text)
+    key = _own_key(settings, secrets, KEY_NAME)
     return AuditChain(key, settings.audit_anchor_folder or Paths.of_user().data / "audit")
 
 
-def _read_key(text: str) -> bytes | None:
+def _own_key(settings: Settings, secrets: SecretSource, name: str) -> bytes | None:
+    """A key of the gateway's; an embedded centre, which nobody sets up, makes it in the keyring."""
+    embedded = Target(settings.database_url).dialect == "sqlite"
+    with suppress(NoKeyring):
+        text = secrets.get(name)
+        if not text and embedded and isinstance(secrets, KeyringSecrets):
+            text = new_key()
+            secrets.set(name, text)
+        if text:
+            return _read_key(name, text)
+    return None
+
+
+def _read_key(name: str, text: str) -> bytes | None:
     try:
         return read_key(text)
     except ValueError:
-        _LOG.error("the secret %s is no key of an audit chain", KEY_NAME)
+        _LOG.error("the secret %s is no key: 64 letters and digits (0-9, a-f)", name)
         return None
 
 

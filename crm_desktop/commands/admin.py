@@ -11,6 +11,7 @@ from crm_desktop.commands.owner import opened
 from crm_desktop.domain.audit_chain import new_key
 from crm_desktop.domain.errors import InvalidInput
 from crm_desktop.gateway.accounts import imap_settings, smtp_settings
+from crm_desktop.gateway.recording.jobs import MASTER_SECRET
 from crm_desktop.gateway_root import DATABASE_SECRET
 from crm_desktop.services import accounts, administration
 from crm_desktop.services.accounts import Account
@@ -39,7 +40,7 @@ def upgrade(settings: Settings, say: Say) -> None:
 def add_gateway(settings: Settings, *, keep: bool) -> None:
     """The gateway's login, its password kept in this computer's keyring where that is wanted.
 
-    With it goes a key for the audit chain, unless there is one.
+    With it go a key for the audit chain, and one for recordings, unless they are there.
     """
     password = typer.prompt("Password of the gateway", hide_input=True, confirmation_prompt=True)
     secrets = open_secrets() if keep else None
@@ -47,8 +48,9 @@ def add_gateway(settings: Settings, *, keep: bool) -> None:
         administration.set_password(db, GATEWAY_LOGIN, "crm_gateway", password)
     if secrets is not None:
         secrets.set(DATABASE_SECRET, password)
-        if not secrets.get(KEY_NAME):
-            secrets.set(KEY_NAME, new_key())
+        for name in (KEY_NAME, MASTER_SECRET):
+            if not secrets.get(name):
+                secrets.set(name, new_key())
 
 
 def add_account(settings: Settings, account: NewAccount) -> None:

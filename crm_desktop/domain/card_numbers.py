@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from crm_desktop.domain.errors import InvalidInput
+from crm_desktop.domain.errors import CardNumber
 
 #: For people, wherever it is said.
 REFUSED = (
@@ -22,10 +22,10 @@ def has_card_number(text: str) -> bool:
 
 
 def refuse_card_numbers(**texts: str) -> None:
-    """Raise InvalidInput, which names the field, when a text has a card number in it."""
+    """Raise CardNumber, which names the field, when a text has a card number in it."""
     wrong = {name: REFUSED for name, text in texts.items() if has_card_number(text)}
     if wrong:
-        raise InvalidInput(REFUSED, fields=wrong)
+        raise CardNumber(REFUSED, fields=wrong)
 
 
 def _passes_luhn(digits: str) -> bool:

@@ -47,6 +47,12 @@ class InvalidInput(CrmError):
     code = "invalid_input"
 
 
+class CardNumber(InvalidInput):
+    """What was entered has the number of a payment card in it, which is never taken."""
+
+    code = "card_number"
+
+
 class TooLarge(CrmError):
     """More than the limit; `limit` and `size` in bytes."""
 
@@ -165,6 +171,12 @@ class AuditTrouble(CrmError):
     """The audit chain cannot go on as it is; the message says why, for an administrator."""
 
     code = "audit_trouble"
+
+
+class CannotBeHeard(CrmError):
+    """The sound of a recording cannot be had; `why` says it in words for people."""
+
+    code = "cannot_be_heard"
 
 
 class ConnectorTrouble(CrmError):

@@ -31,6 +31,8 @@ class FieldKind(StrEnum):
     SELECT = "select"
     CHECKBOXES = "checkboxes"
     FILE = "file"
+    #: Taken on a provider's page; the answer is the reference that the provider gives.
+    PAYMENT = "payment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ class Field:
     """One question; `max_length` is in characters, `minimum` and `maximum` bound numbers.
 
     `multiple` lets a file question take several files. `public` is False for questions that
-    only an advisor is asked. `words` holds the form's own error texts by kind of error
+    only an advisor is asked. `url` is the page (https) on which a payment is taken. `words` holds
+    the form's own error texts by kind of error
     ("required", "invalid"), used before the general ones.
     """
 
@@ -76,6 +79,7 @@ class Field:
     minimum: float | None = None
     maximum: float | None = None
     multiple: bool = False
+    url: str = ""
     show_if: ShowIf | None = None
     public: bool = True
     words: dict[str, str] = field(default_factory=dict, hash=False)

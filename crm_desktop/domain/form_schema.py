@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from typing import cast
+from urllib.parse import urlsplit
 
 from crm_desktop.domain.errors import InvalidInput
 from crm_desktop.domain.form_fields import YES_NO, Choice, Field, FieldKind, ShowIf
@@ -18,7 +19,7 @@ MAX_LENGTH = 20_000
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}\Z")
 _USUAL_LENGTH = {FieldKind.TEXTAREA: 5_000, FieldKind.EMAIL: 254, FieldKind.TEL: 40}
 _TEXT_WIDGETS = ("textarea", "address", "postcode", "file")
-_TEXT_FORMATS = ("date", "email", "tel")
+_TEXT_FORMATS = ("date", "email", "tel", "payment")
 
 _Schema = Mapping[str, object]
 
@@ -64,6 +65,7 @@ def _field(name: str, part: _Schema, required: bool, earlier: Sequence[str]) -> 
         minimum=_number(name, part, "minimum"),
         maximum=_number(name, part, "maximum"),
         multiple=part.get("type") == "array",
+        url=_payment_page(name, part) if kind is FieldKind.PAYMENT else "",
         show_if=_show_if(name, part, earlier),
         public=part.get("x-public", True) is not False,
         words=_error_words(name, part),
@@ -136,6 +138,19 @@ def _number(name: str, part: _Schema, key: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e15:
         raise _bad(name, f"{key} must be a number")
     return value
+
+
+def _payment_page(name: str, part: _Schema) -> str:
+    """Where a payment is taken: a page of the provider's, by TLS, without anybody's password."""
+    url = read_words(part, "x-url", name)
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc
+    except ValueError:
+        usable = False
+    if not usable or not url.isascii() or not url.isprintable() or " " in url:
+        raise _bad(name, "a payment needs x-url: the provider's page, which begins with https://")
+    return url
 
 
 def _show_if(name: str, part: _Schema, earlier: Sequence[str]) -> ShowIf | None:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date
 
+from crm_desktop.domain.card_numbers import REFUSED, has_card_number
 from crm_desktop.domain.form_fields import Answer, Field, FieldKind
 
 _INVISIBLE = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -43,6 +44,8 @@ def clean_answer(field: Field, raw: Mapping[str, object]) -> Answer | None:
         return _chosen(field, texts[0])
     if len(texts[0]) > field.max_length:
         raise Unusable(f"{field.subject} must be {field.max_length:,} characters or less")
+    if field.kind is not FieldKind.TEL and has_card_number(texts[0]):
+        raise Unusable(REFUSED)
     return _READERS.get(field.kind, _plain)(field, texts[0])
 
 

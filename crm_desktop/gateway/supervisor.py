@@ -17,6 +17,7 @@ from crm_desktop.gateway.jobs import JobKeeper, StartJob
 from crm_desktop.gateway.lanes import InHand, LaneWorker
 from crm_desktop.gateway.listeners import MailDoor, WebDoor
 from crm_desktop.gateway.mailboxes import MailboxReader
+from crm_desktop.gateway.recording.jobs import RecordingJobs
 from crm_desktop.gateway.routing import Router
 from crm_desktop.gateway.statuses import StatusBoard
 from crm_desktop.gateway.sweeping import Sweeper
@@ -39,7 +40,8 @@ class Gateway:
     """Everything that runs; `start` returns when the doors are open or known to be taken.
 
     `db` serves the workers, `keeper_db` the leases alone. `more_lanes` and `more_jobs` are what
-    other parts add to mail and housekeeping, `call_parts` what takes part in calls.
+    other parts add to mail and housekeeping, `call_parts` what takes part in calls, `recordings`
+    what keeps their sound.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Gateway:
         *,
         more_lanes: Callable[[StatusBoard], Iterable[Lane]] = lambda _: (),
         more_jobs: MoreJobs = lambda _db, _statuses: {},
+        recordings: RecordingJobs | None = None,
         call_parts: MakeParts = lambda: (),
     ) -> None:
         self._db = db
@@ -59,8 +62,11 @@ class Gateway:
         self._secrets = secrets
         self.statuses = StatusBoard(db)
         self._lanes = (email_lane(secrets, self.statuses), *more_lanes(self.statuses))
+        self._recordings = recordings
         self._call_parts = call_parts
         self._more_jobs = dict(more_jobs(db, self.statuses))
+        if recordings is not None:
+            self._more_jobs.update(recordings.jobs())
         self._mail_door = MailDoor(db, config, self.statuses)
         self._web_door = WebDoor(db, config, self.statuses, _form_secret(secrets))
         self._keeper = JobKeeper(keeper_db, self._jobs, self.statuses)
@@ -171,6 +177,8 @@ class Gateway:
             woken.append(self._router)
         for worker in woken:
             worker.wake()
+        if self._recordings is not None:
+            self._recordings.heard(changes)
         for switchboard in self._switchboards:
             switchboard.heard(changes)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from crm_desktop.domain.card_numbers import refuse_card_numbers
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.views import ContactView, Disposition, Moved, QueueFilter
 from crm_desktop.store.database import Database, Tx
@@ -59,6 +60,7 @@ def transfer(
     note: str = "",
 ) -> Moved:
     """Pass a contact to a queue or a colleague, with a note for whoever takes it."""
+    refuse_card_numbers(note=note)
     return _moved(
         db, contact_id, lambda tx: tx.guard.transfer(contact_id, queue_id, staff_id, note)
     )

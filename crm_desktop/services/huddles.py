@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from crm_desktop.domain.card_numbers import refuse_card_numbers
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.huddles import Hearers, Huddle, Note, Receipt, SentHuddle, Talk
 from crm_desktop.store import huddles as store
@@ -18,6 +19,7 @@ def send(db: Database, to: Hearers, words: str, lasts: timedelta) -> Changes:
     Raises NotAllowed unless a team leader speaks to their own people or to all, NotFound when
     nobody would hear it, and InvalidInput for no or too many words, or longer than a week.
     """
+    refuse_card_numbers(words=words)
     with db.write() as tx:
         tx.changed(Topic.HUDDLE, store.send(tx, to, words, tx.now + lasts))
         return tx.changes
@@ -64,6 +66,7 @@ def write_note(db: Database, to: int, words: str) -> Changes:
 
     Raises NotAllowed unless this is a leader of theirs or an answer, NotFound, InvalidInput.
     """
+    refuse_card_numbers(words=words)
     with db.write() as tx:
         store.note(tx, to, words)
         tx.changed(Topic.NOTE, to, tx.actor_id or 0)

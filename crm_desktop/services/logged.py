@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from crm_desktop.domain.calendar import Calendar, NeverOpen
+from crm_desktop.domain.card_numbers import refuse_card_numbers
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import InvalidInput, NotFound
 from crm_desktop.domain.logged import LoggedContact
@@ -72,6 +73,7 @@ def _checked(said: LoggedContact, now: datetime) -> LoggedContact:
         reach=_line(said.reach),
         happened_at=min(said.happened_at, now) if not said.wrong(now) else said.happened_at,
     )
+    refuse_card_numbers(who=said.who, about=said.about, done=said.done)
     if wrong := said.wrong(now):
         raise InvalidInput("logged contact", fields=wrong)
     return said

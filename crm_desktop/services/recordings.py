@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from crm_desktop.domain.changes import Changes, Topic
-from crm_desktop.domain.errors import CrmError, InvalidInput, NotFound
+from crm_desktop.domain.errors import CannotBeHeard, InvalidInput, NotFound
 from crm_desktop.domain.identifiers import normal_phone
 from crm_desktop.domain.recordings import (
     FoundRecording,
@@ -27,17 +27,11 @@ from crm_desktop.services.sealed_sound import Listener
 from crm_desktop.store import recording_requests as requests
 from crm_desktop.store import recordings as store
 from crm_desktop.store.database import Database
-from crm_desktop.store.queries import contacts, events
+from crm_desktop.store.queries import accounts, contacts, events
 from crm_desktop.store.queries import recording_register as register
 from crm_desktop.store.queries.recording_register import Asked, Due, ToFetch
 
 __all__ = ["Asked", "Due", "Playback", "StoredSound", "ToFetch"]
-
-
-class CannotBeHeard(CrmError):
-    """The sound cannot be heard; the message says why, for people."""
-
-    code = "cannot_be_heard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +57,25 @@ def begun(
     with db.write() as tx:
         if register.begin(tx, contact_id, name, kind):
             tx.changed(Topic.RECORDING, contact_id)
+
+
+def is_wanted(db: Database, contact_id: int) -> bool:
+    """Whether a call is to be recorded: by its line, and one without by those of its queue."""
+    with db.read() as tx:
+        return register.is_wanted(tx, contact_id)
+
+
+def is_of_call(db: Database, name: str) -> bool:
+    """Whether this is the recording of a conversation, and no message of a caller's."""
+    with db.read() as tx:
+        return register.kind_of(tx, name) == RecordingKind.CALL
+
+
+def notice(db: Database, account_id: int) -> str:
+    """What a PBX is to play before it records, as its account says; may be empty."""
+    with db.read() as tx:
+        account = accounts.get(tx, account_id)
+        return str(account.settings.get("recording_notice") or "") if account else ""
 
 
 def said(db: Database, contact_id: int, state: str, why: str = "") -> Changes:
@@ -234,7 +247,7 @@ def sound(db: Database, playback: Playback) -> bytes | None:
         if state is PlaybackState.ASKED:
             return None
         if state is PlaybackState.REFUSED:
-            raise CannotBeHeard(words)
+            raise CannotBeHeard(words, why=words)
         sealed = store.read_sound(tx, playback.id)
     return playback.listener.open(sealed)
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from crm_desktop.domain.card_numbers import refuse_card_numbers
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound, Taken, TooLarge
 from crm_desktop.domain.identifiers import normal_email
@@ -163,6 +164,7 @@ def _shown(
 def _checked(reply: Reply) -> Reply:
     """The reply without what no mail carries; raises InvalidInput or TooLarge."""
     text = _UNSTORABLE.sub("\ufffd", reply.text)
+    refuse_card_numbers(text=text, subject=reply.subject)
     wrong = {}
     if not text.strip():
         wrong["text"] = "Write something first"
@@ -285,6 +287,7 @@ def note(db: Database, contact_id: int, text: str, *, writing: Writing | None = 
     A `writing` that is tried again is kept once.
     """
     text = _UNSTORABLE.sub("\ufffd", text)
+    refuse_card_numbers(text=text)
     if not text.strip():
         raise InvalidInput("Write something first", fields={"text": "Write something first"})
     if len(text) > _TEXT_LIMIT:

@@ -21,7 +21,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
 
 
 def set_aside(path: Path) -> Path | None:
@@ -38,7 +38,8 @@ def set_aside(path: Path) -> Path | None:
     return None
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """Let what was made, renamed or removed in a directory outlast a power cut."""
     if sys.platform == "win32":  # Windows keeps a rename without being asked
         return
     handle = os.open(directory, os.O_RDONLY)

@@ -25,6 +25,8 @@ PICTURES = ROOT / "build" / "pictures"
 
 #: The offscreen platform says so of window sizes, raised windows and popups; no widget's fault.
 OFFSCREEN_NOISE = "This plugin does not support "
+#: A computer without a sound server: the player says so in words of its own.
+SILENT_NOISE = "PulseAudioService: "
 
 Grab = Callable[[QWidget, str], Path]
 
@@ -36,7 +38,7 @@ def no_qt_warnings() -> Iterator[None]:
 
     def listen(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
         quiet = kind in (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg)
-        if not quiet and not text.startswith(OFFSCREEN_NOISE):
+        if not quiet and not text.startswith((OFFSCREEN_NOISE, SILENT_NOISE)):
             said.append(f"{kind.name}: {text}")
 
     before = qInstallMessageHandler(listen)

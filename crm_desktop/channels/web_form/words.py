@@ -82,6 +82,7 @@ WORDS: Mapping[str, str] = {
     "month": "Month",
     "year": "Year",
     "select_none": "Select an answer",
+    "pay": "Pay on the provider’s page (opens in a new tab), then enter the reference it gives you",
     "files_hint": "JPG, PNG, HEIC, PDF, DOCX or TXT, each smaller than 10MB.",
     "files_again": "Choose your files again: your browser does not keep them.",
     "done_title": "We have received it",

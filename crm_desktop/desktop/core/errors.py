@@ -55,10 +55,18 @@ WORDS: Mapping[str, Words] = {
         "Your entries are still here.",
         "Put right what is marked.",
     ),
+    "card_number": Words(
+        "This looks like the number of a payment card.",
+        "It was neither sent nor kept.",
+        "Take it out: payment is taken on the provider's own page.",
+    ),
     "too_large": Words(
         "{what} is too large: {size}, and {limit} is the most.",
         "Nothing was sent.",
         "Choose a smaller file.",
+    ),
+    "cannot_be_heard": Words(
+        "{why}", "", "Try again in a minute; if it stays so, tell your administrator."
     ),
     "database_trouble": Words("The database could not do that.", KEPT_TEXT, "Try again shortly."),
     "database_away": Words(

@@ -62,6 +62,11 @@ QAbstractSpinBox::up-arrow { image: url("$theme_dir/chevron-up-$scheme.svg");
   width: ${p12}px; height: ${p12}px; }
 QAbstractSpinBox::down-arrow { image: url("$theme_dir/chevron-down-$scheme.svg");
   width: ${p12}px; height: ${p12}px; }
+QSlider::groove:horizontal { height: ${p4}px; border-radius: ${p2}px; background: $border; }
+QSlider::sub-page:horizontal { height: ${p4}px; border-radius: ${p2}px; background: $accent; }
+QSlider::handle:horizontal { width: ${p12}px; margin: -${p4}px 0; border-radius: ${p6}px;
+  background: $surface; border: 2px solid $accent; }
+QSlider::handle:horizontal:focus { border-color: $focus; background: $focus; }
 QAbstractItemView { border: none; background: $surface; outline: none; }
 QAbstractItemView:focus { border: none; }
 QTableView { gridline-color: $border; }

@@ -134,6 +134,10 @@ COMMANDS: tuple[Command, ...] = (
         "go.team", "Team", GO, ("Ctrl+8",), "users", roles=_LEADERS,
         help="Queues and people as they are now: see trouble and put it right",
     ),
+    Command(
+        "go.recordings", "Recordings", GO, ("Ctrl+9",), "voicemail", roles=_LEADERS,
+        help="Found by number and time, held, and released to customers who ask",
+    ),
     Command("go.settings", "Settings", GO, ("Ctrl+,",), "settings", works_away=True),
     Command("go.palette", "Search and commands", GO, ("Ctrl+K",), "command", works_away=True),
     Command("view.density", "Compact rows", VIEW, icon="list", checkable=True, works_away=True),

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from crm_desktop.desktop.core.layout import restore_panes
 from crm_desktop.desktop.core.tasks import OwnedTasks
-from crm_desktop.desktop.shell.desk import Desk
+from crm_desktop.desktop.shell.desk import Desk, later_for
 from crm_desktop.desktop.shell.finders import contact_of_case
 from crm_desktop.desktop.widgets.knowledge_panel import KnowledgePanel
 from crm_desktop.domain.changes import Changes
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from crm_desktop.desktop.screens.customers.presenter import CustomersPresenter
     from crm_desktop.desktop.screens.customers.screen import CustomersScreen
     from crm_desktop.desktop.screens.knowledge.presenter import KnowledgePresenter
+    from crm_desktop.desktop.screens.recordings.screen import RecordingsScreen
     from crm_desktop.desktop.screens.settings.screen import SettingsScreen
     from crm_desktop.desktop.screens.staff.screen import StaffScreen
     from crm_desktop.desktop.screens.team.screen import TeamScreen
@@ -36,6 +37,7 @@ PAGES = (
     ("customers", "Customers", "user", False),
     ("cases", "Cases", "briefcase", False),
     ("knowledge", "Knowledge", "book-open", False),
+    ("recordings", "Recordings", "voicemail", True),
     ("audit", "Audit", "eye", True),
     ("staff", "Staff", "circle-user", True),
     ("admin", "Admin", "list-checks", True),
@@ -46,6 +48,7 @@ _KEYS = frozenset(key for key, *_ in PAGES)
 _WHOSE = {
     "team": frozenset({StaffRole.TEAM_LEADER, StaffRole.ADMIN}),
     "staff": frozenset({StaffRole.ADMIN}),
+    "recordings": frozenset({StaffRole.TEAM_LEADER, StaffRole.ADMIN}),
     "audit": frozenset({StaffRole.TEAM_LEADER, StaffRole.ADMIN}),
     "admin": frozenset({StaffRole.TEAM_LEADER, StaffRole.ADMIN}),
 }
@@ -183,6 +186,20 @@ class Pages(QObject):
         screen.bind(presenter)
         screen.contact_wanted.connect(self.contact_wanted)
         self._begin("audit", presenter)
+        return screen
+
+    @cached_property
+    def recordings_screen(self) -> RecordingsScreen:
+        """What was recorded, and who asks for it."""
+        from crm_desktop.desktop.screens.recordings.presenter import RecordingsPresenter
+        from crm_desktop.desktop.screens.recordings.screen import RecordingsScreen
+
+        screen = RecordingsScreen(self._desk.look, self._desk.clock)
+        presenter = RecordingsPresenter(
+            self._desk.db, self._tasks(screen), screen, later=later_for(screen)
+        )
+        screen.bind(presenter)
+        self._begin("recordings", presenter)
         return screen
 
     @cached_property

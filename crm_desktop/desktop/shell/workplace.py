@@ -12,7 +12,9 @@ from crm_desktop.desktop.screens.workspace.beside import CustomerChoice, Knowled
 from crm_desktop.desktop.screens.workspace.casework import Casework
 from crm_desktop.desktop.screens.workspace.customer_dialog import CustomerDialog
 from crm_desktop.desktop.screens.workspace.drafts import DraftKeeper
+from crm_desktop.desktop.screens.workspace.listening import Listening
 from crm_desktop.desktop.screens.workspace.presenter import WorkspacePresenter
+from crm_desktop.desktop.screens.workspace.recordings import Recordings
 from crm_desktop.desktop.screens.workspace.replying import Replying
 from crm_desktop.desktop.screens.workspace.screen import WorkspaceScreen
 from crm_desktop.desktop.shell.desk import Desk, later_for
@@ -77,6 +79,11 @@ class Workplace(QObject):
         self.screen.bind(
             self.presenter, self._replying, self._casework, self._knowledge, self._keeper
         )
+        self.recordings = Recordings(desk.look, desk.clock)
+        self.screen.conversation.set_head(self.recordings)
+        self._listening = Listening(
+            desk.db, desk.runner.for_owner(self.recordings), self.recordings, later=later
+        )
         self._connect()
         self._bind_commands()
 
@@ -88,6 +95,7 @@ class Workplace(QObject):
     def changed(self, changes: Changes) -> None:
         """Read again what is shown and changed."""
         self.presenter.changed(changes)
+        self._listening.changed(changes)
 
     def keep(self) -> None:
         """Keep what is typed, here and in the database."""
@@ -110,9 +118,12 @@ class Workplace(QObject):
     def _connect(self) -> None:
         screen = self.screen
         screen.shown.connect(self._shown)
+        screen.shown.connect(self._listening.show)
+        self.recordings.wanted.connect(self._listening.want)
         screen.case_pane.hand_off_fits.connect(self._hand_off_fits)
         screen.file_wanted.connect(self._open_file)
         screen.link_wanted.connect(self._open_link)
+        screen.case_pane.page_wanted.connect(self._open_link)
         screen.files_wanted.connect(self._attach)
         screen.customer_wanted.connect(self._choose_customer)
         screen.history_wanted.connect(self._open_history)

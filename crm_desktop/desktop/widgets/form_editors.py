@@ -272,26 +272,14 @@ class _CalmComboBox(QComboBox):
         event.ignore()
 
 
-_BUTTONS = (FieldKind.RADIOS, FieldKind.CHECKBOXES, FieldKind.YES_NO)
-
-
-def make_editor(look: Look, field: Field) -> Editor:
-    """The editor that fits a question."""
-    if field.kind in _BUTTONS:
-        return ButtonsEditor(look, field)
-    kinds: dict[FieldKind, type[LineEditor | AreaEditor | ListEditor | FilesEditor]] = {
-        FieldKind.TEXTAREA: AreaEditor,
-        FieldKind.SELECT: ListEditor,
-        FieldKind.FILE: FilesEditor,
-    }
-    return kinds.get(field.kind, LineEditor)(look, field)
+BUTTONS = (FieldKind.RADIOS, FieldKind.CHECKBOXES, FieldKind.YES_NO)
 
 
 def is_wide(field: Field) -> bool:
     """Whether a question needs the whole width of the form."""
-    if field.kind in (FieldKind.TEXTAREA, FieldKind.ADDRESS, FieldKind.FILE):
+    if field.kind in (FieldKind.TEXTAREA, FieldKind.ADDRESS, FieldKind.FILE, FieldKind.PAYMENT):
         return True
-    return field.kind in _BUTTONS and _letters([one.words for one in field.choices]) > 34
+    return field.kind in BUTTONS and _letters([one.words for one in field.choices]) > 34
 
 
 def _is_long(field: Field) -> bool:

@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
-from crm_desktop.desktop.widgets.form_editors import Editor, is_wide, make_editor
+from crm_desktop.desktop.widgets.editors import make_editor
+from crm_desktop.desktop.widgets.form_editors import Editor, is_wide
+from crm_desktop.desktop.widgets.payment_editor import PaymentEditor
 from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain.forms import Answer, Cleaned, Field, Form
 
@@ -27,6 +29,9 @@ class JsonForm(QWidget):
     """
 
     changed = Signal()
+    #: Of a question that is a payment: see `PaymentEditor`.
+    paying = Signal(bool)
+    page_wanted = Signal(str)
 
     def __init__(self, look: Look, form: Form, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,6 +45,9 @@ class JsonForm(QWidget):
         self._questions = {field.name: _Question(look, field, self) for field in form.fields}
         for question in self._questions.values():
             question.edited.connect(self._on_edited)
+            if isinstance(question.editor, PaymentEditor):
+                question.editor.paying.connect(self.paying)
+                question.editor.page_wanted.connect(self.page_wanted)
         look.changed.connect(self._relook)
         self._relook()
         self._refresh()
@@ -91,6 +99,12 @@ class JsonForm(QWidget):
         """Let the answers be read only, or changed again."""
         for question in self._questions.values():
             question.editor.set_read_only(read_only)
+
+    def leave(self) -> None:
+        """The form goes away: no payment is being taken in it any more."""
+        for question in self._questions.values():
+            if isinstance(question.editor, PaymentEditor):
+                question.editor.leave()
 
     def inputs(self) -> tuple[QWidget, ...]:
         """What takes the keyboard, in the order of the questions; hidden ones too."""

@@ -9,7 +9,14 @@ from sqlalchemy import and_, delete, func, insert, or_, select, update
 
 from crm_desktop.domain.recordings import PlaybackState, RecordingKind, StoredSound
 from crm_desktop.store.database import Tx
-from crm_desktop.store.models import Call, Playback, Recording, RecordingRequest
+from crm_desktop.store.models import (
+    Call,
+    Contact,
+    Playback,
+    Recording,
+    RecordingRequest,
+    TelephoneLine,
+)
 from crm_desktop.store.models.base import utcnow
 
 _OPEN_REQUEST = (
@@ -97,12 +104,35 @@ def count(tx: Tx, contact_id: int) -> int:
     )
 
 
+def is_wanted(tx: Tx, contact_id: int) -> bool:
+    """What the line of a call says; without one, whether a line of its queue says so."""
+    line = tx.core.execute(
+        select(TelephoneLine.record)
+        .join(Call, Call.line_id == TelephoneLine.id)
+        .where(Call.contact_id == contact_id)
+    ).first()
+    if line is not None:
+        return bool(line[0])
+    of_queue = (
+        select(TelephoneLine.id)
+        .join(Contact, Contact.queue_id == TelephoneLine.queue_id)
+        .where(Contact.id == contact_id, TelephoneLine.active, TelephoneLine.record)
+        .limit(1)
+    )
+    return tx.core.execute(of_queue).first() is not None
+
+
+def kind_of(tx: Tx, name: str) -> str | None:
+    """What a recording is of, None when there is none of that name."""
+    return tx.core.execute(select(Recording.kind).where(Recording.name == name)).scalar()
+
+
 def to_fetch(tx: Tx, limit: int) -> list[ToFetch]:
     """What the PBX has and the store has not, and what is to be deleted there, oldest first.
 
     A call that has ended has ended its recordings, whoever saw that.
     """
-    ended = Recording.ended_at
+    ended = func.coalesce(Recording.ended_at, Call.ended_at)
     rows = tx.core.execute(
         select(
             Recording.id,
@@ -111,29 +141,20 @@ def to_fetch(tx: Tx, limit: int) -> list[ToFetch]:
             Recording.account_id,
             Recording.kind,
             ended,
-            Call.ended_at,
             Recording.kept_at,
         )
         .outerjoin(Call, Call.contact_id == Recording.contact_id)
         .where(
             Recording.cleared_at.is_(None),
             Recording.lost == "",
-            or_(ended.is_not(None), Call.ended_at.is_not(None)),
+            ended.is_not(None),
         )
         .order_by(Recording.id)
         .limit(limit)
     )
     return [
-        ToFetch(
-            id_,
-            name,
-            contact,
-            account,
-            RecordingKind(kind),
-            own or call or tx.now,
-            kept is not None,
-        )
-        for id_, name, contact, account, kind, own, call, kept in rows
+        ToFetch(id_, name, contact, account, RecordingKind(kind), over, kept is not None)
+        for id_, name, contact, account, kind, over, kept in rows
     ]
 
 
@@ -281,6 +302,8 @@ def destroyed(tx: Tx, recording_id: int) -> bool:
         )
         .values(destroyed_at=utcnow(), peaks=[])
     )
+    if done.rowcount:
+        tx.core.execute(delete(Playback).where(Playback.recording_id == recording_id))
     return bool(done.rowcount)
 
 

@@ -9,10 +9,9 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import select, update
 
 from crm_desktop.domain.changes import Topic
-from crm_desktop.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from crm_desktop.domain.errors import CannotBeHeard, Conflict, InvalidInput, NotAllowed, NotFound
 from crm_desktop.domain.recordings import RecordingKind, StoredSound, keep_until
 from crm_desktop.services import recording_requests, recordings
-from crm_desktop.services.recordings import CannotBeHeard
 from crm_desktop.services.sealed_sound import Listener, seal
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import Call, ChannelAccount, Event, ReadAudit, Recording

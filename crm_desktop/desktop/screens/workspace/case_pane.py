@@ -54,7 +54,8 @@ CASE_STATES: dict[CaseState, tuple[str, Tone]] = {
 class CasePane(QScrollArea):
     """Implements `CaseViewProtocol`. Signals: `edited` what is typed (a draft), `left`, `kept`
     the reference of a saved case, `hand_off_asked`, `handed_off_now`, `hand_off_fits` why the case
-    cannot be handed off, empty when it can.
+    cannot be handed off, empty when it can. `paying`: a payment is being taken, so nothing must be
+    recorded; `page_wanted` the page of the provider.
     """
 
     edited = Signal(object)
@@ -62,6 +63,8 @@ class CasePane(QScrollArea):
     hand_off_asked = Signal()
     handed_off_now = Signal()
     hand_off_fits = Signal(str)
+    paying = Signal(bool)
+    page_wanted = Signal(str)
 
     def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -245,6 +248,8 @@ class CasePane(QScrollArea):
         self._form.set_answers(answers)
         self._form.set_read_only(not self._writable)
         self._form.changed.connect(self._changed)
+        self._form.paying.connect(self.paying)
+        self._form.page_wanted.connect(self.page_wanted)
         self._column.insertWidget(self._column.indexOf(self._no_form), self._form)
         # Where a widget stands in a layout says nothing about where Tab finds it.
         for before, after in pairwise((self.service, *self._form.inputs())):
@@ -301,6 +306,7 @@ class CasePane(QScrollArea):
         self._rest.stop()
         self._unmade = None
         if self._form is not None:
+            self._form.leave()
             self._column.removeWidget(self._form)
             self._form.hide()
             self._form.deleteLater()

@@ -40,6 +40,8 @@ class Conversation(QScrollArea):
         self._thread: tuple[MessageView, ...] = ()
         self._own: tuple[MessageView, ...] = ()
         self._unfolded = False
+        #: Where the first message stands: after the button of earlier ones.
+        self._first = 1
         self.setAccessibleName("Conversation")
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -57,6 +59,11 @@ class Conversation(QScrollArea):
         self.verticalScrollBar().rangeChanged.connect(self._to_end)
         look.changed.connect(self._space)
         self._space()
+
+    def set_head(self, head: QWidget) -> None:
+        """What stands above the messages and scrolls with them."""
+        self._column.insertWidget(0, head)
+        self._first += 1
 
     def show_contact(self, contact: ContactView) -> None:
         """Show the messages of a contact; those that did not change stay as they are."""
@@ -93,7 +100,7 @@ class Conversation(QScrollArea):
         wanted = {message.id: message for message in messages}
         last_known = max(self._kept(wanted), default=0)
         self._let_go(wanted)
-        for place, message in enumerate(messages, start=1):
+        for place, message in enumerate(messages, start=self._first):
             card = self._cards.get(message.id)
             if card is None:
                 card = self._cards[message.id] = self._spare.pop(0) if self._spare else self._make()

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Literal, Protocol
 
 from crm_desktop.desktop.core.presenting import Tasks
+from crm_desktop.domain.card_numbers import has_card_number
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.services import Database, drafts
@@ -61,7 +62,9 @@ class DraftKeeper:
         self._held: set[tuple[int, Kind]] = set()
 
     def typed(self, contact_id: int, kind: Kind, content: Content) -> None:
-        """Something was typed: `content` is all of it."""
+        """Something was typed: `content` is all of it. With a card's number in it none is kept."""
+        if _has_card(content):
+            return
         if self._desk:
             content = {**content, "desk": self._desk}
         self._local[contact_id, kind] = content
@@ -109,7 +112,8 @@ class DraftKeeper:
     def sending(self, contact_id: int, kind: Kind, content: Content) -> None:
         """It is on its way to the database: until that has it, all of it is kept here."""
         self._let_go(contact_id, kind)
-        self._store.save(contact_id, kind, content)
+        if not _has_card(content):
+            self._store.save(contact_id, kind, content)
 
     def forget_here(self, contact_id: int, kind: Kind) -> None:
         """It was sent, and the sending forgot it in the database."""
@@ -145,3 +149,12 @@ class DraftKeeper:
             self._shared_soon = True
             self._later(SHARED_MS, self.flush)
         self._trouble(trouble)
+
+
+def _has_card(content: object) -> bool:
+    """Whether there is the number of a payment card in what was typed, however deep."""
+    if isinstance(content, str):
+        return has_card_number(content)
+    if isinstance(content, dict):
+        return any(_has_card(each) for each in content.values())
+    return isinstance(content, list) and any(_has_card(each) for each in content)

@@ -1,0 +1,1 @@
+"""Recordings: found by number and time, held, asked for by customers, released."""

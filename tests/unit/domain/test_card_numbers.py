@@ -1,0 +1,64 @@
+"""What looks like a payment card's number, and what does not."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crm_desktop.domain.card_numbers import has_card_number, refuse_card_numbers
+from crm_desktop.domain.errors import InvalidInput
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4111111111111111",
+        "4111 1111 1111 1111",
+        "4111-1111-1111-1111",
+        "4111\u00a01111\u00a01111\u00a01111",
+        "Her card: 5555 5555 5555 4444, exp. 12/29",
+        "378282246310005",
+        "3782 822463 10005",
+        "(4222222222222)",
+    ],
+)
+def test_a_card_s_number_is_known(text: str) -> None:
+    assert has_card_number(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "4111111111111112",
+        "0000 0000 0000 0000",
+        "01632 960 001 or +44 808 157 0192",
+        "+4915112345678901",
+        "C-8F3-T9K-4",
+        "UPRN 100090013456",
+        "12 May 2026, 10:30 to 11:45",
+        "41111111111111111111111",
+        "4111  1111  1111  1111",
+    ],
+)
+def test_other_numbers_are_not(text: str) -> None:
+    assert not has_card_number(text)
+
+
+@given(st.integers(12, 18), st.randoms(use_true_random=False))
+def test_of_any_run_of_digits_exactly_one_last_digit_makes_a_card(
+    length: int, random: object
+) -> None:
+    first = "".join(str(random.randrange(10)) for _ in range(length))  # type: ignore[attr-defined]
+
+    passing = [digit for digit in "0123456789" if has_card_number(first + digit)]
+
+    assert len(passing) == (0 if set(first) == {"0"} else 1)
+
+
+def test_the_field_is_named() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        refuse_card_numbers(notes="4111111111111111", subject="Bins")
+
+    assert set(refused.value.params["fields"]) == {"notes"}  # type: ignore[call-overload]
