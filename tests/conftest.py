@@ -136,13 +136,13 @@ class PatientBot(QtBot):
     """Waits as long as a busy computer may need; of pytest-qt's own five seconds some fail."""
 
     def waitUntil(
-        self, callback: Callable[[], bool | None], *, timeout: int = int(PATIENCE * 1_000)
+        self, callback: Callable[[], bool | None], *, timeout: int = 12_000
     ) -> None:
         """See QtBot."""
         super().waitUntil(callback, timeout=timeout)
 
     def waitSignal(
-        self, signal: Any, *, timeout: int = int(PATIENCE * 1_000), **how: Any
+        self, signal: Any, *, timeout: int = 12_000, **how: Any
     ) -> SignalBlocker:
         """See QtBot."""
         return super().waitSignal(signal, timeout=timeout, **how)

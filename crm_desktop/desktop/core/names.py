@@ -57,6 +57,8 @@ def raised_words(row: QueueRow) -> str:
 
 
 def offered_words(row: QueueRow) -> str:
-    """To whom a contact is offered; empty for any other."""
-    offered = row.state is ContactState.OFFERED and row.owner_name
-    return f"Offered to {row.owner_name}" if offered else ""
+    """To whom a contact is offered, or whose phone rings for it; empty for any other."""
+    if row.state is not ContactState.OFFERED or not row.owner_name:
+        return ""
+    how = "Rings at" if row.channel is Channel.CALL else "Offered to"
+    return f"{how} {row.owner_name}"

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.domain.calls import CallState, CallView
 from crm_desktop.domain.states import Channel, ContactState
 from crm_desktop.domain.views import QueueRow
 
@@ -21,6 +22,20 @@ _IN_HAND = {
     ContactState.HELD: ("held", "on hold"),
     ContactState.WRAP_UP: ("wrap-up", "in wrap-up"),
 }
+#: What somebody else's call is doing.
+_OF_CALLS = {
+    ContactState.ACTIVE: ("on call", "on a call"),
+    ContactState.HELD: ("on hold", "a call on hold"),
+    ContactState.DIALLING: ("calling", "being called"),
+}
+_CALLS = {
+    CallState.RINGING: ("rings", Tone.ACCENT),
+    CallState.DIALLING: ("calling", Tone.ACCENT),
+    CallState.TALKING: ("on call", Tone.OK),
+    CallState.HELD: ("on hold", Tone.WARNING),
+    CallState.CONSULTING: ("asking", Tone.INFO),
+    CallState.CONFERENCE: ("together", Tone.INFO),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +47,16 @@ class PillText:
     tone: Tone
 
 
-def pill_of(row: QueueRow, now: datetime) -> PillText | None:
-    """The pill of a row at `now` (UTC); None when there is nothing to say."""
+def pill_of(row: QueueRow, now: datetime, call: CallView | None = None) -> PillText | None:
+    """The pill of a row at `now` (UTC); None when there is nothing to say. `call` is this person's
+    own, which says what it is doing and for how long.
+    """
+    if call is not None and call.state in _CALLS:
+        return _on_call(call, now)
     if row.state is ContactState.PARKED:
         return _parked(row, now)
+    if row.channel is Channel.CALL and row.state in _OF_CALLS:
+        return PillText(*_OF_CALLS[row.state], Tone.NEUTRAL)
     if row.due_at is not None and row.channel in _LIVE and row.state not in _IN_HAND:
         return _on_line(row.received_at, row.due_at, now)
     left = None if row.due_at is None else (row.due_at - now).total_seconds()
@@ -43,6 +64,17 @@ def pill_of(row: QueueRow, now: datetime) -> PillText | None:
     if in_hand and (left is None or left > _SOON):
         return PillText(*in_hand, Tone.NEUTRAL)
     return None if left is None else _left(left)
+
+
+def _on_call(call: CallView, now: datetime) -> PillText:
+    said, tone = _CALLS[call.state]
+    talking = call.state is CallState.TALKING and call.answered_at is not None
+    since = call.answered_at if talking and call.answered_at is not None else call.since
+    lasts = (now - since).total_seconds()
+    if call.lost_since is not None:
+        said, tone = "not seen", Tone.DANGER
+    # Said by the state alone: a reader that speaks every second cannot be listened to.
+    return PillText(f"{said} {words.stopwatch(lasts)}", said, tone)
 
 
 def _parked(row: QueueRow, now: datetime) -> PillText:

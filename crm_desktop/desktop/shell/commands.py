@@ -8,6 +8,7 @@ from crm_desktop.domain.states import StaffRole
 _LEADERS = frozenset({StaffRole.TEAM_LEADER, StaffRole.ADMIN})
 
 CONTACT = "Contact"
+CALL = "Call"
 PRESENCE = "Presence"
 QUEUE = "Queue"
 WRITING = "Writing"
@@ -73,6 +74,66 @@ COMMANDS: tuple[Command, ...] = (
         help="With a reason; it goes on waiting in its old place",
     ),
     Command("offer.why", "Why was this offered to me?", CONTACT, icon="help-circle"),
+    Command(
+        "call.hold", "Hold", CALL, ("F7",), "pause",
+        help="The customer hears music; again, and you talk",
+    ),
+    Command(
+        "call.mute", "Mute", CALL, ("F6",), "mic-off",
+        help="They do not hear you; again, and they do",
+    ),
+    Command(
+        "call.transfer", "Transfer or ask…", CALL, ("F11",), "phone-forwarded",
+        help="To a colleague, a queue or a number: at once, or after you have asked them",
+    ),
+    Command(
+        "call.back", "Back to the customer", CALL, ("Shift+F11",), "undo-2",
+        help="Without whom you asked",
+    ),
+    Command(
+        "call.join", "All together", CALL, ("Ctrl+F11",), "users",
+        help="You, the customer and whom you asked talk to each other",
+    ),
+    Command(
+        "call.hand_over", "Hand over", CALL, ("Ctrl+Shift+F11",), "phone-forwarded",
+        help="Whom you asked has the call now, and you leave it",
+    ),
+    Command(
+        "call.keypad", "Keypad", CALL, ("Ctrl+Shift+K",), "grip",
+        help="Press keys of the telephone, as a menu at the other end wants",
+    ),
+    Command(
+        "call.record", "Pause recording", CALL, ("Ctrl+Shift+R",), "circle-dot",
+        help="While something is said that must not be kept; again, and it goes on",
+    ),
+    Command(
+        "call.hang_up", "Hang up", CALL, ("Ctrl+F12",), "phone-off",
+        help="The wrap-up follows",
+    ),
+    Command(
+        "call.warned", "Warned, then ended…", CALL, ("Ctrl+Shift+F12",), "ban",
+        help="Hang up on somebody whom you have warned, and say why",
+    ),
+    Command(
+        "call.dial", "Call somebody…", CALL, ("Ctrl+Shift+C",), "phone-outgoing",
+        help="A number of this contact, one that you called before, or any other",
+    ),
+    Command(
+        "listen.listen", "Listen", CALL, ("Shift+F6",), "ear", roles=_LEADERS,
+        help="To the call that you are in: nobody hears you",
+    ),
+    Command(
+        "listen.whisper", "Whisper", CALL, ("Shift+F7",), "message-circle", roles=_LEADERS,
+        help="Your colleague hears you, the customer does not",
+    ),
+    Command(
+        "listen.barge", "Join in", CALL, ("Shift+F8",), "users", roles=_LEADERS,
+        help="Both hear you",
+    ),
+    Command(
+        "listen.stop", "Stop listening", CALL, ("Shift+F12",), "phone-off", roles=_LEADERS,
+        help="Leave the call; it goes on without you",
+    ),
     Command(
         "presence.menu", "Presence", PRESENCE, ("Ctrl+Shift+P",), "circle-user",
         help="Available, or away and why",

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.commands import CommandRegistry
 from crm_desktop.desktop.core.parking import ParkUntil
+from crm_desktop.desktop.shell.call_desk import CallDesk
 from crm_desktop.desktop.shell.desk import Desk
 from crm_desktop.desktop.shell.gestures import Gestures
 from crm_desktop.desktop.shell.park_menu import ParkMenu
@@ -26,6 +27,8 @@ from crm_desktop.services.routing import Explanation
 
 Target = ContactView | QueueRow | None
 _GONE = (ContactState.COMPLETED, ContactState.SPAM, ContactState.ABANDONED)
+#: The conversation goes on: what lays a contact aside would leave it alone with nobody.
+ON_CALL = "The call is still on. Hang up first (Ctrl+F12), or transfer the call (F11)."
 
 
 class ContactCommands(QObject):
@@ -44,6 +47,7 @@ class ContactCommands(QObject):
         self._open, self._error = open_contact, error
         self._target: Callable[[], Target] = _no_target
         self._undo: Callable[[], None] | None = None
+        self.calls: CallDesk | None = None
         self.toast = UndoToast(desk.look)
         self.toast.undone.connect(self._take_back)
         self._toasts = [self.toast]
@@ -73,13 +77,19 @@ class ContactCommands(QObject):
         parked = mine and row is not None and row.state is ContactState.PARKED
         lead = row is not None and self._desk.person.leads and row.state not in _GONE
         offered = mine and row is not None and row.state is ContactState.OFFERED
+        talking = row is not None and self._is_talking(row.id)
         enable = self._registry.set_enabled
         enable("contact.take", free or parked or offered)
         enable("contact.raise", row is not None and row.state not in _GONE)
         enable("contact.why", row is not None)
-        enable("contact.park", held and not parked)
-        enable("contact.return", held)
+        enable("contact.park", held and not parked and not talking)
+        enable("contact.return", held and not talking)
+        for each in ("contact.park", "contact.return"):
+            self._registry.set_reason(each, ON_CALL if talking else "")
         enable("contact.transfer", held or lead)
+
+    def _is_talking(self, contact_id: int) -> bool:
+        return self.calls is not None and self.calls.is_talking(contact_id)
 
     # GestureView
 
@@ -125,6 +135,8 @@ class ContactCommands(QObject):
             return
         if row.state is ContactState.PARKED:
             self.gestures.resume(row.id)
+        elif self.calls is not None and self.calls.answer(row.id):
+            return
         else:
             self.gestures.take(row.id)
 
@@ -135,7 +147,9 @@ class ContactCommands(QObject):
 
     def _transfer(self) -> None:
         row = self._row()
-        if row is not None:
+        if row is not None and self._is_talking(row.id):
+            self._registry.run("call.transfer")
+        elif row is not None:
             self.gestures.begin_transfer(row.id)
 
     def _raise(self) -> None:

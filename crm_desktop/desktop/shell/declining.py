@@ -6,14 +6,16 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
+from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.routing_words import WHY_WORDS, people
 from crm_desktop.desktop.widgets.buttons import Button, PrimaryButton
 from crm_desktop.desktop.widgets.text import Text
+from crm_desktop.domain.presence import Offer
 from crm_desktop.domain.routing import Why
 from crm_desktop.domain.states import DeclineReason
 from crm_desktop.domain.views import Moved
-from crm_desktop.services import Database, routing
+from crm_desktop.services import Database, calls, routing
 
 _REASONS = {
     DeclineReason.CONFLICT: "I know this customer",
@@ -23,6 +25,11 @@ _REASONS = {
     DeclineReason.OTHER: "Another reason…",
 }
 _LONGEST = 200
+_UNANSWERED = {
+    "busy": "Your phone was busy when a call came",
+    "rejected": "Your phone refused a call",
+    "unreachable": "Your phone could not be reached: is it switched on and registered?",
+}
 #: Why others were not chosen, and what that says of whoever was, the first that holds.
 _BECAUSE = {
     Why.NOT_LAST: "You helped this customer last.",
@@ -35,6 +42,21 @@ _BECAUSE = {
 def decline(db: Database, contact_id: int, reason: object, said: str) -> Moved:
     """Do not take it; `reason` is a DeclineReason."""
     return routing.decline(db, contact_id, DeclineReason(str(reason)), said)
+
+
+def why_missed(db: Database, offer: Offer | None) -> str:
+    """Why the call that was offered was not answered, as "Your phone rang 20 seconds and nobody
+    answered"; empty when what was missed was no call. `offer` is the one that was seen here.
+    """
+    told = calls.why_unanswered(db)
+    if told is None or (offer is not None and offer.contact_id != told.contact_id):
+        return ""
+    if told.reason != "no_answer":
+        return _UNANSWERED.get(told.reason, "Your phone did not take a call")
+    if offer is None:
+        return "Your phone rang and nobody answered"
+    rang = max(1, round((told.at - offer.offered_at).total_seconds()))
+    return f"Your phone rang {words.count(rang, 'second')} and nobody answered"
 
 
 def why(db: Database, contact_id: int) -> str:

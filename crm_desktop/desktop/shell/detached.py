@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core.commands import CommandRegistry
 from crm_desktop.desktop.core.layout import restore_layout, save_layout
-from crm_desktop.desktop.shell.commands import COMMANDS, CONTACT, WRITING
+from crm_desktop.desktop.shell.call_desk import CallDesk
+from crm_desktop.desktop.shell.commands import CALL, COMMANDS, CONTACT, WRITING
 from crm_desktop.desktop.shell.contact_commands import ContactCommands
 from crm_desktop.desktop.shell.desk import Desk
 from crm_desktop.desktop.shell.workplace import Workplace
@@ -16,7 +17,7 @@ from crm_desktop.desktop.widgets.banner import ErrorBar
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.views import ContactView
 
-_OWN = {CONTACT, WRITING}
+_OWN = {CONTACT, CALL, WRITING}
 #: What belongs to the person's whole desk stays with the main window.
 _MAIN_ALONE = {"contact.detach", "contact.log", "contact.logged"}
 
@@ -26,7 +27,7 @@ class DetachedWindow(QWidget):
 
     closed = Signal(object)
 
-    def __init__(self, desk: Desk, contact_id: int, parent: QWidget) -> None:
+    def __init__(self, desk: Desk, contact_id: int, parent: QWidget, calls: CallDesk) -> None:
         super().__init__(parent, Qt.WindowType.Window)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._desk = desk
@@ -42,6 +43,8 @@ class DetachedWindow(QWidget):
         self.workplace.screen.wrap_up.offer_next(False)
         self.commands = ContactCommands(desk, registry, self, self.open_contact, self._error)
         self.commands.set_target(self._target)
+        self.commands.calls = self.workplace.calls = calls
+        self.workplace.customer_number.connect(calls.ask_number)
         self.commands.add_toast(self.workplace.screen.toast)
         self.commands.add_toast(self.workplace.screen.meanwhile.toast)
         column = QVBoxLayout(self)

@@ -8,6 +8,7 @@ from functools import partial
 
 from crm_desktop.desktop.core.palette import Findings, Found
 from crm_desktop.desktop.core.presenting import CancelToken
+from crm_desktop.domain import dialling
 from crm_desktop.domain.errors import NotFound
 from crm_desktop.domain.views import Hit
 from crm_desktop.services import Database, cases, search
@@ -43,6 +44,25 @@ class RecordFinder:
             for hit in found.hits
         ]
         return Findings(rows, _PARTIAL if found.partial else "")
+
+
+class NumberFinder:
+    """A palette provider: a number that is typed can be called; `call` is told it in E.164."""
+
+    section = "Telephone"
+
+    def __init__(self, call: Callable[[str], None]) -> None:
+        self._call = call
+
+    def find(self, text: str, token: CancelToken) -> Findings:
+        """The number that the text is, if it is one."""
+        number = dialling.dialable(text) if text[:1] in "+0(123456789" else ""
+        if not number or token.cancelled:
+            return Findings()
+        shown = dialling.shown(number)
+        return Findings(
+            [Found(f"Call {shown}…", "", "phone-outgoing", partial(self._call, number))]
+        )
 
 
 def contact_of_case(db: Database, case_id: int) -> int:

@@ -19,11 +19,12 @@ from crm_desktop.desktop.screens.queue.presenter import QueuePresenter
 from crm_desktop.desktop.screens.queue.screen import QueueScreen
 from crm_desktop.desktop.shell.article_keeper import ArticleKeeper
 from crm_desktop.desktop.shell.away import WHY_NOT, AwayBanner
+from crm_desktop.desktop.shell.call_desk import CallDesk
 from crm_desktop.desktop.shell.commands import COMMANDS
 from crm_desktop.desktop.shell.contact_commands import ContactCommands, Target
 from crm_desktop.desktop.shell.desk import Desk, later_for
 from crm_desktop.desktop.shell.detached import DetachedWindow
-from crm_desktop.desktop.shell.finders import RecordFinder
+from crm_desktop.desktop.shell.finders import NumberFinder, RecordFinder
 from crm_desktop.desktop.shell.leaving import Leaving
 from crm_desktop.desktop.shell.lock import Locker
 from crm_desktop.desktop.shell.log_desk import LogDesk
@@ -77,7 +78,7 @@ class MainWindow(QWidget):
             desk.look,
             self.registry,
             desk.runner.for_owner(self),
-            [RecordFinder(desk.db, self.open_hit)],
+            [NumberFinder(self.calls.ask_number), RecordFinder(desk.db, self.open_hit)],
             self,
         )
         self.registry.attach(self)
@@ -100,6 +101,7 @@ class MainWindow(QWidget):
         self.workplace.start()
         self._status.start()
         self.presence.keeper.start()
+        self.calls.start()
         self._desk.clock.start()
         self.log.start()
         self._articles.begin()
@@ -163,6 +165,7 @@ class MainWindow(QWidget):
         self._status.changed(changes)
         self._standing.changed(changes)
         self.presence.changed(changes)
+        self.calls.changed(changes)
         self._articles.changed(changes)
         self.figures.changed(changes)
         self.people.changed(changes)
@@ -205,6 +208,8 @@ class MainWindow(QWidget):
         self.commands.set_target(self._target)
         self.commands.add_toast(self.workplace.screen.toast)
         self.commands.add_toast(self.workplace.screen.meanwhile.toast)
+        self.calls = CallDesk(desk, self.registry, self, self.workplace, self.open_contact)
+        self.commands.calls = self.workplace.calls = self.calls
         self.log = LogDesk(desk, self.registry, self, lambda: self.workplace.services)
         self._articles = ArticleKeeper(desk, self)
         self.figures = FigureDesk(desk, self)
@@ -213,6 +218,7 @@ class MainWindow(QWidget):
         look = self._desk.look
         self.top = TopBar(look, PRODUCT)
         self.people = PeopleDesk(self._desk, self.registry, self)
+        self.top.add(self.calls.phone)
         self.top.add(self.people.notes)
         self.top.add(self.people.new)
         self.strip = StatusStrip(look)
@@ -241,13 +247,14 @@ class MainWindow(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         said = (self.people.strip, self.people.bar)
-        for each in (self.top, *said, self.away, self.log.bar, self.error):
+        for each in (self.top, self.calls.slot, *said, self.away, self.log.bar, self.error):
             column.addWidget(each)
         column.addLayout(middle, 1)
         column.addWidget(self.strip)
         self.presence = PresenceDesk(
             self._desk, self, content, self.top.presence, self.registry, self.lock, self.error
         )
+        self.presence.phone = self.calls
         self._leaving = Leaving(self._desk, self, self._quit)
 
     def _connect(self) -> None:
@@ -267,6 +274,11 @@ class MainWindow(QWidget):
         desk.runner.wrote.connect(self._wrote)
         self.top.search_asked.connect(self._open_palette)
         self.presence.take.connect(self.commands.gestures.take)
+        self.presence.offered.connect(self.calls.offered)
+        self.calls.moved.connect(self._call_moved)
+        for customer in (self.workplace.customer_number, self.pages.customer_number):
+            customer.connect(self.calls.ask_number)
+        self.pages.listen_wanted.connect(self.calls.listen)
         self._rail.chosen.connect(self.go)
         self.queue.opened.connect(self.open_contact)
         self.queue.chosen.connect(self._fit)
@@ -421,19 +433,31 @@ class MainWindow(QWidget):
             return
         self.workplace.presenter.close()
         self.workplace.screen.show_nothing(f"{contact.row.who} is in a window of its own.")
-        window = DetachedWindow(self._desk, contact.row.id, self)
+        window = DetachedWindow(self._desk, contact.row.id, self, self.calls)
         window.set_away(WHY_NOT if self._desk.live.is_away else "")
         window.closed.connect(self._detached_closed)
         window.registry.bind("huddle.read", self.people.read_first)
         window.workplace.seen_wanted.connect(self._ask_from_beside)
         self._windows.append(window)
         self.presence.join(window.registry)
+        self.calls.join(window.registry)
         window.show()
+
+    @Slot()
+    def _call_moved(self) -> None:
+        """What rings, talks or has ended is so in every place that shows it."""
+        self.presence.refresh()
+        self.queue.show_calls(self.calls.presenter.calls)
+        self._status.show_telephone(self.calls.telephone)
+        self.pages.show_telephone(self.calls.telephone)
+        self.workplace.fit()
+        self._fit()
 
     @Slot(object)
     def _detached_closed(self, window: DetachedWindow) -> None:
         self._windows.remove(window)
         self.presence.part(window.registry)
+        self.calls.part(window.registry)
 
     @Slot(object)
     def _ask_from_beside(self, customer: CustomerView) -> None:

@@ -13,6 +13,7 @@ from crm_desktop.desktop.core.tasks import OwnedTasks
 from crm_desktop.desktop.shell.desk import Desk, later_for
 from crm_desktop.desktop.shell.finders import contact_of_case
 from crm_desktop.desktop.widgets.knowledge_panel import KnowledgePanel
+from crm_desktop.domain.call_targets import OwnTelephone
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.states import StaffRole
 from crm_desktop.domain.views import CustomerView, HistoryEntry
@@ -81,6 +82,8 @@ class Pages(QObject):
     scheme_chosen = Signal(object)
     scale_chosen = Signal(int)
     sign_out_asked = Signal()
+    customer_number = Signal(str, object)
+    listen_wanted = Signal(object, object)
 
     customers: CustomersPresenter
     knowledge: KnowledgePresenter
@@ -90,6 +93,7 @@ class Pages(QObject):
         self._desk = desk
         self._presenters: list[_Page] = []
         self._unread: dict[str, _Page] = {}
+        self._telephone = OwnTelephone("", "")
 
     def has(self, key: str) -> bool:
         """Whether this person has that page; the one role or the other may come while working."""
@@ -113,6 +117,7 @@ class Pages(QObject):
         screen.bind(self.customers)
         screen.history_wanted.connect(self._open_history)
         screen.seen_wanted.connect(self.seen_wanted)
+        screen.dial_wanted.connect(self.customer_number)
         self._presenters.append(self.customers)
         return screen
 
@@ -149,6 +154,7 @@ class Pages(QObject):
         screen.scheme_chosen.connect(self.scheme_chosen)
         screen.scale_chosen.connect(self.scale_chosen)
         screen.sign_out_asked.connect(self.sign_out_asked)
+        screen.show_telephone(self._telephone)
         return screen
 
     @cached_property
@@ -228,6 +234,7 @@ class Pages(QObject):
         team.figure_wanted.connect(self.figure_wanted)
         team.wallboard_wanted.connect(self.wallboard_wanted)
         team.queue_huddle_wanted.connect(self.queue_huddle_wanted)
+        team.listen_wanted.connect(self.listen_wanted)
         self._begin("team", team)
         return team
 
@@ -258,6 +265,12 @@ class Pages(QObject):
         """Tell every page's presenter."""
         for presenter in self._presenters:
             presenter.changed(changes)
+
+    def show_telephone(self, telephone: OwnTelephone) -> None:
+        """What is known of this person's telephone, for the settings."""
+        self._telephone = telephone
+        if "settings_screen" in self.__dict__:
+            self.settings_screen.show_telephone(telephone)
 
     def ask_who_saw(self, customer: CustomerView) -> None:
         """Show who has seen a customer; nothing for whom the page is not."""

@@ -11,6 +11,7 @@ from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.channels import CHANNEL_ICONS, channel_tone
 from crm_desktop.desktop.core.commands import CommandRegistry
 from crm_desktop.desktop.core.names import CHANNEL_NAMES
+from crm_desktop.desktop.shell.call_desk import CallDesk
 from crm_desktop.desktop.shell.desk import Desk
 from crm_desktop.desktop.shell.lock import Locker
 from crm_desktop.desktop.shell.presence import Choice, PresenceKeeper
@@ -29,9 +30,12 @@ _KEY = "F10"
 
 
 class PresenceDesk(QObject):
-    """Implements `PresenceView`. `take` carries the contact whose offer was accepted."""
+    """Implements `PresenceView`. `take` carries the contact whose offer was accepted, `offered` the
+    ids of the calls that are offered.
+    """
 
     take = Signal(object)
+    offered = Signal(object)
 
     def __init__(  # noqa: PLR0917 - what it stands between
         self,
@@ -52,6 +56,10 @@ class PresenceDesk(QObject):
         #: Offers that were answered here, which the database may still tell of.
         self._answered: set[tuple[int, object]] = set()
         self._offer: Offer | None = None
+        #: The offer of a call that was shown last, and why it was missed.
+        self._rang: Offer | None = None
+        self._why_missed = ""
+        self.phone: CallDesk | None = None
         self.card = OfferCard(desk.look, content, below=_TOP_BAR, accept_key=_KEY)
         self.keeper = PresenceKeeper(
             desk.db,
@@ -97,6 +105,12 @@ class PresenceDesk(QObject):
         self._button.setToolTip(_more(standing))
         self._button.set_off_channels(standing.off_channels)
         self._show_offers(standing)
+        calls = {each.contact_id for each in standing.offers if each.channel is Channel.CALL}
+        self.offered.emit(frozenset(calls))
+
+    def refresh(self) -> None:
+        """What is known of the telephone is another."""
+        self._show_offers(self.keeper.standing)
 
     def signed_out_by(self, name: str) -> None:
         """See `PresenceView`."""
@@ -150,11 +164,15 @@ class PresenceDesk(QObject):
         if self._offer is not None:
             fresh = before is None or _key(before) != _key(self._offer)
             more = f"{len(offers) - 1} more offered" if len(offers) > 1 else ""
-            self.card.show_offer(_said(self._offer, more), now)
+            self._why_missed = ""
+            self._rang = self._offer if self._offer.channel is Channel.CALL else None
+            self.card.show_offer(self._said(self._offer, more), now)
             if fresh:
                 self._call_attention()
         elif standing.not_responding:
-            self.card.show_missed()
+            self.card.show_missed(self._why_missed)
+            if not self._why_missed:
+                self._ask_why_missed()
         else:
             self.card.show_nothing()
         self._fit()
@@ -208,6 +226,9 @@ class PresenceDesk(QObject):
         if self._offer is None:
             if self.keeper.standing.not_responding:
                 self._back()
+            return
+        if self.phone is not None and self.phone.answer(self._offer.contact_id):
+            # It rings until the telephone system says that it does not.
             return
         self.take.emit(self._answer())
         if not self._window.isActiveWindow():
@@ -265,6 +286,28 @@ class PresenceDesk(QObject):
         if self._offer is not None and _key(self._offer) == of_offer:
             self.card.show_why(said)
 
+    def _said(self, offer: Offer, more: str) -> Offered:
+        of_call = None
+        if self.phone is not None and offer.channel is Channel.CALL:
+            of_call = self.phone.offer_words(offer.contact_id)
+        return _said(offer, more, of_call)
+
+    def _ask_why_missed(self) -> None:
+        """An offer of a call that was not answered: the telephone system says why."""
+        from crm_desktop.desktop.shell.declining import why_missed
+
+        self._desk.runner.for_owner(self).read(
+            partial(why_missed, self._desk.db, self._rang),
+            self._show_why_missed,
+            failed=_quiet,
+            key="missed",
+        )
+
+    def _show_why_missed(self, why: str) -> None:
+        if why and self._offer is None and self.keeper.standing.not_responding:
+            self._why_missed = why
+            self.card.show_missed(why)
+
     @Slot()
     def _ask_more(self) -> None:
         from crm_desktop.desktop.shell.presence_dialog import PresenceDialog
@@ -287,17 +330,22 @@ class PresenceDesk(QObject):
         self._registry.set_checked("view.sound", sounds)
 
 
+def _quiet(_trouble: CrmError) -> None:
+    """That it was missed is said; why can wait."""
+
+
 def _key(offer: Offer) -> tuple[int, object]:
     return offer.contact_id, offer.offered_at
 
 
-def _said(offer: Offer, more: str) -> Offered:
+def _said(offer: Offer, more: str, of_call: tuple[str, str] | None) -> Offered:
     channel = CHANNEL_NAMES[offer.channel]
+    kind, accept = of_call or (f"{channel} offered to you", "Accept")
     waited = words.span((offer.offered_at - offer.waiting_since).total_seconds())
     until = offer.expires_at
     return Offered(
-        kind=f"{channel} offered to you",
-        icon=CHANNEL_ICONS[offer.channel],
+        kind=kind,
+        icon="phone-incoming" if of_call else CHANNEL_ICONS[offer.channel],
         tone=channel_tone(offer.channel),
         who=offer.who,
         subject=offer.subject,
@@ -306,6 +354,8 @@ def _said(offer: Offer, more: str) -> Offered:
         until=until,
         seconds=(until - offer.offered_at).total_seconds() if until else 0.0,
         more=more,
+        accept=accept,
+        low=of_call is not None,
     )
 
 

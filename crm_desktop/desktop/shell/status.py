@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Slot
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.shell.desk import Desk
 from crm_desktop.desktop.widgets.status import StatusStrip
+from crm_desktop.domain.call_targets import OwnTelephone
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.views import AccountStatus
@@ -33,6 +34,11 @@ class StatusKeeper(QObject):
         person = self._desk.person
         role = person.role.value.replace("_", " ").capitalize()
         self._strip.set_part("person", f"{person.name} · {role}", right=True)
+
+    def show_telephone(self, telephone: OwnTelephone) -> None:
+        """Say that calls cannot come here, where they come to others."""
+        said = "No extension is entered for you: calls cannot come. Ask your administrator."
+        self._strip.set_part("telephone", said if telephone.missing else "")
 
     def start(self) -> None:
         """Read how the accounts are doing."""

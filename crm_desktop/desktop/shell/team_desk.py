@@ -27,7 +27,8 @@ from crm_desktop.domain.changes import Changes
 
 class TeamDesk(QObject):
     """`contact_wanted`, `person_wanted` and `huddle_wanted` carry an id, `note_wanted` an id and a
-    name, `queue_huddle_wanted` a queue's id, `figure_wanted` a Figure, `wallboard_wanted` nothing.
+    name, `queue_huddle_wanted` a queue's id, `figure_wanted` a Figure, `wallboard_wanted` nothing,
+    `listen_wanted` the contact of a call and a Verb.
     """
 
     contact_wanted = Signal(object)
@@ -37,6 +38,7 @@ class TeamDesk(QObject):
     queue_huddle_wanted = Signal(object)
     figure_wanted = Signal(object)
     wallboard_wanted = Signal()
+    listen_wanted = Signal(object, object)
 
     def __init__(self, desk: Desk) -> None:
         self.screen = screen = TeamScreen(desk.look, desk.clock, desk.settings)
@@ -97,6 +99,7 @@ class TeamDesk(QObject):
         screen.people.history_wanted.connect(self._show_day)
         screen.people.contacts_wanted.connect(self._show_person)
         screen.people.gone_home.connect(self._gone_home)
+        screen.people.listen_wanted.connect(self.listen_wanted)
         for pane in (screen.queues, screen.people):
             pane.contacts_dropped.connect(self.contacts.dropped)
         self.contacts.opened.connect(self.contact_wanted)

@@ -17,14 +17,16 @@ from crm_desktop.desktop.screens.workspace.presenter import WorkspacePresenter
 from crm_desktop.desktop.screens.workspace.recordings import Recordings
 from crm_desktop.desktop.screens.workspace.replying import Replying
 from crm_desktop.desktop.screens.workspace.screen import WorkspaceScreen
+from crm_desktop.desktop.shell.call_desk import CallDesk
+from crm_desktop.desktop.shell.contact_commands import ON_CALL
 from crm_desktop.desktop.shell.desk import Desk, later_for
 from crm_desktop.desktop.shell.finders import contact_of_case
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.errors import CrmError
-from crm_desktop.domain.states import Visibility
+from crm_desktop.domain.states import Channel, Visibility
 from crm_desktop.domain.views import ContactView, HistoryEntry, NewAttachment, ServiceInfo
+from crm_desktop.services import calls, contacts, replies
 from crm_desktop.services import queue as queues
-from crm_desktop.services import replies
 from crm_desktop.services.replies import AttachmentContent
 
 #: Commands that need an open contact, and those that need it in this person's hands.
@@ -34,23 +36,28 @@ _WRITING = (
     "reply.focus", "template.insert", "case.save",
 )  # fmt: skip
 _HAND_OFF = "case.hand_off"
+#: What somebody who is on the telephone cannot do with its contact.
+_LAYS_ASIDE = ("contact.park", "contact.return", "contact.wrap_up", "contact.spam")
 
 
 class Workplace(QObject):
     """Builds and connects a workspace. Signals: `saved` a draft reached the database,
     `trouble` a CrmError for the window's bar, `contact_wanted` an id out of a history,
-    `seen_wanted` the customer of whom somebody asks who has seen them.
+    `seen_wanted` the customer of whom somebody asks who has seen them, `customer_number` a number
+    that is to be called.
     """
 
     saved = Signal()
     trouble = Signal(object)
     contact_wanted = Signal(object)
     seen_wanted = Signal(object)
+    customer_number = Signal(str)
 
     def __init__(self, desk: Desk, registry: CommandRegistry, parent: QObject) -> None:
         super().__init__(parent)
         self._desk, self._registry = desk, registry
         self._why_no_hand_off = ""
+        self.calls: CallDesk | None = None
         self.services: tuple[ServiceInfo, ...] = ()
         self.screen = WorkspaceScreen(desk.look, desk.clock, registry, desk.person)
         later = later_for(self.screen)
@@ -128,6 +135,9 @@ class Workplace(QObject):
         screen.customer_wanted.connect(self._choose_customer)
         screen.history_wanted.connect(self._open_history)
         screen.seen_wanted.connect(self.seen_wanted)
+        screen.customer.dial_wanted.connect(self.customer_number)
+        screen.customer.is_this.connect(self._is_this)
+        screen.conversation.dial_wanted.connect(self.customer_number)
 
     def _bind_commands(self) -> None:
         bind, screen = self._registry.bind, self.screen
@@ -149,9 +159,45 @@ class Workplace(QObject):
         can = contact is not None and self.presenter.can_write()
         for each in _READING:
             self._registry.set_enabled(each, contact is not None)
+        talking = contact is not None and self._is_talking(contact.row.id)
         for each in _WRITING:
-            self._registry.set_enabled(each, can)
+            laid_aside = talking and each in _LAYS_ASIDE
+            self._registry.set_enabled(each, can and not laid_aside)
+            self._registry.set_reason(each, ON_CALL if laid_aside else "")
         self._fit_hand_off()
+        if contact is not None and contact.row.channel is Channel.CALL:
+            self._ask_who(contact)
+
+    def fit(self) -> None:
+        """A call began or ended."""
+        self._shown(self.presenter.contact)
+
+    def _is_talking(self, contact_id: int) -> bool:
+        return self.calls is not None and self.calls.is_talking(contact_id)
+
+    def _ask_who(self, contact: ContactView) -> None:
+        """Whose number it is, where several share it and nobody has said yet."""
+        if contact.customer is not None or not self.presenter.is_mine:
+            self.screen.customer.offer(())
+            return
+        self._tasks.read(
+            partial(calls.candidates, self._desk.db, contact.row.id),
+            partial(self._offer_who, contact.row.id),
+            failed=_nothing,
+            key="candidates",
+        )
+
+    def _offer_who(self, contact_id: int, found: tuple[tuple[int, str], ...]) -> None:
+        if self.presenter.contact_id == contact_id:
+            self.screen.customer.offer(found)
+
+    @Slot(object)
+    def _is_this(self, customer_id: int) -> None:
+        contact = self.presenter.contact
+        if contact is not None:
+            self._tasks.write(
+                partial(contacts.set_customer, self._desk.db, contact.row.id, customer_id)
+            )
 
     @Slot(str)
     def _hand_off_fits(self, why_not: str) -> None:
@@ -187,6 +233,9 @@ class Workplace(QObject):
 
     @Slot(str)
     def _open_link(self, url: str) -> None:
+        if url.startswith("tel:"):
+            self.customer_number.emit(url.removeprefix("tel:"))
+            return
         self._tasks.read(partial(self._desk.files.open_link, url), _nothing, failed=self._tell)
 
     @Slot(object)

@@ -58,6 +58,8 @@ class Button(QPushButton):
         super().__init__(text, parent)
         self._look, self._kind, self._icon, self._key = look, kind, icon, key_text(key)
         self._action: QAction | None = None
+        self._whole_key = self._key
+        self._bare = False
         self.setProperty("kind", kind.value)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._describe()
@@ -70,6 +72,17 @@ class Button(QPushButton):
         action.changed.connect(self._sync)
         self._sync()
         return self
+
+    def set_bare(self, bare: bool) -> None:
+        """Leave the badge out, where there is little room; the key is said on hovering."""
+        if bare != self._bare:
+            self._bare = bare
+            self._show_key(self._whole_key)
+            self._relook()
+
+    def _show_key(self, key: str) -> None:
+        self._whole_key = key
+        self._key = "" if self._bare else key
 
     def sizeHint(self) -> QSize:
         """Room for icon, text and badge."""
@@ -146,7 +159,7 @@ class Button(QPushButton):
         }[self._kind]
 
     def _describe(self) -> None:
-        self.setAccessibleDescription(f"Shortcut {self._key}" if self._key else "")
+        self.setAccessibleDescription(f"Shortcut {self._whole_key}" if self._whole_key else "")
 
     @Slot()
     def _sync(self) -> None:
@@ -156,7 +169,7 @@ class Button(QPushButton):
             said = self._action.toolTip()
             self.setToolTip("" if said == self._action.text() else said)
             shortcut = self._action.shortcut()
-            self._key = key_text(shortcut.toString(QKeySequence.SequenceFormat.PortableText))
+            self._show_key(key_text(shortcut.toString(QKeySequence.SequenceFormat.PortableText)))
             self._describe()
             self.updateGeometry()
             self.update()

@@ -18,6 +18,7 @@ from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.states import EmptyState
 from crm_desktop.desktop.widgets.text import Text
+from crm_desktop.desktop.widgets.who_is_it import WhoIsIt
 from crm_desktop.domain.views import CustomerView, HistoryEntry, IdentifierView
 
 _KINDS = {"email": "Email", "phone": "Phone", "handle": "Social", "account": "Account"}
@@ -26,11 +27,14 @@ _KINDS = {"email": "Email", "phone": "Phone", "handle": "Social", "account": "Ac
 class CustomerPanel(QScrollArea):
     """Signals: `change_asked`, `opened` a HistoryEntry that may be read, `seen_wanted` the
     CustomerView of whom somebody asks who has seen them; `audited` offers the question.
+    `dial_wanted` a number to call, `is_this` the id of whoever of several it is.
     """
 
     change_asked = Signal()
     seen_wanted = Signal(object)
     opened = Signal(object)
+    dial_wanted = Signal(str)
+    is_this = Signal(object)
 
     def __init__(
         self,
@@ -57,6 +61,10 @@ class CustomerPanel(QScrollArea):
         self._top = QWidget()
         self._column = QVBoxLayout(self._top)
         self._facts = FactList(look, "How to reach them")
+        self._facts.dial_wanted.connect(self.dial_wanted)
+        self._who = WhoIsIt(look)
+        self._who.chosen.connect(self.is_this)
+        self._who.hide()
         self._column.addLayout(self._build_head())
         self._column.addWidget(self._facts)
         self._history_head = SectionHeader(look, "HISTORY")
@@ -68,24 +76,39 @@ class CustomerPanel(QScrollArea):
             look, "user", "No customer yet.", "Choose who this is, or make a new record."
         )
         self._empty.add_action("Choose the customer…").clicked.connect(self.change_asked)
-        for each in (self._top, self._history_head, self._history, self._empty):
+        for each in (self._top, self._history_head, self._history, self._who, self._empty):
             self._outer.addWidget(each)
         self._outer.addStretch(1)
         self.setWidget(self._ground)
         look.changed.connect(self._space)
         self._space()
 
+    @property
+    def customer(self) -> CustomerView | None:
+        """Who is shown."""
+        return self._shown
+
     def show_customer(self, customer: CustomerView | None) -> None:
         """Show a customer, or that nobody is chosen."""
         if customer == self._shown and customer is not None:
             return
         self._shown = customer
+        self._who.hide()
         known = customer is not None
         for each in (self._top, self._history_head, self._history):
             each.setVisible(known)
         self._empty.setVisible(not known)
         if customer is not None:
             self._fill(customer)
+        lay_out(self, self._column, self._outer)
+
+    def offer(self, found: tuple[tuple[int, str], ...]) -> None:
+        """Ask which of several people it is, (id, name) each; while nobody is chosen."""
+        wanted = bool(found) and self._shown is None
+        if wanted:
+            self._who.ask(found)
+        self._who.setVisible(wanted)
+        self._empty.setVisible(self._shown is None and not wanted)
         lay_out(self, self._column, self._outer)
 
     def _fill(self, customer: CustomerView) -> None:
@@ -193,7 +216,8 @@ class CustomerPanel(QScrollArea):
 def _of_identifier(each: IdentifierView) -> Fact:
     name = _KINDS.get(each.kind, each.kind.capitalize())
     said = f"{each.value} ({each.flag})" if each.flag else each.value
-    return Fact(name, said, each.value, warns=bool(each.flag), wraps=False)
+    dials = each.value if each.kind == "phone" else ""
+    return Fact(name, said, each.value, dials, warns=bool(each.flag), wraps=False)
 
 
 def _row(entry: HistoryEntry, when: str) -> Row:

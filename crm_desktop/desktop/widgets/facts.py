@@ -5,9 +5,9 @@ A label, a value and a button for each took longer to lay out than everything el
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -17,9 +17,11 @@ from PySide6.QtCore import (
     QRect,
     QSize,
     Qt,
+    Signal,
     Slot,
 )
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QFont,
     QFontMetrics,
     QGuiApplication,
@@ -32,6 +34,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
+    QMenu,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -59,6 +62,8 @@ class Fact:
     name: str
     says: str
     copies: str = ""
+    #: The number that another sign calls; empty for no such sign.
+    dials: str = ""
     warns: bool = False
     wraps: bool = True
 
@@ -113,7 +118,8 @@ class _Delegate(QStyledItemDelegate):
         least = look.px(26 if fact.copies else 22)
         if not fact.wraps:
             return least
-        room = self.width - look.px(_NAMES) - (look.px(_SIGN) if fact.copies else 0)
+        signs = bool(fact.copies) + bool(fact.dials)
+        room = self.width - look.px(_NAMES) - signs * look.px(_SIGN)
         return max(least, _height(font, fact.says, room) + look.px(8))
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: _Index) -> QSize:
@@ -123,6 +129,11 @@ class _Delegate(QStyledItemDelegate):
         """Where the sign of a fact that is drawn over `rect` stands."""
         side = self._look.px(_SIGN)
         return QRect(rect.right() - side + 1, rect.top(), side, self._look.px(26))
+
+    def dialling(self, rect: QRect) -> QRect:
+        """Where the sign that calls stands: before the one that copies."""
+        sign = self.sign(rect)
+        return sign.translated(-sign.width(), 0)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         look, theme = self._look, self._look.theme
@@ -137,6 +148,13 @@ class _Delegate(QStyledItemDelegate):
             side = (sign.width() - look.px(_ICON)) // 2
             paint_icon(painter, look, sign.adjusted(side, 0, 0, 0), "copy", theme.text, size=_ICON)
             box.setRight(sign.left() - 1)
+            if fact.dials:
+                sign = self.dialling(rect)
+                if state & QStyle.StateFlag.State_MouseOver:
+                    painter.fillRect(sign, theme.hover)
+                inner, blue = sign.adjusted(side, 0, 0, 0), look.ink(Tone.ACCENT)
+                paint_icon(painter, look, inner, "phone", blue, size=_ICON)
+                box.setRight(sign.left() - 1)
         ink = look.ink(Tone.WARNING if fact.warns else None)
         names = QRect(rect.left(), rect.top(), look.px(_NAMES), line)
         paint_text(painter, names, fact.name, font, theme.muted)
@@ -152,10 +170,13 @@ class _Delegate(QStyledItemDelegate):
 
 
 class FactList(QListView):
-    """Facts to read and to copy: by the sign at the right, or Enter or Ctrl+C on a fact.
+    """Facts to read and to copy: by the sign at the right, or Enter or Ctrl+C on a fact. A number
+    is called by the sign beside that, by Ctrl+Enter or from its menu: `dial_wanted` carries it.
 
     It is as high as its facts at the present width.
     """
+
+    dial_wanted = Signal(str)
 
     def __init__(self, look: Look, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -195,9 +216,34 @@ class FactList(QListView):
         if event.size().width() != event.oldSize().width():
             self._fit()
 
+    def dial(self, place: int) -> None:
+        """Ask for a call to the number of a fact."""
+        if self._facts.facts[place].dials:
+            self.dial_wanted.emit(self._facts.facts[place].dials)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What the signs do, in words."""
+        index = self.indexAt(event.pos())
+        if not index.isValid():
+            return
+        fact = self._facts.facts[index.row()]
+        menu = QMenu(self)
+        if fact.dials:
+            call = menu.addAction(self._look.icon("phone"), f"Call {fact.says}…\tCtrl+Enter")
+            call.triggered.connect(partial(self.dial, index.row()))
+        menu.addAction(self._look.icon("copy"), "Copy\tEnter").triggered.connect(
+            partial(self.copy, index.row())
+        )
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(event.globalPos())
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter and Ctrl+C copy the current fact."""
+        """Enter and Ctrl+C copy the current fact, Ctrl+Enter calls it."""
         entered = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        held = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        if entered and held and self.currentIndex().isValid():
+            self.dial(self.currentIndex().row())
+            return
         if self.currentIndex().isValid() and (
             entered or event.matches(QKeySequence.StandardKey.Copy)
         ):
@@ -213,10 +259,12 @@ class FactList(QListView):
         super().mouseMoveEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Copy by the sign."""
-        place = self._signed(event.position().toPoint())
+        """Copy by the sign, call by the other."""
+        at = event.position().toPoint()
+        place = self._signed(at)
         if place is not None and event.button() is Qt.MouseButton.LeftButton:
-            self.copy(place)
+            dials = self._on(self._painter.dialling, at)
+            (self.dial if dials else self.copy)(place)
         super().mouseReleaseEvent(event)
 
     def _signed(self, at: QPoint) -> int | None:
@@ -224,8 +272,11 @@ class FactList(QListView):
         index = self.indexAt(at)
         if not index.isValid() or not self._facts.facts[index.row()].copies:
             return None
-        inside = self._painter.sign(self.visualRect(index)).contains(at)
-        return index.row() if inside else None
+        dials = self._facts.facts[index.row()].dials and self._on(self._painter.dialling, at)
+        return index.row() if dials or self._on(self._painter.sign, at) else None
+
+    def _on(self, sign: Callable[[QRect], QRect], at: QPoint) -> bool:
+        return sign(self.visualRect(self.indexAt(at))).contains(at)
 
     def _fit(self) -> None:
         self._painter.width = self.viewport().width()

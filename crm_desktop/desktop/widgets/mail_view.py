@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from html import unescape
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QSize, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import (
+    QAction,
+    QContextMenuEvent,
     QImage,
     QImageReader,
+    QMouseEvent,
     QResizeEvent,
     QTextDocument,
     QTextOption,
@@ -19,6 +23,8 @@ from PySide6.QtWidgets import QSizePolicy, QTextBrowser, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.widgets.buttons import Button, Kind
+from crm_desktop.domain import dialling
+from crm_desktop.domain.dialling import Number
 
 #: Longer messages are cut, in characters and in lines: laying them out holds up the window
 #: (measured: 200,000 line ends take 36 s, 50,000 letters without a space 0.6 s).
@@ -40,6 +46,8 @@ _CUT = "\n\n[The rest of this long message is not shown here.]"
 
 class _Page(QTextBrowser):
     """A browser that has no way out: resources are the message's own pictures or nothing."""
+
+    dial_wanted = Signal(str)
 
     def __init__(self, look: Look, parent: QWidget) -> None:
         super().__init__(parent)
@@ -67,6 +75,37 @@ class _Page(QTextBrowser):
         octets = self._images.get(address.path()) if address.scheme() == "cid" else None
         return _picture(octets) if octets else _blank()
 
+    def number_at(self, at: QPoint) -> Number | None:
+        """The telephone number that is written there."""
+        cursor = self.cursorForPosition(at)
+        return dialling.number_at(cursor.block().text(), cursor.positionInBlock())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """With Ctrl held a number is called."""
+        held = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        if held and event.button() is Qt.MouseButton.LeftButton:
+            number = self.number_at(event.position().toPoint())
+            if number is not None:
+                self.dial_wanted.emit(number.norm)
+                return
+        super().mouseReleaseEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """A number that is written there can be called."""
+        number = self.number_at(event.pos())
+        menu = self.createStandardContextMenu(event.pos())
+        if number is not None:
+            call = QAction(self._look.icon("phone"), f"Call {number.said}…", menu)
+            call.triggered.connect(partial(self.dial_wanted.emit, number.norm))
+            first = next(iter(menu.actions()), None)
+            if first is None:
+                menu.addAction(call)
+            else:
+                menu.insertAction(first, call)
+                menu.insertSeparator(first)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(event.globalPos())
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scroll what this page is in, not the page."""
         event.ignore()
@@ -77,9 +116,11 @@ class MailView(QWidget):
 
     HTML must have been sanitised already. `link_opened` carries the address (http, https,
     mailto, tel) of a link that a person chose; the address is shown before, on hovering.
+    `dial_wanted` carries a number of the text, in E.164.
     """
 
     link_opened = Signal(str)
+    dial_wanted = Signal(str)
 
     def __init__(self, look: Look, name: str = "Message", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -88,6 +129,7 @@ class MailView(QWidget):
         self._page.setAccessibleName(name)
         self._page.anchorClicked.connect(self._clicked)
         self._page.highlighted.connect(self._hovered)
+        self._page.dial_wanted.connect(self.dial_wanted)
         self._page.document().documentLayout().documentSizeChanged.connect(self._fit)
         self._fold = Button(look, "Show quoted text", kind=Kind.QUIET, icon="more-horizontal")
         self._fold.clicked.connect(self.toggle_quoted)

@@ -18,6 +18,8 @@ from crm_desktop.desktop.widgets.painting import Painted, paint_box, paint_text,
 from crm_desktop.desktop.widgets.text import Text
 
 _WIDTH, _EDGE = 400, 14
+#: How high the strip at the foot of the window is.
+_STRIP = 26
 _FULL_TURN = 360 * 16
 #: From here on the ring says that it is urgent, and a screen reader is told once.
 _LAST_SECONDS = 5
@@ -29,7 +31,8 @@ _MINUTES_FROM = 100
 class Offered:
     """What the card says: `kind` as "Email offered to you", `detail` as queue and wait.
 
-    It runs out at `until` (None: never) after `seconds`; `more` says how many others are offered.
+    It runs out at `until` (None: never) after `seconds`; `more` says how many others are offered,
+    `accept` what the first button says.
     """
 
     kind: str
@@ -42,6 +45,9 @@ class Offered:
     until: datetime | None = None
     seconds: float = 0.0
     more: str = ""
+    accept: str = "Accept"
+    #: At the foot: what it is about is open, and what must be seen of it stands above.
+    low: bool = False
 
 
 class CountdownRing(Painted):
@@ -104,8 +110,8 @@ class _Tile(Painted):
 
 
 class OfferCard(Painted):
-    """At the top right of its parent. `accepted`, `declined` and `asked_why` are the answers to an
-    offer, `back` the one to what was missed, `lapsed` that the time is up.
+    """At the right of its parent, at the top or `low`. `accepted`, `declined` and `asked_why` are the
+    answers to an offer, `back` the one to what was missed, `lapsed` that the time is up.
     """
 
     accepted = Signal()
@@ -158,6 +164,7 @@ class OfferCard(Painted):
         self._set(self._note, offered.note)
         self._set(self._why, "")
         self._ring.setVisible(offered.until is not None)
+        self.accept.setText(offered.accept)
         self._buttons(missed=False)
         self.tick(now)
         self._appear()
@@ -165,19 +172,18 @@ class OfferCard(Painted):
         if offered.until is not None:
             left = max(0.0, (offered.until - now).total_seconds())
             said.append(f"{words.spoken_span(left)} to answer")
-        announce(self, ". ".join(part for part in [*said, f"Accept with {self._key}"] if part))
+        key = f"{offered.accept} with {self._key}"
+        announce(self, ". ".join(part for part in [*said, key] if part))
 
-    def show_missed(self) -> None:
-        """Say that an offer was not answered, and what follows."""
-        if self._shown is None and self.isVisible():
+    def show_missed(self, why: str = "") -> None:
+        """Say that an offer was not answered, why where that is known, and what follows."""
+        title = why or "You did not answer an offer"
+        if self._shown is None and self.isVisible() and self._who.text() == title:
             return
         self._shown = None
-        title, detail = (
-            "You did not answer an offer",
-            (
-                "It went back to its queue. You are shown as not responding, and nothing more is "
-                "offered to you until you are back."
-            ),
+        detail = (
+            "It went back to its queue. You are shown as not responding, and nothing more is "
+            "offered to you until you are back."
         )
         self._say("bell", Tone.WARNING, "Not responding", title, detail)
         for each in (self._detail, self._note, self._why):
@@ -277,7 +283,9 @@ class OfferCard(Painted):
         edge = self._look.px(_EDGE)
         width = min(self._look.px(_WIDTH), parent.width() - 2 * edge)
         height = max(self._column.totalHeightForWidth(width), self.minimumSizeHint().height())
-        top = self._look.px(self._below) + edge
+        low = self._shown is not None and self._shown.low
+        foot = parent.height() - height - edge - self._look.px(_STRIP)
+        top = foot if low else self._look.px(self._below) + edge
         self.setGeometry(parent.width() - width - edge, top, width, height)
 
     @staticmethod

@@ -31,7 +31,7 @@ class Pill(Painted):
     ) -> None:
         super().__init__(look, parent)
         self._icon = icon
-        self._text, self._tone = text, tone
+        self._text, self._tone, self._bare = text, tone, False
         self.setAccessibleName(text)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
@@ -42,13 +42,29 @@ class Pill(Painted):
             self.setAccessibleName(text)
             self._relook()
 
+    def set_icon(self, icon: str) -> None:
+        """Have another sign before the words."""
+        if icon != self._icon:
+            self._icon = icon
+            self._relook()
+
+    def set_bare(self, bare: bool) -> None:
+        """Show the sign alone, where there is little room; the words are said on hovering."""
+        if bare != self._bare:
+            self._bare = bare
+            self._relook()
+        self.setToolTip(self._text if bare else "")
+
     def text(self) -> str:
         """What it says."""
         return self._text
 
     def sizeHint(self) -> QSize:
         """Room for the whole text."""
-        return pill_size(self._look, self._text, self._icon)
+        return pill_size(self._look, self._shown_text(), self._icon)
+
+    def _shown_text(self) -> str:
+        return "" if self._bare and self._icon else self._text
 
     def minimumSizeHint(self) -> QSize:
         """A pill may be cut, not squashed."""
@@ -59,7 +75,8 @@ class Pill(Painted):
         """Draw the pill."""
         shown = self.rect()
         shown.setWidth(min(shown.width(), self.sizeHint().width()))
-        paint_pill(QPainter(self), self._look, shown, self._text, self._tone, icon=self._icon)
+        text = self._shown_text()
+        paint_pill(QPainter(self), self._look, shown, text, self._tone, icon=self._icon)
 
 
 class Avatar(Painted):

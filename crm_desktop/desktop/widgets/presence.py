@@ -28,7 +28,7 @@ PRESENCE_WORDS: Mapping[Presence, tuple[str, str, Tone]] = {
     Presence.TRAINING: ("Training", "book-open", Tone.NEUTRAL),
     Presence.MEETING: ("Meeting", "users", Tone.NEUTRAL),
     Presence.OTHER_WORK: ("Other work", "briefcase", Tone.NEUTRAL),
-    Presence.OFFLINE: ("Offline", "moon", Tone.NEUTRAL),
+    Presence.OFFLINE: ("Not here", "moon", Tone.NEUTRAL),
 }
 
 

@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 
 class CustomersScreen(QWidget):
     """Implements `CustomersView`. `history_wanted` carries a HistoryEntry to open, `seen_wanted`
-    the customer of whom somebody asks who has seen them, where they are `audited`.
+    the customer of whom somebody asks who has seen them, where they are `audited`, `dial_wanted` a
+    number and the customer whose it is.
     """
 
     history_wanted = Signal(object)
     seen_wanted = Signal(object)
+    dial_wanted = Signal(str, object)
 
     def __init__(
         self, look: Look, clock: Clock, *, audited: bool = False, parent: QWidget | None = None
@@ -77,10 +79,15 @@ class CustomersScreen(QWidget):
         self._list.current.connect(self._open)
         self._record.opened.connect(self.history_wanted)
         self._record.seen_wanted.connect(self.seen_wanted)
+        self._record.dial_wanted.connect(self._dial)
 
     def bind(self, presenter: CustomersPresenter) -> None:
         """Give the screen who answers it."""
         self._presenter = presenter
+
+    @Slot(str)
+    def _dial(self, number: str) -> None:
+        self.dial_wanted.emit(number, self._record.customer)
 
     def focus(self) -> None:
         """Put the keyboard into the search."""

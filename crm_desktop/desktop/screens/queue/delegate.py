@@ -22,6 +22,7 @@ from crm_desktop.desktop.widgets.painting import (
     text_width,
 )
 from crm_desktop.desktop.widgets.pictures import Pictures
+from crm_desktop.domain.states import Channel
 from crm_desktop.domain.views import QueueRow
 
 Index = QModelIndex | QPersistentModelIndex
@@ -155,7 +156,7 @@ class QueueDelegate(QStyledItemDelegate):
         said = (
             (_CHECK if row.needs_checking else "", _CHECK, Tone.WARNING),
             (raised_words(row), "Raised", Tone.ACCENT),
-            (offered_words(row), "Offered", Tone.INFO),
+            (offered_words(row), "Rings" if row.channel is Channel.CALL else "Offered", Tone.INFO),
         )
         for words, short, tone in said:
             if words:

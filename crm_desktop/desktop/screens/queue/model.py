@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -19,6 +19,7 @@ from crm_desktop.desktop.core.names import (
 )
 from crm_desktop.desktop.core.pills import PillText, pill_of
 from crm_desktop.desktop.widgets.rows import runs
+from crm_desktop.domain.calls import CallView
 from crm_desktop.domain.views import QueueRow
 
 Index = QModelIndex | QPersistentModelIndex
@@ -69,6 +70,8 @@ class QueueModel(QAbstractListModel):
         self._entries: list[Entry] = []
         self._pills: dict[int, PillText | None] = {}
         self._now = _NEVER
+        #: This person's own calls by contact: their rows have a clock of talking.
+        self.calls: Mapping[int, CallView] = {}
 
     def show(self, entries: Sequence[Entry], now: datetime) -> None:
         """Become `entries`, telling views what was removed, inserted, moved and changed."""
@@ -102,7 +105,7 @@ class QueueModel(QAbstractListModel):
     def pill_of(self, row: QueueRow) -> PillText | None:
         """What the pill of a row says now."""
         if row.id not in self._pills:
-            self._pills[row.id] = pill_of(row, self._now)
+            self._pills[row.id] = pill_of(row, self._now, self.calls.get(row.id))
         return self._pills[row.id]
 
     def place_of(self, contact_id: int) -> QModelIndex:

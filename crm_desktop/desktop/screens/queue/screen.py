@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ from crm_desktop.desktop.widgets.buttons import IconButton, PrimaryButton
 from crm_desktop.desktop.widgets.card import PanelHeader, Surface
 from crm_desktop.desktop.widgets.chips import Chip, FilterChips
 from crm_desktop.desktop.widgets.states import EmptyState
+from crm_desktop.domain.calls import CallView
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.states import IN_HAND, Channel
 from crm_desktop.domain.views import (
@@ -101,6 +102,10 @@ class QueueScreen(QWidget):
         if compact != self.list.is_compact:
             self.list.set_compact(compact)
             self.density_changed.emit(compact)
+
+    def show_calls(self, calls: Mapping[int, CallView]) -> None:
+        """What this person's calls are doing, by contact."""
+        self.list.show_calls(calls)
 
     def show_rows(
         self, mine: tuple[QueueRow, ...], waiting: tuple[QueueRow, ...], *, more: bool

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
@@ -10,6 +12,7 @@ from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.screens.queue.delegate import QueueDelegate
 from crm_desktop.desktop.screens.queue.model import Entry, Heading, Line, QueueModel, QueueRole
+from crm_desktop.domain.calls import CallView
 from crm_desktop.domain.views import QueueRow
 
 Index = QModelIndex | QPersistentModelIndex
@@ -65,6 +68,11 @@ class QueueList(QListView):
         self._delegate.compact = compact
         self._model.show(self._entries(*self._rows), self._clock.now())
         self._relook()
+
+    def show_calls(self, calls: Mapping[int, CallView]) -> None:
+        """What this person's calls are doing, by contact."""
+        self._model.calls = calls
+        self._tick()
 
     def show_rows(
         self, mine: tuple[QueueRow, ...], waiting: tuple[QueueRow, ...], *, more: bool

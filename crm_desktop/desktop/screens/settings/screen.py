@@ -15,12 +15,23 @@ from PySide6.QtWidgets import (
 )
 
 from crm_desktop.desktop.core.look import SCALES, Look, Role
-from crm_desktop.desktop.core.theme import Scheme
+from crm_desktop.desktop.core.theme import Scheme, Tone
+from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import Button
 from crm_desktop.desktop.widgets.card import Card, PanelHeader, Surface
 from crm_desktop.desktop.widgets.key_values import KeyValueGrid
 from crm_desktop.desktop.widgets.text import Text
+from crm_desktop.domain.call_targets import OwnTelephone
 
+#: What happened, and whom to ask.
+NO_TELEPHONE = (
+    "Calls cannot come to this desktop.",
+    (
+        "No extension is entered for you, so no telephone rings and no call is offered to you. Ask "
+        "your administrator to enter yours under Telephones."
+    ),
+)
+NO_SYSTEM_NOW = "Calls cannot come or be made until it is back. Your administrator can see why."
 _SCHEMES = {Scheme.LIGHT: "Light", Scheme.DARK: "Dark", Scheme.CONTRAST: "High contrast"}
 
 
@@ -56,6 +67,19 @@ class SettingsScreen(QScrollArea):
         look.changed.connect(self._show)
         self._show()
 
+    def show_telephone(self, telephone: OwnTelephone) -> None:
+        """Say which telephone rings here, or that calls cannot come and whom to ask."""
+        rows = list(self._fixed)
+        if telephone.system:
+            says = f"Extension {telephone.extension}" if telephone.extension else "None"
+            rows.append(("Telephone", f"{says}, of {telephone.system}"))
+        self._facts.set_rows(rows)
+        if telephone.missing:
+            self._telephone.set_text(*NO_TELEPHONE)
+        elif telephone.trouble:
+            self._telephone.set_text(f"{telephone.system}: {telephone.trouble}", NO_SYSTEM_NOW)
+        self._telephone.setVisible(telephone.missing or bool(telephone.trouble))
+
     def _theme_card(self) -> Card:
         card = Card(self._look, title="Colours")
         self._schemes = QButtonGroup(self)
@@ -85,7 +109,12 @@ class SettingsScreen(QScrollArea):
 
     def _about_card(self, facts: tuple[tuple[str, str], ...]) -> Card:
         card = Card(self._look, title="This desktop")
-        card.body.addWidget(KeyValueGrid(self._look, facts))
+        self._telephone = Banner(self._look, Tone.WARNING, "phone-off")
+        self._telephone.hide()
+        card.body.addWidget(self._telephone)
+        self._fixed = facts
+        self._facts = KeyValueGrid(self._look, facts)
+        card.body.addWidget(self._facts)
         out = Button(self._look, "Sign out and close", icon="log-out")
         out.clicked.connect(self.sign_out_asked)
         card.body.addWidget(out, 0, Qt.AlignmentFlag.AlignLeft)

@@ -33,6 +33,7 @@ GROUP_WORDS = {
 }
 _PLACES = {group: place for place, group in enumerate(Group)}
 _LATE_DAYS = 86_400
+_ON_CALL = (ContactState.ACTIVE, ContactState.HELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,18 @@ class PersonLine:
     def group(self) -> Group:
         """Under which they are counted."""
         return self.doing.group
+
+    @property
+    def call(self) -> int | None:
+        """The contact of the call that they are on, of a queue of the leader's; None for none."""
+        return next(
+            (
+                each.contact_id
+                for each in self.person.hands
+                if each.channel is Channel.CALL and each.state in _ON_CALL
+            ),
+            None,
+        )
 
     def row(self, now: datetime) -> BoardRow:
         """The line as it reads at a moment."""
@@ -94,6 +107,8 @@ class PersonLine:
         if group is Group.WRAP_UP:
             return "Wrap-up", Tone.WARNING
         if lead:
+            if any(each.channel is Channel.CALL for each in lead):
+                return "Rings", Tone.INFO
             return ("Offered" if len(lead) == 1 else f"{len(lead)} offered"), Tone.INFO
         if group is Group.OFFLINE:
             return "Not here", Tone.NEUTRAL
@@ -151,6 +166,8 @@ def _at_work(lead: tuple[InHand, ...]) -> tuple[str, Tone]:
     if None in kinds:
         return "On contact", Tone.ACCENT
     if Channel.CALL in kinds:
+        if any(each.state is ContactState.DIALLING for each in lead):
+            return "Calling", Tone.ACCENT
         return ("Call on hold" if held else "On call"), Tone.ACCENT
     if Channel.VISIT in kinds:
         return "With a visitor", Tone.ACCENT

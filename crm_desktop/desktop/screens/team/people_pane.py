@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
-from PySide6.QtCore import QPoint, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, Signal, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
+from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.layout import Settings
 from crm_desktop.desktop.core.look import Look
@@ -16,19 +18,31 @@ from crm_desktop.desktop.screens.team.people_lines import COLUMNS, PersonLine, c
 from crm_desktop.desktop.widgets.board import BoardRow
 from crm_desktop.desktop.widgets.chips import FilterChips
 from crm_desktop.desktop.widgets.states import EmptyState
+from crm_desktop.domain.calls import Verb
 from crm_desktop.domain.team import Group, PersonNow, TeamBoard
 
 _FILTER = "team/person/filter"
+_KEYS = {"L": Verb.LISTEN, "W": Verb.WHISPER, "J": Verb.BARGE}
+_LISTENING = {
+    Verb.LISTEN: ("ear", "Listen to their call", "Nobody hears you"),
+    Verb.WHISPER: ("message-circle", "Whisper to them", "The customer does not hear you"),
+    Verb.BARGE: ("users", "Join their call", "Both hear you"),
+}
+NOT_ON_CALL = "They are not on a call of one of your queues."
 
 
 class PeoplePane(BoardPane):
-    """Every signal carries a person's id. Enter asks for the person, Alt+Enter for a message."""
+    """Every signal carries a person's id. Enter asks for the person, Alt+Enter for a message; while
+    they are on a call L listens to it, W whispers, J joins: `listen_wanted` carries its contact and
+    the Verb.
+    """
 
     person_wanted = Signal(object)
     message_wanted = Signal(object)
     history_wanted = Signal(object)
     contacts_wanted = Signal(object)
     gone_home = Signal(object)
+    listen_wanted = Signal(object, object)
 
     kind, title, columns, several = "person", "People", COLUMNS, False
 
@@ -50,6 +64,7 @@ class PeoplePane(BoardPane):
         self.table.opened.connect(self.person_wanted)
         self.table.detail_asked.connect(self.message_wanted)
         self.table.menu_asked.connect(self._ask_menu)
+        self.table.installEventFilter(self)
         look.changed.connect(self._space)
         self._space()
 
@@ -93,6 +108,10 @@ class PeoplePane(BoardPane):
         known = self._known.get(staff_id)
         return known.person.name if known is not None else ""
 
+    def lines(self) -> tuple[PersonLine, ...]:
+        """What is shown of each person, in order."""
+        return tuple(self._lines.values())
+
     def _line(self, person: PersonNow) -> PersonLine:
         """The line of somebody; the same object while they are as before."""
         known = self._known.get(person.id)
@@ -120,9 +139,34 @@ class PeoplePane(BoardPane):
         ):
             action = menu.addAction(self._look.icon(icon), text)
             action.triggered.connect(partial(signal.emit, key))
+        self._add_listening(menu, line)
         menu.addSeparator()
         self.sort_menu(menu)
         self.pop_up(menu, spot)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keys of the person on whom the keyboard stands."""
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            verb = _KEYS.get(event.text().upper()) if not event.modifiers() else None
+            line = self._lines.get(self.table.current_key() or 0)
+            if verb is not None and line is not None:
+                call = line.call
+                if call is None:
+                    announce(self.table, NOT_ON_CALL)
+                elif not event.isAutoRepeat():
+                    self.listen_wanted.emit(call, verb)
+                return True
+        return super().eventFilter(watched, event)
+
+    def _add_listening(self, menu: QMenu, line: PersonLine) -> None:
+        menu.addSeparator()
+        menu.setToolTipsVisible(True)
+        for key, verb in _KEYS.items():
+            icon, text, tip = _LISTENING[verb]
+            action = menu.addAction(self._look.icon(icon), f"{text}\t{key}")
+            action.setEnabled(line.call is not None)
+            action.setToolTip(tip if line.call is not None else NOT_ON_CALL)
+            action.triggered.connect(partial(self.listen_wanted.emit, line.call, verb))
 
     @Slot()
     def _space(self) -> None:

@@ -29,6 +29,7 @@ class Conversation(QScrollArea):
     link_opened = Signal(str)
     edit_asked = Signal(object)
     release_asked = Signal(object)
+    dial_wanted = Signal(str)
 
     def __init__(self, look: Look, clock: Clock, me: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -144,6 +145,7 @@ class Conversation(QScrollArea):
         card.link_opened.connect(self.link_opened)
         card.edit_asked.connect(self.edit_asked)
         card.release_asked.connect(self.release_asked)
+        card.dial_wanted.connect(self.dial_wanted)
         return card
 
     @Slot()

@@ -13,7 +13,7 @@ from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.buttons import Button, IconButton, PrimaryButton
 from crm_desktop.desktop.widgets.card import PanelHeader
 from crm_desktop.desktop.widgets.pill import Pill
-from crm_desktop.domain.states import ContactState
+from crm_desktop.domain.states import Channel, ContactState
 from crm_desktop.domain.views import ContactView
 
 _MORE = (
@@ -33,6 +33,7 @@ class WorkspaceHeader(PanelHeader):
         self, look: Look, registry: CommandRegistry, parent: QWidget | None = None
     ) -> None:
         super().__init__(look, "", parent=parent)
+        self._registry = registry
         self._eye = Pill(look, "", Tone.INFO, "eye")
         self._eye.hide()
         self._take = PrimaryButton(look, "Take").follow(registry.action("contact.take"))
@@ -40,13 +41,15 @@ class WorkspaceHeader(PanelHeader):
         self._hand_off = Button(look, "Hand off", icon="forward")
         self._hand_off.follow(registry.action("case.hand_off"))
         self._wrap_up = PrimaryButton(look, "Wrap up").follow(registry.action("contact.wrap_up"))
+        self._call = IconButton(look, "phone-outgoing", "Call somebody…")
+        self._call.clicked.connect(registry.action("call.dial").trigger)
+        registry.changed.connect(self._fit_call)
         self._more = IconButton(look, "more-horizontal", "More to do with this contact")
         self._more.clicked.connect(self._show_menu)
-        self._registry = registry
         self._mine = False
         self._free = False
         for each in (
-            self._eye, self._take, self._park, self._hand_off, self._wrap_up, self._more
+            self._eye, self._take, self._park, self._hand_off, self._call, self._wrap_up, self._more
         ):  # fmt: skip
             self.add(each)
 
@@ -66,7 +69,10 @@ class WorkspaceHeader(PanelHeader):
             parts.append(row.state.value)
         self.set_text(row.who, "· " + " · ".join(parts))
         self._mine = mine and not offered and row.state not in _OVER
+        rings = offered and row.channel is Channel.CALL
         self._free = (row.owner_id is None or (mine and offered)) and row.state not in _OVER
+        # The bar answers what rings, as the phone itself does.
+        self._free = self._free and not rings
         self.show_looking(row.looking)
         self._arrange()
 
@@ -74,6 +80,12 @@ class WorkspaceHeader(PanelHeader):
         """Say who else looks at it."""
         self._eye.setVisible(bool(names))
         self._eye.set_content(f"{', '.join(names)} looking", Tone.INFO)
+
+    @Slot()
+    def _fit_call(self) -> None:
+        """Where there is no telephone there is no button for it."""
+        if self._call.isEnabled() != self._registry.action("call.dial").isEnabled():
+            self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Less room, fewer buttons."""
@@ -87,6 +99,9 @@ class WorkspaceHeader(PanelHeader):
         self._take.setVisible(self._free)
         self._park.setVisible(self._mine and wide)
         self._hand_off.setVisible(self._mine and wide)
+        can = self._registry.action("call.dial").isEnabled()
+        self._call.setEnabled(can)
+        self._call.setVisible(self._mine and wide and can)
         self._wrap_up.setVisible(self._mine)
         self._row.setEnabled(True)
 

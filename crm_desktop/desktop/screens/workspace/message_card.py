@@ -34,13 +34,14 @@ class MessageCard(Card):
     """Shows one message, and then another: making a card takes longer than filling it.
 
     Signals: `file_opened` an AttachmentView's id, `link_opened` an address, `edit_asked` and
-    `release_asked` a stopped message's id.
+    `release_asked` a stopped message's id, `dial_wanted` a number of the text.
     """
 
     file_opened = Signal(object)
     link_opened = Signal(str)
     edit_asked = Signal(object)
     release_asked = Signal(object)
+    dial_wanted = Signal(str)
 
     def __init__(self, look: Look, clock: Clock, me: str) -> None:
         super().__init__(look)
@@ -54,6 +55,7 @@ class MessageCard(Card):
         self.body.addWidget(self._problems)
         self._text = MailView(look)
         self._text.link_opened.connect(self.link_opened)
+        self._text.dial_wanted.connect(self.dial_wanted)
         self.body.addWidget(self._text)
         self._files = AttachmentStrip(look)
         self._files.opened.connect(self.file_opened)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from crm_desktop.desktop.core.presenting import Presenter, Tasks
 from crm_desktop.domain.changes import Changes, Topic
-from crm_desktop.domain.errors import CrmError, NotFound
+from crm_desktop.domain.errors import Conflict, CrmError, NotFound
 from crm_desktop.domain.states import IN_HAND, ContactState
 from crm_desktop.domain.views import ContactView, Disposition, Moved, QueueRow
 from crm_desktop.services import Database, contacts, queue, replies
@@ -161,7 +161,16 @@ class WorkspacePresenter(Presenter):
             self._tasks.write(partial(contacts.resume, self._db, contact_id))
         self._wrapping = contact_id
         if state is not ContactState.WRAP_UP:
-            self._tasks.write(partial(contacts.begin_wrap_up, self._db, contact_id))
+            self._tasks.write(
+                partial(contacts.begin_wrap_up, self._db, contact_id), failed=self._not_begun
+            )
+
+    def _not_begun(self, trouble: CrmError) -> None:
+        """A call that ends wraps up by itself, perhaps before this was asked."""
+        if not isinstance(trouble, Conflict):
+            self._view.show_trouble(trouble)
+        if self._contact_id is not None:
+            self._read()
 
     def leave_wrap_up(self) -> None:
         """There is more to do after all: the contact is in hand again."""

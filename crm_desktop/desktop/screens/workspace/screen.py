@@ -35,7 +35,7 @@ from crm_desktop.desktop.widgets.states import EmptyState
 from crm_desktop.desktop.widgets.tabs import TabStrip
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.people import Person
-from crm_desktop.domain.states import Channel, MessageState, Resolution, Visibility
+from crm_desktop.domain.states import Channel, ContactState, MessageState, Resolution, Visibility
 from crm_desktop.domain.views import (
     ArticleView,
     ContactView,
@@ -319,6 +319,9 @@ class WorkspaceScreen(QWidget):
             each.value.lower() for each in (customer.identifiers if customer else ()) if each.flag
         )
         self.compose.begin(contact.reply_to, bounced)
+        if contact.row.channel is Channel.CALL and not contact.reply_to:
+            # Who is on the telephone is answered there; what is written is for colleagues.
+            self.compose.composer.set_mode(Visibility.INTERNAL)
         own = {
             each.kind: each.content for each in contact.drafts if each.author_id == self._person.id
         }
@@ -391,6 +394,8 @@ class WorkspaceScreen(QWidget):
         owner = contact.row.owner_name
         if contact.completed_at is not None:
             self._others.set_text("This contact is completed.", "It can be read, not answered.")
+        elif self._presenter.is_mine and contact.row.state is ContactState.OFFERED:
+            self._others.set_text("It is offered to you.", "You can read it before you take it.")
         elif owner and not self._presenter.is_mine:
             self._others.set_text(f"{owner} has this contact.", "You are looking; they see that.")
         else:

@@ -1,0 +1,1 @@
+"""Telephone calls at an advisor's hand: what is going on, and all that can be asked of it."""
