@@ -86,7 +86,6 @@ def _connect(url: str, user: str, password: str, app: str, timeout: float) -> Cl
             compression=None,
             legacy=True,
             proxy=None,
-            legacy=True,
         )
     except InvalidStatus as refusal:
         raise _refusal(refusal.response.status_code) from refusal
