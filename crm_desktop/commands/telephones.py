@@ -31,6 +31,7 @@ class LineWords:
     service: str
     choices: tuple[str, ...]
     announce: int
+    most: int
     record: bool
     voicemail: bool
     callback: bool
@@ -166,6 +167,7 @@ def _line(words: LineWords, known: Telephones) -> Line:
         record=words.record,
         voicemail=words.voicemail,
         callback=words.callback,
+        most_waiting=words.most,
         choices=tuple(_choice(each, known) for each in words.choices),
     )
 

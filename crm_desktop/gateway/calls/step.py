@@ -241,9 +241,7 @@ def _asks(call: Standing, sight: Sight) -> tuple[Ask, ...]:
 
 def _no_longer_offered(call: Standing) -> Sequence[Ask]:
     return [
-        HangUp(each.channel)
-        for each in call.legs_of(LegRole.ADVISOR)
-        if not _offered(call, each)
+        HangUp(each.channel) for each in call.legs_of(LegRole.ADVISOR) if not _offered(call, each)
     ]
 
 

@@ -23,6 +23,7 @@ from crm_desktop.desktop.widgets.pill import Pill
 from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.states import EmptyState
+from crm_desktop.domain.dialling import shown
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.telephones import (
     Choice,
@@ -31,7 +32,6 @@ from crm_desktop.domain.telephones import (
     Line,
     Phone,
     Telephones,
-    shown_number,
 )
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ class TelephonesScreen(Surface):
         ]
         return Row(
             known.id,
-            f"{shown_number(line.number)}  {line.name}",
+            f"{shown(line.number)}  {line.name}",
             " · ".join([self._to(line), *filter(None, ways)]),
             "phone-incoming" if line.active else "phone-off",
             Tone.ACCENT if line.active else Tone.NEUTRAL,
