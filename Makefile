@@ -76,8 +76,9 @@ qt-packages:
 package-packages:
 	@sh installer/system-packages.sh package
 
-test-packages:
+test-packages: $(VENV)/.dev
 	@sh installer/system-packages.sh test
+	@$(PY) -m tests.servers.asterisk_program
 
 $(PY):
 	@sh installer/make-venv.sh $(VENV)

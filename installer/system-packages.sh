@@ -3,6 +3,7 @@
 # usage: system-packages.sh qt|package|test|PACKAGE...
 #
 # "one|two" means: either will do, the first that this release knows is installed.
+# "one?" means: where this release has it; the tests get it otherwise.
 set -eu
 
 qt_packages="libegl1 libgl1 libfontconfig1 libdbus-1-3 libglib2.0-0t64|libglib2.0-0
@@ -16,10 +17,10 @@ package_packages="$qt_packages binutils"
 test_packages="$package_packages postgresql dovecot-imapd dovecot-lmtpd
 chromium|google-chrome-stable|chromium-browser xvfb openbox dbus at-spi2-core
 python3-pyatspi gir1.2-atspi-2.0 gnome-keyring fonts-dejavu-core mmdebstrap
-krb5-kdc krb5-admin-server krb5-user faketime sip-tester"
+krb5-kdc krb5-admin-server krb5-user faketime sip-tester asterisk?"
 
 # The parts of these packages that would keep running on somebody's own computer.
-services="postgresql dovecot krb5-kdc krb5-admin-server"
+services="postgresql dovecot krb5-kdc krb5-admin-server asterisk"
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -32,8 +33,8 @@ other_systems() {
     [ "$1" != package ] || say "  and binutils"
     [ "$1" = test ] || return 0
     say "  and for the tests, Fedora: postgresql-server dovecot chromium xorg-x11-server-Xvfb openbox"
-    say "          at-spi2-core python3-pyatspi gnome-keyring krb5-server krb5-workstation libfaketime dpkg binutils; Arch: postgresql dovecot chromium"
-    say "          xorg-server-xvfb openbox at-spi2-core python-atspi gnome-keyring krb5 libfaketime dpkg binutils"
+    say "          at-spi2-core python3-pyatspi gnome-keyring krb5-server krb5-workstation libfaketime sipp asterisk dpkg binutils; Arch: postgresql dovecot chromium"
+    say "          xorg-server-xvfb openbox at-spi2-core python-atspi gnome-keyring krb5 libfaketime sipp asterisk dpkg binutils"
 }
 
 # Prints those of its arguments that are not installed, under any name that provides them.
@@ -41,7 +42,7 @@ missing_of() {
     installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}, ${Provides}\n' |
         sed -n 's/^installed //p' | tr ',' '\n' | sed 's/^ *//; s/[ :(].*//' | sort -u)
     for wanted in "$@"; do
-        pattern="^($(printf '%s' "$wanted" | sed 's/[.+]/\\&/g'))\$"
+        pattern="^($(printf '%s' "${wanted%\?}" | sed 's/[.+]/\\&/g'))\$"
         printf '%s\n' "$installed" | grep -Eq "$pattern" || printf '%s\n' "$wanted"
     done
 }
@@ -59,15 +60,18 @@ administrator() {
     fi
 }
 
-# Prints the first of "one|two" that apt can install, or the first of all.
+# Prints the first of "one|two" that apt can install, or the first of all; of "one?" only the former.
 choose() {
-    for name in $(printf '%s' "$1" | tr '|' ' '); do
+    for name in $(printf '%s' "${1%\?}" | tr '|' ' '); do
         if apt-cache policy "$name" 2>/dev/null | grep -q 'Candidate: [0-9]'; then
             printf '%s\n' "$name"
             return
         fi
     done
-    printf '%s\n' "${1%%|*}"
+    case $1 in
+        *\?) ;;
+        *) printf '%s\n' "${1%%|*}" ;;
+    esac
 }
 
 [ $# -gt 0 ] || { say "usage: $0 qt|package|test|PACKAGE..."; exit 2; }
@@ -80,7 +84,8 @@ case $1 in
     test) set -- $test_packages ;;
 esac
 set -- $(missing_of "$@")
-[ $# -gt 0 ] || exit 0
+# What this release does not have is not looked for every time.
+[ -n "$(for each in "$@"; do choose "$each"; done)" ] || exit 0
 
 if ! as_admin=$(administrator); then
     set -- $(for each in "$@"; do choose "$each"; done)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -42,6 +43,7 @@ _INDICATIONS = """
 [general]
 country = uk
 [uk]
+description = United Kingdom
 ringcadence = 400,200,400,2000
 dial = 350+440
 busy = 400/375,0/375
@@ -127,9 +129,10 @@ class Asterisk:
 
     def missed(self) -> dict[str, str]:
         """What was kept while no gateway was there, by channel id."""
-        with self.ari() as ari:
-            keys = ari.variable("DB_KEYS(crm-missed)")
-            return {key: ari.variable(f"DB(crm-missed/{key})") for key in keys.split(",") if key}
+        shown = re.findall(
+            r"^/crm-missed/(\S+) *: (.*)$", self.cli("database show crm-missed"), re.M
+        )
+        return {key: words.strip() for key, words in shown}
 
     def cli(self, command: str) -> str:
         """What Asterisk's own console says to a command, such as `core show channels`."""

@@ -7,6 +7,7 @@ that came with it; nothing is installed and apt's own settings stay as they are.
 """
 
 import os
+import platform
 import shutil
 import subprocess
 import tempfile
@@ -39,8 +40,7 @@ def find_asterisk() -> AsteriskProgram:
     with exclusive(cache / "lock"):
         if not root.exists():
             _unpack(cache)
-    (loader,) = [*root.glob("lib*/ld-linux*.so.*")][:1]
-    (libraries,) = {each.parent.parent.parent for each in root.glob("usr/lib/*/asterisk/modules")}
+    loader = next(root.glob("usr/lib*/ld-linux*.so.*"))
     libraries = next(root.glob("usr/lib/*/asterisk")).parent
     command = (str(loader), "--library-path", str(libraries), str(root / "usr/sbin/asterisk"))
     return _program(command, root)
@@ -105,21 +105,21 @@ def _lay_out(work: Path) -> None:
 
 def _archive() -> str:
     """The address of the Debian archive that this computer's apt uses."""
+    release = platform.freedesktop_os_release().get("VERSION_CODENAME", "")
     listed = subprocess.run(
         [
-            *("apt-get", "indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(REPO_URI)"),
+            *("apt-get", "indextargets", "--format", "$(RELEASE) $(REPO_URI)"),
             *("Created-By: Packages", "Component: main"),
         ],
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    archives = [
-        line.rpartition("|")[2] for line in listed.split() if line.startswith("Debian|Debian|")
-    ]
-    if not archives:
-        raise ProgramMissing("The tests need Asterisk, and apt here knows no Debian archive.")
-    return archives[0]
+    for line in listed.splitlines():
+        name, _, address = line.partition(" ")
+        if name == release:
+            return address
+    raise ProgramMissing("The tests need Asterisk, and apt here knows no archive of Debian.")
 
 
 def _apt(work: Path, *arguments: str) -> None:

@@ -8,7 +8,7 @@ import json
 import sys
 from typing import Any
 
-from baresip import Account, BaresipError, Config, Event, StackEvent
+from baresip import Account, AudioRestarted, BaresipError, Config, Event, StackEvent
 from baresip.call import Call
 from baresip.runtime import Runtime
 from baresip.ua import UserAgent
@@ -80,7 +80,7 @@ class Telephone:
         if what == "say":
             return call.audio.write(bytes.fromhex(command["pcm"]))
         if what == "hear":
-            return call.audio.read(320_000).hex()
+            return _heard(call).hex()
         if what == "press":
             await call.send_dtmf(command["digits"])
             return None
@@ -93,6 +93,13 @@ class Telephone:
         }
         await plain[what]()
         return None
+
+
+def _heard(call: Call) -> bytes:
+    try:
+        return call.audio.read(320_000)
+    except AudioRestarted:  # by a hold or a resume; what came before is lost
+        return call.audio.read(320_000)
 
 
 def _write(said: dict[str, object]) -> None:

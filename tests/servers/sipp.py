@@ -102,7 +102,11 @@ _LOOP = """
   <nop/>
 </scenario>
 """
-_PLAY = '<nop><action><exec rtp_stream="{sound},-1,8"/></action></nop>'
+#: Told in the last step before it listens to us: a message that comes earlier ends the call.
+_UP = """<nop next="loop"><action>
+    <exec rtp_stream="{sound},-1,8"/>
+    <log message="{word}"/>
+  </action></nop>"""
 
 _CALL = """<?xml version="1.0" encoding="UTF-8"?>
 <scenario name="caller">
@@ -124,7 +128,7 @@ _CALL = """<?xml version="1.0" encoding="UTF-8"?>
   <recv response="183" optional="true" next="early"><action><log message="ringing"/></action></recv>
   {refusals}
   <recv request="MESSAGE" optional="true" next="cancel"/>
-  <recv response="200" rrs="true"><action><log message="answered"/></action></recv>
+  <recv response="200" rrs="true"/>
   <send><![CDATA[
       ACK [next_url] SIP/2.0
       {dialog}
@@ -132,8 +136,7 @@ _CALL = """<?xml version="1.0" encoding="UTF-8"?>
       Content-Length: 0
 
   ]]></send>
-  {play}
-  <nop next="loop"/>
+  {up}
 
   <label id="cancel"/>
   <send retrans="500"><![CDATA[
@@ -202,9 +205,8 @@ _CALLED = """<?xml version="1.0" encoding="UTF-8"?>
       {sdp}
   ]]></send>
   <recv request="CANCEL" optional="true" next="fine"/>
-  <recv request="ACK"><action><log message="answered [call_id]"/></action></recv>
-  {play}
-  <nop next="loop"/>
+  <recv request="ACK"/>
+  {up}
 
   <label id="canceled"/>
   <send><![CDATA[
@@ -259,7 +261,7 @@ def calling(to: str, *, caller: str, headers: str, agent: str, sound: str, call_
         refusals=refusals,
         sdp=_SDP,
         dialog=_dialog(f"{caller}", f"<sip:{to}@[remote_ip]:[remote_port]>[peer_tag_param]", agent),
-        play=_PLAY.format(sound=sound) if sound else "",
+        up=_UP.format(sound=sound, word="answered"),
     )
 
 
@@ -274,7 +276,7 @@ def called(answers: bool | int, sound: str) -> str:
         then=then,
         sdp=_SDP,
         dialog=_dialog("<sip:[$number]@[local_ip]:[local_port]>", "[$them]"),
-        play=_PLAY.format(sound=sound) if sound else "",
+        up=_UP.format(sound=sound, word="answered [call_id]"),
     )
 
 

@@ -65,7 +65,7 @@ class Ari:
         return things.text(things.mapping(info.get("system")), "version")
 
     def variable(self, name: str) -> str:
-        """A global variable or dialplan function such as `DB(family/key)`; empty if none."""
+        """A global variable of the dialplan, empty if there is none; functions are not read so."""
         try:
             answer = self._wire.get("asterisk/variable", variable=name)
         except AriNotFound:
@@ -73,7 +73,7 @@ class Ari:
         return _long_text(answer)
 
     def set_variable(self, name: str, value: str) -> None:
-        """Set a global variable or what a function writes, such as `DB(family/key)`."""
+        """Set a global variable of the dialplan."""
         self._wire.post("asterisk/variable", {"variable": name, "value": value})
 
     def applications(self) -> tuple[str, ...]:
@@ -84,14 +84,10 @@ class Ari:
         )
         return tuple(filter(None, found))
 
-    def watch(self, app: str, channel_id: str) -> None:
-        """Tell `app` of a channel until it is gone, even when it has left the application.
-
-        Only so is ChannelDestroyed, with its cause, told of a channel that the dialplan gave us.
-        """
-        self._wire.post(
-            f"applications/{part(app)}/subscription", {"eventSource": f"channel:{channel_id}"}
-        )
+    def subscribe(self, app: str, channel_id: str) -> None:
+        """Be told of a channel's end, and why, also when it came in by the dialplan."""
+        path = f"applications/{part(app)}/subscription"
+        self._wire.post(path, {"eventSource": f"channel:{channel_id}"})
 
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Every telephone and trunk that is configured."""
@@ -175,14 +171,6 @@ class Ari:
         """End a channel; one that rings is called off."""
         self._wire.delete(f"channels/{part(channel_id)}", reason=reason)
 
-    def hold(self, channel_id: str) -> None:
-        """Tell the telephone at the far end that it is on hold; media goes on."""
-        self._do(channel_id, "hold")
-
-    def unhold(self, channel_id: str) -> None:
-        """The contrary of `hold`."""
-        self._undo(channel_id, "hold")
-
     def start_music(self, channel_id: str, music: str = "") -> None:
         """Play a class of music on hold to a channel that is in no bridge."""
         self._do(channel_id, "moh", mohClass=music)
@@ -206,7 +194,8 @@ class Ari:
     def channel_variable(self, channel_id: str, name: str) -> str:
         """A variable or function of a channel, such as `CALLERID(num)`; empty if there is none.
 
-        Raises AriNotFound when the channel is gone.
+        Asterisk refuses those that reach beyond the channel, such as DB(). Raises AriNotFound
+        when the channel is gone.
         """
         path = f"channels/{part(channel_id)}"
         try:
@@ -317,14 +306,6 @@ class Ari:
         """Take channels out of a bridge; they stay with us."""
         query = {"channel": ",".join(channel_ids)}
         self._wire.post(f"bridges/{part(bridge_id)}/removeChannel", query)
-
-    def start_bridge_music(self, bridge_id: str, music: str = "") -> None:
-        """Play a class of music on hold to everybody in a bridge."""
-        self._wire.post(f"bridges/{part(bridge_id)}/moh", {"mohClass": music})
-
-    def stop_bridge_music(self, bridge_id: str) -> None:
-        """The contrary of `start_bridge_music`."""
-        self._wire.delete(f"bridges/{part(bridge_id)}/moh")
 
     # Recordings
 

@@ -40,11 +40,6 @@ class StasisEnd(ChannelEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelCreated(ChannelEvent):
-    """A channel that we look at began."""
-
-
-@dataclass(frozen=True, slots=True)
 class ChannelStateChange(ChannelEvent):
     """It began to ring, or was answered: see `channel.state`."""
 
@@ -231,7 +226,6 @@ def _at(tree: Tree) -> datetime | None:
 _READ: dict[str, Callable[[Tree], AriEvent]] = {
     "StasisStart": _start,
     "StasisEnd": _of_channel(StasisEnd),
-    "ChannelCreated": _of_channel(ChannelCreated),
     "ChannelStateChange": _of_channel(ChannelStateChange),
     "ChannelDestroyed": _destroyed,
     "ChannelHangupRequest": _hangup,

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from crm_desktop.channels.voice.events import AriEvent, parse
+from crm_desktop.channels.voice.events import ApplicationReplaced, AriEvent, parse
 from crm_desktop.channels.voice.trouble import AriAway, AriDenied, AriTrouble
 
 #: A PBX that answers no ping for this long is gone, seconds.
@@ -37,6 +37,7 @@ class EventStream:
         seconds or something else does.
         """
         self._socket = _connect(url, user, password, app, timeout)
+        self._replaced = False
 
     def __enter__(self) -> Self:
         return self
@@ -51,8 +52,11 @@ class EventStream:
     def receive(self, timeout: float) -> list[AriEvent]:
         """The events that have come, in order; waits up to `timeout` seconds for the first.
 
-        Raises AriAway when the connection is lost, after everything that came before was given.
+        Raises AriAway when the connection is lost, or another has taken the application over,
+        after everything that came before was given.
         """
+        if self._replaced:
+            raise AriAway("Another connection has taken the application over")
         events: list[AriEvent] = []
         while len(events) < _WAITING:
             try:
@@ -65,6 +69,8 @@ class EventStream:
                 raise AriAway("The connection for events was lost") from lost
             if event := parse(message):
                 events.append(event)
+                # The PBX keeps this connection, and says nothing more on it.
+                self._replaced = self._replaced or isinstance(event, ApplicationReplaced)
             else:
                 timeout = 0
         return events
