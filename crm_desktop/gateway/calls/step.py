@@ -204,7 +204,10 @@ def _end(call: Standing, sight: Sight) -> Over | None:
 
 
 def _state(call: Standing, sight: Sight) -> Does | None:
-    """What the call does, by who is in which bridge."""
+    """What the call does, by whose phone rings and who is in which bridge."""
+    if call.contact_state in _WAITS and call.state is CallState.RINGING:
+        rings = any(_offered(call, each) for each in call.legs)
+        return None if rings else Does(CallState.WAITING)
     if call.contact_state not in _HAD or call.state in (CallState.CALLBACK, CallState.VOICEMAIL):
         return None
     talking = sight.among(naming.talk(call.contact_id))

@@ -13,10 +13,13 @@ from crm_desktop.services import Target
 from crm_desktop.workstation.process import announce_ready, when_parent_ends
 
 
-class _NoSecrets:
-    def get(self, _name: str, /) -> str | None:
-        """There are none."""
-        return None
+class _Secrets:
+    def __init__(self, known: dict[str, str]) -> None:
+        self._known = known
+
+    def get(self, name: str, /) -> str | None:
+        """One of those that the orders tell."""
+        return self._known.get(name)
 
 
 def main() -> int:
@@ -32,7 +35,7 @@ def main() -> int:
             http_port=orders.get("http_port", 0),
             smtp_port=orders.get("smtp_port", 0),
         ),
-        _NoSecrets(),
+        _Secrets(orders.get("secrets", {})),
         stop=stop,
         ready=announce_ready,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,11 +19,14 @@ _PROGRAM = Path(__file__).with_name("gateway_process.py")
 class GatewayProcess:
     """A gateway in a process of its own."""
 
-    def __init__(self, target: Target, **ports: int) -> None:
+    def __init__(
+        self, target: Target, *, secrets: Mapping[str, str] | None = None, **ports: int
+    ) -> None:
         orders = {
             "target": [target.url, target.login, target.password],
             "migrations": str(MIGRATIONS),
             "web_resources": str(MIGRATIONS.parent / "resources" / "web"),
+            "secrets": dict(secrets or {}),
         } | ports
         self._process = processes.start(
             [sys.executable, str(_PROGRAM), json.dumps(orders)],
