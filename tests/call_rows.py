@@ -67,7 +67,7 @@ def add_call(
                 Assignment(contact_id=contact_id, staff_id=owner_id, state=AssignmentState.ACCEPTED)
             )
         for role, who in legs:
-            channel = f"crm-{contact_id}-{role}-1"
+            channel = f"row-{contact_id}-{role}-1"
             tx.session.add(
                 CallLeg(
                     contact_id=contact_id,

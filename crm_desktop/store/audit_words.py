@@ -14,6 +14,7 @@ _READS: Mapping[str, str] = {
     "attachment": "Opened a file",
     "recording": "Listened to a recording",
     "recording_request": "Read a transcript for a customer's request",
+    "call": "Asked to listen to a call",
     "report.customer": "Asked who has seen a customer",
     "report.person": "Asked what a colleague did",
 }

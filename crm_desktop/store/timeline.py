@@ -59,6 +59,8 @@ _WORDS: Mapping[str, str] = {
     "call.ended": "Call ended",
     "call.listened": "A team leader was in the call",
     "call.failed": "Call did not come about",
+    "contact.dialled": "Called by us",
+    "call.warned": "Caller was warned, and the call ended",
     "message.received": "Message received",
     "message.queued": "Reply written",
     "message.written": "Reply written",
@@ -113,7 +115,7 @@ _WORDS: Mapping[str, str] = {
 _WITH_REASON = frozenset(
     {
         *("contact.returned", "contact.let_go", "contact.boosted"),
-        *("recording.held", "recording.let_go", "recording.refused"),
+        *("recording.held", "recording.let_go", "recording.refused", "call.warned"),
     }
 )
 _RESOLUTIONS: Mapping[str, str] = {

@@ -236,8 +236,7 @@ BEGIN
     END IF;
     INSERT INTO call_command (contact_id, staff_id, verb, args, expires_at)
     VALUES (p_contact, me, p_verb, said, now() + interval '2 seconds') RETURNING id INTO made;
-    PERFORM pg_notify('crm', 'call_command:' || made
-                             || coalesce(',call:' || p_contact, ''));
+    PERFORM pg_notify('crm', 'call_command:' || made);
     RETURN json_build_array(made, now());
 END $$;
 

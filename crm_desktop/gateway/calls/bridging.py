@@ -47,10 +47,10 @@ def _join(pbx: Pbx, bridge: str, channels: tuple[str, ...], kind: BridgeKind = "
     # One after the other, in the order given: what the call does is seen by who comes last.
     for channel in channels:
         try:
-            pbx.ari.add(bridge, channel)
+            pbx.ari.add(bridge, channel, waits=kind == "holding")
         except AriNotFound:
             pbx.ari.create_bridge(bridge, kind)
-            pbx.ari.add(bridge, channel)
+            pbx.ari.add(bridge, channel, waits=kind == "holding")
 
 
 def phone(pbx: Pbx, extension: str) -> str:

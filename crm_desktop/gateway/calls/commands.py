@@ -15,11 +15,12 @@ from crm_desktop.gateway.calls import dialling, listening, passing, talking
 from crm_desktop.gateway.calls.bridging import Refused
 from crm_desktop.gateway.calls.listening import Ears
 from crm_desktop.gateway.calls.moving import Moving
+from crm_desktop.gateway.calls.passing import Thirds
 from crm_desktop.gateway.calls.pbx import Part, Pbx
 from crm_desktop.gateway.calls.sight import Sight
 from crm_desktop.gateway.calls.step import Connect, Step, judge
 from crm_desktop.gateway.worker import Worker
-from crm_desktop.services import call_commands, calls
+from crm_desktop.services import call_commands
 from crm_desktop.services.call_commands import Work
 from crm_desktop.services.calls import Standing
 
@@ -50,6 +51,13 @@ _VERBS: Mapping[Verb, _Do] = {
     Verb.BARGE: listening.listen,
     Verb.STOP_LISTENING: listening.stop,
 }
+#: What takes somebody from one bridge into another.
+_MOVES = frozenset(
+    {
+        *(Verb.HOLD, Verb.RESUME, Verb.CONSULT, Verb.END_CONSULT),
+        *(Verb.CONFERENCE, Verb.HAND_OVER, Verb.TRANSFER),
+    }
+)
 
 
 class Commands(Part):
@@ -60,10 +68,12 @@ class Commands(Part):
         self._worker: CommandWorker | None = None
         self._moving = Moving()
         self._ears = Ears()
+        self._thirds = Thirds()
 
     def begin(self, pbx: Pbx) -> None:
         """See `Part`."""
         self._pbx = pbx
+        self._thirds.begin(pbx)
         self._worker = CommandWorker(pbx, self._moving)
         self._worker.start()
 
@@ -80,7 +90,13 @@ class Commands(Part):
             worker.wake()
 
     def rule(self, call: Standing, sight: Sight) -> Step | None:
-        """Whoever is between two bridges because a command moves them is not brought back."""
+        """Whoever is between two bridges because a command moves them is not brought back.
+
+        Who has gone while a third was there has handed over.
+        """
+        if self._pbx is not None and passing.advisor_left(self._pbx, call):
+            self._pbx.look_at(call.contact_id)
+            return ()
         if not self._moving.has(call.contact_id):
             return None
         step = judge(call, sight)
@@ -90,9 +106,9 @@ class Commands(Part):
 
     def stands(self, call: Standing) -> None:
         """See `Part`."""
-        if self._pbx is None or self._moving.has(call.contact_id):
+        if self._pbx is None:
             return
-        for go_on in (dialling.go_on, passing.go_on, self._ears.go_on):
+        for go_on in (dialling.go_on, self._thirds.go_on, self._ears.go_on):
             try:
                 go_on(self._pbx, call)
             except (AriNotFound, AriRefused) as refusal:
@@ -130,6 +146,8 @@ class CommandWorker(Worker):
         if work is not None:
             self._settle(work, *self._done(work))
             return
+        for each in self._moving.settled():
+            self._pbx.look_at(each)
         call_commands.expire(db, lease, account)
         if not self.stopping.is_set():
             self._awake.wait(_LOOK_SECONDS)
@@ -150,12 +168,14 @@ class CommandWorker(Worker):
         if work.contact_id is None:
             dialling.dial(self._pbx, work)
             return
-        standing = calls.standing_of(self._pbx.db, [work.contact_id])
-        if not standing:
+        if work.call is None:
             raise Refused("The call has ended.")
-        with self._moving.of(work.contact_id):
-            _VERBS[work.verb](self._pbx, standing[0], work)
-        self._pbx.look_at(work.contact_id)
+        if work.verb in _MOVES:
+            with self._moving.of(work.contact_id):
+                _VERBS[work.verb](self._pbx, work.call, work)
+        else:
+            _VERBS[work.verb](self._pbx, work.call, work)
+            self._pbx.look_at(work.contact_id)
 
     def _settle(self, work: Work, state: CommandState, words: str) -> None:
         """Say what became of it, however long the database is away: it did happen."""

@@ -74,9 +74,10 @@ def _call_back(pbx: Pbx, call: Standing) -> None:
     if call.owner_id is None:
         return
     own = _own(call_moves.extension_of(pbx.db, call.owner_id))
-    if outbound.called_back(pbx.db, call.contact_id, own, pbx.lease):
-        with suppress(Refused):
-            _ring_own(pbx, call.contact_id, own, bridging.phone(pbx, own.extension))
+    with suppress(Refused):  # who has no telephone here returns it in another way
+        endpoint = bridging.phone(pbx, own.extension)
+        if outbound.called_back(pbx.db, call.contact_id, own, pbx.lease):
+            _ring_own(pbx, call.contact_id, own, endpoint)
 
 
 def _call_out(pbx: Pbx, call: Standing, own: str) -> None:

@@ -86,7 +86,7 @@ class Ears:
                 if not leg.up or line is None or not line.here:
                     continue
                 if leg.mode == Verb.BARGE:
-                    _join_in(pbx, call, leg)
+                    self._join_in(pbx, call, leg)
                 else:
                     wanted.add(self._hear(pbx, call, leg, advisor))
         begins = f"crm-{call.contact_id}-ear-"
@@ -94,6 +94,13 @@ class Ears:
             if each.startswith(begins) and each not in wanted:
                 with suppress(AriNotFound):
                     pbx.ari.hang_up(each)
+
+    def _join_in(self, pbx: Pbx, call: Standing, leg: StandingLeg) -> None:
+        how = (leg.mode, naming.talk(call.contact_id), "")
+        if self._ears.get(leg.channel) != how:
+            bridging.talk(pbx, call, leg.channel)
+            self._ears[leg.channel] = how
+            _told(pbx, call, leg)
 
     def _hear(self, pbx: Pbx, call: Standing, leg: StandingLeg, advisor: str) -> str:
         mode, where, ear = self._ears.get(leg.channel, ("", "", ""))
@@ -111,12 +118,6 @@ class Ears:
             apart = [each for each in (ear, leg.channel) if pbx.sight.bridge_of(each) != bridge]
             bridging.listen(pbx, call, *apart)
         return ear
-
-
-def _join_in(pbx: Pbx, call: Standing, leg: StandingLeg) -> None:
-    if pbx.sight.bridge_of(leg.channel) != naming.talk(call.contact_id):
-        bridging.talk(pbx, call, leg.channel)
-        _told(pbx, call, leg)
 
 
 def _told(pbx: Pbx, call: Standing, leg: StandingLeg) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 #: By then the PBX has told of every move.
-_SETTLES = 0.75
+_SETTLES = 0.5
 
 
 class Moving:
@@ -30,11 +30,16 @@ class Moving:
     def has(self, contact_id: int) -> bool:
         """Whether one does."""
         with self._lock:
-            until = self._until.get(contact_id)
-            if until is not None and until <= time.monotonic():
-                del self._until[contact_id]
-                return False
-            return until is not None
+            return contact_id in self._until
+
+    def settled(self) -> list[int]:
+        """Those that none moves any more, once: what was left alone meanwhile can go on."""
+        now = time.monotonic()
+        with self._lock:
+            over = [each for each, until in self._until.items() if until <= now]
+            for each in over:
+                del self._until[each]
+        return over
 
     def _set(self, contact_id: int, until: float) -> None:
         with self._lock:

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from crm_desktop.channels.voice.trouble import AriNotFound, AriRefused
 from crm_desktop.domain.calls import CallState, LegRole
+from crm_desktop.domain.errors import Conflict
 from crm_desktop.domain.states import ContactState
 from crm_desktop.gateway.calls import bridging, naming
 from crm_desktop.gateway.calls.bridging import Refused, advisor_of, third_of
@@ -14,7 +15,7 @@ from crm_desktop.gateway.calls.pbx import Pbx
 from crm_desktop.services import call_moves, calls
 from crm_desktop.services.call_commands import Work
 from crm_desktop.services.call_moves import Passing
-from crm_desktop.services.calls import Standing
+from crm_desktop.services.calls import Standing, StandingLeg
 
 #: Into the dialplan goes who is passed on to the outside: there it ends without us.
 OUT_CONTEXT = "crm-out"
@@ -52,24 +53,34 @@ def consult(pbx: Pbx, call: Standing, work: Work) -> None:
         raise Refused("They cannot be reached.") from None
 
 
-def go_on(pbx: Pbx, call: Standing) -> None:
-    """Who was called as a third and picked up is asked; on the switchboard's thread.
+class Thirds:
+    """Joins whoever was called as a third, once; on the switchboard's thread."""
 
-    Once the advisor has left, who talks on ends when one of the two hangs up.
-    """
-    thirds = call.legs_of(LegRole.THIRD)
-    if call.contact_state in (ContactState.ACTIVE, ContactState.HELD):
-        for third in thirds:
-            line = pbx.sight.line(third.channel)
-            if third.up and line and line.here and pbx.sight.bridge_of(third.channel) is None:
-                bridging.ask(pbx, call, third.channel)
-    elif (
-        call.state in _TALKS
-        and call.contact_state in _LEFT
-        and not (thirds or call.legs_of(LegRole.ADVISOR))
-    ):
-        with suppress(AriNotFound):
-            pbx.ari.hang_up(call.channel)
+    def __init__(self) -> None:
+        self._joined: set[str] = set()
+
+    def begin(self, pbx: Pbx) -> None:
+        """Whoever is in a bridge now was joined by another gateway, or before."""
+        for inside in pbx.sight.bridges.values():
+            self._joined |= inside
+
+    def go_on(self, pbx: Pbx, call: Standing) -> None:
+        """Who picked up is asked. Who is left behind with nobody to talk to is let go."""
+        thirds = call.legs_of(LegRole.THIRD)
+        if call.contact_state in (ContactState.ACTIVE, ContactState.HELD):
+            for third in thirds:
+                line = pbx.sight.line(third.channel)
+                if third.up and line and line.here and third.channel not in self._joined:
+                    self._joined.add(third.channel)
+                    if pbx.sight.bridge_of(third.channel) is None:
+                        bridging.ask(pbx, call, third.channel)
+        elif (
+            call.state in _TALKS
+            and call.contact_state in _LEFT
+            and not (thirds or call.legs_of(LegRole.ADVISOR))
+        ):
+            with suppress(AriNotFound):
+                pbx.ari.hang_up(call.channel)
 
 
 def end_consult(pbx: Pbx, call: Standing, _work: Work) -> None:
@@ -77,7 +88,8 @@ def end_consult(pbx: Pbx, call: Standing, _work: Work) -> None:
     thirds = call.legs_of(LegRole.THIRD)
     if not thirds:
         raise Refused("Nobody else is in this call.")
-    bridging.talk(pbx, call, call.channel, advisor_of(call).channel)
+    if call.state is not CallState.CONFERENCE:
+        bridging.talk(pbx, call, call.channel, advisor_of(call).channel)
     for third in thirds:
         with suppress(AriNotFound):
             pbx.ari.hang_up(third.channel)
@@ -92,16 +104,40 @@ def conference(pbx: Pbx, call: Standing, _work: Work) -> None:
 def hand_over(pbx: Pbx, call: Standing, work: Work) -> None:
     """The third and the caller talk, and the advisor leaves."""
     advisor, third = advisor_of(call), third_of(call)
-    # First: otherwise, for a moment, nobody would have the caller.
-    bridging.talk(pbx, call, third.channel, call.channel)
-    if third.staff_id is not None:
-        call_moves.handed_over(pbx.db, call.contact_id, work.staff_id, third, pbx.lease)
-    else:
-        call_moves.to_outside(
-            pbx.db, call.contact_id, work.staff_id, third.number, pbx.lease, how="warm"
-        )
+    _give(pbx, call, third, work.staff_id)
     with suppress(AriNotFound):
         pbx.ari.hang_up(advisor.channel)
+
+
+def _give(pbx: Pbx, call: Standing, third: StandingLeg, by: int) -> None:
+    if call.state is not CallState.CONFERENCE:
+        # First: otherwise, for a moment, nobody would have the caller.
+        bridging.talk(pbx, call, third.channel, call.channel)
+    if third.staff_id is not None:
+        call_moves.handed_over(pbx.db, call.contact_id, by, third, pbx.lease)
+    else:
+        call_moves.to_outside(pbx.db, call.contact_id, by, third.number, pbx.lease, how="warm")
+
+
+def advisor_left(pbx: Pbx, call: Standing) -> bool:
+    """Whether the advisor put their telephone down while a third was there: they hand over.
+
+    On the switchboard's thread. The caller is not dropped because somebody left too early.
+    """
+    thirds = [each for each in call.legs_of(LegRole.THIRD) if each.up]
+    if (
+        not thirds
+        or call.owner_id is None
+        or call.contact_state not in (ContactState.ACTIVE, ContactState.HELD)
+        or call.legs_of(LegRole.ADVISOR)
+        or pbx.sight.line(call.channel) is None
+    ):
+        return False
+    try:
+        _give(pbx, call, thirds[-1], call.owner_id)
+    except (AriRefused, Conflict):
+        return False
+    return True
 
 
 def transfer(pbx: Pbx, call: Standing, work: Work) -> None:

@@ -11,16 +11,20 @@ from crm_desktop.gateway.calls import naming
 #: In so many looks, one after the other, something must be missing that no event said is gone: what
 #: was just asked for need not be there yet, and the event that says why may be on its way.
 _LOOKS = 2
-_STASIS = "Stasis"
+_STASIS, _DIAL = "Stasis", "Dial"
 _NORMAL = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A channel of ours. `here`: our application has it, so that it can be put into bridges."""
+    """A channel of ours. `here`: our application has it, so that it can be put into bridges.
+
+    `left`: it had it, and gave it back to the dialplan.
+    """
 
     rings: bool = False
     here: bool = False
+    left: bool = False
 
 
 @dataclass(slots=True)
@@ -107,7 +111,7 @@ class Sight:
             case events.StasisEnd() if channel.id in self.callers:
                 self._went(channel.id, self._ending.get(channel.id))
             case events.StasisEnd():
-                self.lines[channel.id] = replace(before, here=False)
+                self.lines[channel.id] = replace(before, here=False, left=True)
             case _:
                 self.lines[channel.id] = replace(before, rings=channel.state == "Ringing")
         return contact_id
@@ -141,7 +145,9 @@ class Sight:
         for channel in channels:
             if self.contact_of(channel.id) is not None and channel.id not in self.gone:
                 self.lines[channel.id] = Line(
-                    rings=channel.state == "Ringing", here=channel.application == _STASIS
+                    rings=channel.state == "Ringing",
+                    here=channel.application == _STASIS,
+                    left=channel.application == _DIAL,
                 )
         absent = {*self.lines, *expected} - there - self.gone.keys()
         self._missing = {each: self._missing.get(each, 0) + 1 for each in absent}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from crm_desktop.domain.calls import CallState, LegRole
 from crm_desktop.domain.states import ContactState
 from crm_desktop.gateway.calls import naming
-from crm_desktop.gateway.calls.sight import Sight
+from crm_desktop.gateway.calls.sight import Line, Sight
 from crm_desktop.services.calls import Offer, Standing, StandingLeg
 
 #: Q.850 causes of an end that somebody meant: unknown, normal, answered elsewhere, normal
@@ -129,9 +129,14 @@ def left_over(contact_id: int, sight: Sight) -> tuple[Ask, ...]:
     """A call is over: what to take away of it. What went back into the dialplan is not ours."""
     lines = ((each, sight.line(each)) for each in sight.of(contact_id))
     return (
-        *(HangUp(name) for name, line in lines if line and (line.here or name.startswith("crm-"))),
+        *(HangUp(name) for name, line in lines if line and _ours(name, line)),
         *(TearDown(each) for each in naming.bridges(contact_id) if each in sight.bridges),
     )
+
+
+def _ours(name: str, line: Line) -> bool:
+    """Whether a channel is ours to end: one that we called is, until it left into the dialplan."""
+    return line.here or (name.startswith("crm-") and not line.left)
 
 
 def _legs(call: Standing, sight: Sight) -> Write | None:

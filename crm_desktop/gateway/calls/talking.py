@@ -14,6 +14,7 @@ from crm_desktop.services.call_commands import Work
 from crm_desktop.services.calls import Standing
 
 _WHY = "asked"
+_NORMAL = 16
 _MOST_RECORDINGS = 5
 #: Another channel for the same offer.
 _AGAIN, _RINGS = "-again", 10
@@ -91,6 +92,11 @@ def hang_up(pbx: Pbx, call: Standing, work: Work) -> None:
     words = str(work.args.get("words", "")).strip()
     if words:
         call_moves.warned(pbx.db, call.contact_id, work.staff_id, words, pbx.lease)
+    if call.legs_of(LegRole.THIRD):
+        # Who only puts their telephone down leaves the caller to the third; this ends it for all.
+        calls.ended(
+            pbx.db, call.contact_id, by="advisor", cause=_NORMAL, cut_off=False, under=pbx.lease
+        )
     for leg in legs:
         pbx.ari.hang_up(leg.channel)
 

@@ -18,6 +18,8 @@ from crm_desktop.store.database import Tx
 from crm_desktop.store.models import Call, CallCommand
 from crm_desktop.store.models.base import utcnow
 from crm_desktop.store.queries import call_commands_sqlite as by_hand
+from crm_desktop.store.queries import calls
+from crm_desktop.store.queries.calls import Standing
 
 _ASK = text("SELECT app.call_ask(:verb, :contact, CAST(:args AS jsonb))")
 _ASKED = text("SELECT app.call_asked()")
@@ -36,6 +38,8 @@ class Work:
     verb: Verb
     args: Mapping[str, object]
     asked_at: datetime
+    #: As it stands when this is begun; None for a new one, and for one that is over.
+    call: Standing | None = None
 
 
 def ask(tx: Tx, wanted: Ask) -> Command:
@@ -43,8 +47,6 @@ def ask(tx: Tx, wanted: Ask) -> Command:
     if tx.dialect == "sqlite":
         id_, asked_at = by_hand.ask(tx, wanted)
         tx.changed(Topic.CALL_COMMAND, id_)
-        if wanted.contact_id is not None:
-            tx.changed(Topic.CALL, wanted.contact_id)
     else:
         given = {
             "verb": wanted.verb.value,
@@ -134,7 +136,9 @@ def claim(tx: Tx, account_id: int) -> Work | None:
     if row is None:
         return None
     id_, contact_id, staff_id, verb, args, asked_at = row
-    return Work(id_, contact_id, staff_id, Verb(verb), args, asked_at)
+    standing = calls.of_contacts(tx, [contact_id]) if contact_id is not None else ()
+    call = next(iter(standing), None)
+    return Work(id_, contact_id, staff_id, Verb(verb), args, asked_at, call)
 
 
 def became(tx: Tx, work: Work, contact_id: int) -> None:

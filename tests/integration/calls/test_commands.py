@@ -9,15 +9,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
+from sqlalchemy import update
 
 from crm_desktop.channels.voice.trouble import AriNotFound
-from crm_desktop.domain.calls import Ask, CallState, CommandState, Verb
+from crm_desktop.domain.calls import Ask, CallState, CommandState, LegState, Verb
 from crm_desktop.domain.states import ContactState
 from crm_desktop.gateway.supervisor import Gateway
-from crm_desktop.services import call_commands
+from crm_desktop.services import call_commands, contacts
 from crm_desktop.store.database import Database
-from crm_desktop.store.models import Call, CallCommand, Contact
-from tests.call_rows import past_its_time, staff_id
+from crm_desktop.store.models import Call, CallCommand, CallLeg, ChannelAccount, Contact
+from tests.call_rows import add_call, past_its_time, staff_id
 from tests.calls_centre import call_row, contact, event, events
 from tests.centre import Centre
 from tests.integration.calls.conftest import connect
@@ -66,6 +67,9 @@ class Desk:
     phone: Phone
     db: Database
     all: dict[str, Phone]
+    account_id: int
+    gateway: Gateway
+    start: StartGateway
 
     def ask(
         self, verb: Verb, contact_id: int | None, db: Database | None = None, **args: object
@@ -99,13 +103,30 @@ class Desk:
         self.together(offered.id, 2)
         return offered.id
 
+    def channels(self) -> tuple[str, ...]:
+        """Every channel that there is."""
+        with self.pbx.ari() as ari:
+            return tuple(each.id for each in ari.channels())
+
+    def change_pbx(self, **settings: str) -> None:
+        """Change the PBX's settings, and wait until the gateway works with them."""
+        with self.centre.as_owner().write() as tx:
+            account = tx.session.get_one(ChannelAccount, self.account_id)
+            account.settings = {**account.settings, **settings}
+        self.gateway.stop()
+        self.gateway = self.start(self.centre)
+
     def hears(self, phone: Phone, *tones: int) -> None:
         """Wait until a telephone hears just these, while everybody talks."""
-        for extension, tone in (("101", ANNA), ("102", BEN), ("103", ROSE)):
-            other = self.all.get(extension)
-            if other is not None and other.count("up") > other.count("ended"):
-                other.say(3.0, tone)
-        self.watch.until(lambda _: heard(phone) == set(tones))
+
+        def once(_: Database) -> bool:
+            for extension, tone in (("101", ANNA), ("102", BEN), ("103", ROSE)):
+                other = self.all.get(extension)
+                if other is not None and other.count("up") > other.count("ended"):
+                    other.say(1.0, tone)
+            return heard(phone) == set(tones)
+
+        self.watch.until(once)
 
     def add(self, extension: str) -> Phone:
         """One more telephone."""
@@ -129,7 +150,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(
+def desk(  # noqa: PLR0917 - all that is around her
     centre: Centre,
     pbx: Asterisk,
     phones: Phones,
@@ -138,9 +159,12 @@ def desk(
     start_gateway: StartGateway,
 ) -> Iterator[Desk]:
     """A running gateway; Anna is at work."""
-    connect(centre, pbx)
-    start_gateway(centre)
-    yield Desk(centre, watch, pbx, phones, phone, centre.as_person("anna"), {"101": phone})
+    account_id = connect(centre, pbx)
+    gateway = start_gateway(centre)
+    anna = centre.as_person("anna")
+    yield Desk(
+        centre, watch, pbx, phones, phone, anna, {"101": phone}, account_id, gateway, start_gateway
+    )
     # The next test's contacts have the same numbers, and the PBX is the same.
     with pbx.ari() as ari:
         for channel in ari.channels():
@@ -202,17 +226,35 @@ def test_a_colleague_is_asked_joins_in_and_is_given_the_call(desk: Desk) -> None
         desk.phone.wait("ended")
         desk.does(call, CallState.TALKING)
         desk.hears(ben, CALLER)
+        # Who puts the telephone down while they ask somebody hands over too.
+        as_ben = desk.centre.as_person("ben")
+        anna_id = staff_id(desk.centre, "anna")
+        assert desk.ask(Verb.CONSULT, call, as_ben, to={"staff": anna_id}) == ""
+        desk.picks_up(desk.phone)
+        desk.together(call, 2, "ask")
         ben.hang_up()
-        desk.is_in(call, ContactState.WRAP_UP, owner_id=ben_id)
+        desk.is_in(call, ContactState.ACTIVE, owner_id=anna_id)
+        desk.does(call, CallState.TALKING)
+        desk.hears(desk.phone, CALLER)
+        # And who has it asked to end ends it for everybody.
+        assert desk.ask(Verb.CONSULT, call, to={"staff": ben_id}) == ""
+        desk.picks_up(ben)
+        desk.together(call, 2, "ask")
+        assert desk.ask(Verb.HANG_UP, call) == ""
+        desk.is_in(call, ContactState.WRAP_UP, owner_id=anna_id)
         caller.wait_ended()
+        ben.wait("ended", 2)
     assert event(desk.centre, call, "call.transferred") == {
-        "staff": staff_id(desk.centre, "anna"),
-        "to": {"staff": ben_id},
+        "staff": ben_id,
+        "to": {"staff": anna_id},
         "how": "warm",
     }
     happened = events(desk.centre, call)
-    for kind in ("call.consulting", "call.conference", "contact.transferred", "call.ended"):
-        assert happened.count(kind) == 1, (kind, happened)
+    counts = {
+        kind: happened.count(kind)
+        for kind in ("call.consulting", "call.conference", "contact.transferred", "call.ended")
+    }
+    assert list(counts.values()) == [3, 1, 2, 1], happened
 
 
 @on_postgres
@@ -290,8 +332,79 @@ def test_dialling(desk: Desk) -> None:
         assert desk.ask(Verb.HANG_UP, out.id) == ""
         desk.is_in(out.id, ContactState.WRAP_UP)
         world.wait_for("ended")
-    assert world.numbers == ["01632960781"]
-    assert call_row(desk.centre, out.id).ended_by == "advisor"
+        assert call_row(desk.centre, out.id).ended_by == "advisor"
+        # Whom we called can be passed on to the outside too.
+        assert desk.ask(Verb.DIAL, None, number="01632960785") == ""
+        desk.picks_up(desk.phone)
+        again = desk.watch.contact(channel="call", direction="outbound", state="active")
+        desk.together(again.id, 2)
+        assert desk.ask(Verb.TRANSFER, again.id, to={"number": "01632960786"}) == ""
+        desk.is_in(again.id, ContactState.WRAP_UP)
+        world.wait_for("answered", 3)
+        desk.phone.wait("ended", 2)
+        desk.watch.until(lambda _: len(desk.channels()) == 2)
+        world.hang_up()
+        world.wait_for("ended", 2)
+    assert world.numbers == ["01632960781", "01632960785", "01632960786"]
+
+
+@on_postgres
+def test_a_call_that_is_to_be_returned_is_dialled_when_it_is_taken(desk: Desk) -> None:
+    back = add_call(
+        desk.centre,
+        desk.account_id,
+        queue="care",
+        state=CallState.CALLBACK,
+        contact=ContactState.QUEUED,
+    )
+    with desk.centre.as_owner().write() as tx:
+        tx.session.get_one(Call, back).number = "+441632960787"
+        tx.session.get_one(Contact, back).queue_id = desk.centre.queue_id("general")
+        tx.session.execute(update(CallLeg).values(ended_at=tx.now, state=LegState.ENDED))
+    with Callee(desk.pbx) as world:
+        desk.is_in(back, ContactState.OFFERED)
+        contacts.take(desk.db, back)
+        desk.picks_up(desk.phone)
+        desk.is_in(back, ContactState.ACTIVE)
+        desk.does(back, CallState.TALKING)
+        desk.together(back, 2)
+        world.hang_up()
+        desk.is_in(back, ContactState.WRAP_UP)
+    assert world.numbers == ["+441632960787"]
+
+
+@on_postgres
+def test_answering_from_the_desktop(desk: Desk) -> None:
+    desk.change_pbx(answer_by="header")
+    desk.phone.answers("header")
+    with Caller(desk.pbx, LINE):
+        offered = desk.watch.contact(channel="call", state="offered")
+        desk.phone.wait("rings")
+        desk.does(offered.id, CallState.RINGING)
+
+        assert desk.ask(Verb.ANSWER, offered.id) == ""
+
+        desk.does(offered.id, CallState.TALKING)
+        desk.together(offered.id, 2)
+    assert "contact.offer_timed_out" not in events(desk.centre, offered.id)
+
+
+@on_postgres
+def test_a_gateway_that_comes_back_goes_on_where_the_other_was(
+    desk: Desk,
+) -> None:
+    ben = desk.add("102")
+    with Caller(desk.pbx, LINE):
+        call = desk.talks()
+        assert desk.ask(Verb.CONSULT, call, to={"staff": staff_id(desk.centre, "ben")}) == ""
+        desk.picks_up(ben)
+        desk.together(call, 2, "ask")
+        desk.gateway.stop()
+        desk.start(desk.centre)
+
+        assert desk.ask(Verb.CONFERENCE, call) == ""
+        desk.does(call, CallState.CONFERENCE)
+        desk.hears(ben, ANNA, CALLER)
 
 
 @on_postgres
