@@ -31,7 +31,7 @@ _LONGEST = 64
 def ask(pbx: Pbx) -> None:
     """Let the PBX tell what it kept; nothing happens when that is nothing."""
     try:
-        pbx.ari.originate(_ASK, app=pbx.settings.app, args=(_ASKED,))
+        pbx.ari.originate(_ASK, app=pbx.settings.app, args=(_ASKED,), seconds=60)
     except AriRefused as refusal:
         # A dialplan that is not ours keeps nothing.
         _LOG.info("the PBX cannot be asked for what it kept: %s", refusal)

@@ -39,8 +39,9 @@ class Sight:
     #: Who is in each bridge of ours.
     bridges: dict[str, frozenset[str]] = field(default_factory=dict)
     _missing: dict[str, int] = field(default_factory=dict)
-    #: Whose end was asked for, and why: of a caller's channel the PBX says nothing later.
-    _ending: dict[str, int] = field(default_factory=dict)
+    #: Whose end was asked for: 16 for who hung up by themselves, None where the PBX or we did; what
+    #: its request then says is a flag and no cause, which ChannelDestroyed alone tells.
+    _ending: dict[str, int | None] = field(default_factory=dict)
 
     def contact_of(self, channel: str) -> int | None:
         """The contact that a channel is for."""
@@ -107,9 +108,9 @@ class Sight:
             case events.StasisStart():
                 self.lines[channel.id] = Line(here=True)
             case events.ChannelHangupRequest(cause=cause):
-                self._ending.setdefault(channel.id, _NORMAL if cause is None else cause)
-            case events.StasisEnd() if channel.id in self.callers:
-                self._went(channel.id, self._ending.get(channel.id))
+                self._ending.setdefault(channel.id, _NORMAL if cause is None else None)
+            case events.StasisEnd() if channel.id in self.callers and self._ending.get(channel.id):
+                self._went(channel.id, self._ending[channel.id])
             case events.StasisEnd():
                 self.lines[channel.id] = replace(before, here=False, left=True)
             case _:

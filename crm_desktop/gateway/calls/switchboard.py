@@ -179,6 +179,8 @@ class Switchboard(Worker):
             for each in standing:
                 if each.channel:
                     pbx.sight.callers[each.channel] = each.contact_id
+                    with suppress(AriNotFound):
+                        pbx.ari.subscribe(pbx.settings.app, each.channel)
         channels, bridges = pbx.ari.channels(), pbx.ari.bridges()
         expected = [leg.channel for each in standing for leg in each.legs]
         pbx.sight.look(channels, bridges, expected, first=first)
@@ -220,7 +222,7 @@ class Switchboard(Worker):
         """A call comes in: a contact from now on, once."""
         _, dialled, choice, *_ = (*args, "", "", "")
         try:
-            pbx.ari.watch(pbx.settings.app, channel.id)
+            pbx.ari.subscribe(pbx.settings.app, channel.id)
             withheld = pbx.ari.channel_variable(channel.id, "CALLERID(num-pres)")
         except AriNotFound:
             withheld = ""  # gone already: given up at once

@@ -45,7 +45,7 @@ CALLBACK_DIGIT, MESSAGE_DIGITS = "1", ("2", "5")
 #: Who is answered at once is told nothing; who is told something has time to hear it.
 _FIRST_SECONDS, _LEAST_SECONDS = 2.0, 15.0
 #: While somebody waits, and when nobody does, it is looked this often.
-_ROUND_SECONDS, _IDLE_SECONDS = 1.0, 20.0
+_ROUND_SECONDS, _IDLE_SECONDS, _SOON_SECONDS = 1.0, 20.0, 0.2
 #: What the PBX kept by itself is asked for this often: a call may still have been going on there.
 _READ_IN_SECONDS = 300.0
 #: The longest message, and how long somebody may say nothing in it.
@@ -138,7 +138,7 @@ class Care(Worker):
         self._inbox: queue.SimpleQueue[_Heard | None] = queue.SimpleQueue()
         #: What a database that was away kept from being done.
         self._undone: _Heard | None = None
-        self._begun = False
+        self._begun = self._soon = False
         self._round_at = self._read_in_at = 0.0
         #: By the caller's channel.
         self._waiting: dict[str, Standing] = {}
@@ -223,6 +223,8 @@ class Care(Worker):
             with suppress(AriNotFound):
                 self._look_after(each, now)
         self._round_at = now + (_ROUND_SECONDS if standing else _IDLE_SECONDS)
+        if self._soon:
+            self._soon, self._round_at = False, now + _SOON_SECONDS
 
     def _look_after(self, one: Standing, now: float) -> None:
         first = one.contact_id not in self._due
@@ -250,6 +252,11 @@ class Care(Worker):
             with suppress(AriNotFound):
                 self._pbx.ari.stop_playback(name)
 
+    def _said(self, name: str) -> None:
+        for contact_id, saying in list(self._saying.items()):
+            if saying == name:
+                del self._saying[contact_id]
+
     def _playback(self, contact_id: int) -> str:
         self._number += 1
         return f"crm-say-{contact_id}-{self._number}"
@@ -261,6 +268,7 @@ class Care(Worker):
             case ChannelDtmfReceived(channel=channel, digit=digit):
                 self._pressed(channel.id, digit)
             case PlaybackFinished(playback=playback):
+                self._said(playback.id)
                 then = self._then.pop(playback.id, None)
                 if then is not None:
                     then()
@@ -275,6 +283,9 @@ class Care(Worker):
                     callers.hung_up(self._pbx.db, gone.contact_id, self._pbx.lease)
 
     def _pressed(self, channel: str, digit: str) -> None:
+        greeted = self._greeted.get(channel)
+        if greeted is not None:
+            self._be_quiet(greeted.contact_id)  # whoever knows the greeting goes on
         one = self._waiting.get(channel)
         if one is None:
             return
@@ -308,6 +319,9 @@ class Care(Worker):
 
     def _leave(self, one: Standing, why: Leave) -> None:
         pbx, contact_id, channel = self._pbx, one.contact_id, one.channel
+        if not self._has_music(one):
+            self._soon = True  # the switchboard is about to put them there
+            return
         message = one.voicemail
         if not callers.greet(pbx.db, contact_id, why, pbx.lease, message=message):
             return
@@ -319,6 +333,12 @@ class Care(Worker):
             pbx.ari.destroy_bridge(naming.hold(contact_id))
         self._greet(channel, _Greeted(contact_id, message), _GREETINGS[why, message])
 
+    def _has_music(self, one: Standing) -> bool:
+        try:
+            return one.channel in self._pbx.ari.bridge(naming.hold(one.contact_id)).channels
+        except AriNotFound:
+            return False
+
     def _greet(self, channel: str, greeted: _Greeted, sounds: Sequence[str]) -> None:
         self._greeted[channel] = greeted
         then = self._record if greeted.message else self._hang_up
@@ -329,6 +349,7 @@ class Care(Worker):
     ) -> None:
         name = self._playback(contact_id)
         self._then[name] = then
+        self._saying[contact_id] = name
         try:
             self._pbx.ari.play(channel, _media(sounds), name)
         except AriNotFound:

@@ -62,8 +62,7 @@ class Pbx:
         self.said.append(events.ChannelHangupRequest(channel, cause))
         if channel.application == "Stasis":
             self.said.append(events.StasisEnd(channel))
-        if id_ != _CALLER:
-            self.said.append(events.ChannelDestroyed(channel, cause, ""))
+        self.said.append(events.ChannelDestroyed(channel, cause, ""))
 
     def join(self, bridge: str, *ids: str) -> None:
         """Channels are put into a bridge."""
