@@ -10,7 +10,7 @@ qt_packages="libegl1 libgl1 libfontconfig1 libdbus-1-3 libglib2.0-0t64|libglib2.
 libxkbcommon0 libxkbcommon-x11-0 libx11-xcb1 libxcb-cursor0 libxcb-icccm4 libxcb-image0
 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-render0 libxcb-shape0 libxcb-shm0
 libxcb-sync1 libxcb-util1 libxcb-xfixes0 libxcb-xkb1 libwayland-client0 libwayland-cursor0 libwayland-egl1
-libgssapi-krb5-2 fonts-noto-core"
+libgssapi-krb5-2 libpulse0 libxext6 libxrandr2 fonts-noto-core"
 
 package_packages="$qt_packages binutils"
 

@@ -25,6 +25,11 @@ _KNOWN = {
     "staff": "members of staff",
 }
 _EVERY_PERCENT = 10
+_NO_SOUND = (
+    "It has the register of recordings, not their sound: that lies encrypted in the gateway's "
+    "store (recordings_dir), which is backed up for itself, and its keys in recording_keys_dir, "
+    "which must never be in the same backup."
+)
 
 
 def back_up(settings: Settings, file: Path, say: Say) -> None:
@@ -34,6 +39,8 @@ def back_up(settings: Settings, file: Path, say: Say) -> None:
     )
     say(f"The backup {file} is whole: revision {made.revision}, {made.size / 1e6:,.1f} MB.")
     say(_held(made.rows))
+    if made.rows.get("recording"):
+        say(_NO_SOUND)
 
 
 def restore(settings: Settings, file: Path, say: Say) -> None:

@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QLoggingCategory, Qt, QUrl, Signal, Slot
-from PySide6.QtGui import QHideEvent
+from PySide6.QtCore import (
+    QBuffer,
+    QByteArray,
+    QIODevice,
+    QLoggingCategory,
+    QSize,
+    Qt,
+    QUrl,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QSizePolicy, QSlider, QWidget
 
 from crm_desktop.desktop.core import words
@@ -28,7 +38,13 @@ _NO_DEVICE = (
     "This computer has nothing to play sound on that the program can use. Connect a headset or "
     "loudspeaker; what is written and shown goes on without."
 )
+_NO_LIBRARY = (
+    "This computer lacks the system's library for sound (libpulse0), so nothing can be played here. "
+    "Ask your administrator to install it."
+)
 _LOUDEST = 100
+#: Below this width (at 100 %) it takes two lines.
+_NARROW = 380
 
 
 class SoundPlayer(QWidget):
@@ -69,10 +85,8 @@ class SoundPlayer(QWidget):
         self._said.hide()
         self._row = QGridLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
-        for column, part in enumerate((self.play, self.bar, self._time, self.speed, self.volume)):
-            self._row.addWidget(part, 0, column)
-        self._row.addWidget(self._said, 1, 0, 1, 5)
-        self._row.setColumnStretch(1, 1)
+        self._narrow: bool | None = None
+        self._arrange(narrow=False)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         look.changed.connect(self._relook)
         self._relook()
@@ -111,7 +125,11 @@ class SoundPlayer(QWidget):
         """The sound that was wanted: it plays at once."""
         self._sound, self._asked = sound, False
         self._say("", None)
-        self._begin(sound)
+        try:
+            self._begin(sound)
+        except ImportError:
+            self.show_trouble(_NO_LIBRARY)
+            return
         self.toggle()
 
     def show_trouble(self, said: str) -> None:
@@ -150,6 +168,30 @@ class SoundPlayer(QWidget):
         super().hideEvent(event)
         if self._player is not None:
             self._player.pause()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room, the bar has a line of its own."""
+        super().resizeEvent(event)
+        self._arrange(narrow=event.size().width() < self._look.px(_NARROW))
+
+    def minimumSizeHint(self) -> QSize:
+        """A narrow player is two lines high."""
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), self._look.px(220)), hint.height())
+
+    def _arrange(self, *, narrow: bool) -> None:
+        if narrow == self._narrow:
+            return
+        self._narrow = narrow
+        aside: tuple[QWidget, ...] = (self._time, self.speed, self.volume)
+        for each in (self.play, self.bar, *aside, self._said):
+            self._row.removeWidget(each)
+        self._row.addWidget(self.play, 0, 0)
+        self._row.addWidget(self.bar, 0, 1, 1, 4 if narrow else 1)
+        for column, part in enumerate(aside, start=2):
+            self._row.addWidget(part, 1 if narrow else 0, column)
+        self._row.addWidget(self._said, 2, 0, 1, 5)
+        self._row.setColumnStretch(1, 1)
 
     def _begin(self, sound: bytes) -> None:
         # Loaded when something is played: the library is large, and most desktops start daily

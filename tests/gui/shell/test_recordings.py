@@ -22,13 +22,9 @@ from tests.recordings_centre import add_recording, served
 #: name, width, height, font scale in per cent, scheme
 Case = tuple[str, int, int, int, Scheme]
 CASES: list[Case] = [
-    (name, width, height, scale, scheme)
-    for name, width, height, scale in (
-        ("1440x900", 1440, 900, 100),
-        ("1280x720", 1280, 720, 100),
-        ("200", 1440, 900, 200),
-    )
-    for scheme in (Scheme.LIGHT, Scheme.DARK)
+    ("1440x900", 1440, 900, 100, Scheme.LIGHT),
+    ("1280x720", 1280, 720, 100, Scheme.DARK),
+    ("200", 1440, 900, 200, Scheme.LIGHT),
 ]
 
 

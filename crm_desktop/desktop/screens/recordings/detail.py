@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.accessibility import announce
@@ -13,6 +13,7 @@ from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import Button, Kind, PrimaryButton
 from crm_desktop.desktop.widgets.card import Surface
+from crm_desktop.desktop.widgets.flow import FlowLayout
 from crm_desktop.desktop.widgets.recording_card import RecordingCard
 from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.desktop.widgets.transcript import Transcript
@@ -115,13 +116,15 @@ class DetailPane(QScrollArea):
         for part in (self._about, self.card, self._heard, self.words):
             self._column.addWidget(part)
         self._column.addLayout(
-            _row(self.hold_button, self.let_go_button, self.ask_button, self.close_button)
+            _row(
+                self._look, self.hold_button, self.let_go_button, self.ask_button, self.close_button
+            )
         )
         typing = QVBoxLayout(self._typing)
         typing.setContentsMargins(0, 0, 0, 0)
         typing.addWidget(Text(self._look, "Transcript", Role.STRONG))
         typing.addWidget(self.transcript, 1)
-        typing.addLayout(_row(self.redact, self.save_button, self.release_button))
+        typing.addLayout(_row(self._look, self.redact, self.save_button, self.release_button))
         self._column.addWidget(self._typing, 1)
         self._column.addStretch(0)
         self.transcript.changed.connect(self._changed)
@@ -179,11 +182,11 @@ class DetailPane(QScrollArea):
         self.transcript.setMinimumHeight(px(140))
 
 
-def _row(*parts: QWidget) -> QHBoxLayout:
-    made = QHBoxLayout()
+def _row(look: Look, *parts: QWidget) -> FlowLayout:
+    made = FlowLayout()
+    made.set_gap(look.px(8))
     for each in parts:
         made.addWidget(each)
-    made.addStretch(1)
     return made
 
 
