@@ -17,7 +17,6 @@ from crm_desktop.desktop.core.garbage import Garbage
 from tests import network_guard, on_display
 from tests.servers.asterisk import Asterisk, shared_asterisk
 from tests.servers.postgres import PostgresCluster, shared_cluster
-from tests.servers.processes import PATIENCE
 from tests.shared_directory import SharedDirectory
 
 _SHARED = "CRM_TEST_SHARED"
@@ -135,15 +134,11 @@ def own_asterisk(shared_directory: Path) -> Iterator[Asterisk]:
 class PatientBot(QtBot):
     """Waits as long as a busy computer may need; of pytest-qt's own five seconds some fail."""
 
-    def waitUntil(
-        self, callback: Callable[[], bool | None], *, timeout: int = 12_000
-    ) -> None:
+    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = 12_000) -> None:
         """See QtBot."""
         super().waitUntil(callback, timeout=timeout)
 
-    def waitSignal(
-        self, signal: Any, *, timeout: int = 12_000, **how: Any
-    ) -> SignalBlocker:
+    def waitSignal(self, signal: Any, *, timeout: int = 12_000, **how: Any) -> SignalBlocker:
         """See QtBot."""
         return super().waitSignal(signal, timeout=timeout, **how)
 

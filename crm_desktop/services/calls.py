@@ -156,6 +156,9 @@ def leg_began(
             tx, contact_id, channel, role,
             staff_id=staff_id, number=number, name=name, mode=mode,
         )  # fmt: skip
+        if staff_id is not None and role is not LegRole.ADVISOR:
+            # Whoever is asked or listens knows nothing of this contact until they are told.
+            tx.changed(Topic.STAFF, staff_id)
         return _told(tx, contact_id)
 
 

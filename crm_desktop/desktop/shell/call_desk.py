@@ -252,6 +252,9 @@ class CallDesk(QObject):
         ringing = call is not None and call.state is CallState.RINGING
         self._word("offer.accept", "Answer" if ringing else "")
         self._word("offer.decline", "Decline…" if ringing else "")
+        why = self._why_not(Verb.DIAL)
+        self.phone.setEnabled(not why)
+        self.phone.setToolTip(why or "Call somebody… (Ctrl+Shift+C)")
         for command, verb, other in _VERBS:
             why = self._why_not(verb)
             if other is not None:

@@ -64,6 +64,7 @@ class CustomerPanel(QScrollArea):
         self._facts.dial_wanted.connect(self.dial_wanted)
         self._who = WhoIsIt(look)
         self._who.chosen.connect(self.is_this)
+        self._who.other.connect(self.change_asked)
         self._who.hide()
         self._column.addLayout(self._build_head())
         self._column.addWidget(self._facts)

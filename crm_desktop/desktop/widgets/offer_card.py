@@ -110,8 +110,8 @@ class _Tile(Painted):
 
 
 class OfferCard(Painted):
-    """At the right of its parent, at the top or `low`. `accepted`, `declined` and `asked_why` are the
-    answers to an offer, `back` the one to what was missed, `lapsed` that the time is up.
+    """At the right of its parent, at the top or `low`. `accepted`, `declined` and `asked_why` are
+    the answers to an offer, `back` the one to what was missed, `lapsed` that the time is up.
     """
 
     accepted = Signal()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.look import Look, Role
+from crm_desktop.desktop.widgets.buttons import Button, Kind
 from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.text import Text
@@ -16,9 +17,12 @@ _ASK = "Ask for their full name, their postcode and their date of birth before y
 
 
 class WhoIsIt(QWidget):
-    """`chosen` carries the id of whoever it is: by Enter or a click on their name."""
+    """`chosen` carries the id of whoever it is, by Enter or a click on their name; `other` says
+    that it is none of them.
+    """
 
     chosen = Signal(object)
+    other = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -28,8 +32,11 @@ class WhoIsIt(QWidget):
         self._ask = Text(look, _ASK, muted=True, wrap=True)
         self._list = RowList(look, "Who is it?")
         self._column = QVBoxLayout(self)
+        other = Button(look, "Somebody else…", kind=Kind.QUIET)
+        other.clicked.connect(self.other)
         for each in (self._title, self._ask, self._list):
             self._column.addWidget(each)
+        self._column.addWidget(other, 0, Qt.AlignmentFlag.AlignLeft)
         self._list.opened.connect(self.chosen)
         self._list.clicked.connect(self._clicked)
         look.changed.connect(self._space)

@@ -16,6 +16,7 @@ from crm_desktop.desktop.shell.main_window import MainWindow
 from crm_desktop.desktop.widgets.call_bar import CallBar
 from crm_desktop.desktop_root import Desktop
 from crm_desktop.domain.calls import CallState, CommandState, LegRole
+from crm_desktop.domain.changes import Topic
 from crm_desktop.services import call_commands, calls, routing
 from crm_desktop.services.call_commands import Work
 from crm_desktop.store.models import Call, CallCommand

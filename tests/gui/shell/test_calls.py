@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QTextBrowser
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core import accessibility
@@ -15,8 +16,10 @@ from crm_desktop.desktop.screens.calls.dial_dialog import DialDialog
 from crm_desktop.desktop.screens.calls.small_dialogs import KeypadDialog, WarnedDialog
 from crm_desktop.desktop.screens.calls.transfer_dialog import CallTransferDialog
 from crm_desktop.desktop.shell.contact_commands import ON_CALL
+from crm_desktop.desktop.shell.main_window import MainWindow
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import PrimaryButton
+from crm_desktop.desktop.widgets.facts import FactList
 from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.who_is_it import WhoIsIt
 from crm_desktop.domain.calls import CallState, CommandState
@@ -466,3 +469,43 @@ def test_a_team_leader_listens_whispers_and_joins_from_the_people_list(
     until(qtbot, lambda: exchange.asked() == ["listen", "whisper"])
     assert bar.said is not None
     assert bar.said.who.startswith("Anna Whitlock with")
+
+
+def test_a_number_is_called_from_the_customer_the_conversation_and_the_palette(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    Exchange(centre)
+    peter = customer(centre, "Peter Okafor", "+441632960123")
+    mail = centre.add_contact(text="Ring my son on 01632 960777, please.")
+    with centre.as_owner().write() as tx:
+        tx.session.get_one(Contact, mail).customer_id = peter
+    desktop = open_desktop(centre, "anna")
+    window = desktop.window
+    window.open_contact(mail)
+    settled(qtbot, desktop)
+    until(qtbot, lambda: window.registry.action("call.dial").isEnabled())
+
+    facts = window.workplace.screen.customer.findChildren(FactList)[0]
+    facts.setCurrentIndex(facts.model().index(0, 0))
+    QTest.keyClick(facts, Qt.Key.Key_Return, CTRL)
+    assert _dialled(qtbot, window) == "+441632960123"
+
+    page = window.workplace.screen.conversation.findChildren(QTextBrowser)[0]
+    spot = page.document().find("960777")
+    at = page.cursorRect(spot).center()
+    QTest.mouseClick(page.viewport(), Qt.MouseButton.LeftButton, CTRL, at)
+    assert _dialled(qtbot, window) == "+441632960777"
+
+    press(window, Qt.Key.Key_K, CTRL)
+    QTest.keyClicks(window.palette_box.focusWidget() or window.focusWidget(), "01632 960888")
+    until(qtbot, lambda: window.palette_box.answered == "01632 960888")
+    assert "Call 01632 960888…" in [row.title for row in window.palette_box.rows()]
+
+
+def _dialled(qtbot: QtBot, window: MainWindow) -> str:
+    """Which number the dialog that opened stands on; closes it."""
+    dialog = opened(qtbot, window, DialDialog)
+    chosen = dialog.findChildren(RowList)[0].current_key()
+    dialog.reject()
+    qtbot.waitUntil(lambda: not dialog.isVisible())
+    return str(chosen)

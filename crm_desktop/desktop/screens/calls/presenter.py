@@ -163,7 +163,9 @@ class CallPresenter(Presenter):
         away = Topic.EVERYTHING in {change.topic for change in changes.items}
         # A call out has no contact until the PBX has it.
         dialled = 0 in asked and bool(heard)
-        if mine or away or dialled or heard & (known | asked):
+        # Whoever wraps a call up, or takes it, tells of its contact alone.
+        moved = changes.ids(Topic.CONTACT) & known
+        if mine or away or dialled or moved or heard & (known | asked):
             self.read()
 
     def set_offered(self, contact_ids: frozenset[int]) -> None:

@@ -71,8 +71,8 @@ class SettingsScreen(QScrollArea):
         """Say which telephone rings here, or that calls cannot come and whom to ask."""
         rows = list(self._fixed)
         if telephone.system:
-            says = f"Extension {telephone.extension}" if telephone.extension else "None"
-            rows.append(("Telephone", f"{says}, of {telephone.system}"))
+            says = f"Extension {telephone.extension} of {telephone.system}"
+            rows.append(("Telephone", says if telephone.extension else "None"))
         self._facts.set_rows(rows)
         if telephone.missing:
             self._telephone.set_text(*NO_TELEPHONE)

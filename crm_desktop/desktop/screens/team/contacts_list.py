@@ -102,17 +102,22 @@ class ContactsDelegate(QStyledItemDelegate):
         paint_icon(painter, look, inner, CHANNEL_ICONS[row.row.channel], tone, size=15)
         inner.adjust(px(15 + 6), 0, 0, 0)
         pill = self._model.pill_of(row)
-        self._pill(painter, inner, (pill.words, pill.tone) if pill else None, px(_TIME))
+        free = self._pill(painter, inner, (pill.words, pill.tone) if pill else None, px(_TIME))
         if wide:
             said = CHANNEL_NAMES[row.row.channel]
             paint_text(painter, inner, said, look.font(Role.STRONG), theme.text)
             inner.adjust(px(_CHANNEL), 0, 0, 0)
             urgency = urgency_of(row.row.priority)
-            self._pill(painter, inner, (urgency, Tone.INFO) if urgency else None, px(_URGENCY))
-        self._words(painter, inner, row)
+            said_so = (urgency, Tone.INFO) if urgency else None
+            beside = self._pill(painter, inner, said_so, px(_URGENCY))
+            # Beside an empty column what stands before it may run on, to the next pill.
+            free = beside if urgency else free + beside
+        self._words(painter, inner, row, free)
 
-    def _words(self, painter: QPainter, inner: QRect, row: WorkRow) -> None:
-        """Who, what about, and where it is, each in a column of its own."""
+    def _words(self, painter: QPainter, inner: QRect, row: WorkRow, free: int) -> None:
+        """Who, what about, and where it is, each in a column of its own; the last of them may use
+        what is `free` of the columns at its right.
+        """
         look, theme, gap = self._look, self._look.theme, self._look.px(_GAP)
         where = whereabouts(row) or row.row.queue_name
         parts = [(row.row.who, 42, look.font(Role.STRONG), theme.text)]
@@ -124,16 +129,16 @@ class ContactsDelegate(QStyledItemDelegate):
             parts.append((where, 100, look.font(), theme.text))
         whole = inner.width()
         for n, (said, share, font, ink) in enumerate(parts, start=1):
-            room = inner.width() if n == len(parts) else whole * share // 100 - gap
+            room = inner.width() + free if n == len(parts) else whole * share // 100 - gap
             line = QRect(inner.left(), inner.top(), room, inner.height())
             paint_text(painter, line, said, font, ink)
             inner.adjust(room + gap, 0, 0, 0)
 
     def _pill(
         self, painter: QPainter, inner: QRect, said: tuple[str, Tone] | None, room: int
-    ) -> None:
-        """Draw at the right end, and leave the room of that column out."""
-        look = self._look
+    ) -> int:
+        """Draw at the right end, and leave the room of that column out; how much of it is free."""
+        look, width = self._look, 0
         if said is not None:
             size = pill_size(look, said[0])
             width = min(size.width() + 2, room)
@@ -142,6 +147,7 @@ class ContactsDelegate(QStyledItemDelegate):
             box.moveRight(inner.right())
             paint_pill(painter, look, box, *said)
         inner.adjust(0, 0, -room - look.px(6), 0)
+        return room - width
 
 
 class ContactsList(QListView):
