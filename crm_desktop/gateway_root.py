@@ -158,6 +158,12 @@ def run_gateway(
     if opened is None:
         return EXIT_OK
     db, keeper_db = opened
+    outgrown: list[DatabaseNewer] = []
+
+    def end(trouble: DatabaseNewer) -> None:
+        outgrown.append(trouble)
+        stop.set()
+
     gateway = Gateway(
         db,
         keeper_db,
@@ -165,6 +171,7 @@ def run_gateway(
         secrets,
         more_lanes=lambda statuses: [back_office.lane(secrets, statuses)],
         more_jobs=partial(_more_jobs, secrets, chain),
+        outgrown=end,
         call_parts=_call_parts,
         recordings=RecordingJobs(db, vault, secrets) if vault else None,
     )
@@ -176,6 +183,10 @@ def run_gateway(
     finally:
         db.close()
         keeper_db.close()
+    if outgrown:
+        code, words = _WORDS[DatabaseNewer]
+        _say(words)
+        return code
     return EXIT_OK
 
 

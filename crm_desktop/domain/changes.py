@@ -37,6 +37,8 @@ class Topic(StrEnum):
     #: has the sound looks, and who asked.
     PLAYBACK = "playback"
     LOOKING = "looking"
+    #: The database was upgraded: programs see whether they still fit it. Its id is always 0.
+    REVISION = "revision"
     #: There is outgoing work for the gateway, or will be soon. Its id is always 0.
     OUTBOX = "outbox"
     #: The feed was away: everything visible must be read again. Its id is always 0.

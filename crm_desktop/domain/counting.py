@@ -14,16 +14,18 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
+from crm_desktop.domain.call_times import CallTimes, is_call, times
 from crm_desktop.domain.figures import HALF_HOUR, Promise, half_hour
 from crm_desktop.domain.states import IN_HAND, Resolution
 
 _BEGIN, _TAKEN, _COMPLETED = "contact.received", "contact.taken", "contact.completed"
 _HANDED_OFF, _LOGGED = "handoff.requested", "contact.logged"
 #: What ends a first wait otherwise than by being taken or given up.
+_CALLBACK, _VOICEMAIL = "contact.callback", "contact.voicemail"
 _OTHER_EXITS = frozenset(
     {
-        _COMPLETED, "contact.spam", "contact.callback", "contact.voicemail",
-        "contact.turned_away", "contact.answered_away",
+        _COMPLETED, "contact.spam", _CALLBACK, _VOICEMAIL, "contact.turned_away",
+        "contact.answered_away",
     }
 )  # fmt: skip
 _ABANDONED = "contact.abandoned"
@@ -77,17 +79,22 @@ class Counted:
     resolved: bool = False
     first_point: bool = False
     avoidable: bool = False
+    #: Of a handled call, by its own events.
+    call: CallTimes | None = None
+    #: Why it left the queue, of what neither was taken nor gave up: callback, voicemail or nothing.
+    exit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A person had a contact in hand."""
+    """A person had a contact in hand. `timed`: how long it took is told by its own events."""
 
     staff_id: int
     queue_id: int
     channel: str
     begin: datetime
     end: datetime
+    timed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +134,18 @@ def _waiting(subject: Subject, history: Sequence[Happening], kept: Kept) -> Iter
             wait = float(each.data.get("waited") or 0)
         promise = kept.promise(queue, subject.channel)
         within, short = wait <= promise.seconds, wait <= promise.short_seconds
-        yield Counted(subject.id, what, each.at, queue, subject.channel, round(wait), within, short)
+        yield Counted(
+            subject.id, what, each.at, queue, subject.channel, round(wait), within, short,
+            exit=_way_out(each) if what is What.OTHER_EXIT else "",
+        )  # fmt: skip
         return
+
+
+def _way_out(each: Happening) -> str:
+    """What became of a caller who waited no longer."""
+    if each.kind == _CALLBACK:
+        return "callback"
+    return "voicemail" if each.kind == _VOICEMAIL else ""
 
 
 def _exit(kind: str) -> What | None:
@@ -145,9 +162,12 @@ def _ending(subject: Subject, history: Sequence[Happening]) -> Iterable[Counted]
     if at is None:
         return
     end, queue = history[at], queue_at(subject, history, at)
-    if any(each.kind == _TAKEN for each in history[:at]):
-        yield Counted(subject.id, What.HANDLED, end.at, queue, subject.channel)
-    if not subject.inbound:
+    call = times(history) if is_call(history) else None
+    handled = any(each.kind == _TAKEN for each in history[:at]) or (call and call.with_us)
+    if handled:
+        yield Counted(subject.id, What.HANDLED, end.at, queue, subject.channel, call=call)
+    # Who left a message, or was not called back in the end, had nobody who completed it.
+    if not subject.inbound or not (handled or end.actor_id):
         return
     resolution = end.data.get("resolution")
     resolved = resolution == Resolution.RESOLVED
@@ -188,10 +208,11 @@ def spans(
     holder: int | None = None
     begin, queue = until, subject.queue_id
     last: int | None = None
+    timed = is_call(history)
 
     def end(at: datetime) -> None:
         if holder is not None and at > begin:
-            found.append(Span(holder, queue, subject.channel, begin, at))
+            found.append(Span(holder, queue, subject.channel, begin, at, timed))
 
     for n, each in enumerate(history):
         after = in_hand_after.get(each.kind)
@@ -233,8 +254,8 @@ class Presences:
 
 @dataclass
 class Time:
-    """How people's time went: seconds by (half hour, queue, channel), and by (half hour, person)
-    available and at work.
+    """How people's time went: seconds by (half hour, queue, channel) but of what is timed by its
+    own events, and by (half hour, person) available and at work.
     """
 
     handled: dict[tuple[datetime, int, str], float] = field(
@@ -289,7 +310,8 @@ def _share(
             found.busy[slot, person] += seconds
         at_once = [each for each in now if each.channel not in interruptible] or now
         for each in at_once:
-            found.handled[slot, each.queue_id, each.channel] += seconds / len(at_once)
+            if not each.timed:
+                found.handled[slot, each.queue_id, each.channel] += seconds / len(at_once)
 
 
 def _cuts(held: list[Span], presence: Presences, begin: datetime, end: datetime) -> list[datetime]:

@@ -59,6 +59,12 @@ class TooLarge(CrmError):
     code = "too_large"
 
 
+class GivenUp(CrmError):
+    """Whoever asked for it stopped it; nothing of it was kept."""
+
+    code = "given_up"
+
+
 class DatabaseTrouble(CrmError):
     """The database cannot be used now; what was not committed was kept by the caller."""
 

@@ -174,7 +174,7 @@ class Behind:
     """A contact behind a figure. `counts` says whether it is in the numerator.
 
     `who` and `subject` are empty where the contact is no longer in the reader's queues; then it
-    cannot be opened (`seen` is False).
+    cannot be opened (`seen` is False). `spent` of a call: talk, hold and wrap-up in seconds.
     """
 
     contact_id: int
@@ -186,6 +186,7 @@ class Behind:
     seen: bool
     who: str = ""
     subject: str = ""
+    spent: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +205,10 @@ NAMES: Mapping[Figure, str] = {
     Figure.ABANDONED: "Abandoned",
     Figure.ABANDONED_NET: "Abandoned, net",
     Figure.HANDLE_TIME: "Average handling time",
+    Figure.TALK_TIME: "Average talk time of calls",
+    Figure.HOLD_TIME: "Average hold time of calls",
+    Figure.WRAP_UP_TIME: "Average wrap-up of calls",
+    Figure.TRANSFERRED: "Calls passed on",
     Figure.OCCUPANCY: "Occupancy",
     Figure.FIRST_POINT: "First-point resolution",
     Figure.FIRST_CONTACT: "First-contact resolution",

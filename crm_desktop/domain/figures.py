@@ -32,6 +32,10 @@ class Figure(StrEnum):
     ABANDONED = "abandoned"
     ABANDONED_NET = "abandoned_net"
     HANDLE_TIME = "handle_time"
+    TALK_TIME = "talk_time"
+    HOLD_TIME = "hold_time"
+    WRAP_UP_TIME = "wrap_up_time"
+    TRANSFERRED = "transferred"
     OCCUPANCY = "occupancy"
     FIRST_POINT = "first_point"
     FIRST_CONTACT = "first_contact"
@@ -76,7 +80,9 @@ class Sums:
 
     `answered` is A, `abandoned` B; `handled` contacts were completed after somebody had them in
     hand, `completed` ones came in; `repeated` of the `resolved` came back, of those half hours of
-    which it is known (`followed`).
+    which it is known (`followed`). `calls` are the handled ones that a telephone system told of;
+    their talk, hold and wrap-up are in `handle_seconds`, and `transferred` of them were passed on.
+    `callbacks` and `voicemails` are exits among the others.
     """
 
     arrivals: int = 0
@@ -95,6 +101,13 @@ class Sums:
     resolved: int = 0
     followed: int = 0
     repeated: int = 0
+    callbacks: int = 0
+    voicemails: int = 0
+    calls: int = 0
+    talk_seconds: int = 0
+    hold_seconds: int = 0
+    wrap_up_seconds: int = 0
+    transferred: int = 0
 
     def __add__(self, other: Sums) -> Sums:
         return Sums(*(getattr(self, name) + getattr(other, name) for name in SUMS))
@@ -143,6 +156,10 @@ def share(figure: Figure, sums: Sums) -> Share:
         Figure.ABANDONED: Share(sums.abandoned, sums.offered),
         Figure.ABANDONED_NET: Share(sums.abandoned - sums.abandoned_short, sums.offered),
         Figure.HANDLE_TIME: Share(sums.handle_seconds, sums.handled),
+        Figure.TALK_TIME: Share(sums.talk_seconds, sums.calls),
+        Figure.HOLD_TIME: Share(sums.hold_seconds, sums.calls),
+        Figure.WRAP_UP_TIME: Share(sums.wrap_up_seconds, sums.calls),
+        Figure.TRANSFERRED: Share(sums.transferred, sums.calls),
         Figure.FIRST_POINT: Share(sums.first_point, sums.completed),
         Figure.FIRST_CONTACT: Share(sums.followed - sums.repeated, sums.followed),
         Figure.AVOIDABLE: Share(sums.avoidable, sums.completed),
@@ -187,6 +204,22 @@ _DEFINITIONS = {
         "Talking, holding and wrapping up, by contact that was completed. Contacts that one person "
         "has in hand side by side share that person's time; a call, a chat or a visit takes all "
         "of it from mail."
+    ),
+    Figure.TALK_TIME: (
+        "Of the calls that were completed, the average time in which the caller talked with us, "
+        "by the telephone system."
+    ),
+    Figure.HOLD_TIME: (
+        "Of the calls that were completed, the average time in which the caller was on hold after "
+        "the answer, also while a colleague was asked."
+    ),
+    Figure.WRAP_UP_TIME: (
+        "Of the calls that were completed, the average time from hanging up until they were "
+        "completed."
+    ),
+    Figure.TRANSFERRED: (
+        "Calls that somebody who had answered passed on to a colleague, a queue or a number, of "
+        "all calls that were completed."
     ),
     Figure.OCCUPANCY: (
         "Of the time in which the people of your queues were available, the part with at least "

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from crm_desktop.domain.calls import WrapUp
 from crm_desktop.domain.errors import InvalidInput
 from crm_desktop.domain.figures import Promise, Variant
 from crm_desktop.domain.people import Person
@@ -20,6 +21,7 @@ OVERFLOW = (10, 7 * DAY)
 TARGET = (1, 365 * DAY)
 SHORT = (0, 600)
 RELAX = (0, DAY)
+WRAP_UP = (10, HOUR)
 GOAL = (1, 100)
 LEVEL = (1, 5)
 
@@ -36,7 +38,8 @@ class NeededSkill:
 class QueueSettings:
     """The rules of one queue. Times in seconds; the columns of `Queue` say what they mean.
 
-    `targets` by channel, `skills` by the skill's id.
+    `wrap_up` is what follows a call, `wrap_up_seconds` the time of a timed one. `targets` by
+    channel, `skills` by the skill's id.
     """
 
     push: bool
@@ -45,13 +48,15 @@ class QueueSettings:
     last_advisor_seconds: int
     overflow_queue_id: int | None = None
     overflow_seconds: int | None = None
+    wrap_up: WrapUp = WrapUp.MANDATORY
+    wrap_up_seconds: int = 120
     targets: Mapping[Channel, Promise] = field(default_factory=dict)
     skills: Mapping[int, NeededSkill] = field(default_factory=dict)
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> QueueSettings:
         """From what the database keeps."""
-        plain = {name: data[name] for name in _PLAIN}
+        plain = {name: data[name] for name in _PLAIN} | {"wrap_up": WrapUp(data["wrap_up"])}
         targets = {
             Channel(channel): Promise(**{**each, "variant": Variant(each["variant"])})
             for channel, each in sorted(data["targets"].items())
@@ -63,6 +68,7 @@ class QueueSettings:
         """What the database keeps; `from_data` reads it back."""
         return {
             **{name: getattr(self, name) for name in _PLAIN},
+            "wrap_up": self.wrap_up.value,
             "targets": {
                 channel.value: {**asdict(each), "variant": each.variant.value}
                 for channel, each in self.targets.items()
@@ -73,7 +79,7 @@ class QueueSettings:
 
 _PLAIN = (
     "push", "offer_seconds", "ageing_seconds", "last_advisor_seconds", "overflow_queue_id",
-    "overflow_seconds",
+    "overflow_seconds", "wrap_up_seconds",
 )  # fmt: skip
 
 
@@ -131,6 +137,7 @@ def _wrong(queue_id: int, wanted: QueueSettings) -> Iterator[tuple[str, str]]:
         yield "overflow", "another queue than this one"
     elif wanted.overflow_seconds is not None:
         yield from _outside("overflow", wanted.overflow_seconds, OVERFLOW)
+    yield from _outside("wrap-up", wanted.wrap_up_seconds, WRAP_UP)
     for channel, each in wanted.targets.items():
         name = channel.value.replace("_", " ")
         yield from _outside(f"target for {name}", each.seconds, TARGET)

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from crm_desktop.domain.changes import Changes, Topic
-from crm_desktop.domain.errors import CrmError, NoKeyring
+from crm_desktop.domain.errors import CrmError, DatabaseNewer, NoKeyring
 from crm_desktop.gateway.accounts import ASTERISK, IMAP
 from crm_desktop.gateway.calls.switchboard import MakeParts, Switchboard
 from crm_desktop.gateway.config import GatewayConfig, SecretSource
 from crm_desktop.gateway.counting import FigureKeeper
 from crm_desktop.gateway.email_lane import email_lane
+from crm_desktop.gateway.fitting import FitWatch
 from crm_desktop.gateway.jobs import JobKeeper, StartJob
 from crm_desktop.gateway.lanes import InHand, LaneWorker
 from crm_desktop.gateway.listeners import MailDoor, WebDoor
@@ -41,7 +42,8 @@ class Gateway:
 
     `db` serves the workers, `keeper_db` the leases alone. `more_lanes` and `more_jobs` are what
     other parts add to mail and housekeeping, `call_parts` what takes part in calls, `recordings`
-    what keeps their sound.
+    what keeps their sound. `outgrown` hears, on another thread, that the database was upgraded by a
+    newer program.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Gateway:
         *,
         more_lanes: Callable[[StatusBoard], Iterable[Lane]] = lambda _: (),
         more_jobs: MoreJobs = lambda _db, _statuses: {},
+        outgrown: Callable[[DatabaseNewer], None] = lambda _trouble: None,
         recordings: RecordingJobs | None = None,
         call_parts: MakeParts = lambda: (),
     ) -> None:
@@ -71,6 +74,7 @@ class Gateway:
         self._web_door = WebDoor(db, config, self.statuses, _form_secret(secrets))
         self._keeper = JobKeeper(keeper_db, self._jobs, self.statuses)
         self._router = Router(db)
+        self._fit = FitWatch(db, outgrown)
         self._feed = open_feed(db.target, self._heard, self._presence)
         self._senders: list[LaneWorker] = []
         self._sweepers: list[Sweeper | FigureKeeper] = []
@@ -91,6 +95,7 @@ class Gateway:
         self._feed.start()
         self._keeper.start()
         self._router.start()
+        self._fit.start()
         for door in (self._mail_door, self._web_door):
             door.start()
         for door in (self._mail_door, self._web_door):
@@ -103,6 +108,7 @@ class Gateway:
             self._mail_door,
             self._router,
             self._keeper,
+            self._fit,
         )
         for worker in workers:
             worker.stop()
@@ -177,6 +183,8 @@ class Gateway:
             woken.append(self._router)
         for worker in woken:
             worker.wake()
+        if changes.has(Topic.REVISION):
+            self._fit.wake()
         if self._recordings is not None:
             self._recordings.heard(changes)
         for switchboard in self._switchboards:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from crm_desktop.domain import counting
+from crm_desktop.domain.call_times import CallTimes
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.counting import Counted, Span, Time, What
 from crm_desktop.domain.figures import HALF_HOUR, REPEAT_DAYS, half_hour
@@ -164,14 +165,24 @@ def _adds(fact: Counted) -> Mapping[str, int]:
                 "abandoned": 1, "abandoned_within": fact.within, "abandoned_short": fact.short
             }  # fmt: skip
         case What.OTHER_EXIT:
-            return {"other_exits": 1}
+            return {
+                "other_exits": 1, "callbacks": fact.exit == "callback",
+                "voicemails": fact.exit == "voicemail",
+            }  # fmt: skip
         case What.HANDLED:
-            return {"handled": 1}
+            return {"handled": 1, **(_of_call(fact.call) if fact.call else {})}
         case What.COMPLETED:
             return {
                 "completed": 1, "first_point": fact.first_point, "avoidable": fact.avoidable,
                 "resolved": fact.resolved,
             }  # fmt: skip
+
+
+def _of_call(call: CallTimes) -> Mapping[str, int]:
+    return {
+        "calls": 1, "handle_seconds": call.handling, "talk_seconds": call.talk,
+        "hold_seconds": call.hold, "wrap_up_seconds": call.wrap_up, "transferred": call.passed_on,
+    }  # fmt: skip
 
 
 def _stat(
@@ -228,6 +239,11 @@ def _counted(facts: Iterable[Counted]) -> Rows:
             "resolved": fact.resolved,
             "first_point": fact.first_point,
             "avoidable": fact.avoidable,
+            "talk_seconds": fact.call.talk if fact.call else 0,
+            "hold_seconds": fact.call.hold if fact.call else 0,
+            "wrap_up_seconds": fact.call.wrap_up if fact.call else 0,
+            "timed": fact.call is not None,
+            "transferred": fact.call is not None and fact.call.passed_on,
         }
         for fact in facts
     }

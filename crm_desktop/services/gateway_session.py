@@ -8,6 +8,11 @@ from crm_desktop.store import revision
 from crm_desktop.store.database import Database, Target
 
 
+def still_fits(db: Database) -> None:
+    """Raise DatabaseNewer when the database was upgraded since it was opened."""
+    revision.still_fits(db)
+
+
 def open_database(target: Target, migrations: Path, *, connections: int) -> Database:
     """The database, its revision checked; an absent file is away and never created.
 

@@ -75,11 +75,12 @@ def sign_in(target: Target, login: str, migrations: Path, *, connections: int = 
 
 
 def whoami(db: Database) -> Person:
-    """Who this session is now, by role and queues; raises SignInRefused when nobody any more, and
-    SignedOutBy when somebody closed it.
+    """Who this session is now, by role and queues; raises SignInRefused when nobody any more,
+    SignedOutBy when somebody closed it, DatabaseNewer when this program no longer fits.
     """
     began = db.actor
     assert began is not None
+    revision.still_fits(db)
     with db.read() as tx:
         person = people.whoami(tx, began.login)
         if person.sign_outs > began.sign_outs:

@@ -8,7 +8,7 @@ from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.services.leases import Lease
 from crm_desktop.store import leading
 from crm_desktop.store.database import Database
-from crm_desktop.store.queries import events, leases, messages, moving
+from crm_desktop.store.queries import events, leases, messages, moving, wrap_up
 from crm_desktop.store.queries import sweeper as queries
 
 #: The lease under which one gateway sweeps.
@@ -25,8 +25,8 @@ _DECISIONS_KEPT = timedelta(days=30)
 
 
 def sweep(db: Database, lease: Lease) -> Changes:
-    """Bring due parked contacts back, forget silent onlookers, old notices, moves and decisions,
-    and take back what people had for a while.
+    """Bring due parked contacts back, end wrap-ups that had their time, forget silent onlookers,
+    old notices, moves and decisions, and take back what people had for a while.
 
     Looks first and writes only when there is something to do. Raises LeaseLost.
     """
@@ -37,7 +37,8 @@ def sweep(db: Database, lease: Lease) -> Changes:
         over = leading.any_ended(tx)
         moves = moving.any_old(tx, _MOVES_KEPT)
         decisions = queries.any_old_decision(tx, _DECISIONS_KEPT)
-    if not (parked or looks or prune or over or moves or decisions):
+        wrapped = wrap_up.any_over(tx)
+    if not (parked or wrapped or looks or prune or over or moves or decisions):
         return Changes()
     with db.write() as tx:
         leases.check(tx, lease.name, lease.fence)
@@ -45,6 +46,8 @@ def sweep(db: Database, lease: Lease) -> Changes:
             messages.requeue(tx, contact_id)
             events.append(tx, "contact.woken", contact_id=contact_id, by="time")
             tx.changed(Topic.CONTACT, contact_id)
+        if wrapped:
+            tx.changed(Topic.CONTACT, *wrap_up.end_over(tx))
         for staff_id, contact_id in looks:
             queries.remove_look(tx, staff_id, contact_id, STALE_LOOK)
             tx.changed(Topic.LOOKING, contact_id)

@@ -210,6 +210,8 @@ class Database:
         self.target = target
         self.dialect: Dialect = target.dialect
         self.actor = actor
+        #: Where it stood when it was looked whether this program fits it.
+        self.revision: str | None = None
         #: Tells this program from others in which the same person is signed in.
         self.desktop = secrets.token_hex(8)
         self.engine = _engine(target if create else existing(target), connections, may_sleep=create)

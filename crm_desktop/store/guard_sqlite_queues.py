@@ -1,4 +1,4 @@
-"""A queue's rules on SQLite: those of migrations/sql/0014_queue_settings.sql."""
+"""A queue's rules on SQLite: those of 0014_queue_settings.sql and 0020_wrap_up.sql."""
 
 from __future__ import annotations
 
@@ -48,6 +48,8 @@ def settings_data(session: Session, queue_id: int) -> dict[str, Any] | None:
         "last_advisor_seconds": queue.last_advisor_seconds,
         "overflow_queue_id": queue.overflow_queue_id,
         "overflow_seconds": queue.overflow_seconds,
+        "wrap_up": queue.wrap_up,
+        "wrap_up_seconds": queue.wrap_up_seconds,
         "targets": {
             each.channel: {
                 "seconds": each.seconds,

@@ -5,12 +5,15 @@ Alembic costs a tenth of a desktop's memory, so it is loaded by whoever upgrades
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import OperationalError
 
+from crm_desktop.domain.errors import GivenUp
 from crm_desktop.store.database import Database
 from crm_desktop.store.errors import translating
 
@@ -22,25 +25,34 @@ _UPGRADE_LOCK = 0x43524D44
 #: A million contacts take a minute on SQLite: so long the next one waits, in milliseconds.
 _PATIENCE_MS = 900_000
 
+#: SQLite asks after so many of its steps, some thousands of rows, whether to go on.
+_STEPS = 50_000
+
 #: Which revision was reached, of those that are on the way.
 Reached = Callable[[str], None]
 
 
 def upgrade(
-    db: Database, migrations: Path, *, to: str = "head", reached: Reached | None = None
+    db: Database,
+    migrations: Path,
+    *,
+    to: str = "head",
+    reached: Reached | None = None,
+    unwanted: Callable[[], bool] | None = None,
 ) -> None:
     """Bring the database to this program's revision; a second upgrader waits for the first.
 
     All of it or, when it is interrupted, nothing: it is one transaction. `to` is another revision,
-    for tests.
+    for tests. On SQLite `unwanted` is asked all the time; raises GivenUp when it says so.
     """
     from alembic import command
 
-    with translating(), db.engine.connect() as plain:
+    with translating(), _given_up(unwanted), db.engine.connect() as plain:
         if db.dialect == "sqlite":
             driver = plain.connection.driver_connection
             assert driver is not None
             driver.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
+            driver.set_progress_handler(unwanted, _STEPS)
         connection = plain.execution_options(crm_write=True)
         with connection.begin():
             if db.dialect == "postgresql":
@@ -50,8 +62,28 @@ def upgrade(
             if reached is not None:
                 config.attributes["applied"] = _telling(reached)
             command.upgrade(config, to)
+            _tell(connection)
         # Whoever upgraded goes on with the patience of everybody.
         connection.invalidate()
+
+
+def _tell(connection: Connection) -> None:
+    """Let every program that is open see whether it still fits."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_notify('crm', 'revision:0')"))
+    else:
+        connection.execute(text("INSERT INTO notice (topic, ref_id) VALUES ('revision', 0)"))
+
+
+@contextmanager
+def _given_up(unwanted: Callable[[], bool] | None) -> Iterator[None]:
+    """What SQLite calls an interruption was asked for."""
+    try:
+        yield
+    except OperationalError as interrupted:
+        if unwanted is None or not unwanted():
+            raise
+        raise GivenUp("the upgrade was stopped") from interrupted
 
 
 def _telling(reached: Reached) -> Callable[..., None]:

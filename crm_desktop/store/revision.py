@@ -22,6 +22,17 @@ def check(db: Database, migrations: Path) -> None:
     """Raise DatabaseOlder or DatabaseNewer unless the revision is this program's."""
     with translating(), db.engine.connect() as connection:
         check_revision(connection, migrations)
+        db.revision = _current(connection)
+
+
+def still_fits(db: Database) -> None:
+    """Raise DatabaseNewer when somebody has upgraded the database since `check`."""
+    if db.revision is None:
+        return
+    with translating(), db.engine.connect() as connection:
+        current = _current(connection)
+    if current != db.revision:
+        raise DatabaseNewer(found=current or "nothing", wanted=db.revision)
 
 
 def check_revision(connection: Connection, migrations: Path) -> None:
@@ -37,12 +48,29 @@ def check_revision(connection: Connection, migrations: Path) -> None:
 
 def history(migrations: Path) -> tuple[str, frozenset[str]]:
     """The newest revision of the one line of migrations, and all of them."""
+    followed = _followed(migrations)
+    (head,) = followed.keys() - followed.values()
+    return head, frozenset(followed)
+
+
+def ahead(db: Database, migrations: Path) -> int:
+    """How many revisions this program has beyond the database's."""
+    with translating(), db.engine.connect() as connection:
+        current = _current(connection)
+    followed = _followed(migrations)
+    at: str | None
+    (at,) = followed.keys() - followed.values()
+    steps = 0
+    while at is not None and at != current:
+        at, steps = followed.get(at), steps + 1
+    return steps
+
+
+def _followed(migrations: Path) -> dict[str, str | None]:
+    """Every revision, and the one that it follows."""
     scripts = [each.read_text("utf-8") for each in (migrations / "versions").glob("*.py")]
-    named = [each for script in scripts for each in _NAMED.findall(script)]
-    known = {revision for name, revision in named if name == "revision"}
-    followed = {revision for name, revision in named if name == "down_revision"}
-    (head,) = known - followed
-    return head, frozenset(known)
+    named = [dict(_NAMED.findall(script)) for script in scripts]
+    return {each["revision"]: each.get("down_revision") for each in named}
 
 
 def _current(connection: Connection) -> str | None:

@@ -23,6 +23,7 @@ _WORDS: Mapping[str, str] = {
     "contact.woken": "Back from parking",
     "contact.transferred": "Transferred",
     "contact.wrap_up": "Wrap-up began",
+    "contact.extended": "More time for the wrap-up",
     "contact.completed": "Completed",
     "contact.spam": "Set aside as spam",
     "contact.service": "Service changed",

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from crm_desktop.store.database import Dialect
 from tests.benchmarks import (
+    calls,
     claims,
     crowd,
     desktop,
@@ -55,13 +56,14 @@ MEASURES: dict[str, Measure] = {
     "routing": lambda centre, _, quick: routing.measure(centre, quick),
     "forecast": lambda centre, _, quick: forecast.measure(centre, quick),
     "claims": lambda centre, _, quick: claims.measure(centre, quick),
+    "calls": lambda centre, _, quick: calls.measure(centre, quick),
     "reassign": lambda centre, _, quick: reassigning.measure(centre, quick),
 }
 #: These need no gateway beside them, or run their own.
 _ALONE = frozenset(
     {
         *("live", "loop", "team", "memory", "start", "intake", "claims", "crowd", "reassign"),
-        *("rights", "routing", "forecast"),
+        *("rights", "routing", "forecast", "calls"),
     }
 )
 _SMALL, _MIDDLE, _LARGE = 10_000, 100_000, 1_000_000

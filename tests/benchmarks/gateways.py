@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +21,14 @@ class RunningGateway:
 
 
 @contextmanager
-def gateway(centre: BenchCentre, folder: Path) -> Iterator[RunningGateway]:
+def gateway(
+    centre: BenchCentre, folder: Path, more_secrets: Mapping[str, str] | None = None
+) -> Iterator[RunningGateway]:
     """`crm-desktop gateway` with a home of its own in `folder`, ready; ended on leaving."""
     secrets = folder / "secrets.toml"
     secrets.touch(mode=0o600)
-    secrets.write_text(f'"database:gateway" = "{PASSWORD}"\n')
+    known = {"database:gateway": PASSWORD, **(more_secrets or {})}
+    secrets.write_text("".join(f'"{name}" = "{value}"\n' for name, value in known.items()))
     env = {
         **os.environ,
         "HOME": str(folder),

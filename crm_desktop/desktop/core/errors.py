@@ -135,6 +135,7 @@ WORDS: Mapping[str, Words] = {
         "Nothing was changed.",
         "An administrator must upgrade it first.",
     ),
+    "given_up": Words("It was stopped.", "Nothing was changed.", "Begin again when you like."),
     "database_newer": Words(
         "The database was upgraded by a newer program.",
         "Nothing was changed.",

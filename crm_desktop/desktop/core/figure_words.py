@@ -28,6 +28,11 @@ TEAM_TILES = (
 _SHARES = {
     Figure.SERVICE_LEVEL, Figure.ANSWERED, Figure.ABANDONED, Figure.ABANDONED_NET,
     Figure.OCCUPANCY, Figure.FIRST_POINT, Figure.FIRST_CONTACT, Figure.AVOIDABLE,
+    Figure.TRANSFERRED,
+}  # fmt: skip
+_TIMES = {
+    Figure.ANSWER_SPEED, Figure.HANDLE_TIME, Figure.TALK_TIME, Figure.HOLD_TIME,
+    Figure.WRAP_UP_TIME,
 }  # fmt: skip
 _WITH_CONTACTS = frozenset(Figure) - {
     Figure.OCCUPANCY, Figure.FIRST_CONTACT, Figure.HANDOFFS
@@ -51,6 +56,11 @@ class FigureShown:
         """What a screen reader says for it."""
         said = f"{self.label}: {self.value if self.value != NOTHING else 'none yet'}"
         return ", ".join(part for part in (said, self.word, self.detail) if part)
+
+
+def team_tiles(found: CentreFigures) -> tuple[Figure, ...]:
+    """The tiles of a team leader's screen: where calls are answered, their handling time too."""
+    return (*TEAM_TILES, Figure.HANDLE_TIME) if found.sums().calls else TEAM_TILES
 
 
 def shown(
@@ -80,6 +90,8 @@ _ON_A_WALL = {
     Figure.ANSWER_SPEED: "Average answer",
     Figure.FIRST_POINT: "First-point",
     Figure.HANDLE_TIME: "Handling time",
+    Figure.TALK_TIME: "Talk time",
+    Figure.WRAP_UP_TIME: "Wrap-up",
 }
 
 
@@ -95,6 +107,8 @@ def on_a_wall(found: CentreFigures, figure: Figure, now: datetime) -> FigureShow
         Figure.ABANDONED: words.count(found.sums().abandoned, "contact"),
         Figure.ANSWER_SPEED: f"of {found.sums().answered:,} answered",
         Figure.HANDLE_TIME: f"of {found.sums().handled:,} handled",
+        Figure.TALK_TIME: f"of {words.count(found.sums().calls, 'call')}",
+        Figure.WRAP_UP_TIME: f"of {words.count(found.sums().calls, 'call')}",
     }.get(figure, usual.detail)
     number = value(found, figure, now, whole=True)
     if number == NOTHING:
@@ -127,7 +141,7 @@ def value(
         return "0" if figure is Figure.HANDOFFS else NOTHING
     if figure in _SHARES:
         return per_cent(share.value, whole=whole)
-    if figure in (Figure.ANSWER_SPEED, Figure.HANDLE_TIME):
+    if figure in _TIMES:
         return say(share.value)
     return f"{int(share.part):,}"
 
@@ -208,7 +222,11 @@ def _detail(
     return {
         Figure.ANSWER_SPEED: f"of {words.count(sums.answered, 'contact')} answered",
         Figure.ANSWERED: f"{sums.answered:,} of {sums.offered:,} offered",
-        Figure.HANDLE_TIME: f"of {words.count(sums.handled, 'contact')} handled",
+        Figure.HANDLE_TIME: _handling(sums),
+        Figure.TALK_TIME: f"of {words.count(sums.calls, 'call')} completed",
+        Figure.HOLD_TIME: f"of {words.count(sums.calls, 'call')} completed",
+        Figure.WRAP_UP_TIME: f"of {words.count(sums.calls, 'call')} completed",
+        Figure.TRANSFERRED: f"{sums.transferred:,} of {words.count(sums.calls, 'call')} completed",
         Figure.OCCUPANCY: "of the time available",
         Figure.FIRST_POINT: f"goal {FIRST_POINT_GOAL}% · {sums.completed:,} completed",
         Figure.FIRST_CONTACT: f"of {found.came_back.whole:,} resolved a week ago",
@@ -216,6 +234,19 @@ def _detail(
         Figure.WAITING: "in all queues" if queue_id is None else "",
         Figure.HANDOFFS: f"of {found.handoffs.whole:,} under way",
     }[figure]
+
+
+def _handling(sums: Sums) -> str:
+    """As "of 31 contacts handled", and of calls "talk 3:10, hold 0:20, wrap-up 1:05"."""
+    if not sums.calls:
+        return f"of {words.count(sums.handled, 'contact')} handled"
+    parts = (sums.talk_seconds, sums.hold_seconds, sums.wrap_up_seconds)
+    return f"calls: {call_times(*(each / sums.calls for each in parts))}"
+
+
+def call_times(talk: float, hold: float, wrap_up: float) -> str:
+    """As "talk 3:10, hold 0:20, wrap-up 1:05"."""
+    return f"talk {waited(talk)}, hold {waited(hold)}, wrap-up {waited(wrap_up)}"
 
 
 def _abandoned(sums: Sums) -> str:

@@ -1,4 +1,6 @@
-"""Who the signed-in person is now: another role, other queues, or nobody any more."""
+"""Who the signed-in person is now: another role, other queues, or nobody any more; and whether the
+program still fits its database.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +9,14 @@ from functools import partial
 
 from crm_desktop.desktop.core.presenting import Presenter, Tasks
 from crm_desktop.domain.changes import Changes, Topic
-from crm_desktop.domain.errors import AccountRefused, CrmError, SignInRefused
+from crm_desktop.domain.errors import AccountRefused, CrmError, DatabaseNewer, SignInRefused
 from crm_desktop.domain.people import Person
 from crm_desktop.services import Database, session
 
 
 class StandingKeeper(Presenter):
-    """`changed_to` hears of another role or other queues, `over` that the person is switched off.
+    """`changed_to` hears of another role or other queues, `over` that the person is switched off or
+    the database was upgraded by a newer program.
 
     `db.actor` is the person as they are by then.
     """
@@ -31,11 +34,13 @@ class StandingKeeper(Presenter):
         self._over = over
 
     def changed(self, changes: Changes) -> None:
-        """Ask again when this person's own entry changed, or anything may have."""
+        """Ask again when this person's own entry changed, the database's revision, or anything may
+        have.
+        """
         actor = self._db.actor
         if actor is None:
             return
-        if actor.id in changes.ids(Topic.STAFF) or changes.has(Topic.EVERYTHING):
+        if actor.id in changes.ids(Topic.STAFF) or changes.has(Topic.REVISION):
             self._tasks.read(
                 partial(session.whoami, self._db), self._is_now, failed=self._failed, key="whoami"
             )
@@ -51,5 +56,7 @@ class StandingKeeper(Presenter):
 
     def _failed(self, trouble: CrmError) -> None:
         # A database that is away is told of by the feed.
-        if isinstance(trouble, SignInRefused) and not isinstance(trouble, AccountRefused):
+        if isinstance(trouble, DatabaseNewer) or (
+            isinstance(trouble, SignInRefused) and not isinstance(trouble, AccountRefused)
+        ):
             self._over(trouble)

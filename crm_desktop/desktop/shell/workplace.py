@@ -17,6 +17,7 @@ from crm_desktop.desktop.screens.workspace.presenter import WorkspacePresenter
 from crm_desktop.desktop.screens.workspace.recordings import Recordings
 from crm_desktop.desktop.screens.workspace.replying import Replying
 from crm_desktop.desktop.screens.workspace.screen import WorkspaceScreen
+from crm_desktop.desktop.screens.workspace.wrap_up_presenter import WrapUpPresenter
 from crm_desktop.desktop.shell.call_desk import CallDesk
 from crm_desktop.desktop.shell.contact_commands import ON_CALL
 from crm_desktop.desktop.shell.desk import Desk, later_for
@@ -91,6 +92,7 @@ class Workplace(QObject):
         self._listening = Listening(
             desk.db, desk.runner.for_owner(self.recordings), self.recordings, later=later
         )
+        self.screen.after_call.bind(WrapUpPresenter(desk.db, self._tasks, self.screen.after_call))
         self._connect()
         self._bind_commands()
 

@@ -135,10 +135,10 @@ class Busy(QWidget):
         row = QHBoxLayout(self)
         row.addWidget(_Wheel(look))
         row.addWidget(self._text, 1)
-        if cancellable:
-            cancel = Button(look, "Cancel", kind=Kind.QUIET)
-            cancel.clicked.connect(self.cancelled)
-            row.addWidget(cancel)
+        self._cancel = Button(look, "Cancel", kind=Kind.QUIET)
+        self._cancel.clicked.connect(self.cancelled)
+        self._cancel.setVisible(cancellable)
+        row.addWidget(self._cancel)
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(_PATIENCE_MS)
@@ -147,9 +147,17 @@ class Busy(QWidget):
 
     def begin(self, text: str) -> None:
         """Something goes on, as "Searching customers"."""
+        self.say(text)
+        self._patience.start()
+
+    def say(self, text: str) -> None:
+        """How far it is."""
         self._text.setText(text)
         self.setAccessibleName(text)
-        self._patience.start()
+
+    def may_cancel(self, can: bool) -> None:
+        """Whether what goes on now can be given up; of a cancellable one alone."""
+        self._cancel.setVisible(can)
 
     def end(self) -> None:
         """It is over."""

@@ -107,6 +107,7 @@ class Call(Base):
     hold_seconds: Mapped[int] = mapped_column(default=0, server_default="0")
     counted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     lost_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    wrap_up_extended: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
 
 class CallLeg(Base):

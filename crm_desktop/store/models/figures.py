@@ -40,6 +40,13 @@ class HalfHourStat(Base):
     resolved: Mapped[int] = mapped_column(default=0)
     followed: Mapped[int | None]
     repeated: Mapped[int | None]
+    callbacks: Mapped[int] = mapped_column(default=0, server_default="0")
+    voicemails: Mapped[int] = mapped_column(default=0, server_default="0")
+    calls: Mapped[int] = mapped_column(default=0, server_default="0")
+    talk_seconds: Mapped[int] = mapped_column(default=0, server_default="0")
+    hold_seconds: Mapped[int] = mapped_column(default=0, server_default="0")
+    wrap_up_seconds: Mapped[int] = mapped_column(default=0, server_default="0")
+    transferred: Mapped[int] = mapped_column(default=0, server_default="0")
     seconds: Mapped[int]
     in_opening_hours: Mapped[bool]
     goal: Mapped[int]
@@ -59,7 +66,10 @@ class HalfHourStaff(Base):
 
 
 class CountedContact(Base):
-    """A contact that counts as `what` (`domain.counting.What`); kept for some weeks."""
+    """A contact that counts as `what` (`domain.counting.What`); kept for some weeks.
+
+    The times are those of a handled call that a telephone system told of (`timed`).
+    """
 
     __tablename__ = "counted_contact"
     __table_args__ = (Index("ix_counted_contact_what", "what", "at", "contact_id"),)
@@ -75,6 +85,11 @@ class CountedContact(Base):
     resolved: Mapped[bool] = mapped_column(default=False, server_default=false())
     first_point: Mapped[bool] = mapped_column(default=False, server_default=false())
     avoidable: Mapped[bool] = mapped_column(default=False, server_default=false())
+    talk_seconds: Mapped[int] = mapped_column(default=0, server_default="0")
+    hold_seconds: Mapped[int] = mapped_column(default=0, server_default="0")
+    wrap_up_seconds: Mapped[int] = mapped_column(default=0, server_default="0")
+    timed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    transferred: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class FiguresKept(Base):

@@ -150,6 +150,10 @@ _BEHIND: dict[Figure, tuple[tuple[What, ...], str]] = {
         "k.what = 'abandoned' AND NOT k.short",
     ),
     Figure.HANDLE_TIME: ((What.HANDLED,), "{true}"),
+    Figure.TALK_TIME: ((What.HANDLED,), "{true}"),
+    Figure.HOLD_TIME: ((What.HANDLED,), "{true}"),
+    Figure.WRAP_UP_TIME: ((What.HANDLED,), "{true}"),
+    Figure.TRANSFERRED: ((What.HANDLED,), "k.transferred"),
     Figure.FIRST_POINT: ((What.COMPLETED,), "k.first_point"),
     Figure.AVOIDABLE: ((What.COMPLETED,), "k.avoidable"),
 }  # fmt: skip
@@ -170,12 +174,14 @@ _LEVELS: dict[Variant, tuple[str, str]] = {
         "k.what = 'answered' AND k.within",
     ),
 }
+#: Of calls alone, whose own events told how long they took.
+_OF_CALLS = frozenset({Figure.TALK_TIME, Figure.HOLD_TIME, Figure.WRAP_UP_TIME, Figure.TRANSFERRED})
 #: Figures that have contacts behind them.
 HAVE_CONTACTS = frozenset(_BEHIND) | {
     Figure.SERVICE_LEVEL, Figure.WAITING, Figure.LONGEST_WAIT
 }  # fmt: skip
 _ROW = """SELECT k.contact_id, k.at, k.channel, k.queue_id, k.wait_seconds, {counts},
-    {seen}, c.who, c.subject
+    {seen}, c.who, c.subject, k.timed, k.talk_seconds, k.hold_seconds, k.wrap_up_seconds
     FROM counted_contact k LEFT JOIN contact c ON c.id = k.contact_id{visible}{join}
     WHERE k.what IN ({what}) AND k.at >= :begin AND k.at < :end AND k.queue_id {own}{where}
     AND (k.at, k.contact_id) < (:before_at, :before_id)
@@ -208,9 +214,9 @@ def behind(
     return tuple(
         Behind(
             id_, _moment(at), Channel(of), queue, waited, bool(counts), bool(seen), who or "",
-            subject or "",
+            subject or "", tuple(spent) if timed else None,
         )
-        for id_, at, of, queue, waited, counts, seen, who, subject in rows
+        for id_, at, of, queue, waited, counts, seen, who, subject, timed, *spent in rows
     )  # fmt: skip
 
 
@@ -257,6 +263,7 @@ def _behind(dialect: Dialect, figure: Figure, of_queue: bool, of_channel: bool) 
     else:
         what, counts = _BEHIND[figure]
         counts = counts.replace("{true}", "1" if on_sqlite else "true")
+        where = " AND k.timed" if figure in _OF_CALLS else ""
     if of_queue:
         where += " AND k.queue_id = :queue"
     if of_channel:

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core import accessibility
 from crm_desktop.desktop.screens.sign_in.screen import SignInScreen
+from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop_root import Desktop
 from crm_desktop.domain.states import Visibility
 from tests.gui.shell.conftest import settled
@@ -69,6 +70,13 @@ def sign_in(screen: QWidget, login: str, password: str) -> None:
         field.clear()
         QTest.keyClicks(field, words)
     QTest.keyClick(field, Qt.Key.Key_Return)
+
+
+def choose(qtbot: QtBot, screen: SignInScreen, name: str) -> None:
+    """Choose who one is, where no password is asked for."""
+    (people,) = screen.findChildren(RowList)
+    qtbot.waitUntil(lambda: any(row.title == name for row in people.rows()))
+    people.opened.emit(next(row.key for row in people.rows() if row.title == name))
 
 
 def windows(kind: type[_Window]) -> list[_Window]:

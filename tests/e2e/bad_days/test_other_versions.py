@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -11,12 +12,15 @@ from typer.testing import CliRunner
 
 from crm_desktop.cli import app
 from crm_desktop.commands.words import in_words
+from crm_desktop.desktop.screens.sign_in.screen import SignInScreen
 from crm_desktop.desktop.shell.main_window import MainWindow
 from crm_desktop.domain.errors import DatabaseNewer, DatabaseOlder
 from crm_desktop.gateway_root import EXIT_NEWER, EXIT_OLDER
+from crm_desktop.store import migrate
 from tests.centre import PASSWORD, Centre
-from tests.e2e.bad_days.desk import OpenProgram, sign_in, wait_said, windows
+from tests.e2e.bad_days.desk import OpenProgram, choose, sign_in, wait_said, windows
 from tests.e2e.bad_days.program import StartGateway, address_of
+from tests.newer_program import newer_program
 
 Version = tuple[str | None, int, str]
 OLDER: Version = (None, EXIT_OLDER, "The database is older than this program")
@@ -76,6 +80,32 @@ def test_administration_and_doctor_say_so_and_write_nothing(
     assert doctor.exit_code == 1
     assert (found["state"], bool(found["to_do"])) == ("trouble", True)
     assert _facts(centre) == before
+
+
+def test_what_is_open_ends_when_a_newer_program_upgrades_the_database(
+    centre: Centre,
+    start_gateway: StartGateway,
+    open_program: OpenProgram,
+    qtbot: QtBot,
+    tmp_path: Path,
+) -> None:
+    gateway = start_gateway(centre).wait_ready()
+    screen = open_program(address_of(centre.target))
+    if centre.cluster is not None:
+        sign_in(screen, "anna", PASSWORD)
+    else:
+        choose(qtbot, screen, "Anna Whitlock")
+    qtbot.waitUntil(lambda: bool(windows(MainWindow)))
+
+    owner = centre.as_owner()
+    migrate.upgrade(owner, newer_program(tmp_path))
+    owner.close()
+
+    qtbot.waitUntil(lambda: not windows(MainWindow))
+    (asking,) = windows(SignInScreen)
+    wait_said(qtbot, asking, NEWER[2])
+    assert gateway.wait() == EXIT_NEWER
+    assert NEWER[2] in gateway.words()
 
 
 def _set_revision(centre: Centre, revision: str | None) -> None:

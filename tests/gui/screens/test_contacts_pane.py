@@ -231,6 +231,18 @@ def test_what_changed_under_the_hand_is_left_alone_and_shown(
     ]
 
 
+def test_escape_chooses_none(small_centre: Centre, make: Make, qtbot: QtBot) -> None:
+    _add(small_centre, 3)
+    stage = make(small_centre)
+    stage.begin()
+    stage.press(Qt.Key.Key_A, CTRL)
+    assert stage.pane.list.how_many() == 3
+
+    stage.press(Qt.Key.Key_Escape)
+
+    assert stage.pane.list.how_many() == 0
+
+
 def test_several_who_are_ticked_share_evenly(
     small_centre: Centre, make: Make, qtbot: QtBot
 ) -> None:

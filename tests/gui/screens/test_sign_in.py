@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -23,6 +22,7 @@ from crm_desktop.domain.errors import NoKeyring
 from crm_desktop.services import Database, Target
 from tests.centre import MIGRATIONS, PASSWORD, build_sqlite_template, build_template
 from tests.gui.conftest import Grab
+from tests.newer_program import head, newer_program
 from tests.servers.postgres import PostgresCluster
 
 
@@ -294,7 +294,7 @@ def test_without_a_keyring_the_password_is_not_kept_and_that_is_said(
 def test_an_older_file_is_upgraded_on_request_and_kept_as_it_was(
     enter: Enter, sqlite_url: str, tmp_path: Path, qtbot: QtBot, grab: Grab
 ) -> None:
-    newer = _newer_program(tmp_path)
+    newer = newer_program(tmp_path)
     room = enter(sqlite_url, migrations=newer)
     qtbot.waitUntil(lambda: "older than this program" in room.words())
     grab(room.screen, "sign-in-upgrade")
@@ -304,9 +304,41 @@ def test_an_older_file_is_upgraded_on_request_and_kept_as_it_was(
 
     (copy,) = tmp_path.glob("centre.db.before-upgrade-*")
     assert str(copy) in room.words()
-    assert _revision(copy) == _head()
+    assert _revision(copy) == head()
     assert _revision(tmp_path / "centre.db") == "9999"
     assert not _button(room, "Upgrade now").isVisible()
+
+
+def test_an_upgrade_says_how_far_it_is_and_can_be_stopped(
+    enter: Enter, sqlite_url: str, tmp_path: Path, qtbot: QtBot, grab: Grab
+) -> None:
+    room = enter(sqlite_url, migrations=newer_program(tmp_path, step=_ENDLESS))
+    qtbot.waitUntil(lambda: "older than this program" in room.words())
+
+    _button(room, "Upgrade now").click()
+    qtbot.waitUntil(lambda: "Upgrading the database: step 1 of 1" in room.words())
+    qtbot.waitUntil(_button(room, "Cancel").isVisible)
+    grab(room.screen, "sign-in-upgrading")
+    _button(room, "Cancel").click()
+    qtbot.waitUntil(_button(room, "Upgrade now").isVisible)
+
+    assert "older than this program" in room.words()
+    assert _revision(tmp_path / "centre.db") == head()
+    assert list(tmp_path.glob("centre.db.before-upgrade-*")) == []
+
+
+def test_closing_the_window_stops_the_upgrade(
+    enter: Enter, sqlite_url: str, tmp_path: Path, qtbot: QtBot, runner: TaskRunner
+) -> None:
+    room = enter(sqlite_url, migrations=newer_program(tmp_path, step=_ENDLESS))
+    qtbot.waitUntil(lambda: "older than this program" in room.words())
+    _button(room, "Upgrade now").click()
+    qtbot.waitUntil(lambda: "Upgrading the database: step 1 of 1" in room.words())
+
+    room.screen.close()
+    runner.shutdown(wait=True)
+
+    assert _revision(tmp_path / "centre.db") == head()
 
 
 def test_what_is_no_centre_is_not_upgraded(enter: Enter, tmp_path: Path, qtbot: QtBot) -> None:
@@ -329,19 +361,8 @@ def _revision(path: Path) -> str:
     return str(revision)
 
 
-def _head() -> str:
-    """This version's newest revision; their numbers go up."""
-    return max(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
-
-
-def _newer_program(folder: Path) -> Path:
-    """The migrations of a later version, with one more step."""
-    migrations = folder / "migrations"
-    shutil.copytree(MIGRATIONS, migrations, ignore=shutil.ignore_patterns("__pycache__"))
-    (migrations / "versions" / "9999_more.py").write_text(
-        "from alembic import op\nimport sqlalchemy as sa\n"
-        f'revision = "9999"\ndown_revision = "{_head()}"\n'
-        "branch_labels = depends_on = None\n"
-        "def upgrade():\n    op.create_table('more', sa.Column('id', sa.Integer))\n"
-    )
-    return migrations
+#: A step that would take for ever.
+_ENDLESS = (
+    "op.execute('CREATE TABLE more AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1"
+    " FROM n) SELECT max(i) FROM n')"
+)

@@ -20,6 +20,7 @@ from crm_desktop.desktop.screens.team.queue_dialog import QueueDialog, open_queu
 from crm_desktop.desktop.screens.team.queue_fields import PromiseCard, SkillRow
 from crm_desktop.desktop.screens.team.queue_presenter import QueuePresenter
 from crm_desktop.desktop.widgets.buttons import IconButton
+from crm_desktop.domain.calls import WrapUp
 from crm_desktop.domain.figures import Promise
 from crm_desktop.domain.queue_settings import NeededSkill, QueueSettings
 from crm_desktop.domain.states import Channel
@@ -92,6 +93,36 @@ def test_a_queue_becomes_one_that_offers(centre: Centre, opened: Opened, done: D
     assert now(centre) == replace(before, push=True, offer_seconds=35, ageing_seconds=900)
     with centre.as_owner().read() as tx:
         assert tx.session.scalars(select(Event.kind)).all() == ["queue.changed"]
+
+
+def test_what_follows_a_call_is_set_with_its_time(
+    centre: Centre, opened: Opened, done: Done
+) -> None:
+    dialog = opened()
+    before = now(centre)
+    assert dialog.wanted() == before
+    assert not dialog.wrap_up.time.isVisible()
+
+    dialog.wrap_up.mode.setFocus()
+    QTest.keyClick(dialog.wrap_up.mode, Qt.Key.Key_End)
+    enter(dialog.wrap_up.time.number, "90")
+    dialog.wrap_up.time.unit.setCurrentIndex(0)
+    QTest.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    done()
+
+    assert now(centre) == replace(before, wrap_up=WrapUp.TIMED, wrap_up_seconds=90)
+
+
+def test_no_call_is_wrapped_up_in_no_time(centre: Centre, opened: Opened, done: Done) -> None:
+    dialog = opened()
+    QTest.keyClick(dialog.wrap_up.mode, Qt.Key.Key_End)
+    enter(dialog.wrap_up.time.number, "0")
+
+    QTest.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    done()
+
+    assert "wrap-up: 10 seconds to 1 hour" in dialog.trouble()
+    assert now(centre).wrap_up is WrapUp.MANDATORY
 
 
 def test_what_a_point_is_worth_is_said_in_words(opened: Opened) -> None:

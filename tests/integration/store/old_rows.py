@@ -44,7 +44,8 @@ TEXTS = (
     "A long letter. " * 2_000,
 )
 _MARKS = ("_words", "_vocabulary", "_trigrams")
-_WITHOUT = ("alembic_version",)
+#: Where it stands, and what is told of that.
+_WITHOUT = ("alembic_version", "notice")
 _BYTES = bytes(range(256)) * 8
 _OLDEST = datetime(1890, 3, 1, 12, tzinfo=UTC)
 _STATES = ("queued", "active", "held", "wrap_up", "completed", "parked", "spam")

@@ -22,18 +22,18 @@ from tests.integration.store.attacking import Attack
 SECURITY = Path(__file__).parents[3] / "docs" / "SECURITY.md"
 BY_ROLE: dict[str, tuple[Attack, ...]] = {
     "advisor": test_attack_advisor.ATTACKS
-    + test_attack_calls.ADVISOR_ATTACKS
     + test_attack_people.ADVISOR_ATTACKS
+    + test_attack_calls.ADVISOR_ATTACKS
     + test_attack_telephones.ADVISOR_ATTACKS,
     "desk": test_attack_desk.ATTACKS + test_attack_telephones.DESK_ATTACKS,
     "team leader": test_attack_team_leader.ATTACKS
-    + test_attack_calls.LEADER_ATTACKS
     + test_attack_people.LEADER_ATTACKS
+    + test_attack_calls.LEADER_ATTACKS
     + test_attack_telephones.LEADER_ATTACKS,
     "administrator": test_attack_admin.ATTACKS + test_attack_telephones.ADMIN_ATTACKS,
     "gateway": test_attack_gateway.ATTACKS
-    + test_attack_calls.GATEWAY_ATTACKS
     + test_attack_people.GATEWAY_ATTACKS
+    + test_attack_calls.GATEWAY_ATTACKS
     + test_attack_telephones.GATEWAY_ATTACKS,
     "report": test_attack_report.ATTACKS,
     "disabled": test_attack_nobody.DISABLED_ATTACKS,

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, text
 
+from crm_desktop.domain.calls import WrapUp
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from crm_desktop.domain.figures import Promise, Variant
@@ -55,6 +56,8 @@ def test_all_rules_are_set_and_read_back(centre: Centre, rose: Database) -> None
         last_advisor_seconds=600,
         overflow_queue_id=waste,
         overflow_seconds=1200,
+        wrap_up=WrapUp.TIMED,
+        wrap_up_seconds=90,
         targets={
             Channel.CALL: Promise(20, False, 85, 7, Variant.NET),
             Channel.EMAIL: Promise(36_000),

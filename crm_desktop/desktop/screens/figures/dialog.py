@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.errors import words_for
-from crm_desktop.desktop.core.figure_words import shown, waited
+from crm_desktop.desktop.core.figure_words import call_times, shown, waited
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.names import CHANNEL_NAMES
 from crm_desktop.desktop.core.theme import Tone
@@ -31,6 +31,7 @@ _SAID: dict[Figure, tuple[tuple[str, Tone], tuple[str, Tone]]] = {
     Figure.ABANDONED_NET: (("gave up", Tone.WARNING), ("stayed", Tone.NEUTRAL)),
     Figure.FIRST_POINT: (("at first point", Tone.OK), ("not", Tone.NEUTRAL)),
     Figure.AVOIDABLE: (("avoidable", Tone.WARNING), ("not", Tone.NEUTRAL)),
+    Figure.TRANSFERRED: (("passed on", Tone.NEUTRAL), ("not", Tone.NEUTRAL)),
 }
 _WAITED = (
     Figure.SERVICE_LEVEL, Figure.ANSWER_SPEED, Figure.ANSWERED, Figure.ABANDONED,
@@ -112,6 +113,8 @@ class BehindDialog(QDialog):
         ]
         if self._figure in _WAITED:
             parts.append(f"waited {waited(each.wait_seconds)}")
+        if each.spent is not None:
+            parts.append(call_times(*each.spent))
         said = _SAID.get(self._figure)
         return Row(
             (each.contact_id, each.seen),

@@ -15,6 +15,7 @@ from crm_desktop.domain.errors import (
     AccountRefused,
     CrmError,
     DatabaseAway,
+    GivenUp,
     InvalidInput,
     SignInRefused,
 )
@@ -49,8 +50,13 @@ class SignInView(Protocol):
     def show_upgraded(self, copy: Path) -> None:
         """Say that the database was upgraded, and where it is as it was before."""
 
-    def show_busy(self, words: str, *, may_leave: bool = False) -> None:
-        """Say what goes on; empty: nothing. `may_leave`: another database may be used instead."""
+    def show_busy(self, words: str, *, may_leave: bool = False, may_stop: bool = False) -> None:
+        """Say what goes on; empty: nothing. `may_leave`: another database may be used instead;
+        `may_stop`: it can be given up (`SignInPresenter.give_up`).
+        """
+
+    def tell_progress(self, words: str) -> None:
+        """Say how far it is; may be called on any thread."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,7 @@ class SignInPresenter(Presenter):
         self._not_kept = not_kept
         self._account = account
         self._copy: Path | None = None
+        self._upgrading = CancelToken()
         self._before: CrmError | None = None
         self._remembered: tuple[str, str] | None = None
         self._without = without
@@ -154,12 +161,23 @@ class SignInPresenter(Presenter):
 
     def upgrade(self) -> None:
         """Bring a one-person database to this version, after a copy of it was made."""
-        self._view.show_busy("Copying the database, then upgrading it")
+        token = self._upgrading = CancelToken()
+        self._view.show_busy("Copying the database, then upgrading it", may_stop=True)
         self._tasks.write(
-            partial(upgrading.upgrade_file, Target(self._url), self._migrations),
+            partial(
+                upgrading.upgrade_file,
+                Target(self._url),
+                self._migrations,
+                self._view.tell_progress,
+                lambda: token.cancelled,
+            ),
             self._upgraded,
-            failed=self._failed,
+            failed=self._not_upgraded,
         )
+
+    def give_up(self) -> None:
+        """Stop the upgrade that goes on: the database stays as it was."""
+        self._upgrading.cancel()
 
     def choose(self, person: StaffInfo) -> None:
         """Sign in as somebody, without a password."""
@@ -309,6 +327,12 @@ class SignInPresenter(Presenter):
     def _upgraded(self, copy: Path) -> None:
         self._copy = copy
         self.start()
+
+    def _not_upgraded(self, trouble: CrmError) -> None:
+        if isinstance(trouble, GivenUp):
+            self.start()
+        else:
+            self._failed(trouble)
 
     def _failed(self, trouble: CrmError) -> None:
         self._view.show_busy("")

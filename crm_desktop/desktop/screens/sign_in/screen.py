@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
@@ -57,6 +57,8 @@ _WIDTH = 460
 class SignInScreen(QScrollArea):
     """Implements `SignInView`."""
 
+    _told = Signal(str)
+
     def __init__(self, look: Look, product: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look = look
@@ -78,7 +80,9 @@ class SignInScreen(QScrollArea):
         self._alone.clicked.connect(self._work_without)
         self._alone.hide()
         self._trouble.hide()
-        self._busy = Busy(look)
+        self._busy = Busy(look, cancellable=True)
+        self._busy.cancelled.connect(self._give_up)
+        self._told.connect(self._busy.say)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._people_page())
         self._pages.addWidget(self._login_page())
@@ -197,15 +201,20 @@ class SignInScreen(QScrollArea):
         self._say_good("The database is upgraded.", f"As it was before, it is kept as {copy}")
         announce(self, self._trouble.text())
 
-    def show_busy(self, words: str, *, may_leave: bool = False) -> None:
+    def show_busy(self, words: str, *, may_leave: bool = False, may_stop: bool = False) -> None:
         """See `SignInView`."""
         self._pages.setEnabled(not words)
         self._change.setEnabled(may_leave or not words)
+        self._busy.may_cancel(may_stop)
         if words:
             self._trouble.hide()
             self._busy.begin(words)
         else:
             self._busy.end()
+
+    def tell_progress(self, words: str) -> None:
+        """See `SignInView`."""
+        self._told.emit(words)
 
     def _say_good(self, title: str, text: str = "") -> None:
         self._again.hide()
@@ -365,6 +374,16 @@ class SignInScreen(QScrollArea):
     def _upgrade_database(self) -> None:
         if self._presenter:
             self._presenter.upgrade()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Nobody waits for an upgrade any more."""
+        self._give_up()
+        super().closeEvent(event)
+
+    @Slot()
+    def _give_up(self) -> None:
+        if self._presenter:
+            self._presenter.give_up()
 
     @Slot()
     def _ask_database(self) -> None:

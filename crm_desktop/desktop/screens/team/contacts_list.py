@@ -245,7 +245,9 @@ class ContactsList(QListView):
         return self._model.row_at(index.row()).id if index.isValid() else None
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space toggles, Ctrl+A chooses all that fit, Enter opens; letters are commands."""
+        """Space toggles, Ctrl+A chooses all that fit, Escape none, Enter opens; letters are
+        commands.
+        """
         key, plain = Qt.Key(event.key()), event.modifiers() == Qt.KeyboardModifier.NoModifier
         letter = event.text().lower()
         if key is Qt.Key.Key_Space:
@@ -253,6 +255,8 @@ class ContactsList(QListView):
             self.selectionModel().select(self.currentIndex(), toggle)
         elif key is Qt.Key.Key_A and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
             self.wants_all.emit()
+        elif key is Qt.Key.Key_Escape and self.selectionModel().hasSelection():
+            self.clearSelection()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._activated(self.currentIndex())
         elif plain and letter in LETTERS:

@@ -22,6 +22,7 @@ from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.team.queue_fields import (
     PromiseCard,
     SkillRow,
+    WrapUpRow,
     channels_left,
     on_line,
 )
@@ -120,6 +121,7 @@ class QueueDialog(QDialog):
     def wanted(self) -> QueueSettings:
         """What is entered."""
         overflow = self.overflows.isChecked()
+        wrap_up, wrap_up_seconds = self.wrap_up.wanted()
         queue = self.overflow_queue.key()
         needs = {id_: row.needed() for id_, row in self._skills.items()}
         return QueueSettings(
@@ -129,6 +131,8 @@ class QueueDialog(QDialog):
             last_advisor_seconds=self.last_advisor.seconds(),
             overflow_queue_id=queue if overflow and isinstance(queue, int) else None,
             overflow_seconds=self.overflow_after.seconds() if overflow else None,
+            wrap_up=wrap_up,
+            wrap_up_seconds=wrap_up_seconds,
             targets={channel: card.promise() for channel, card in self._promises.items()},
             skills={id_: each for id_, each in needs.items() if each is not None},
         )
@@ -145,6 +149,9 @@ class QueueDialog(QDialog):
             self.column.addWidget(Text(self._look, _READ_ONLY, muted=True, wrap=True))
         self._add_way(self._seen)
         self._add_overflow(self._seen, around)
+        self._heading("After a call")
+        self.wrap_up = WrapUpRow(self._look, self._seen.wrap_up, self._seen.wrap_up_seconds)
+        self.column.addWidget(self.wrap_up)
         self._add_promises(self._seen)
         self._add_skills(self._seen, around)
         self.column.addStretch(1)

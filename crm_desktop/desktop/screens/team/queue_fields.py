@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.names import CHANNEL_NAMES
@@ -14,6 +14,7 @@ from crm_desktop.desktop.widgets.card import Card
 from crm_desktop.desktop.widgets.duration_entry import DurationEntry, number_entry
 from crm_desktop.desktop.widgets.flow import FlowLayout
 from crm_desktop.desktop.widgets.text import Text
+from crm_desktop.domain.calls import WrapUp
 from crm_desktop.domain.figures import Figure, Promise, Variant, definition
 from crm_desktop.domain.queue_settings import GOAL, LEVEL, SHORT, NeededSkill
 from crm_desktop.domain.states import Channel
@@ -27,6 +28,19 @@ _VARIANTS = {
     Variant.NET: "All but short hang-ups",
 }
 _USUAL_RELAX = 120
+_WRAP_UPS = {
+    WrapUp.MANDATORY: "People say how it ended",
+    WrapUp.OPTIONAL: "People may say how it ended",
+    WrapUp.TIMED: "People say how it ended, within",
+}
+_WRAP_UP_MEANS = {
+    WrapUp.MANDATORY: "Whoever had the call is offered the next when they have answered.",
+    WrapUp.OPTIONAL: "One key leaves the answers out; such calls count as not resolved.",
+    WrapUp.TIMED: (
+        "When the time is up the call is completed with what was answered until then, and whoever "
+        "had it is offered the next. They can have the same time once more."
+    ),
+}
 
 
 class PromiseCard(Card):
@@ -104,6 +118,41 @@ class PromiseCard(Card):
     @Slot()
     def _remove(self) -> None:
         self.gone.emit(self._channel)
+
+
+class WrapUpRow(QWidget):
+    """What follows a call: answers that must be given, may be left out, or have their time."""
+
+    def __init__(self, look: Look, mode: WrapUp, seconds: int) -> None:
+        super().__init__()
+        self.mode = QComboBox()
+        self.mode.setAccessibleName("After a call")
+        for each, words in _WRAP_UPS.items():
+            self.mode.addItem(words, each)
+        self.mode.setCurrentIndex(list(_WRAP_UPS).index(mode))
+        self.time = DurationEntry(look, "Time for the wrap-up")
+        self.time.set_seconds(seconds)
+        self._means = Text(look, "", Role.SMALL, muted=True, wrap=True)
+        line = QWidget()
+        flow = FlowLayout(line, look.px(8))
+        flow.addWidget(on_line(self.mode, self.time.number))
+        flow.addWidget(self.time)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(line)
+        column.addWidget(self._means)
+        self.mode.currentIndexChanged.connect(self._fit)
+        self._fit()
+
+    def wanted(self) -> tuple[WrapUp, int]:
+        """The rule, and the seconds of a timed one."""
+        return WrapUp(self.mode.currentData()), self.time.seconds()
+
+    @Slot()
+    def _fit(self) -> None:
+        mode = WrapUp(self.mode.currentData())
+        self.time.setVisible(mode is WrapUp.TIMED)
+        self._means.setText(_WRAP_UP_MEANS[mode])
 
 
 class SkillRow(QWidget):

@@ -9,7 +9,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core.clock import Clock
-from crm_desktop.desktop.core.figure_words import TEAM_TILES, shown
+from crm_desktop.desktop.core.figure_words import TEAM_TILES, shown, team_tiles
 from crm_desktop.desktop.core.layout import Settings
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.screens.team.figures_presenter import FiguresPresenter
@@ -82,7 +82,7 @@ class TeamScreen(Surface):
         """See `FiguresView`."""
         self._found = found
         now = self._clock.now()
-        self.tiles.show_figures([shown(found, each, now) for each in TEAM_TILES])
+        self.tiles.show_figures([shown(found, each, now) for each in team_tiles(found)])
         levels: dict[int, Level] = {}
         for queue in found.queues:
             level, goal = found.level(queue.id).value, found.goal(queue.id)

@@ -50,6 +50,8 @@ TURNS = (
     Figure.OCCUPANCY,
     Figure.HANDLE_TIME,
 )
+#: Where calls are answered.
+CALL_TURNS = (Figure.TALK_TIME, Figure.WRAP_UP_TIME)
 LINES = 4
 _TURN_MS = 12_000
 _HEADS = ("Queue", "Waiting", "Longest", "Level", "Staffed")
@@ -250,7 +252,8 @@ class Wallboard(QWidget):
         if found is None:
             return
         now = found.at if self.is_old else max(found.at, self._clock.now())
-        figures = (*STANDING, TURNS[self._page % len(TURNS)])
+        turns = (*TURNS, *CALL_TURNS) if found.sums().calls else TURNS
+        figures = (*STANDING, turns[self._page % len(turns)])
         for tile, figure in zip(self._tiles, figures, strict=True):
             tile.show_figure(on_a_wall(found, figure, now))
         queues = self._queues()

@@ -15,6 +15,7 @@ from crm_desktop.desktop.core.commands import CommandRegistry
 from crm_desktop.desktop.core.errors import words_for
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.screens.workspace.after_call import AfterCall
 from crm_desktop.desktop.screens.workspace.answering import CONVERSATION, Answering
 from crm_desktop.desktop.screens.workspace.case_pane import CasePane
 from crm_desktop.desktop.screens.workspace.compose import ComposePane
@@ -24,7 +25,7 @@ from crm_desktop.desktop.screens.workspace.lists import file_rows, timeline_rows
 from crm_desktop.desktop.screens.workspace.meanwhile import Meanwhile, differ
 from crm_desktop.desktop.screens.workspace.notices import Notices
 from crm_desktop.desktop.screens.workspace.side import KNOWLEDGE, SidePanel
-from crm_desktop.desktop.screens.workspace.wrap_up import WrapUpPanel
+from crm_desktop.desktop.screens.workspace.wrap_up import WrapUpPanel, forgotten
 from crm_desktop.desktop.widgets.banner import Banner, UndoToast
 from crm_desktop.desktop.widgets.card import Surface
 from crm_desktop.desktop.widgets.customer_panel import CustomerPanel
@@ -35,7 +36,7 @@ from crm_desktop.desktop.widgets.states import EmptyState
 from crm_desktop.desktop.widgets.tabs import TabStrip
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.people import Person
-from crm_desktop.domain.states import Channel, ContactState, MessageState, Resolution, Visibility
+from crm_desktop.domain.states import Channel, ContactState, Resolution, Visibility
 from crm_desktop.domain.views import (
     ArticleView,
     ContactView,
@@ -109,6 +110,7 @@ class WorkspaceScreen(QWidget):
         self.toast = UndoToast(look)
         self.answering = Answering(self, clock)
         self.meanwhile = Meanwhile(self, look, person)
+        self.after_call = AfterCall(self, look, clock)
         self._others = Banner(look, Tone.NEUTRAL, "eye", wide=True)
         self._nothing = EmptyState(
             look, "inbox", "No contact is open.", "Choose one in the queue, or press F9."
@@ -221,9 +223,10 @@ class WorkspaceScreen(QWidget):
         if not self.is_wrapping_up:
             self.wrap_up.begin(self._contact, self._casework.service_id)
             self._set_wrapping(True)
-            forgotten = self._forgotten(self._contact)
-            if forgotten:
-                self.wrap_up.warn(forgotten)
+            written = self.compose.written()
+            missed = forgotten(self._contact, written.reply.text, written.note)
+            if missed:
+                self.wrap_up.warn(missed)
         self.wrap_up.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     @property
@@ -357,6 +360,13 @@ class WorkspaceScreen(QWidget):
             self._replying.note(self._contact.row.id, self.compose.written().reply.text)
             self.forget_reply()
 
+    def keep_note(self) -> None:
+        """What was written for colleagues is kept, as by its own button."""
+        note = self.compose.written().note
+        if self._contact is not None and note.strip():
+            self.compose.clear(Visibility.INTERNAL)
+            self._replying.note(self._contact.row.id, note)
+
     def forget_reply(self) -> None:
         """The reply is not wanted any more."""
         if self._contact is not None:
@@ -375,17 +385,6 @@ class WorkspaceScreen(QWidget):
             self._keeper.release(self._contact.row.id, kind)
             self.restore(kind, content)
             self._keeper.typed(self._contact.row.id, kind, content)
-
-    def _forgotten(self, contact: ContactView) -> str:
-        """What has not been sent though it was written."""
-        if any(each.state is MessageState.STOPPED for each in contact.messages):
-            return "The leak check stopped a reply; it has not been sent."
-        written = self.compose.written()
-        if written.reply.text.strip():
-            return "A reply is written but not sent. Esc goes back to it."
-        return (
-            "A note is written but not kept. Esc goes back to it." if written.note.strip() else ""
-        )
 
     def _say_whose(self, contact: ContactView, *, writable: bool) -> None:
         self._others.setVisible(not writable)
@@ -427,7 +426,7 @@ class WorkspaceScreen(QWidget):
         column.addWidget(tabs)
         column.addWidget(self.notices)
         column.addWidget(self._parts, 1)
-        for each in (self.wrap_up, self.toast, self.meanwhile.toast):
+        for each in (self.after_call.strip, self.wrap_up, self.toast, self.meanwhile.toast):
             column.addWidget(each)
         self.wrap_up.hide()
         split = QSplitter(Qt.Orientation.Horizontal)
@@ -575,7 +574,9 @@ class WorkspaceScreen(QWidget):
     def _leave_wrap_up(self) -> None:
         if self.is_wrapping_up:
             self._set_wrapping(False)
-            self._presenter.leave_wrap_up()
+            # A call that has ended is no longer in hand: its wrap-up goes on.
+            if self.after_call.rule is None:
+                self._presenter.leave_wrap_up()
 
     def _set_wrapping(self, wrapping: bool) -> None:
         """The questions stand where the answer was written; what was said stays to be read."""
@@ -583,6 +584,7 @@ class WorkspaceScreen(QWidget):
         writable = self._contact is not None and self._presenter.can_write()
         self.compose.setVisible(writable and not wrapping)
         self._foot.setVisible(not wrapping)
+        self.after_call.tell()
 
     @Slot(int)
     def _scroll(self, pages: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -25,40 +25,56 @@ from crm_desktop.desktop.widgets.flow import FlowLayout
 from crm_desktop.desktop.widgets.painting import Painted
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.text import Text
-from crm_desktop.domain.states import Resolution
+from crm_desktop.domain.calls import WrapUp
+from crm_desktop.domain.states import MessageState, Resolution
 from crm_desktop.domain.views import ContactView, Disposition, ServiceInfo
+from crm_desktop.domain.wrap_up import WrapUpRule
 
 _AVOIDABLE = {"y": "Yes, avoidable", "n": "No"}
+_OWN_KEYS = frozenset("ynel123456789")
+_NO_MODIFIER = Qt.KeyboardModifier.NoModifier
 
 
 class WrapUpPanel(Painted):
     """Docked under the contact, which stays to be read: keys 1 to 8 choose the resolution, Y and N
-    whether it was avoidable, Enter completes, F9 completes and takes the next.
+    whether it was avoidable, Enter completes, F9 completes and takes the next. After a call E asks
+    for more time where it ends by itself, and L leaves the answers out where the queue allows it.
 
     Signals: `completed` a Disposition and whether the next contact is wanted, `cancelled`,
-    `scrolled` by how many pages the contact above should move.
+    `more_time`, `left_out`, `scrolled` by how many pages the contact above should move.
     """
 
     completed = Signal(object, bool)
     cancelled = Signal()
+    more_time = Signal()
+    left_out = Signal()
     scrolled = Signal(int)
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, parent)
         self.setAccessibleName("Wrap up")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._sent = False
+        self._sent = self._answered = False
         self._offered = True
         self._service = ChoiceField(look, "Service", "What was it about?")
         self._resolutions, self._avoidable = QButtonGroup(self), QButtonGroup(self)
         self._missing = Text(look, "", Role.SMALL, tone=Tone.DANGER, wrap=True)
         self._missing.hide()
+        self._time = Text(look, "", Role.SMALL_STRONG, muted=True)
+        self._more = Button(look, "More time", key="E")
+        self._more.clicked.connect(self.more_time)
+        self._leave = Button(look, "Leave out", key="L")
+        self._leave.setAccessibleName("Leave the answers out and be done, key L")
+        self._leave.clicked.connect(self._left_out)
         self._back = Button(look, "Back", key="Esc")
         self._back.clicked.connect(self.cancelled)
         self._next = Button(look, "Complete and next", key="F9")
         self._next.clicked.connect(self.complete_and_next)
         self._done = PrimaryButton(look, "Complete", key="Return")
         self._done.clicked.connect(self.complete)
+        self._service.chosen.connect(self._has_answered)
+        for group in (self._resolutions, self._avoidable):
+            group.buttonClicked.connect(self._has_answered)
         self._radios = QWidget()
         self._grid = QGridLayout(self._radios)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -76,6 +92,33 @@ class WrapUpPanel(Painted):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self._space()
         self._place_radios()
+        self.set_rule(None)
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether a person has answered anything, and nothing is on its way yet."""
+        return self._answered and not self._sent
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether the answers are on their way."""
+        return self._sent
+
+    def set_rule(self, rule: WrapUpRule | None) -> None:
+        """How the wrap-up of a call ends; None: as that of any contact."""
+        timed = rule is not None and rule.mode is WrapUp.TIMED
+        self._time.setVisible(timed)
+        self._more.setVisible(timed and rule is not None and not rule.extended)
+        self._leave.setVisible(rule is not None and rule.mode is WrapUp.OPTIONAL)
+
+    def show_time(self, said: str, tone: Tone) -> None:
+        """Say how much is left of it."""
+        self._time.set_tone(None if tone is Tone.NEUTRAL else tone)
+        self._time.setText(said)
+
+    def help_now(self) -> str:
+        """What can be done about it, for a screen reader."""
+        return "" if self._more.isHidden() else "E gives more time."
 
     def set_services(self, services: tuple[ServiceInfo, ...]) -> None:
         """What the first answer may be."""
@@ -94,6 +137,7 @@ class WrapUpPanel(Painted):
         """Ask anew, with what is known already chosen: handed off, when something is."""
         self._missing.hide()
         self._let(True)
+        self._answered = False
         self._service.choose(service_id or contact.row.service_id)
         handed = any(is_under_way(each) for case in contact.cases for each in case.handoffs)
         self.choose(Resolution.HANDED_OFF if handed else Resolution.RESOLVED)
@@ -112,6 +156,15 @@ class WrapUpPanel(Painted):
         """Answer how it ended, until a person answers otherwise."""
         self._button(self._resolutions, list(RESOLUTIONS).index(resolution)).setChecked(True)
 
+    def event(self, event: QEvent) -> bool:
+        """Its own keys are its own here, whatever command has them elsewhere."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            plain = event.modifiers() in (_NO_MODIFIER, Qt.KeyboardModifier.KeypadModifier)
+            if plain and event.text().lower() in _OWN_KEYS:
+                event.accept()
+                return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Digits, Y, N, Enter and Escape; the page keys move what stands above."""
         key = event.text().lower()
@@ -124,8 +177,14 @@ class WrapUpPanel(Painted):
             self.scrolled.emit(1 if event.key() == Qt.Key.Key_PageDown else -1)
         elif key in _AVOIDABLE:
             self._button(self._avoidable, list(_AVOIDABLE).index(key)).setChecked(True)
+            self._answered = True
         elif key.isdecimal() and 1 <= int(key) <= len(RESOLUTIONS):
             self._button(self._resolutions, int(key) - 1).setChecked(True)
+            self._answered = True
+        elif key == "e" and not self._more.isHidden():
+            self._more.click()
+        elif key == "l" and not self._leave.isHidden():
+            self._leave.click()
         else:
             super().keyPressEvent(event)
 
@@ -158,6 +217,8 @@ class WrapUpPanel(Painted):
         row.addSpacing(self._look.px(10))
         row.addWidget(label)
         row.addWidget(self._service, 1)
+        for each in (self._time, self._more):
+            row.addWidget(each)
         return row
 
     def _foot(self) -> QHBoxLayout:
@@ -173,7 +234,7 @@ class WrapUpPanel(Painted):
             flow.addWidget(radio)
         row = QHBoxLayout()
         row.addWidget(asked, 1)
-        for each in (self._back, self._next, self._done):
+        for each in (self._back, self._leave, self._next, self._done):
             row.addWidget(each, 0, Qt.AlignmentFlag.AlignBottom)
         return row
 
@@ -213,10 +274,20 @@ class WrapUpPanel(Painted):
         )
         self.completed.emit(disposition, then_next)
 
+    @Slot()
+    def _has_answered(self) -> None:
+        self._answered = True
+
+    @Slot()
+    def _left_out(self) -> None:
+        if not self._sent:
+            self._let(False)
+            self.left_out.emit()
+
     def _let(self, can: bool) -> None:
         """A second Enter while the first is on its way does nothing."""
         self._sent = not can
-        for each in (self._back, self._next, self._done):
+        for each in (self._back, self._leave, self._more, self._next, self._done):
             each.setEnabled(can)
 
     def _say(self, words: str, tone: Tone) -> None:
@@ -237,3 +308,12 @@ class WrapUpPanel(Painted):
         self._column.setSpacing(px(6))
         self._grid.setHorizontalSpacing(px(12))
         self._grid.setVerticalSpacing(px(2))
+
+
+def forgotten(contact: ContactView, reply: str, note: str) -> str:
+    """What has not been sent though it was written; empty when nothing."""
+    if any(each.state is MessageState.STOPPED for each in contact.messages):
+        return "The leak check stopped a reply; it has not been sent."
+    if reply.strip():
+        return "A reply is written but not sent. Esc goes back to it."
+    return "A note is written but not kept. Esc goes back to it." if note.strip() else ""

@@ -1,0 +1,245 @@
+"""Calls: sixty at once and two new a second, what became of each, and how soon its phone rings.
+
+The PBX is a real Asterisk, the gateway a process of its own; the centre's database is the
+benchmark's. Whoever wraps up has ten seconds for it, and the gateway ends it.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import delete, func, select, update
+
+from crm_desktop.domain.calls import CallState, WrapUp
+from crm_desktop.domain.states import ContactState, Presence, StaffRole
+from crm_desktop.services import Database
+from crm_desktop.store import people
+from crm_desktop.store.database import Tx
+from crm_desktop.store.models import (
+    Activity,
+    Call,
+    ChannelAccount,
+    Contact,
+    Event,
+    Membership,
+    OpeningCalendar,
+    Queue,
+    Staff,
+    TelephoneLine,
+)
+from tests.benchmarks import telephones
+from tests.benchmarks.centre import BenchCentre
+from tests.benchmarks.figures import Figure, median, percentile
+from tests.benchmarks.gateways import gateway
+from tests.servers import processes
+from tests.servers.asterisk import APP, LINE, PASSWORD, USER, Asterisk
+from tests.servers.onlooker import Noted, Onlooker
+
+#: Each new call finds somebody: sixty talk, as many as come in fourteen seconds wrap up.
+_PEOPLE = 120
+_A_SECOND, _AT_ONCE, _TALK_SECONDS = 2, 60, 32.0
+_SECONDS, _SECONDS_QUICKLY = 300, 40
+_OFFERED_MS = 150
+_CODE = "bench_calls"
+_ALWAYS = {
+    "week": {day: ["00:00-24:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")},
+    "holidays": "none",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A call as the database has it, with how often each event was written."""
+
+    contact_id: int
+    channel: str
+    state: str
+    contact_state: str
+    events: Mapping[str, int]
+
+
+def measure(centre: BenchCentre, quick: bool) -> list[Figure]:
+    """Two new calls a second for five minutes (`quick`: 40 seconds)."""
+    many = _A_SECOND * (_SECONDS_QUICKLY if quick else _SECONDS)
+    owner = Database(centre.owner())
+    try:
+        with tempfile.TemporaryDirectory() as name, telephones.pbx(Path(name)) as pbx:
+            folder = Path(name)
+            with answering(centre, owner, pbx, folder, _PEOPLE) as account_id:
+                onlooker = Onlooker(pbx)
+                with telephones.phones(pbx, folder):
+                    wrong = telephones.call(
+                        pbx, folder, a_second=_A_SECOND, many=many, seconds=_TALK_SECONDS
+                    )
+                    processes.wait_for(lambda: _all_over(owner, account_id), "the last wrap-up")
+                onlooker.close()
+                kept = _kept(owner, account_id)
+        return _figures(centre.dialect, many, wrong, kept, onlooker.noted)
+    finally:
+        owner.close()
+
+
+@contextmanager
+def answering(
+    centre: BenchCentre, owner: Database, pbx: Asterisk, folder: Path, many: int
+) -> Iterator[int]:
+    """So many people answer at this PBX, a gateway runs it; the id of its account."""
+    account_id = _arrange(owner, pbx, many)
+    try:
+        with gateway(centre, folder, {f"ari:{USER}@{pbx.url}": PASSWORD}):
+            processes.wait_for(lambda: _status(owner, account_id) == "ok", "the gateway at the PBX")
+            yield account_id
+    finally:
+        _put_back(owner, account_id)
+
+
+def _arrange(owner: Database, pbx: Asterisk, many: int) -> int:
+    with owner.write() as tx:
+        queue_id = _queue(tx)
+        logins = [f"phone{number:03}" for number in range(many)]
+        known = set(tx.session.scalars(select(Staff.login).where(Staff.login.in_(logins))))
+        for login in logins:
+            if login not in known:
+                people.add(tx, login, f"Phone {login[-3:]}", StaffRole.ADVISOR, [queue_id])
+        tx.session.flush()
+        later = tx.now + timedelta(hours=2)
+        for person in tx.session.scalars(select(Staff).where(Staff.login.in_(logins))):
+            person.extension, person.presence = f"9{person.login[-3:]}", Presence.AVAILABLE.value
+            tx.session.merge(Activity(staff_id=person.id, signed_in_at=tx.now, seen_at=later))
+        account = ChannelAccount(
+            kind="asterisk", name=f"Bench {time.time_ns()}", queue_id=queue_id,
+            secret_name=f"ari:{USER}@{pbx.url}",
+            settings={
+                "url": pbx.url, "user": USER, "app": APP, "outbound": "PJSIP/{number}@trunk",
+                "advisor": "PJSIP/{extension}@trunk", "answer_by": "phone",
+            },
+        )  # fmt: skip
+        tx.session.execute(delete(TelephoneLine).where(TelephoneLine.queue_id == queue_id))
+        tx.session.add(account)
+        tx.session.add(TelephoneLine(number=LINE, name="Bench", queue_id=queue_id, record=False))
+        tx.session.flush()
+        return account.id
+
+
+def _queue(tx: Tx) -> int:
+    queue = tx.session.scalar(select(Queue).where(Queue.code == _CODE))
+    if queue is None:
+        calendar = OpeningCalendar(name=_CODE, hours=_ALWAYS)
+        tx.session.add(calendar)
+        tx.session.flush()
+        queue = Queue(code=_CODE, name="Calls of the benchmark", calendar_id=calendar.id)
+        tx.session.add(queue)
+    queue.push, queue.wrap_up, queue.wrap_up_seconds = True, WrapUp.TIMED.value, 10
+    tx.session.flush()
+    return queue.id
+
+
+def _put_back(owner: Database, account_id: int) -> None:
+    """Nobody answers any more; the calls stay, as they would."""
+    with owner.write() as tx:
+        ours = select(Staff.id).where(Staff.login.like("phone___"))
+        tx.session.execute(delete(Activity).where(Activity.staff_id.in_(ours)))
+        tx.session.execute(delete(Membership).where(Membership.staff_id.in_(ours)))
+        tx.session.execute(
+            update(Staff).where(Staff.id.in_(ours)).values(extension=None, active=False)
+        )
+        tx.session.execute(
+            update(Staff)
+            .where(Staff.id.in_(ours))
+            .values(login=Staff.login + "-" + str(account_id))
+        )
+        tx.session.execute(
+            update(ChannelAccount).where(ChannelAccount.id == account_id).values(active=False)
+        )
+        tx.session.execute(delete(TelephoneLine).where(TelephoneLine.name == "Bench"))
+
+
+def _status(owner: Database, account_id: int) -> str:
+    with owner.read() as tx:
+        return tx.session.get_one(ChannelAccount, account_id, populate_existing=True).status
+
+
+def _all_over(owner: Database, account_id: int) -> bool:
+    """Every call has ended and was wrapped up, by people or by its time."""
+    with owner.read() as tx:
+        open_ = select(func.count()).select_from(Call).join(Contact, Contact.id == Call.contact_id)
+        going = (Call.ended_at.is_(None)) | (Contact.state == ContactState.WRAP_UP.value)
+        return not tx.session.scalar(open_.where(Call.account_id == account_id, going))
+
+
+def _kept(owner: Database, account_id: int) -> list[_Kept]:
+    with owner.read() as tx:
+        rows = tx.session.execute(
+            select(Call.contact_id, Call.channel, Call.state, Contact.state)
+            .join(Contact, Contact.id == Call.contact_id)
+            .where(Call.account_id == account_id)
+        ).all()
+        counts: dict[int, dict[str, int]] = {contact_id: {} for contact_id, *_ in rows}
+        for contact_id, kind, count in tx.session.execute(
+            select(Event.contact_id, Event.kind, func.count())
+            .where(Event.contact_id.in_(counts))
+            .group_by(Event.contact_id, Event.kind)
+        ):
+            counts[contact_id][kind] = count
+    return [_Kept(*row, counts[row[0]]) for row in rows]
+
+
+def _figures(dialect: str, many: int, wrong: int, kept: list[_Kept], noted: Noted) -> list[Figure]:
+    by_channel = {each.channel: each for each in kept}
+    ringing = [
+        (noted.rang[each.contact_id] - noted.came[channel]) * 1000
+        for channel, each in by_channel.items()
+        if each.contact_id in noted.rang and channel in noted.came
+    ]
+    lost = _lost(many, by_channel, noted) + wrong
+    name = f"Calls, {_A_SECOND} new a second"
+    return [
+        Figure(f"{name}: lost, or not as the PBX has them", dialect, lost, "of all", 0),
+        Figure(f"{name}: at once", dialect, _at_once(by_channel, noted), "calls", _AT_ONCE, True),
+        Figure(
+            f"{name}: to the phone's ringing, p95", dialect, percentile(ringing, 95), "ms",
+            _OFFERED_MS,
+        ),
+        Figure(f"{name}: to the phone's ringing, median", dialect, median(ringing), "ms"),
+    ]  # fmt: skip
+
+
+_ONCE = ("contact.received", "contact.taken", "call.answered", "call.ended", "contact.wrap_up")
+
+
+def _lost(many: int, by_channel: Mapping[str, _Kept], noted: Noted) -> int:
+    """Calls of which the PBX and the centre do not say the same."""
+    odd = set(noted.came) ^ set(by_channel)
+    for channel, each in by_channel.items():
+        same = (
+            channel in noted.gone
+            and each.contact_id in noted.answered
+            and each.state == CallState.ENDED.value
+            and each.contact_state == ContactState.COMPLETED.value
+            and all(each.events.get(kind) == 1 for kind in _ONCE)
+        )
+        if not same:
+            odd.add(channel)
+            sys.stderr.write(f"  odd: {each}\n")
+    return len(odd) + abs(many - len(noted.came))
+
+
+def _at_once(by_channel: Mapping[str, _Kept], noted: Noted) -> int:
+    """The most conversations that there were at a moment."""
+    moments = []
+    for channel, each in by_channel.items():
+        begun, over = noted.answered.get(each.contact_id), noted.gone.get(channel)
+        if begun is not None and over is not None:
+            moments += [(begun, 1), (over, -1)]
+    at_once = most = 0
+    for _, step in sorted(moments):
+        at_once += step
+        most = max(most, at_once)
+    return most
