@@ -65,6 +65,7 @@ _LINES = (
     ("+441632960220", "Streets and environment", "streets", ()),
     ("+441632960230", "Housing repairs", "housing", ()),
     ("+441632960240", "Adult social care", "adult-care", ()),
+    ("+441632960250", "Blue Badge and concessions", "blue-badge", ()),
 )
 #: queue, service, what was said
 _TALKS = (
