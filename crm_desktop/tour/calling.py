@@ -5,7 +5,10 @@ from __future__ import annotations
 from PySide6.QtWidgets import QApplication, QWidget
 
 from crm_desktop.desktop.screens.calls.transfer_dialog import CallTransferDialog
+from crm_desktop.desktop.screens.queue.screen import QueueScreen
+from crm_desktop.desktop.widgets.chips import ChipButton
 from crm_desktop.desktop.widgets.chooser import ChoiceField
+from crm_desktop.tour import queue_keys
 from crm_desktop.tour.centre import FIRST_PHONE, LINE, SECOND_PHONE
 from crm_desktop.tour.hands import Hands
 from crm_desktop.tour.story import SECOND_NAME, Tour
@@ -20,10 +23,11 @@ _LOOK_MS = 800
 def ring(tour: Tour) -> None:
     """The phone rings, and who calls stands on the screen before anybody has answered."""
     _front(tour)
-    phones = _phones(tour)
+    hands, phones = tour.hands, _phones(tour)
+    queue_keys.show_all(hands, tour.desk.window.queue)
     phones.ring(tour.stage.centre.caller_number, LINE)
-    hands = tour.hands
-    hands.wait_for("Your phone rings", tour.stage.centre.caller_name, seconds=40)
+    _take_call(tour)
+    hands.wait_for(tour.stage.centre.caller_name)
     _phone(tour, FIRST_PHONE, "rings")
     hands.wait_for(tour.stage.centre.caller_name, part=tour.workspace.customer)
     if "up" in phones.phone_story(FIRST_PHONE):
@@ -61,6 +65,7 @@ def consult(tour: Tour) -> None:
     _phones(tour).phone_answers(SECOND_PHONE)
     hands.wait_for(f"With {SECOND_NAME}", "on hold, hears music")
     tour.picture("colleague-is-asked")
+    _front(tour)
     _wait_for_key(tour)
     hands.press("Shift+F11")
     hands.wait_for("On call")
@@ -78,15 +83,32 @@ def cut_off(tour: Tour) -> None:
     """A caller whose line breaks in mid-conversation is to be called back, before all others."""
     hands, phones = tour.hands, _phones(tour)
     phones.ring(_STRANGER, LINE)
-    hands.wait_for("Your phone rings", seconds=40)
+    _take_call(tour)
     hands.press("F10")
     hands.wait_for("On call")
     phones.vanish(_STRANGER)
     hands.wait_for("Cut off", "The connection broke off", seconds=40)
     tour.picture("cut-off")
     _finish(tour, "cut-off-wrap-up")
-    hands.wait_for("was cut off before", seconds=40)
+    hands.wait_for("Call back: cut off", part=tour.desk.window.queue, seconds=40)
     tour.picture("priority-callback")
+
+
+def _take_call(tour: Tour) -> None:
+    """The call that waits, and one's own phone rings for it."""
+    queue = tour.desk.window.queue
+    tour.hands.wait_until(lambda: _has_calls(queue), "a call in the queue")
+    queue_keys.show_channel(tour.hands, queue, "Call")
+    tour.hands.wait_until(lambda: queue.list.queue_model.rowCount() > 0, "the call alone")
+    tour.hands.press("F9")
+    tour.hands.wait_for("Your phone rings")
+
+
+def _has_calls(queue: QueueScreen) -> bool:
+    return any(
+        chip.accessibleName().startswith("Call") and chip.isVisibleTo(queue)
+        for chip in queue.findChildren(ChipButton)
+    )
 
 
 def _finish(tour: Tour, picture: str) -> None:

@@ -22,7 +22,6 @@ from crm_desktop.services import (
     contacts,
     customers,
     queue,
-    queue_settings,
     telephones,
 )
 from crm_desktop.services.session import sign_in
@@ -38,7 +37,7 @@ FIRST, SECOND, EARLIER = "s.whitlock", "d.achebe", "t.nowak"
 LEADER = "r.boateng"
 #: The telephones of the first and the second desktop, the only ones that there are.
 FIRST_PHONE, SECOND_PHONE = "101", "102"
-#: A line of the demo whose calls, of these two, only the first may have.
+#: A line of the demo, and where its calls wait.
 LINE, _LINE_QUEUE = "+441632960250", "blue-badge"
 _ALWAYS_OPEN = "safeguarding"
 SERVICE = "missed-bin"
@@ -83,8 +82,6 @@ def build(url: str, folder: Path, outside: Outside, pbx: PbxPlace | None) -> Tou
     finally:
         db.close()
     empty = TourCentre(without_user(owner.url), password, Citizen("", ""), 0)
-    if pbx is not None:
-        _offer_calls(empty)
     return _look_around(empty)
 
 
@@ -101,17 +98,6 @@ def _connect(db: Database, pbx: PbxPlace) -> None:
         # At night callers would be told that nobody is there.
         queues = {each.code: each for each in tx.session.query(Queue)}
         queues[_LINE_QUEUE].calendar_id = queues[_ALWAYS_OPEN].calendar_id
-
-
-def _offer_calls(centre: TourCentre) -> None:
-    """As a team leader does: what waits in that queue is offered to whoever is free."""
-    db = sign_in(centre.target(LEADER), LEADER, bundled("migrations"))
-    try:
-        found = next(each for each in queue.queues(db) if each.code == _LINE_QUEUE)
-        seen, _ = queue_settings.read(db, found.id)
-        queue_settings.change(db, found.id, seen, replace(seen, push=True, offer_seconds=60))
-    finally:
-        db.close()
 
 
 def without_user(url: str) -> str:
