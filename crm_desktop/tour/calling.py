@@ -29,7 +29,7 @@ def ring(tour: Tour) -> None:
     _take_call(tour)
     hands.wait_for(tour.stage.centre.caller_name)
     _phone(tour, FIRST_PHONE, "rings")
-    hands.wait_for(tour.stage.centre.caller_name, part=tour.workspace.customer)
+    hands.wait_for(tour.stage.centre.caller_name, part=tour.workspace)
     if "up" in phones.phone_story(FIRST_PHONE):
         raise StepFailed("a telephone that still rings", "it was answered")
     tour.picture("phone-rings")

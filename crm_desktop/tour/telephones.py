@@ -50,19 +50,18 @@ class Telephones:
         said = _answer(process)
         if "ready" not in said:
             process.kill()
-            process.wait()
+            # Its pipes are closed with it.
+            process.communicate()
             return str(said.get("lacks") or "the command said nothing")
         return cls(process, PbxPlace(said["url"], said["user"], said["password"]))
 
     def stop(self) -> None:
         """End them; the PBX is taken away with everything in it."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
         try:
-            self._process.wait(_SECONDS)
+            self._process.communicate(timeout=_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
+            self._process.communicate()
 
     def ring(self, number: str, to: str) -> None:
         """Somebody calls."""
