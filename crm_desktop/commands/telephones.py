@@ -87,7 +87,7 @@ def remove_line(settings: Settings, number: str, say: Say) -> None:
         if known is None:
             raise NotFound(f"There is no line of the number {number}.")
         telephones.use_line(db, known, active=False)
-    say(f"Calls to {known.line.number} are taken no more. What came over it stays.")
+    say(f"{known.line.name} is removed: calls to it wait in the general queue. What came stays.")
 
 
 def set_extension(settings: Settings, login: str, extension: str | None, say: Say) -> None:

@@ -147,7 +147,7 @@ def line_list(url: DatabaseUrl = "") -> None:
 
 @line.command("remove")
 def line_remove(number: Number, url: DatabaseUrl = "") -> None:
-    """Take its calls no more; what came over it stays, and `line add` has it back."""
+    """Its calls wait in the general queue; what came over it stays, `line add` has it back."""
     from crm_desktop.commands.telephones import remove_line
 
     remove_line(settings_for(url), number, typer.echo)

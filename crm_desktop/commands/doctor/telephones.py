@@ -168,9 +168,9 @@ def of_lines(known: Telephones) -> Iterator[Finding]:
     if lines:
         yield ok("lines", f"{len(lines)} in use: {', '.join(each.number for each in lines)}.")
     else:
-        yield trouble(
+        yield warning(
             "lines",
-            "No number is set up: nobody knows in which queue a call waits.",
+            "No number is set up: every call waits in the general queue, without menu or service.",
             "crm-desktop admin telephones line add 01632960100 'Main line' --queue CODE",
         )
 

@@ -42,7 +42,7 @@ _FIRST = (
     "Say where Asterisk is, then which numbers the public call, then who has which telephone. "
     "docs/TELEPHONY.md takes you from a bare Asterisk to the first call."
 )
-_NO_LINE = "Until there is one, nobody knows in which queue a call waits, and calls are not taken."
+_NO_LINE = "Until there is one, every call waits in the general queue, without menu or service."
 _CHECK = "On its computer, ask: crm-desktop doctor"
 _OFF = (
     "The PBX is switched off here.",
@@ -227,7 +227,7 @@ class TelephonesScreen(Surface):
             " · ".join([self._to(line), *filter(None, ways)]),
             "phone-incoming" if line.active else "phone-off",
             Tone.ACCENT if line.active else Tone.NEUTRAL,
-            pill=None if line.active else ("not answered", Tone.WARNING),
+            pill=None if line.active else ("removed", Tone.WARNING),
         )
 
     def _to(self, to: Line | Choice) -> str:
