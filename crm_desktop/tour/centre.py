@@ -61,9 +61,7 @@ class TourCentre:
         return Target(self.url, login, self.password) if self.password else Target(self.url, login)
 
 
-def build(
-    url: str, folder: Path, outside: Outside, pbx: PbxPlace | None = None
-) -> TourCentre:
+def build(url: str, folder: Path, outside: Outside, pbx: PbxPlace | None = None) -> TourCentre:
     """Fill a database with the demo centre: an SQLite file in `folder`, or the empty PostgreSQL
     database whose owner the URL signs in as; with a PBX, where there is one. Raises NoStage.
     """
