@@ -119,6 +119,13 @@ def tour(
     without: Annotated[
         str, typer.Option(help="Leave one service out, to see the tour fail.", hidden=True)
     ] = "",
+    calls: Annotated[
+        str,
+        typer.Option(
+            metavar="COMMAND",
+            help="What plays a PBX, telephones and callers; without it calls are left out.",
+        ),
+    ] = "",
 ) -> None:
     """Drive the real program through its main job; a picture a step, and exit code 1 if one fails.
 
@@ -127,7 +134,7 @@ def tour(
     """
     from crm_desktop.tour import run_tour
 
-    raise typer.Exit(run_tour(out, url, without))
+    raise typer.Exit(run_tour(out, url, without, calls))
 
 
 @app.command("tour-part", hidden=True)

@@ -31,6 +31,7 @@ class LineWords:
     service: str
     choices: tuple[str, ...]
     announce: int
+    most: int
     record: bool
     voicemail: bool
     callback: bool
@@ -86,7 +87,7 @@ def remove_line(settings: Settings, number: str, say: Say) -> None:
         if known is None:
             raise NotFound(f"There is no line of the number {number}.")
         telephones.use_line(db, known, active=False)
-    say(f"Calls to {known.line.number} are taken no more. What came over it stays.")
+    say(f"{known.line.name} is removed: calls to it wait in the general queue. What came stays.")
 
 
 def set_extension(settings: Settings, login: str, extension: str | None, say: Say) -> None:
@@ -166,6 +167,7 @@ def _line(words: LineWords, known: Telephones) -> Line:
         record=words.record,
         voicemail=words.voicemail,
         callback=words.callback,
+        most_waiting=words.most,
         choices=tuple(_choice(each, known) for each in words.choices),
     )
 

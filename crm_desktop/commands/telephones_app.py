@@ -69,6 +69,9 @@ def pbx_set(
     answer_by: Annotated[
         str, typer.Option(help="header: the desktop may pick up the phone; phone: only its person.")
     ] = "header",
+    notice: Annotated[
+        str, typer.Option(help="The PBX's sound that says that a call is recorded.")
+    ] = "sound:conf-now-recording",
     keep: Annotated[
         bool, typer.Option(help="Ask for the ARI password and keep it in this keyring.")
     ] = True,
@@ -78,7 +81,7 @@ def pbx_set(
     from crm_desktop.commands.telephones import set_pbx
     from crm_desktop.domain.telephones import Pbx
 
-    wanted = Pbx(address, user, application, outbound, advisor, answer_by)
+    wanted = Pbx(address, user, application, outbound, advisor, answer_by, notice)
     set_pbx(settings_for(url), wanted, typer.echo, keep=keep)
 
 
@@ -116,6 +119,9 @@ def line_add(
     announce: Annotated[
         int, typer.Option(help="Say the position every so many seconds; 0: never.")
     ] = 45,
+    most: Annotated[
+        int, typer.Option(help="So many may wait; the next is told it is busy. 0: any number.")
+    ] = 0,
     record: Annotated[bool, typer.Option(help="Record conversations, after a notice.")] = True,
     voicemail: Annotated[bool, typer.Option(help="Callers may leave a message.")] = True,
     callback: Annotated[bool, typer.Option(help="Callers may ask to be called back.")] = True,
@@ -125,7 +131,7 @@ def line_add(
     from crm_desktop.commands.telephones import LineWords, put_line
 
     words = LineWords(
-        number, name, queue, service, tuple(choice or ()), announce,
+        number, name, queue, service, tuple(choice or ()), announce, most,
         record=record, voicemail=voicemail, callback=callback,
     )  # fmt: skip
     put_line(settings_for(url), words, typer.echo)
@@ -141,7 +147,7 @@ def line_list(url: DatabaseUrl = "") -> None:
 
 @line.command("remove")
 def line_remove(number: Number, url: DatabaseUrl = "") -> None:
-    """Take its calls no more; what came over it stays, and `line add` has it back."""
+    """Its calls wait in the general queue; what came over it stays, `line add` has it back."""
     from crm_desktop.commands.telephones import remove_line
 
     remove_line(settings_for(url), number, typer.echo)

@@ -11,8 +11,6 @@ from datetime import datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-
 from crm_desktop.demo.centre import Ids
 from crm_desktop.demo.content import DemoCentre
 from crm_desktop.domain.calls import CallState, LegRole, LegState
@@ -65,6 +63,7 @@ _LINES = (
     ("+441632960220", "Streets and environment", "streets", ()),
     ("+441632960230", "Housing repairs", "housing", ()),
     ("+441632960240", "Adult social care", "adult-care", ()),
+    ("+441632960250", "Blue Badge and concessions", "blue-badge", ()),
 )
 #: queue, service, what was said
 _TALKS = (
@@ -182,13 +181,13 @@ def _lines(tx: Tx, ids: Ids) -> dict[str, tuple[int, str]]:
 def _callers(tx: Tx) -> Sequence[tuple[int, str, str, str]]:
     """Customers with a number: id, name, folded name, E.164."""
     found = (
-        select(Customer.id, Customer.name, Customer.folded, Identifier.norm)
+        tx.session.query(Customer.id, Customer.name, Customer.folded, Identifier.norm)
         .join(Identifier, Identifier.customer_id == Customer.id)
-        .where(Identifier.kind == IdentifierKind.PHONE)
+        .filter(Identifier.kind == IdentifierKind.PHONE)
         .order_by(Customer.id)
         .limit(_CALLS_A_DAY * _DAYS)
     )
-    return [(row.id, row.name, row.folded, row.norm) for row in tx.session.execute(found)]
+    return [(row.id, row.name, row.folded, row.norm) for row in found]
 
 
 def _spoken(

@@ -29,6 +29,10 @@ _APP = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,30}")
 _NUMBER = re.compile(r"\+?[0-9]{2,20}")
 _EXTENSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _WAYS = ("header", "phone")
+#: As a file below the PBX's sounds.
+_SOUND = re.compile(r"sound:[A-Za-z0-9_/-]{1,100}")
+#: How many may wait before the next is told that the line is busy; 0: however many.
+MOST_WAITING = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Pbx:
 
     `outbound` and `advisor` are its endpoints with {number} and {extension} in them. `answer_by`:
     the desktop's Answer has the telephone told to pick up ("header"), or does nothing, because a
-    person picks it up ("phone").
+    person picks it up ("phone"). `recording_notice` is played before a conversation is recorded.
     """
 
     url: str
@@ -46,6 +50,7 @@ class Pbx:
     outbound: str = "PJSIP/{number}@trunk"
     advisor: str = "PJSIP/{extension}"
     answer_by: str = "header"
+    recording_notice: str = "sound:conf-now-recording"
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Pbx:
@@ -90,6 +95,7 @@ class Line:
     record: bool = True
     voicemail: bool = True
     callback: bool = True
+    most_waiting: int = 0
     choices: tuple[Choice, ...] = ()
 
     @classmethod
@@ -107,7 +113,7 @@ class Line:
         }
 
 
-_LINE = ("number", "name", "queue_id", "service_id", "announce_seconds")
+_LINE = ("number", "name", "queue_id", "service_id", "announce_seconds", "most_waiting")
 _FLAGS = ("active", "record", "voicemail", "callback")
 
 
@@ -166,19 +172,6 @@ def normal_number(text: str) -> str:
     return normal_phone(text) or re.sub(r"[\s().-]+", "", text)
 
 
-def shown_number(number: str) -> str:
-    """A line's number as people here write it: `+441632960100` → `01632 960100`."""
-    import phonenumbers  # its tables are slow to load, and many processes never ask
-
-    try:
-        parsed = phonenumbers.parse(number, None)
-    except phonenumbers.NumberParseException:
-        return number
-    home = parsed.country_code == 44
-    form = phonenumbers.PhoneNumberFormat
-    return phonenumbers.format_number(parsed, form.NATIONAL if home else form.INTERNATIONAL)
-
-
 def check_pbx(wanted: Pbx) -> None:
     """Raises InvalidInput whose `fields` say for each wrong one what would be right."""
     _refuse("the PBX", dict(_wrong_pbx(wanted)))
@@ -215,6 +208,8 @@ def _wrong_pbx(wanted: Pbx) -> Iterator[tuple[str, str]]:
         yield "calls out", "an endpoint with {number} in it, such as PJSIP/{number}@trunk"
     if not is_endpoint(wanted.advisor, "{extension}"):
         yield "telephones", "an endpoint with {extension} in it, such as PJSIP/{extension}"
+    if not _SOUND.fullmatch(wanted.recording_notice):
+        yield "recording notice", "a sound of the PBX, such as sound:custom/recorded"
     if wanted.answer_by not in _WAYS:
         yield "answer", f"one of {', '.join(_WAYS)}"
 
@@ -239,6 +234,8 @@ def _wrong_line(wanted: Line) -> Iterator[tuple[str, str]]:
         yield "name", "what colleagues call it, such as Council tax line"
     if wanted.announce_seconds and not ANNOUNCE[0] <= wanted.announce_seconds <= ANNOUNCE[1]:
         yield "announcements", f"every {ANNOUNCE[0]} to {ANNOUNCE[1]} seconds, or never"
+    if not 0 <= wanted.most_waiting <= MOST_WAITING:
+        yield "waiting", f"at most {MOST_WAITING}, or 0 for however many"
     digits = [each.digit for each in wanted.choices]
     for each in wanted.choices:
         if each.digit not in DIGITS or len(each.digit) != 1:

@@ -11,18 +11,35 @@ from urllib.parse import urlsplit, urlunsplit
 from crm_desktop.demo import load
 from crm_desktop.demo.centre import Outside
 from crm_desktop.domain.errors import CrmError
+from crm_desktop.domain.identifiers import normal_phone
 from crm_desktop.domain.states import Channel
+from crm_desktop.domain.telephones import Pbx
 from crm_desktop.domain.views import CustomerView, QueueFilter
-from crm_desktop.services import Database, Target, administration, contacts, customers, queue
+from crm_desktop.services import (
+    Database,
+    Target,
+    administration,
+    contacts,
+    customers,
+    queue,
+    telephones,
+)
 from crm_desktop.services.session import sign_in
 from crm_desktop.store import migrate
+from crm_desktop.store.models import Queue
 from crm_desktop.tour.outside import Citizen
+from crm_desktop.tour.telephones import PbxPlace
 from crm_desktop.tour.trouble import NoStage
 from crm_desktop.workstation.paths import bundled
 
 #: Who sits at the two desktops, and who has dealt with the morning's mail.
 FIRST, SECOND, EARLIER = "s.whitlock", "d.achebe", "t.nowak"
 LEADER = "r.boateng"
+#: The telephones of the first and the second desktop, the only ones that there are.
+FIRST_PHONE, SECOND_PHONE = "101", "102"
+#: A line of the demo, and where its calls wait.
+LINE, _LINE_QUEUE = "+441632960250", "blue-badge"
+_ALWAYS_OPEN = "safeguarding"
 SERVICE = "missed-bin"
 _SERVICE_NAME = "Missed bin collection"
 _MOST_LOOKED_AT = 150
@@ -36,15 +53,17 @@ class TourCentre:
     password: str
     customer: Citizen
     service_id: int
+    caller_name: str = ""
+    caller_number: str = ""
 
     def target(self, login: str) -> Target:
         """The database as one person."""
         return Target(self.url, login, self.password) if self.password else Target(self.url, login)
 
 
-def build(url: str, folder: Path, outside: Outside) -> TourCentre:
+def build(url: str, folder: Path, outside: Outside, pbx: PbxPlace | None = None) -> TourCentre:
     """Fill a database with the demo centre: an SQLite file in `folder`, or the empty PostgreSQL
-    database whose owner the URL signs in as. Raises NoStage.
+    database whose owner the URL signs in as; with a PBX, where there is one. Raises NoStage.
     """
     owner = Target(url or f"sqlite:///{folder / 'tour.sqlite3'}")
     db = Database(owner)
@@ -56,12 +75,29 @@ def build(url: str, folder: Path, outside: Outside) -> TourCentre:
         load.load(db, bundled("resources"), outside)
         if password:
             load.add_logins(db, password)
+        if pbx is not None:
+            _connect(db, pbx)
     except CrmError as trouble:
         raise NoStage(f"The database could not be prepared: {trouble}") from trouble
     finally:
         db.close()
     empty = TourCentre(without_user(owner.url), password, Citizen("", ""), 0)
     return _look_around(empty)
+
+
+def _connect(db: Database, pbx: PbxPlace) -> None:
+    """As an administrator does: where the PBX is, and who has its two telephones."""
+    known = telephones.read(db)
+    seen = known.pbx.seen if known.pbx else None
+    telephones.put_pbx(db, seen, Pbx(pbx.url, pbx.user))
+    for each in known.phones:
+        wanted = {FIRST: FIRST_PHONE, SECOND: SECOND_PHONE}.get(each.login)
+        if each.extension != wanted:
+            telephones.set_extension(db, each.staff_id, each.extension, wanted)
+    with db.write() as tx:
+        # At night callers would be told that nobody is there.
+        queues = {each.code: each for each in tx.session.query(Queue)}
+        queues[_LINE_QUEUE].calendar_id = queues[_ALWAYS_OPEN].calendar_id
 
 
 def without_user(url: str) -> str:
@@ -78,7 +114,14 @@ def _look_around(centre: TourCentre) -> TourCentre:
     try:
         service = next(each for each in queue.services(db) if each.name == _SERVICE_NAME)
         _put_earlier_mails_aside(db, service.id)
-        return replace(centre, customer=_somebody(db), service_id=service.id)
+        name, number = _caller(db)
+        return replace(
+            centre,
+            customer=_somebody(db),
+            service_id=service.id,
+            caller_name=name,
+            caller_number=number,
+        )
     finally:
         db.close()
 
@@ -97,6 +140,16 @@ def _somebody(db: Database) -> Citizen:
     writers = [each for each in known if each.kind == "person" and _address(each)]
     chosen = max(writers, key=lambda each: (_needs_writing(each), len(each.history)))
     return Citizen(chosen.name, _address(chosen), chosen.addresses[0][0].replace("\n", ", "))
+
+
+def _caller(db: Database) -> tuple[str, str]:
+    """Somebody who has called before, and from where."""
+    for number in range(1, _MOST_LOOKED_AT):
+        known = customers.get(db, number)
+        phone = next((e.value for e in known.identifiers if e.kind == "phone"), "")
+        if known.kind == "person" and phone:
+            return known.name, normal_phone(phone) or phone
+    raise NoStage("Nobody of the demo has a telephone.")
 
 
 def _needs_writing(customer: CustomerView) -> bool:

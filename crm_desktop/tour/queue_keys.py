@@ -27,6 +27,16 @@ def show_service(hands: Hands, queue: QueueScreen, service: str) -> None:
     raise StepFailed(f"the service “{service}” in the filters", services.currentText())
 
 
+def show_all(hands: Hands, queue: QueueScreen) -> None:
+    """Show contacts about whatever it is."""
+    area = Hands(queue)
+    button = area.find(IconButton, "Filters and saved views")
+    if not button.isChecked():
+        hands.click(button)
+    area.find(QComboBox, "Only about one service").setFocus()
+    hands.press("Home")
+
+
 def show_channel(hands: Hands, queue: QueueScreen, channel: str) -> None:
     """Show only contacts by one channel, with the chip that begins so."""
     for chip in queue.findChildren(ChipButton):

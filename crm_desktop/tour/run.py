@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from crm_desktop.tour import answering, arriving, closing, leading
+from crm_desktop.tour import answering, arriving, calling, closing, leading
 from crm_desktop.tour.desk import TourDesk, application
 from crm_desktop.tour.hands import Hands
 from crm_desktop.tour.report import Report, Step
@@ -34,16 +34,24 @@ _STEPS: tuple[tuple[str, Callable[[Tour], None]], ...] = (
     ("The wallboard", leading.wallboard),
     ("A huddle is read at two desktops", leading.huddle),
 )
-
-
+#: Where there is a PBX.
+_CALLS: tuple[tuple[str, Callable[[Tour], None]], ...] = (
+    ("A caller rings, and is on the screen before the answer", calling.ring),
+    ("The call is answered, held and gone back to", calling.talk),
+    ("A colleague is asked while the caller waits", calling.consult),
+    ("The call is wrapped up", calling.wrap_up),
+    ("A call is cut off: it is to be called back first", calling.cut_off),
+)
 TITLES = tuple(title for title, _ in _STEPS)
+CALL_TITLES = tuple(title for title, _ in _CALLS)
 
 
-def run_tour(out: Path, url: str, without: str) -> int:
+def run_tour(out: Path, url: str, without: str, calls: str) -> int:
     """Drive the program through its main job; 0 when every step happened, else 1.
 
     Pictures go into `out`. `url` is an empty PostgreSQL database's, signing in as its owner;
-    empty means an SQLite file that is thrown away. `without` names a service to leave out.
+    empty means an SQLite file that is thrown away. `without` names a service to leave out; `calls`
+    is the command that plays PBX, telephones and callers, without which calls are left out.
     """
     if without and without not in SERVICES:
         sys.stderr.write(f"There is no service {without}: {', '.join(SERVICES)}.\n")
@@ -55,21 +63,24 @@ def run_tour(out: Path, url: str, without: str) -> int:
     application()
     report = Report(out)
     try:
-        with running(url, without) as stage:
+        with running(url, without, calls) as stage:
             _take(stage, report)
+            lacks = stage.no_telephones
     except NoStage as trouble:
         sys.stderr.write(f"The tour could not begin. {trouble}\n")
         return 1
     except StepFailed:
         return 1
     report.print()
+    if lacks:
+        sys.stdout.write(f"Calls were left out: {lacks.strip()}\n")
     return 0
 
 
 def _take(stage: Stage, report: Report) -> None:
     tour = Tour(stage, TourDesk(), report.out, Step(0, ""))
     try:
-        for title, happen in _STEPS:
+        for title, happen in (*_STEPS, *(_CALLS if stage.telephones else ())):
             with report.step(title) as tour.step:
                 _do(tour, happen)
     finally:

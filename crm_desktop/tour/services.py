@@ -15,12 +15,14 @@ from typing import Any
 from crm_desktop.demo.centre import Outside
 from crm_desktop.demo.outside import JURISDICTION
 from crm_desktop.domain.errors import ConnectorTrouble
+from crm_desktop.domain.telephones import Pbx
 from crm_desktop.gateway_root import DATABASE_SECRET
 from crm_desktop.tour import centre
 from crm_desktop.tour.centre import SECOND, TourCentre
 from crm_desktop.tour.children import BACK_OFFICE, MAIL_FOLDER, MAILBOX, OFFICE_LOG, SECOND_DESKTOP
 from crm_desktop.tour.outside import HOST, BackOfficeLog, CustomersMailbox
 from crm_desktop.tour.second import SecondDesktop
+from crm_desktop.tour.telephones import PbxPlace, Telephones
 from crm_desktop.tour.trouble import NoStage
 from crm_desktop.workstation.process import ChildProcess
 
@@ -28,6 +30,10 @@ GATEWAY = "gateway"
 #: What can be left out, to see that the tour notices.
 SERVICES = (GATEWAY, MAILBOX, BACK_OFFICE, SECOND_DESKTOP)
 _START_SECONDS = 60.0
+_NO_COMMAND = (
+    "no command was given that starts a PBX with callers and telephones. In the source folder "
+    "`make tour` gives one; it needs Asterisk and sipp."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +47,16 @@ class Stage:
     mailbox: CustomersMailbox
     back_office: BackOfficeLog
     second: SecondDesktop
+    #: None, and why there are none.
+    telephones: Telephones | None
+    no_telephones: str
 
 
 @contextmanager
-def running(url: str, without: str) -> Iterator[Stage]:
+def running(url: str, without: str, calls: str) -> Iterator[Stage]:
     """Build the centre and start its services; all of them are stopped on leaving.
+
+    `calls` is the command that plays PBX and callers, empty for none.
 
     Raises NoStage when the database cannot be used or a service does not start.
     """
@@ -55,12 +66,17 @@ def running(url: str, without: str) -> Iterator[Stage]:
         # Processes take a second or two to begin: they do it side by side.
         parts.start(MAILBOX)
         parts.start(BACK_OFFICE)
+        phones = Telephones.start(calls, folder / "telephones") if calls else _NO_COMMAND
+        place = None
+        if isinstance(phones, Telephones):
+            stack.callback(phones.stop)
+            place = phones.place
         smtp, office = parts.port(MAILBOX), parts.port(BACK_OFFICE)
         outside = Outside(smtp, f"http://{HOST}:{office}", JURISDICTION)
-        built = centre.build(url, folder, outside)
+        built = centre.build(url, folder, outside, place)
         second = SecondDesktop(folder)
         second.give_orders(built.target(SECOND))
-        parts.start(GATEWAY, _gateway_env(built, folder))
+        parts.start(GATEWAY, _gateway_env(built, folder, place))
         parts.start(SECOND_DESKTOP)
         parts.ready(SECOND_DESKTOP)
         yield Stage(
@@ -71,6 +87,8 @@ def running(url: str, without: str) -> Iterator[Stage]:
             CustomersMailbox(folder / MAIL_FOLDER),
             BackOfficeLog(folder / OFFICE_LOG),
             second,
+            phones if isinstance(phones, Telephones) else None,
+            phones if isinstance(phones, str) else "",
         )
 
 
@@ -123,7 +141,7 @@ def _closed_port() -> int:
         return port
 
 
-def _gateway_env(built: TourCentre, folder: Path) -> dict[str, str]:
+def _gateway_env(built: TourCentre, folder: Path, pbx: PbxPlace | None) -> dict[str, str]:
     """The gateway's settings: the tour's database, any free ports, a secrets file of its own."""
     env = {
         "CRM_DESKTOP_DATABASE_URL": built.url,
@@ -131,9 +149,13 @@ def _gateway_env(built: TourCentre, folder: Path) -> dict[str, str]:
         "CRM_DESKTOP_SMTP_PORT": "0",
         "CRM_DESKTOP_COUNCIL_NAME": "Harland Vale Council",
     }
-    if built.password:
+    kept = {DATABASE_SECRET: built.password} if built.password else {}
+    if pbx is not None:
+        kept[Pbx(pbx.url, pbx.user).secret_name] = pbx.password
+    if kept:
         file = folder / "gateway-secrets.toml"
         file.touch(mode=0o600)
-        file.write_text(f"{json.dumps(DATABASE_SECRET)} = {json.dumps(built.password)}\n")
+        lines = [f"{json.dumps(name)} = {json.dumps(secret)}\n" for name, secret in kept.items()]
+        file.write_text("".join(lines))
         env["CRM_DESKTOP_SECRETS_FILE"] = str(file)
     return env

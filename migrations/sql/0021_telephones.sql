@@ -18,7 +18,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT jsonb_build_object(
         'number', l.number, 'name', l.name, 'queue_id', l.queue_id, 'service_id', l.service_id,
         'active', l.active, 'announce_seconds', l.announce_seconds, 'record', l.record,
-        'voicemail', l.voicemail, 'callback', l.callback,
+        'voicemail', l.voicemail, 'callback', l.callback, 'most_waiting', l.most_waiting,
         'choices', (
             SELECT coalesce(jsonb_agg(jsonb_build_object(
                 'digit', c.digit, 'name', c.name, 'queue_id', c.queue_id,
@@ -73,7 +73,8 @@ $$;
 CREATE FUNCTION app.pbx_fits(p_wanted jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    known CONSTANT text[] := ARRAY['url', 'user', 'app', 'outbound', 'advisor', 'answer_by'];
+    known CONSTANT text[] := ARRAY['url', 'user', 'app', 'outbound', 'advisor', 'answer_by',
+                                    'recording_notice'];
 BEGIN
     IF jsonb_typeof(p_wanted) IS DISTINCT FROM 'object' OR NOT p_wanted ?& known
        OR EXISTS (SELECT 1 FROM jsonb_each(p_wanted) each
@@ -87,6 +88,7 @@ BEGIN
        OR p_wanted ->> 'app' !~ '^[A-Za-z][A-Za-z0-9_-]{0,30}$'
        OR NOT app.is_endpoint(p_wanted ->> 'outbound', '{number}')
        OR NOT app.is_endpoint(p_wanted ->> 'advisor', '{extension}')
+       OR p_wanted ->> 'recording_notice' !~ '^sound:[A-Za-z0-9_/-]{1,100}$'
        OR NOT p_wanted ->> 'answer_by' = ANY (ARRAY['header', 'phone']) THEN
         PERFORM app.refuse('CRM05', 'no such settings of a PBX');
     END IF;
@@ -184,6 +186,7 @@ BEGIN
             AND trim(p_wanted ->> 'name') <> '' AND length(p_wanted ->> 'name') <= 100
             AND (app.whole(p_wanted -> 'announce_seconds', 0, 0)
                  OR app.whole(p_wanted -> 'announce_seconds', 15, 600))
+            AND app.whole(p_wanted -> 'most_waiting', 0, 500)
             AND jsonb_typeof(p_wanted -> 'active') = 'boolean'
             AND jsonb_typeof(p_wanted -> 'record') = 'boolean'
             AND jsonb_typeof(p_wanted -> 'voicemail') = 'boolean'
@@ -237,7 +240,8 @@ BEGIN
         announce_seconds = (p_wanted ->> 'announce_seconds')::integer,
         record = (p_wanted ->> 'record')::boolean,
         voicemail = (p_wanted ->> 'voicemail')::boolean,
-        callback = (p_wanted ->> 'callback')::boolean
+        callback = (p_wanted ->> 'callback')::boolean,
+        most_waiting = (p_wanted ->> 'most_waiting')::integer
     WHERE id = put;
     DELETE FROM line_choice c WHERE c.line_id = put AND NOT EXISTS (
         SELECT 1 FROM jsonb_array_elements(p_wanted -> 'choices')

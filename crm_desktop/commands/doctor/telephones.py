@@ -19,10 +19,13 @@ from crm_desktop.workstation.secrets import open_secrets
 #: ARI is as we use it from this release on.
 OLDEST = 20
 _NOTED, _TOO_FAR = 2.0, 60.0
-#: What callers hear while they wait; Asterisk's own English sounds.
+#: What callers are told; Asterisk's own English sounds.
 _SOUNDS = (
-    "queue-youarenext", "queue-thereare", "queue-callswaiting", "queue-holdtime", "queue-minutes",
-    "vm-intro", "vm-goodbye", "beep", "digits/1",
+    "queue-youarenext", "queue-thereare", "queue-callswaiting", "queue-holdtime", "queue-minute",
+    "queue-minutes", "queue-less-than", "queue-thankyou", "vm-tocallnum", "vm-leavemsg", "vm-intro",
+    "vm-nobodyavail", "vm-msgsaved", "vm-saved", "vm-goodbye", "auth-thankyou", "goodbye",
+    "all-circuits-busy-now", "please-try-call-later", "unidentified-no-callback", "digits/1",
+    "beep",
 )  # fmt: skip
 _MUSIC = "res_musiconhold.so"
 _HOW = "docs/TELEPHONY.md says how."
@@ -66,7 +69,7 @@ def examine(known: Telephones, secrets_file: Path | None, *, asked: bool) -> Ite
     yield from of_phones(known, found.endpoints)
     yield of_outbound(pbx.pbx, found.endpoints)
     yield of_clock(found.ahead)
-    yield from of_sounds(found)
+    yield from of_sounds(found, pbx.pbx)
 
 
 def _next(pbx: KnownPbx | None) -> str:
@@ -165,9 +168,9 @@ def of_lines(known: Telephones) -> Iterator[Finding]:
     if lines:
         yield ok("lines", f"{len(lines)} in use: {', '.join(each.number for each in lines)}.")
     else:
-        yield trouble(
+        yield warning(
             "lines",
-            "No number is set up: nobody knows in which queue a call waits.",
+            "No number is set up: every call waits in the general queue, without menu or service.",
             "crm-desktop admin telephones line add 01632960100 'Main line' --queue CODE",
         )
 
@@ -250,9 +253,17 @@ def of_clock(ahead: float) -> Finding:
     return (trouble if abs(ahead) > _TOO_FAR else warning)("pbx clock", words, to_do)
 
 
-def of_sounds(seen: Seen) -> Iterator[Finding]:
-    """Whether who waits can be told and played something."""
+def of_sounds(seen: Seen, pbx: Pbx) -> Iterator[Finding]:
+    """Whether who waits can be told and played something, and that a call is recorded."""
+    notice = pbx.recording_notice.removeprefix("sound:")
     missing = [each for each in _SOUNDS if each not in seen.sounds]
+    if notice not in seen.sounds:
+        yield trouble(
+            "recording",
+            f"The PBX lacks the sound {notice}, which says that a call is recorded: without it "
+            "nothing is recorded.",
+            "Put it there, or name another: crm-desktop admin telephones pbx set --notice sound:…",
+        )
     if missing:
         yield warning(
             "sounds",

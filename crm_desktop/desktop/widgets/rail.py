@@ -59,7 +59,7 @@ class RailButton(QAbstractButton):
 
     def minimumSizeHint(self) -> QSize:
         """The icon alone, where large text leaves no room for all words."""
-        return QSize(self.sizeHint().width(), self._look.px(25))
+        return QSize(self.sizeHint().width(), self._look.px(24))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the place, its badge, and the ring when it has the focus."""

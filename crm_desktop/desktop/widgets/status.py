@@ -12,7 +12,7 @@ from crm_desktop.desktop.core.live import FeedState
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.painting import Painted, paint_icon
-from crm_desktop.desktop.widgets.text import Text
+from crm_desktop.desktop.widgets.text import ElidedText, Text
 
 _INKS = {True: Tone.OK, False: Tone.DANGER}
 
@@ -98,7 +98,13 @@ class StatusStrip(Painted):
         """Show or change one text; an empty one takes no room."""
         part = self._parts.get(key)
         if part is None:
-            part = self._parts[key] = Text(self._look, "", Role.SMALL, muted=True)
+            # What is told at the left may be long: it is cut before the window grows with it.
+            part = (
+                Text(self._look, "", Role.SMALL, muted=True)
+                if right
+                else ElidedText(self._look, "", Role.SMALL, muted=True, snug=True)
+            )
+            self._parts[key] = part
             if right:
                 self._row.addWidget(part)
             else:

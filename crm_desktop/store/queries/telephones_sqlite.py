@@ -170,6 +170,7 @@ def _line_data(tx: Tx, line_id: int) -> dict[str, Any] | None:
         "record": line.record,
         "voicemail": line.voicemail,
         "callback": line.callback,
+        "most_waiting": line.most_waiting,
         "choices": [
             {
                 "digit": each.digit,

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from crm_desktop.tour.children import BACK_OFFICE, MAILBOX, SECOND_DESKTOP
-from crm_desktop.tour.run import TITLES
+from crm_desktop.tour.run import CALL_TITLES, TITLES
 from crm_desktop.tour.services import GATEWAY
+from crm_desktop.tour.telephones import Telephones
 from tests.servers.postgres import PostgresCluster
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
@@ -27,8 +28,9 @@ def test_every_step_happens_and_leaves_its_picture(tmp_path: Path) -> None:
     finished = _tour(tmp_path)
 
     assert finished.returncode == 0, finished.stdout + finished.stderr
-    _look_at(tmp_path)
+    _look_at(tmp_path, len(TITLES))
     assert f"All {len(TITLES)} steps happened" in finished.stdout
+    assert "Calls were left out: no command was given" in finished.stdout
 
 
 def test_every_step_happens_on_postgresql_as_its_own_roles(
@@ -36,10 +38,12 @@ def test_every_step_happens_on_postgresql_as_its_own_roles(
 ) -> None:
     url = own_postgres.create_database("tour")
 
-    finished = _tour(tmp_path, "--database", url)
+    calls = f"{sys.executable} -m tests.servers.calls_for_tour"
+    finished = _tour(tmp_path, "--database", url, "--calls", calls)
 
     assert finished.returncode == 0, finished.stdout + finished.stderr
-    _look_at(tmp_path)
+    _look_at(tmp_path, len(TITLES) + len(CALL_TITLES))
+    assert "Calls were left out" not in finished.stdout
     assert own_postgres.password not in finished.stdout + finished.stderr
 
 
@@ -52,6 +56,16 @@ def test_a_database_in_use_is_left_alone(tmp_path: Path, own_postgres: PostgresC
 
     assert finished.returncode == 1
     assert "The tour needs an empty one" in finished.stderr
+
+
+def test_where_there_is_no_pbx_the_calls_are_left_out_and_why_is_said(tmp_path: Path) -> None:
+    lacks = "import json; print(json.dumps({'lacks': 'Install the package asterisk.'}))"
+    found = Telephones.start(f'{sys.executable} -c "{lacks}"', tmp_path / "telephones")
+    nothing = Telephones.start("no-such-program", tmp_path / "nothing")
+
+    assert found == "Install the package asterisk."
+    assert isinstance(nothing, str)
+    assert "no-such-program" in nothing
 
 
 @pytest.mark.parametrize(
@@ -87,9 +101,9 @@ def _tour(out: Path, *options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _look_at(out: Path) -> None:
+def _look_at(out: Path, steps: int) -> None:
     pictures = sorted(out.glob("*.png"))
-    assert {int(each.name[:2]) for each in pictures} == set(range(1, len(TITLES) + 1))
+    assert {int(each.name[:2]) for each in pictures} == set(range(1, steps + 1))
     for each in pictures:
         assert each.read_bytes().startswith(_HEADER)
         width, height = struct.unpack(">II", each.read_bytes()[16:24])

@@ -171,7 +171,7 @@ def test_what_is_taken_away_is_taken_back(centre: Centre, open_desktop: Open, qt
     _press(screen, "Remove")
     settled(qtbot, desktop)
     assert not _known(centre).lines[0].line.active
-    assert "Calls to Main line are taken no more" in screen.toast.text()
+    assert "Main line is removed" in screen.toast.text()
     assert screen.lines.rows()[0].pill is not None
     desktop.window.registry.run("toast.undo")
     settled(qtbot, desktop)

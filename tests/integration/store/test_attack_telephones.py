@@ -32,7 +32,7 @@ _OFF: LiteralString = (
     "SELECT app.line_put(%(line)s, %(line_seen)s::jsonb,"
     " %(line_seen)s::jsonb || '{\"active\": false}')"
 )
-_OWN_PHONE: LiteralString = "SELECT app.extension_put(%(ben_id)s, '101', NULL)"
+_OWN_PHONE: LiteralString = "SELECT app.extension_put(%(ben_id)s, '191', NULL)"
 
 ADVISOR_ATTACKS = (
     Attack("how the PBX is reached", "SELECT app.telephones()"),
@@ -95,7 +95,7 @@ ADMIN_ATTACKS = (
         "an extension that is an address",
         "SELECT app.extension_put(%(anna_id)s, NULL, 'spy@evil.example')",
     ),
-    Attack("a colleague's extension", "SELECT app.extension_put(%(anna_id)s, NULL, '101')"),
+    Attack("a colleague's extension", "SELECT app.extension_put(%(anna_id)s, NULL, '191')"),
     Attack(
         "a restricted service before everybody by telephone",
         "SELECT app.line_put(%(line)s, %(line_seen)s::jsonb, %(line_seen)s::jsonb"
@@ -129,12 +129,14 @@ def telephoned(attacked: tuple[Centre, Ids]) -> Ids:
     """The ids of what is attacked, with a PBX, a line, and a telephone of Ben's."""
     centre, ids = attacked
     owner = centre.as_owner()
-    telephones.put_pbx(owner, None, PBX)
-    telephones.add_line(owner, Line("01632 960 100", "Main line", centre.queue_id("general")))
-    telephones.set_extension(owner, int(str(ids["ben_id"])), None, "101")
+    # Other attacks on the same centre may need a PBX too.
+    there = telephones.read(owner).pbx
+    telephones.put_pbx(owner, there.seen if there else None, PBX)
+    telephones.add_line(owner, Line("01632 960 177", "Main line", centre.queue_id("general")))
     found = telephones.read(owner)
-    assert found.pbx is not None
-    (known,) = found.lines
+    (ben,) = [each for each in found.phones if each.staff_id == ids["ben_id"]]
+    telephones.set_extension(owner, ben.staff_id, ben.extension, "191")
+    (known,) = [each for each in found.lines if each.line.number == "+441632960177"]
     with owner.read() as tx:
         seen = tx.core.exec_driver_sql(f"SELECT app.line_data({known.id})::text").scalar()
         pbx = tx.core.exec_driver_sql("SELECT settings::text FROM channel_account"

@@ -60,6 +60,7 @@ def test_the_pbx_is_set_up_changed_switched_off_and_on(centre: Centre, ada: Data
     assert account.settings == {
         "url": "http://127.0.0.1:8088", "user": "crm", "app": "crm",
         "outbound": "PJSIP/{number}@trunk", "advisor": "PJSIP/{extension}", "answer_by": "header",
+        "recording_notice": "sound:conf-now-recording",
     }  # fmt: skip
     accounts.set_status(centre.as_gateway(), account.id, "trouble", "The password is wrong.")
 
@@ -95,6 +96,7 @@ def test_a_line_is_added_with_its_menu_changed_and_switched_off(
         centre,
         announce_seconds=30,
         record=False,
+        most_waiting=12,
         choices=(Choice("2", "Bins", waste, bins), Choice("*", "Anything else", general)),
     )
 
@@ -196,6 +198,7 @@ def test_a_number_has_one_line(centre: Centre, ada: Database) -> None:
         ("telephones", {"advisor": "PJSIP/{extension}&PJSIP/999"}),
         ("telephones", {"advisor": ""}),
         ("answer", {"answer_by": "shout"}),
+        ("recording notice", {"recording_notice": "recording:../../etc/passwd"}),
     ],
 )
 def test_a_pbx_that_cannot_be_is_refused_by_field_and_by_the_database(
@@ -218,6 +221,7 @@ def test_a_pbx_that_cannot_be_is_refused_by_field_and_by_the_database(
         ("number", {"number": "the main one"}),
         ("name", {"name": "  "}),
         ("announcements", {"announce_seconds": 5}),
+        ("waiting", {"most_waiting": -1}),
         ("choice 11", {"choices": (Choice("11", "Bins", 1),)}),
         ("choice 1", {"choices": (Choice("1", "Bins", 1), Choice("1", "Tax", 1))}),
         ("choice 1", {"choices": (Choice("1", "", 1),)}),

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QGridLayout,
+    QHBoxLayout,
     QLineEdit,
     QVBoxLayout,
     QWidget,
@@ -21,14 +22,15 @@ from crm_desktop.desktop.widgets.entry_form import EntryForm
 from crm_desktop.desktop.widgets.flow import FlowLayout
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.text import Text
+from crm_desktop.domain.dialling import shown
 from crm_desktop.domain.telephones import (
     ANNOUNCE,
     DIGITS,
+    MOST_WAITING,
     Choice,
     KnownLine,
     Line,
     Telephones,
-    shown_number,
 )
 
 _ANY = 0
@@ -52,7 +54,7 @@ class LineForm(EntryForm):
         self._choices: list[ChoiceCard] = []
         self.let_scroll("The line", 560, 640)
         self._number = self._text(
-            "Number, as the public dial it", shown_number(line.number) if line else ""
+            "Number, as the public dial it", shown(line.number) if line else ""
         )
         self._number.setPlaceholderText("01632 960 100")
         self._name = self._text("What colleagues call it", line.name if line else "")
@@ -81,6 +83,7 @@ class LineForm(EntryForm):
             record=self._record.isChecked(),
             voicemail=self._voicemail.isChecked(),
             callback=self._callback.isChecked(),
+            most_waiting=self._most.value(),
             choices=tuple(each.choice() for each in self._choices),
         )
 
@@ -112,6 +115,7 @@ class LineForm(EntryForm):
         flow.addWidget(self._says)
         flow.addWidget(self._seconds)
         self.fields.addWidget(both)
+        self._add_most(line)
         self._callback = QCheckBox("They may ask to be called back, and keep their place")
         self._voicemail = QCheckBox("They may leave a message, also when the queue is closed")
         self._record = QCheckBox("Record conversations, after a spoken notice")
@@ -122,6 +126,19 @@ class LineForm(EntryForm):
         ):
             box.setChecked(checked)
             self.fields.addWidget(box)
+
+    def _add_most(self, line: Line | None) -> None:
+        words = "So many may wait before the next hears that the line is busy"
+        self._most = number_entry(self._look, 0, MOST_WAITING)
+        self._most.setSpecialValueText("any")
+        self._most.setValue(line.most_waiting if line else 0)
+        self._most.setAccessibleName(words)
+        label = Text(self._look, words, wrap=True)
+        label.setBuddy(self._most)
+        row = QHBoxLayout()
+        row.addWidget(label, 1)
+        row.addWidget(self._most)
+        self.fields.addLayout(row)
 
     def _add_menu(self, line: Line | None) -> None:
         self._heading("Menu")

@@ -33,6 +33,8 @@ class PbxForm(EntryForm):
         self._advisor = self._text("To ring somebody's telephone, dial", shown.advisor)
         self._outbound = self._text("To call a number outside, dial", shown.outbound)
         self.add_hint("{extension} and {number} stand for what is dialled.")
+        self._notice = self._text("To say that a call is recorded, play", shown.recording_notice)
+        self.add_hint("Record your own, in the council's words: sound:custom/recorded")
         self._answer = QComboBox()
         for way, words in _ANSWERS.items():
             self._answer.addItem(words, way)
@@ -56,6 +58,7 @@ class PbxForm(EntryForm):
             self._outbound.text().strip(),
             self._advisor.text().strip(),
             str(self._answer.currentData()),
+            self._notice.text().strip(),
         )
 
     def _text(self, words: str, value: str) -> QLineEdit:

@@ -80,9 +80,9 @@ class TelephonesPresenter(Presenter):
         work = partial(telephones.use_line, self._db, known, active=active)
         name = known.line.name
         if active:
-            self._do(work, f"{name} is answered again", _nothing, self._view.show_trouble)
+            self._do(work, f"{name} is in use again", _nothing, self._view.show_trouble)
         else:
-            words = f"Calls to {name} are taken no more"
+            words = f"{name} is removed; calls to it wait in the general queue"
             self._do_undoable(work, words, partial(self._use_again, known.id))
 
     def set_extension(
@@ -111,7 +111,7 @@ class TelephonesPresenter(Presenter):
             known = next(e for e in telephones.read(self._db).lines if e.id == line_id)
             return telephones.use_line(self._db, known, active=True)
 
-        self._do(again, "Its calls are taken again", _nothing, self._view.show_trouble)
+        self._do(again, "The line is in use again", _nothing, self._view.show_trouble)
 
     def _do(self, work: Callable[[], Changes], said: str, done: Done, failed: Failed) -> None:
         def finished(_changes: Changes) -> None:

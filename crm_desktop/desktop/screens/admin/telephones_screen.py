@@ -23,6 +23,7 @@ from crm_desktop.desktop.widgets.pill import Pill
 from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.states import EmptyState
+from crm_desktop.domain.dialling import shown
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.telephones import (
     Choice,
@@ -31,7 +32,6 @@ from crm_desktop.domain.telephones import (
     Line,
     Phone,
     Telephones,
-    shown_number,
 )
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _FIRST = (
     "Say where Asterisk is, then which numbers the public call, then who has which telephone. "
     "docs/TELEPHONY.md takes you from a bare Asterisk to the first call."
 )
-_NO_LINE = "Until there is one, nobody knows in which queue a call waits, and calls are not taken."
+_NO_LINE = "Until there is one, every call waits in the general queue, without menu or service."
 _CHECK = "On its computer, ask: crm-desktop doctor"
 _OFF = (
     "The PBX is switched off here.",
@@ -223,11 +223,11 @@ class TelephonesScreen(Surface):
         ]
         return Row(
             known.id,
-            f"{shown_number(line.number)}  {line.name}",
+            f"{shown(line.number)}  {line.name}",
             " · ".join([self._to(line), *filter(None, ways)]),
             "phone-incoming" if line.active else "phone-off",
             Tone.ACCENT if line.active else Tone.NEUTRAL,
-            pill=None if line.active else ("not answered", Tone.WARNING),
+            pill=None if line.active else ("removed", Tone.WARNING),
         )
 
     def _to(self, to: Line | Choice) -> str:
