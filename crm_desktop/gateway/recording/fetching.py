@@ -8,7 +8,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from crm_desktop.channels.voice.ari import Ari
@@ -111,7 +111,7 @@ class Fetcher(Worker):
 
     def _missing(self, one: ToFetch) -> None:
         """Not there: it is about to be, or will not come."""
-        if datetime.now(UTC) - one.ended_at > _PATIENCE:
+        if one.since > _PATIENCE:
             words = "The PBX did not have it."
             recordings.lost(self._db, one.name, words, under=self._lease)
 
