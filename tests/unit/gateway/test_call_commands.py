@@ -57,7 +57,7 @@ def test_who_has_passed_the_call_on_does_nothing_to_it_any_more(
     args = {"digits": "1"} if verb is Verb.DTMF else {}
     work = Work(5, 7, _ANNA, verb, args, _AT, _call(owner))
 
-    state, words = CommandWorker(pbx, Moving())._done(work)  # noqa: SLF001 - what one command does
+    state, words = CommandWorker(pbx, Moving())._done(work)
 
     assert (state, ari.told) == (CommandState.REFUSED, [])
     assert words == "The call is with somebody else by now."
