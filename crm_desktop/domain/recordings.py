@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 KEPT_MONTHS = 6
 #: So long a sound that somebody asked to hear waits for them, and for them alone.
 PLAYBACK_LASTS = timedelta(minutes=10)
+#: Of one person's, that lie in the database at once.
+MOST_ASKED = 10
 #: What a reason, or the words about who asks, may have in letters.
 REASON_LETTERS = 500
 TRANSCRIPT_LETTERS = 200_000

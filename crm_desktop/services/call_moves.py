@@ -13,6 +13,7 @@ from crm_desktop.domain.calls import CallState, LegRole
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import Conflict, NotFound
 from crm_desktop.domain.states import AssignmentState, Channel, ContactState
+from crm_desktop.services.calls import going_on
 from crm_desktop.services.intake_parts import finding
 from crm_desktop.services.leases import Lease, writing
 from crm_desktop.store.database import Database, Tx
@@ -41,6 +42,7 @@ class Passing:
 def muted(db: Database, contact_id: int, staff_id: int, under: Lease, *, on: bool) -> None:
     """The holder is heard no more, or again."""
     with writing(db, under) as tx:
+        _of_theirs(tx, contact_id, staff_id)
         queries.change(tx, contact_id, muted=on)
         kind = "call.muted" if on else "call.unmuted"
         events.append(tx, kind, contact_id=contact_id, staff=staff_id)
@@ -50,6 +52,7 @@ def muted(db: Database, contact_id: int, staff_id: int, under: Lease, *, on: boo
 def recording(db: Database, contact_id: int, state: str, why: str, under: Lease) -> None:
     """What is said is recorded (on), or left out for now (paused)."""
     with writing(db, under) as tx:
+        going_on(tx, contact_id)
         queries.change(tx, contact_id, recording=state)
         events.append(tx, "call.recording", contact_id=contact_id, state=state, why=why)
         tx.changed(Topic.CALL, contact_id)
@@ -72,6 +75,7 @@ def listened(db: Database, contact_id: int, staff_id: int, mode: str, under: Lea
 def warned(db: Database, contact_id: int, staff_id: int, words: str, under: Lease) -> None:
     """The caller was warned, and the call is ended for it."""
     with writing(db, under) as tx:
+        _of_theirs(tx, contact_id, staff_id)
         queries.change_contact(tx, contact_id, end_reason=WARNED)
         events.append(tx, "call.warned", contact_id=contact_id, staff=staff_id, reason=words)
         tx.changed(Topic.CONTACT, contact_id)
@@ -175,6 +179,7 @@ def third_began(
     staff_id = to.get("staff")
     number = str(to.get("number", ""))
     with writing(db, under) as tx:
+        going_on(tx, contact_id)
         name = passing.name_of(tx, staff_id) if isinstance(staff_id, int) else ""
         queries.add_leg(
             tx, contact_id, channel, LegRole.THIRD, staff_id=staff_id, number=number, name=name
@@ -182,10 +187,15 @@ def third_began(
         tx.changed(Topic.CALL, contact_id)
 
 
+def _of_theirs(tx: Tx, contact_id: int, staff_id: int) -> Standing:
+    call = going_on(tx, contact_id)
+    if call.owner_id != staff_id:
+        raise Conflict("the call is somebody else's by now")
+    return call
+
+
 def _held(tx: Tx, what: Passing) -> Standing:
-    call = queries.locked(tx, what.contact_id)
-    if call is None or call.owner_id != what.by:
-        raise Conflict("the call is somebody else's by now, or over")
+    call = _of_theirs(tx, what.contact_id, what.by)
     if call.contact_state not in (ContactState.ACTIVE, ContactState.HELD):
         raise Conflict(f"the contact is {call.contact_state}")
     return call

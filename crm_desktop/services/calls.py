@@ -14,6 +14,7 @@ from datetime import datetime
 from crm_desktop.domain.call_outcomes import why_not_reached
 from crm_desktop.domain.calls import CallState, CallView, LegRole, LegState
 from crm_desktop.domain.changes import Changes, Topic
+from crm_desktop.domain.errors import Conflict
 from crm_desktop.domain.states import AssignmentState, ContactState
 from crm_desktop.services.intake_parts import calling, calling_back
 from crm_desktop.services.intake_parts.calling import Arrival
@@ -35,6 +36,7 @@ __all__ = [
     "candidates",
     "ended",
     "found",
+    "going_on",
     "leg_began",
     "leg_ended",
     "leg_up",
@@ -150,8 +152,12 @@ def leg_began(
     name: str = "",
     mode: str = "",
 ) -> Changes:
-    """A channel is about to be called for a contact; written first, so that none is unknown."""
+    """A channel is about to be called for a contact; written first, so that none is unknown.
+
+    Raises Conflict when the call is over: whoever is in it would be on the telephone for ever.
+    """
     with writing(db, under) as tx:
+        going_on(tx, contact_id)
         queries.add_leg(
             tx, contact_id, channel, role,
             staff_id=staff_id, number=number, name=name, mode=mode,
@@ -160,6 +166,14 @@ def leg_began(
             # Whoever is asked or listens knows nothing of this contact until they are told.
             tx.changed(Topic.STAFF, staff_id)
         return _told(tx, contact_id)
+
+
+def going_on(tx: Tx, contact_id: int) -> Standing:
+    """A call that has not ended, locked; raises Conflict when it has."""
+    call = queries.locked(tx, contact_id)
+    if call is None:
+        raise Conflict("the call has ended")
+    return call
 
 
 def ringing(db: Database, contact_id: int, under: Lease) -> Changes:

@@ -130,8 +130,12 @@ def number_of(db: Database, contact_id: int) -> str:
 
 
 def other_side(db: Database, contact_id: int, channel: str, number: str, under: Lease) -> None:
-    """Whom we call is about to be called by this channel; written first, as every channel."""
+    """Whom we call is about to be called by this channel; written first, as every channel.
+
+    Raises Conflict when the call is over.
+    """
     with writing(db, under) as tx:
+        calls.going_on(tx, contact_id)
         queries.add_leg(tx, contact_id, channel, LegRole.CALLER, number=number)
         queries.change(tx, contact_id, channel=channel)
         tx.changed(Topic.CALL, contact_id)

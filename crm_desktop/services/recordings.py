@@ -47,15 +47,13 @@ class Playback:
 # What a gateway does at the PBX.
 
 
-def begun(
-    db: Database, contact_id: int, name: str, kind: RecordingKind = RecordingKind.CALL
-) -> None:
+def begun(db: Database, contact_id: int, name: str, *, under: Lease | None = None) -> None:
     """Enter what is about to be recorded under this name of the PBX's; entered once, whoever asks.
 
     Before the PBX is told to: what it records must never be unknown.
     """
-    with db.write() as tx:
-        if register.begin(tx, contact_id, name, kind):
+    with leases.writing(db, under) as tx:
+        if register.begin(tx, contact_id, name, RecordingKind.CALL):
             tx.changed(Topic.RECORDING, contact_id)
 
 
@@ -78,18 +76,18 @@ def notice(db: Database, account_id: int) -> str:
         return str(account.settings.get("recording_notice") or "") if account else ""
 
 
-def said(db: Database, contact_id: int, state: str, why: str = "") -> Changes:
-    """What the PBX does with a call's recording now: off, on or paused, and why."""
-    with db.write() as tx:
+def said(db: Database, contact_id: int, state: str, *, under: Lease | None = None) -> Changes:
+    """What the PBX does with a call's recording now: off, on or paused."""
+    with leases.writing(db, under) as tx:
         if register.say(tx, contact_id, state):
-            events.append(tx, "call.recording", contact_id=contact_id, state=state, why=why)
+            events.append(tx, "call.recording", contact_id=contact_id, state=state, why="")
             tx.changed(Topic.CALL, contact_id)
         return tx.changes
 
 
-def ended(db: Database, name: str) -> None:
+def ended(db: Database, name: str, *, under: Lease | None = None) -> None:
     """The PBX records it no more: a gateway with a store fetches it."""
-    with db.write() as tx:
+    with leases.writing(db, under) as tx:
         contact_id = register.end(tx, name)
         if contact_id is not None:
             tx.changed(Topic.RECORDING, contact_id)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, ScalarSelect, Select, or_, select, text
+from sqlalchemy import RowMapping, ScalarSelect, Select, func, or_, select, text
 from sqlalchemy.orm import aliased
 
 from crm_desktop.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from crm_desktop.domain.recordings import (
+    MOST_ASKED,
     PLAYBACK_LASTS,
     REASON_LETTERS,
     Heard,
@@ -67,6 +68,13 @@ def listen(tx: Tx, recording_id: int, public_key: bytes) -> int:
         raise InvalidInput("a key of 32 bytes")
     if found.kept_at is None or found.destroying_at is not None:
         raise Conflict("there is no sound")
+    unread = select(func.count()).where(
+        Playback.staff_id == me(tx).id,
+        Playback.state.in_([PlaybackState.ASKED, PlaybackState.READY]),
+        Playback.expires_at > tx.now,
+    )
+    if tx.session.scalars(unread).one() >= MOST_ASKED:
+        raise Conflict("too many sounds are asked for at once")
     asked = Playback(
         recording_id=recording_id,
         staff_id=me(tx).id,

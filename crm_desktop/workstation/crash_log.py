@@ -14,6 +14,9 @@ from typing import TextIO
 _LOG_BYTES = 1024 * 1024
 _LOG_FILES = 5
 _FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+#: They write whole addresses at INFO, whom we call and which keys we press among them, and at DEBUG
+#: the passwords too: what goes wrong there is told by whoever asked.
+_TALKATIVE = ("httpx", "httpcore", "websockets")
 
 # Bounded, so that a long line costs no more than its length.
 _EMAIL = re.compile(r"[^\s@<>\"'(),:;=\[\]]{1,64}@[^\s@<>\"'(),:;=\[\]]{1,250}\.\w{2,63}")
@@ -71,6 +74,8 @@ class CrashLog:
         self._handler.setFormatter(_MaskingFormatter(_FORMAT))
         logging.getLogger().addHandler(self._handler)
         logging.getLogger().setLevel(level)
+        for name in _TALKATIVE:
+            logging.getLogger(name).setLevel(logging.WARNING)
         with suppress(OSError):
             self._stream = self._crash_file.open("w", encoding="utf-8")
             faulthandler.enable(self._stream)

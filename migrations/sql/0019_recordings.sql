@@ -50,6 +50,12 @@ BEGIN
     IF r.kept_at IS NULL OR r.destroying_at IS NOT NULL THEN
         PERFORM app.refuse('CRM04', 'there is no sound');
     END IF;
+    -- Those of one person wait for each other, so that none slips past what is counted.
+    PERFORM pg_advisory_xact_lock(hashtextextended('playback ' || app.me(), 0));
+    IF (SELECT count(*) FROM playback WHERE staff_id = app.me() AND state IN ('asked', 'ready')
+        AND expires_at > now()) >= 10 THEN
+        PERFORM app.refuse('CRM04', 'too many sounds are asked for at once');
+    END IF;
     INSERT INTO playback (recording_id, staff_id, public_key, expires_at)
     VALUES (p_recording, app.me(), p_key, now() + interval '10 minutes') RETURNING id INTO made;
     RETURN made;
@@ -132,6 +138,10 @@ REVOKE ALL ON FUNCTION app.recording_of(bigint), app.recording_led(bigint),
 GRANT EXECUTE ON FUNCTION app.recording_listen(bigint, bytea), app.playback_read(bigint),
     app.recording_hold(bigint, text), app.recording_let_go(bigint, text),
     app.recording_heard(bigint) TO crm_staff;
+
+-- What became of a recording is said by these functions and the gateway alone.
+CREATE POLICY no_recordings_by_hand ON event AS RESTRICTIVE FOR INSERT TO crm_staff
+    WITH CHECK (kind NOT LIKE 'recording.%');
 
 SELECT app.audit_table('recording', '{peaks}');
 SELECT app.audit_table('recording_request', '{transcript,redacted,released}');

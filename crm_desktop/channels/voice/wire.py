@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import quote
 
@@ -14,6 +14,9 @@ from crm_desktop.channels.voice.trouble import AriAway, AriDenied, AriNotFound, 
 
 #: Sixty calls are some 60 kB; a list that is longer than this is no list of ours.
 MAX_ANSWER = 16 * 1024 * 1024
+#: Nine hours of a conversation as WAV.
+MAX_FILE = 512 * 1024 * 1024
+_MAX_WORDS = 64 * 1024
 
 Value = str | int | bool
 
@@ -53,11 +56,12 @@ class Wire:
 
     @contextmanager
     def download(self, path: str) -> Iterator[Iterator[bytes]]:
-        """The bytes at `path`, piece by piece, however many there are."""
+        """The bytes at `path`, piece by piece; AriAway when there are more than MAX_FILE."""
         with _told_apart(), self._http.stream("GET", f"{self._base}/{path}") as answer:
             if not answer.is_success:
-                _refuse(answer.status_code, answer.read()[:2000])
-            yield answer.iter_bytes(64 * 1024)
+                words = next(answer.iter_bytes(_MAX_WORDS), b"")
+                _refuse(answer.status_code, words)
+            yield _up_to(MAX_FILE, answer.iter_bytes(64 * 1024))
 
     def _tree(
         self,
@@ -71,13 +75,7 @@ class Wire:
             _told_apart(),
             self._http.stream(method, f"{self._base}/{path}", params=given, json=body) as answer,
         ):
-            pieces, size = [], 0
-            for piece in answer.iter_bytes():
-                pieces.append(piece)
-                size += len(piece)
-                if size > MAX_ANSWER:
-                    raise AriAway("The answer has no end")
-        content = b"".join(pieces)
+            content = b"".join(_up_to(MAX_ANSWER, answer.iter_bytes()))
         if not answer.is_success:
             _refuse(answer.status_code, content)
         return _read(content) if content else None
@@ -89,6 +87,15 @@ def part(name: str) -> str:
     if quoted in ("", ".", ".."):
         raise AriNotFound(404, "no such name")
     return quoted
+
+
+def _up_to(most: int, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > most:
+            raise AriAway("The answer has no end")
+        yield piece
 
 
 @contextmanager

@@ -7,9 +7,10 @@ import threading
 from collections.abc import Callable, Mapping
 
 from crm_desktop.channels.voice.trouble import AriAway, AriNotFound, AriRefused, AriTrouble
+from crm_desktop.domain.call_asking import LISTENING
 from crm_desktop.domain.calls import CommandState, Verb
 from crm_desktop.domain.changes import Changes, Topic
-from crm_desktop.domain.errors import CrmError, DatabaseTrouble, LeaseLost
+from crm_desktop.domain.errors import Conflict, CrmError, DatabaseTrouble, LeaseLost
 from crm_desktop.gateway.bugs import trace
 from crm_desktop.gateway.calls import dialling, listening, passing, talking
 from crm_desktop.gateway.calls.bridging import Refused
@@ -111,7 +112,7 @@ class Commands(Part):
         for go_on in (dialling.go_on, self._thirds.go_on, self._ears.go_on):
             try:
                 go_on(self._pbx, call)
-            except (AriNotFound, AriRefused) as refusal:
+            except (AriNotFound, AriRefused, Conflict) as refusal:
                 # Gone, or not yet as it was seen: the next look at it goes on.
                 _LOG.info("contact %s: %s", call.contact_id, type(refusal).__name__)
 
@@ -173,6 +174,9 @@ class CommandWorker(Worker):
             return
         if work.call is None:
             raise Refused("The call has ended.")
+        # It was theirs when they asked: what they asked just before may have passed it on.
+        if work.verb not in LISTENING and work.call.owner_id != work.staff_id:
+            raise Refused("The call is with somebody else by now.")
         if work.verb in _MOVES:
             with self._moving.of(work.contact_id):
                 _VERBS[work.verb](self._pbx, work.call, work)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
 
 from crm_desktop.channels.voice.trouble import AriNotFound, AriRefused
 from crm_desktop.domain.calls import LegRole
-from crm_desktop.gateway.calls import naming, step
+from crm_desktop.domain.errors import Conflict
+from crm_desktop.gateway.calls import bridging, naming, step
 from crm_desktop.gateway.calls.pbx import Pbx
 from crm_desktop.services import calls
 from crm_desktop.services.calls import Ended, Offer, Standing
@@ -20,7 +20,6 @@ _PATIENCE = 2.0
 #: The routing ends an offer; the phone rings on a little, so that there is one who decides. An
 #: offer without end rings so long.
 _LONGER, _WITHOUT_END = 5, 25
-_ENDPOINT = re.compile(r"[A-Za-z0-9_.+-]{1,64}")
 
 
 class Doer:
@@ -91,19 +90,24 @@ class Doer:
         """Written first: a channel that nobody knows of could not be hung up."""
         pbx, contact_id = self._pbx, call.contact_id
         channel = naming.leg(contact_id, LegRole.ADVISOR, offer.assignment_id)
-        if not _ENDPOINT.fullmatch(offer.extension):
+        try:
+            endpoint = bridging.phone(pbx, offer.extension)
+        except bridging.Refused:
             calls.not_answered(pbx.db, call, offer, pbx.lease, reason="unreachable", cause=None)
             return
-        calls.leg_began(
-            pbx.db, contact_id, channel, LegRole.ADVISOR, pbx.lease,
-            staff_id=offer.staff_id, number=offer.extension,
-        )  # fmt: skip
+        try:
+            calls.leg_began(
+                pbx.db, contact_id, channel, LegRole.ADVISOR, pbx.lease,
+                staff_id=offer.staff_id, number=offer.extension,
+            )  # fmt: skip
+        except Conflict:
+            return  # a command ended it just now
         seconds = _WITHOUT_END
         if offer.expires_at is not None:
             seconds = _LONGER + max(1, round((offer.expires_at - offer.offered_at).total_seconds()))
         try:
             pbx.ari.originate(
-                pbx.settings.advisor.format(extension=offer.extension),
+                endpoint,
                 app=pbx.settings.app,
                 args=("advisor", str(contact_id), str(offer.assignment_id)),
                 channel_id=channel,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import wave
 from array import array
 from contextlib import suppress
@@ -11,6 +10,7 @@ from pathlib import Path
 from crm_desktop.channels.voice.ari import Ari
 from crm_desktop.channels.voice.trouble import AriNotFound
 from crm_desktop.domain.callers import SHORTEST_MESSAGE, SHORTEST_VOICE
+from crm_desktop.gateway.unseen import unseen_file
 
 #: Of 16 bit; a quiet voice on a bad line is louder, an open line's noise is not.
 _LOUD = 500
@@ -19,8 +19,7 @@ _SLICES_A_SECOND = 10
 
 def length(ari: Ari, name: str) -> float:
     """The seconds of a message at the PBX, 0 when it is none: too short, silent, or not there."""
-    with tempfile.TemporaryDirectory(prefix="crm-message-") as folder:
-        path = Path(folder, "message.wav")
+    with unseen_file() as path:
         try:
             ari.fetch_recording(name, path)
         except AriNotFound:
@@ -41,6 +40,8 @@ def message_seconds(path: Path) -> float:
             rate = file.getframerate()
             samples = array("h", file.readframes(file.getnframes()))
     except (wave.Error, EOFError, ValueError):
+        return 0.0
+    if rate <= 0:
         return 0.0
     piece = max(rate // _SLICES_A_SECOND, 1)
     loud = sum(

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
-import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from contextlib import ExitStack
+from datetime import timedelta
 
 from crm_desktop.channels.voice.ari import Ari
 from crm_desktop.channels.voice.trouble import AriNotFound, AriTrouble
@@ -19,6 +15,7 @@ from crm_desktop.gateway.accounts import pbx_settings
 from crm_desktop.gateway.config import SecretSource
 from crm_desktop.gateway.recording.opus import SoundUnreadable, encode
 from crm_desktop.gateway.recording.vault import Vault
+from crm_desktop.gateway.unseen import unseen_file
 from crm_desktop.gateway.worker import Worker
 from crm_desktop.services import Database, accounts, recordings
 from crm_desktop.services.leases import Lease
@@ -93,7 +90,7 @@ class Fetcher(Worker):
         return True
 
     def _keep(self, ari: Ari, one: ToFetch) -> None:
-        with _in_memory() as place:
+        with unseen_file() as place:
             ari.fetch_recording(one.name, place)
             encoded = encode(place)
         kept = self._vault.keep(one.name, encoded.sound)
@@ -111,7 +108,7 @@ class Fetcher(Worker):
 
     def _missing(self, one: ToFetch) -> None:
         """Not there: it is about to be, or will not come."""
-        if datetime.now(UTC) - one.ended_at > _PATIENCE:
+        if one.since > _PATIENCE:
             words = "The PBX did not have it."
             recordings.lost(self._db, one.name, words, under=self._lease)
 
@@ -140,19 +137,3 @@ def _remove(ari: Ari, name: str) -> None:
         ari.delete_recording(name)
     except AriNotFound:
         return
-
-
-@contextmanager
-def _in_memory() -> Iterator[Path]:
-    """A file that no disk ever sees: what lay on one in clear could be found after its removal."""
-    if hasattr(os, "memfd_create"):
-        handle = os.memfd_create("recording")
-        try:
-            yield Path(f"/proc/self/fd/{handle}")
-        finally:
-            os.close(handle)
-        return
-    with tempfile.TemporaryDirectory(prefix="crm-") as folder:
-        place = Path(folder) / "recording.wav"
-        yield place
-        place.write_bytes(bytes(place.stat().st_size))

@@ -100,7 +100,7 @@ class RecordingPart(Part):
         elif recordings.is_wanted(pbx.db, contact_id):
             name = recordings.next_name(pbx.db, contact_id)
             # Known before the PBX is told to: what it records must never be nobody's.
-            recordings.begun(pbx.db, contact_id, name)
+            recordings.begun(pbx.db, contact_id, name, under=pbx.lease)
             notice = recordings.notice(pbx.db, pbx.account_id) or NOTICE
             try:
                 pbx.ari.play_to_bridge(naming.talk(contact_id), [notice], _NOTICE_ID + name)
@@ -123,29 +123,33 @@ class RecordingPart(Part):
         try:
             pbx.ari.record_bridge(naming.talk(contact_id), name)
         except AriNotFound:
-            recordings.lost(pbx.db, name, "The conversation was over before it was recorded.")
+            words = "The conversation was over before it was recorded."
+            recordings.lost(pbx.db, name, words, under=pbx.lease)
         except AriRefused:
             # There is one of that name at the PBX: it was recorded.
-            recordings.ended(pbx.db, name)
+            recordings.ended(pbx.db, name, under=pbx.lease)
 
     def _untold(self, name: str) -> None:
         words = "The notice could not be played, so nothing was recorded."
-        recordings.lost(self._now().db, name, words)
+        pbx = self._now()
+        recordings.lost(pbx.db, name, words, under=pbx.lease)
 
     def _say(self, name: str, state: str) -> None:
-        contact_id = naming.contact_of(name)
-        if contact_id is not None and recordings.is_of_call(self._now().db, name):
-            recordings.said(self._now().db, contact_id, state)
+        pbx, contact_id = self._now(), naming.contact_of(name)
+        if contact_id is not None and recordings.is_of_call(pbx.db, name):
+            recordings.said(pbx.db, contact_id, state, under=pbx.lease)
 
     def _over(self, name: str) -> None:
-        recordings.ended(self._now().db, name)
+        pbx = self._now()
+        recordings.ended(pbx.db, name, under=pbx.lease)
         self._say(name, "off")
 
     def _failed(self, name: str, cause: str) -> None:
         _LOG.error("the PBX could not record: %s", cause)
         with suppress(AriTrouble):
             self._now().ari.stop_recording(name)
-        recordings.lost(self._now().db, name, "The PBX could not record it.")
+        pbx = self._now()
+        recordings.lost(pbx.db, name, "The PBX could not record it.", under=pbx.lease)
         self._say(name, "off")
 
     def _now(self) -> Pbx:

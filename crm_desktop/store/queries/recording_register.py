@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, delete, func, insert, or_, select, update
 
@@ -32,14 +32,17 @@ _OPEN_REQUEST = (
 
 @dataclass(frozen=True, slots=True)
 class ToFetch:
-    """A recording that the PBX still has; `kept`: only its copy there is to be deleted."""
+    """A recording that the PBX still has, `since` its end by the database's clock.
+
+    `kept`: only its copy there is to be deleted.
+    """
 
     id: int
     name: str
     contact_id: int
     account_id: int | None
     kind: RecordingKind
-    ended_at: datetime
+    since: timedelta
     kept: bool
 
 
@@ -153,7 +156,7 @@ def to_fetch(tx: Tx, limit: int) -> list[ToFetch]:
         .limit(limit)
     )
     return [
-        ToFetch(id_, name, contact, account, RecordingKind(kind), over, kept is not None)
+        ToFetch(id_, name, contact, account, RecordingKind(kind), tx.now - over, kept is not None)
         for id_, name, contact, account, kind, over, kept in rows
     ]
 

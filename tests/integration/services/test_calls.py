@@ -11,11 +11,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text, update
 
-from crm_desktop.domain.calls import CallState
+from crm_desktop.domain.calls import CallState, LegRole
 from crm_desktop.domain.errors import Conflict, LeaseLost, NotAllowed, NotFound, Taken
 from crm_desktop.domain.states import ContactState, DeclineReason, Resolution
 from crm_desktop.domain.views import Disposition, QueueFilter
-from crm_desktop.services import calls, contacts, presence, routing
+from crm_desktop.services import call_moves, calls, contacts, presence, routing
 from crm_desktop.services.calls import Arrival
 from crm_desktop.services.leases import Lease
 from crm_desktop.store.database import Database
@@ -481,3 +481,31 @@ def test_an_advisor_gets_at_calls_by_no_other_way(postgres_centre: Centre, attac
 
     with pytest.raises(NotAllowed), postgres_centre.as_person("anna").write() as tx:
         tx.core.execute(text(attack.format(id=contact_id)))
+
+
+def test_no_telephone_is_in_a_call_that_is_over(board: Board) -> None:
+    """A command that comes a moment after the end leaves nobody "on the telephone" for good."""
+    contact_id = board.call()
+    _offer(board)
+    assert board.answer(contact_id)
+    board.end(contact_id)
+    rose = board.centre.person("rose").id
+
+    for begin in (
+        lambda: calls.leg_began(
+            board.db, contact_id, "crm-ear", LegRole.LISTENER, board.lease, staff_id=rose
+        ),
+        lambda: call_moves.third_began(
+            board.db, contact_id, "crm-third", {"staff": rose}, board.lease
+        ),
+    ):
+        with pytest.raises(Conflict):
+            begin()
+    with pytest.raises(Conflict):
+        call_moves.muted(board.db, contact_id, rose, board.lease, on=True)
+    with pytest.raises(Conflict):
+        call_moves.warned(board.db, contact_id, rose, "shouted", board.lease)
+
+    assert calls.mine(board.centre.as_person("rose")) == ()
+    assert not call_row(board.centre, contact_id).muted
+    assert contact(board.centre, contact_id).end_reason is None

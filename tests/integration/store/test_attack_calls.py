@@ -81,6 +81,8 @@ ADVISOR_ATTACKS = (
            " VALUES (%(ben_call)s, 'x', 'listener', 'up')"),
     Attack("a call's end that never was", "INSERT INTO event (kind, actor_id, contact_id, data)"
            " VALUES ('call.ended', app.me(), %(own_call)s, '{}')"),
+    Attack("a recording's end that never was", "INSERT INTO event (kind, actor_id, contact_id,"
+           " data) VALUES ('recording.destroyed', app.me(), %(own_call)s, '{}')"),
     Attack("another telephone", "UPDATE staff SET extension = '900' WHERE id = app.me()"),
 )  # fmt: skip
 

@@ -9,9 +9,16 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import select, update
 
 from crm_desktop.domain.changes import Topic
-from crm_desktop.domain.errors import CannotBeHeard, Conflict, InvalidInput, NotAllowed, NotFound
-from crm_desktop.domain.recordings import RecordingKind, StoredSound, keep_until
-from crm_desktop.services import recording_requests, recordings
+from crm_desktop.domain.errors import (
+    CannotBeHeard,
+    Conflict,
+    InvalidInput,
+    LeaseLost,
+    NotAllowed,
+    NotFound,
+)
+from crm_desktop.domain.recordings import MOST_ASKED, RecordingKind, StoredSound, keep_until
+from crm_desktop.services import leases, recording_requests, recordings
 from crm_desktop.services.sealed_sound import Listener, seal
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import Call, ChannelAccount, Event, ReadAudit, Recording
@@ -334,3 +341,54 @@ def test_a_request_is_a_leader_s_of_its_queue_and_may_end_with_a_reason(centre: 
 
     (row,) = recording_requests.rows(rose)
     assert row.closed_at is not None
+
+
+def test_a_gateway_that_slept_says_nothing_of_recordings(centre: Centre) -> None:
+    contact_id = centre.add_contact()
+    _call(centre, contact_id)
+    gateway = centre.as_gateway()
+    mine = leases.acquire(gateway, "pbx:1", "one", 600)
+    assert mine is not None
+    recordings.begun(gateway, contact_id, "one", under=mine)
+    leases.release(gateway, [mine])
+    assert leases.acquire(gateway, "pbx:1", "another", 600) is not None
+
+    for write in (
+        lambda: recordings.begun(gateway, contact_id, "two", under=mine),
+        lambda: recordings.said(gateway, contact_id, "on", under=mine),
+        lambda: recordings.ended(gateway, "one", under=mine),
+        lambda: recordings.lost(gateway, "one", "no", under=mine),
+    ):
+        with pytest.raises(LeaseLost):
+            write()
+    assert recordings.going_on(gateway, contact_id) == "one"
+
+
+def test_how_long_a_recording_is_over_is_the_database_s_word(centre: Centre) -> None:
+    """A gateway whose clock is fast would give up what the PBX is about to have."""
+    contact_id = centre.add_contact()
+    _call(centre, contact_id)
+    gateway = centre.as_gateway()
+    recordings.begun(gateway, contact_id, "one")
+    recordings.ended(gateway, "one")
+    with centre.as_owner().write() as tx:
+        tx.session.execute(update(Recording).values(ended_at=tx.now - timedelta(minutes=1)))
+
+    (waiting,) = recordings.to_fetch(gateway)
+
+    assert timedelta(minutes=1) <= waiting.since < timedelta(minutes=3)
+
+
+def test_nobody_asks_for_more_sounds_than_they_can_hear(centre: Centre) -> None:
+    """Each lies in the database until it is fetched."""
+    _, recording_id = _kept(centre)
+    anna, ben = centre.as_person("anna"), centre.as_person("ben")
+    for _ in range(MOST_ASKED):
+        recordings.listen(anna, recording_id)
+
+    with pytest.raises(Conflict, match="at once"):
+        recordings.listen(anna, recording_id)
+    recordings.listen(ben, recording_id)
+    with centre.as_owner().write() as tx:
+        tx.session.execute(update(PlaybackRow).values(state="read"))
+    recordings.listen(anna, recording_id)
