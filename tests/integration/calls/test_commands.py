@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 import struct
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import update
 
 from crm_desktop.channels.voice.ari import Ari
-from crm_desktop.channels.voice.trouble import AriNotFound
 from crm_desktop.domain.calls import Ask, CallState, CommandState, LegState, Verb
 from crm_desktop.domain.states import ContactState, Resolution
 from crm_desktop.domain.views import Disposition
@@ -168,23 +166,14 @@ def desk(  # noqa: PLR0917 - all that is around her
     phone: Phone,
     watch: Watch,
     start_gateway: StartGateway,
-) -> Iterator[Desk]:
+) -> Desk:
     """A running gateway; Anna is at work."""
     account_id = connect(centre, pbx)
     gateway = start_gateway(centre)
     anna = centre.as_person("anna")
-    yield Desk(
+    return Desk(
         centre, watch, pbx, phones, phone, anna, {"101": phone}, account_id, gateway, start_gateway
     )
-    # The next test's contacts have the same numbers, and the PBX is the same.
-    with pbx.ari() as ari:
-        for channel in ari.channels():
-            with suppress(AriNotFound):
-                ari.hang_up(channel.id)
-        watch.until(lambda _: not ari.channels())
-        for bridge in ari.bridges():
-            with suppress(AriNotFound):
-                ari.destroy_bridge(bridge.id)
 
 
 def test_within_a_call(desk: Desk) -> None:
