@@ -27,12 +27,7 @@ class Phones:
 
     def __init__(self, pbx: Asterisk) -> None:
         self._pbx = pbx
-        self._process = processes.start(
-            [sys.executable, "-m", "tests.servers.phone_process", str(free_port())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=Path(__file__).parents[2],
-        )
+        self._process = _started()
         self._numbers = itertools.count()
         self._changed = threading.Condition()
         self._answers: dict[int, dict[str, object]] = {}
@@ -92,6 +87,26 @@ class Phones:
                 else:
                     self._answers[said["number"]] = said
                 self._changed.notify_all()
+
+
+def _started() -> processes.Program:
+    """The process, which has its ports: baresip also takes the next one, which may be in use."""
+    for last in (False, False, False, False, True):
+        process = processes.start(
+            [sys.executable, "-m", "tests.servers.phone_process", str(free_port())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=Path(__file__).parents[2],
+        )
+        try:
+            processes.read_line(process, "the telephones' ports")
+        except RuntimeError:
+            processes.stop(process)
+            if last:
+                raise
+        else:
+            return process
+    raise AssertionError
 
 
 class Phone:

@@ -1,6 +1,7 @@
 """The advisors' telephones, in a process of their own: baresip has one state a process.
 
-Reads commands and writes what happens, a JSON object a line: see `tests.servers.phone`.
+Says when it has its ports, then reads commands and writes what happens, a JSON object a line: see
+`tests.servers.phone`.
 """
 
 import asyncio
@@ -118,6 +119,7 @@ async def main() -> None:
             extra_config_text=f"sip_listen 127.0.0.1:{sys.argv[1]}\n",
         )
     )
+    _write({"ready": True})
     telephones: dict[str, Telephone] = {}
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader(limit=4_000_000)

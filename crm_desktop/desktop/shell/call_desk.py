@@ -23,6 +23,7 @@ from crm_desktop.desktop.screens.calls.presenter import CallPresenter
 from crm_desktop.desktop.screens.calls.verbs import is_live
 from crm_desktop.desktop.shell.call_port import Calls
 from crm_desktop.desktop.shell.desk import Desk, later_for
+from crm_desktop.desktop.shell.payment_pause import PaymentPause
 from crm_desktop.desktop.widgets.buttons import IconButton
 from crm_desktop.desktop.widgets.call_said import Said
 from crm_desktop.domain import dialling
@@ -121,6 +122,7 @@ class CallDesk(QObject):
             now=desk.clock.now,
             later=later_for(self),
         )
+        self.payment = PaymentPause(self.presenter, desk.person.id)
         self.join(registry)
         desk.clock.tick.connect(self._tick)
         workplace.screen.shown.connect(self._opened)
@@ -270,6 +272,7 @@ class CallDesk(QObject):
             for each in self._registries:
                 each.set_enabled(command, not why)
                 each.set_reason(command, why)
+        self.payment.go_on()
 
     def _word(self, command: str, text: str) -> None:
         """Let the command say that for the moment; empty: its own words."""

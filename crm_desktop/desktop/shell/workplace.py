@@ -61,6 +61,7 @@ class Workplace(QObject):
         self._why_no_hand_off = ""
         self.calls: CallDesk | None = None
         self._who_asked: int | None = None
+        self._paid_in: int | None = None
         self.services: tuple[ServiceInfo, ...] = ()
         self.screen = WorkspaceScreen(desk.look, desk.clock, registry, desk.person)
         later = later_for(self.screen)
@@ -119,6 +120,7 @@ class Workplace(QObject):
 
     def stop(self) -> None:
         """Keep what is typed and let go of the contact."""
+        self._paying(False)
         self.presenter.stop()
         self._keeper.flush()
 
@@ -135,6 +137,7 @@ class Workplace(QObject):
         screen.file_wanted.connect(self._open_file)
         screen.link_wanted.connect(self._open_link)
         screen.case_pane.page_wanted.connect(self._open_link)
+        screen.case_pane.paying.connect(self._paying)
         screen.files_wanted.connect(self._attach)
         screen.customer_wanted.connect(self._choose_customer)
         screen.history_wanted.connect(self._open_history)
@@ -142,6 +145,17 @@ class Workplace(QObject):
         screen.customer.dial_wanted.connect(self.customer_number)
         screen.customer.is_this.connect(self._is_this)
         screen.conversation.dial_wanted.connect(self.customer_number)
+
+    @Slot(bool)
+    def _paying(self, on: bool) -> None:
+        """The contact may be another by the time at which its form goes away."""
+        before, self._paid_in = self._paid_in, self.presenter.contact_id if on else None
+        if self.calls is None:
+            return
+        if before is not None:
+            self.calls.payment.end(before)
+        if self._paid_in is not None:
+            self.calls.payment.begin(self._paid_in)
 
     def _bind_commands(self) -> None:
         bind, screen = self._registry.bind, self.screen

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from contextlib import suppress
 
 from crm_desktop.channels.voice.ari import BridgeKind
 from crm_desktop.channels.voice.trouble import AriNotFound
@@ -16,6 +18,8 @@ PICKS_UP = {
     "PJSIP_HEADER(add,Call-Info)": "<sip:crm>;answer-after=0",
     "PJSIP_HEADER(add,Alert-Info)": "<http://crm>;info=alert-autoanswer;delay=0",
 }
+#: Who has picked up talks within moments; others' commands wait for no longer than this.
+_CONNECTS, _GLANCE = 0.5, 0.02
 _ENDPOINT = re.compile(r"[A-Za-z0-9_.+-]{1,64}")
 
 
@@ -31,6 +35,23 @@ def talk(pbx: Pbx, call: Standing, *channels: str) -> None:
 def ask(pbx: Pbx, call: Standing, *channels: str) -> None:
     """Let these talk with each other where the caller does not hear them."""
     _join(pbx, naming.ask(call.contact_id), channels)
+
+
+def connected(pbx: Pbx, call: Standing) -> None:
+    """Return once the caller and the advisor talk; raises Refused when that takes too long.
+
+    That they talk is written first, and then they are put together: what moves the caller in
+    between would be undone. The PBX is asked, because its events come later than what they tell.
+    """
+    both = {call.channel, advisor_of(call).channel}
+    until = time.monotonic() + _CONNECTS
+    while True:
+        with suppress(AriNotFound):
+            if both <= set(pbx.ari.bridge(naming.talk(call.contact_id)).channels):
+                return
+        if time.monotonic() >= until:
+            raise Refused("You are only just being connected. Try it again.")
+        time.sleep(_GLANCE)
 
 
 def listen(pbx: Pbx, call: Standing, *channels: str) -> None:

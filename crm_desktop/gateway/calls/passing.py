@@ -34,6 +34,8 @@ def consult(pbx: Pbx, call: Standing, work: Work) -> None:
     advisor = advisor_of(call)
     to = _to(work)
     endpoint = _endpoint(pbx, to)
+    if call.state is CallState.TALKING:
+        bridging.connected(pbx, call)
     channel = naming.leg(call.contact_id, LegRole.THIRD, work.id)
     call_moves.third_began(pbx.db, call.contact_id, channel, to, pbx.lease)
     bridging.hold(pbx, call)

@@ -53,6 +53,7 @@ def hold(pbx: Pbx, call: Standing, _work: Work) -> None:
     """The caller hears music, the advisor nobody."""
     if call.state not in (CallState.TALKING, CallState.CONFERENCE):
         raise Refused("Nobody is talking.")
+    bridging.connected(pbx, call)
     bridging.hold(pbx, call)
 
 

@@ -18,12 +18,19 @@ from tests.calls_centre import call_row, contact, customer
 from tests.centre import Centre
 from tests.gui.shell.calling import CTRL, press, says, until
 from tests.gui.shell.conftest import Open, settled
-from tests.integration.calls.conftest import connect, pbx, phones, secrets, start_gateway
+from tests.integration.calls.conftest import (
+    connect,
+    module_pbx,
+    pbx,
+    phones,
+    secrets,
+    start_gateway,
+)
 from tests.servers.asterisk import LINE, Asterisk
 from tests.servers.callers import Caller
 from tests.servers.phone import Phones
 
-__all__ = ["pbx", "phones", "secrets", "start_gateway"]
+__all__ = ["module_pbx", "pbx", "phones", "secrets", "start_gateway"]
 
 
 @pytest.fixture

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from crm_desktop.channels.voice.trouble import AriNotFound
 from crm_desktop.gateway.calls.commands import Commands
 from crm_desktop.gateway.config import GatewayConfig
 from crm_desktop.gateway.supervisor import Gateway
@@ -14,7 +16,7 @@ from tests.calls_centre import telephones
 from tests.centre import MIGRATIONS, Centre
 from tests.integration.gateway.looking import Watch, watching
 from tests.routing_centre import at_work, push
-from tests.servers import asterisk
+from tests.servers import asterisk, processes
 from tests.servers.asterisk import Asterisk
 from tests.servers.phone import Phone, Phones
 
@@ -39,11 +41,25 @@ def secrets() -> Secrets:
 
 
 @pytest.fixture(scope="module")
-def pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asterisk]:
+def module_pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asterisk]:
     """A PBX for the tests of one file: its application has one gateway at a time."""
     shared = Asterisk.create(tmp_path_factory.mktemp("pbx") / "asterisk")
     yield shared
     shared.destroy()
+
+
+@pytest.fixture
+def pbx(module_pbx: Asterisk) -> Iterator[Asterisk]:
+    """It, with nothing of this test's left: the next one's contacts have the same numbers."""
+    yield module_pbx
+    with module_pbx.ari() as ari:
+        for channel in ari.channels():
+            with suppress(AriNotFound):
+                ari.hang_up(channel.id)
+        processes.wait_for(lambda: not ari.channels(), "the end of every channel")
+        for bridge in ari.bridges():
+            with suppress(AriNotFound):
+                ari.destroy_bridge(bridge.id)
 
 
 @pytest.fixture

@@ -146,6 +146,10 @@ class CallPresenter(Presenter):
         call = self.calls.get(contact_id)
         return call is not None and verbs.is_live(call, self._me)
 
+    def is_under_way(self, verb: Verb) -> bool:
+        """Whether that is asked for already, and nobody knows yet what becomes of it."""
+        return any(each.ask.verb is verb for each in self._asked)
+
     def start(self) -> None:
         """Read what is going on."""
         self.read()
@@ -191,7 +195,7 @@ class CallPresenter(Presenter):
 
     def ask(self, ask: Ask) -> None:
         """Ask something that need not be of the call in the bar; never what is asked already."""
-        if self._under_way(ask.verb):
+        if self.is_under_way(ask.verb):
             return
         asked = _Asked(ask, self._now())
         self._asked.append(asked)
@@ -299,11 +303,8 @@ class CallPresenter(Presenter):
             return (0, -call.contact_id)
         return (_RANK.get(call.state, 6), -call.contact_id)
 
-    def _under_way(self, verb: Verb) -> bool:
-        return any(each.ask.verb is verb for each in self._asked)
-
     def _send_digits(self) -> None:
-        if self._digits and not self._under_way(Verb.DTMF) and not self.why_not(Verb.DTMF):
+        if self._digits and not self.is_under_way(Verb.DTMF) and not self.why_not(Verb.DTMF):
             typed, self._digits = self._digits, ""
             self.press(Verb.DTMF, digits=typed)
 
