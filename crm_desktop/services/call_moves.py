@@ -162,6 +162,7 @@ def handed_over(db: Database, contact_id: int, by: int, third: StandingLeg, unde
         )  # fmt: skip
         events.append(tx, "contact.taken", contact_id=contact_id, staff=third.staff_id)
         events.append(tx, "call.transferred", contact_id=contact_id, staff=by, to=to, how="warm")
+        tx.changed(Topic.STAFF, by, third.staff_id)
         tx.changed(Topic.CONTACT, contact_id)
         tx.changed(Topic.CALL, contact_id)
 
@@ -184,6 +185,9 @@ def third_began(
         queries.add_leg(
             tx, contact_id, channel, LegRole.THIRD, staff_id=staff_id, number=number, name=name
         )
+        if isinstance(staff_id, int):
+            # Whoever is asked knows nothing of this call until they are told.
+            tx.changed(Topic.STAFF, staff_id)
         tx.changed(Topic.CALL, contact_id)
 
 

@@ -36,6 +36,7 @@ from crm_desktop.domain.views import ContactView, CustomerView
 from crm_desktop.services import call_targets
 
 if TYPE_CHECKING:
+    from crm_desktop.desktop.screens.calls.transfer_dialog import CallTransferDialog
     from crm_desktop.desktop.shell.workplace import Workplace
     from crm_desktop.desktop.widgets.call_bar import CallBar
 
@@ -399,7 +400,14 @@ class CallDesk(QObject):
         dialog = CallTransferDialog(self._desk.look, self._who(call), targets, self._window)
         dialog.ask_first.connect(self._ask_first)
         dialog.at_once.connect(self._transfer_now)
+        self.moved.connect(partial(self._end_transfer, dialog))
         dialog.open()
+
+    def _end_transfer(self, dialog: CallTransferDialog) -> None:
+        import shiboken6
+
+        if shiboken6.isValid(dialog) and self.presenter.why_not(Verb.TRANSFER):
+            dialog.call_over()
 
     @Slot(object, str)
     def _ask_first(self, to: dict[str, object], _name: str) -> None:

@@ -159,6 +159,8 @@ class PresenceDesk(QObject):
             if _key(each) not in self._answered
             and (each.expires_at is None or each.expires_at > now)
         ]
+        # A phone that rings is answered first, whatever was offered before it: so the bar says.
+        offers.sort(key=lambda each: each.channel is not Channel.CALL)
         self._answered &= {_key(each) for each in standing.offers}
         before, self._offer = self._offer, offers[0] if offers else None
         if self._offer is not None:

@@ -56,7 +56,7 @@ _LOOKING = """(SELECT {list}(w.name) FROM (
 _ROW = f"{{array}}({{array}}({QUEUE_ROW}), {_LOOKING})"
 # State <> completed is said again for the partial index, which the list of states does not imply.
 _IN_HAND = """c.owner_id = :me AND c.state <> 'completed'
-    AND c.state IN ('offered', 'active', 'held', 'wrap_up', 'parked')"""
+    AND c.state IN ('offered', 'dialling', 'active', 'held', 'wrap_up', 'parked')"""
 _COUNTS = """(SELECT {list}({array}(t.channel, t.waiting, t.overdue, t.oldest)) FROM (
     SELECT channel, sum(waiting) AS waiting, sum(overdue) AS overdue, min(oldest_at) AS oldest
     FROM queue_stat c WHERE waiting > 0 AND {mine} GROUP BY channel) t)"""

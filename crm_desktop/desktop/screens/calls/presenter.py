@@ -324,8 +324,10 @@ class CallPresenter(Presenter):
     def _settle(self) -> None:
         """The newest command of each call, and what became of it, came with the calls."""
         newest = {each.contact_id: each.command for each in self._shown.calls if each.command}
+        known = {command.id: command for command in newest.values()}
         for asked in list(self._asked):
-            command = newest.get(asked.ask.contact_id or 0)
+            # What was asked before there was a contact, to dial, has one now.
+            command = known.get(asked.id or 0) or newest.get(asked.ask.contact_id or 0)
             if command is None or asked.id is None or command.id < asked.id:
                 continue
             if command.id == asked.id:

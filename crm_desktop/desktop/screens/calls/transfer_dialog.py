@@ -45,6 +45,7 @@ class CallTransferDialog(QDialog):
         ]
         self._no_phone = {each.id for each in targets.colleagues if not each.has_phone}
         self._busy = {each.id for each in targets.colleagues if each.on_call}
+        self._is_over = False
         self._field = SearchField(look, "Transfer to", hint="Colleague, queue or number")
         self._list = RowList(look, "Colleagues, queues and numbers")
         self._note = QLineEdit()
@@ -65,6 +66,11 @@ class CallTransferDialog(QDialog):
         self.resize(look.px(520), look.px(560))
         self._narrow("")
         self._field.setFocus()
+
+    def call_over(self) -> None:
+        """There is nothing to transfer any more. It stays: who types must not type elsewhere."""
+        self._is_over = True
+        self._fit()
 
     def _lay_out(self, look: Look, who: str, label: Text) -> None:
         foot = QHBoxLayout()
@@ -113,7 +119,9 @@ class CallTransferDialog(QDialog):
         row = self._chosen()
         kind, value = self._target(row)
         why = ""
-        if row is None:
+        if self._is_over:
+            why = "The call is over: nobody was asked, and it was not transferred."
+        elif row is None:
             why = "Nobody of that name, no such queue, and no telephone number."
         elif kind == "queue":
             why = "A queue cannot be asked: the call waits there, before those who came later."
@@ -121,9 +129,8 @@ class CallTransferDialog(QDialog):
             why = "No telephone is known for them. Transfer to their queue instead."
         elif kind == "staff" and value in self._busy:
             why = "They are on the telephone now."
-        reachable = row is not None and not (
-            kind == "staff" and (value in self._no_phone or value in self._busy)
-        )
+        cannot = kind == "staff" and (value in self._no_phone or value in self._busy)
+        reachable = row is not None and not cannot and not self._is_over
         self._ask.setEnabled(reachable and kind != "queue")
         self._go.setEnabled(reachable)
         self._why.setText(why)

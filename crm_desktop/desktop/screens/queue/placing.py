@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import Enum
 
-from crm_desktop.domain.states import ContactState
+from crm_desktop.domain.states import IN_HAND, ContactState
 from crm_desktop.domain.views import Cursor, QueueFilter, QueueRow
 
-_MINE = (ContactState.ACTIVE, ContactState.HELD, ContactState.WRAP_UP, ContactState.PARKED)
+_MINE = (*IN_HAND, ContactState.DIALLING, ContactState.PARKED)
 _WAITING = (ContactState.QUEUED, ContactState.OFFERED, ContactState.CALLBACK_DUE)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 

@@ -399,6 +399,8 @@ class WorkspaceScreen(QWidget):
             self._others.set_text("This contact is completed.", "It can be read, not answered.")
         elif self._presenter.is_mine and contact.row.state is ContactState.OFFERED:
             self._others.set_text("It is offered to you.", "You can read it before you take it.")
+        elif self._presenter.is_mine and contact.row.state is ContactState.DIALLING:
+            self._others.set_text("You are calling them.", "You can write once they answer.")
         elif owner and not self._presenter.is_mine:
             self._others.set_text(f"{owner} has this contact.", "You are looking; they see that.")
         else:
