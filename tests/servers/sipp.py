@@ -42,6 +42,12 @@ _LOOP = """
       Content-Length: 0
 
   ]]><action><log message="left"/></action></send>
+  <label id="leaving"/>
+  <!-- The PBX may have had something to say at the same moment; who has left does not answer. -->
+  <recv request="INVITE" optional="true" next="leaving"/>
+  <recv request="ACK" optional="true" next="leaving"/>
+  <recv request="UPDATE" optional="true" next="leaving"/>
+  <recv request="BYE" optional="true" next="leaving"/>
   <recv response="200" next="end"/>
 
   <label id="loop"/>

@@ -49,13 +49,30 @@ class Load:
             assert not thread.is_alive()
         assert not self.wrong, self.wrong
 
+    def wait_flowing(self, *, mails: int, forms: int) -> None:
+        """Return when more than so many of each were accepted."""
+
+        def flowing() -> bool:
+            assert not self.wrong, self.wrong
+            return len(self.mails) > mails and len(self.forms) > forms
+
+        try:
+            wait_for(flowing, f"more than {mails} mails and {forms} forms")
+        except RuntimeError as error:
+            raise RuntimeError(f"{error}: {len(self.mails)} and {len(self.forms)}") from error
+
     def first_after(self, moment: float, of: list[tuple[float, str]]) -> float:
         """When the first was accepted after a time."""
         return next((at for at, _ in of if at > moment), float("inf"))
 
     def wait_after(self, moment: float, of: list[tuple[float, str]]) -> None:
         """Return when one was accepted after a time."""
-        wait_for(lambda: self.first_after(moment, of) < float("inf"), "an acceptance")
+
+        def accepted() -> bool:
+            assert not self.wrong, self.wrong
+            return self.first_after(moment, of) < float("inf")
+
+        wait_for(accepted, "an acceptance")
 
     def _until_ended(self, work: Callable[[int], None], sender: int) -> None:
         try:

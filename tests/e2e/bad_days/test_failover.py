@@ -213,17 +213,20 @@ def place(shared_directory: Path, tmp_path: Path, start_gateway: StartGateway) -
         Desktop(tmp_path / login, url, login, centre.add_contact(subject=f"In {login}'s hands"))
         for login in ("anna", "ben")
     ]
-    for gateway in gateways:
-        gateway.wait_ready()
-    for desktop in desktops:
-        desktop.wait("noted")
     load = Load(gateways)
-    load.start()
-    _wait(lambda: len(load.mails) > 10 and len(load.forms) > 3)
-    yield Place(servers, owner, gateways, desktops, load)
-    for desktop in desktops:
-        desktop.kill()
-    owner.close()
+    try:
+        for gateway in gateways:
+            gateway.wait_ready()
+        for desktop in desktops:
+            desktop.wait("noted")
+        load.start()
+        load.wait_flowing(mails=10, forms=3)
+        yield Place(servers, owner, gateways, desktops, load)
+    finally:
+        # Whatever went wrong, nobody goes on typing beside the next tests.
+        for desktop in desktops:
+            desktop.kill()
+        owner.close()
     centre.close()
     for gateway in gateways:
         gateway.kill()

@@ -22,13 +22,15 @@ from crm_desktop.desktop.screens.team.person_dialog import PersonDialog
 from crm_desktop.desktop.screens.team.skills_dialog import SkillsDialog
 from crm_desktop.desktop.shell.desk import later_for
 from crm_desktop.desktop_root import Desktop
+from crm_desktop.domain.calls import CallState
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.errors import SignedOutBy
 from crm_desktop.domain.states import ContactState, OutboxState, StaffRole
 from crm_desktop.domain.views import Reply
 from crm_desktop.services import contacts, drafts, people_now, presence, replies, staff
 from crm_desktop.services.staff import NewStaff
-from crm_desktop.store.models import Contact, Membership, Message, OutboxItem, SafetyMarker
+from crm_desktop.store.models import Call, Contact, Membership, Message, OutboxItem, SafetyMarker
+from tests.call_rows import add_call, add_pbx
 from tests.centre import PASSWORD, Centre
 from tests.gui.conftest import Grab
 from tests.gui.shell.conftest import Open, settled
@@ -93,12 +95,25 @@ def _work(centre: Centre) -> None:
                 )
             )
     with centre.as_owner().read() as tx:
-        now = tx.now
         customer = tx.session.scalar(select(Contact.customer_id).where(Contact.id == contact_id))
     assert customer is not None
     with anna.write() as tx:
         tx.guard.marker_propose(customer, "Threatened desk staff with a dog on 20 November")
-    centre.add_contact(state=ContactState.CALLBACK_DUE, due_at=now - timedelta(minutes=8))
+    _missed_callback(centre)
+
+
+def _missed_callback(centre: Centre) -> int:
+    """One that nobody has taken for two hours; its contact."""
+    contact_id = add_call(
+        centre, add_pbx(centre), state=CallState.CALLBACK, contact=ContactState.QUEUED
+    )
+    with centre.as_owner().write() as tx:
+        tx.session.execute(
+            update(Call)
+            .where(Call.contact_id == contact_id)
+            .values(callback=True, state_since=tx.now - timedelta(hours=2))
+        )
+    return contact_id
 
 
 def _pane(desktop: Desktop, qtbot: QtBot) -> DecisionsPane:
@@ -181,11 +196,7 @@ def test_a_click_on_the_word_does_it_and_nothing_waits_then(
     rose = open_desktop(centre, "rose")
     pane = _pane(rose, qtbot)
     assert "Nothing waits for you" in _said(pane)
-    with centre.as_owner().read() as tx:
-        now = tx.now
-    contact_id = centre.add_contact(
-        state=ContactState.CALLBACK_DUE, due_at=now - timedelta(minutes=5)
-    )
+    contact_id = _missed_callback(centre)
     rose.desk.live.publish(Changes.everything())
     qtbot.waitUntil(lambda: len(pane.list.rows()) == 1, timeout=10_000)
     opened: list[object] = []

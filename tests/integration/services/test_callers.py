@@ -251,7 +251,10 @@ def test_a_message_is_a_contact_of_its_own_with_a_clock_of_one_working_day(board
     assert (before.state, before.end_reason) == ("completed", "voicemail")
     assert "23 seconds" in row.preview
     calendar = Calendar.from_data(hours)
-    assert row.due_at == calendar.add_working_time(row.received_at, timedelta(hours=10))
+    due = calendar.add_working_time(row.received_at, timedelta(hours=10))
+    # SQLite's clock goes on within a transaction.
+    assert row.due_at is not None
+    assert abs(row.due_at - due) < timedelta(seconds=1)
     assert call_row(board.centre, left).number == NUMBER
     with board.centre.as_owner().read() as tx:
         sound = tx.session.scalars(select(Recording)).one()
