@@ -15,10 +15,24 @@ REFUSED = (
 #: begins a telephone number.
 _DIGITS = re.compile(r"(?<![0-9+])(?:[0-9][ .\-\u00a0\u2011\u2013]?){12,18}[0-9](?![0-9])")
 
+#: How cards' numbers begin and how long they are, issuer by issuer: every tenth run of digits
+#: passes the check, and what a telephone, a meter or a program is known by must go through.
+_ISSUED = re.compile(
+    r"4(?:[0-9]{12}|[0-9]{15}|[0-9]{18})"  # Visa
+    r"|(?:5[1-5]|2[2-7])[0-9]{14}"  # Mastercard
+    r"|3[47][0-9]{13}"  # American Express
+    r"|3(?:0[0-5]|[689][0-9])[0-9]{11}"  # Diners Club
+    r"|35[0-9]{14}"  # JCB
+    r"|(?:5[06-9]|6[0-9])[0-9]{11,17}"  # Maestro, Discover, UnionPay
+)
+
 
 def has_card_number(text: str) -> bool:
-    """Whether a text has 13 to 19 digits in a row that pass the check of card numbers (Luhn)."""
-    return any(_passes_luhn(re.sub(r"[^0-9]", "", found)) for found in _DIGITS.findall(text))
+    """Whether a text has 13 to 19 digits in a row that an issuer's card could have and that pass
+    the check of card numbers (Luhn).
+    """
+    found = (re.sub(r"[^0-9]", "", each) for each in _DIGITS.findall(text))
+    return any(_ISSUED.fullmatch(each) and _passes_luhn(each) for each in found)
 
 
 def refuse_card_numbers(**texts: str) -> None:

@@ -83,7 +83,7 @@ class Load:
             self.wrong.append(error)
 
     def _mail(self, sender: int) -> None:
-        subject = f"Mail {sender}-{time.monotonic_ns()}"
+        subject = f"Mail {sender}-{time.monotonic_ns():x}"
         raw = citizens_mail(subject).as_bytes(policy=SMTP)
         tries = 0
         while deliver(self.gateways[(sender + tries) % len(self.gateways)], raw) != 250:
@@ -92,7 +92,7 @@ class Load:
         self.mails.append((time.time(), subject))
 
     def _form(self, visitor: int) -> None:
-        name = f"Form {visitor}-{time.monotonic_ns()}"
+        name = f"Form {visitor}-{time.monotonic_ns():x}"
         texts = {
             "bin": "recycling",
             "notes": name,
