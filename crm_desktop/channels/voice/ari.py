@@ -171,14 +171,6 @@ class Ari:
         """End a channel; one that rings is called off."""
         self._wire.delete(f"channels/{part(channel_id)}", reason=reason)
 
-    def start_music(self, channel_id: str, music: str = "") -> None:
-        """Play a class of music on hold to a channel that is in no bridge."""
-        self._do(channel_id, "moh", mohClass=music)
-
-    def stop_music(self, channel_id: str) -> None:
-        """The contrary of `start_music`."""
-        self._undo(channel_id, "moh")
-
     def mute(self, channel_id: str, direction: Direction = "in") -> None:
         """`in`: nobody hears this channel any more. `out`: it hears nobody."""
         self._do(channel_id, "mute", direction=direction)
@@ -350,10 +342,6 @@ class Ari:
     def stop_recording(self, name: str) -> None:
         """End a recording under way and keep it."""
         self._wire.post(f"recordings/live/{part(name)}/stop", {})
-
-    def discard_recording(self, name: str) -> None:
-        """End a recording under way and keep nothing."""
-        self._wire.delete(f"recordings/live/{part(name)}")
 
     def pause_recording(self, name: str) -> None:
         """Leave out what follows."""
