@@ -36,6 +36,12 @@ class Topic(StrEnum):
     #: Somebody asked to hear a recording, or may hear it now: its playback's id. The gateway that
     #: has the sound looks, and who asked.
     PLAYBACK = "playback"
+    #: A chat has another line or stands otherwise; the chat's id. Its holder and its visitor look.
+    CHAT = "chat"
+    #: Somebody types in a chat; the chat's id.
+    TYPING = "typing"
+    #: A notice for the public was published, changed or taken down; its id.
+    SERVICE_NOTICE = "service_notice"
     LOOKING = "looking"
     #: The database was upgraded: programs see whether they still fit it. Its id is always 0.
     REVISION = "revision"

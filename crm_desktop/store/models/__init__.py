@@ -22,6 +22,7 @@ from crm_desktop.store.models.catalogue import (
     Setting,
     Skill,
 )
+from crm_desktop.store.models.chats import Chat, ChatBlock, ChatLine, ChatTyping
 from crm_desktop.store.models.contacts import Assignment, Contact, Looking, RoutingDecision
 from crm_desktop.store.models.customers import (
     Address,
@@ -51,6 +52,7 @@ from crm_desktop.store.models.people import (
 )
 from crm_desktop.store.models.quality import Assessment
 from crm_desktop.store.models.recordings import Playback, Recording, RecordingRequest
+from crm_desktop.store.models.social import NoticePost, ServiceNotice, SocialPost
 from crm_desktop.store.models.team import Huddle, HuddleReceipt, SignOut, StaffNote
 from crm_desktop.store.models.work import ChannelAccount, Lease, OutboxItem
 
@@ -75,6 +77,10 @@ __all__ = [
     "CaseContact",
     "ChannelAccount",
     "ChannelWeight",
+    "Chat",
+    "ChatBlock",
+    "ChatLine",
+    "ChatTyping",
     "Contact",
     "CountedContact",
     "Customer",
@@ -96,6 +102,7 @@ __all__ = [
     "MoveBatch",
     "MoveItem",
     "Notice",
+    "NoticePost",
     "OpeningCalendar",
     "OutboxItem",
     "Playback",
@@ -113,9 +120,11 @@ __all__ = [
     "SafetyMarker",
     "SavedView",
     "Service",
+    "ServiceNotice",
     "Setting",
     "SignOut",
     "Skill",
+    "SocialPost",
     "Staff",
     "StaffNote",
     "StaffSkill",

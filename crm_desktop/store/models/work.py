@@ -20,7 +20,7 @@ from crm_desktop.store.models.base import (
 
 
 class ChannelAccount(Base):
-    """One mailbox, listener, form site or back office.
+    """One mailbox, listener, form or chat site, social network or back office.
 
     `settings` hold no secret: the gateway's keyring does, under `secret_name`. `cursor` is how far
     it was read, written in the transaction of what was read.
@@ -74,6 +74,7 @@ class OutboxItem(Base):
     lane: Mapped[str]
     message_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("message.id"))
     handoff_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("handoff.id"))
+    notice_post_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("notice_post.id"))
     state: Mapped[str] = mapped_column(default="pending")
     not_before: Mapped[Time] = mapped_column(server_default=utcnow())
     attempts: Mapped[int] = mapped_column(default=0)

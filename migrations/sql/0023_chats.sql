@@ -1,0 +1,1 @@
+-- Chats: what visitors and advisors do with them.

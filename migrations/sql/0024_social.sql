@@ -1,0 +1,1 @@
+-- Posts: how they are read, answered and corrected.

@@ -1,0 +1,1 @@
+-- Notices for the public: published, shown and taken down.

@@ -1,0 +1,1 @@
+-- How contacts on social networks end, and where their accounts are set up.

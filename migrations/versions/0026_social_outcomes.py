@@ -1,0 +1,20 @@
+"""How contacts on social networks end, and where their accounts are set up."""
+
+from pathlib import Path
+
+from alembic import op
+
+from crm_desktop.store.migrate import run_sql
+
+revision = "0026"
+down_revision = "0025"
+branch_labels = None
+depends_on = None
+
+SQL = Path(__file__).parent.parent / "sql"
+
+
+def upgrade() -> None:
+    connection = op.get_bind()
+    if connection.dialect.name == "postgresql":
+        run_sql(connection, SQL / "0026_social_outcomes.sql")
