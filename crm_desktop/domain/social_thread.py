@@ -56,13 +56,15 @@ class SocialThread:
     """The posts of a contact and of its thread, oldest first, and through which account.
 
     `answered` is the message that an answer goes to unless another is chosen: the newest of this
-    contact that can be answered, None when there is none. `handle` is our own there.
+    contact that can be answered, None when there is none. `handle` is our own there, `limit` how
+    long a post may be (`post_length`).
     """
 
     contact_id: int
     network: Network
     account_name: str
     handle: str
+    limit: int
     posts: tuple[PostView, ...]
 
     @property

@@ -112,9 +112,7 @@ def to_look_at(db: Database, account_id: int, under: Lease) -> tuple[str, ...]:
         ]
         queries.watch_no_more(tx, over)
         queries.looked(tx, (each.message_id for each in found))
-        return tuple(
-            each.post_id for each in found if each.message_id not in over and each.post_id
-        )
+        return tuple(each.post_id for each in found if each.message_id not in over and each.post_id)
 
 
 def correct(
@@ -251,9 +249,9 @@ class _Taking:
 
     def delete(self, post_id: str) -> None:
         """A kept post is gone from the network."""
-        known = self._known.get(post_id) or queries.kept(
-            self._tx, self._account.id, [post_id]
-        ).get(post_id)
+        known = self._known.get(post_id) or queries.kept(self._tx, self._account.id, [post_id]).get(
+            post_id
+        )
         if known is None or known.deleted_at is not None:
             return
         queries.deleted(self._tx, known.message_id)
@@ -261,9 +259,7 @@ class _Taking:
         self._tell("post.deleted", known)
 
     def _tell(self, kind: str, known: queries.Kept) -> None:
-        events.append(
-            self._tx, kind, contact_id=known.contact_id, message=known.message_id
-        )
+        events.append(self._tx, kind, contact_id=known.contact_id, message=known.message_id)
         self._tx.changed(Topic.CONTACT, known.contact_id)
 
     def _keep(self, contact_id: int, message_id: int, post: Post) -> None:
@@ -272,9 +268,7 @@ class _Taking:
         pictures = messages.attachments_of(tx, message_id)
         described = zip(pictures, (each.alt for each in post.pictures), strict=False)
         queries.set_alts(tx, message_id, {number: alt for number, alt in described if alt})
-        self._known[post.post_id] = queries.Kept(
-            message_id, contact_id, post.text, None
-        )
+        self._known[post.post_id] = queries.Kept(message_id, contact_id, post.text, None)
 
     # What we said elsewhere, or here a moment ago.
 
@@ -283,15 +277,11 @@ class _Taking:
         leaving = queries.unsent(tx, self._account.id)
         own = next((each for each in leaving if _is(each, post)), None)
         if own is not None:
-            where = SentPost(post.post_id, post.url)
+            where = SentPost(post.post_id, post.root_id, post.url, post.reply_ref)
             name = (self._account.name, str(self._account.settings.get("handle", "")))
             if social_sending.stands(tx, own.message_id, name, where) is not None:
-                events.append(
-                    tx, "message.sent", contact_id=own.contact_id, message=own.message_id
-                )
-            self._known[post.post_id] = queries.Kept(
-                own.message_id, own.contact_id, own.text, None
-            )
+                events.append(tx, "message.sent", contact_id=own.contact_id, message=own.message_id)
+            self._known[post.post_id] = queries.Kept(own.message_id, own.contact_id, own.text, None)
             tx.changed(Topic.CONTACT, own.contact_id)
             return
         contact_id = queries.newest_contact(tx, self._account.id, post.root_id)
@@ -371,9 +361,7 @@ class _Taking:
                 "priority": subject.priority,
                 "who": sender.who,
                 **words,
-                "folded": fold(
-                    f"{sender.who} {post.handle} {message.text[:_SEARCHED_CHARACTERS]}"
-                ),
+                "folded": fold(f"{sender.who} {post.handle} {message.text[:_SEARCHED_CHARACTERS]}"),
                 "due_at": finding.due(tx.now, subject.rules, Channel.SOCIAL),
                 "needs_checking": bool(sender.doubt),
                 "check_reason": sender.doubt,

@@ -16,7 +16,8 @@ BEGIN
     PERFORM app.trace('contact', p_contact);
     SELECT thread_id INTO thread FROM contact WHERE id = p_contact;
     RETURN json_build_object(
-    'account', (SELECT json_build_array(a.kind, a.name, coalesce(a.settings ->> 'handle', ''))
+    'account', (SELECT json_build_array(a.kind, a.name, coalesce(a.settings ->> 'handle', ''),
+                                               a.cursor -> 'limit')
         FROM contact c JOIN channel_account a ON a.id = c.account_id WHERE c.id = p_contact),
     'posts', (SELECT json_agg(json_build_array(
             p.message_id, m.contact_id, p.public, m.direction = 'outbound', p.handle, p.url,
@@ -26,6 +27,20 @@ BEGIN
         WHERE m.contact_id IN (
             SELECT c.id FROM contact c WHERE (c.id = p_contact OR c.thread_id = thread)
               AND (c.queue_id = ANY (mine) OR c.owner_id = me))));
+END $$;
+
+-- What everybody can read of the conversation anyway, for who has its contact in hand: how its
+-- people show themselves, and what was said in public and still stands.
+CREATE FUNCTION app.social_public(p_contact bigint) RETURNS json
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE me bigint := app.me(); mine bigint[] := app.my_queues();
+BEGIN
+    RETURN (
+    SELECT json_agg(json_build_array(m.sender_name, p.handle, m.body_text))
+    FROM contact c JOIN contact x ON x.id = c.id OR x.thread_id = c.thread_id
+    JOIN message m ON m.contact_id = x.id JOIN social_post p ON p.message_id = m.id
+    WHERE c.id = p_contact AND c.owner_id = me AND (x.queue_id = ANY (mine) OR x.owner_id = me)
+      AND p.public AND p.deleted_at IS NULL AND m.state IN ('received', 'sent'));
 END $$;
 
 -- Which post is answered, when this person has its contact in hand: of the contact's own thread,
@@ -124,10 +139,11 @@ BEGIN
     RETURN written;
 END $$;
 
-REVOKE ALL ON FUNCTION app.social_thread(bigint), app.post_answered(contact, bigint, boolean),
+REVOKE ALL ON FUNCTION app.social_thread(bigint), app.social_public(bigint),
+    app.post_answered(contact, bigint, boolean),
     app.post_reply(bigint, bigint, boolean, text, jsonb, bigint, text, jsonb, boolean,
                    double precision) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION app.social_thread(bigint),
+GRANT EXECUTE ON FUNCTION app.social_thread(bigint), app.social_public(bigint),
     app.post_reply(bigint, bigint, boolean, text, jsonb, bigint, text, jsonb, boolean,
                    double precision) TO crm_staff;
 

@@ -54,9 +54,7 @@ _KEPT = (
 NEWEST_OF_ROOT = (
     select(Message.contact_id)
     .join(SocialPost, SocialPost.message_id == Message.id)
-    .where(
-        SocialPost.account_id == bindparam("account"), SocialPost.root_id == bindparam("root")
-    )
+    .where(SocialPost.account_id == bindparam("account"), SocialPost.root_id == bindparam("root"))
     .order_by(SocialPost.message_id.desc())
     .limit(1)
 )
@@ -219,9 +217,7 @@ def _change(tx: Tx, message_id: int, **values: Any) -> None:
 
 
 _WATCHED = (
-    select(
-        SocialPost.message_id, SocialPost.post_id, Contact.state, Message.at
-    )
+    select(SocialPost.message_id, SocialPost.post_id, Contact.state, Message.at)
     .join(Message, Message.id == SocialPost.message_id)
     .join(Contact, Contact.id == Message.contact_id)
     .where(

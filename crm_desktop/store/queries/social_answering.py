@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, text
 
+from crm_desktop.domain import post_length
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import Conflict, InvalidInput, NotFound
 from crm_desktop.domain.social import Network
@@ -38,7 +39,8 @@ WITH c AS MATERIALIZED (
     SELECT * FROM contact WHERE id = :contact
       AND (queue_id IN (SELECT value FROM json_each(:mine)) OR owner_id = :me))
 SELECT json_object(
-'account', (SELECT json_array(a.kind, a.name, coalesce(json_extract(a.settings, '$.handle'), ''))
+'account', (SELECT json_array(a.kind, a.name, coalesce(json_extract(a.settings, '$.handle'), ''),
+        json_extract(a.cursor, '$.limit'))
     FROM c JOIN channel_account a ON a.id = c.account_id),
 'posts', (SELECT json_group_array(json_array(
         message_id, contact_id, public, ours, handle, url, post_id, parent_id, edited_at,
@@ -87,14 +89,17 @@ def thread(tx: Tx, contact_id: int) -> SocialThread:
     if found is None or found["account"] is None:
         raise NotFound("no such contact of a network")
     if tx.dialect == "sqlite":
-        tx.core.execute(
-            _TRACE, {"staff_id": given["me"], "what": "contact", "ref_id": contact_id}
-        )
-    kind, name, handle = found["account"]
+        tx.core.execute(_TRACE, {"staff_id": given["me"], "what": "contact", "ref_id": contact_id})
+    kind, name, handle, limit = found["account"]
     rows = found["posts"] or ()
     known = {row[6]: row[0] for row in rows if row[6]}
     return SocialThread(
-        contact_id, Network(kind), name, handle, tuple(_post(row, known) for row in rows)
+        contact_id=contact_id,
+        network=Network(kind),
+        account_name=name,
+        handle=handle,
+        limit=post_length.limit(Network(kind), limit),
+        posts=tuple(_post(row, known) for row in rows),
     )
 
 

@@ -72,7 +72,12 @@ def stands(tx: Tx, message_id: int, name: tuple[str, str], where: SentPost) -> i
     tx.session.execute(
         update(SocialPost)
         .where(SocialPost.message_id == message_id)
-        .values(post_id=where.post_id, url=where.url)
+        .values(
+            post_id=where.post_id,
+            root_id=where.root_id,
+            url=where.url,
+            reply_ref=dict(where.reply_ref),
+        )
     )
     tx.session.execute(
         update(Message)
