@@ -56,7 +56,9 @@ def post(handle: str = "margaret.example", text: str = "My bin was missed", **ot
     return replace(made, **other)
 
 
-def answer(to: Post, handle: str = "margaret.example", text: str = "And again", **more: Any) -> Post:
+def answer(
+    to: Post, handle: str = "margaret.example", text: str = "And again", **more: Any
+) -> Post:
     """A post in the conversation of another."""
     return post(
         handle, text, root_id=to.root_id, parent_id=to.post_id, public=to.public, **more
@@ -65,9 +67,7 @@ def answer(to: Post, handle: str = "margaret.example", text: str = "And again", 
 
 def read(centre: Centre, account_id: int, *posts: Post, **news: Any) -> Received:
     """What one asking of the network brings."""
-    return social_intake.receive(
-        centre.as_gateway(), account_id, News(tuple(posts), {}, **news)
-    )
+    return social_intake.receive(centre.as_gateway(), account_id, News(tuple(posts), {}, **news))
 
 
 def contact_of(centre: Centre, account_id: int, which: Post) -> int:

@@ -149,8 +149,9 @@ def test_a_name_is_of_its_network_and_nobody_elses(centre: Centre) -> None:
     read(centre, x, tweet)
     read(centre, face, page)
 
-    one, two = contact(centre, contact_of(centre, x, tweet)), contact(
-        centre, contact_of(centre, face, page)
+    one, two = (
+        contact(centre, contact_of(centre, x, tweet)),
+        contact(centre, contact_of(centre, face, page)),
     )
     assert one.customer_id != two.customer_id
     with centre.as_owner().read() as tx:
