@@ -107,21 +107,21 @@ def test_signature_of_the_raw_body_is_accepted_and_any_other_is_not() -> None:
 def test_published_direct_message_is_private() -> None:
     (post,) = hook.posts(body(MESSAGE), US).posts
 
-    assert post.post_id == "954491830116155396"
+    assert post.post_id == "dm:954491830116155396"
     assert post.root_id == "3001969357-4337869213"
     assert (post.handle, post.author_name) == ("furiouscamper", "Jordan Brinks")
     assert post.text == "Hello World!"
     assert post.at == datetime(2018, 1, 19, 23, 12, 40, tzinfo=UTC)
     assert not post.public
     assert not post.by_us
-    assert post.reply_ref == {"person": "3001969357"}
+    assert post.reply_ref == {"conversation": "3001969357-4337869213"}
 
 
 def test_edited_post_has_the_id_of_its_first_version() -> None:
     (post,) = hook.posts(body(POST), US).posts
 
     assert post.post_id == "1557433858676740098"
-    assert post.reply_ref == {"to": "1557445923210514432"}
+    assert post.reply_ref == {"to": "1557445923210514432", "root": "1557433858676740098"}
     assert post.edited_at == datetime(2022, 8, 16, 18, 35, 42, tzinfo=UTC)
     assert post.text == "@Harris_0ff I wonder if I will ever use the edit button & more"
     assert post.url == "https://x.com/furious/status/1557445923210514432"

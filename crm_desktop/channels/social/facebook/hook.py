@@ -92,12 +92,13 @@ def _change(
     at = reading.moment(value, "created_time") or told
     if verb not in _ADDED | _EDITED or at is None:
         return
+    parent = reading.line(value, "parent_id") or (root if comment else "")
     author = reading.record(value.get("from"))
     author_id = reading.line(author, "id") or reading.line(value, "sender_id")
     yield Post(
         post_id=post_id,
         root_id=root or post_id,
-        parent_id=reading.line(value, "parent_id") or (root if comment else ""),
+        parent_id=parent if comment else "",
         author_id=author_id,
         handle=author_id,
         author_name=reading.line(author, "name") or reading.line(value, "sender_name"),
@@ -105,7 +106,7 @@ def _change(
         at=at,
         public=True,
         url=things.web_address(post_id),
-        reply_ref={"to": post_id},
+        reply_ref=things.answer_to(post_id, parent, root or post_id),
         edited_at=(told or at) if verb in _EDITED else None,
         by_us=author_id == page_id,
     )

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from crm_desktop.channels.social import reading, signing
-from crm_desktop.channels.social.x import things
+from crm_desktop.channels.social.x import readings, things
 from crm_desktop.domain.social import News, Post
 
 
@@ -88,7 +88,7 @@ def _post(of: Mapping[str, object], user_id: str) -> Post | None:
         at=at,
         public=True,
         url=things.web_address(handle, newest),
-        reply_ref={"to": newest},
+        reply_ref={"to": newest, "root": parent or first},
         edited_at=at if newest != first else None,
         by_us=author_id == user_id,
     )
@@ -107,7 +107,7 @@ def _message(of: Mapping[str, object], users: Mapping[str, object], user_id: str
     author = reading.record(users.get(sender))
     data = reading.record(created.get("message_data"))
     return Post(
-        post_id=event_id,
+        post_id=readings.DM + event_id,
         root_id=things.conversation(user_id, person),
         parent_id="",
         author_id=sender,
@@ -116,7 +116,7 @@ def _message(of: Mapping[str, object], users: Mapping[str, object], user_id: str
         text=things.plain(reading.text(data, "text"), reading.record(data.get("entities"))),
         at=at,
         public=False,
-        reply_ref={"person": person},
+        reply_ref={"conversation": things.conversation(user_id, person)},
         by_us=sender == user_id,
     )
 
