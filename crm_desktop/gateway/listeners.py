@@ -17,7 +17,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from crm_desktop.channels.email.listener import MailListener, envelope_id
 from crm_desktop.channels.email.parse import parse_mail
@@ -112,12 +112,19 @@ def _account_for(db: Database, kind: str) -> Account | None:
 
 
 class WebDoor(Worker):
-    """Serves the public's forms and /healthz."""
+    """Serves the public's forms, /healthz, and what else is mounted: `more_routes`."""
 
     def __init__(
-        self, db: Database, config: GatewayConfig, statuses: StatusBoard, form_secret: str
+        self,
+        db: Database,
+        config: GatewayConfig,
+        statuses: StatusBoard,
+        form_secret: str,
+        *,
+        more_routes: Sequence[BaseRoute] = (),
     ) -> None:
         super().__init__("web-door")
+        self._more_routes = more_routes
         self._db = db
         self._config = config
         self._statuses = statuses
@@ -168,7 +175,7 @@ class WebDoor(Worker):
         self.port = None
 
     def _application(self, account: Account | None) -> Starlette:
-        shown: Sequence[Route] = [Route("/healthz", self._health)]
+        shown: Sequence[BaseRoute] = [Route("/healthz", self._health), *self._more_routes]
         if account is not None and not is_loopback(self._config.http_host):
             _LOG.info("web-door: forms are open to other machines")
         settings = WebFormSettings(
