@@ -32,7 +32,7 @@ from crm_desktop.gateway.standby import Standby, words_for
 from crm_desktop.gateway.statuses import StatusBoard
 from crm_desktop.gateway.together import Together
 from crm_desktop.gateway.worker import Worker
-from crm_desktop.services import Database, accounts, intake, public_forms
+from crm_desktop.services import Database, accounts, intake, public_forms, service_notices
 from crm_desktop.services.accounts import Account
 
 _LOG = logging.getLogger(__name__)
@@ -220,6 +220,10 @@ class Forms:
         if found is None:
             return None
         return PublicForm(found.code, found.version, found.name, found.summary, found.schema)
+
+    def notices(self) -> Sequence[str]:
+        """What everybody should know now."""
+        return service_notices.shown(self._db, "web")
 
     def submit(self, message: InboundMessage) -> str:
         """Keep a submission; its reference."""
