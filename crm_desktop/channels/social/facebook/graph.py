@@ -56,7 +56,7 @@ class Reply:
     @property
     def fine(self) -> bool:
         """Whether it was answered."""
-        return self.status == 200 and "error" not in self.record
+        return self.status == 200 and bool(self.record) and "error" not in self.record
 
 
 class Graph:

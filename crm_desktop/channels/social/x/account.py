@@ -22,6 +22,8 @@ _PAGE: Final = 100
 _PAGES: Final = 20
 #: How far X's clock may be behind ours when an earlier try is looked for.
 _CLOCK_SLACK: Final = timedelta(minutes=10)
+#: How far our clock and X's may be apart without either being wrong.
+_CLOCKS_APART: Final = timedelta(minutes=1)
 _LONGEST_MESSAGE: Final = 10_000
 _MOST_PICTURES: Final = 4
 _LARGEST_PICTURE: Final = 5 * 1024 * 1024
@@ -114,8 +116,9 @@ class XAccount:
         """A cursor after everything that is there; asking also shows that the keys are good."""
         answer = self._api.get(f"2/users/{part(self._user)}/mentions", _MENTIONS, max_results="5")
         newest = reading.line(reading.record(answer.get("meta")), "newest_id")
-        now = str(things.id_at(datetime.fromtimestamp(self._api.now(), UTC)))
-        return {"mentions": newest if things.is_id(newest) else now, "messages": now}
+        now = datetime.fromtimestamp(self._api.now(), UTC) - _CLOCKS_APART
+        begin = str(things.id_at(now))
+        return {"mentions": newest if things.is_id(newest) else begin, "messages": begin}
 
     def _mentions(self, since: str) -> Iterator[Post]:
         query = {**readings.POST, "max_results": str(_PAGE), "since_id": since}
