@@ -17,7 +17,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -86,6 +86,7 @@ class StandIn:
         self.lock = threading.RLock()
         self.address = ""
         self.pictures: dict[str, tuple[str, bytes]] = {}
+        self.redirected: dict[str, str] = {}
 
     def routes(self) -> Sequence[Route]:
         raise NotImplementedError
@@ -128,6 +129,9 @@ class StandIn:
 
     async def _picture(self, request: Request) -> Response:
         name = request.path_params["name"]
+        self.asked.append(Asked("GET", request.url.path, dict(request.query_params)))
+        if name in self.redirected:
+            return RedirectResponse(self.redirected[name])
         if name not in self.pictures:
             return Response(status_code=404)
         kind, content = self.pictures[name]

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 
 from crm_desktop.channels.social.facebook import FacebookPage, FacebookSettings, hook
 from crm_desktop.domain.errors import ConnectorTrouble, InvalidInput
-from crm_desktop.domain.social import OutboundPost, Picture
+from crm_desktop.domain.social import OutboundPost, Picture, Post
 from tests.servers.facebook_stand_in import VERSION, FacebookStandIn
 from tests.servers.stand_in import standing_in
 
@@ -116,7 +116,7 @@ def test_what_is_delivered_and_what_is_asked_are_the_same_posts(
     post = facebook.write(alice, "Café “closed”?")
     comment = facebook.comment(alice, post, "And the library?")
     facebook.message(alice, "Between us")
-    delivered = {}
+    delivered: dict[str, Post] = {}
     for headers, body in facebook.deliveries():
         assert hook.check(facebook.app_secret, headers, body)
         completed = page.complete(hook.posts(body, facebook.page_id))
@@ -320,10 +320,51 @@ def test_answers_that_make_no_sense_are_troubles_not_errors(
     facebook: FacebookStandIn, page: FacebookPage
 ) -> None:
     cursor = page.news({}).cursor
-    for body in ([], {}, [{"code": 200, "body": "{"}] * 3, [None] * 3, "x", [{"body": 7}] * 3):
+    unread = [{"code": 200, "body": "{"}] * 3
+    wrong: tuple[object, ...] = ([], {}, unread, [None] * 3, "x", [{"body": 7}] * 3)
+    for body in wrong:
         facebook.troubles.answer("POST", f"/{VERSION}/", JSONResponse(body))
         with pytest.raises(ConnectorTrouble):
             page.news(cursor)
+
+
+def test_pictures_of_posts_comments_and_messages_come_with_their_descriptions(
+    facebook: FacebookStandIn, page: FacebookPage
+) -> None:
+    cursor = page.news({}).cursor
+    alice = facebook.person("Alice Smith")
+    post = facebook.write(alice, "Look", PNG, "A full bin")
+    facebook.comment(alice, post, "And here", PNG, "Another")
+    facebook.message(alice, "Between us", PNG)
+    ((_, body), *_) = facebook.deliveries()
+
+    posts = page.news(cursor).posts
+
+    assert [each.pictures[0].alt for each in posts] == ["A full bin", "Another", ""]
+    assert {each.pictures[0].content for each in posts} == {PNG}
+    completed = page.complete(hook.posts(body, facebook.page_id))
+    assert completed.posts[0].pictures == posts[0].pictures
+    with_keys = [each for each in facebook.asked if "pictures" in each.path and each.query]
+    assert with_keys == []
+
+
+def test_picture_that_is_none_or_too_large_or_sent_on_is_left_out_with_words(
+    facebook: FacebookStandIn, page: FacebookPage
+) -> None:
+    cursor = page.news({}).cursor
+    alice = facebook.person("Alice Smith")
+    names = [facebook.write(alice, f"Look {at}", PNG) + ".png" for at in range(4)]
+    facebook.pictures[names[0]] = ("image/png", b"<svg onload=alert(1)>")
+    facebook.pictures[names[1]] = ("image/png", PNG + bytes(11 * 1024 * 1024))
+    facebook.redirected[names[2]] = f"{facebook.address}/pictures/{names[3]}"
+    facebook.pictures[names[3]] = ("text/html", b"\xff\xd8\xff" + bytes(50))
+
+    posts = page.news(cursor).posts
+
+    for post in posts[:3]:
+        assert post.pictures == ()
+        assert post.problems == ("A picture could not be fetched; open the post to see it",)
+    assert posts[3].pictures[0].content_type == "image/jpeg", "whatever the server calls it"
 
 
 def test_web_addresses_are_checked_for_ours(facebook: FacebookStandIn) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -44,7 +44,7 @@ def answer(to: Post, text: str = "Sorry, we are on it", **more: object) -> Outbo
     return replace(post, **more)  # type: ignore[arg-type]  # tests name fields of the post
 
 
-def one(account: XAccount, cursor: dict[str, object]) -> Post:
+def one(account: XAccount, cursor: Mapping[str, object]) -> Post:
     (post,) = account.news(cursor).posts
     return post
 
@@ -96,7 +96,7 @@ def test_edited_mention_comes_again_with_the_id_of_its_first_version(
     news = account.news(cursor)
     second = x.edit(first, f"@{x.handle} my bins")
 
-    edited = one(account, dict(news.cursor))
+    edited = one(account, news.cursor)
 
     assert edited.post_id == first
     assert edited.text.endswith("my bins")
@@ -116,7 +116,7 @@ def test_what_is_delivered_becomes_what_is_asked_for(x: XStandIn, account: XAcco
     deep = x.write(bob, "And this", to=x.write(alice, f"@{x.handle} please", to=root))
     x.write(alice, f"@{x.handle} what now?", to=deep)
     x.message(alice, "Between us")
-    delivered = {}
+    delivered: dict[str, Post] = {}
     for headers, body in x.deliveries():
         assert hook.check(x.consumer_secret, headers, body)
         completed = account.complete(hook.posts(body, x.user_id))
@@ -251,7 +251,7 @@ def test_wrong_clock_of_ours_is_noticed_and_put_right(x: XStandIn, account: XAcc
     cursor = account.news({}).cursor
     x.write(x.person("Alice Smith"), f"@{x.handle} hello")
 
-    assert one(account, dict(cursor)).text.endswith("hello")
+    assert one(account, cursor).text.endswith("hello")
     assert x.count("GET", "/mentions") == 3, "asked twice once, then with the right time"
 
 
@@ -283,13 +283,49 @@ def test_what_x_cannot_take_is_not_even_tried(x: XStandIn, account: XAccount) ->
 
 def test_answers_that_make_no_sense_are_nothing_new(x: XStandIn, account: XAccount) -> None:
     cursor = account.news({}).cursor
-    for body in ([], {}, {"data": 7}, {"data": [{}]}, {"data": [{"id": "x", "author_id": []}]}):
+    wrong: tuple[object, ...] = ([], {}, {"data": 7}, {"data": [{"id": "x", "author_id": []}]})
+    for body in wrong:
         x.troubles.answer("GET", "/mentions", JSONResponse(body))
 
         news = account.news(cursor)
 
         assert news.posts == ()
         assert news.cursor["mentions"] == cursor["mentions"]
+
+
+def test_picture_comes_with_its_description(x: XStandIn, account: XAccount) -> None:
+    cursor = account.news({}).cursor
+    x.write(x.person("Alice Smith"), f"@{x.handle} look", picture=PNG, alt="A full bin")
+
+    (picture,) = one(account, cursor).pictures
+
+    assert (picture.content, picture.content_type, picture.alt) == (PNG, "image/png", "A full bin")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:1/a.png",
+        "http://169.254.169.254/latest/meta-data",
+        "https://pbs.twimg.com.evil.invalid/a.png",
+        "https://pbs.twimg.com:8443/a.png",
+        "https://us@pbs.twimg.com/a.png",
+        "file:///etc/passwd",
+        "//pbs.twimg.com/a.png",
+        "http://[",
+    ],
+)
+def test_picture_that_stands_elsewhere_is_not_asked_for(
+    x: XStandIn, account: XAccount, address: str
+) -> None:
+    cursor = account.news({}).cursor
+    tweet = x.write(x.person("Alice Smith"), f"@{x.handle} look", picture=PNG)
+    x.media[x.tweets[tweet]["attachments"]["media_keys"][0]]["url"] = address
+
+    post = one(account, cursor)
+
+    assert post.pictures == ()
+    assert post.problems == ("A picture could not be fetched; open the post to see it",)
 
 
 def test_settings_are_checked() -> None:
