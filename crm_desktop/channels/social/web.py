@@ -7,7 +7,7 @@ administrator to look at. Answers are read up to a limit and for a limited time.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ import httpx
 
 from crm_desktop.channels.social import reading
 from crm_desktop.domain.errors import ConnectorTrouble
+from crm_desktop.domain.social import MAX_PICTURE
 
 MAX_ANSWER: Final = 8 * 1024 * 1024
 #: An answer that trickles in is given up after this many times the timeout.
@@ -92,18 +93,42 @@ class Web:
             raise ConnectorTrouble(words, retry=False, fate="refused")
         return Answer(response.status_code, response.headers, body)
 
-    def _body(self, response: httpx.Response) -> bytes:
-        """The answer's bytes, at most MAX_ANSWER, within the line's patience."""
+    def fetch(self, address: str, hosts: Sequence[str]) -> tuple[str, bytes]:
+        """Kind and content of a picture at one of the network's own hosts, or at the interface's.
+
+        Whoever writes to us may choose the address: others are not asked. No key goes with it.
+        """
+        if not self._is_ours(address, hosts):
+            raise ConnectorTrouble("A picture stands elsewhere", retry=False)
+        with self._told_plainly(), self._http.stream("GET", address) as response:
+            content = self._body(response, MAX_PICTURE)
+        kind = picture_kind(content)
+        if response.status_code != 200 or kind is None:
+            raise ConnectorTrouble("A picture is none", retry=False)
+        return kind, content
+
+    def _is_ours(self, address: str, hosts: Sequence[str]) -> bool:
+        try:
+            parts = urlsplit(address)
+            asked = (parts.scheme, parts.hostname or "", parts.port)
+        except ValueError:
+            return False
+        base = urlsplit(self._base)
+        if asked == (base.scheme, base.hostname, base.port):
+            return True
+        scheme, host, port = asked
+        known = any(host == each or host.endswith(f".{each}") for each in hosts)
+        return scheme == "https" and port in (None, 443) and not parts.username and known
+
+    def _body(self, response: httpx.Response, most: int = MAX_ANSWER) -> bytes:
+        """The answer's bytes, at most `most`, within the line's patience."""
         until = time.monotonic() + self._patience
         body = bytearray()
         for chunk in response.iter_bytes():
             body += chunk
-            if len(body) > MAX_ANSWER:
-                raise ConnectorTrouble(
-                    f"The answer of {self._network} is too large to be one",
-                    retry=False,
-                    fate="unknown",
-                )
+            if len(body) > most:
+                words = f"The answer of {self._network} is too large"
+                raise ConnectorTrouble(words, retry=False, fate="unknown")
             if time.monotonic() > until:
                 raise httpx.ReadTimeout("trickled")
         return bytes(body)
@@ -129,6 +154,15 @@ class Web:
         except (httpx.HTTPError, httpx.StreamError, OSError) as trouble:
             words = f"The connection to {self._network} broke off"
             raise ConnectorTrouble(words, retry=True, fate="unknown") from trouble
+
+
+def picture_kind(content: bytes) -> str | None:
+    """What kind of picture it is by its first bytes, whatever it is called."""
+    if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
+        return "image/webp"
+    starts = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
+    starts |= {b"GIF87a": "image/gif", b"GIF89a": "image/gif"}
+    return next((kind for start, kind in starts.items() if content.startswith(start)), None)
 
 
 def address_problem(address: str) -> str:

@@ -17,6 +17,8 @@ NAME: Final = "Facebook"
 #: Questions in one call; Meta's limit.
 BATCH: Final = 50
 
+#: Where Meta keeps pictures.
+_PICTURES: Final = ("fbcdn.net", "fbsbx.com")
 #: From this share of a limit on, in per cent, only what people wait for is asked.
 _SPARING: Final = 90.0
 _FULL: Final = 100.0
@@ -56,7 +58,7 @@ class Reply:
     @property
     def fine(self) -> bool:
         """Whether it was answered."""
-        return self.status == 200 and "error" not in self.record
+        return self.status == 200 and bool(self.record) and "error" not in self.record
 
 
 class Graph:
@@ -109,6 +111,10 @@ class Graph:
         files = dict([upload]) if upload else None
         form = {**fields, **self._signed}
         return self._understood(self._web.ask("POST", path, data=form, files=files))
+
+    def picture(self, address: str) -> tuple[str, bytes]:
+        """Kind and content of a picture on Facebook's own computers."""
+        return self._web.fetch(address, _PICTURES)
 
     def _replies(self, answer: web.Answer, expected: int) -> list[Reply]:
         """Meta answers null for what it had no time for: that has no record."""

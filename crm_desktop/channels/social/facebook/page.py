@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ from crm_desktop.channels.social import reading
 from crm_desktop.channels.social.facebook import readings, things
 from crm_desktop.channels.social.facebook.graph import DUPLICATE, Graph, Reply
 from crm_desktop.channels.social.facebook.settings import FacebookSettings
+from crm_desktop.channels.social.fetching import with_pictures
 from crm_desktop.domain.errors import ConnectorTrouble
 from crm_desktop.domain.social import News, OutboundPost, Picture, Post, SentPost
 
@@ -34,6 +35,15 @@ _LONGEST_MESSAGE: Final = 2_000
 _LONGEST_COMMENT: Final = 8_000
 #: Of error 10: the person wrote more than a day ago.
 _WINDOW_CLOSED: Final = 2018278
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A post, and the record that it was read from."""
+
+    post: Post
+    record: Mapping[str, object]
 
 
 class FacebookPage:
@@ -58,40 +68,30 @@ class FacebookPage:
             self._graph.get(self._page, fields="id,name")
             return News((), _cursor(self._graph.now or datetime.now(UTC), ()))
         seen = frozenset(reading.texts(cursor.get("seen")))
-        found = {each.post_id: each for each in self._since(since - _SLACK)}
-        newest = max((each.at for each in found.values()), default=since)
+        found = {each.post.post_id: each for each in self._since(since - _SLACK)}
+        newest = max((each.post.at for each in found.values()), default=since)
         newest = max(since, min(newest, self._graph.now or newest))
-        recent = [each.post_id for each in found.values() if each.at >= newest - _SLACK]
-        posts = sorted(
-            (each for each in found.values() if each.post_id not in seen),
-            key=lambda each: (each.at, each.post_id),
-        )
+        recent = [name for name, each in found.items() if each.post.at >= newest - _SLACK]
+        posts = [self._whole(each) for name, each in found.items() if name not in seen]
+        posts.sort(key=lambda each: (each.at, each.post_id))
         return News(tuple(posts), _cursor(newest, recent))
 
     def complete(self, news: News) -> News:
         """What was delivered, as the Graph API has it: with authors, and as it is now."""
-        again = self.look_again([each.post_id for each in news.posts])
+        again = self._again([each.post_id for each in news.posts])
         posts, deleted = [], list(news.deleted)
         for each in news.posts:
-            now = again.get(each.post_id, each)
+            now = again.get(each.post_id, _Read(each, {}))
             if now is None:
                 deleted.append(each.post_id)
             else:
-                posts.append(_completed(each, now))
+                posts.append(_completed(each, self._whole(now)))
         return News(tuple(posts), news.cursor, tuple(dict.fromkeys(deleted)), news.more)
 
     def look_again(self, post_ids: Sequence[str]) -> Mapping[str, Post | None]:
         """These as they are now; None: deleted. What cannot be said is left out."""
-        wanted = [each for each in dict.fromkeys(post_ids) if things.is_public(each)]
-        wanted += [each for each in dict.fromkeys(post_ids) if things.is_message(each)]
-        replies = self._graph.batch([self._question(each) for each in wanted])
-        found: dict[str, Post | None] = {}
-        for post_id, reply in zip(wanted, replies, strict=True):
-            if reply.gone:
-                found[post_id] = None
-            elif reply.fine and (read := self._read(post_id, reply.record)):
-                found[post_id] = read
-        return found
+        again = self._again(post_ids)
+        return {name: each.post if each else None for name, each in again.items()}
 
     def send(self, post: OutboundPost, *, tried_at: datetime | None = None) -> SentPost:
         """Say something; after an earlier try, only what our newest posts do not hold yet.
@@ -112,7 +112,25 @@ class FacebookPage:
 
     # Reading
 
-    def _since(self, since: datetime) -> Iterator[Post]:
+    def _again(self, post_ids: Sequence[str]) -> dict[str, _Read | None]:
+        wanted = [each for each in dict.fromkeys(post_ids) if things.is_public(each)]
+        wanted += [each for each in dict.fromkeys(post_ids) if things.is_message(each)]
+        replies = self._graph.batch([self._question(each) for each in wanted])
+        found: dict[str, _Read | None] = {}
+        for post_id, reply in zip(wanted, replies, strict=True):
+            if reply.gone:
+                found[post_id] = None
+            elif reply.fine and (read := self._read(post_id, reply.record)):
+                found[post_id] = _Read(read, reply.record)
+        return found
+
+    def _whole(self, read: _Read) -> Post:
+        """With its pictures; ours are known here."""
+        if read.post.by_us:
+            return read.post
+        return with_pictures(read.post, readings.pictures(read.record), self._graph.picture)
+
+    def _since(self, since: datetime) -> Iterator[_Read]:
         """Everything that was written since a moment, in any order."""
         feed, tagged, private = self._graph.batch(
             [
@@ -128,7 +146,7 @@ class FacebookPage:
         for each in (*posts, *_listed(tagged)):
             read = readings.post(each, self._page)
             if read and read.at >= since:
-                yield read
+                yield _Read(read, each)
         changed = [
             post_id
             for each in posts
@@ -137,7 +155,7 @@ class FacebookPage:
         yield from self._comments(changed, since)
         yield from self._messages(private, since)
 
-    def _comments(self, post_ids: Sequence[str], since: datetime) -> Iterator[Post]:
+    def _comments(self, post_ids: Sequence[str], since: datetime) -> Iterator[_Read]:
         """Comments on some posts, turning pages back until a moment."""
         after = dict.fromkeys(post_ids, "")
         for _ in range(_TURNS):
@@ -149,25 +167,29 @@ class FacebookPage:
                     continue
                 if not reply.fine:
                     raise _unanswered(reply)
-                read = [readings.comment(each, post_id, self._page) for each in _listed(reply)]
-                fresh = [each for each in read if each and each.at >= since]
+                listed = _listed(reply)
+                fresh = [
+                    _Read(read, each)
+                    for each in listed
+                    if (read := readings.comment(each, post_id, self._page)) and read.at >= since
+                ]
                 yield from fresh
                 following = _after(reply)
-                if following and len(fresh) == len(read):
+                if following and len(fresh) == len(listed):
                     after[post_id] = following
                 else:
                     after.pop(post_id)
             if not after:
                 return
 
-    def _messages(self, conversations: Reply, since: datetime) -> Iterator[Post]:
+    def _messages(self, conversations: Reply, since: datetime) -> Iterator[_Read]:
         for each in _listed(conversations):
             if _updated(each) < since:
                 continue
             for one in reading.records(reading.record(each.get("messages")).get("data")):
                 read = readings.message(one, self._page)
                 if read and read.at >= since:
-                    yield read
+                    yield _Read(read, one)
 
     def _conversations(self, person: str = "") -> str:
         messages = f"messages.limit({_MESSAGES}){{{readings.MESSAGE_FIELDS}}}"
@@ -328,7 +350,7 @@ class FacebookPage:
 
     def _ours(self, post: OutboundPost, reply: Reply, to: str, root: str) -> Iterable[Post]:
         if not post.public:
-            return self._messages(reply, datetime.min.replace(tzinfo=UTC))
+            return (each.post for each in self._messages(reply, _LONG_AGO))
         read = (
             readings.comment(each, root, self._page) if to else readings.post(each, self._page)
             for each in _listed(reply)
@@ -383,7 +405,7 @@ def _after(reply: Reply) -> str:
 
 
 def _updated(of: Mapping[str, object]) -> datetime:
-    return reading.moment(of, "updated_time") or datetime.min.replace(tzinfo=UTC)
+    return reading.moment(of, "updated_time") or _LONG_AGO
 
 
 def _unanswered(reply: Reply) -> ConnectorTrouble:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from crm_desktop.channels.social import reading
+from crm_desktop.channels.social.fetching import with_pictures
 from crm_desktop.channels.social.x import readings, things
 from crm_desktop.channels.social.x.api import Api, part
 from crm_desktop.channels.social.x.readings import DM, Included
@@ -22,6 +23,8 @@ _PAGE: Final = 100
 _PAGES: Final = 20
 #: How far X's clock may be behind ours when an earlier try is looked for.
 _CLOCK_SLACK: Final = timedelta(minutes=10)
+#: How far our clock and X's may be apart without either being wrong.
+_CLOCKS_APART: Final = timedelta(minutes=1)
 _LONGEST_MESSAGE: Final = 10_000
 _MOST_PICTURES: Final = 4
 _LARGEST_PICTURE: Final = 5 * 1024 * 1024
@@ -72,7 +75,9 @@ class XAccount:
     def complete(self, news: News) -> News:
         """What was delivered, as X API v2 has it: with conversations, and as it is now."""
         public = [each.post_id for each in news.posts if each.public]
-        again = self.look_again(public)
+        again: dict[str, Post | None] = {}
+        for start in range(0, len(public), _PAGE):
+            again |= self._look_up(public[start : start + _PAGE], whole=True)
         posts, deleted = [], list(news.deleted)
         for each in news.posts:
             now = again.get(each.post_id, each)
@@ -114,22 +119,23 @@ class XAccount:
         """A cursor after everything that is there; asking also shows that the keys are good."""
         answer = self._api.get(f"2/users/{part(self._user)}/mentions", _MENTIONS, max_results="5")
         newest = reading.line(reading.record(answer.get("meta")), "newest_id")
-        now = str(things.id_at(datetime.fromtimestamp(self._api.now(), UTC)))
-        return {"mentions": newest if things.is_id(newest) else now, "messages": now}
+        now = datetime.fromtimestamp(self._api.now(), UTC) - _CLOCKS_APART
+        begin = str(things.id_at(now))
+        return {"mentions": newest if things.is_id(newest) else begin, "messages": begin}
 
     def _mentions(self, since: str) -> Iterator[Post]:
         query = {**readings.POST, "max_results": str(_PAGE), "since_id": since}
         for answer in self._pages(f"2/users/{part(self._user)}/mentions", _MENTIONS, query):
-            yield from self._read(answer, readings.post)
+            yield from self._read(answer, readings.post, whole=True)
 
     def _messages(self, since: str) -> Iterator[Post]:
         """Newest first, until one that is known; there is no `since_id` for messages."""
         query = {**readings.MESSAGE, "max_results": str(_PAGE)}
         for answer in self._pages("2/dm_events", _MESSAGES, query):
-            read = list(self._read(answer, readings.message))
-            fresh = [each for each in read if _after(each.post_id.removeprefix(DM), since)]
-            yield from fresh
-            if len(fresh) < len(read):
+            listed = reading.records(answer.get("data"))
+            fresh = [each for each in listed if _after(reading.line(each, "id"), since)]
+            yield from self._read({**answer, "data": fresh}, readings.message, whole=True)
+            if len(fresh) < len(listed):
                 return
 
     def _pages(
@@ -144,14 +150,20 @@ class XAccount:
                 return
             token = {"pagination_token": following}
 
-    def _read(self, answer: Mapping[str, object], reader: _Reader) -> Iterator[Post]:
+    def _read(
+        self, answer: Mapping[str, object], reader: _Reader, *, whole: bool = False
+    ) -> Iterator[Post]:
+        """The posts of an answer; `whole` ones have their pictures, but ours are known here."""
         included = Included.of(answer)
         data = answer.get("data")
         for each in reading.records(data if isinstance(data, list) else [data]):
-            if read := reader(each, included, self._user):
+            read = reader(each, included, self._user)
+            if read and whole and not read.by_us:
+                read = with_pictures(read, included.pictures(each), self._api.picture)
+            if read:
                 yield read
 
-    def _look_up(self, ids: Sequence[str]) -> dict[str, Post | None]:
+    def _look_up(self, ids: Sequence[str], *, whole: bool = False) -> dict[str, Post | None]:
         """Some posts; who asks for a first version gets that, so newer ones are asked for then."""
         answer = self._tweets(ids)
         found: dict[str, Post | None] = dict.fromkeys(_missing(answer))
@@ -160,11 +172,11 @@ class XAccount:
             asked, newest = reading.line(each, "id"), readings.newest_of(each)
             if newest != asked and things.is_id(newest):
                 newer[newest] = asked
-        found |= {each.post_id: each for each in self._read(answer, readings.post)}
+        found |= {each.post_id: each for each in self._read(answer, readings.post, whole=whole)}
         if newer:
             later = self._tweets(list(newer))
             found |= {newer[each]: None for each in _missing(later) if each in newer}
-            found |= {each.post_id: each for each in self._read(later, readings.post)}
+            found |= {each.post_id: each for each in self._read(later, readings.post, whole=whole)}
         return {each: found[each] for each in ids if each in found}
 
     def _tweets(self, ids: Sequence[str]) -> Mapping[str, object]:

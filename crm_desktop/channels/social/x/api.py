@@ -13,6 +13,8 @@ from crm_desktop.channels.social.x.settings import XSettings
 from crm_desktop.domain.errors import ConnectorTrouble
 
 NAME: Final = "X"
+#: Where X keeps photographs that everybody may see.
+_PICTURES: Final = ("pbs.twimg.com",)
 #: Most windows are so long; the time to wait when X does not say.
 WINDOW: Final = 900.0
 #: Questions of a window that are kept for what people wait for.
@@ -56,6 +58,10 @@ class Api:
     ) -> Mapping[str, object]:
         """Send a file, which is its name, content and type."""
         return self._exchange("POST", path, limit, {}, data=fields, files={"media": file})
+
+    def picture(self, address: str) -> tuple[str, bytes]:
+        """Kind and content of a picture on X's own computers."""
+        return self._web.fetch(address, _PICTURES)
 
     def _exchange(
         self, method: str, path: str, limit: str, query: Mapping[str, str], **what: object

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from crm_desktop.channels.social import reading, signing
 from crm_desktop.channels.social.x import readings, things
@@ -66,13 +65,13 @@ def _signed(secret: str, message: bytes) -> str:
 def _post(of: Mapping[str, object], user_id: str) -> Post | None:
     """A post in the older form; None for what is only passed on, and for what has no author."""
     newest = reading.line(of, "id_str")
-    at = _moment(of)
     author = reading.record(of.get("user"))
     author_id = reading.line(author, "id_str") or reading.line(author, "id")
-    if not newest or not author_id or at is None or "retweeted_status" in of:
-        return None
     history = reading.record(of.get("edit_history"))
     first = reading.line(history, "initial_tweet_id") or newest
+    at = things.moment_of(first)
+    if not things.is_id(newest) or not author_id or at is None or "retweeted_status" in of:
+        return None
     parent = reading.line(of, "in_reply_to_status_id_str")
     handle = reading.line(author, "screen_name")
     whole = reading.record(of.get("extended_tweet")) or of
@@ -89,7 +88,7 @@ def _post(of: Mapping[str, object], user_id: str) -> Post | None:
         public=True,
         url=things.web_address(handle, newest),
         reply_ref={"to": newest, "root": parent or first},
-        edited_at=at if newest != first else None,
+        edited_at=things.moment_of(newest) if newest != first else None,
         by_us=author_id == user_id,
     )
 
@@ -100,7 +99,7 @@ def _message(of: Mapping[str, object], users: Mapping[str, object], user_id: str
     event_id = reading.line(of, "id")
     sender = reading.line(created, "sender_id")
     target = reading.line(reading.record(created.get("target")), "recipient_id")
-    at = reading.moment(of, "created_timestamp", milliseconds=True)
+    at = things.moment_of(event_id)
     if of.get("type") != "message_create" or not (event_id and sender and target) or at is None:
         return None
     person = target if sender == user_id else sender
@@ -119,25 +118,3 @@ def _message(of: Mapping[str, object], users: Mapping[str, object], user_id: str
         reply_ref={"conversation": things.conversation(user_id, person)},
         by_us=sender == user_id,
     )
-
-
-def _moment(of: Mapping[str, object]) -> datetime | None:
-    """`Mon May 19 14:01:46 +0000 2025`, without the machine's own names of days and months."""
-    parts = reading.line(of, "created_at").split(" ")
-    if len(parts) != 6 or parts[1] not in _MONTHS:
-        return None
-    try:
-        hour, minute, second = map(int, parts[3].split(":"))
-        return datetime(
-            int(parts[5]), _MONTHS[parts[1]], int(parts[2]), hour, minute, second, tzinfo=UTC
-        )
-    except ValueError:
-        return None
-
-
-_MONTHS = {
-    name: at
-    for at, name in enumerate(
-        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
-    )
-}

@@ -13,7 +13,7 @@ from crm_desktop.domain.social import Post
 #: What is asked of every post.
 POST: Final = {
     "tweet.fields": (
-        "attachments,author_id,conversation_id,created_at,edit_history_tweet_ids,entities,"
+        "attachments,author_id,conversation_id,edit_history_tweet_ids,entities,"
         "note_tweet,referenced_tweets"
     ),
     "expansions": "author_id,attachments.media_keys",
@@ -22,9 +22,7 @@ POST: Final = {
 }
 #: The same of every direct message.
 MESSAGE: Final = {
-    "dm_event.fields": (
-        "attachments,created_at,dm_conversation_id,entities,event_type,id,sender_id,text"
-    ),
+    "dm_event.fields": ("attachments,dm_conversation_id,entities,event_type,id,sender_id,text"),
     "event_types": "MessageCreate",
     "expansions": "sender_id,attachments.media_keys",
     "user.fields": "name,username",
@@ -74,8 +72,7 @@ def post(of: Mapping[str, object], included: Included, user_id: str) -> Post | N
         each for each in reading.texts(of.get("edit_history_tweet_ids")) if things.is_id(each)
     ]
     first = versions[0] if versions else newest
-    written = things.moment_of(first) or reading.moment(of, "created_at")
-    created = reading.moment(of, "created_at") or written
+    written = things.moment_of(first)
     if written is None:
         return None
     author = included.users.get(author_id, {})
@@ -93,7 +90,7 @@ def post(of: Mapping[str, object], included: Included, user_id: str) -> Post | N
         public=True,
         url=things.web_address(handle, newest),
         reply_ref={"to": newest, "root": root},
-        edited_at=created if newest != first else None,
+        edited_at=things.moment_of(newest) if newest != first else None,
         by_us=author_id == user_id,
     )
 
@@ -104,7 +101,7 @@ def message(of: Mapping[str, object], included: Included, user_id: str) -> Post 
     if reading.line(of, "event_type") != "MessageCreate" or not things.is_id(event_id):
         return None
     conversation = reading.line(of, "dm_conversation_id")
-    at = reading.moment(of, "created_at") or things.moment_of(event_id)
+    at = things.moment_of(event_id)
     if not sender or not conversation or at is None:
         return None
     author = included.users.get(sender, {})

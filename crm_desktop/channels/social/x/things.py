@@ -58,7 +58,7 @@ def id_at(moment: datetime) -> int:
 
 
 def moment_of(post_id: str) -> datetime | None:
-    """When a post with this id was written."""
+    """When a post or message with this id was written: X's numbers hold it to the millisecond."""
     if not is_id(post_id):
         return None
     return datetime.fromtimestamp(((int(post_id) >> _TIME_BITS) + _EPOCH) / 1000, UTC)
