@@ -11,10 +11,10 @@ from crm_desktop.gateway.config import SecretSource
 from crm_desktop.services.accounts import Account
 
 if TYPE_CHECKING:
-    from crm_desktop.channels.social.bluesky.settings import BlueskySettings
-    from crm_desktop.channels.social.facebook.settings import FacebookSettings
-    from crm_desktop.channels.social.mastodon.settings import MastodonSettings
-    from crm_desktop.channels.social.x.settings import XSettings
+    from crm_desktop.channels.social.bluesky import BlueskySettings
+    from crm_desktop.channels.social.facebook import FacebookSettings
+    from crm_desktop.channels.social.mastodon import MastodonSettings
+    from crm_desktop.channels.social.x import XSettings
 
 IMAP = "imap"
 SMTP_LISTENER = "smtp_listener"
@@ -87,7 +87,7 @@ def pbx_settings(account: Account, secrets: SecretSource) -> PbxSettings:
 
 def bluesky_settings(account: Account, secrets: SecretSource) -> BlueskySettings:
     """An account on Bluesky; raises InvalidInput or NoKeyring."""
-    from crm_desktop.channels.social.bluesky.settings import BlueskySettings
+    from crm_desktop.channels.social.bluesky import BlueskySettings
 
     given = _words(account)
     return BlueskySettings(
@@ -99,7 +99,7 @@ def bluesky_settings(account: Account, secrets: SecretSource) -> BlueskySettings
 
 def mastodon_settings(account: Account, secrets: SecretSource) -> MastodonSettings:
     """An account on a server of Mastodon; raises InvalidInput or NoKeyring."""
-    from crm_desktop.channels.social.mastodon.settings import MastodonSettings
+    from crm_desktop.channels.social.mastodon import MastodonSettings
 
     given = _words(account)
     return MastodonSettings(
@@ -111,7 +111,7 @@ def mastodon_settings(account: Account, secrets: SecretSource) -> MastodonSettin
 
 def facebook_settings(account: Account, secrets: SecretSource) -> FacebookSettings:
     """A Facebook Page; raises InvalidInput or NoKeyring."""
-    from crm_desktop.channels.social.facebook.settings import FacebookSettings
+    from crm_desktop.channels.social.facebook import FacebookSettings
 
     given = _words(account)
     settings = FacebookSettings(
@@ -124,8 +124,7 @@ def facebook_settings(account: Account, secrets: SecretSource) -> FacebookSettin
 
 def x_settings(account: Account, secrets: SecretSource) -> XSettings:
     """An account on X; raises InvalidInput or NoKeyring."""
-    from crm_desktop.channels.social.x.oauth import OAuthKeys
-    from crm_desktop.channels.social.x.settings import XSettings
+    from crm_desktop.channels.social.x import OAuthKeys, XSettings
 
     given = _words(account)
     settings = XSettings(

@@ -29,18 +29,18 @@ def open_network(account: Account, secrets: SecretSource) -> SocialNetwork:
     """The network of an account; its library is loaded when the first account of it is used."""
     network = Network(account.kind)
     if network is Network.BLUESKY:
-        from crm_desktop.channels.social.bluesky.account import BlueskyAccount
+        from crm_desktop.channels.social.bluesky import BlueskyAccount
 
         return BlueskyAccount(bluesky_settings(account, secrets))
     if network is Network.MASTODON:
-        from crm_desktop.channels.social.mastodon.account import MastodonAccount
+        from crm_desktop.channels.social.mastodon import MastodonAccount
 
         return MastodonAccount(mastodon_settings(account, secrets))
     if network is Network.FACEBOOK:
-        from crm_desktop.channels.social.facebook.page import FacebookPage
+        from crm_desktop.channels.social.facebook import FacebookPage
 
         return FacebookPage(facebook_settings(account, secrets))
-    from crm_desktop.channels.social.x.account import XAccount
+    from crm_desktop.channels.social.x import XAccount
 
     return XAccount(x_settings(account, secrets))
 
