@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, literal_column, select, update
 
 from crm_desktop.domain.social import Post
 from crm_desktop.domain.states import MessageState
@@ -50,49 +50,57 @@ _KEPT = (
         SocialPost.post_id.in_(bindparam("posts", expanding=True)),
     )
 )
-#: Through an index on (account, root, message): of a thousand posts of a root one is read.
-NEWEST_OF_ROOT = (
-    select(Message.contact_id)
-    .join(SocialPost, SocialPost.message_id == Message.id)
+# Which posts they are each says by an index of `social_post` alone; a join would let the database
+# begin with all messages.
+_NEWEST_OF_ROOT = select(Message.contact_id).where(
+    Message.id
+    == select(SocialPost.message_id)
     .where(SocialPost.account_id == bindparam("account"), SocialPost.root_id == bindparam("root"))
     .order_by(SocialPost.message_id.desc())
     .limit(1)
+    .scalar_subquery()
 )
 _BEGUN_BY_US = (
-    select(SocialPost.message_id, Message.contact_id)
-    .join(Message, Message.id == SocialPost.message_id)
+    select(Message.id, Message.contact_id)
     .where(
-        SocialPost.account_id == bindparam("account"),
-        SocialPost.handle == bindparam("handle"),
-        SocialPost.author_id == bindparam("author"),
-        SocialPost.root_id == "",
-        SocialPost.public.is_(False),
+        Message.id.in_(
+            select(SocialPost.message_id).where(
+                SocialPost.account_id == bindparam("account"),
+                SocialPost.handle == bindparam("handle"),
+                SocialPost.author_id == bindparam("author"),
+                SocialPost.root_id == "",
+                SocialPost.public.is_(False),
+            )
+        ),
         Message.direction == "outbound",
         Message.state != MessageState.WITHDRAWN.value,
     )
-    .order_by(SocialPost.message_id.desc())
+    .order_by(Message.id.desc())
     .limit(1)
 )
+# Ours carry the name and the number of whom they are for, so they are no others'.
 _OTHER_OF_HANDLE = (
     select(SocialPost.message_id)
-    .join(Message, Message.id == SocialPost.message_id)
     .where(
         SocialPost.account_id == bindparam("account"),
         SocialPost.handle == bindparam("handle"),
         SocialPost.author_id != bindparam("author"),
-        Message.direction == "inbound",
     )
     .limit(1)
 )
+_LEAVING = (
+    select(SocialPost.message_id, SocialPost.parent_id, SocialPost.public)
+    .where(SocialPost.account_id == bindparam("account"), SocialPost.post_id == "")
+    .cte("leaving")
+)
 _UNSENT = (
     select(
-        Message.id, Message.contact_id, SocialPost.parent_id, Message.body_text, SocialPost.public
+        Message.id, Message.contact_id, _LEAVING.c.parent_id, Message.body_text, _LEAVING.c.public
     )
-    .join(SocialPost, SocialPost.message_id == Message.id)
+    .join(_LEAVING, _LEAVING.c.message_id == Message.id)
     .join(OutboxItem, OutboxItem.message_id == Message.id)
     .where(
-        SocialPost.account_id == bindparam("account"),
-        SocialPost.post_id == "",
+        Message.id.in_(select(_LEAVING.c.message_id)),
         Message.state.in_([MessageState.PENDING.value, MessageState.FAILED.value]),
         OutboxItem.attempts > 0,
     )
@@ -112,7 +120,7 @@ def kept(tx: Tx, account_id: int, post_ids: Iterable[str]) -> dict[str, Kept]:
 
 def newest_contact(tx: Tx, account_id: int, root_id: str) -> int | None:
     """The contact of the newest message of a conversation."""
-    found = tx.core.execute(NEWEST_OF_ROOT, {"account": account_id, "root": root_id})
+    found = tx.core.execute(_NEWEST_OF_ROOT, {"account": account_id, "root": root_id})
     return found.scalar() if root_id else None
 
 
@@ -216,17 +224,23 @@ def _change(tx: Tx, message_id: int, **values: Any) -> None:
     )
 
 
-_WATCHED = (
-    select(SocialPost.message_id, SocialPost.post_id, Contact.state, Message.at)
-    .join(Message, Message.id == SocialPost.message_id)
-    .join(Contact, Contact.id == Message.contact_id)
+# First which they are, by the index alone; then what becomes of these few.
+_LONGEST_UNSEEN = (
+    select(SocialPost.message_id, SocialPost.post_id)
     .where(
         SocialPost.account_id == bindparam("account"),
-        SocialPost.watched.is_(True),
+        # Written out: a database knows by it that the partial index holds the rows.
+        literal_column("social_post.watched"),
         SocialPost.looked_at < bindparam("before"),
     )
     .order_by(SocialPost.looked_at)
     .limit(bindparam("many"))
+    .subquery()
+)
+_WATCHED = (
+    select(_LONGEST_UNSEEN.c.message_id, _LONGEST_UNSEEN.c.post_id, Contact.state, Message.at)
+    .join(Message, Message.id == _LONGEST_UNSEEN.c.message_id)
+    .join(Contact, Contact.id == Message.contact_id)
 )
 
 

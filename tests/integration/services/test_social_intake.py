@@ -142,7 +142,8 @@ def test_a_private_conversation_is_one_of_its_own(centre: Centre) -> None:
     assert one.customer_id == two.customer_id
 
 
-def test_a_name_is_of_its_network_and_nobody_elses(centre: Centre) -> None:
+def test_a_name_is_of_its_network_and_nobody_elses(sqlite_centre: Centre) -> None:
+    centre = sqlite_centre
     x, face = (network_account(centre, each) for each in (Network.X, Network.FACEBOOK))
     tweet = post("margaret", author_id="77")
     page = post("margaret", author_id="4711")
@@ -159,7 +160,8 @@ def test_a_name_is_of_its_network_and_nobody_elses(centre: Centre) -> None:
     assert {"margaret@x.com", "4711@facebook.com"} <= norms
 
 
-def test_a_name_that_was_given_away_is_not_its_former_owners_record(centre: Centre) -> None:
+def test_a_name_that_was_given_away_is_not_its_former_owners_record(sqlite_centre: Centre) -> None:
+    centre = sqlite_centre
     account = network_account(centre)
     first = post()
     read(centre, account, first)
@@ -243,7 +245,8 @@ def test_a_deleted_post_keeps_its_text_and_says_so(centre: Centre) -> None:
     assert contacts.open_contact(centre.as_person("anna"), contact_id).messages[0].text
 
 
-def test_more_of_what_was_set_aside_as_spam_is_no_work(centre: Centre) -> None:
+def test_more_of_what_was_set_aside_as_spam_is_no_work(sqlite_centre: Centre) -> None:
+    centre = sqlite_centre
     account = network_account(centre)
     first = post("spam.example", "Buy followers")
     read(centre, account, first)
@@ -258,7 +261,8 @@ def test_more_of_what_was_set_aside_as_spam_is_no_work(centre: Centre) -> None:
     assert contact_of(centre, account, honest) != spam
 
 
-def test_a_post_without_anything_is_nothing(centre: Centre) -> None:
+def test_a_post_without_anything_is_nothing(sqlite_centre: Centre) -> None:
+    centre = sqlite_centre
     account = network_account(centre)
     assert read(centre, account, post(text="  ")).contact_ids == ()
     assert _many(centre, Contact) == 0

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from crm_desktop.domain.errors import (
     CardNumber,
     Conflict,
+    ConnectorTrouble,
     InvalidInput,
     NotAllowed,
     NotFound,
@@ -232,7 +233,8 @@ def test_a_private_answer_to_a_public_post_is_gone_on_with_in_its_thread(
     assert contact_of(centre, account, private) == contact_id
 
 
-def test_what_the_network_does_not_take_is_refused_at_once(centre: Centre, anna: Database) -> None:
+def test_what_the_network_does_not_take_is_refused_at_once(sqlite_centre: Centre) -> None:
+    centre, anna = sqlite_centre, sqlite_centre.as_person("anna")
     account, contact_id, message_id = _in_hand(centre, anna, post(text="Hello"))
 
     def refused(kind: type[InvalidInput] = InvalidInput, **given: Any) -> Any:
@@ -297,7 +299,8 @@ def test_in_public_nothing_of_the_record_is_said_until_confirmed(
     assert outbox_of(centre, held.message_id).state == OutboxState.PENDING
 
 
-def test_another_customers_address_stops_it_in_private_too(centre: Centre, anna: Database) -> None:
+def test_another_customers_address_stops_it_in_private_too(sqlite_centre: Centre) -> None:
+    centre, anna = sqlite_centre, sqlite_centre.as_person("anna")
     centre.add_contact(customer="sam@example.org")
     _, contact_id, message_id = _in_hand(centre, anna, post(text="Hello"))
     sent = social.reply(anna, contact_id, PostReply("Ask sam@example.org", False, message_id))
@@ -313,8 +316,6 @@ def test_what_the_lane_gives_up_is_a_dead_letter_like_others(
     lease = leases.acquire(gateway, LANE.lease_name, "test", 60)
     assert lease is not None
     (claimed,) = outbox.claim(gateway, LANE, lease)
-    from crm_desktop.domain.errors import ConnectorTrouble
-
     trouble = ConnectorTrouble("The network refused it.", retry=False, fate="refused")
     outbox.settle(gateway, LANE, lease, claimed, Outcome(trouble=trouble))
 
@@ -325,7 +326,8 @@ def test_what_the_lane_gives_up_is_a_dead_letter_like_others(
     assert message_row(centre, sent.message_id).state == MessageState.PENDING
 
 
-def test_a_message_without_a_post_is_no_answer_of_the_lane(centre: Centre, anna: Database) -> None:
+def test_a_message_without_a_post_is_no_answer_of_the_lane(sqlite_centre: Centre) -> None:
+    centre, anna = sqlite_centre, sqlite_centre.as_person("anna")
     """Whoever writes into the outbox by hand sends nothing to a network with it."""
     _, contact_id, _ = _in_hand(centre, anna, post(text="Hello"))
     with centre.as_owner().write() as tx:
