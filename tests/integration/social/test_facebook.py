@@ -14,17 +14,17 @@ from crm_desktop.channels.social.facebook import FacebookPage, FacebookSettings,
 from crm_desktop.domain.errors import ConnectorTrouble, InvalidInput
 from crm_desktop.domain.social import OutboundPost, Picture, Post
 from tests.servers.facebook_stand_in import VERSION, FacebookStandIn
-from tests.servers.stand_in import standing_in
+from tests.servers.stand_in import Stage
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 KEY = "0123456789abcdef0123456789abcdef"
 
 
 @pytest.fixture
-def facebook() -> Iterator[FacebookStandIn]:
+def facebook(on_stage: Stage) -> FacebookStandIn:
     network = FacebookStandIn()
-    with standing_in(network):
-        yield network
+    on_stage.put_on(network)
+    return network
 
 
 @pytest.fixture
