@@ -65,7 +65,9 @@ class FacebookPage:
         """
         since = reading.moment(cursor, "since")
         if since is None:
-            self._graph.get(self._page, fields="id,name")
+            (reply,) = self._graph.batch([_path(self._page, fields="id,name")])
+            if not reply.fine:
+                raise _unanswered(reply)
             return News((), _cursor(self._graph.now or datetime.now(UTC), ()))
         seen = frozenset(reading.texts(cursor.get("seen")))
         found = {each.post.post_id: each for each in self._since(since - _SLACK)}

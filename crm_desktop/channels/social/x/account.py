@@ -62,9 +62,7 @@ class XAccount:
         if not (things.is_id(mentions) and things.is_id(messages)):
             return News((), self._from_now_on())
         posts = list(self._mentions(mentions))
-        private: list[Post] = []
-        if not self._api.can_wait(_MESSAGES):
-            private = list(self._messages(messages))
+        private = self._messages_if_allowed(messages)
         newest = {
             "mentions": _newest((_number_of(each) for each in posts), mentions),
             "messages": _newest((each.post_id.removeprefix(DM) for each in private), messages),
@@ -127,6 +125,17 @@ class XAccount:
         query = {**readings.POST, "max_results": str(_PAGE), "since_id": since}
         for answer in self._pages(f"2/users/{part(self._user)}/mentions", _MENTIONS, query):
             yield from self._read(answer, readings.post, whole=True)
+
+    def _messages_if_allowed(self, since: str) -> list[Post]:
+        """X may be asked for messages so seldom that mentions do not wait for them."""
+        if self._api.can_wait(_MESSAGES):
+            return []
+        try:
+            return list(self._messages(since))
+        except ConnectorTrouble as trouble:
+            if "after_seconds" not in trouble.params:
+                raise
+            return []
 
     def _messages(self, since: str) -> Iterator[Post]:
         """Newest first, until one that is known; there is no `since_id` for messages."""

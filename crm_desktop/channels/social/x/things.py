@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 
 from crm_desktop.channels.social import reading
 
+#: Words for what came with a post and is not a picture that was fetched.
+UNSEEN = "A picture or video came with it; open it on X to see that"
+
 _WEB = "https://x.com/"
 #: The first moment that an id can hold, milliseconds since 1970.
 _EPOCH = 1_288_834_974_657
