@@ -92,6 +92,20 @@ def test_more_comments_than_a_page_holds_are_all_there_once(
     assert all("next" not in each.path for each in facebook.asked)
 
 
+def test_more_messages_and_posts_than_a_page_holds_are_all_there_once(
+    facebook: FacebookStandIn, page: FacebookPage
+) -> None:
+    cursor = page.news({}).cursor
+    alice, bob = facebook.person("Alice Smith"), facebook.person("Bob")
+    wanted = [facebook.message(alice, f"Message {at}") for at in range(130)]
+    wanted += [facebook.message(bob, "One")]
+    wanted += [facebook.write(bob, f"Post {at}") for at in range(120)]
+
+    posts = page.news(cursor).posts
+
+    assert sorted(each.post_id for each in posts) == sorted(wanted)
+
+
 def test_mentions_elsewhere_and_messages_come_with_their_names(
     facebook: FacebookStandIn, page: FacebookPage
 ) -> None:
@@ -221,6 +235,8 @@ def test_what_was_not_sent_is_sent_and_the_same_words_elsewhere_are_no_sign_of_i
     one, two = facebook.comment(alice, post, "Missed"), facebook.comment(alice, post, "Me too")
     began = datetime.now(UTC)
     page.send(answer(one))
+    on_the_post = page.send(answer(post), tried_at=began)
+    assert "parent" not in facebook.comments[on_the_post.post_id]
     facebook.troubles.answer("POST", "/comments", JSONResponse({}, 503))
 
     failed = trouble_of(page, answer(two))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -64,6 +64,9 @@ class Included:
     def _attached(self, of: Mapping[str, object]) -> list[Mapping[str, object]]:
         attached = reading.record(of.get("attachments"))
         return [self.media.get(each, {}) for each in reading.texts(attached.get("media_keys"))]
+
+
+Reader = Callable[[Mapping[str, object], Included, str], Post | None]
 
 
 def post(of: Mapping[str, object], included: Included, user_id: str) -> Post | None:
@@ -131,6 +134,17 @@ def message(of: Mapping[str, object], included: Included, user_id: str) -> Post 
             problems=included.problems(of),
         )
     )
+
+
+def all_of(
+    answer: Mapping[str, object], reader: Reader, user_id: str
+) -> Iterator[tuple[Post, list[tuple[str, str]]]]:
+    """The posts or messages of an answer, each with addresses and descriptions of its pictures."""
+    included = Included.of(answer)
+    data = answer.get("data")
+    for each in reading.records(data if isinstance(data, list) else [data]):
+        if read := reader(each, included, user_id):
+            yield read, list(included.pictures(each))
 
 
 def newest_of(of: Mapping[str, object]) -> str:

@@ -42,6 +42,11 @@ def is_id(value: str) -> bool:
     return value.isascii() and value.isdigit() and len(value) < 20
 
 
+def is_after(one: str, other: str) -> bool:
+    """Whether something has an id, and one that was given after another."""
+    return is_id(one) and int(one) > int(other)
+
+
 def conversation(one: str, other: str) -> str:
     """X's id of the conversation of two, the smaller number first."""
     first, second = sorted((one, other), key=lambda each: (len(each), each))
