@@ -16,12 +16,11 @@ from crm_desktop.channels.social import reading
 from crm_desktop.channels.social.facebook import questions, readings, things
 from crm_desktop.channels.social.facebook.graph import DUPLICATE, Graph, Reply
 from crm_desktop.domain.errors import ConnectorTrouble
-from crm_desktop.domain.social import OutboundPost, Picture, Post, SentPost
+from crm_desktop.domain.post_length import length, limit
+from crm_desktop.domain.social import Network, OutboundPost, Picture, Post, SentPost
 
 #: How far Facebook's clock may be behind ours.
 _CLOCK_SLACK: Final = timedelta(minutes=10)
-_LONGEST_MESSAGE: Final = 2_000
-_LONGEST_COMMENT: Final = 8_000
 #: Of error 10: the person wrote more than a day ago.
 _WINDOW_CLOSED: Final = 2018278
 
@@ -174,10 +173,9 @@ class Sender:
 
 def _refuse_what_cannot_be(post: OutboundPost) -> None:
     wrong = ""
-    if post.public and len(post.text) > _LONGEST_COMMENT:
-        wrong = f"Facebook takes at most {_LONGEST_COMMENT:,} characters"
-    elif not post.public and len(post.text) > _LONGEST_MESSAGE:
-        wrong = f"Facebook takes at most {_LONGEST_MESSAGE:,} characters in a private message"
+    most = limit(Network.FACEBOOK, public=post.public)
+    if length(Network.FACEBOOK, post.text) > most:
+        wrong = f"Facebook takes at most {most:,} characters here"
     elif not post.public and post.pictures:
         wrong = "Pictures cannot be sent in private on Facebook from here"
     elif post.public and post.reply_to is not None and len(post.pictures) > 1:

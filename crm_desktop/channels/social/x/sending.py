@@ -23,7 +23,6 @@ from crm_desktop.domain.social import Network, OutboundPost, Picture, SentPost
 
 #: How far X's clock may be behind ours when an earlier try is looked for.
 _CLOCK_SLACK: Final = timedelta(minutes=10)
-_LONGEST_MESSAGE: Final = 10_000
 _MOST_PICTURES: Final = 4
 _LARGEST_PICTURE: Final = 5 * 1024 * 1024
 _LONGEST_ALT: Final = 1_000
@@ -148,10 +147,9 @@ class Sender:
 
 def _refuse_what_cannot_be(post: OutboundPost) -> None:
     wrong = ""
-    if post.public and length(Network.X, post.text) > limit(Network.X):
-        wrong = f"X takes at most {limit(Network.X)} characters, as it counts"
-    elif not post.public and len(post.text) > _LONGEST_MESSAGE:
-        wrong = f"X takes at most {_LONGEST_MESSAGE:,} characters in a private message"
+    most = limit(Network.X, public=post.public)
+    if length(Network.X, post.text) > most:
+        wrong = f"X takes at most {most:,} characters here, as it counts"
     elif len(post.pictures) > (_MOST_PICTURES if post.public else 1):
         wrong = f"X takes at most {_MOST_PICTURES} pictures, and one in private"
     elif any(len(each.content) > _LARGEST_PICTURE for each in post.pictures):
