@@ -383,8 +383,19 @@ def test_picture_that_is_none_or_too_large_or_sent_on_is_left_out_with_words(
     assert posts[3].pictures[0].content_type == "image/jpeg", "whatever the server calls it"
 
 
-def test_web_addresses_are_checked_for_ours(facebook: FacebookStandIn) -> None:
-    for graph in ("http://graph.facebook.com/v25.0", "https://x/v25.0?a=1", "https://x", "ftp://x"):
+def test_keys_go_to_facebook_alone_whatever_address_is_entered(facebook: FacebookStandIn) -> None:
+    home = "graph.facebook.com"
+    for graph in (
+        f"http://{home}/v25.0",
+        f"https://{home}",
+        f"https://{home}/v25.0?a=1",
+        f"https://{home}:8443/v25.0",
+        f"https://{home}@evil.invalid/v25.0",
+        f"https://{home}.evil.invalid/v25.0",
+        "https://evil.invalid/v25.0",
+        "https://[/v25.0",
+        "",
+    ):
         with pytest.raises(InvalidInput):
             FacebookSettings("1", "token", "secret", graph)
     with pytest.raises(InvalidInput):

@@ -332,7 +332,7 @@ def test_settings_are_checked() -> None:
     keys = OAuthKeys.read(
         '{"consumer_key":"a","consumer_secret":"b","token":"c","token_secret":"d"}'
     )
-    for api in ("http://api.x.com", "https://", "https://a@x", "ftp://x"):
+    for api in ("http://api.x.com", "https://api.x.com.evil.invalid", "https://evil.invalid", "x"):
         with pytest.raises(InvalidInput):
             XSettings("1", "us", keys, api)
     with pytest.raises(InvalidInput):
