@@ -23,8 +23,13 @@ def length(network: Network, text: str) -> int:
     return _COUNTS[network](text)
 
 
-def limit(network: Network, of_server: object = None) -> int:
-    """How long a post may be; `of_server` is what a server said itself, where it did."""
+def limit(network: Network, of_server: object = None, *, public: bool = True) -> int:
+    """How long a post may be; `of_server` is what a server said itself, where it did.
+
+    In private some networks allow more, some less.
+    """
+    if not public and network in _PRIVATE_LIMITS:
+        return _PRIVATE_LIMITS[network]
     if isinstance(of_server, int) and of_server > 0:
         return of_server
     return _LIMITS[network]
@@ -67,4 +72,9 @@ _LIMITS: Mapping[Network, int] = {
     Network.MASTODON: 500,
     Network.FACEBOOK: 8000,
     Network.X: 280,
+}
+_PRIVATE_LIMITS: Mapping[Network, int] = {
+    Network.BLUESKY: 1000,
+    Network.FACEBOOK: 2000,
+    Network.X: 10_000,
 }

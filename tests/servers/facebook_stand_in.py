@@ -287,6 +287,8 @@ class FacebookStandIn(StandIn):
             kind, listed = "Conversation", self._conversations(query, wanted)
         elif edge == "comments":
             kind, listed = "Comment", self._comments(thing, query)
+        elif edge == "messages" and thing.startswith("t_"):
+            kind, listed = "Message", list(reversed(self.messages[thing[2:]]))
         else:
             raise Refused(f"(#100) Tried accessing nonexisting field ({edge})", 100)
         _no_more(query)
@@ -325,7 +327,7 @@ class FacebookStandIn(StandIn):
             raise Refused("(#100) Invalid platform", 100)
         whose = query.pop("user_id", "")
         _existing("Message", wanted.get("messages") or {})
-        return [
+        found = [
             {
                 "id": f"t_{person}",
                 "updated_time": said[-1]["created_time"],
@@ -334,6 +336,7 @@ class FacebookStandIn(StandIn):
             for person, said in self.messages.items()
             if said and whose in ("", person)
         ]
+        return sorted(found, key=lambda each: each["updated_time"], reverse=True)
 
     def _thing(self, thing: str) -> tuple[str, dict[str, Any]]:
         if thing == self.page_id:

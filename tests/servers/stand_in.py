@@ -138,15 +138,31 @@ class StandIn:
         return Response(content, media_type=kind)
 
 
+class Stage:
+    """A server on which one stand-in follows another: starting one takes longer than most tests."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._app = Starlette()
+
+    def put_on(self, network: StandIn) -> None:
+        """Serve this one from now on."""
+        network.address = self.address
+        self._app = network.app()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+
 @contextmanager
-def standing_in(network: StandIn, port: int = 0) -> Iterator[None]:
-    """Serve a stand-in until the block ends."""
+def stage(port: int = 0) -> Iterator[Stage]:
+    """A server on loopback until the block ends."""
     with socket.socket() as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(("127.0.0.1", port))
-        network.address = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        served = Stage(f"http://127.0.0.1:{sock.getsockname()[1]}")
         config = uvicorn.Config(
-            network.app(), log_level="critical", lifespan="off", date_header=False, ws="none"
+            served, log_level="critical", lifespan="off", date_header=False, ws="none"
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([sock],), name="stand-in")
@@ -154,10 +170,18 @@ def standing_in(network: StandIn, port: int = 0) -> Iterator[None]:
         try:
             while not server.started:
                 time.sleep(0.005)
-            yield
+            yield served
         finally:
             server.should_exit = True
             thread.join()
+
+
+@contextmanager
+def standing_in(network: StandIn, port: int = 0) -> Iterator[None]:
+    """Serve a stand-in until the block ends."""
+    with stage(port) as served:
+        served.put_on(network)
+        yield
 
 
 def chosen(thing: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:

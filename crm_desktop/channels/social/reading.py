@@ -1,7 +1,7 @@
 """What the web interfaces of networks answer and deliver, read with suspicion.
 
 A value of a wrong kind is as good as none, every text has an end, and what no database can keep
-(NUL, halves of surrogate pairs) is gone from it: everybody may write to us on a network.
+or no screen should show is gone from it: everybody may write to us on a network.
 """
 
 from __future__ import annotations
@@ -9,8 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
+
+from crm_desktop.domain.social import MAX_TEXT, Post
 
 #: Longest text that is kept of a post, characters; no network allows as many.
 LONGEST_POST: Final = 100_000
@@ -21,7 +24,10 @@ MOST: Final = 2_000
 
 _NO_RECORD: Final[Mapping[str, object]] = {}
 _NO_LIST: Final[list[object]] = []
-_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+#: Controls, halves of surrogate pairs, and what turns the direction of all that follows.
+_UNWANTED = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _FAR_FUTURE = 4_102_444_800  # the year 2100, in seconds
 
 
@@ -58,6 +64,14 @@ def text(of: Mapping[str, object], name: str) -> str:
     """What somebody wrote, with its lines; empty when there is none."""
     value = of.get(name)
     return clean(value) if isinstance(value, str) else ""
+
+
+def shortened(post: Post) -> Post:
+    """A post whose text is at most MAX_TEXT long, with a problem that says so."""
+    if len(post.text) <= MAX_TEXT:
+        return post
+    problem = f"Only the first {MAX_TEXT:,} characters are shown; open the post to read on"
+    return replace(post, text=post.text[:MAX_TEXT], problems=(*post.problems, problem))
 
 
 def line(of: Mapping[str, object], name: str) -> str:
@@ -97,4 +111,4 @@ def moment(of: Mapping[str, object], name: str, *, milliseconds: bool = False) -
 def clean(value: str) -> str:
     """Text that any database and screen can hold, with LF lines."""
     value = value[:LONGEST_POST].replace("\r\n", "\n").replace("\r", "\n")
-    return _UNSTORABLE.sub("", value)
+    return _UNWANTED.sub("", value)

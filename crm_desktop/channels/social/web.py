@@ -165,19 +165,23 @@ def picture_kind(content: bytes) -> str | None:
     return next((kind for start, kind in starts.items() if content.startswith(start)), None)
 
 
-def address_problem(address: str) -> str:
-    """What is wrong with an interface's address, or nothing; keys never travel in the clear."""
+def address_problem(address: str, home: str) -> str:
+    """What is wrong with the address of an interface, or nothing.
+
+    Who may enter it need not be who holds the keys: they go to the network's own host over https,
+    or to this computer, and nowhere else.
+    """
     try:
         parts = urlsplit(address)
-        host, _ = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError:
         return "Not a web address"
-    if parts.scheme not in ("http", "https") or not host:
-        return "Enter a web address that begins with https://"
     if parts.username or parts.query or parts.fragment:
         return "Enter the address alone, with no name, question mark or #"
-    if parts.scheme == "http" and host not in LOOPBACK:
-        return "Enter an address that begins with https://, or the key could be read on the way"
+    if host in LOOPBACK and parts.scheme in ("http", "https"):
+        return ""
+    if (parts.scheme, host) != ("https", home) or port not in (None, 443):
+        return f"Enter an address that begins with https://{home}"
     return ""
 
 

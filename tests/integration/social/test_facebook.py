@@ -14,17 +14,17 @@ from crm_desktop.channels.social.facebook import FacebookPage, FacebookSettings,
 from crm_desktop.domain.errors import ConnectorTrouble, InvalidInput
 from crm_desktop.domain.social import OutboundPost, Picture, Post
 from tests.servers.facebook_stand_in import VERSION, FacebookStandIn
-from tests.servers.stand_in import standing_in
+from tests.servers.stand_in import Stage
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 KEY = "0123456789abcdef0123456789abcdef"
 
 
 @pytest.fixture
-def facebook() -> Iterator[FacebookStandIn]:
+def facebook(on_stage: Stage) -> FacebookStandIn:
     network = FacebookStandIn()
-    with standing_in(network):
-        yield network
+    on_stage.put_on(network)
+    return network
 
 
 @pytest.fixture
@@ -90,6 +90,20 @@ def test_more_comments_than_a_page_holds_are_all_there_once(
 
     assert sorted(each.post_id for each in news.posts) == sorted([post, *wanted])
     assert all("next" not in each.path for each in facebook.asked)
+
+
+def test_more_messages_and_posts_than_a_page_holds_are_all_there_once(
+    facebook: FacebookStandIn, page: FacebookPage
+) -> None:
+    cursor = page.news({}).cursor
+    alice, bob = facebook.person("Alice Smith"), facebook.person("Bob")
+    wanted = [facebook.message(alice, f"Message {at}") for at in range(130)]
+    wanted += [facebook.message(bob, "One")]
+    wanted += [facebook.write(bob, f"Post {at}") for at in range(120)]
+
+    posts = page.news(cursor).posts
+
+    assert sorted(each.post_id for each in posts) == sorted(wanted)
 
 
 def test_mentions_elsewhere_and_messages_come_with_their_names(
@@ -221,6 +235,8 @@ def test_what_was_not_sent_is_sent_and_the_same_words_elsewhere_are_no_sign_of_i
     one, two = facebook.comment(alice, post, "Missed"), facebook.comment(alice, post, "Me too")
     began = datetime.now(UTC)
     page.send(answer(one))
+    on_the_post = page.send(answer(post), tried_at=began)
+    assert "parent" not in facebook.comments[on_the_post.post_id]
     facebook.troubles.answer("POST", "/comments", JSONResponse({}, 503))
 
     failed = trouble_of(page, answer(two))
@@ -367,8 +383,19 @@ def test_picture_that_is_none_or_too_large_or_sent_on_is_left_out_with_words(
     assert posts[3].pictures[0].content_type == "image/jpeg", "whatever the server calls it"
 
 
-def test_web_addresses_are_checked_for_ours(facebook: FacebookStandIn) -> None:
-    for graph in ("http://graph.facebook.com/v25.0", "https://x/v25.0?a=1", "https://x", "ftp://x"):
+def test_keys_go_to_facebook_alone_whatever_address_is_entered(facebook: FacebookStandIn) -> None:
+    home = "graph.facebook.com"
+    for graph in (
+        f"http://{home}/v25.0",
+        f"https://{home}",
+        f"https://{home}/v25.0?a=1",
+        f"https://{home}:8443/v25.0",
+        f"https://{home}@evil.invalid/v25.0",
+        f"https://{home}.evil.invalid/v25.0",
+        "https://evil.invalid/v25.0",
+        "https://[/v25.0",
+        "",
+    ):
         with pytest.raises(InvalidInput):
             FacebookSettings("1", "token", "secret", graph)
     with pytest.raises(InvalidInput):

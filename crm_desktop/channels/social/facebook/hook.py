@@ -95,7 +95,8 @@ def _change(
     parent = reading.line(value, "parent_id") or (root if comment else "")
     author = reading.record(value.get("from"))
     author_id = reading.line(author, "id") or reading.line(value, "sender_id")
-    yield Post(
+    pictured = any(name in value for name in ("photo", "photos", "photo_id", "video_id"))
+    post = Post(
         post_id=post_id,
         root_id=root or post_id,
         parent_id=parent if comment else "",
@@ -109,7 +110,9 @@ def _change(
         reply_ref=things.answer_to(post_id, parent, root or post_id),
         edited_at=(told or at) if verb in _EDITED else None,
         by_us=author_id == page_id,
+        problems=(things.UNSEEN,) if pictured else (),
     )
+    yield reading.shortened(post)
 
 
 def _message(event: Mapping[str, object], page_id: str) -> Iterator[Post | str]:
@@ -126,7 +129,7 @@ def _message(event: Mapping[str, object], page_id: str) -> Iterator[Post | str]:
         return
     by_us = message.get("is_echo") is True or sender == page_id
     person = recipient if by_us and sender == page_id else sender
-    yield Post(
+    post = Post(
         post_id=mid,
         root_id=things.conversation(person),
         parent_id=reading.line(reading.record(message.get("reply_to")), "mid"),
@@ -139,4 +142,6 @@ def _message(event: Mapping[str, object], page_id: str) -> Iterator[Post | str]:
         reply_ref={"person": person},
         edited_at=at if "message_edit" in event else None,
         by_us=by_us,
+        problems=(things.UNSEEN,) if message.get("attachments") else (),
     )
+    yield reading.shortened(post)

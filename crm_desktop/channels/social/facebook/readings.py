@@ -30,19 +30,21 @@ def post(of: Mapping[str, object], page_id: str) -> Post | None:
         return None
     author = reading.record(of.get("from"))
     author_id = reading.line(author, "id")
-    return Post(
-        post_id=post_id,
-        root_id=post_id,
-        parent_id="",
-        author_id=author_id,
-        handle=author_id,
-        author_name=reading.line(author, "name"),
-        text=reading.text(of, "message"),
-        at=at,
-        public=True,
-        url=_address(of, post_id),
-        reply_ref={"to": post_id, "root": post_id},
-        by_us=author_id == page_id,
+    return reading.shortened(
+        Post(
+            post_id=post_id,
+            root_id=post_id,
+            parent_id="",
+            author_id=author_id,
+            handle=author_id,
+            author_name=reading.line(author, "name"),
+            text=reading.text(of, "message"),
+            at=at,
+            public=True,
+            url=_address(of, post_id),
+            reply_ref={"to": post_id, "root": post_id},
+            by_us=author_id == page_id,
+        )
     )
 
 
@@ -54,19 +56,21 @@ def comment(of: Mapping[str, object], root_id: str, page_id: str) -> Post | None
     author = reading.record(of.get("from"))
     author_id = reading.line(author, "id")
     parent = reading.line(reading.record(of.get("parent")), "id")
-    return Post(
-        post_id=comment_id,
-        root_id=root_id,
-        parent_id=parent or root_id,
-        author_id=author_id,
-        handle=author_id,
-        author_name=reading.line(author, "name"),
-        text=reading.text(of, "message"),
-        at=at,
-        public=True,
-        url=_address(of, comment_id),
-        reply_ref=things.answer_to(comment_id, parent, root_id),
-        by_us=author_id == page_id,
+    return reading.shortened(
+        Post(
+            post_id=comment_id,
+            root_id=root_id,
+            parent_id=parent or root_id,
+            author_id=author_id,
+            handle=author_id,
+            author_name=reading.line(author, "name"),
+            text=reading.text(of, "message"),
+            at=at,
+            public=True,
+            url=_address(of, comment_id),
+            reply_ref=things.answer_to(comment_id, parent, root_id),
+            by_us=author_id == page_id,
+        )
     )
 
 
@@ -80,18 +84,23 @@ def message(of: Mapping[str, object], page_id: str) -> Post | None:
     person = author_id if author_id != page_id else next(iter(others), "")
     if not message_id or at is None or not author_id or not person:
         return None
-    return Post(
-        post_id=message_id,
-        root_id=things.conversation(person),
-        parent_id="",
-        author_id=author_id,
-        handle=author_id,
-        author_name=reading.line(author, "name"),
-        text=reading.text(of, "message"),
-        at=at,
-        public=False,
-        reply_ref={"person": person},
-        by_us=author_id == page_id,
+    attached = reading.records(reading.record(of.get("attachments")).get("data"))
+    unseen = any("image_data" not in each for each in attached)
+    return reading.shortened(
+        Post(
+            post_id=message_id,
+            root_id=things.conversation(person),
+            parent_id="",
+            author_id=author_id,
+            handle=author_id,
+            author_name=reading.line(author, "name"),
+            text=reading.text(of, "message"),
+            at=at,
+            public=False,
+            reply_ref={"person": person},
+            by_us=author_id == page_id,
+            problems=(things.UNSEEN,) if unseen else (),
+        )
     )
 
 

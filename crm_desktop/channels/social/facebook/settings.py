@@ -30,7 +30,7 @@ class FacebookSettings:
         wrong: dict[str, str] = {}
         if not _ID.fullmatch(self.page_id):
             wrong["page_id"] = "Enter the page's number"
-        if problem := web.address_problem(self.graph):
+        if problem := web.address_problem(self.graph, "graph.facebook.com"):
             wrong["graph"] = problem
         elif not _VERSION.fullmatch(self.graph):
             wrong["graph"] = "End the address with a version, such as /v25.0"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+#: Words for what came with a post and is not a picture that was fetched.
+UNSEEN = "A picture, video or file came with it; open it on Facebook to see that"
+
 #: Where people see what has an id; the Graph API's own links are preferred where it gives them.
 _WEB = "https://www.facebook.com/"
 _PUBLIC = re.compile(r"[0-9]{1,30}_[0-9]{1,30}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import quote
 
@@ -13,6 +13,10 @@ from crm_desktop.channels.social.x.settings import XSettings
 from crm_desktop.domain.errors import ConnectorTrouble
 
 NAME: Final = "X"
+#: Things on one page of a list.
+PAGE: Final = 100
+#: Pages of one list; X shows the newest 800 mentions, and messages of 30 days.
+_PAGES: Final = 20
 #: Where X keeps photographs that everybody may see.
 _PICTURES: Final = ("pbs.twimg.com",)
 #: Most windows are so long; the time to wait when X does not say.
@@ -48,6 +52,19 @@ class Api:
     def get(self, path: str, limit: str, **query: str) -> Mapping[str, object]:
         """Ask; `limit` names what is counted together."""
         return self._exchange("GET", path, limit, query)
+
+    def pages(
+        self, path: str, limit: str, query: Mapping[str, str]
+    ) -> Iterator[Mapping[str, object]]:
+        """Ask for a list, newest first, page by page for as long as one is wanted."""
+        token: dict[str, str] = {}
+        for _ in range(_PAGES):
+            answer = self.get(path, limit, max_results=str(PAGE), **query, **token)
+            yield answer
+            following = reading.line(reading.record(answer.get("meta")), "next_token")
+            if not following:
+                return
+            token = {"pagination_token": following}
 
     def post(self, path: str, limit: str, body: Mapping[str, object]) -> Mapping[str, object]:
         """Write JSON."""

@@ -76,20 +76,23 @@ def _post(of: Mapping[str, object], user_id: str) -> Post | None:
     handle = reading.line(author, "screen_name")
     whole = reading.record(of.get("extended_tweet")) or of
     text = reading.text(whole, "full_text") or reading.text(whole, "text")
-    return Post(
-        post_id=first,
-        root_id=parent or first,
-        parent_id=parent,
-        author_id=author_id,
-        handle=handle,
-        author_name=reading.line(author, "name"),
-        text=things.plain(text, reading.record(whole.get("entities"))),
-        at=at,
-        public=True,
-        url=things.web_address(handle, newest),
-        reply_ref={"to": newest, "root": parent or first},
-        edited_at=things.moment_of(newest) if newest != first else None,
-        by_us=author_id == user_id,
+    return reading.shortened(
+        Post(
+            post_id=first,
+            root_id=parent or first,
+            parent_id=parent,
+            author_id=author_id,
+            handle=handle,
+            author_name=reading.line(author, "name"),
+            text=things.plain(text, reading.record(whole.get("entities"))),
+            at=at,
+            public=True,
+            url=things.web_address(handle, newest),
+            reply_ref={"to": newest, "root": parent or first},
+            edited_at=things.moment_of(newest) if newest != first else None,
+            by_us=author_id == user_id,
+            problems=(things.UNSEEN,) if "extended_entities" in of else (),
+        )
     )
 
 
@@ -105,16 +108,19 @@ def _message(of: Mapping[str, object], users: Mapping[str, object], user_id: str
     person = target if sender == user_id else sender
     author = reading.record(users.get(sender))
     data = reading.record(created.get("message_data"))
-    return Post(
-        post_id=readings.DM + event_id,
-        root_id=things.conversation(user_id, person),
-        parent_id="",
-        author_id=sender,
-        handle=reading.line(author, "screen_name"),
-        author_name=reading.line(author, "name"),
-        text=things.plain(reading.text(data, "text"), reading.record(data.get("entities"))),
-        at=at,
-        public=False,
-        reply_ref={"conversation": things.conversation(user_id, person)},
-        by_us=sender == user_id,
+    return reading.shortened(
+        Post(
+            post_id=readings.DM + event_id,
+            root_id=things.conversation(user_id, person),
+            parent_id="",
+            author_id=sender,
+            handle=reading.line(author, "screen_name"),
+            author_name=reading.line(author, "name"),
+            text=things.plain(reading.text(data, "text"), reading.record(data.get("entities"))),
+            at=at,
+            public=False,
+            reply_ref={"conversation": things.conversation(user_id, person)},
+            by_us=sender == user_id,
+            problems=(things.UNSEEN,) if "attachment" in data else (),
+        )
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -52,11 +52,21 @@ class Included:
 
     def pictures(self, of: Mapping[str, object]) -> Iterator[tuple[str, str]]:
         """Addresses and descriptions of a post's photographs."""
-        attached = reading.record(of.get("attachments"))
-        for key in reading.texts(attached.get("media_keys")):
-            each = self.media.get(key, {})
+        for each in self._attached(of):
             if reading.line(each, "type") == "photo" and (url := reading.line(each, "url")):
                 yield url, reading.line(each, "alt_text")
+
+    def problems(self, of: Mapping[str, object]) -> tuple[str, ...]:
+        """Words for what came with a post and is no photograph."""
+        moving = any(reading.line(each, "type") != "photo" for each in self._attached(of))
+        return (things.UNSEEN,) if moving else ()
+
+    def _attached(self, of: Mapping[str, object]) -> list[Mapping[str, object]]:
+        attached = reading.record(of.get("attachments"))
+        return [self.media.get(each, {}) for each in reading.texts(attached.get("media_keys"))]
+
+
+Reader = Callable[[Mapping[str, object], Included, str], Post | None]
 
 
 def post(of: Mapping[str, object], included: Included, user_id: str) -> Post | None:
@@ -78,20 +88,23 @@ def post(of: Mapping[str, object], included: Included, user_id: str) -> Post | N
     author = included.users.get(author_id, {})
     handle = reading.line(author, "username")
     root = reading.line(of, "conversation_id") or first
-    return Post(
-        post_id=first,
-        root_id=root,
-        parent_id=refers.get("replied_to", ""),
-        author_id=author_id,
-        handle=handle,
-        author_name=reading.line(author, "name"),
-        text=_text(of),
-        at=written,
-        public=True,
-        url=things.web_address(handle, newest),
-        reply_ref={"to": newest, "root": root},
-        edited_at=things.moment_of(newest) if newest != first else None,
-        by_us=author_id == user_id,
+    return reading.shortened(
+        Post(
+            post_id=first,
+            root_id=root,
+            parent_id=refers.get("replied_to", ""),
+            author_id=author_id,
+            handle=handle,
+            author_name=reading.line(author, "name"),
+            text=_text(of),
+            at=written,
+            public=True,
+            url=things.web_address(handle, newest),
+            reply_ref={"to": newest, "root": root},
+            edited_at=things.moment_of(newest) if newest != first else None,
+            by_us=author_id == user_id,
+            problems=included.problems(of),
+        )
     )
 
 
@@ -105,19 +118,33 @@ def message(of: Mapping[str, object], included: Included, user_id: str) -> Post 
     if not sender or not conversation or at is None:
         return None
     author = included.users.get(sender, {})
-    return Post(
-        post_id=DM + event_id,
-        root_id=conversation,
-        parent_id="",
-        author_id=sender,
-        handle=reading.line(author, "username"),
-        author_name=reading.line(author, "name"),
-        text=_text(of),
-        at=at,
-        public=False,
-        reply_ref={"conversation": conversation},
-        by_us=sender == user_id,
+    return reading.shortened(
+        Post(
+            post_id=DM + event_id,
+            root_id=conversation,
+            parent_id="",
+            author_id=sender,
+            handle=reading.line(author, "username"),
+            author_name=reading.line(author, "name"),
+            text=_text(of),
+            at=at,
+            public=False,
+            reply_ref={"conversation": conversation},
+            by_us=sender == user_id,
+            problems=included.problems(of),
+        )
     )
+
+
+def all_of(
+    answer: Mapping[str, object], reader: Reader, user_id: str
+) -> Iterator[tuple[Post, list[tuple[str, str]]]]:
+    """The posts or messages of an answer, each with addresses and descriptions of its pictures."""
+    included = Included.of(answer)
+    data = answer.get("data")
+    for each in reading.records(data if isinstance(data, list) else [data]):
+        if read := reader(each, included, user_id):
+            yield read, list(included.pictures(each))
 
 
 def newest_of(of: Mapping[str, object]) -> str:

@@ -33,7 +33,7 @@ class XSettings:
             wrong["user_id"] = "Enter the account's number"
         if not _HANDLE.fullmatch(self.handle):
             wrong["handle"] = "Enter the account's name without the @"
-        if problem := web.address_problem(self.api):
+        if problem := web.address_problem(self.api, "api.x.com"):
             wrong["api"] = problem
         if wrong:
             raise InvalidInput("These X settings cannot be used", fields=wrong)

@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 
 from crm_desktop.channels.social import reading
 
+#: Words for what came with a post and is not a picture that was fetched.
+UNSEEN = "A picture or video came with it; open it on X to see that"
+
 _WEB = "https://x.com/"
 #: The first moment that an id can hold, milliseconds since 1970.
 _EPOCH = 1_288_834_974_657
@@ -37,6 +40,11 @@ def _without(text: str, link: str) -> str:
 def is_id(value: str) -> bool:
     """Whether it can be an id of X: at most nineteen digits."""
     return value.isascii() and value.isdigit() and len(value) < 20
+
+
+def is_after(one: str, other: str) -> bool:
+    """Whether something has an id, and one that was given after another."""
+    return is_id(one) and int(one) > int(other)
 
 
 def conversation(one: str, other: str) -> str:
