@@ -144,7 +144,11 @@ class StaffRole(StrEnum):
 
 
 class Resolution(StrEnum):
-    """How a contact ended for the customer: the second answer of the disposition."""
+    """How a contact ended for the customer: the second answer of the disposition.
+
+    The last two are of contacts on social networks alone: somebody else has answered in public, or
+    the conversation goes on in private, where it is a contact of its own.
+    """
 
     RESOLVED = "resolved"
     HANDED_OFF = "handed_off"
@@ -154,6 +158,12 @@ class Resolution(StrEnum):
     CALLBACK = "callback"
     WARNED_ENDED = "warned_ended"
     NO_ACTION = "no_action"
+    ANSWERED_BY_RESIDENT = "answered_by_resident"
+    MOVED_TO_PRIVATE = "moved_to_private"
+
+
+#: What only a contact on a social network can end as.
+OF_POSTS = frozenset({Resolution.ANSWERED_BY_RESIDENT, Resolution.MOVED_TO_PRIVATE})
 
 
 class IdentifierKind(StrEnum):

@@ -128,6 +128,8 @@ _RESOLUTIONS: Mapping[str, str] = {
     "callback": "callback promised",
     "warned_ended": "warned and ended",
     "no_action": "no action needed",
+    "answered_by_resident": "answered by another resident",
+    "moved_to_private": "moved to a private conversation",
 }
 _DECLINES: Mapping[str, str] = {
     DeclineReason.CONFLICT: "knows the customer",

@@ -39,6 +39,10 @@ RESOLUTIONS: dict[Resolution, str] = {
     Resolution.WARNED_ENDED: "Warned and ended",
     Resolution.NO_ACTION: "No action",
 }
+RESOLUTIONS_OF_POSTS: dict[Resolution, str] = {
+    Resolution.ANSWERED_BY_RESIDENT: "Answered by a resident",
+    Resolution.MOVED_TO_PRIVATE: "Moved to private",
+}
 
 
 def logged_words(row: QueueRow) -> str:
