@@ -22,7 +22,7 @@ from crm_desktop.desktop.widgets.attachments import AttachedFile
 from crm_desktop.desktop.widgets.buttons import IconButton, PrimaryButton
 from crm_desktop.desktop.widgets.card import Surface
 from crm_desktop.desktop.widgets.chooser import Chooser
-from crm_desktop.desktop.widgets.composer import Composer
+from crm_desktop.desktop.widgets.composer import MAIL_PAPERS, Composer
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain.states import Visibility
@@ -63,7 +63,7 @@ class ComposePane(Surface):
         self._warning = Text(look, "", Role.SMALL, tone=Tone.WARNING, wrap=True)
         self._warning.hide()
         self._why_not = ""
-        self.composer = Composer(look)
+        self.composer = Composer(look, MAIL_PAPERS, "Reply or internal note")
         self._send = PrimaryButton(look, "Send", key="Ctrl+Return")
         self._send.clicked.connect(self._ask_send)
         self.composer.add_action(self._send)
