@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crm_desktop.desktop.core import words
+from crm_desktop.domain.social import Network
 from crm_desktop.domain.states import Channel, ContactState, Resolution
 from crm_desktop.domain.views import QueueRow
 
@@ -28,6 +29,12 @@ CHANNEL_COUNTS = {
     Channel.VISIT: ("visitor", "visitors"),
     Channel.LETTER: ("letter", "letters"),
     Channel.SMS: ("text", "texts"),
+}
+NETWORK_NAMES = {
+    Network.BLUESKY: "Bluesky",
+    Network.MASTODON: "Mastodon",
+    Network.FACEBOOK: "Facebook",
+    Network.X: "X",
 }
 RESOLUTIONS: dict[Resolution, str] = {
     Resolution.RESOLVED: "Resolved",
