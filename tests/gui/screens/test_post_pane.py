@@ -36,14 +36,15 @@ def pane(look: Look, qtbot: QtBot) -> PostPane:
     made.resize(720, 320)
     with qtbot.waitExposed(made):
         made.show()
-    made.begin((MARGARET,))
+    made.begin()
+    made.set_posts((MARGARET,), 1)
     return made
 
 
-def sent(pane: PostPane) -> list[bool]:
-    """Every time that sending is asked for, and whether it was confirmed."""
-    asked: list[bool] = []
-    pane.send_asked.connect(asked.append)
+def sent(pane: PostPane) -> list[PostMode]:
+    """Every time that sending is asked for, and as what."""
+    asked: list[PostMode] = []
+    pane.send_asked.connect(lambda: asked.append(pane.mode))
     return asked
 
 
@@ -63,7 +64,7 @@ def test_the_key_that_sends_privately_never_posts_in_public(pane: PostPane) -> N
 
     QTest.keyClick(pane.composer.editor, Qt.Key.Key_Return, _BOTH)
 
-    assert asked == [False]
+    assert asked == [PostMode.PUBLIC]
 
 
 def test_changing_to_private_takes_no_word_along_and_looks_otherwise(pane: PostPane) -> None:
@@ -79,7 +80,8 @@ def test_changing_to_private_takes_no_word_along_and_looks_otherwise(pane: PostP
 
 
 def test_a_private_conversation_is_never_answered_in_public(pane: PostPane) -> None:
-    pane.begin((PRIVATE,))
+    pane.begin()
+    pane.set_posts((PRIVATE,), 2)
     asked = sent(pane)
     QTest.keyClicks(pane.composer.editor, "Thank you")
 
@@ -87,8 +89,7 @@ def test_a_private_conversation_is_never_answered_in_public(pane: PostPane) -> N
     assert asked == []
     QTest.keyClick(pane.composer.editor, Qt.Key.Key_Return, _CTRL)
 
-    assert pane.mode is PostMode.PRIVATE
-    assert asked == [False]
+    assert asked == [PostMode.PRIVATE]
 
 
 def test_what_is_too_long_is_said_by_the_networks_own_count(pane: PostPane) -> None:
@@ -115,7 +116,7 @@ def test_a_picture_in_public_must_be_described(pane: PostPane, grab: Grab) -> No
     grab(pane, "post-picture")
     QTest.keyClick(pane.composer.editor, Qt.Key.Key_Return, _BOTH)
 
-    assert asked == [False]
+    assert asked == [PostMode.PUBLIC]
     assert pane.written()[1] == (
         Picture("calendar.png", "image/png", b"no picture at all", "The calendar of 2027"),
     )
@@ -128,38 +129,15 @@ def test_other_files_are_refused_with_words(pane: PostPane) -> None:
     assert "A post can carry pictures only" in said(pane)
 
 
-@pytest.mark.parametrize("scheme", list(Scheme))
-@pytest.mark.parametrize("scale", [100, 200])
-def test_what_was_found_needs_two_steps(
-    pane: PostPane, look: Look, grab: Grab, scale: int, scheme: Scheme
-) -> None:
-    look.set_scheme(scheme)
-    look.set_scale(scale)
-    asked = sent(pane)
-    pane.resize(720 if scale == 100 else 1100, 420 if scale == 100 else 700)
-    pane.composer.insert("Margaret, we have 14 Mill Lane on Friday's round.")
-    pane.show_findings(
-        ("“14 Mill Lane” is the customer's address", "“Margaret” is the customer's name")
-    )
-    grab(pane, f"post-found-{scale}-{scheme.value}")
-
-    QTest.keyClick(pane, Qt.Key.Key_Return)
-    assert asked == []
-    QTest.keyClick(pane._found._checked, Qt.Key.Key_Space)
-    QTest.keyClick(pane._found._anyway, Qt.Key.Key_Space)
-
-    assert asked == [True]
-    assert accessibility.problems(pane) == []
-
-
 def test_a_draft_comes_back_as_it_was(pane: PostPane) -> None:
     QTest.keyClicks(pane.composer.editor, "In public")
     pane.composer.set_mode(PostMode.PRIVATE)
     QTest.keyClicks(pane.composer.editor, "In private")
     kept = pane.draft()
 
-    pane.begin((MARGARET, PRIVATE))
+    pane.begin()
     pane.restore(kept)
+    pane.set_posts((MARGARET, PRIVATE), 2)
 
     assert pane.draft() == kept
     assert pane.answering == MARGARET

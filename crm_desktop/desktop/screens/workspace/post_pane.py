@@ -8,15 +8,14 @@ from enum import StrEnum
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.names import NETWORK_NAMES
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.workspace.post_pictures import PostPictures
-from crm_desktop.desktop.widgets.banner import Banner
-from crm_desktop.desktop.widgets.buttons import Button, IconButton, Kind, PrimaryButton, key_text
+from crm_desktop.desktop.widgets.buttons import IconButton, PrimaryButton, key_text
 from crm_desktop.desktop.widgets.card import Surface
 from crm_desktop.desktop.widgets.chooser import ChoiceField
 from crm_desktop.desktop.widgets.composer import NOTE_HINT, NOTE_LABEL, Composer, Paper
@@ -73,11 +72,11 @@ _NOT_NOW = "Not sent yet; your text is kept."
 
 
 class PostPane(Surface):
-    """Signals: `send_asked` whether what was found has been confirmed, `edited` a PostMode, `left`
-    when the text loses the focus, `files_chosen` paths, `template_asked`, `knowledge_asked`.
+    """Signals: `send_asked` (the mode says what), `edited` a PostMode, `left` when the text loses
+    the focus, `files_chosen` paths, `template_asked`, `knowledge_asked`.
     """
 
-    send_asked = Signal(bool)
+    send_asked = Signal()
     edited = Signal(object)
     left = Signal()
     files_chosen = Signal(object)
@@ -88,14 +87,14 @@ class PostPane(Surface):
         super().__init__(look, parent=parent)
         self.setAccessibleName("Answer a post")
         self._posts: dict[int, Answerable] = {}
+        self._wanted: object = None
+        #: Whether the draft was a private message: its paper is offered once the post is known.
+        self._private = False
         self._why_not = ""
         self._which = ChoiceField(look, "Answering", "Which post?")
         self._which.chosen.connect(self._aim)
         self._warning = Text(look, "", Role.SMALL, tone=Tone.DANGER, wrap=True)
         self._warning.hide()
-        self._found = _Findings(look)
-        self._found.confirmed.connect(self._confirmed)
-        self._found.changed_mind.connect(self.focus)
         self.composer = Composer(look, _PAPERS, "Who reads it")
         self.composer.set_counter(self._count)
         self.pictures = PostPictures(look)
@@ -114,8 +113,7 @@ class PostPane(Surface):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._build_which())
-        for each in (self._warning, self._found):
-            column.addWidget(each)
+        column.addWidget(self._warning)
         column.addWidget(self.composer, 1)
         column.addWidget(self.pictures)
         self._connect()
@@ -131,23 +129,23 @@ class PostPane(Surface):
         key = self._which.key()
         return self._posts.get(key) if isinstance(key, int) else None
 
-    def begin(self, posts: Sequence[Answerable]) -> None:
-        """Empty everything for another contact; the newest of its posts is answered first."""
+    def begin(self) -> None:
+        """Empty everything for another contact, whose posts are told next."""
         for mode in PostMode:
             self.composer.set_text("", mode)
         self.composer.set_saved("")
         self.pictures.set_pictures(())
-        self.show_findings(())
         self._warn("")
-        self._posts = {}
+        self._posts, self._wanted, self._private = {}, None, False
         self._which.choose(None)
-        self.set_posts(posts)
-        if self.answering is not None:
-            self.composer.set_mode(PostMode.PUBLIC if self.answering.public else PostMode.PRIVATE)
+        self.set_posts((), None)
 
-    def set_posts(self, posts: Sequence[Answerable]) -> None:
-        """What can be answered now, oldest first; what is being answered stays chosen."""
-        aimed = self.answering.message_id if self.answering else None
+    def set_posts(self, posts: Sequence[Answerable], newest: int | None) -> None:
+        """What can be answered now, oldest first, and what is unless another is chosen; what is
+        being answered stays so.
+        """
+        first = not self._posts
+        aimed = self.answering.message_id if self.answering else self._wanted
         self._posts = {each.message_id: each for each in posts}
         self._which.set_rows(
             [
@@ -155,9 +153,11 @@ class PostPane(Surface):
                 for each in reversed(posts)
             ]
         )
-        newest = posts[-1].message_id if posts else None
         self._which.choose(aimed if aimed in self._posts else newest)
         self._aim(self._which.key())
+        if first and self.answering is not None:
+            public = self.answering.public and not self._private
+            self.composer.set_mode(PostMode.PUBLIC if public else PostMode.PRIVATE)
 
     def draft(self) -> dict[str, object]:
         """What a draft keeps of the reply; pictures are not kept."""
@@ -173,19 +173,17 @@ class PostPane(Surface):
         """Put a draft back."""
         self.composer.set_text(str(content.get("text", "")), PostMode.PUBLIC)
         self.composer.set_text(str(content.get("private", "")), PostMode.PRIVATE)
-        if content.get("post") in self._posts:
-            self._which.choose(content["post"])
-            self._aim(content["post"])
-        private = content.get("mode") == PostMode.PRIVATE
-        if private or self.answering is None or not self.answering.public:
-            self.composer.set_mode(PostMode.PRIVATE)
-        else:
-            self.composer.set_mode(PostMode.PUBLIC)
+        self._wanted, self._private = content.get("post"), content.get("mode") == PostMode.PRIVATE
+        if self._wanted in self._posts:
+            self._which.choose(self._wanted)
+            self._aim(self._wanted)
+        if self.answering is not None:
+            public = self.answering.public and not self._private
+            self.composer.set_mode(PostMode.PUBLIC if public else PostMode.PRIVATE)
 
     def clear(self, mode: PostMode) -> None:
         """It was sent or kept."""
         self.composer.set_text("", mode)
-        self.show_findings(())
         if mode is not PostMode.NOTE:
             self.pictures.set_pictures(())
 
@@ -200,10 +198,6 @@ class PostPane(Surface):
             self.pictures.add(Picture(file.name, file.content_type, file.content))
         else:
             self._warn(f"“{file.name}” is no picture. A post can carry pictures only.")
-
-    def show_findings(self, findings: tuple[str, ...]) -> None:
-        """What a person must look at before it may be sent; nothing was sent."""
-        self._found.show_found(findings, public=self.mode is PostMode.PUBLIC)
 
     def set_away(self, why: str) -> None:
         """What is written cannot be sent now, and why; empty: it can."""
@@ -222,7 +216,6 @@ class PostPane(Surface):
     @Slot()
     def focus(self) -> None:
         """Put the keyboard into the text."""
-        self.show_findings(())
         self.composer.editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -303,7 +296,6 @@ class PostPane(Surface):
     @Slot(object)
     def _edited(self, mode: PostMode) -> None:
         self._warn("")
-        self.show_findings(())
         self.edited.emit(mode)
 
     @Slot(object)
@@ -313,16 +305,11 @@ class PostPane(Surface):
         self._send.set_key(key)
         self.pictures.setVisible(mode is not PostMode.NOTE and bool(self.pictures.pictures()))
         self._warn("")
-        self.show_findings(())
         announce(self, words)
 
     @Slot()
     def _pictures_changed(self) -> None:
         self.edited.emit(self.mode)
-
-    @Slot()
-    def _confirmed(self) -> None:
-        self.send_asked.emit(True)
 
     @Slot()
     def _ask_send(self) -> None:
@@ -333,7 +320,7 @@ class PostPane(Surface):
         elif gaps := tuple(self.composer.unfilled()):
             self.show_missing(gaps)
         else:
-            self.send_asked.emit(False)
+            self.send_asked.emit()
 
     def _why_not_now(self) -> str:
         """Why it cannot be sent as it is; empty: it can."""
@@ -371,58 +358,3 @@ class PostPane(Surface):
     @Slot(list)
     def _files_selected(self, paths: list[str]) -> None:
         self.files_chosen.emit(tuple(paths))
-
-
-class _Findings(QWidget):
-    """What the leak check found, and two steps to send it all the same."""
-
-    confirmed = Signal()
-    changed_mind = Signal()
-
-    def __init__(self, look: Look) -> None:
-        super().__init__()
-        self._look = look
-        self._said = Banner(look, Tone.DANGER, "shield-alert")
-        self._checked = QCheckBox()
-        self._anyway = Button(look, "", kind=Kind.DANGER)
-        self._anyway.setEnabled(False)
-        self._checked.toggled.connect(self._anyway.setEnabled)
-        self._anyway.clicked.connect(self.confirmed)
-        self._change = Button(look, "Change the text")
-        self._change.clicked.connect(self.changed_mind)
-        row = QHBoxLayout()
-        row.addWidget(self._checked, 1)
-        row.addWidget(self._change)
-        row.addWidget(self._anyway)
-        self._column = QVBoxLayout(self)
-        self._column.addWidget(self._said)
-        self._column.addLayout(row)
-        look.changed.connect(self._space)
-        self._space()
-        self.hide()
-
-    def show_found(self, findings: tuple[str, ...], *, public: bool) -> None:
-        """Say these; none: there is nothing to say."""
-        if not findings:
-            self.hide()
-            return
-        head = (
-            "Not posted. Everybody would read what only the customer’s record should say:"
-            if public
-            else "Not sent. The leak check found:"
-        )
-        self._said.set_text(head, "\n".join(f"•  {each}" for each in findings))
-        each = "this" if len(findings) == 1 else f"each of these {len(findings)}"
-        may = "everybody may read it" if public else "it may go to this person"
-        self._checked.setChecked(False)
-        self._checked.setText(f"I have checked {each}, and {may}")
-        self._anyway.setText("Post publicly anyway" if public else "Send privately anyway")
-        self.show()
-        announce(self, self._said.text())
-        self._checked.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    @Slot()
-    def _space(self) -> None:
-        px = self._look.px
-        self._column.setContentsMargins(px(12), px(4), px(12), px(6))
-        self._column.setSpacing(px(6))

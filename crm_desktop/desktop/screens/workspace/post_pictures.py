@@ -14,11 +14,10 @@ from crm_desktop.desktop.widgets.buttons import IconButton
 from crm_desktop.desktop.widgets.safe_picture import picture_of
 from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain.social import Picture
+from crm_desktop.domain.social_thread import MOST_PICTURES
 
 #: A description is no essay: networks take at least so many characters.
 _LONGEST_ALT = 1_000
-#: Networks take four pictures with a post.
-MOST = 4
 
 
 class PostPictures(QWidget):
@@ -39,12 +38,12 @@ class PostPictures(QWidget):
 
     def set_pictures(self, pictures: Sequence[Picture]) -> None:
         """Show these."""
-        self._pictures = list(pictures[:MOST])
+        self._pictures = list(pictures[:MOST_PICTURES])
         self._lay()
 
     def add(self, picture: Picture) -> None:
         """One more; beyond the fourth there is none."""
-        if len(self._pictures) < MOST:
+        if len(self._pictures) < MOST_PICTURES:
             self._pictures.append(picture)
             self._lay()
             self._alts[-1].setFocus(Qt.FocusReason.OtherFocusReason)
