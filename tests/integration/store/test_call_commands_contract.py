@@ -79,7 +79,7 @@ def test_what_is_past_its_time_is_never_begun(centre: Centre) -> None:
 
     past_its_time(centre, command)
 
-    known = call_commands.what_became(anna, command.id)
+    known = call_commands.what_became(anna, command)
     assert known is not None
     assert known.state is CommandState.LATE, "also while no gateway is there to say so"
     assert call_commands.claim(gateway, lease, pbx) is None
