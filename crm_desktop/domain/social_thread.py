@@ -56,8 +56,8 @@ class SocialThread:
     """The posts of a contact and of its thread, oldest first, and through which account.
 
     `answered` is the message that an answer goes to unless another is chosen: the newest of this
-    contact that can be answered, None when there is none. `handle` is our own there, `limit` how long
-    a post may be (`post_length`).
+    contact that can be answered, None when there is none. `handle` is our own there, `limit` how
+    long a post may be (`post_length`).
     """
 
     contact_id: int
