@@ -19,17 +19,18 @@ from crm_desktop.desktop.screens.public_notices.dialog import NoticesDialog
 from crm_desktop.domain.errors import DatabaseAway
 from crm_desktop.domain.service_notices import (
     NewNotice,
-    NoticePlace,
+    NoticePostState,
     NoticePostView,
     NoticeView,
+    PublicAccount,
 )
 from crm_desktop.domain.social import Network
 from tests.gui.conftest import Grab
 
 NOW = datetime(2026, 11, 19, 14, 3, tzinfo=UTC)
 PLACES = (
-    NoticePlace(1, Network.BLUESKY, "Norwich City Council", 300),
-    NoticePlace(2, Network.MASTODON, "@norwich@social.example", 500),
+    PublicAccount(1, "Norwich City Council", Network.BLUESKY, 300),
+    PublicAccount(2, "@norwich@social.example", Network.MASTODON, 500),
 )
 
 
@@ -39,6 +40,7 @@ class Desk:
     def __init__(self) -> None:
         self.published: list[NewNotice] = []
         self.ended: list[int] = []
+        self.tried: tuple[int, ...] = ()
 
     def publish(self, notice: NewNotice) -> None:
         """As the presenter."""
@@ -47,6 +49,10 @@ class Desk:
     def end(self, notice_id: int) -> None:
         """As the presenter."""
         self.ended.append(notice_id)
+
+    def again(self, post_ids: tuple[int, ...]) -> None:
+        """As the presenter."""
+        self.tried += post_ids
 
 
 def notice(id_: int, *, starts: int = -2, ends: int = 20, **more: object) -> NoticeView:
@@ -59,12 +65,19 @@ def notice(id_: int, *, starts: int = -2, ends: int = 20, **more: object) -> Not
         on_chat=True,
         starts_at=NOW + timedelta(hours=starts),
         ends_at=NOW + timedelta(hours=ends),
+        service_id=None,
+        created_at=NOW - timedelta(hours=50),
         ended_at=None,
         by="Rose Adler",
         posts=(
-            NoticePostView(1, Network.BLUESKY, "Norwich", "sent", "https://bsky.example/1", ""),
             NoticePostView(
-                *(2, Network.MASTODON, "@norwich", "failed", ""),
+                *(1, 1, "Norwich", Network.BLUESKY, "", NoticePostState.SENT),
+                url="https://bsky.example/1",
+                failure="",
+            ),
+            NoticePostView(
+                *(2, 2, "@norwich", Network.MASTODON, "", NoticePostState.FAILED),
+                url="",
                 failure="The network refused the account's token.",
             ),
         ),
@@ -158,6 +171,8 @@ def test_one_that_is_shown_can_be_taken_down(dialog: NoticesDialog, desk: Desk) 
     dialog.show_notices((notice(7), notice(8, starts=-40, ends=-20)))
     assert "The network refused the account's token." in said(dialog)
 
+    dialog._again.click()
+    assert desk.tried == (2,)
     dialog._down.click()
     dialog.list.make_current(8)
 

@@ -22,7 +22,12 @@ from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.states import EmptyState
 from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain.errors import CrmError
-from crm_desktop.domain.service_notices import NewNotice, NoticePlace, NoticeView
+from crm_desktop.domain.service_notices import (
+    NewNotice,
+    NoticePostState,
+    NoticeView,
+    PublicAccount,
+)
 
 if TYPE_CHECKING:
     from crm_desktop.desktop.screens.public_notices.presenter import NoticesPresenter
@@ -51,6 +56,9 @@ class NoticesDialog(QDialog):
         self._down = Button(look, "Take it down", icon="x")
         self._down.setAutoDefault(False)
         self._down.clicked.connect(self._take_down)
+        self._again = Button(look, "Try again", icon="refresh-cw")
+        self._again.setAutoDefault(False)
+        self._again.clicked.connect(self._try_again)
         self._kept = Text(look, "", Role.SMALL, muted=True, wrap=True)
         self._empty = EmptyState(look, "megaphone", "No notices yet", "Nothing is shown.")
         self._lay_out()
@@ -59,7 +67,7 @@ class NoticesDialog(QDialog):
         """Give the dialog who answers it."""
         self._presenter = presenter
 
-    def show_places(self, places: tuple[NoticePlace, ...]) -> None:
+    def show_places(self, places: tuple[PublicAccount, ...]) -> None:
         """See `NoticesView`."""
         self.form.set_places(places)
 
@@ -95,7 +103,8 @@ class NoticesDialog(QDialog):
         below.addWidget(self.posts, 1)
         foot = QHBoxLayout()
         foot.addWidget(self._kept, 1)
-        foot.addWidget(self._down)
+        for each in (self._again, self._down):
+            foot.addWidget(each)
         below.addLayout(foot)
         self._both = QSplitter(Qt.Orientation.Vertical)
         self._both.addWidget(self.list)
@@ -133,8 +142,7 @@ class NoticesDialog(QDialog):
             _COMING: f"from {words.when(notice.starts_at, now)}",
             _OVER: f"over since {words.when(notice.ended_at or notice.ends_at, now)}",
         }[state]
-        failed = any(each.state == "failed" for each in notice.posts)
-        pill = ("not everywhere", Tone.DANGER) if failed else (state, _TONES[state])
+        pill = ("not everywhere", Tone.DANGER) if _failed(notice) else (state, _TONES[state])
         return Row(
             notice.id,
             notice.text.replace("\n", " "),
@@ -154,7 +162,8 @@ class NoticesDialog(QDialog):
         self.posts.set_rows(_places_of(notice, _state(notice, self._clock.now())))
         is_over = _state(notice, self._clock.now()) == _OVER
         self._down.setVisible(not is_over)
-        sent = any(each.state == "sent" for each in notice.posts)
+        self._again.setVisible(not is_over and bool(_failed(notice)))
+        sent = any(each.state is NoticePostState.SENT for each in notice.posts)
         self._kept.setText("What networks have stays there." if sent else "")
 
     @Slot(object)
@@ -168,9 +177,20 @@ class NoticesDialog(QDialog):
         if isinstance(key, int) and self._presenter is not None:
             self._presenter.end(key)
 
+    @Slot()
+    def _try_again(self) -> None:
+        notice = self._notices.get(self.list.current_key())
+        if notice is not None and self._presenter is not None:
+            self._presenter.again(_failed(notice))
+
 
 _TONES = {_SHOWN: Tone.OK, _COMING: Tone.ACCENT, _OVER: Tone.NEUTRAL}
-_POSTED = {"pending": ("on its way", Tone.ACCENT), "sent": ("posted", Tone.OK)}
+_POSTED = {
+    NoticePostState.PENDING: ("on its way", Tone.ACCENT),
+    NoticePostState.SENT: ("posted", Tone.OK),
+    NoticePostState.TAKEN_DOWN: ("taken down", Tone.NEUTRAL),
+    NoticePostState.FAILED: ("not posted", Tone.DANGER),
+}
 
 
 def _state(notice: NoticeView, now: datetime) -> str:
@@ -179,16 +199,20 @@ def _state(notice: NoticeView, now: datetime) -> str:
     return _SHOWN if notice.starts_at <= now else _COMING
 
 
+def _failed(notice: NoticeView) -> tuple[int, ...]:
+    return tuple(each.id for each in notice.posts if each.state is NoticePostState.FAILED)
+
+
 def _places_of(notice: NoticeView, state: str) -> list[Row]:
     here = [("Pages of the web forms", notice.on_web), ("Greeting of chats", notice.on_chat)]
     rows = [Row(said, said, icon="globe", pill=(state, _TONES[state])) for said, on in here if on]
     rows += [
         Row(
-            each.account_id,
-            f"{NETWORK_NAMES[each.network]}: {each.name}",
+            each.id,
+            f"{NETWORK_NAMES[each.network]}: {each.account_name}",
             each.failure or each.url,
             "share-2",
-            pill=_POSTED.get(each.state, ("not posted", Tone.DANGER)),
+            pill=_POSTED[each.state],
         )
         for each in notice.posts
     ]

@@ -21,7 +21,7 @@ from crm_desktop.desktop.widgets.moment_entry import MomentEntry
 from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain import post_length
 from crm_desktop.domain.errors import CrmError
-from crm_desktop.domain.service_notices import LONGEST_NOTICE, NewNotice, NoticePlace
+from crm_desktop.domain.service_notices import LONGEST_NOTICE, NewNotice, PublicAccount
 
 _USUAL = timedelta(days=1)
 
@@ -34,7 +34,7 @@ class NoticeForm(QWidget):
     def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look, self._clock = look, clock
-        self._places: dict[int, tuple[NoticePlace, QCheckBox]] = {}
+        self._places: dict[int, tuple[PublicAccount, QCheckBox]] = {}
         self._wrong = Banner(look, Tone.DANGER, "circle-alert")
         self._wrong.hide()
         self.text, self.welsh = self._editor("Text"), self._editor("Text in Welsh, if there is one")
@@ -60,7 +60,7 @@ class NoticeForm(QWidget):
         self.text.textChanged.connect(self._typed)
         self._typed()
 
-    def set_places(self, places: Sequence[NoticePlace]) -> None:
+    def set_places(self, places: Sequence[PublicAccount]) -> None:
         """The networks that it can go to; what was ticked stays."""
         for _, box in self._places.values():
             self._wheres.removeWidget(box)
@@ -69,10 +69,10 @@ class NoticeForm(QWidget):
         self._places = {}
         for place in places:
             box = QCheckBox()
-            box.setChecked(place.account_id in ticked)
+            box.setChecked(place.id in ticked)
             box.toggled.connect(self._typed)
             self._wheres.addWidget(box)
-            self._places[place.account_id] = (place, box)
+            self._places[place.id] = (place, box)
         self._typed()
 
     def clear(self) -> None:
@@ -175,7 +175,7 @@ class NoticeForm(QWidget):
                     ends_at=ends,
                     on_web=self.on_web.isChecked(),
                     on_chat=self.on_chat.isChecked(),
-                    account_ids=tuple(each.account_id for each in chosen),
+                    account_ids=tuple(each.id for each in chosen),
                 )
             )
 

@@ -8,14 +8,14 @@ from typing import Protocol
 from crm_desktop.desktop.core.presenting import Presenter, Tasks
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import CrmError
-from crm_desktop.domain.service_notices import NewNotice, NoticePlace, NoticeView
+from crm_desktop.domain.service_notices import NewNotice, NoticeView, PublicAccount
 from crm_desktop.services import Database, service_notices
 
 
 class NoticesView(Protocol):
     """What the presenter asks of the dialog."""
 
-    def show_places(self, places: tuple[NoticePlace, ...]) -> None:
+    def show_places(self, places: tuple[PublicAccount, ...]) -> None:
         """Offer these networks."""
 
     def show_notices(self, notices: tuple[NoticeView, ...]) -> None:
@@ -41,7 +41,7 @@ class NoticesPresenter(Presenter):
     def start(self) -> None:
         """Read both."""
         self._tasks.read(
-            partial(service_notices.places, self._db),
+            partial(service_notices.accounts, self._db),
             self._view.show_places,
             failed=self._view.show_trouble,
             key="places",
@@ -75,5 +75,12 @@ class NoticesPresenter(Presenter):
             key="notices",
         )
 
-    def _published(self, _changes: Changes) -> None:
+    def again(self, post_ids: tuple[int, ...]) -> None:
+        """Try once more what networks did not take."""
+        for each in post_ids:
+            self._tasks.write(
+                partial(service_notices.again, self._db, each), failed=self._view.show_trouble
+            )
+
+    def _published(self, _made: tuple[int, Changes]) -> None:
         self._view.published()
