@@ -40,6 +40,7 @@ PLACEHOLDER = re.compile(r"\{\{\s*([^{}\n]{1,60}?)\s*\}\}")
 
 _ANY = 16_777_215
 
+_HINT = "Write your reply"
 NOTE_LABEL = "Internal note – the customer never sees this"
 
 
@@ -151,7 +152,7 @@ class Composer(Painted):
         self._tabs.add(Visibility.INTERNAL.value, "Internal note")
         self._tabs.chosen.connect(self._switched)
         self._editors = {
-            Visibility.PUBLIC: _Editor(look, "Reply to customer", "Write your reply", note=False),
+            Visibility.PUBLIC: _Editor(look, "Reply to customer", _HINT, note=False),
             Visibility.INTERNAL: _Editor(look, NOTE_LABEL, "Write for colleagues", note=True),
         }
         self._stack = QStackedWidget()
@@ -239,6 +240,10 @@ class Composer(Painted):
     def set_files(self, files: Sequence[AttachedFile]) -> None:
         """Show the attachments of the reply."""
         self._files.set_files(files)
+
+    def set_hint(self, hint: str) -> None:
+        """Say in the empty reply what it is for; empty: as usual."""
+        self._editors[Visibility.PUBLIC].setPlaceholderText(hint or _HINT)
 
     def set_saved(self, text: str) -> None:
         """Say how safe the draft is, as "Draft saved 3 s ago"."""
