@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -30,6 +31,9 @@ from crm_desktop.domain.views import ContactView, HistoryEntry, NewAttachment, S
 from crm_desktop.services import contacts, replies
 from crm_desktop.services import queue as queues
 from crm_desktop.services.replies import AttachmentContent
+
+if TYPE_CHECKING:
+    from crm_desktop.desktop.screens.workspace.chatting import Chatting
 
 #: Commands that need an open contact, and those that need it in this person's hands.
 _READING = ("contact.detach", "knowledge.focus", "case.focus", "note.focus")
@@ -95,6 +99,7 @@ class Workplace(QObject):
         self._listening = Listening(
             desk.db, desk.runner.for_owner(self.recordings), self.recordings, later=later
         )
+        self.screen.chat.bind(self._make_chatting)
         self.screen.after_call.bind(WrapUpPresenter(desk.db, self._tasks, self.screen.after_call))
         self._connect()
         self._bind_commands()
@@ -107,7 +112,23 @@ class Workplace(QObject):
     def changed(self, changes: Changes) -> None:
         """Read again what is shown and changed."""
         self.presenter.changed(changes)
+        self.screen.chat.changed(changes)
         self._listening.changed(changes)
+
+    def _make_chatting(self) -> Chatting:
+        """The first chat is opened: what none needed before is loaded."""
+        from crm_desktop.desktop.screens.workspace.chatting import Chatting
+        from crm_desktop.desktop.shell.chat_port import Chats
+
+        return Chatting(
+            Chats(self._desk.db),
+            self._tasks,
+            self.screen.chat,
+            self._keeper,
+            me=self._desk.person.id,
+            now=self._desk.clock.now,
+            later=later_for(self.screen),
+        )
 
     def keep(self) -> None:
         """Keep what is typed, here and in the database."""
@@ -169,6 +190,7 @@ class Workplace(QObject):
         bind("case.save", screen.save_case)
         bind("case.hand_off", screen.hand_off)
         bind("view.side", self._toggle_side)
+        screen.chat.bind_commands()
         self._shown(None)
 
     @Slot(object)

@@ -302,6 +302,10 @@ class Composer(Painted, Generic[M]):
         """Show the attachments of the reply."""
         self._files.set_files(files)
 
+    def set_hint(self, mode: M, hint: str) -> None:
+        """Say on an empty paper what it is for; empty: as usual."""
+        self._editors[mode].setPlaceholderText(hint or self._papers[mode].hint)
+
     def set_saved(self, text: str) -> None:
         """Say how safe the draft is, as "Draft saved 3 s ago"."""
         self._saved.setText(text)

@@ -18,6 +18,7 @@ from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.workspace.after_call import AfterCall
 from crm_desktop.desktop.screens.workspace.answering import CONVERSATION, Answering
 from crm_desktop.desktop.screens.workspace.case_pane import CasePane
+from crm_desktop.desktop.screens.workspace.chat_side import ChatSide
 from crm_desktop.desktop.screens.workspace.compose import ComposePane
 from crm_desktop.desktop.screens.workspace.conversation import Conversation
 from crm_desktop.desktop.screens.workspace.header import WorkspaceHeader
@@ -26,6 +27,7 @@ from crm_desktop.desktop.screens.workspace.lists import (
     file_rows,
     forgotten_words,
     timeline_rows,
+    whose_words,
 )
 from crm_desktop.desktop.screens.workspace.meanwhile import Meanwhile, differ
 from crm_desktop.desktop.screens.workspace.notices import Notices
@@ -37,11 +39,12 @@ from crm_desktop.desktop.widgets.customer_panel import CustomerPanel
 from crm_desktop.desktop.widgets.flow import lay_out
 from crm_desktop.desktop.widgets.knowledge_panel import KnowledgePanel, text_of
 from crm_desktop.desktop.widgets.row_list import RowList, Timeline
+from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.states import EmptyState
 from crm_desktop.desktop.widgets.tabs import TabStrip
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.people import Person
-from crm_desktop.domain.states import Channel, ContactState, Resolution, Visibility
+from crm_desktop.domain.states import Channel, Resolution, Visibility
 from crm_desktop.domain.views import (
     ArticleView,
     ContactView,
@@ -68,6 +71,8 @@ _LOW = 560
 _EMPTY, _CONTENT = range(2)
 _KINDS: tuple[Kind, ...] = ("reply", "note", "form")
 _ANY = 16_777_215
+#: As high is the box in which lines of a chat are written: most of the room is for reading.
+_LINE_BOX = 158
 
 
 class WorkspaceScreen(QWidget):
@@ -116,6 +121,7 @@ class WorkspaceScreen(QWidget):
         self.answering = Answering(self, clock)
         self.meanwhile = Meanwhile(self, look, person)
         self.after_call = AfterCall(self, look, clock)
+        self.chat = ChatSide(self, look, clock, registry, person)
         self._others = Banner(look, Tone.NEUTRAL, "eye", wide=True)
         self._nothing = EmptyState(
             look, "inbox", "No contact is open.", "Choose one in the queue, or press F9."
@@ -159,6 +165,7 @@ class WorkspaceScreen(QWidget):
         self._show_parts(contact, before)
         self.case_pane.show_contact(contact, writable=writable)
         self._casework.show(contact, fresh=fresh, writable=writable)
+        self.chat.show_contact(contact, fresh=fresh)
         self._knowledge.show(contact, fresh=fresh)
         self.knowledge.set_can_insert(writable)
         self.tabs.set_count(_CASE, None, case_title(contact))
@@ -182,11 +189,16 @@ class WorkspaceScreen(QWidget):
         if before is None or before.timeline != contact.timeline:
             self.tabs.set_count(_TIMELINE, len(contact.timeline))
             self._show_timeline()
+        if self.chat.is_chat(contact):
+            return
         if before is None or before.messages != contact.messages or before.thread != contact.thread:
             self.conversation.show_contact(contact)
-            files = file_rows(contact, self._clock)
-            self.files.set_rows(files)
-            self.tabs.set_count(_FILES, len(files) or None)
+            self.show_files(file_rows(contact, self._clock))
+
+    def show_files(self, files: list[Row]) -> None:
+        """These are the contact's files; keys are attachment ids."""
+        self.files.set_rows(files)
+        self.tabs.set_count(_FILES, len(files) or None)
 
     def _show_timeline(self) -> None:
         """Most contacts are answered without it: its rows are made when it is looked at."""
@@ -208,6 +220,7 @@ class WorkspaceScreen(QWidget):
     def show_nothing(self, words: str) -> None:
         """See `WorkspaceView`."""
         self._contact = None
+        self.chat.leave()
         self._set_wrapping(False)
         self._nothing.set_text("No contact is open.", words)
         self._pages.setCurrentIndex(_EMPTY)
@@ -334,6 +347,8 @@ class WorkspaceScreen(QWidget):
         }
         kept = {each: self._keeper.kept_here(contact.row.id, each) for each in _KINDS}
         for kind in _KINDS:
+            if kind in own:
+                self._keeper.has(contact.row.id, kind)
             content = kept[kind] or own.get(kind)
             if content:
                 self.restore(kind, content)
@@ -393,25 +408,16 @@ class WorkspaceScreen(QWidget):
     def _say_whose(self, contact: ContactView, *, writable: bool) -> None:
         self._others.setVisible(not writable)
         # Who only reads has more to read and less to write.
-        self._foot.setMaximumHeight(_ANY if writable else self._look.px(58))
-        owner = contact.row.owner_name
-        if contact.completed_at is not None:
-            self._others.set_text("This contact is completed.", "It can be read, not answered.")
-        elif self._presenter.is_mine and contact.row.state is ContactState.OFFERED:
-            self._others.set_text("It is offered to you.", "You can read it before you take it.")
-        elif self._presenter.is_mine and contact.row.state is ContactState.DIALLING:
-            self._others.set_text("You are calling them.", "You can write once they answer.")
-        elif owner and not self._presenter.is_mine:
-            self._others.set_text(f"{owner} has this contact.", "You are looking; they see that.")
-        else:
-            self._others.set_text("You are looking.", "Take the contact (T) to answer it.")
+        low = self._look.px(_LINE_BOX) if writable else self._look.px(58)
+        self._foot.setMaximumHeight(low if self.chat.takes_lines or not writable else _ANY)
+        self._others.set_text(*whose_words(contact, mine=self._presenter.is_mine))
 
     def _lay_out(self) -> None:
         for key, words in zip(_TABS, ("Conversation", "Case", "Timeline", "Files"), strict=True):
             self.tabs.add(key, words)
         talk = QSplitter(Qt.Orientation.Vertical)
         talk.setObjectName("conversation")
-        talk.addWidget(self.conversation)
+        talk.addWidget(self.chat.pages)
         self._foot = QWidget()
         self._below = bare_column(self._foot)
         self._below.addWidget(self._others)
@@ -494,6 +500,9 @@ class WorkspaceScreen(QWidget):
         if self._contact is None:
             return
         contact_id, mode = self._contact.row.id, self.compose.composer.mode
+        if mode is Visibility.PUBLIC and self.chat.takes_lines:
+            self.chat.say()
+            return
         if mode is Visibility.PUBLIC and self.meanwhile.stops_sending():
             return
         written, content = self.compose.written(), self._draft_of(mode)
@@ -510,6 +519,17 @@ class WorkspaceScreen(QWidget):
         if self._contact is not None:
             kind: Kind = "reply" if mode is Visibility.PUBLIC else "note"
             self._keeper.typed(self._contact.row.id, kind, self._draft_of(mode))
+            if mode is Visibility.PUBLIC:
+                self.chat.typed()
+
+    def keep_reply(self) -> None:
+        """What stands in the reply was not typed: it is kept like what was."""
+        self._edited(Visibility.PUBLIC)
+
+    def draft_said(self) -> None:
+        """What stood in the box is a line of the chat now."""
+        if self._contact is not None:
+            self._keeper.said(self._contact.row.id)
 
     def _draft_of(self, mode: Visibility) -> Content:
         return self.reply_draft() if mode is Visibility.PUBLIC else self.compose.draft(mode)
@@ -527,6 +547,7 @@ class WorkspaceScreen(QWidget):
     @Slot(object)
     def _insert_template(self, template_id: int) -> None:
         if self._contact is not None:
+            self.compose.used_template(template_id)
             self._replying.insert_template(template_id, self._contact.row.id)
 
     @Slot(object)
@@ -594,9 +615,8 @@ class WorkspaceScreen(QWidget):
 
     @Slot(int)
     def _scroll(self, pages: int) -> None:
-        part = (self.conversation, self.case_pane, self.timeline, self.files)[
-            _TABS.index(self.tabs.key())
-        ]
+        talk = self.chat.pane.view if self.chat.is_shown else self.conversation
+        part = (talk, self.case_pane, self.timeline, self.files)[_TABS.index(self.tabs.key())]
         bar = part.verticalScrollBar()
         bar.setValue(bar.value() + pages * bar.pageStep())
 
