@@ -14,8 +14,7 @@ from crm_desktop.domain.views import TemplateInfo
 from crm_desktop.services.replies import Sent
 
 if TYPE_CHECKING:
-    from crm_desktop.desktop.screens.workspace.drafts import Content
-    from crm_desktop.desktop.screens.workspace.replying import Files
+    from crm_desktop.desktop.screens.workspace.drafts import Content, Files
     from crm_desktop.desktop.screens.workspace.screen import WorkspaceScreen
 
 CONVERSATION = "conversation"
@@ -34,7 +33,7 @@ class Answering:
 
     def insert_text(self, text: str, missing: tuple[str, ...]) -> None:
         """See `ReplyView`."""
-        self._screen.insert(text, missing)
+        self._screen.place.insert(text, missing)
 
     def show_written(self, sent: Sent) -> None:
         """See `ReplyView`."""
@@ -57,9 +56,10 @@ class Answering:
         """See `ReplyView`."""
         if self._screen.is_open(contact_id):
             self._screen.restore("reply", content)
-            self._screen.set_files(files)
-            self._screen.editor.moveCursor(QTextCursor.MoveOperation.End)
-            self._screen.editor.setFocus()
+            place = self._screen.place
+            place.set_files(files)
+            place.editor.moveCursor(QTextCursor.MoveOperation.End)
+            place.editor.setFocus()
         accessibility.announce(self._screen, "The reply was taken back; its text is kept")
 
     def too_late(self) -> None:
@@ -85,4 +85,4 @@ class Answering:
         if self._screen.is_open(contact_id):
             self._screen.restore("note" if content.get("mode") == "note" else "reply", content)
             if files:
-                self._screen.set_files(files)
+                self._screen.place.set_files(files)

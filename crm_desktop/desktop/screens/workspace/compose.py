@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
+    QPlainTextEdit,
     QVBoxLayout,
     QWidget,
 )
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
 from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.screens.workspace.drafts import Files
 from crm_desktop.desktop.widgets.attachments import AttachedFile
 from crm_desktop.desktop.widgets.buttons import IconButton, PrimaryButton
 from crm_desktop.desktop.widgets.card import Surface
@@ -26,8 +28,8 @@ from crm_desktop.desktop.widgets.composer import MAIL_PAPERS, Composer
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.shorthand import Code, Shorthand
 from crm_desktop.desktop.widgets.text import Text
-from crm_desktop.domain.states import Visibility
-from crm_desktop.domain.views import NewAttachment, Reply, TemplateInfo
+from crm_desktop.domain.states import Channel, Visibility
+from crm_desktop.domain.views import ContactView, NewAttachment, Reply, TemplateInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +103,19 @@ class ComposePane(Surface):
         )
         return Written(reply, self.composer.text(Visibility.INTERNAL))
 
-    def begin(self, to: str, bounced: frozenset[str]) -> None:
-        """Empty everything for another contact; mail to `bounced` addresses came back before."""
-        self._bounced = bounced
+    def begin(self, contact: ContactView) -> None:
+        """Empty everything for another contact."""
+        known = contact.customer.identifiers if contact.customer else ()
+        self._bounced = frozenset(each.value.lower() for each in known if each.flag)
         self._template_id = None
-        self._to.setText(to)
+        self._to.setText(contact.reply_to)
         self._cc.clear()
         self.composer.set_text("", Visibility.PUBLIC)
         self.composer.set_text("", Visibility.INTERNAL)
         self.composer.set_saved("")
-        self.composer.set_mode(Visibility.PUBLIC)
+        # Who is on the telephone is answered there; what is written is for colleagues.
+        spoken = contact.row.channel is Channel.CALL and not contact.reply_to
+        self.composer.set_mode(Visibility.INTERNAL if spoken else Visibility.PUBLIC)
         self.set_files(())
 
     def restore(self, mode: Visibility, content: dict[str, object]) -> None:
@@ -120,6 +125,22 @@ class ComposePane(Surface):
             if content.get("to"):
                 self._to.setText(str(content["to"]))
             self._cc.setText(str(content.get("cc", "")))
+        self.composer.set_mode(mode)
+
+    @property
+    def editor(self) -> QPlainTextEdit:
+        """The text that is being written."""
+        return self.composer.editor
+
+    def focus(self, mode: Visibility) -> None:
+        """Put the keyboard into the reply or the note."""
+        self.composer.set_mode(mode)
+        self.editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def insert(self, text: str, missing: tuple[str, ...] = ()) -> None:
+        """Put text where the cursor is; what is missing must be filled by hand."""
+        self.composer.insert(text)
+        self.show_missing(missing)
 
     def draft(self, mode: Visibility) -> dict[str, object]:
         """What a draft keeps of the mode; files are not kept."""
@@ -185,13 +206,13 @@ class ComposePane(Surface):
         if self._warning.text().startswith(_NOT_NOW):
             self._warn("")
 
-    def set_files(self, files: tuple[NewAttachment, ...]) -> None:
+    def set_files(self, files: Files) -> None:
         """Show what goes with the reply."""
-        self._files = files
+        self._files = tuple(each for each in files if isinstance(each, NewAttachment))
         self.composer.set_files(
             [
                 AttachedFile(place, each.name, each.content_type, len(each.content))
-                for place, each in enumerate(files)
+                for place, each in enumerate(self._files)
             ]
         )
 
@@ -220,7 +241,7 @@ class ComposePane(Surface):
 
     @Slot()
     def choose_template(self) -> None:
-        """Offer the canned replies by name."""
+        """Offer the canned replies by name, where this pane is or would be."""
         rows = [
             Row(each.id, each.title, each.body.split("\n", 1)[0], right=each.shortcut)
             for each in self._templates

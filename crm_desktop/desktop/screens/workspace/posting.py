@@ -6,22 +6,25 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QPlainTextEdit
 
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.errors import words_for
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.presenting import Tasks
+from crm_desktop.desktop.screens.workspace.compose import Written
 from crm_desktop.desktop.screens.workspace.post_pane import Answerable, PostMode, PostPane
 from crm_desktop.domain.errors import CrmError
+from crm_desktop.domain.social import Picture
 from crm_desktop.domain.social_thread import PostReply, SocialThread
 from crm_desktop.domain.states import Channel, Visibility
 from crm_desktop.domain.text import excerpt
-from crm_desktop.domain.views import ContactView, NewAttachment
+from crm_desktop.domain.views import ContactView, NewAttachment, Reply
 from crm_desktop.services import Database, social
 
 if TYPE_CHECKING:
-    from crm_desktop.desktop.screens.workspace.drafts import Content
+    from crm_desktop.desktop.screens.workspace.drafts import Content, Files
     from crm_desktop.desktop.screens.workspace.screen import WorkspaceScreen
 
 _SHORT = 60
@@ -101,9 +104,36 @@ class Posting(QObject):
         told = words_for(trouble)
         self._screen.notices.show_trouble(told.happened, f"{told.kept} {told.to_do}".strip())
 
-    def restore(self, kind: str, content: Content) -> None:
+    def begin(self, _contact: ContactView) -> None:
+        """Empty everything for another contact."""
+        self.pane.begin()
+
+    @property
+    def editor(self) -> QPlainTextEdit:
+        """The text that is being written."""
+        return self.pane.composer.editor
+
+    def written(self) -> Written:
+        """What stands here now; of two replies, the one that is in sight."""
+        modes = [PostMode.PUBLIC, PostMode.PRIVATE]
+        if self.pane.mode is PostMode.PRIVATE:
+            modes.reverse()
+        texts = [self.pane.composer.text(each) for each in modes]
+        text = texts[0] if texts[0].strip() else texts[1]
+        return Written(Reply(text=text, to=""), self.pane.composer.text(PostMode.NOTE))
+
+    def insert(self, text: str, missing: tuple[str, ...] = ()) -> None:
+        """Put text where the cursor is; what is missing must be filled by hand."""
+        self.pane.composer.insert(text)
+        self.pane.show_missing(missing)
+
+    def set_files(self, pictures: Files) -> None:
+        """These go with it again."""
+        self.pane.pictures.set_pictures([each for each in pictures if isinstance(each, Picture)])
+
+    def restore(self, mode: Visibility, content: Content) -> None:
         """Put unsent text back where it was written."""
-        if kind == "note":
+        if mode is Visibility.INTERNAL:
             self.pane.composer.set_text(str(content.get("text", "")), PostMode.NOTE)
             self.pane.composer.set_mode(PostMode.NOTE)
         else:
@@ -113,7 +143,7 @@ class Posting(QObject):
         """What a draft keeps of the reply, or of the note."""
         if mode is Visibility.INTERNAL:
             return {"text": self.pane.composer.text(PostMode.NOTE)}
-        return {**self.pane.draft(), "seen": self._screen.meanwhile.seen}
+        return self.pane.draft()
 
     def clear(self, mode: Visibility) -> None:
         """It is not wanted here any more."""
@@ -151,7 +181,7 @@ class Posting(QObject):
         if mode is not PostMode.NOTE and self._screen.meanwhile.stops_sending():
             return
         (text, pictures), answered = pane.written(), pane.answering
-        content = self.draft(Visibility.PUBLIC)
+        content = self._screen.reply_draft()
         if mode is PostMode.NOTE:
             pane.clear(mode)
             self._screen.replying.note(contact.row.id, text)
@@ -164,7 +194,7 @@ class Posting(QObject):
     @Slot(object)
     def _edited(self, mode: PostMode) -> None:
         note = mode is PostMode.NOTE
-        self._screen.edited(Visibility.INTERNAL if note else Visibility.PUBLIC)
+        self._screen.keep_typed(Visibility.INTERNAL if note else Visibility.PUBLIC)
 
 
 def _answerable(contact: ContactView, posts: SocialThread, clock: Clock) -> list[Answerable]:

@@ -8,19 +8,16 @@ from functools import partial
 from typing import Protocol
 
 from crm_desktop.desktop.core.presenting import Tasks
-from crm_desktop.desktop.screens.workspace.drafts import Content, DraftKeeper, Kind
+from crm_desktop.desktop.screens.workspace.drafts import Content, DraftKeeper, Files, Kind
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.errors import CrmError
-from crm_desktop.domain.social import Picture
 from crm_desktop.domain.social_thread import PostReply
-from crm_desktop.domain.views import NewAttachment, Reply, TemplateInfo, Writing
+from crm_desktop.domain.views import Reply, TemplateInfo, Writing
 from crm_desktop.services import Database, replies, social
 
 #: Where a draft says which writing it was when it was sent.
 _KEY = "writing"
 _SAID = ("text", "to", "cc", "private", "mode", "post")
-#: What goes with a mail, or with a post.
-Files = tuple[NewAttachment, ...] | tuple[Picture, ...]
 
 
 class ReplyView(Protocol):

@@ -31,6 +31,7 @@ from crm_desktop.desktop.screens.workspace.lists import (
 )
 from crm_desktop.desktop.screens.workspace.meanwhile import Meanwhile, differ
 from crm_desktop.desktop.screens.workspace.notices import Notices
+from crm_desktop.desktop.screens.workspace.posting import Posting
 from crm_desktop.desktop.screens.workspace.side import KNOWLEDGE, SidePanel, bare_column
 from crm_desktop.desktop.screens.workspace.wrap_up import WrapUpPanel
 from crm_desktop.desktop.widgets.banner import Banner, UndoToast
@@ -121,6 +122,7 @@ class WorkspaceScreen(QWidget):
         self.answering = Answering(self, clock)
         self.meanwhile = Meanwhile(self, look, person)
         self.after_call = AfterCall(self, look, clock)
+        self.posting = Posting(self, look, clock)
         self.chat = ChatSide(self, look, clock, registry, person)
         self._others = Banner(look, Tone.NEUTRAL, "eye", wide=True)
         self._nothing = EmptyState(
@@ -145,6 +147,20 @@ class WorkspaceScreen(QWidget):
         self.knowledge.bind(knowledge)
 
     @property
+    def place(self) -> ComposePane | Posting:
+        """Where the open contact is answered."""
+        return self.posting if self.posting.is_on else self.compose
+
+    @property
+    def replying(self) -> Replying:
+        """Who sends what is written."""
+        return self._replying
+
+    def _show_place(self, shown: bool) -> None:
+        self.compose.setVisible(shown and not self.posting.is_on)
+        self.posting.pane.setVisible(shown and self.posting.is_on)
+
+    @property
     def presenter(self) -> WorkspacePresenter:
         """Who answers the screen."""
         return self._presenter
@@ -166,6 +182,7 @@ class WorkspaceScreen(QWidget):
         self.case_pane.show_contact(contact, writable=writable)
         self._casework.show(contact, fresh=fresh, writable=writable)
         self.chat.show_contact(contact, fresh=fresh)
+        self.posting.show_contact(contact)
         self._knowledge.show(contact, fresh=fresh)
         self.knowledge.set_can_insert(writable)
         self.tabs.set_count(_CASE, None, case_title(contact))
@@ -173,7 +190,7 @@ class WorkspaceScreen(QWidget):
         self._below.setEnabled(False)
         if fresh or not writable:
             self._set_wrapping(False)
-        self.compose.setVisible(writable and not self.is_wrapping_up)
+        self._show_place(writable and not self.is_wrapping_up)
         self._say_whose(contact, writable=writable)
         self._below.setEnabled(True)
         lay_out(self._talk)
@@ -221,6 +238,7 @@ class WorkspaceScreen(QWidget):
         """See `WorkspaceView`."""
         self._contact = None
         self.chat.leave()
+        self.posting.show_contact(None)
         self._set_wrapping(False)
         self._nothing.set_text("No contact is open.", words)
         self._pages.setCurrentIndex(_EMPTY)
@@ -241,7 +259,7 @@ class WorkspaceScreen(QWidget):
         if not self.is_wrapping_up:
             self.wrap_up.begin(self._contact, self._casework.service_id)
             self._set_wrapping(True)
-            forgotten = forgotten_words(self._contact, self.compose.written())
+            forgotten = forgotten_words(self._contact, self.place.written())
             if forgotten:
                 self.wrap_up.warn(forgotten)
         self.wrap_up.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -273,8 +291,7 @@ class WorkspaceScreen(QWidget):
         """Put the keyboard into the reply or the note."""
         self._leave_wrap_up()
         self.tabs.choose(CONVERSATION)
-        self.compose.composer.set_mode(mode)
-        self.compose.composer.editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.place.focus(mode)
 
     def focus_knowledge(self) -> None:
         """Put the keyboard into the search for answers."""
@@ -334,14 +351,7 @@ class WorkspaceScreen(QWidget):
     def _begin(self, contact: ContactView) -> None:
         self._pages.setCurrentIndex(_CONTENT)
         self.tabs.choose(CONVERSATION)
-        customer = contact.customer
-        bounced = frozenset(
-            each.value.lower() for each in (customer.identifiers if customer else ()) if each.flag
-        )
-        self.compose.begin(contact.reply_to, bounced)
-        if contact.row.channel is Channel.CALL and not contact.reply_to:
-            # Who is on the telephone is answered there; what is written is for colleagues.
-            self.compose.composer.set_mode(Visibility.INTERNAL)
+        self.place.begin(contact)
         own = {
             each.kind: each.content for each in contact.drafts if each.author_id == self._person.id
         }
@@ -366,30 +376,29 @@ class WorkspaceScreen(QWidget):
             self.case_pane.restore(content)
             return
         mode = Visibility.PUBLIC if kind == "reply" else Visibility.INTERNAL
-        self.compose.restore(mode, content)
-        self.compose.composer.set_mode(mode)
+        self.place.restore(mode, content)
 
     def reply_draft(self) -> Content:
         """The reply as a draft keeps it, with what its author had seen of the contact."""
-        return {**self.compose.draft(Visibility.PUBLIC), "seen": self.meanwhile.seen}
+        return {**self.place.draft(Visibility.PUBLIC), "seen": self.meanwhile.seen}
 
     def keep_as_note(self) -> None:
         """The reply is of use to colleagues, not to the customer any more."""
         if self._contact is not None:
-            self._replying.note(self._contact.row.id, self.compose.written().reply.text)
+            self._replying.note(self._contact.row.id, self.place.written().reply.text)
             self.forget_reply()
 
     def keep_note(self) -> None:
         """What was written for colleagues is kept, as by its own button."""
-        note = self.compose.written().note
+        note = self.place.written().note
         if self._contact is not None and note.strip():
-            self.compose.clear(Visibility.INTERNAL)
+            self.place.clear(Visibility.INTERNAL)
             self._replying.note(self._contact.row.id, note)
 
     def forget_reply(self) -> None:
         """The reply is not wanted any more."""
         if self._contact is not None:
-            self.compose.clear(Visibility.PUBLIC)
+            self.place.clear(Visibility.PUBLIC)
             self._keeper.discard(self._contact.row.id, "reply")
 
     def bring_back(self, contact_id: int, content: Content) -> None:
@@ -422,6 +431,7 @@ class WorkspaceScreen(QWidget):
         self._below = bare_column(self._foot)
         self._below.addWidget(self._others)
         self._below.addWidget(self.compose, 1)
+        self._below.addWidget(self.posting.pane, 1)
         talk.addWidget(self._foot)
         talk.setStretchFactor(0, 3)
         talk.setStretchFactor(1, 2)
@@ -467,7 +477,7 @@ class WorkspaceScreen(QWidget):
         self.conversation.release_asked.connect(self._release_stopped)
         self.files.opened.connect(self.file_wanted)
         self.compose.send_asked.connect(self.send)
-        self.compose.edited.connect(self._edited)
+        self.compose.edited.connect(self.keep_typed)
         self.compose.left.connect(self.leave)
         self.compose.template_asked.connect(self._insert_template)
         self.compose.knowledge_asked.connect(self.focus_knowledge)
@@ -515,7 +525,8 @@ class WorkspaceScreen(QWidget):
         self._replying.send(contact_id, reply, content)
 
     @Slot(object)
-    def _edited(self, mode: Visibility) -> None:
+    def keep_typed(self, mode: Visibility) -> None:
+        """Keep what is being written: the reply or the note."""
         if self._contact is not None:
             kind: Kind = "reply" if mode is Visibility.PUBLIC else "note"
             self._keeper.typed(self._contact.row.id, kind, self._draft_of(mode))
@@ -524,7 +535,7 @@ class WorkspaceScreen(QWidget):
 
     def keep_reply(self) -> None:
         """What stands in the reply was not typed: it is kept like what was."""
-        self._edited(Visibility.PUBLIC)
+        self.keep_typed(Visibility.PUBLIC)
 
     def draft_said(self) -> None:
         """What stood in the box is a line of the chat now."""
@@ -532,7 +543,7 @@ class WorkspaceScreen(QWidget):
             self._keeper.said(self._contact.row.id)
 
     def _draft_of(self, mode: Visibility) -> Content:
-        return self.reply_draft() if mode is Visibility.PUBLIC else self.compose.draft(mode)
+        return self.reply_draft() if mode is Visibility.PUBLIC else self.place.draft(mode)
 
     @Slot(object)
     def _form_edited(self, content: Content) -> None:
@@ -553,13 +564,13 @@ class WorkspaceScreen(QWidget):
     @Slot(object)
     def _insert_article(self, article: ArticleView) -> None:
         self.focus_reply(Visibility.PUBLIC)
-        self.compose.composer.insert(text_of(article.body))
+        self.place.insert(text_of(article.body))
         self._knowledge.used(article.id, "text")
 
     @Slot(object)
     def _insert_link(self, article: ArticleView) -> None:
         self.focus_reply(Visibility.PUBLIC)
-        self.compose.composer.insert(f"{article.title}: {article.url}")
+        self.place.insert(f"{article.title}: {article.url}")
         self._knowledge.used(article.id, "link")
 
     @Slot(object)
@@ -596,7 +607,7 @@ class WorkspaceScreen(QWidget):
         if self.tabs.key() == _CASE:
             self.case_pane.focus()
         else:
-            self.compose.composer.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.place.editor.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _leave_wrap_up(self) -> None:
         if self.is_wrapping_up:
@@ -609,7 +620,7 @@ class WorkspaceScreen(QWidget):
         """The questions stand where the answer was written; what was said stays to be read."""
         self.wrap_up.setVisible(wrapping)
         writable = self._contact is not None and self._presenter.can_write()
-        self.compose.setVisible(writable and not wrapping)
+        self._show_place(writable and not wrapping)
         self._foot.setVisible(not wrapping)
         self.after_call.tell()
 
