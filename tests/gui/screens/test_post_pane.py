@@ -16,12 +16,12 @@ from crm_desktop.domain.views import NewAttachment
 from tests.gui.conftest import Grab
 
 MARGARET = Answerable(
-    *(1, Network.BLUESKY, "@margaret.example", "Our bin was not emptied again!", "09:12"),
+    *(1, Network.BLUESKY, "margaret.example", "Our bin was not emptied again!", "09:12"),
     public=True,
     limit=300,
 )
 PRIVATE = Answerable(
-    *(2, Network.MASTODON, "@sam@town.example", "It is 4 Mill Lane", "09:20"),
+    *(2, Network.MASTODON, "sam@town.example", "It is 4 Mill Lane", "09:20"),
     public=False,
     limit=500,
 )

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
-from crm_desktop.desktop.screens.workspace.drafts import Files
+from crm_desktop.desktop.screens.workspace.drafts import Content, Files
 from crm_desktop.desktop.widgets.attachments import AttachedFile
 from crm_desktop.desktop.widgets.buttons import IconButton, PrimaryButton
 from crm_desktop.desktop.widgets.card import Surface
@@ -29,7 +29,7 @@ from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.shorthand import Code, Shorthand
 from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain.states import Channel, Visibility
-from crm_desktop.domain.views import ContactView, NewAttachment, Reply, TemplateInfo
+from crm_desktop.domain.views import ContactView, MessageView, NewAttachment, Reply, TemplateInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +150,14 @@ class ComposePane(Surface):
             "text": self.composer.text(mode),
             "to": self._to.text(),
             "cc": self._cc.text(),
+        }
+
+    def content_of(self, message: MessageView) -> Content:
+        """A reply that was written already, as a draft of it."""
+        return {
+            "text": message.text,
+            "to": ", ".join(address for _, address in message.to),
+            "cc": ", ".join(address for _, address in message.cc),
         }
 
     def clear(self, mode: Visibility) -> None:

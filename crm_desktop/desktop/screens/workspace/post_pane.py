@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.look import Look, Role
@@ -91,6 +91,7 @@ class PostPane(Surface):
         #: Whether the draft was a private message: its paper is offered once the post is known.
         self._private = False
         self._why_not = ""
+        self._low = False
         self._which = ChoiceField(look, "Answering", "Which post?")
         self._which.chosen.connect(self._aim)
         self._warning = Text(look, "", Role.SMALL, tone=Tone.DANGER, wrap=True)
@@ -112,11 +113,15 @@ class PostPane(Surface):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self._build_which())
+        self._which_row = self._build_which()
+        column.addWidget(self._which_row)
         column.addWidget(self._warning)
         column.addWidget(self.composer, 1)
         column.addWidget(self.pictures)
         self._connect()
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._focus_moved)
 
     @property
     def mode(self) -> PostMode:
@@ -149,7 +154,7 @@ class PostPane(Surface):
         self._posts = {each.message_id: each for each in posts}
         self._which.set_rows(
             [
-                Row(each.message_id, f"{each.handle}: {each.words}", right=each.moment)
+                Row(each.message_id, f"@{each.handle}: {each.words}", right=each.moment)
                 for each in reversed(posts)
             ]
         )
@@ -198,6 +203,24 @@ class PostPane(Surface):
             self.pictures.add(Picture(file.name, file.content_type, file.content))
         else:
             self._warn(f"“{file.name}” is no picture. A post can carry pictures only.")
+
+    def set_low(self, low: bool) -> None:
+        """Where there is little height, an empty pane that nobody writes in is one line."""
+        self._low = low
+        self._fit()
+
+    @Slot(QWidget, QWidget)
+    def _focus_moved(self, _old: QWidget | None, _now: QWidget | None) -> None:
+        if self._low:
+            self._fit()
+
+    def _fit(self) -> None:
+        held = QApplication.focusWidget()
+        inside = held is not None and self.isAncestorOf(held)
+        text = any(self.composer.text(each) for each in PostMode)
+        whole = bool(not self._low or inside or text or self.pictures.pictures())
+        self._which_row.setVisible(whole)
+        self.composer.set_brief(not whole)
 
     def set_away(self, why: str) -> None:
         """What is written cannot be sent now, and why; empty: it can."""
@@ -271,10 +294,10 @@ class PostPane(Surface):
         name = NETWORK_NAMES[post.network]
         self.composer.set_strip(
             PostMode.PUBLIC,
-            f"Public on {name} – everybody can read this, below {post.handle}’s post",
+            f"Public on {name} – everybody can read this, below @{post.handle}’s post",
         )
         self.composer.set_strip(
-            PostMode.PRIVATE, f"Private on {name} – only {post.handle} reads this"
+            PostMode.PRIVATE, f"Private on {name} – only @{post.handle} reads this"
         )
         modes = tuple(PostMode) if post.public else (PostMode.PRIVATE, PostMode.NOTE)
         self.composer.set_offered(modes)

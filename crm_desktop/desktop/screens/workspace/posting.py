@@ -20,7 +20,7 @@ from crm_desktop.domain.social import Picture
 from crm_desktop.domain.social_thread import PostReply, SocialThread
 from crm_desktop.domain.states import Channel, Visibility
 from crm_desktop.domain.text import excerpt
-from crm_desktop.domain.views import ContactView, NewAttachment, Reply
+from crm_desktop.domain.views import ContactView, MessageView, NewAttachment, Reply
 from crm_desktop.services import Database, social
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class Posting(QObject):
         self._screen, self._clock = screen, clock
         self._reader: Posts | None = None
         self._contact: ContactView | None = None
+        self._posts: SocialThread | None = None
         self.pane = PostPane(look)
         self.pane.hide()
         self.pane.send_asked.connect(self.send)
@@ -96,6 +97,7 @@ class Posting(QObject):
         contact = self._contact
         if contact is None or contact.row.id != posts.contact_id:
             return
+        self._posts = posts
         self._screen.conversation.show_posts(posts)
         self.pane.set_posts(_answerable(contact, posts, self._clock), posts.answered)
 
@@ -144,6 +146,17 @@ class Posting(QObject):
         if mode is Visibility.INTERNAL:
             return {"text": self.pane.composer.text(PostMode.NOTE)}
         return self.pane.draft()
+
+    def content_of(self, message: MessageView) -> Content:
+        """A reply that was written already, as a draft of it."""
+        post = self._posts.post(message.id) if self._posts else None
+        private = post is not None and not post.public
+        return {
+            "text": "" if private else message.text,
+            "private": message.text if private else "",
+            "mode": (PostMode.PRIVATE if private else PostMode.PUBLIC).value,
+            "post": (post.answers if post else None) or 0,
+        }
 
     def clear(self, mode: Visibility) -> None:
         """It is not wanted here any more."""

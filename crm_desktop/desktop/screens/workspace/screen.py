@@ -344,6 +344,7 @@ class WorkspaceScreen(QWidget):
         low = event.size().height() < self._look.px(_LOW)
         self.notices.set_brief(low)
         self.compose.set_low(low)
+        self.posting.pane.set_low(low)
         had_room = event.oldSize().width() >= self._look.px(_NARROW)
         if room != had_room or event.oldSize().width() < 0:
             self._side.setVisible(room and self._side_wanted)
@@ -578,12 +579,7 @@ class WorkspaceScreen(QWidget):
         message = self.conversation.message(message_id)
         if message is None or self._contact is None:
             return
-        content: Content = {
-            "text": message.text,
-            "to": ", ".join(address for _, address in message.to),
-            "cc": ", ".join(address for _, address in message.cc),
-        }
-        self._replying.withdraw(message_id, self._contact.row.id, content)
+        self._replying.withdraw(message_id, self._contact.row.id, self.place.content_of(message))
 
     @Slot(object)
     def _release_stopped(self, message_id: int) -> None:
