@@ -25,7 +25,10 @@ class Direction(StrEnum):
 
 
 class ContactState(StrEnum):
-    """Where one contact stands; a state change always has its event."""
+    """Where one contact stands; a state change always has its event.
+
+    The last three are of visits: called to a desk, called in vain, and gone before they were seen.
+    """
 
     QUEUED = "queued"
     OFFERED = "offered"
@@ -39,6 +42,9 @@ class ContactState(StrEnum):
     SPAM = "spam"
     DIALLING = "dialling"
     FAILED = "failed"
+    CALLED = "called"
+    NO_SHOW = "no_show"
+    LEFT = "left"
 
 
 #: A contact in one of these states is somebody's work at this moment.
