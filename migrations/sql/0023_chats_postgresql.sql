@@ -361,9 +361,9 @@ BEGIN
     RETURN made;
 END $$;
 
-CREATE FUNCTION app.chat_unblock(p_block bigint) RETURNS void
+CREATE FUNCTION app.chat_unblock(p_block bigint) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE of_contact bigint;
+DECLARE of_contact bigint; of_chat bigint;
 BEGIN
     IF NOT app.leads() THEN
         PERFORM app.refuse('CRM02', 'a team leader takes it back');
@@ -371,11 +371,13 @@ BEGIN
     UPDATE chat_block b SET until = now() FROM chat k JOIN contact c ON c.id = k.contact_id
     WHERE b.id = p_block AND b.until > now() AND k.id = b.chat_id
       AND c.queue_id = ANY (app.my_queues())
-    RETURNING c.id INTO of_contact;
+    RETURNING c.id, k.id INTO of_contact, of_chat;
     IF of_contact IS NULL THEN
         PERFORM app.refuse('CRM01', 'no such block');
     END IF;
     PERFORM app.log('chat.unblocked', of_contact, jsonb_build_object('block', p_block));
+    PERFORM app.chat_told('chat', ARRAY[of_chat]);
+    RETURN of_chat;
 END $$;
 
 -- Who is kept out now, of a team leader's queues, newest first.

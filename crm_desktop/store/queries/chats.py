@@ -196,14 +196,17 @@ def block(tx: Tx, contact_id: int, reason: str, hours: int) -> int:
 def unblock(tx: Tx, block_id: int) -> None:
     """Let a visitor in again."""
     if tx.dialect == "postgresql":
-        tx.core.execute(_UNBLOCK, {"block": block_id})
+        tx.told(Topic.CHAT, tx.core.execute(_UNBLOCK, {"block": block_id}).scalar_one())
     else:
-        chats_sqlite.unblock(tx, block_id)
+        tx.changed(Topic.CHAT, chats_sqlite.unblock(tx, block_id))
 
 
 def blocks(tx: Tx) -> tuple[Block, ...]:
     """Who is kept out now, of a team leader's queues, newest first."""
     if tx.dialect == "postgresql":
         found = parsed(tx.core.execute(_BLOCKS).scalar()) or ()
-        return tuple(Block(*row[:5], moment(row[5]), moment(row[6])) for row in found)
+        return tuple(
+            Block(id_, contact_id, visitor, reason, by, moment(at), moment(until))
+            for id_, contact_id, visitor, reason, by, at, until in found
+        )
     return chats_sqlite.blocks(tx)
