@@ -17,7 +17,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from crm_desktop.channels.email.listener import MailListener, envelope_id
 from crm_desktop.channels.email.parse import parse_mail
@@ -32,7 +32,7 @@ from crm_desktop.gateway.standby import Standby, words_for
 from crm_desktop.gateway.statuses import StatusBoard
 from crm_desktop.gateway.together import Together
 from crm_desktop.gateway.worker import Worker
-from crm_desktop.services import Database, accounts, intake, public_forms
+from crm_desktop.services import Database, accounts, intake, public_forms, service_notices
 from crm_desktop.services.accounts import Account
 
 _LOG = logging.getLogger(__name__)
@@ -112,12 +112,19 @@ def _account_for(db: Database, kind: str) -> Account | None:
 
 
 class WebDoor(Worker):
-    """Serves the public's forms and /healthz."""
+    """Serves the public's forms, /healthz, and what else is mounted: `more_routes`."""
 
     def __init__(
-        self, db: Database, config: GatewayConfig, statuses: StatusBoard, form_secret: str
+        self,
+        db: Database,
+        config: GatewayConfig,
+        statuses: StatusBoard,
+        form_secret: str,
+        *,
+        more_routes: Sequence[BaseRoute] = (),
     ) -> None:
         super().__init__("web-door")
+        self._more_routes = more_routes
         self._db = db
         self._config = config
         self._statuses = statuses
@@ -168,7 +175,7 @@ class WebDoor(Worker):
         self.port = None
 
     def _application(self, account: Account | None) -> Starlette:
-        shown: Sequence[Route] = [Route("/healthz", self._health)]
+        shown: Sequence[BaseRoute] = [Route("/healthz", self._health), *self._more_routes]
         if account is not None and not is_loopback(self._config.http_host):
             _LOG.info("web-door: forms are open to other machines")
         settings = WebFormSettings(
@@ -213,6 +220,10 @@ class Forms:
         if found is None:
             return None
         return PublicForm(found.code, found.version, found.name, found.summary, found.schema)
+
+    def notices(self) -> Sequence[str]:
+        """What everybody should know now."""
+        return service_notices.shown(self._db, "web")
 
     def submit(self, message: InboundMessage) -> str:
         """Keep a submission; its reference."""

@@ -150,3 +150,8 @@ GRANT EXECUTE ON FUNCTION app.social_thread(bigint), app.social_public(bigint),
 -- What only the gateway and these functions write is never written by hand.
 CREATE POLICY no_posts_by_hand ON event AS RESTRICTIVE FOR INSERT TO crm_staff
     WITH CHECK (kind NOT LIKE 'post.%');
+
+-- Outgoing work is written with all its columns; a notice's only by app.notice_publish.
+GRANT INSERT (notice_post_id) ON outbox TO crm_staff;
+CREATE POLICY no_notices_by_hand ON outbox AS RESTRICTIVE FOR INSERT TO crm_staff
+    WITH CHECK (notice_post_id IS NULL);

@@ -85,8 +85,7 @@ def add(
             "lane": lane,
             "message_id": message_id,
             "handoff_id": handoff_id,
-            # A column that staff may not write: they publish by the guarded function alone.
-            **({} if notice_post_id is None else {"notice_post_id": notice_post_id}),
+            "notice_post_id": notice_post_id,
             "state": state.value,
             "not_before": not_before or tx.now,
             "created_by_id": tx.actor_id,

@@ -100,7 +100,7 @@ def current(tx: Tx) -> tuple[NoticeView, ...]:
                 number, account_id, name, Network(kind), text, NoticePostState(state), url, failure
             )
         )
-    return tuple(NoticeView(*row, posts=tuple(posts[row[0]])) for row in rows)
+    return tuple(NoticeView(*row, tuple(posts[row[0]])) for row in rows)
 
 
 def accounts(tx: Tx) -> tuple[PublicAccount, ...]:
@@ -160,7 +160,7 @@ def end(tx: Tx, notice_id: int) -> None:
         select(NoticePost, OutboxItem)
         .join(OutboxItem, OutboxItem.notice_post_id == NoticePost.id)
         .where(NoticePost.notice_id == notice_id)
-    ).tuples():
+    ).all():
         waits = item.state == OutboxState.PENDING and item.attempts == 0
         if waits or item.state == OutboxState.DEAD:
             item.state, item.done_at = OutboxState.WITHDRAWN.value, tx.now

@@ -51,7 +51,9 @@ def saying(tx: Tx, message_id: int) -> Saying | None:
     ).first()
     if row is None:
         return None
-    return Saying(*row[:3], row[3] or "", *row[4:10], {int(n): str(alt) for n, alt in row[10]})
+    number, contact_id, account_id, rfc_id, *rest, alts = row
+    described = {int(each): str(alt) for each, alt in alts}
+    return Saying(number, contact_id, account_id, rfc_id or "", *rest, described)
 
 
 def stands(tx: Tx, message_id: int, name: tuple[str, str], where: SentPost) -> int | None:

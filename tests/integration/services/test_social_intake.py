@@ -280,12 +280,11 @@ def test_the_cursor_goes_with_what_was_read_and_under_the_lease_alone(centre: Ce
 
     read(centre, account, post())
     assert accounts.get(db, account).cursor == {"at": 1}, "a door moves no cursor"
+    late, stale = post(), Lease(lease.name, lease.fence - 1)
     with pytest.raises(LeaseLost):
-        stale = Lease(lease.name, lease.fence - 1)
-        social_intake.receive(db, account, News((late := post(),), {"at": 2}), under=stale)
+        social_intake.receive(db, account, News((late,), {"at": 2}), under=stale)
     assert accounts.get(db, account).cursor == {"at": 1}
-    with pytest.raises(Exception, match="No row"):
-        contact_of(centre, account, late)
+    assert read(centre, account, late).contact_ids, "it was not kept"
 
 
 def test_open_contacts_posts_are_looked_at_again_in_turn(centre: Centre) -> None:
