@@ -53,10 +53,10 @@ class ChatPort(Protocol):
     ) -> Said:
         """Say something to the visitor."""
 
-    def seen(self, contact_id: int, seq: int) -> object:
+    def seen(self, contact_id: int, seq: int) -> None:
         """This person has read so far."""
 
-    def typing(self, contact_id: int) -> object:
+    def typing(self, contact_id: int) -> None:
         """This person is typing."""
 
     def visitor_typing(self, chat_id: int) -> str:
@@ -65,10 +65,10 @@ class ChatPort(Protocol):
     def end(self, contact_id: int, by: EndedBy) -> Moved:
         """End the chat."""
 
-    def to_email(self, contact_id: int, email: str) -> object:
+    def to_email(self, contact_id: int, email: str) -> Moved:
         """Continue by mail."""
 
-    def block(self, contact_id: int, reason: str, hours: int) -> Changes:
+    def block(self, contact_id: int, reason: str, hours: int) -> Moved:
         """Keep the visitor out."""
 
     def questions(self, service_id: int) -> Mapping[str, str]:
