@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -18,6 +19,7 @@ from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.chats import (
     TYPING_EVERY_SECONDS,
     TYPING_STALE_SECONDS,
+    ChatState,
     ChatView,
     EndedBy,
     Said,
@@ -411,7 +413,11 @@ class Chatting(Presenter):
             self._view.show_picture(attachment_id, picture)
 
     def _ended(self, contact_id: int, by: EndedBy, _answer: object) -> None:
-        if self._shown is not None and self._shown.contact_id == contact_id:
+        chat = self._shown
+        if chat is not None and chat.contact_id == contact_id:
+            if chat.view is not None:
+                chat.view = replace(chat.view, state=ChatState.ENDED, ended_by=by)
+                self._view.show_chat(chat, other=False)
             self._read()
             self._view.ended(by)
 
