@@ -342,7 +342,6 @@ def _goes_on(tx: Tx, chat: Standing, text: str) -> tuple[int, int]:
         LineKind.RETURNED,
         who=chat.visitor,
         state=ChatState.OPEN.value,
-        contact_id=contact_id,
         ended_at=None,
         ended_by=None,
     )

@@ -38,6 +38,8 @@ Dialect = Literal["sqlite", "postgresql"]
 
 #: PostgreSQL channel of the change notices, and how many a payload holds (8,000 bytes at most).
 NOTIFY_CHANNEL = "crm"
+#: Where gateways hear of chats; a person hears of theirs where their staff id follows.
+CHAT_CHANNEL = "crm_chat"
 _NOTICES_A_PAYLOAD = 250
 _NOW = select(utcnow())
 _NOTIFY = select(func.pg_notify(bindparam("channel", Text()), bindparam("payload", Text())))

@@ -17,7 +17,10 @@ SQL = Path(__file__).parent.parent / "sql"
 
 def upgrade() -> None:
     connection = op.get_bind()
-    away = sa.Column("away", sa.Boolean(), nullable=False, server_default=sa.false())
-    op.add_column("chat", away)
+    op.add_column("chat", _no("away"))
     dialect = "postgresql" if connection.dialect.name == "postgresql" else "sqlite"
     run_sql(connection, SQL / f"0023_chats_{dialect}.sql")
+
+
+def _no(name: str) -> sa.Column[bool]:
+    return sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false())

@@ -97,8 +97,15 @@ def locked(tx: Tx, chat_id: int) -> Standing | None:
         # Its visitor came back while it was waited for: it is another contact now.
         if chat.contact_id == contact.id:
             _, state, owner_id, queue_id, taken_at, queued_at, preview = contact
-            taken = taken_at is not None
-            return Standing(*chat, state, owner_id, queue_id, taken, queued_at, preview)
+            return Standing(
+                *chat,
+                contact_state=state,
+                owner_id=owner_id,
+                queue_id=queue_id,
+                taken=taken_at is not None,
+                queued_at=queued_at,
+                preview=preview,
+            )
 
 
 def change(tx: Tx, chat_id: int, **values: Any) -> None:
@@ -119,8 +126,8 @@ def add(
     client_id: str = "",
     **values: Any,
 ) -> int:
-    """Add the line of that number, the next of a chat that is locked, and set columns of the chat;
-    whoever has the chat looks when this commits.
+    """Add the line of that number, the next of a chat that is locked and is this contact now, and
+    set columns of the chat; whoever has the chat looks when this commits.
     """
     tx.core.execute(
         _LINE,
@@ -135,7 +142,7 @@ def add(
             "client_id": client_id,
         },
     )
-    change(tx, chat_id, last_seq=seq, **values)
+    change(tx, chat_id, last_seq=seq, contact_id=contact_id, **values)
     tx.changed(Topic.CHAT, chat_id)
     return seq
 
@@ -145,7 +152,9 @@ def close(tx: Tx, chat: Standing, by: EndedBy) -> int:
     caller's to move.
     """
     # Who left without an answer may still be given one.
-    answered = {} if by in (EndedBy.VISITOR, EndedBy.GONE) else {"waiting_since": None}
+    answered: dict[str, Any] = (
+        {} if by in (EndedBy.VISITOR, EndedBy.GONE) else {"waiting_since": None}
+    )
     seq = add(
         tx,
         chat.id,

@@ -88,7 +88,8 @@ _TAKES = """SELECT h.queue_id, sum(h.handle_seconds) * 1.0 / sum(h.handled) AS s
     GROUP BY h.queue_id HAVING sum(h.handled) > 0"""
 _PLACES = f"""WITH waiting AS ({_WAITING})
     SELECT {{list}}({{embed}}) FROM (
-        SELECT {{array}}(w.id, w.place, p.people, p.room, t.seconds) AS r FROM waiting w LEFT JOIN ({_WORKERS}) p ON p.queue_id = w.queue_id
+        SELECT {{array}}(w.id, w.place, p.people, p.room, t.seconds) AS r
+        FROM waiting w LEFT JOIN ({_WORKERS}) p ON p.queue_id = w.queue_id
         LEFT JOIN ({_TAKES}) t ON t.queue_id = w.queue_id
         WHERE w.account_id = :account) x"""
 _NEXT = f"""SELECT {{array}}(

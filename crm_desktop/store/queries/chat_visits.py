@@ -34,7 +34,7 @@ _IN_HAND = (ContactState.ACTIVE.value, ContactState.HELD.value)
 class Before:
     """The contact that a chat was when it ended, for the next one of the same thread."""
 
-    thread_id: int
+    thread_id: int | None
     queue_id: int
     service_id: int | None
     customer_id: int | None

@@ -205,5 +205,8 @@ def blocks(tx: Tx) -> tuple[Block, ...]:
     """Who is kept out now, of a team leader's queues, newest first."""
     if tx.dialect == "postgresql":
         found = parsed(tx.core.execute(_BLOCKS).scalar()) or ()
-        return tuple(Block(*row[:5], moment(row[5]), moment(row[6])) for row in found)
+        return tuple(
+            Block(id_, contact_id, visitor, reason, by, moment(at), moment(until))
+            for id_, contact_id, visitor, reason, by, at, until in found
+        )
     return chats_sqlite.blocks(tx)
