@@ -19,7 +19,7 @@ from crm_desktop.desktop.widgets.chat_strip import ChatStrip, ChatTab
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.chats import ChatInHand, ChatState, Side
 from crm_desktop.domain.states import IN_HAND, Channel, Visibility
-from crm_desktop.domain.views import QueueRow
+from crm_desktop.domain.views import ContactView, QueueRow
 
 if TYPE_CHECKING:
     from crm_desktop.desktop.shell.workplace import Workplace
@@ -46,6 +46,7 @@ class ChatDesk(QObject):
         self._workplace, self._open = workplace, open_contact
         self.is_locked: Callable[[], bool] = bool
         self._strip: ChatStrip | None = None
+        self._ready_for: int | None = None
         self.slot = QWidget()
         self._column = QVBoxLayout(self.slot)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -58,7 +59,7 @@ class ChatDesk(QObject):
             registry.bind(f"chat.go_{number}", partial(self._go_to_nth, number))
         registry.bind("view.chat_sound", self._toggle_sound)
         registry.set_checked("view.chat_sound", self._sounds)
-        workplace.screen.shown.connect(self._another)
+        workplace.screen.shown.connect(self._opened)
         workplace.screen.chat.looked.connect(self._another)
         desk.clock.tick.connect(self._tick)
         self._fit()
@@ -118,10 +119,12 @@ class ChatDesk(QObject):
     def came(self, chat: ChatInHand) -> None:
         """See `ChatsView`."""
         announce(self._made(), f"A chat with {chat.who} is yours: {chat.last_text[:_HEARD]}")
-        if self._workplace.presenter.contact_id == chat.contact_id:
+        if self._workplace.presenter.contact_id != chat.contact_id:
+            self._call_attention()
+        elif self._workplace.presenter.contact is not None:
             self._workplace.screen.chat.ready()
         else:
-            self._call_attention()
+            self._ready_for = chat.contact_id
 
     def _made(self) -> ChatStrip:
         if self._strip is None:
@@ -151,6 +154,14 @@ class ChatDesk(QObject):
     @Slot()
     def _another(self) -> None:
         self.presenter.refresh()
+
+    @Slot(object)
+    def _opened(self, contact: ContactView | None) -> None:
+        """A chat that was taken is open now: whoever took it writes there."""
+        self.presenter.refresh()
+        if contact is not None and contact.row.id == self._ready_for:
+            self._ready_for = None
+            self._workplace.screen.chat.ready()
 
     @Slot()
     def _tick(self) -> None:

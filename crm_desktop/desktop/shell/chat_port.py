@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.chats import ChatInHand, ChatView, EndedBy, Said
 from crm_desktop.domain.views import Moved, NewAttachment, Writing
 from crm_desktop.services import Database
@@ -54,17 +53,17 @@ class Chats:
             files=files,
         )
 
-    def seen(self, contact_id: int, seq: int) -> object:
+    def seen(self, contact_id: int, seq: int) -> None:
         """See `ChatPort`."""
         from crm_desktop.services import chats
 
-        return chats.seen_by_staff(self._db, contact_id, seq)
+        chats.seen_by_staff(self._db, contact_id, seq)
 
-    def typing(self, contact_id: int) -> object:
+    def typing(self, contact_id: int) -> None:
         """See `ChatPort`."""
         from crm_desktop.services import chats
 
-        return chats.typing_as_staff(self._db, contact_id)
+        chats.typing_as_staff(self._db, contact_id)
 
     def visitor_typing(self, chat_id: int) -> str:
         """See `ChatPort`."""
@@ -78,13 +77,13 @@ class Chats:
 
         return chats.end_as_staff(self._db, contact_id, by)
 
-    def to_email(self, contact_id: int, email: str) -> object:
+    def to_email(self, contact_id: int, email: str) -> Moved:
         """See `ChatPort`."""
         from crm_desktop.services import chats
 
         return chats.to_email(self._db, contact_id, email)
 
-    def block(self, contact_id: int, reason: str, hours: int) -> Changes:
+    def block(self, contact_id: int, reason: str, hours: int) -> Moved:
         """See `ChatPort`."""
         from crm_desktop.services import chats
 

@@ -26,7 +26,7 @@ def thumb(octets: bytes, box: QSize) -> QImage | None:
         return None
     if size.width() > box.width() or size.height() > box.height():
         # Twice the box, so that a turned picture and a fine screen have enough of it.
-        reader.setScaledSize(size.scaled(2 * box, Qt.AspectRatioMode.KeepAspectRatio))
+        reader.setScaledSize(size.scaled(box * 2, Qt.AspectRatioMode.KeepAspectRatio))
     image = reader.read()
     if image.isNull():
         return None

@@ -33,21 +33,28 @@ from tests.gui.screens.sample import ME, MINUTE, NOW
 CONTACT, CHAT = 301, 91
 PAGE = "https://www.northmere.example/bins/missed-collection"
 SECOND = timedelta(seconds=1)
+_V, _S, _C, _SAID = Side.VISITOR, Side.STAFF, Side.CENTRE, LineKind.SAID
+_SORRY = (
+    "Good morning Margaret, I am sorry to hear that. Was it out by half past six, and is it the "
+    "whole street or your house alone?"
+)
+_STREET = "The whole street I think, the lorry turned round at the bridge"
+_CREW = "Thank you. A crew comes back within two working days. Please leave it out."
+_LOST = (
+    "Sorry, lost my connection. Can you text me when they come? <b>please</b> "
+    "https://www.northmere.example/bins"
+)
 _TALK: tuple[tuple[LineKind, Side, str, str], ...] = (
-    (LineKind.SAID, Side.VISITOR, "Margaret Okafor", "Hello, my green bin was not emptied today"),
-    (LineKind.JOINED, Side.CENTRE, "Sarah", ""),
-    (LineKind.SAID, Side.STAFF, "Sarah", "Good morning Margaret, I am sorry to hear that. Was it "
-     "out by half past six, and is it the whole street or your house alone?"),
-    (LineKind.SAID, Side.VISITOR, "Margaret Okafor", "It was out last night."),
-    (LineKind.SAID, Side.VISITOR, "Margaret Okafor", "The whole street I think, the lorry turned "
-     "round at the bridge"),
-    (LineKind.SAID, Side.STAFF, "Sarah", "Thank you. A crew comes back within two working days. "
-     "Please leave it out."),
-    (LineKind.AWAY, Side.CENTRE, "", ""),
-    (LineKind.RETURNED, Side.CENTRE, "", ""),
-    (LineKind.SAID, Side.VISITOR, "Margaret Okafor", "Sorry, lost my connection. Can you text me "
-     "when they come? <b>please</b> https://www.northmere.example/bins"),
-)  # fmt: skip
+    (_SAID, _V, "Margaret Okafor", "Hello, my green bin was not emptied today"),
+    (LineKind.JOINED, _C, "Sarah", ""),
+    (_SAID, _S, "Sarah", _SORRY),
+    (_SAID, _V, "Margaret Okafor", "It was out last night."),
+    (_SAID, _V, "Margaret Okafor", _STREET),
+    (_SAID, _S, "Sarah", _CREW),
+    (LineKind.AWAY, _C, "", ""),
+    (LineKind.RETURNED, _C, "", ""),
+    (_SAID, _V, "Margaret Okafor", _LOST),
+)
 
 
 def lines(times: int = 1) -> tuple[ChatLine, ...]:

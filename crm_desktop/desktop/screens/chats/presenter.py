@@ -41,8 +41,9 @@ class ChatsPresenter(Presenter):
         super().__init__(tasks)
         self._port, self._view, self._shown = port, view, shown
         self._chats: tuple[ChatInHand, ...] = ()
-        self._started = self._read_once = False
         self._held: frozenset[int] = frozenset()
+        #: What was in hand when this desktop began: nobody is told that it came.
+        self._began: frozenset[int] | None = None
 
     @property
     def chats(self) -> tuple[ChatInHand, ...]:
@@ -54,6 +55,8 @@ class ChatsPresenter(Presenter):
 
     def held(self, contact_ids: frozenset[int]) -> None:
         """These chats are in this person's hands, as their list says."""
+        if self._began is None:
+            self._began = contact_ids
         if contact_ids != self._held:
             self._held = contact_ids
             if contact_ids != {each.contact_id for each in self._chats}:
@@ -102,14 +105,11 @@ class ChatsPresenter(Presenter):
 
     def _show(self, chats: tuple[ChatInHand, ...]) -> None:
         before = {each.contact_id: each for each in self._chats}
-        first, self._read_once = not self._read_once, True
         self._chats = chats
         self._view.show_chats(self.chats)
-        if first and not self._held:
-            return
         for each in chats:
             known = before.get(each.contact_id)
-            if known is None and not first:
+            if known is None and each.contact_id not in (self._began or ()):
                 self._view.came(each)
             elif known is not None and _has_spoken(known, each):
                 self._view.said(each)

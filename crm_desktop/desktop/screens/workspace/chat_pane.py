@@ -38,8 +38,8 @@ class _Head(Surface):
         self._mail = Button(look, "").follow(registry.action("chat.email"))
         self._end = Button(look, "", kind=Kind.DANGER).follow(registry.action("chat.end"))
         self._row = QHBoxLayout(self)
-        for each in (self._state, self._language):
-            self._row.addWidget(each)
+        self._row.addWidget(self._state)
+        self._row.addWidget(self._language)
         self._row.addWidget(self._page, 1)
         for each in (self._email, self._mail, self._end):
             self._row.addWidget(each)

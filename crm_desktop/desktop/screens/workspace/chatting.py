@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -18,6 +19,7 @@ from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.chats import (
     TYPING_EVERY_SECONDS,
     TYPING_STALE_SECONDS,
+    ChatState,
     ChatView,
     EndedBy,
     Said,
@@ -53,10 +55,10 @@ class ChatPort(Protocol):
     ) -> Said:
         """Say something to the visitor."""
 
-    def seen(self, contact_id: int, seq: int) -> object:
+    def seen(self, contact_id: int, seq: int) -> None:
         """This person has read so far."""
 
-    def typing(self, contact_id: int) -> object:
+    def typing(self, contact_id: int) -> None:
         """This person is typing."""
 
     def visitor_typing(self, chat_id: int) -> str:
@@ -65,10 +67,10 @@ class ChatPort(Protocol):
     def end(self, contact_id: int, by: EndedBy) -> Moved:
         """End the chat."""
 
-    def to_email(self, contact_id: int, email: str) -> object:
+    def to_email(self, contact_id: int, email: str) -> Moved:
         """Continue by mail."""
 
-    def block(self, contact_id: int, reason: str, hours: int) -> Changes:
+    def block(self, contact_id: int, reason: str, hours: int) -> Moved:
         """Keep the visitor out."""
 
     def questions(self, service_id: int) -> Mapping[str, str]:
@@ -411,7 +413,11 @@ class Chatting(Presenter):
             self._view.show_picture(attachment_id, picture)
 
     def _ended(self, contact_id: int, by: EndedBy, _answer: object) -> None:
-        if self._shown is not None and self._shown.contact_id == contact_id:
+        chat = self._shown
+        if chat is not None and chat.contact_id == contact_id:
+            if chat.view is not None:
+                chat.view = replace(chat.view, state=ChatState.ENDED, ended_by=by)
+                self._view.show_chat(chat, other=False)
             self._read()
             self._view.ended(by)
 
