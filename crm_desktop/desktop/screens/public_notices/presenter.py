@@ -69,7 +69,7 @@ class NoticesPresenter(Presenter):
 
     def _ask(self) -> None:
         self._tasks.read(
-            partial(service_notices.current, self._db),
+            partial(service_notices.recent, self._db),
             self._view.show_notices,
             failed=self._view.show_trouble,
             key="notices",
