@@ -58,7 +58,7 @@ class NoticePostView:
 
 @dataclass(frozen=True, slots=True)
 class NoticeView:
-    """A notice that is shown, or will be."""
+    """A notice that is shown, will be, or was; `ended_at` when it was taken down early."""
 
     id: int
     text: str
@@ -70,6 +70,7 @@ class NoticeView:
     created_at: datetime
     starts_at: datetime
     ends_at: datetime
+    ended_at: datetime | None
     posts: tuple[NoticePostView, ...]
 
 

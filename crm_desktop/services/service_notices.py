@@ -19,7 +19,7 @@ from crm_desktop.domain.service_notices import (
 from crm_desktop.store.database import Database, Tx
 from crm_desktop.store.queries import service_notices as queries
 
-__all__ = ["accounts", "again", "current", "end", "publish", "shown"]
+__all__ = ["accounts", "again", "end", "publish", "recent", "shown"]
 
 
 def publish(db: Database, notice: NewNotice) -> tuple[int, Changes]:
@@ -62,10 +62,10 @@ def again(db: Database, notice_post_id: int) -> Changes:
         return tx.changes
 
 
-def current(db: Database) -> tuple[NoticeView, ...]:
-    """What is shown or will be, the newest first."""
+def recent(db: Database) -> tuple[NoticeView, ...]:
+    """What is shown or will be, the newest first; then the last ten that are over."""
     with db.read() as tx:
-        return queries.current(tx)
+        return queries.recent(tx)
 
 
 def accounts(db: Database) -> tuple[PublicAccount, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import and_, bindparam, case, func, or_, select, update
 
 from crm_desktop.domain import post_length
 from crm_desktop.domain.changes import Topic
@@ -41,6 +41,7 @@ from crm_desktop.store.queries.social_answering import LANE
 
 _KINDS = tuple(each.value for each in Network)
 _SHOWN_AT_ONCE = 5
+_OVER_TOLD = 10
 _CURRENT = (ServiceNotice.ended_at.is_(None), ServiceNotice.ends_at > utcnow())
 _SHOWN = {
     where: select(ServiceNotice.text, ServiceNotice.text_cy)
@@ -56,9 +57,11 @@ def shown(tx: Tx, where: str) -> tuple[tuple[str, str], ...]:
     return tuple((row[0], row[1]) for row in tx.core.execute(_SHOWN[where]))
 
 
-def current(tx: Tx) -> tuple[NoticeView, ...]:
-    """What is shown or will be, the newest first, with its posts."""
+def recent(tx: Tx) -> tuple[NoticeView, ...]:
+    """What is shown or will be, the newest first, with its posts; then the last that are over."""
     session = tx.session
+    now = and_(*_CURRENT)
+    over = select(ServiceNotice.id).where(~now).order_by(ServiceNotice.id.desc()).limit(_OVER_TOLD)
     rows = session.execute(
         select(
             ServiceNotice.id,
@@ -71,10 +74,11 @@ def current(tx: Tx) -> tuple[NoticeView, ...]:
             ServiceNotice.created_at,
             ServiceNotice.starts_at,
             ServiceNotice.ends_at,
+            ServiceNotice.ended_at,
         )
         .join(Staff, Staff.id == ServiceNotice.created_by_id)
-        .where(*_CURRENT)
-        .order_by(ServiceNotice.id.desc())
+        .where(or_(now, ServiceNotice.id.in_(over)))
+        .order_by(case((now, 0), else_=1), ServiceNotice.id.desc())
     ).all()
     posts: dict[int, list[NoticePostView]] = {row[0]: [] for row in rows}
     found = session.execute(

@@ -60,7 +60,7 @@ def test_a_notice_is_shown_everywhere_until_it_is_taken_down(
     assert service_notices.shown(gateway, "web") == (_notice().text,)
     assert service_notices.shown(gateway, "web", "cy") == (welsh,)
     assert service_notices.shown(gateway, "chat", "cy") == (other.text, welsh)
-    assert len(service_notices.current(centre.as_person("anna"))) == 2
+    assert len(service_notices.recent(centre.as_person("anna"))) == 2
 
     service_notices.end(rose, number)
 
@@ -80,14 +80,15 @@ def test_before_its_start_and_after_its_end_nothing_shows(centre: Centre, rose: 
     later = datetime.now(UTC) + timedelta(hours=1)
     number, _ = service_notices.publish(rose, _notice(starts_at=later))
     assert service_notices.shown(gateway, "web") == ()
-    assert [each.id for each in service_notices.current(rose)] == [number]
+    assert [each.id for each in service_notices.recent(rose)] == [number]
 
     past = datetime.now(UTC) - timedelta(hours=1)
     change(centre, ServiceNotice, number, starts_at=past)
     assert service_notices.shown(gateway, "web") == (_notice().text,)
     change(centre, ServiceNotice, number, ends_at=past + timedelta(minutes=1))
     assert service_notices.shown(gateway, "web") == ()
-    assert service_notices.current(rose) == ()
+    (over,) = service_notices.recent(rose)
+    assert over.ends_at <= past + timedelta(minutes=1)
 
 
 def test_a_notice_is_said_on_the_chosen_networks_in_the_words_for_each(
@@ -122,7 +123,7 @@ def test_a_notice_is_said_on_the_chosen_networks_in_the_words_for_each(
             refused = ConnectorTrouble("Not allowed here.", retry=False, fate="refused")
             outbox.settle(gateway, LANE, lease, claimed, Outcome(trouble=refused))
 
-    (view,) = service_notices.current(centre.as_person("anna"))
+    (view,) = service_notices.recent(centre.as_person("anna"))
     said, failed = view.posts
     assert (said.state, said.url) == (NoticePostState.SENT, "https://network.example/ours")
     assert (failed.state, failed.failure) == (NoticePostState.FAILED, "Not allowed here.")
@@ -132,7 +133,7 @@ def test_a_notice_is_said_on_the_chosen_networks_in_the_words_for_each(
     with pytest.raises(NotFound):
         service_notices.again(rose, said.id)
     service_notices.again(rose, failed.id)
-    assert service_notices.current(rose)[0].posts[1].state is NoticePostState.PENDING
+    assert service_notices.recent(rose)[0].posts[1].state is NoticePostState.PENDING
     (claimed,) = outbox.claim(gateway, LANE, lease)
     assert social_sending.load(gateway, claimed) is not None
 
@@ -159,7 +160,9 @@ def test_what_cannot_be_shown_is_refused_at_once(centre: Centre, rose: Database)
     assert "text" in refused(_notice("x" * 501))
     assert "text" in refused(_notice("4111 1111 1111 1111"), CardNumber)
     assert str(sky) in refused(_notice("x" * 400, account_ids=(sky,)))
-    assert "ends_at" in refused(replace(_notice(), ends_at=datetime.now(UTC)))
+    assert "ends_at" in refused(
+        replace(_notice(), ends_at=datetime.now(UTC) - timedelta(seconds=1))
+    )
     assert "ends_at" in refused(replace(_notice(), ends_at=datetime.now(UTC) + timedelta(days=61)))
     assert "places" in refused(_notice(on_web=False, on_chat=False))
     with pytest.raises(NotFound):
