@@ -84,8 +84,7 @@ class PostReply:
     """An answer to a post, for everybody to see or for its author alone.
 
     `in_reply_to` is a message of the conversation that can be answered; what was said in private
-    is answered in private. Public pictures need a description (`alt`). `confirmed`: the person has
-    looked at what the leak check found and answers for it.
+    is answered in private. Public pictures need a description (`alt`).
     """
 
     text: str
@@ -93,4 +92,3 @@ class PostReply:
     in_reply_to: int
     pictures: tuple[Picture, ...] = ()
     template_id: int | None = None
-    confirmed: bool = False

@@ -53,7 +53,7 @@ def reply(
 ) -> Sent:
     """Answer a post, when its contact is in one's own hands; a `writing` tried again is kept once.
 
-    With findings it is written and stopped unless `given.confirmed`. Raises InvalidInput (fields
+    With findings it is written and stopped, as a mail is. Raises InvalidInput (fields
     text, pictures, alt, in_reply_to), TooLarge, NotFound, Taken(by), NotAllowed, Conflict.
     """
     text = _checked(given)
@@ -77,16 +77,14 @@ def reply(
             template_id=given.template_id,
             rfc_id=message_id_in(str(known.centre.get("mail_domain", "")), key),
             findings=findings,
-            confirmed=given.confirmed,
             undo_seconds=undo_seconds,
         )
         message_id = social_answering.reply(tx, contact_id, written)
-        stopped = () if given.confirmed else findings
         undo_until = tx.now + timedelta(seconds=undo_seconds)
         shown = None
         if not given.pictures:
             shown = _shown(tx, written, message_id, answered.handle)
-        return Sent(contact_id, message_id, undo_until, stopped, shown, tx.changes)
+        return Sent(contact_id, message_id, undo_until, findings, shown, tx.changes)
 
 
 def _checked(given: PostReply) -> str:
@@ -170,7 +168,7 @@ def _pictures(given: PostReply, hashes: tuple[str, ...]) -> list[dict[str, Any]]
 
 def _shown(tx: Tx, written: WrittenPost, message_id: int, handle: str) -> MessageView:
     """The message as a reading of the conversation would give it."""
-    stopped = bool(written.findings) and not written.confirmed
+    stopped = bool(written.findings)
     undo_until = None if stopped else tx.now + timedelta(seconds=written.undo_seconds)
     return MessageView(
         id=message_id,

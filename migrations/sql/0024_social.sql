@@ -71,11 +71,11 @@ BEGIN
 END $$;
 
 -- Writes an answer down with all that follows from it, in the name of who has the contact in hand.
--- Where it goes is the answered post's to say. Stopped unless there are no findings, or somebody
--- answers for them (p_confirmed). p_pictures: [{sha256, name, content_type, size, alt}].
+-- Where it goes is the answered post's to say. With findings it is stopped.
+-- p_pictures: [{sha256, name, content_type, size, alt}].
 CREATE FUNCTION app.post_reply(p_contact bigint, p_post bigint, p_public boolean, p_text text,
                                p_pictures jsonb, p_template bigint, p_rfc_id text,
-                               p_findings jsonb, p_confirmed boolean, p_undo double precision)
+                               p_findings jsonb, p_undo double precision)
 RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -95,12 +95,12 @@ BEGIN
     IF p_public IS NULL OR coalesce(trim(p_text), '') = '' OR length(p_text) > 20000
        OR NOT coalesce(p_rfc_id ~ '^<[0-9a-f]{32}\.crm@[a-z0-9.-]{1,255}>$', false)
        OR NOT coalesce(p_undo BETWEEN 0 AND 3600, false)
-       OR jsonb_typeof(p_findings) IS DISTINCT FROM 'array' OR p_confirmed IS NULL
+       OR jsonb_typeof(p_findings) IS DISTINCT FROM 'array'
        OR jsonb_typeof(p_pictures) IS DISTINCT FROM 'array'
        OR jsonb_array_length(p_pictures) > 4 THEN
         PERFORM app.refuse('CRM05', 'no such answer');
     END IF;
-    stopped := jsonb_array_length(p_findings) > 0 AND NOT p_confirmed;
+    stopped := jsonb_array_length(p_findings) > 0;
     INSERT INTO message (contact_id, direction, visibility, state, account_id, author_id,
                          template_id, sender_name, sender_address, recipients, subject, body_text,
                          reply_text, body_html, rfc_id, in_reply_to, reference_ids, problems,
@@ -134,17 +134,17 @@ BEGIN
     INSERT INTO event (kind, actor_id, contact_id, data)
     VALUES (CASE WHEN stopped THEN 'message.stopped' ELSE 'message.written' END, me, p_contact,
             jsonb_build_object('message', written, 'public', p_public, 'findings',
-                               jsonb_array_length(p_findings), 'confirmed', p_confirmed));
+                               jsonb_array_length(p_findings)));
     PERFORM pg_notify('crm', 'contact:' || p_contact || ',outbox:0');
     RETURN written;
 END $$;
 
 REVOKE ALL ON FUNCTION app.social_thread(bigint), app.social_public(bigint),
     app.post_answered(contact, bigint, boolean),
-    app.post_reply(bigint, bigint, boolean, text, jsonb, bigint, text, jsonb, boolean,
+    app.post_reply(bigint, bigint, boolean, text, jsonb, bigint, text, jsonb,
                    double precision) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app.social_thread(bigint), app.social_public(bigint),
-    app.post_reply(bigint, bigint, boolean, text, jsonb, bigint, text, jsonb, boolean,
+    app.post_reply(bigint, bigint, boolean, text, jsonb, bigint, text, jsonb,
                    double precision) TO crm_staff;
 
 -- What only the gateway and these functions write is never written by hand.

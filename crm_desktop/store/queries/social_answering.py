@@ -57,7 +57,7 @@ WHERE EXISTS (SELECT 1 FROM c)
 }
 _CALL = text(
     "SELECT app.post_reply(:contact, :post, :public, :text, CAST(:pictures AS jsonb), :template,"
-    " :rfc_id, CAST(:findings AS jsonb), :confirmed, :undo)"
+    " :rfc_id, CAST(:findings AS jsonb), :undo)"
 )
 _TRACE = insert(ReadAudit).inline()
 
@@ -75,7 +75,6 @@ class WrittenPost:
     template_id: int | None
     rfc_id: str
     findings: Sequence[str]
-    confirmed: bool
     undo_seconds: float
 
 
@@ -140,7 +139,6 @@ def reply(tx: Tx, contact_id: int, written: WrittenPost) -> int:
             "template": written.template_id,
             "rfc_id": written.rfc_id,
             "findings": json.dumps(list(written.findings)),
-            "confirmed": written.confirmed,
             "undo": written.undo_seconds,
         },
     ).scalar_one()
@@ -152,7 +150,7 @@ def reply(tx: Tx, contact_id: int, written: WrittenPost) -> int:
 def _rows(tx: Tx, contact_id: int, written: WrittenPost) -> int:
     """As app.post_reply; whoever calls has seen that the contact is in this person's hands."""
     target = _answered(tx, contact_id, written)
-    stopped = bool(written.findings) and not written.confirmed
+    stopped = bool(written.findings)
     number = messages.add_message(
         tx,
         {
@@ -200,7 +198,6 @@ def _rows(tx: Tx, contact_id: int, written: WrittenPost) -> int:
         message=number,
         public=written.public,
         findings=len(written.findings),
-        confirmed=written.confirmed,
     )
     tx.changed(Topic.CONTACT, contact_id)
     return number

@@ -25,8 +25,7 @@ from tests.integration.store.attacking import LEADER, Attack, Connection, Ids, n
 
 _KEY: LiteralString = "'<' || repeat('a', 32) || '.crm@crm.test>'"
 _ANSWER: LiteralString = (
-    "SELECT app.post_reply(%(mine)s, %(my_post)s, true, 'Sorry', '[]', NULL,"
-    f" {_KEY}, '[]', false, 10)"
+    f"SELECT app.post_reply(%(mine)s, %(my_post)s, true, 'Sorry', '[]', NULL, {_KEY}, '[]', 10)"
 )
 
 
@@ -42,7 +41,7 @@ def _reply(
 ) -> LiteralString:
     return (
         f"SELECT app.post_reply({contact}, {post}, {public}, {text}, {pictures}, NULL, {key},"
-        f" '[]', false, {undo})"
+        f" '[]', {undo})"
     )
 
 
