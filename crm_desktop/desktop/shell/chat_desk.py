@@ -111,7 +111,7 @@ class ChatDesk(QObject):
         self._window.setWindowTitle(f"({unread}) {name}" if unread else name)
         self._fit()
 
-    def said(self, chat: ChatInHand) -> None:
+    def spoke(self, chat: ChatInHand) -> None:
         """See `ChatsView`."""
         announce(self._made(), f"{chat.who}: {chat.last_text[:_HEARD]}")
         self._call_attention()

@@ -250,4 +250,3 @@ def _typing(chat: KnownChat) -> tuple[ChatItem, ...]:
         return ()
     who = chat.view.visitor or "The visitor"
     return (ChatItem(("typing",), ItemKind.TYPING, chat.typing, who, head=f"{who} is typing …"),)
-
