@@ -244,6 +244,7 @@ class Composer(Painted):
     def set_hint(self, hint: str) -> None:
         """Say in the empty reply what it is for; empty: as usual."""
         self._editors[Visibility.PUBLIC].setPlaceholderText(hint or _HINT)
+        self._count.setVisible(not hint)
 
     def set_saved(self, text: str) -> None:
         """Say how safe the draft is, as "Draft saved 3 s ago"."""
