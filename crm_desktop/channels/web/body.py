@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
-from crm_desktop.channels.web_form.port import Limits
+from crm_desktop.channels.web.limits import BodyLimits
 
 
 class BodyTooLarge(Exception):
@@ -50,7 +50,7 @@ class Sent:
         return next(iter(self.texts.get(name, [])), "")
 
 
-async def read_body(request: Request, limits: Limits) -> Sent:
+async def read_body(request: Request, limits: BodyLimits) -> Sent:
     """Read multipart form data; raises BodyTooLarge, BodyTooSlow, BodyBroken.
 
     What is left of a refused body the server reads and throws away, so that a browser shows our
@@ -84,7 +84,7 @@ class _Counted:
         return message
 
 
-async def _parse(request: Request, limits: Limits) -> Sent:
+async def _parse(request: Request, limits: BodyLimits) -> Sent:
     try:
         async with request.form(
             max_files=50, max_fields=limits.fields, max_part_size=limits.text_bytes
@@ -106,7 +106,7 @@ def _sound(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
-async def _file(field: str, upload: UploadFile, limits: Limits) -> list[SentFile]:
+async def _file(field: str, upload: UploadFile, limits: BodyLimits) -> list[SentFile]:
     """The file, or none for a file input that was left empty."""
     size = upload.size or 0
     if not upload.filename and not size:
