@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass
 
 from starlette.datastructures import UploadFile
@@ -113,3 +114,24 @@ async def _file(field: str, upload: UploadFile, limits: BodyLimits) -> list[Sent
         return []
     content = await upload.read() if size <= limits.file_bytes else b""
     return [SentFile(field, _sound(upload.filename or ""), size, content)]
+
+
+async def read_json(request: Request, most_bytes: int, seconds: float) -> dict[str, object]:
+    """Read a JSON object; raises BodyTooLarge, BodyTooSlow, BodyBroken.
+
+    Only what says that it is JSON is read: a browser sends that elsewhere only after it has asked.
+    """
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind != "application/json":
+        raise BodyBroken
+    counted = _Counted(request, most_bytes)
+    try:
+        async with asyncio.timeout(seconds):
+            told = json.loads(await Request(request.scope, counted.receive).body())
+    except TimeoutError:
+        raise BodyTooSlow from None
+    except (ClientDisconnect, ValueError, RecursionError):
+        raise BodyBroken from None
+    if not isinstance(told, dict):
+        raise BodyBroken
+    return told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -35,6 +36,25 @@ class TokenBuckets:
         if len(self._buckets) > MAX_CLIENTS:
             self._buckets.popitem(last=False)
         return allowed
+
+
+class Pace:
+    """One bucket for one connection: whoever is too fast is heard later."""
+
+    def __init__(self, rate: Rate, now: Callable[[], float] = time.monotonic) -> None:
+        self._rate = rate
+        self._now = now
+        self._tokens = float(rate.burst)
+        self._at = now()
+
+    async def wait(self) -> None:
+        """Return when it may go on."""
+        now = self._now()
+        gained = (now - self._at) * self._rate.per_minute / 60
+        self._tokens = min(self._rate.burst, self._tokens + gained) - 1
+        self._at = now
+        if self._tokens < 0:
+            await asyncio.sleep(-self._tokens * 60 / self._rate.per_minute)
 
 
 def client_of(request: HTTPConnection, proxies: _Networks) -> str:
