@@ -21,8 +21,11 @@ class Page:
     asks for the rest when it comes back.
     """
 
-    def __init__(self, chat_id: int, site_id: int, sent: int, most_frames: int) -> None:
+    def __init__(
+        self, chat_id: int, token: str, *, site_id: int, sent: int, most_frames: int
+    ) -> None:
         self.chat_id = chat_id
+        self.token = token
         self.site_id = site_id
         self.sent = sent
         self.place: Place | None = None
