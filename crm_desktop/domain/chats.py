@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from crm_desktop.domain.changes import Changes
@@ -32,7 +31,6 @@ LONGEST_REASON = 200
 MOST_FILES = 5
 LONGEST_BLOCK = timedelta(days=30)
 _LONDON = ZoneInfo("Europe/London")
-_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class ChatState(StrEnum):

@@ -309,16 +309,14 @@ def _deaf(door: ChatDoor, token: str) -> socket.socket:
     deaf = socket.socket()
     deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
     deaf.connect(("127.0.0.1", door.port))
-    hello = json.dumps({"hello": {"token": token}}).encode()
-    mask = b"\0\0\0\0"
     deaf.sendall(
         f"GET /chat/norbridge/talk HTTP/1.1\r\nHost: 127.0.0.1:{door.port}\r\n"
         f"Origin: {ORIGIN}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
-        + bytes([0x81, 0x80 | len(hello)])
-        + mask
-        + hello
     )
+    assert b" 101 " in deaf.recv(1_000)
+    hello = json.dumps({"hello": {"token": token}}).encode()
+    deaf.sendall(bytes([0x81, 0x80 | len(hello)]) + b"\0\0\0\0" + hello)
     return deaf
 
 
