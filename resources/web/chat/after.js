@@ -12,6 +12,7 @@ export function endCard ({ goOn, forget }) {
   const isBlocked = talk.state.ended_by === 'blocked'
   return h('div', { className: 'card' },
     !isBlocked && [rating(), h('h3', {}, t('copy')), small([emailField(true)], t('copy_send'), 'transcript', 'copied')],
+    h('h3', {}, t('next_step')),
     h('div', { className: 'row' }, !isBlocked && button(t('go_on'), goOn), button(t('forget'), () => forget())),
     h('p', { className: 'hint' }, t('forget_hint')))
 }

@@ -95,7 +95,7 @@ export function messageView (body) {
     done.focus()
   }
   const fields = [nameField(), emailField(true), textField(t('message'), t('message_needed'))]
-  const when = here.setup.opens_at && ` ${t('opens', { when: opening(here.setup.opens_at) })}`
+  const when = here.setup.opens_at && ` ${opening(here.setup.opens_at)}`
   body.replaceChildren(
     h('p', {}, h('strong', {}, t('closed')), when),
     ...notices(),

@@ -1,5 +1,5 @@
 // Where a visitor writes, and gives files: chosen, photographed, pasted or dropped.
-import { announce, button, errorWords, h, here, icon, newId, own, sendFile, t, tool } from './kit.js'
+import { announce, button, codeOf, errorWords, h, here, icon, newId, own, sendFile, t, tool } from './kit.js'
 import { say, typing } from './talk.js'
 
 /** The form; `uploads` gets the files on their way, `draw` shows them, `toEnd` scrolls there. */
@@ -80,17 +80,18 @@ export function composer ({ panel, uploads, draw, toEnd }) {
     })
     draw()
   }
-  function failed (one, { status, code }) {
+  function failed (one, answer) {
     const { name } = one.file
-    const words = { 413: tooLarge(name), 415: t('file_kind', { name }) }[status] ||
-      `${t('file_failed', { name })} ${errorWords({ 0: 'away', 429: 'too_often', 503: 'away' }[status] || code)}`
+    const code = codeOf(answer)
+    const final = { file_too_large: tooLarge(name), too_large: tooLarge(name), file_kind: t('file_kind', { name }), file_empty: t('file_empty', { name }) }[code]
+    const words = final || `${t('file_failed', { name })} ${errorWords(code)}`
     const drop = () => {
       uploads.splice(uploads.indexOf(one), 1)
       draw()
       box.focus()
     }
     one.node.replaceChildren(h('p', { className: 'wrong' }, words), h('div', { className: 'row' },
-      [413, 415].includes(status) ? '' : button(t('try_again'), () => upload(one)), button(t('remove'), drop)))
+      final ? '' : button(t('try_again'), () => upload(one)), button(t('remove'), drop)))
     announce(words)
   }
 

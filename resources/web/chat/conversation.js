@@ -132,6 +132,8 @@ export function chatView (parts, { forget, changed }) {
     else write()
     if (hadFocus) (foot.querySelector('textarea') || title).focus()
     toEnd()
+    // The last words stay in sight above what can be done now.
+    if (isEnded()) body.scrollTop = Math.max(0, body.querySelector('.card').offsetTop - body.clientHeight / 3)
     changed()
   }
   function change (one) {

@@ -33,17 +33,31 @@ export const newId = () =>
 // ---- Words
 export const t = (key, values = {}) => (here.words[key] ?? '').replace(/\{(\w+)\}/g, (_, name) => values[name])
 
-const ERRORS = { text_too_long: 'long', too_often: 'often', blocked: 'blocked', chat_over: 'over', away: 'away' }
+/** What the gateway answers, by what the visitor can do about it. */
+const ERRORS = {
+  away: 'away',
+  blocked: 'blocked',
+  card_number: 'card',
+  chat_over: 'over',
+  often: 'often',
+  origin: 'blocked',
+  slow: 'away',
+  too_large: 'long',
+  too_long: 'long'
+}
 export const errorWords = code => t(`error_${ERRORS[code] || 'unknown'}`)
 
-export const time = (at, how) =>
-  new Intl.DateTimeFormat(here.language === 'cy' ? 'cy' : 'en-GB', how).format(new Date(at))
+export const time = (at, how) => new Intl.DateTimeFormat('en-GB', how).format(new Date(at))
 export const clock = at => time(at, { hour: '2-digit', minute: '2-digit' })
-export const day = at => time(at, { weekday: 'long', day: 'numeric', month: 'long' })
+/** Names of days and months are in our own words: browsers know no Welsh. */
+function dated (key, at, timeZone) {
+  const [d, m, y] = time(at, { dateStyle: 'short', timeZone }).split('/').map(Number)
+  const weekday = here.words.days[new Date(Date.UTC(y, m - 1, d)).getUTCDay()]
+  return t(key, { weekday, n: d, month: here.words.months[m - 1], clock: time(at, { timeStyle: 'short', timeZone }) })
+}
+export const day = at => dated('date', at)
 /** Opening hours are the council's, wherever the visitor is. */
-export const opening = at => time(at, {
-  weekday: 'long', day: 'numeric', month: 'long', hour: '2-digit', minute: '2-digit', timeZone: 'Europe/London'
-})
+export const opening = at => dated('opens', at, 'Europe/London')
 
 export function waitWords (seconds) {
   if (seconds === null || seconds === undefined) return ''
@@ -123,13 +137,17 @@ export async function post (path, content, headers = {}) {
   }
 }
 
+/** What the gateway calls it; nobody at all, or a proxy before it, has no word for it. */
+export const codeOf = ({ status, code }) => code || (!status || status >= 500 ? 'away' : 'unknown')
+
 /** What a form shows when the gateway did not take it: {errors} or {notice}; undefined when it did. */
-export function trouble ({ status, code, errors }) {
+export function trouble (answer) {
+  const { status, errors } = answer
   if (status >= 200 && status < 300) return
   if (status === 422 && errors) {
     return { errors: Object.fromEntries(Object.entries(errors).map(([name, words]) => [name, t(`${name}_needed`) || words])) }
   }
-  return { notice: errorWords({ 0: 'away', 403: 'blocked', 413: 'text_too_long', 429: 'too_often', 502: 'away', 503: 'away' }[status] || code) }
+  return { notice: errorWords(codeOf(answer)) }
 }
 
 /** An object URL of a file in the conversation. */

@@ -20,7 +20,7 @@ export const listeners = {
  * last told it; `ready`: connected and greeted; `wasReady`: at some time on this page.
  */
 export const talk = { unsent: [] }
-let socket, tries, timer, asked, beat, last, history, mustEnd, typedAt, typingTimer
+let socket, tries, timer, asked, beat, isAway, last, history, mustEnd, typedAt, typingTimer
 
 /** Forget what is shown; what is not sent yet stays. */
 export function reset () {
@@ -29,7 +29,7 @@ export function reset () {
   old?.close()
   clearTimeout(timer)
   tries = last = history = typedAt = typingTimer = 0
-  mustEnd = false
+  mustEnd = isAway = false
   Object.assign(talk, { lines: new Map(), state: {}, ready: false, wasReady: false, unsent: own.get('unsent') || [] })
 }
 
@@ -76,7 +76,7 @@ function dropped (code) {
 setInterval(() => {
   if (!socket) return
   if (asked && Date.now() - asked > ANSWER_WITHIN) return dropped()
-  if (talk.ready && !asked && Date.now() - beat > PING_EVERY) {
+  if (talk.ready && !isAway && !asked && Date.now() - beat > PING_EVERY) {
     asked = beat = Date.now()
     transmit({ ping: asked })
   }
@@ -85,6 +85,7 @@ addEventListener('offline', () => { if (socket) dropped() })
 
 const heard = {
   state (now) {
+    isAway = false
     const isFirst = !talk.ready
     const turned = isFirst || talk.state.state !== now.state
     if (isFirst && !last) history = now.last_seq
@@ -111,6 +112,7 @@ const heard = {
     settle()
   },
   kept ({ id, seq }) {
+    isAway = false
     const one = talk.unsent.find(other => other.id === id)
     if (!one) return
     talk.unsent = talk.unsent.filter(other => other !== one)
@@ -121,16 +123,13 @@ const heard = {
   refused ({ id, code }) {
     const one = talk.unsent.find(other => other.id === id)
     if (!one) return
-    if (code === 'too_often') return heard.away()
     one.refused = code || 'unknown'
     settle()
     listeners.refused(one)
   },
   typing: isTyping => listeners.typing(isTyping),
-  away () {
-    again()
-    setTimeout(flush, 3000)
-  }
+  // The gateway is there, its database is not: it goes on trying with what it has, and answers no pings.
+  away () { isAway = true }
 }
 
 function settle () {
