@@ -25,8 +25,10 @@ export function chatView (parts, { forget, changed }) {
   const nodes = new Map()
   body.replaceChildren(list)
 
-  const isLow = () => body.scrollHeight - body.scrollTop - body.clientHeight < 60
-  const toEnd = () => { body.scrollTop = body.scrollHeight }
+  /** The lines scroll, or all of the panel where there is little height. */
+  const scroller = () => getComputedStyle(body).overflowY === 'visible' ? panel : body
+  const isLow = (it = scroller()) => it.scrollHeight - it.scrollTop - it.clientHeight < 60
+  const toEnd = () => { scroller().scrollTop = scroller().scrollHeight }
   const isSeen = () => !panel.hidden && document.visibilityState === 'visible' && isLow()
   const look = () => {
     if (isSeen()) seen()
@@ -133,7 +135,7 @@ export function chatView (parts, { forget, changed }) {
     if (hadFocus) (foot.querySelector('textarea') || title).focus()
     toEnd()
     // The last words stay in sight above what can be done now.
-    if (isEnded()) body.scrollTop = Math.max(0, body.querySelector('.card').offsetTop - body.clientHeight / 3)
+    if (isEnded()) scroller().scrollTop = body.querySelector('.card').offsetTop - scroller().clientHeight / 3
     changed()
   }
   function change (one) {

@@ -106,8 +106,8 @@ export const tool = (name, label, onclick, className = '') =>
   h('button', { type: 'button', className: `tool ${className}`, 'aria-label': label, title: label, onclick }, icon(name))
 
 const ADDRESS = /(https?:\/\/[^\s<>"“”]*[^\s<>"“”.,;:!?)\]'’])/i
-/** The text with its web addresses as links; nothing in it is ever read as HTML. */
-export const linked = text => text.split(ADDRESS).map((part, i) => i % 2
+/** The text with its web addresses as links, without tricks of direction; none of it is read as HTML. */
+export const linked = text => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, '').split(ADDRESS).map((part, i) => i % 2
   ? h('a', { href: part, target: '_blank', rel: 'noopener noreferrer nofollow' },
     part, h('span', { className: 'hidden' }, ` ${t('new_tab')}`))
   : part)
