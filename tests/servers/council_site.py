@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 #: What a careless or a hostile style sheet does to everything that it can reach.
 _UNKIND = """
 html { font-size: 62.5%; }
-* { all: unset !important; color: red !important; font-size: 9px !important; }
-*, button, crm-chat, section, textarea { display: block !important; position: static !important;
+body, body *, crm-chat { all: unset !important; color: red !important; font-size: 9px !important; }
+body *, button, crm-chat, section, textarea { display: block !important; position: static !important;
   visibility: hidden !important; opacity: 0 !important; width: 3px !important; }
 body { transform: rotate(0deg); filter: blur(0); overflow: hidden; }
 """

@@ -12,7 +12,8 @@ let within, launch, parts, view, conversation
 export async function start (src, { site, language, into }) {
   within = into && document.querySelector(into)
   Object.assign(here, { src, site })
-  const wanted = shared.get('language') || language || document.documentElement.lang
+  const chosen = shared.get('language')
+  const wanted = (within ? language || chosen : chosen || language) || document.documentElement.lang
   here.language = /^cy\b/i.test(wanted) ? 'cy' : 'en'
   boot(2)
 }
