@@ -55,9 +55,7 @@ class CouncilSite:
         if path == "/style.css":
             return "text/css", _UNKIND if self.unkind else _KIND
         title = "Another page" if path == "/other" else "Bins and recycling"
-        page = _PAGE.format(
-            title=title, gateway=self.gateway, key=self.key, language=self.language
-        )
+        page = _PAGE.format(title=title, gateway=self.gateway, key=self.key, language=self.language)
         return "text/html; charset=utf-8", page
 
     @property

@@ -86,8 +86,9 @@ export function chatView (parts, { forget, changed }) {
     const items = []
     lines.forEach((line, i) => {
       const before = lines[i - 1]
-      if (day(before ? before.at : Date.now()) !== day(line.at)) {
-        items.push(node(`before ${line.seq}`, () => h('li', { className: 'day' }, day(line.at))))
+      line.day ||= day(line.at)
+      if (line.day !== (before ? before.day : day(Date.now()))) {
+        items.push(node(`before ${line.seq}`, () => h('li', { className: 'day' }, line.day)))
       }
       const item = node(`${line.seq} ${line.guessed || ''}`, () => lineNode(line))
       item.classList.toggle('same', !!before && [before, line].every(one => one.kind === 'said') && before.side === line.side &&
@@ -181,7 +182,7 @@ export function chatView (parts, { forget, changed }) {
   drawFoot()
   draw()
   toEnd()
-  connect()
+  if (!shared.get('chat').ended || !panel.hidden) connect()
   return { askEnd, look, toEnd }
 }
 

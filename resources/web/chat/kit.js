@@ -178,7 +178,8 @@ export async function readSetup () {
   if ([403, 404].includes(answer.status)) console.warn(`Chat: the gateway has no site “${here.site}” for ${location.origin}`)
   if (!answer.ok) throw answer.status
   here.setup = { ...await answer.json(), read: Date.now() }
-  host.style.setProperty('--site-colour', here.setup.colour || '#1d70b8')
+  const { colour } = here.setup
+  host.style.setProperty('--site-colour', CSS.supports('color', colour) ? colour : '#1d70b8')
 }
 
 export async function readWords () {

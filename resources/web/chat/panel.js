@@ -10,6 +10,7 @@ let within, launch, parts, view, conversation
 
 /** Called by widget.js with its own address and its tag's data. */
 export async function start (src, { site, language, into }) {
+  if (here.site) return // One chat a page.
   within = into && document.querySelector(into)
   Object.assign(here, { src, site })
   const chosen = shared.get('language')
@@ -203,6 +204,7 @@ function watch () {
   const isAlive = () => conversation && (!isEnded() || !parts.panel.hidden)
   const awake = () => { if (isAlive()) connectNow() }
   addEventListener('online', awake)
+  addEventListener('pageshow', awake)
   document.addEventListener('visibilitychange', () => {
     awake()
     conversation?.look()
