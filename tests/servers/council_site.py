@@ -12,9 +12,13 @@ from urllib.parse import urlsplit
 #: What a careless or a hostile style sheet does to everything that it can reach.
 _UNKIND = """
 html { font-size: 62.5%; }
-body, body *, crm-chat { all: unset !important; color: red !important; font-size: 9px !important; }
-body *, button, crm-chat, section, textarea { display: block !important; position: static !important;
-  visibility: hidden !important; opacity: 0 !important; width: 3px !important; }
+body, body *, crm-chat {
+  all: unset !important; color: red !important; font-size: 9px !important;
+}
+body *, button, crm-chat, section, textarea {
+  display: block !important; position: static !important; visibility: hidden !important;
+  opacity: 0 !important; width: 3px !important;
+}
 body { transform: rotate(0deg); filter: blur(0); overflow: hidden; }
 """
 _KIND = """
@@ -42,7 +46,7 @@ _PAGE = """<!DOCTYPE html>
 
 @dataclass
 class CouncilSite:
-    """A running site; `gateway`, `key`, `language` and `unkind` may be changed between page views."""
+    """A running site; what is not its `origin` may be changed between page views."""
 
     origin: str
     gateway: str = ""

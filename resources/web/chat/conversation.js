@@ -9,8 +9,8 @@ const SAME_BREATH = 180000
 
 function statusWords () {
   const { state, ready, wasReady } = talk
-  if (!ready) return t(wasReady ? 'lost' : 'asking')
   if (isEnded()) return t('ended')
+  if (!ready) return t(wasReady ? 'lost' : 'asking')
   if (state.advisor) return t('talking', { who: state.advisor })
   if (!state.place) return t('waiting')
   const n = state.place.position
@@ -39,7 +39,7 @@ export function chatView (parts, { forget, changed }) {
     const words = statusWords()
     if (words === status.textContent) return
     status.textContent = words
-    status.classList.toggle('lost', !talk.ready && talk.wasReady)
+    status.classList.toggle('lost', !talk.ready && talk.wasReady && !isEnded())
     if (!panel.hidden && talk.wasReady) announce(words)
   }
 
@@ -61,7 +61,7 @@ export function chatView (parts, { forget, changed }) {
       h('p', { className: 'who' }, t('you')),
       h('p', { className: 'said', dir: 'auto' }, one.text),
       one.refused
-        ? [h('p', { className: 'wrong' }, `${t('refused')} ${errorWords(one.refused)}`), button(t('change'), () => change(one))]
+        ? [h('p', { className: 'wrong' }, `${t('refused')} ${errorWords(one.refused)}`), one.refused !== 'blocked' && button(t('change'), () => change(one))]
         : h('p', { className: 'fate' }, t('unsent')))
   }
   function fileNode (line, file) {

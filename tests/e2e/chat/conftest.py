@@ -1,4 +1,4 @@
-"""A council's website, a real gateway with its database, a browser, and an advisor by the services."""
+"""A council's website, a real gateway and its database, a browser, an advisor by the services."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole conversations between a visitor's browser and an advisor, and everything that cuts them off."""
+"""Whole conversations of a visitor's browser with an advisor, and everything that cuts them off."""
 
 from __future__ import annotations
 
@@ -250,7 +250,7 @@ def test_hostile_text_is_shown_as_the_text_that_it_is(
     )
     visitor.box.fill("x" * 4_001)
     visitor.box.press("Enter")
-    expect(page.locator(".composer .hint")).to_have_text("1 characters too many")
+    expect(page.locator(".composer .hint")).to_have_text("Characters too many: 1")
     expect(visitor.box).to_have_value("x" * 4_001)
     visitor.picture("hostile")
     assert visitor.said == []

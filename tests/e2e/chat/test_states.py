@@ -1,9 +1,10 @@
-"""Every state of the chat, in both languages: accessible, fitting, and within the strictest policy."""
+"""Every state of the chat in both languages: accessible, fitting, under the strictest policy."""
 
 from __future__ import annotations
 
 import gzip
 
+import httpx
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
@@ -118,8 +119,6 @@ def test_the_page_for_councils_that_only_link(
 
 
 def test_all_of_it_is_at_most_30_kb_as_it_is_served(gateways: Gateways) -> None:
-    import httpx
-
     sizes = {}
     with httpx.Client(base_url=f"{gateways.url}/chat/") as client:
         for path in WIDGET.iterdir():
