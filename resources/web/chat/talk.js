@@ -92,7 +92,8 @@ const heard = {
     talk.state = now
     if (mustEnd && now.state !== 'ended') transmit({ end: {} })
     else mustEnd = false
-    if (!!shared.get('chat')?.ended !== isEnded()) shared.set('chat', { ...shared.get('chat'), ended: isEnded() })
+    const chat = shared.get('chat')
+    if (chat && !!chat.ended !== isEnded()) shared.set('chat', { ...chat, ended: isEnded() })
     if (isFirst) {
       tries = 0
       talk.ready = true

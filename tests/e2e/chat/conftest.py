@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,7 @@ from tests.servers.postgres import PostgresCluster
 from tests.servers.processes import PATIENCE, wait_for
 
 KEY, CLOSED = "norbridge", "norbridge-nights"
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -65,13 +66,14 @@ def _add_chats(centre: Centre, origin: str) -> None:
     with centre.as_owner().write() as tx:
         session = tx.session
         queues = {each.code: each for each in session.scalars(select(Queue))}
-        # Open on one weekday alone, which is not near.
-        day = (datetime.now(UTC) + timedelta(days=3)).strftime("%a").lower()
-        nights = OpeningCalendar(name="Nights", hours={"week": {day: ["09:00-17:00"]}})
-        session.add(nights)
-        session.flush()
-        queues["general"].calendar_id = None
-        queues["waste"].calendar_id = nights.id
+        now = datetime.now(UTC)
+        always = {"week": dict.fromkeys(_WEEKDAYS, ["00:00-24:00"]), "holidays": "none"}
+        nights = {"week": {_WEEKDAYS[(now.weekday() + 3) % 7]: ["09:00-17:00"]}}
+        for code, hours in (("general", always), ("waste", nights)):
+            calendar = OpeningCalendar(name=code, hours=hours)
+            session.add(calendar)
+            session.flush()
+            queues[code].calendar_id = calendar.id
         for key, queue in ((KEY, "general"), (CLOSED, "waste")):
             settings = {
                 "key": key,
