@@ -242,8 +242,9 @@ class Hub:
         for site_id in {page.site_id for page in self._all() if page.waits}:
             places = await self._ask(self._port.places, site_id)
             for page in self._all():
-                if page.site_id == site_id and page.waits:
-                    page.show_place(places.get(page.chat_id))
+                # Who is being offered stands nowhere for a moment, and stays where they stood.
+                if page.waits and (place := places.get(page.chat_id)):
+                    page.show_place(place)
         await asyncio.sleep(_PLACES_EVERY)
 
     async def _keep_present(self) -> None:

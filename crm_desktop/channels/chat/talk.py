@@ -94,7 +94,6 @@ class Talks:
                 sent=sent,
                 most_frames=self._limits.page_frames,
             )
-            page.place = view.place
             page.show(view)
             self._hub.join(page, missed)
         if view.lines and view.lines[-1].seq < view.last_seq:

@@ -22,7 +22,8 @@ def _view(first: int, last: int, *, advisor: str = "Aisha") -> VisitorView:
         ChatLine(seq, LineKind.SAID, Side.STAFF, "Aisha", _NOW, str(seq))
         for seq in range(first, last + 1)
     )
-    return VisitorView(1, ChatState.OPEN, "en", last, None, advisor, False, None, None, lines)
+    place = None if advisor else Place(4, None)
+    return VisitorView(1, ChatState.OPEN, "en", last, place, advisor, False, None, None, lines)
 
 
 def _page(sent: int = 0, most_frames: int = 1_000) -> Page:
@@ -70,7 +71,11 @@ def test_a_place_is_told_until_somebody_has_taken_it() -> None:
     page.show(_view(1, 0))
     page.show_place(Place(9, None))
     places = [told["place"] for name, told in _given(page) if name == "state"]
-    assert places == [None, {"position": 3, "wait_seconds": 240}, None]
+    assert places == [
+        {"position": 4, "wait_seconds": None},
+        {"position": 3, "wait_seconds": 240},
+        None,
+    ]
 
 
 def test_a_page_that_reads_nothing_is_cut() -> None:
