@@ -22,6 +22,8 @@ COMES_BACK = timedelta(hours=24)
 #: told that the visitor is away: whoever goes from one page to the next is not.
 PAGE_SILENT = timedelta(seconds=70)
 AWAY_AFTER = timedelta(seconds=20)
+#: Gone for so long, a chat is over, unless its site says otherwise.
+GONE_MINUTES = 10
 #: What a visitor may give of themselves, in characters; a reason to block, and for how long.
 LONGEST_NAME = 100
 LONGEST_PAGE = 500

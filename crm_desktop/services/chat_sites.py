@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping
 
 from crm_desktop.domain.card_numbers import masked
-from crm_desktop.domain.chats import ChatSite, LeftMessage, Opening, Place
+from crm_desktop.domain.chats import GONE_MINUTES, ChatSite, LeftMessage, Opening, Place
 from crm_desktop.domain.errors import Blocked, NotFound
 from crm_desktop.domain.messages import Address, InboundMessage
 from crm_desktop.domain.states import Channel
@@ -22,11 +22,10 @@ from crm_desktop.store.queries.accounts import Account
 from crm_desktop.store.queries.routing import QueueRules, Routing
 from crm_desktop.store.queries.routing import read as read_routing
 
-__all__ = ["KIND", "leave_message", "opening", "places", "rules_of", "sites"]
+__all__ = ["KIND", "gone_minutes", "leave_message", "opening", "places", "rules_of", "sites"]
 
 #: The kind of account that a chat is.
 KIND = "chat"
-_GONE_MINUTES = 10
 
 
 def sites(db: Database) -> tuple[ChatSite, ...]:
@@ -38,11 +37,7 @@ def sites(db: Database) -> tuple[ChatSite, ...]:
 def _site(account: Account) -> ChatSite:
     told = account.settings
     languages = tuple(each for each in _texts(told.get("languages")) if each in ("en", "cy"))
-    questions, greeting, gone = (
-        told.get("questions"),
-        told.get("greeting"),
-        told.get("gone_minutes"),
-    )
+    questions, greeting = told.get("questions"), told.get("greeting")
     return ChatSite(
         id=account.id,
         name=account.name,
@@ -56,10 +51,16 @@ def _site(account: Account) -> ChatSite:
         greeting={str(code): str(words) for code, words in greeting.items()}
         if isinstance(greeting, dict)
         else {},
-        gone_minutes=gone if isinstance(gone, int) and 1 <= gone <= 120 else _GONE_MINUTES,
+        gone_minutes=gone_minutes(account),
         colour=str(told.get("colour", "")),
         queue_id=account.queue_id,
     )
+
+
+def gone_minutes(account: Account) -> int:
+    """How long a visitor of a site may be gone."""
+    said = account.settings.get("gone_minutes")
+    return said if isinstance(said, int) and 1 <= said <= 120 else GONE_MINUTES
 
 
 def _texts(value: object) -> tuple[str, ...]:

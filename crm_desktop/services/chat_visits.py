@@ -322,18 +322,7 @@ def _goes_on(tx: Tx, chat: Standing, text: str) -> tuple[int, int]:
     ended = chat.ended_at or tx.now
     if state is ContactState.SPAM or tx.now - ended > COMES_BACK:
         raise ChatOver()
-    contact_id = chat.contact_id
-    if state in _OVER:
-        contact_id = _next_contact(tx, chat, text)
-    elif state is ContactState.WRAP_UP:
-        queries.move(tx, contact_id, ContactState.ACTIVE)
-        queries.assignment(tx, contact_id, AssignmentState.ACCEPTED)
-        events.append(
-            tx, "contact.resumed", contact_id=contact_id, staff=chat.owner_id, by="visitor"
-        )
-        tx.changed(Topic.CONTACT, contact_id)
-    elif state is ContactState.PARKED:
-        _wake(tx, chat)
+    contact_id = _next_contact(tx, chat, text) if state in _OVER else chat.contact_id
     seq = chat_lines.add(
         tx,
         chat.id,
@@ -346,6 +335,16 @@ def _goes_on(tx: Tx, chat: Standing, text: str) -> tuple[int, int]:
         ended_by=None,
     )
     events.append(tx, "chat.returned", contact_id=contact_id, chat=chat.id)
+    # After the chat is open: else the database tells that it is taken up again.
+    if state is ContactState.WRAP_UP:
+        queries.move(tx, contact_id, ContactState.ACTIVE)
+        queries.assignment(tx, contact_id, AssignmentState.ACCEPTED)
+        events.append(
+            tx, "contact.resumed", contact_id=contact_id, staff=chat.owner_id, by="visitor"
+        )
+        tx.changed(Topic.CONTACT, contact_id)
+    elif state is ContactState.PARKED:
+        _wake(tx, chat)
     return contact_id, seq
 
 

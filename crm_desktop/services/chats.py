@@ -7,7 +7,7 @@ nothing is written, and the same text may be said again, confirmed.
 from __future__ import annotations
 
 from crm_desktop.domain.card_numbers import refuse_card_numbers
-from crm_desktop.domain.changes import Changes, Topic
+from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.chats import (
     LONGEST_REASON,
     Block,
@@ -181,7 +181,6 @@ def unblock(db: Database, block_id: int) -> Changes:
     """Let a visitor in again; a team leader of the chat's queue may."""
     with db.write() as tx:
         queries.unblock(tx, block_id)
-        tx.changed(Topic.CHAT, 0)
         return tx.changes
 
 

@@ -57,7 +57,8 @@ class PostgresFeed(Feed):
 
 def _channel_of_chats(connection: servers.Connection) -> str:
     """Where this login hears of chats: a person of their own, a gateway of all (app.chat_told)."""
-    row = connection.execute("SELECT app.me()").fetchone()
+    known = connection.execute("SELECT to_regprocedure('app.me()') IS NOT NULL").fetchone()
+    row = connection.execute("SELECT app.me()").fetchone() if known and known[0] else None
     own = row[0] if row else None
     return CHAT_CHANNEL if own is None else f"{CHAT_CHANNEL}_{own}"
 

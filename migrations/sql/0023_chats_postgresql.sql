@@ -361,9 +361,9 @@ BEGIN
     RETURN made;
 END $$;
 
-CREATE FUNCTION app.chat_unblock(p_block bigint) RETURNS void
+CREATE FUNCTION app.chat_unblock(p_block bigint) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE of_contact bigint;
+DECLARE of_contact bigint; of_chat bigint;
 BEGIN
     IF NOT app.leads() THEN
         PERFORM app.refuse('CRM02', 'a team leader takes it back');
@@ -371,11 +371,13 @@ BEGIN
     UPDATE chat_block b SET until = now() FROM chat k JOIN contact c ON c.id = k.contact_id
     WHERE b.id = p_block AND b.until > now() AND k.id = b.chat_id
       AND c.queue_id = ANY (app.my_queues())
-    RETURNING c.id INTO of_contact;
+    RETURNING c.id, k.id INTO of_contact, of_chat;
     IF of_contact IS NULL THEN
         PERFORM app.refuse('CRM01', 'no such block');
     END IF;
     PERFORM app.log('chat.unblocked', of_contact, jsonb_build_object('block', p_block));
+    PERFORM app.chat_told('chat', ARRAY[of_chat]);
+    RETURN of_chat;
 END $$;
 
 -- Who is kept out now, of a team leader's queues, newest first.
@@ -392,6 +394,15 @@ BEGIN
             JOIN staff s ON s.id = b.by_id
             WHERE b.until > now() AND c.queue_id = ANY (mine));
 END $$;
+
+-- What was said stays as it was said, and a chat stays its visitor's: the gateway adds lines and
+-- says how a chat stands.
+REVOKE UPDATE ON chat_line, chat FROM crm_gateway;
+GRANT UPDATE (contact_id, state, last_seq, visitor_seq, waiting_since, visitor_at, gone_since, away,
+              ended_at, ended_by, rating, rating_words, transcript_to) ON chat TO crm_gateway;
+-- What happens in chats is written by the functions above.
+CREATE POLICY no_chats_by_hand ON event AS RESTRICTIVE FOR INSERT TO crm_staff
+    WITH CHECK (kind NOT LIKE 'chat.%');
 
 REVOKE ALL ON FUNCTION app.chat_told(text, bigint[]),
     app.chat_add(bigint, bigint, text, text, text, bigint), app.chat_close(bigint, bigint, text),

@@ -98,7 +98,7 @@ def locked(tx: Tx, chat_id: int) -> Standing | None:
         if chat.contact_id == contact.id:
             _, state, owner_id, queue_id, taken_at, queued_at, preview = contact
             return Standing(
-                *chat,
+                **dict(chat._mapping),
                 contact_state=state,
                 owner_id=owner_id,
                 queue_id=queue_id,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, exists, insert, or_, select, update
+from sqlalchemy import bindparam, exists, insert, literal_column, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from crm_desktop.domain.chats import TYPING_EVERY_SECONDS, ChatState, Side
@@ -188,3 +188,47 @@ def has_seen(tx: Tx, chat_id: int, seq: int) -> bool:
         update(Chat).where(Chat.id == chat_id, Chat.visitor_seq < seq).values(visitor_seq=seq)
     )
     return bool(done.rowcount)
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """An open chat with no page: since when, None when that was not noticed yet, and how it stands.
+
+    `taken`: somebody had it in hand at some time.
+    """
+
+    id: int
+    account_id: int
+    gone_since: datetime | None
+    away: bool
+    waiting_since: datetime | None
+    email: str
+    taken: bool
+
+
+# Written out, not bound: a database knows by them alone that a partial index holds the rows.
+_GONE = (
+    select(
+        Chat.id,
+        Chat.account_id,
+        Chat.gone_since,
+        Chat.away,
+        Chat.waiting_since,
+        Chat.email,
+        Contact.first_taken_at.is_not(None),
+    )
+    .join(Contact, Contact.id == Chat.contact_id)
+    .where(
+        Chat.state == literal_column("'open'"),
+        or_(
+            Chat.gone_since.is_not(None),
+            Chat.visitor_at < bindparam("silent", UtcDateTime()),
+        ),
+    )
+    .order_by(Chat.id)
+)
+
+
+def gone(tx: Tx, silent: datetime) -> tuple[Gone, ...]:
+    """The open chats whose page is closed, or said nothing since a moment."""
+    return tuple(Gone(*row) for row in tx.core.execute(_GONE, {"silent": silent}))

@@ -196,9 +196,9 @@ def block(tx: Tx, contact_id: int, reason: str, hours: int) -> int:
 def unblock(tx: Tx, block_id: int) -> None:
     """Let a visitor in again."""
     if tx.dialect == "postgresql":
-        tx.core.execute(_UNBLOCK, {"block": block_id})
+        tx.told(Topic.CHAT, tx.core.execute(_UNBLOCK, {"block": block_id}).scalar_one())
     else:
-        chats_sqlite.unblock(tx, block_id)
+        tx.changed(Topic.CHAT, chats_sqlite.unblock(tx, block_id))
 
 
 def blocks(tx: Tx) -> tuple[Block, ...]:

@@ -340,13 +340,13 @@ def block(tx: Tx, contact_id: int, reason: str, hours: int) -> int:
     return number
 
 
-def unblock(tx: Tx, block_id: int) -> None:
-    """See `chats.unblock`."""
+def unblock(tx: Tx, block_id: int) -> int:
+    """See `chats.unblock`; the chat."""
     asker = me(tx)
     if not asker.leads:
         raise NotAllowed("a team leader takes it back")
-    contact_id = tx.core.scalar(
-        select(Contact.id)
+    row = tx.core.execute(
+        select(Contact.id, Chat.id)
         .join(Chat, Chat.contact_id == Contact.id)
         .join(ChatBlock, ChatBlock.chat_id == Chat.id)
         .where(
@@ -354,11 +354,13 @@ def unblock(tx: Tx, block_id: int) -> None:
             ChatBlock.until > utcnow(),
             Contact.queue_id.in_(asker.queues),
         )
-    )
-    if contact_id is None:
+    ).first()
+    if row is None:
         raise NotFound("no such block")
     tx.core.execute(update(ChatBlock).where(ChatBlock.id == block_id).values(until=utcnow()))
-    events.append(tx, "chat.unblocked", contact_id=contact_id, block=block_id)
+    events.append(tx, "chat.unblocked", contact_id=row[0], block=block_id)
+    chat_id: int = row[1]
+    return chat_id
 
 
 def blocks(tx: Tx) -> tuple[Block, ...]:
