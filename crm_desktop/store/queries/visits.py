@@ -42,6 +42,7 @@ from crm_desktop.store.models import (
     Site,
     Visit,
 )
+from crm_desktop.store.queries import visit_line_sqlite as line_sqlite
 from crm_desktop.store.queries import visits_sqlite as sqlite
 from crm_desktop.store.queries.from_json import maybe_moment, moment, parsed
 
@@ -64,7 +65,7 @@ def site_services(tx: Tx, site_id: int) -> tuple[SiteService, ...]:
     if tx.dialect == "postgresql":
         rows = parsed(call(tx, "site_services", site=site_id))
     else:
-        rows = sqlite.site_services(tx, site_id)
+        rows = line_sqlite.site_services(tx, site_id)
     return tuple(
         SiteService(
             service_id=row[0],
@@ -84,7 +85,7 @@ def line(tx: Tx, site_id: int, today: date) -> SiteLine:
     if tx.dialect == "postgresql":
         found = parsed(call(tx, "site_line", site=site_id))
     else:
-        found = sqlite.site_line(tx, site_id)
+        found = line_sqlite.site_line(tx, site_id)
     rows, places, called, day = found
     return SiteLine(
         rows=tuple(_row(site_id, each) for each in rows),
