@@ -1,0 +1,1 @@
+"""Posts and private messages on social networks; a package a network."""
