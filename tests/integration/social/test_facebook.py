@@ -271,7 +271,8 @@ def test_notice_with_pictures_has_their_descriptions(
 
     assert sent.root_id == sent.post_id
     (attached,) = facebook.posts[sent.post_id]["attachments"]["data"]
-    assert attached["description"] == "A map of the closed road"
+    shown = facebook.shown[attached["target"]["id"]]
+    assert shown["alt_text_custom"] == "A map of the closed road"
 
 
 def test_limit_is_obeyed_for_as_long_as_it_says(
@@ -350,13 +351,17 @@ def test_pictures_of_posts_comments_and_messages_come_with_their_descriptions(
     cursor = page.news({}).cursor
     alice = facebook.person("Alice Smith")
     post = facebook.write(alice, "Look", PNG, "A full bin")
-    facebook.comment(alice, post, "And here", PNG, "Another")
+    facebook.comment(alice, post, "And here", PNG)
     facebook.message(alice, "Between us", PNG)
     ((_, body), *_) = facebook.deliveries()
 
     posts = page.news(cursor).posts
 
-    assert [each.pictures[0].alt for each in posts] == ["A full bin", "Another", ""]
+    assert [each.pictures[0].alt for each in posts] == [
+        "A full bin",
+        "May be an image of a bin",
+        "",
+    ]
     assert {each.pictures[0].content for each in posts} == {PNG}
     completed = page.complete(hook.posts(body, facebook.page_id))
     assert completed.posts[0].pictures == posts[0].pictures
