@@ -8,7 +8,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-
 #: Of what somebody wrote to us; a longer text is cut and has a problem that says so.
 MAX_TEXT = 20_000
 #: Of one picture in bytes, and of pictures in one post.
