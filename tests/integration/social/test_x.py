@@ -69,6 +69,17 @@ def test_mentions_turn_every_page_back_to_where_we_were(x: XStandIn, account: XA
     assert account.news(news.cursor).posts == ()
 
 
+def test_what_is_only_passed_on_is_asked_for_once(x: XStandIn, account: XAccount) -> None:
+    cursor = account.news({}).cursor
+    passed_on = x.write(x.person("Alice Smith"), f"RT @{x.handle}: bins")
+    x.tweets[passed_on]["referenced_tweets"] = [{"type": "retweeted", "id": "1"}]
+
+    news = account.news(cursor)
+
+    assert news.posts == ()
+    assert news.cursor["mentions"] == passed_on
+
+
 def test_empty_account_misses_nothing_that_comes_then(x: XStandIn, account: XAccount) -> None:
     cursor = account.news({}).cursor
     alice = x.person("Alice Smith")
