@@ -59,6 +59,24 @@ class TooLarge(CrmError):
     code = "too_large"
 
 
+class Blocked(CrmError):
+    """This visitor may not chat for now."""
+
+    code = "blocked"
+
+
+class Closed(CrmError):
+    """Nobody is there to chat at this time."""
+
+    code = "closed"
+
+
+class ChatOver(CrmError):
+    """The chat ended too long ago to go on with; a new one can begin."""
+
+    code = "chat_over"
+
+
 class GivenUp(CrmError):
     """Whoever asked for it stopped it; nothing of it was kept."""
 
