@@ -177,6 +177,31 @@ def test_what_was_sent_when_its_answer_was_lost_is_not_sent_again(
     assert sent.root_id == theirs.root_id
 
 
+def test_notice_that_was_posted_when_its_answer_was_lost_is_not_posted_again(
+    x: XStandIn, account: XAccount
+) -> None:
+    notice = OutboundPost(KEY, "Bin rounds are a day late", public=True)
+    x.troubles.lose("POST", "/2/tweets")
+    began = datetime.now(UTC)
+    trouble_of(account, notice)
+
+    sent = account.send(notice, tried_at=began)
+
+    assert list(x.tweets) == [sent.post_id]
+    assert sent.root_id == sent.post_id
+
+
+def test_without_a_way_to_look_nothing_is_sent_again(x: XStandIn, account: XAccount) -> None:
+    notice = OutboundPost(KEY, "Bin rounds are a day late", public=True)
+    for status, retry, fate in ((403, False, "unknown"), (503, True, "not_sent")):
+        x.troubles.answer("GET", "/tweets", JSONResponse({"detail": "no"}, status))
+
+        trouble = trouble_of(account, notice, tried_at=datetime.now(UTC))
+
+        assert (trouble.retry, trouble.params["fate"]) == (retry, fate)
+    assert x.tweets == {}
+
+
 def test_the_same_words_of_ours_elsewhere_or_long_ago_are_no_sign_of_it(
     x: XStandIn, account: XAccount
 ) -> None:
