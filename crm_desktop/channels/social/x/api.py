@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
@@ -50,6 +51,10 @@ class Api:
     def now(self) -> float:
         """X's time, seconds since 1970, as far as its answers told."""
         return time.time() + self._clock_off
+
+    def there(self, moment: datetime) -> datetime:
+        """A moment of our clock on X's, by its last answer."""
+        return moment + self._web.ahead
 
     def can_wait(self, limit: str) -> bool:
         """Whether a question had better be asked later, so that the limit lasts its window."""
