@@ -109,7 +109,9 @@ class Web:
         """
         if not self._is_ours(address, hosts):
             raise ConnectorTrouble("A picture stands elsewhere", retry=False)
-        with self._told_plainly(), self._http.stream("GET", address, headers=headers) as response:
+        # Unpacked, a small picture could become a large one.
+        wanted = {"Accept-Encoding": "identity", **(headers or {})}
+        with self._told_plainly(), self._http.stream("GET", address, headers=wanted) as response:
             content = self._body(response, MAX_PICTURE)
         if response.status_code != 200:
             raise ConnectorTrouble("A picture is not there", retry=False)
