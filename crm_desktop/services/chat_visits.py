@@ -249,8 +249,10 @@ def say(
     """
     chat_texts.client_id(client_id)
     text = chat_texts.words(text, files)
-    with db.read() as tx:
-        chat_id = _id(tx, token)
+    if files:
+        # Nobody's files are kept for a token that is nobody's.
+        with db.read() as tx:
+            _id(tx, token)
     message = InboundMessage(
         channel=Channel.CHAT,
         external_id="",
@@ -264,16 +266,15 @@ def say(
     )
     hashes = arriving.stored(db, 0, message).hashes if files else ()
     with db.write() as tx:
-        chat = chat_lines.locked(tx, chat_id)
-        assert chat is not None
-        seq = queries.line_of(tx, chat_id, client_id)
+        chat = _locked(tx, token)
+        seq = queries.line_of(tx, chat.id, client_id)
         if seq is None:
             if queries.is_blocked(tx, chat.client):
                 raise Blocked()
             contact_id, last = _goes_on(tx, chat, message.text)
             chat = replace(chat, contact_id=contact_id, last_seq=last)
             seq = _utter(tx, chat, client_id, message, hashes)
-        return chat_views.views(tx, [chat_id], {chat_id: seq - 1})[chat_id].lines[0]
+        return chat_views.one_line(tx, chat.id, seq)
 
 
 def _utter(

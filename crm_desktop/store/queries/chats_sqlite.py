@@ -64,10 +64,6 @@ _OPEN = text(
         ORDER BY l.seq)))
     FROM chat k WHERE k.id = :chat"""
 )
-_ONE_LINE = text(
-    f"""SELECT json_array({_LINE}) FROM chat_line l LEFT JOIN message m ON m.id = l.message_id
-    WHERE l.chat_id = :chat AND l.seq = :seq"""
-)
 _HELD = text(
     """SELECT json_group_array(json(r)) FROM (SELECT json_array(
         c.id, k.id, c.who, c.subject, coalesce(substr(m.body_text, 1, 200), ''),
@@ -146,11 +142,6 @@ def _listed(ids: frozenset[int]) -> str:
 def in_hand(tx: Tx) -> tuple[TextClause, dict[str, Any]]:
     """The statement of `chats.in_hand` with what it is given."""
     return _HELD, {"me": me(tx).id}
-
-
-def one_line(tx: Tx, chat_id: int, seq: int) -> Any:
-    """One line's JSON."""
-    return tx.core.execute(_ONE_LINE, {"chat": chat_id, "seq": seq}).scalar_one()
 
 
 def answering(tx: Tx, contact_id: int) -> replying.Answering | None:
