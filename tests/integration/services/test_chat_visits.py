@@ -9,12 +9,15 @@ from sqlalchemy import delete, select, update
 
 from crm_desktop.domain.chats import EndedBy, LeftMessage, LineKind, NewChat, Place
 from crm_desktop.domain.errors import Blocked, Closed, Conflict, InvalidInput, NotFound
+from crm_desktop.domain.states import Resolution
+from crm_desktop.domain.views import Disposition
 from crm_desktop.services import (
     chat_sites,
     chat_visits,
     chats,
     contacts,
     leases,
+    routing,
     sending,
     sweeper,
 )
@@ -34,6 +37,7 @@ from crm_desktop.store.models import (
 from tests.centre import Centre
 from tests.chats_centre import Visitor, add_site, change_chat, chat_row, visitor, writing
 from tests.integration.services.arrivals import contact, event_kinds
+from tests.routing_centre import at_work, push
 
 
 def _sweep(centre: Centre) -> None:
@@ -383,3 +387,20 @@ def test_whoever_is_kept_out_leaves_no_message(centre: Centre) -> None:
         chat_sites.leave_message(
             margaret.db, site, LeftMessage("M", "m@example.org", "Again", client="a-client")
         )
+
+
+def test_who_comes_back_is_offered_first_to_whoever_had_them(centre: Centre) -> None:
+    margaret = visitor(centre, add_site(centre))
+    push(centre, "general")
+    at_work(centre, "anna", "ben")
+    ben = centre.as_person("ben")
+    contacts.take(ben, margaret.contact)
+    chats.end_as_staff(ben, margaret.contact)
+    contacts.complete(ben, margaret.contact, Disposition(None, Resolution.RESOLVED, False))
+
+    margaret.say("One more thing")
+    routing.turn(margaret.db)
+
+    row = contact(centre, chat_row(centre, margaret.chat).contact_id)
+    assert row.id != margaret.contact
+    assert (row.state, row.owner_id) == ("offered", centre.person("ben").id)
