@@ -252,14 +252,18 @@ BEGIN
         WHERE l.chat_id = k.id AND l.seq = n);
 END $$;
 
--- How far the holder has read: what counts as unread in their own list, told to nobody.
+-- How far the holder has read: what counts as unread in their own list. Gateways tell the visitor.
 CREATE FUNCTION app.chat_seen(p_contact bigint, p_seq integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE me bigint := app.me();
+DECLARE me bigint := app.me(); read bigint;
 BEGIN
     UPDATE chat k SET staff_seq = least(p_seq, k.last_seq) FROM contact c
     WHERE c.id = p_contact AND c.owner_id = me AND k.contact_id = c.id
-      AND k.staff_seq < least(p_seq, k.last_seq);
+      AND k.staff_seq < least(p_seq, k.last_seq)
+    RETURNING k.id INTO read;
+    IF read IS NOT NULL THEN
+        PERFORM pg_notify('crm_chat', 'chat:' || read);
+    END IF;
 END $$;
 
 -- The holder types; the visitor sees that they do, never what.

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import TextClause, text
 
 from crm_desktop.domain.chats import (
+    MOST_LINES,
     ChatLine,
     ChatState,
     EndedBy,
@@ -101,7 +102,7 @@ _NEXT = f"""SELECT {{array}}(
         (SELECT seconds FROM ({_TAKES}) t WHERE t.queue_id = :queue))"""
 # `asked` with whether they wait; what waits with them is numbered only in their queues.
 _VIEWS = f"""WITH asked AS MATERIALIZED (
-        SELECT k.id, k.state, k.language, k.last_seq, k.ended_by, k.rating, c.queue_id,
+        SELECT k.id, k.state, k.language, k.last_seq, k.ended_by, k.rating, k.staff_seq, c.queue_id,
                CASE WHEN c.state IN ('active', 'held', 'wrap_up', 'parked') THEN o.name END
                AS advisor,
                CASE WHEN c.state IN ('queued', 'offered') AND k.state = 'open' THEN 1 ELSE 0 END
@@ -115,10 +116,11 @@ _VIEWS = f"""WITH asked AS MATERIALIZED (
         CASE WHEN v.waits = 1 THEN coalesce(w.place, 1) END, v.advisor,
         EXISTS (SELECT 1 FROM chat_typing y
                 WHERE y.chat_id = v.id AND y.side = 'staff' AND {{fresh}}),
-        v.ended_by, v.rating,
+        v.ended_by, v.rating, v.staff_seq,
         (SELECT {{list}}({{embed}}) FROM (SELECT {{array}}({LINE}) AS r
             FROM chat_line l LEFT JOIN message m ON m.id = l.message_id
-            WHERE l.chat_id = v.id AND l.seq > {{after}} ORDER BY l.seq) ls)) AS r
+            WHERE l.chat_id = v.id AND l.seq > {{after}}
+            ORDER BY l.seq LIMIT {MOST_LINES}) ls)) AS r
     FROM asked v LEFT JOIN waiting w ON w.id = v.id) x"""
 _LINE = f"""SELECT {{array}}({LINE}) FROM chat_line l LEFT JOIN message m ON m.id = l.message_id
     WHERE l.chat_id = :chat AND l.seq = :seq"""
@@ -143,7 +145,7 @@ def views(tx: Tx, chat_ids: Iterable[int], after: Mapping[int, int]) -> dict[int
 
 
 def _view(row: list[Any]) -> VisitorView:
-    chat_id, state, language, last_seq, place, advisor, typing, ended_by, rating, rows = row
+    chat_id, state, language, last_seq, place, advisor, typing, ended_by, rating, read, rows = row
     return VisitorView(
         chat_id,
         ChatState(state),
@@ -155,6 +157,7 @@ def _view(row: list[Any]) -> VisitorView:
         EndedBy(ended_by) if ended_by else None,
         rating,
         lines(rows),
+        read,
     )
 
 

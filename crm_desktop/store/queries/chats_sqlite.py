@@ -254,9 +254,11 @@ def seen(tx: Tx, contact_id: int, seq: int) -> None:
     chat = _own(tx, contact_id=contact_id)
     if chat is not None:
         read = min(seq, chat.last_seq)
-        tx.core.execute(
+        done = tx.core.execute(
             update(Chat).where(Chat.id == chat.id, Chat.staff_seq < read).values(staff_seq=read)
         )
+        if done.rowcount:
+            tx.changed(Topic.CHAT, chat.id)
 
 
 def typing(tx: Tx, contact_id: int) -> None:
@@ -265,7 +267,7 @@ def typing(tx: Tx, contact_id: int) -> None:
     chat = _own(tx, contact_id=contact_id)
     if chat is None or chat.state != ChatState.OPEN or chat.contact_state not in _TALKS:
         raise NotFound("no such chat")
-    if chat_visits.types(tx, chat.id, Side.STAFF, ""):
+    if chat_visits.staff_types(tx, chat.id):
         tx.changed(Topic.TYPING, chat.id)
 
 
