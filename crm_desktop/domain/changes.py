@@ -51,6 +51,10 @@ class Topic(StrEnum):
     EVERYTHING = "everything"
 
 
+#: Somebody waits for these at this moment, and few hear of them: nobody gathers them.
+URGENT = frozenset({Topic.CHAT, Topic.TYPING})
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """An invalidation, not data: read the thing again if it is on the screen."""
@@ -84,6 +88,11 @@ class Changes:
     def ids(self, topic: Topic) -> frozenset[int]:
         """The ids of one topic."""
         return frozenset(change.id for change in self.items if change.topic is topic)
+
+    def parted(self) -> tuple[Changes, Changes]:
+        """What is urgent, and the rest."""
+        urgent = frozenset(change for change in self.items if change.topic in URGENT)
+        return Changes(urgent), Changes(self.items - urgent)
 
     def has(self, *topics: Topic) -> bool:
         """Whether any of the topics, or everything, changed."""

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from crm_desktop.domain.changes import Changes
@@ -23,6 +22,8 @@ COMES_BACK = timedelta(hours=24)
 #: told that the visitor is away: whoever goes from one page to the next is not.
 PAGE_SILENT = timedelta(seconds=70)
 AWAY_AFTER = timedelta(seconds=20)
+#: Gone for so long, a chat is over, unless its site says otherwise.
+GONE_MINUTES = 10
 #: What a visitor may give of themselves, in characters; a reason to block, and for how long.
 LONGEST_NAME = 100
 LONGEST_PAGE = 500
@@ -32,7 +33,6 @@ LONGEST_REASON = 200
 MOST_FILES = 5
 LONGEST_BLOCK = timedelta(days=30)
 _LONDON = ZoneInfo("Europe/London")
-_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class ChatState(StrEnum):

@@ -28,7 +28,7 @@ _OTHER_EXITS = frozenset(
         "contact.answered_away",
     }
 )  # fmt: skip
-_ABANDONED = "contact.abandoned"
+_ABANDONED, _GONE = "contact.abandoned", "gone"
 
 
 class What(StrEnum):
@@ -129,8 +129,9 @@ def _waiting(subject: Subject, history: Sequence[Happening], kept: Kept) -> Iter
         queue = queue_at(subject, history, at)
         entered = subject.received_at if came is None else came
         wait = kept.waited(queue, subject.channel, entered, max(each.at, entered)).total_seconds()
-        if each.data.get("while_away"):
-            # Nobody saw it but the PBX, which says how long.
+        if each.data.get("while_away") or each.data.get("by") == _GONE:
+            # Nobody saw it but the PBX; a chat is given up when its page closed, which is noticed
+            # later. Either says how long.
             wait = float(each.data.get("waited") or 0)
         promise = kept.promise(queue, subject.channel)
         within, short = wait <= promise.seconds, wait <= promise.short_seconds

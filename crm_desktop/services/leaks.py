@@ -18,9 +18,12 @@ _LOOKED_UP_AT_ONCE = 500
 def findings(
     tx: Tx, known: Answering, reply: Reply, *, subject: str, hashes: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """What a person must look at before the reply leaves, in words; empty when it may go."""
+    """What a person must look at before the reply leaves, in words; empty when it may go.
+
+    In a chat nobody is written to: it has no address.
+    """
     outgoing = Outgoing(
-        recipients=(reply.to, *reply.cc),
+        recipients=tuple(each for each in (reply.to, *reply.cc) if each),
         subject=subject,
         text=reply.text,
         files=tuple(

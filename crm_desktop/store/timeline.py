@@ -62,6 +62,15 @@ _WORDS: Mapping[str, str] = {
     "call.failed": "Call did not come about",
     "contact.dialled": "Called by us",
     "call.warned": "Caller was warned, and the call ended",
+    "chat.ended": "Chat ended",
+    "chat.resumed": "Chat goes on",
+    "chat.returned": "Came back to the chat",
+    "chat.confirmed": "Said after a look, though the leak check had found something",
+    "chat.email": "Chat goes on by email",
+    "chat.transcript": "Transcript sent to the visitor",
+    "chat.rated": "Visitor rated the chat",
+    "chat.blocked": "Visitor kept out of the chat",
+    "chat.unblocked": "Visitor may chat again",
     "message.received": "Message received",
     "message.queued": "Reply written",
     "message.written": "Reply written",
@@ -190,6 +199,16 @@ def _long(seconds: object) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
+#: Who gives up in a chat, and how.
+_VISITORS = ("visitor", "gone")
+_CHAT_ENDED = {
+    "visitor": "by the visitor",
+    "advisor": "by us",
+    "gone": "the visitor had left",
+    "email": "it goes on by email",
+    "blocked": "the visitor is kept out",
+    "warned": "after a warning",
+}
 _TURNED_AWAY = {"closed": "the queue was closed", "busy": "the line was busy"}
 _PASSED_ON = {"warm": "with an introduction", "blind": "at once"}
 _MODES = {"listen": "heard it", "whisper": "spoke to the advisor", "barge": "joined in"}
@@ -210,6 +229,9 @@ _SAID: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
         f"after {_long(data['waited'])}" if data.get("waited") is not None else ""
     ),
     "call.ended": _ended,
+    "chat.ended": lambda data: _CHAT_ENDED.get(str(data.get("by")), ""),
+    "chat.rated": lambda data: f"{data.get('stars')} of 5",
+    "chat.blocked": lambda data: f"for {data.get('hours')} hours",
     "call.recording": lambda data: " ".join(
         str(data[name]) for name in ("state", "why") if data.get(name)
     ),
@@ -224,7 +246,12 @@ def entry(row: EventRow) -> TimelineEntry:
 
 
 def _words(row: EventRow) -> str:
-    words = _WORDS.get(row.kind, row.kind.replace(".", " ").replace("_", " ").capitalize())
+    visitor = row.kind == "contact.abandoned" and row.data.get("by") in _VISITORS
+    words = (
+        "Visitor gave up"
+        if visitor
+        else _WORDS.get(row.kind, row.kind.replace(".", " ").replace("_", " ").capitalize())
+    )
     extra = _extra(row.kind, row.data)
     return f"{words}: {extra}" if extra else words
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import socket
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -20,12 +19,14 @@ from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from crm_desktop.channels.chat.hub import Hub
 from crm_desktop.channels.chat.port import ChatSettings, Limits, Offered
 from crm_desktop.channels.chat.protocol import LARGEST_FRAME
 from crm_desktop.channels.chat.questions import asked
-from crm_desktop.channels.chat.routes import routes as chat_routes
+from crm_desktop.channels.chat.routes import application
+from crm_desktop.channels.web.listening import DEAF_SECONDS, listen
 from crm_desktop.channels.web_form.port import WebFormSettings
 from crm_desktop.channels.web_form.routes import routes as form_routes
 from crm_desktop.domain.changes import Changes, Topic
@@ -222,24 +223,25 @@ class MemoryChats:
             ]
         return {each: Place(number, 60 * number) for number, each in enumerate(waiting, 1)}
 
-    def typing(self, texts: Mapping[int, str]) -> None:
+    def typing(self, texts: Mapping[str, str]) -> None:
         self._reach()
         self.typings += 1
-        for chat_id, text in texts.items():
-            self.chats[chat_id].typed = text
+        for token, text in texts.items():
+            self._of(token).typed = text
 
-    def seen(self, seqs: Mapping[int, int]) -> None:
+    def seen(self, seqs: Mapping[str, int]) -> None:
         self._reach()
-        for chat_id, seq in seqs.items():
-            self.chats[chat_id].seen = max(seq, self.chats[chat_id].seen)
+        for token, seq in seqs.items():
+            chat = self._of(token)
+            chat.seen = max(seq, chat.seen)
 
     def present(self, chat_ids: Collection[int]) -> None:
         self._reach()
         self.present_ids = set(chat_ids)
 
-    def left(self, chat_id: int, seconds: float) -> None:
+    def left(self, token: str) -> None:
         self._reach()
-        self.chats[chat_id].left += 1
+        self._of(token).left += 1
 
     # The advisor's side.
 
@@ -347,6 +349,7 @@ class ChatDoor:
     port: int
     centre: MemoryChats
     hub: Hub
+    stop: Callable[[], None]
 
     @property
     def origin(self) -> str:
@@ -383,11 +386,11 @@ def chat_door(
     resources: Path = RESOURCES,
     proxied: bool = False,
     port: int = 0,
-    centre: MemoryChats | None = None,
+    deaf_seconds: float = DEAF_SECONDS,
 ) -> Iterator[ChatDoor]:
     """Serve chats and forms on a loopback port; `proxied` trusts 127.0.0.1 as a proxy."""
     proxies = (ip_network("127.0.0.1/32"),) if proxied else ()
-    centre = centre or MemoryChats(a_site(*origins))
+    centre = MemoryChats(a_site(*origins))
     settings = ChatSettings(
         secret="only for these tests, not elsewhere",
         resources=resources / "chat",
@@ -403,8 +406,9 @@ def chat_door(
     )
     hub = Hub(centre, settings.limits)
     centre.tell = hub.heard
-    listener = socket.create_server(("127.0.0.1", port))
-    routes = [*chat_routes(centre, settings, hub), *form_routes(MemoryCentre(), forms)]
+    listener = listen("127.0.0.1", port, deaf_seconds)
+    chats = Mount("/chat", application(centre, settings, hub))
+    routes = [chats, *form_routes(MemoryCentre(), forms)]
     config = uvicorn.Config(
         Starlette(routes=routes),
         log_level="warning",
@@ -418,10 +422,14 @@ def chat_door(
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    try:
-        yield ChatDoor(listener.getsockname()[1], centre, hub)
-    finally:
+
+    def stop() -> None:
         server.should_exit = True
+
+    try:
+        yield ChatDoor(listener.getsockname()[1], centre, hub, stop)
+    finally:
+        stop()
         thread.join(20)
         listener.close()
 

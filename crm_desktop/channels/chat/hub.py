@@ -37,11 +37,12 @@ class Hub:
         self._limits = limits
         self._ask = Asking("chat-pages", 1, limits.ask_seconds)
         self._pages: dict[int, set[Page]] = {}
+        self._leaving: dict[int, asyncio.TimerHandle] = {}
         self._joining: list[set[int]] = []
         self._changed: set[int] = set()
         self._typists: set[int] = set()
-        self._texts: dict[int, str] = {}
-        self._seen: dict[int, int] = {}
+        self._texts: dict[str, str] = {}
+        self._seen: dict[str, int] = {}
         self._woken = asyncio.Event()
         self._told = asyncio.Event()
         self._places_due = asyncio.Event()
@@ -75,8 +76,12 @@ class Hub:
     def join(self, page: Page, missed: set[int]) -> None:
         """The page is shown its chat and told of all that comes."""
         self._pages.setdefault(page.chat_id, set()).add(page)
+        if leaving := self._leaving.pop(page.chat_id, None):
+            leaving.cancel()
         if page.chat_id in missed or _EVERY in missed:
             self.look(page.chat_id)
+        if page.waits:
+            self._places_due.set()
 
     def leave(self, page: Page) -> None:
         """The page is closed; the chat has none when none comes back in a while."""
@@ -84,9 +89,9 @@ class Hub:
         pages.discard(page)
         if not pages:
             self._pages.pop(page.chat_id, None)
-            self._texts.pop(page.chat_id, None)
-            asyncio.get_running_loop().call_later(
-                self._limits.left_seconds, self._perhaps_left, page.chat_id
+            self._texts.pop(page.token, None)
+            self._leaving[page.chat_id] = asyncio.get_running_loop().call_later(
+                self._limits.left_seconds, self._gone, page
             )
 
     def look(self, chat_id: int) -> None:
@@ -94,18 +99,18 @@ class Hub:
         self._changed.add(chat_id)
         self._woken.set()
 
-    def types(self, chat_id: int, text: str) -> None:
+    def types(self, page: Page, text: str) -> None:
         """The visitor has this in the box."""
-        self._texts[chat_id] = text
+        self._texts[page.token] = text
         self._told.set()
 
-    def said(self, chat_id: int) -> None:
+    def said(self, page: Page) -> None:
         """What was typed has been said."""
-        self._texts.pop(chat_id, None)
+        self._texts.pop(page.token, None)
 
-    def has_seen(self, chat_id: int, seq: int) -> None:
+    def has_seen(self, token: str, seq: int) -> None:
         """The visitor has seen up to this line."""
-        self._seen[chat_id] = max(seq, self._seen.get(chat_id, 0))
+        self._seen[token] = max(seq, self._seen.get(token, 0))
         self._told.set()
 
     def _begin(self) -> None:
@@ -225,8 +230,8 @@ class Hub:
             if seen:
                 await self._ask(self._port.seen, seen)
         except BaseException:
-            for chat_id, seq in seen.items():
-                self.has_seen(chat_id, seq)
+            for token, seq in seen.items():
+                self.has_seen(token, seq)
             raise
         await asyncio.sleep(TYPING_EVERY_SECONDS)
 
@@ -237,8 +242,9 @@ class Hub:
         for site_id in {page.site_id for page in self._all() if page.waits}:
             places = await self._ask(self._port.places, site_id)
             for page in self._all():
-                if page.site_id == site_id and page.waits:
-                    page.show_place(places.get(page.chat_id))
+                # Who is being offered stands nowhere for a moment, and stays where they stood.
+                if page.waits and (place := places.get(page.chat_id)):
+                    page.show_place(place)
         await asyncio.sleep(_PLACES_EVERY)
 
     async def _keep_present(self) -> None:
@@ -248,14 +254,14 @@ class Hub:
         if self._pages:
             await self._ask(self._port.present, frozenset(self._pages))
 
-    def _perhaps_left(self, chat_id: int) -> None:
-        if chat_id not in self._pages:
-            self._run(self._left(chat_id))
+    def _gone(self, page: Page) -> None:
+        self._leaving.pop(page.chat_id, None)
+        self._run(self._left(page))
 
-    async def _left(self, chat_id: int) -> None:
+    async def _left(self, page: Page) -> None:
         """Whoever is not told of it sees it by the missing signs of life."""
         try:
-            await self._ask(self._port.left, chat_id, self._limits.left_seconds)
+            await self._ask(self._port.left, page.token)
         except (DatabaseTrouble, TimeoutError):
             _LOG.info("chat: a visitor's leaving was not noted, the database is away")
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from crm_desktop.channels.chat import protocol
-from crm_desktop.domain.chats import ChatState, Place, VisitorView
+from crm_desktop.domain.chats import Place, VisitorView
 
 
 class TooSlow(Exception):
@@ -21,8 +21,11 @@ class Page:
     asks for the rest when it comes back.
     """
 
-    def __init__(self, chat_id: int, site_id: int, sent: int, most_frames: int) -> None:
+    def __init__(
+        self, chat_id: int, token: str, *, site_id: int, sent: int, most_frames: int
+    ) -> None:
         self.chat_id = chat_id
+        self.token = token
         self.site_id = site_id
         self.sent = sent
         self.place: Place | None = None
@@ -36,12 +39,12 @@ class Page:
     @property
     def waits(self) -> bool:
         """Whether nobody has taken the chat yet."""
-        view = self._view
-        return view is not None and view.state is ChatState.OPEN and not view.advisor
+        return self._view is not None and self._view.place is not None
 
     def show(self, view: VisitorView) -> None:
         """Give what is new in a view that was read after `sent` or earlier."""
         self._view = view
+        self.place = self.place or view.place
         self._show_state()
         lines = [line for line in view.lines if line.seq > self.sent]
         if lines:
@@ -51,7 +54,7 @@ class Page:
             self._typing = view.advisor_typing
             self.give(protocol.typing(self._typing))
 
-    def show_place(self, place: Place | None) -> None:
+    def show_place(self, place: Place) -> None:
         """Say where the chat stands in the queue, if that is new."""
         self.place = place
         self._show_state()

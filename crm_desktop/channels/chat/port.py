@@ -87,17 +87,17 @@ class ChatPort(Protocol):
     def places(self, site_id: int) -> Mapping[int, Place]:
         """Where each waiting chat stands."""
 
-    def typing(self, texts: Mapping[int, str]) -> None:
-        """What visitors are typing, by chat; "" has stopped."""
+    def typing(self, texts: Mapping[str, str]) -> None:
+        """What visitors are typing, by token; "" has stopped."""
 
-    def seen(self, seqs: Mapping[int, int]) -> None:
-        """How far visitors have seen, by chat."""
+    def seen(self, seqs: Mapping[str, int]) -> None:
+        """How far visitors have seen, by token."""
 
     def present(self, chat_ids: Collection[int]) -> None:
         """These chats have a page open now."""
 
-    def left(self, chat_id: int, seconds: float) -> None:
-        """No page of this chat was open here for so many seconds."""
+    def left(self, token: str) -> None:
+        """No page of this chat is open here any more."""
 
 
 @dataclass(frozen=True, slots=True)

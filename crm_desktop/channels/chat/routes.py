@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from crm_desktop.channels.chat import asked
@@ -40,6 +40,7 @@ from crm_desktop.domain.errors import (
     Blocked,
     ChatOver,
     Closed,
+    Conflict,
     CrmError,
     DatabaseTrouble,
     InvalidInput,
@@ -60,6 +61,7 @@ _STATUS: dict[type[CrmError], int] = {
     Blocked: 403,
     Closed: 409,
     ChatOver: 409,
+    Conflict: 409,
 }
 _BODY: dict[type[Exception], tuple[int, str]] = {
     BodyTooLarge: (413, "too_large"),
@@ -80,8 +82,8 @@ _WORDS = {
 _RETRY_SECONDS = 10
 
 
-def routes(port: ChatPort, settings: ChatSettings, hub: Hub) -> list[BaseRoute]:
-    """The routes under /chat, every one limited, guarded and uncached."""
+def application(port: ChatPort, settings: ChatSettings, hub: Hub) -> Router:
+    """All that is under /chat, every address limited, guarded and uncached."""
     assets = Assets(settings)
     door = _Door(port, settings, hub, assets)
     limits = settings.limits
@@ -98,19 +100,20 @@ def routes(port: ChatPort, settings: ChatSettings, hub: Hub) -> list[BaseRoute]:
 
     told = ["POST", "OPTIONS"]
     fetched = ["GET", "OPTIONS"]
-    return [
-        *(Route(f"/chat/{name}", door.asset(name)) for name in assets.names),
-        Route("/chat/{key}", get(door.page)),
-        Route("/chat/{key}/setup", get(door.setup), methods=fetched),
-        Route("/chat/{key}/start", post(door.start, starts), methods=told),
-        Route("/chat/{key}/message", post(door.message, starts), methods=told),
-        Route("/chat/{key}/files", post(door.send_files, sends), methods=told),
-        Route("/chat/{key}/files/{seq:int}/{attachment:int}", get(door.file), methods=fetched),
-        Route("/chat/{key}/rating", post(door.rating, sends), methods=told),
-        Route("/chat/{key}/transcript", post(door.transcript, sends), methods=told),
-        WebSocketRoute("/chat/{key}/talk", door.talk),
-        Route("/chat/{rest:path}", door.missing, methods=["GET", "POST", "OPTIONS"]),
+    addresses: list[BaseRoute] = [
+        *(Route(f"/{name}", door.asset(name)) for name in assets.names),
+        Route("/{key}", get(door.page)),
+        Route("/{key}/setup", get(door.setup), methods=fetched),
+        Route("/{key}/start", post(door.start, starts), methods=told),
+        Route("/{key}/message", post(door.message, starts), methods=told),
+        Route("/{key}/files", post(door.send_files, sends), methods=told),
+        Route("/{key}/files/{seq:int}/{attachment:int}", get(door.file), methods=fetched),
+        Route("/{key}/rating", post(door.rating, sends), methods=told),
+        Route("/{key}/transcript", post(door.transcript, sends), methods=told),
+        WebSocketRoute("/{key}/talk", door.talk),
+        Route("/{rest:path}", door.missing, methods=["GET", "POST", "OPTIONS"]),
     ]
+    return Router(addresses, redirect_slashes=False)
 
 
 class _Door:

@@ -87,22 +87,25 @@ class Talks:
         with self._hub.joining() as missed:
             view = await self._resume(socket, hello)
             sent = min(hello.after, view.last_seq)
-            page = Page(view.chat_id, site.id, sent, self._limits.page_frames)
-            page.place = view.place
+            page = Page(
+                view.chat_id,
+                hello.token,
+                site_id=site.id,
+                sent=sent,
+                most_frames=self._limits.page_frames,
+            )
             page.show(view)
             self._hub.join(page, missed)
         if view.lines and view.lines[-1].seq < view.last_seq:
             self._hub.look(view.chat_id)
         try:
-            await self._both_ways(socket, page, hello.token)
+            await self._both_ways(socket, page)
         finally:
             self._hub.leave(page)
 
-    async def _both_ways(self, socket: WebSocket, page: Page, token: str) -> None:
+    async def _both_ways(self, socket: WebSocket, page: Page) -> None:
         """Hear and send at once, until either ends."""
-        conversation = _Conversation(
-            self._port, self._hub, self._ask, page, token=token, limits=self._limits
-        )
+        conversation = _Conversation(self._port, self._hub, self._ask, page, self._limits)
         hearing = asyncio.create_task(conversation.hear(socket))
         sending = asyncio.create_task(page.send(socket.send_text, self._limits.send_seconds))
         tasks = (hearing, sending)
@@ -141,31 +144,28 @@ class Talks:
 class _Conversation:
     """What one page says, one after the other: the next is heard when the last is kept."""
 
-    def __init__(
-        self, port: ChatPort, hub: Hub, ask: Asking, page: Page, *, token: str, limits: Limits
-    ) -> None:
+    def __init__(self, port: ChatPort, hub: Hub, ask: Asking, page: Page, limits: Limits) -> None:
         self._port = port
         self._hub = hub
         self._ask = ask
         self._page = page
-        self._token = token
         self._pace = Pace(limits.says)
 
     async def hear(self, socket: WebSocket) -> None:
         """Hear for ever; raises BadFrame, Blocked, ChatOver and WebSocketDisconnect."""
-        chat_id = self._page.chat_id
+        page = self._page
         while True:
             match await _frame(socket):
                 case Say() as say:
                     await self._say(socket, say)
                 case Typing(text):
-                    self._hub.types(chat_id, text)
+                    self._hub.types(page, text)
                 case Seen(seq):
-                    self._hub.has_seen(chat_id, min(seq, self._page.sent))
+                    self._hub.has_seen(page.token, min(seq, page.sent))
                 case Ping(number):
-                    self._page.give(protocol.pong(number))
+                    page.give(protocol.pong(number))
                 case End():
-                    await self._ask(self._port.end, self._token)
+                    await self._ask(self._port.end, page.token)
                 case Hello():
                     raise BadFrame
 
@@ -184,7 +184,7 @@ class _Conversation:
         except CrmError as trouble:
             self._page.give(protocol.refused(say.id, trouble.code, str(trouble)))
         else:
-            self._hub.said(self._page.chat_id)
+            self._hub.said(self._page)
             self._page.give(protocol.kept(say, seq))
 
     async def _kept(self, say: Say) -> int:
@@ -192,7 +192,7 @@ class _Conversation:
         away = False
         while True:
             try:
-                line = await self._ask(self._port.say, self._token, say.id, say.text)
+                line = await self._ask(self._port.say, self._page.token, say.id, say.text)
             except (DatabaseTrouble, TimeoutError):
                 if not away:
                     away = True

@@ -65,6 +65,9 @@ WORDS: Mapping[str, Words] = {
         "Nothing was sent.",
         "Choose a smaller file.",
     ),
+    "blocked": Words("This visitor is kept out of the chat for now.", "Nothing was sent.", ""),
+    "closed": Words("The chat is closed at this time.", "Nothing was sent.", ""),
+    "chat_over": Words("This chat has ended.", KEPT_TEXT, "Answer by email instead."),
     "cannot_be_heard": Words(
         "{why}", "", "Try again in a minute; if it stays so, tell your administrator."
     ),

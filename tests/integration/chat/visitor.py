@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from tests.servers.chat_door import ChatDoor
 
@@ -69,9 +71,11 @@ def page(
 ) -> Iterator[Page]:
     """A page that said hello."""
     headers = {"X-Forwarded-For": client} if client else {}
-    with connect(door.talk_url, origin=origin, additional_headers=headers) as connection:  # type: ignore[arg-type]
+    with connect(door.talk_url, origin=Origin(origin), additional_headers=headers) as connection:
         one = Page(connection)
-        one.send(hello={"token": token, "after": after})
+        # Whoever is refused may be so before they could say anything.
+        with suppress(ConnectionClosed):
+            one.send(hello={"token": token, "after": after})
         yield one
 
 
