@@ -197,6 +197,5 @@ def profile(browser: Browser, gateways: Gateways) -> Iterator[BrowserContext]:
 @pytest.fixture
 def visitor(profile: BrowserContext, site: CouncilSite) -> Iterator[Visitor]:
     """Somebody on the council's first page; the site is as usual again afterwards."""
-    site.key, site.language, site.unkind = KEY, "en", False
     yield Visitor(profile.new_page())
-    site.key, site.language, site.unkind = KEY, "en", False
+    site.key, site.language, site.unkind, site.variables = KEY, "en", False, ""
