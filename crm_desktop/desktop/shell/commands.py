@@ -9,6 +9,7 @@ _LEADERS = frozenset({StaffRole.TEAM_LEADER, StaffRole.ADMIN})
 
 CONTACT = "Contact"
 CALL = "Call"
+CHAT = "Chat"
 PRESENCE = "Presence"
 QUEUE = "Queue"
 WRITING = "Writing"
@@ -135,6 +136,31 @@ COMMANDS: tuple[Command, ...] = (
         help="Leave the call; it goes on without you",
     ),
     Command(
+        "chat.next", "Next chat that waits", CHAT, ("Ctrl+J",), "message-square",
+        help="The one of your chats whose visitor has waited longest for an answer",
+    ),
+    Command("chat.go_1", "First chat", CHAT, ("Alt+1",), "message-square"),
+    Command("chat.go_2", "Second chat", CHAT, ("Alt+2",), "message-square"),
+    Command("chat.go_3", "Third chat", CHAT, ("Alt+3",), "message-square"),
+    Command("chat.go_4", "Fourth chat", CHAT, ("Alt+4",), "message-square"),
+    Command("chat.go_5", "Fifth chat", CHAT, ("Alt+5",), "message-square"),
+    Command(
+        "chat.end", "End the chat", CHAT, ("Ctrl+E",), "circle-x",
+        help="The wrap-up follows; Escape there opens it again while the visitor is on the page",
+    ),
+    Command(
+        "chat.email", "Continue by email…", CHAT, ("Ctrl+Shift+E",), "mail",
+        help="When the visitor has left: what was said stands below your reply",
+    ),
+    Command(
+        "chat.warned", "Warn, then end…", CHAT, icon="shield-alert",
+        help="A warning first; when it goes on, the end of the chat",
+    ),
+    Command(
+        "chat.block", "Block this visitor…", CHAT, icon="ban",
+        help="For a reason and a time that you give; the chat ends",
+    ),
+    Command(
         "presence.menu", "Presence", PRESENCE, ("Ctrl+Shift+P",), "circle-user",
         help="Available, or away and why",
     ),
@@ -151,6 +177,11 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "huddle.sent", "Huddles sent", PEOPLE, icon="eye", roles=_LEADERS,
         help="Who has read what you said, and who has not",
+    ),
+    Command(
+        "public.notices", "Notices for the public…", PEOPLE, ("Ctrl+Shift+B",), "globe",
+        roles=_LEADERS,
+        help="What everybody should know, on social networks, web forms and chats at once",
     ),
     Command(
         "notes.open", "Private notes", PEOPLE, ("Ctrl+Shift+M",), "message-square",
@@ -210,6 +241,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("view.dark", "Dark theme", VIEW, icon="moon", works_away=True),
     Command("view.contrast", "High-contrast theme", VIEW, icon="contrast", works_away=True),
     Command("view.sound", "Sound for offers", VIEW, icon="bell", checkable=True, works_away=True),
+    Command(
+        "view.chat_sound", "Sound for lines of chats", VIEW, icon="bell", checkable=True,
+        works_away=True,
+    ),
     Command(
         "view.wallboard", "Wallboard", VIEW, ("Ctrl+Shift+W",), "monitor", roles=_LEADERS,
         help="The centre's figures in a window of their own, to be read from afar",

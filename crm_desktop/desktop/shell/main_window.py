@@ -20,6 +20,7 @@ from crm_desktop.desktop.screens.queue.screen import QueueScreen
 from crm_desktop.desktop.shell.article_keeper import ArticleKeeper
 from crm_desktop.desktop.shell.away import WHY_NOT, AwayBanner
 from crm_desktop.desktop.shell.call_desk import CallDesk
+from crm_desktop.desktop.shell.chat_desk import ChatDesk
 from crm_desktop.desktop.shell.commands import COMMANDS
 from crm_desktop.desktop.shell.contact_commands import ContactCommands, Target
 from crm_desktop.desktop.shell.desk import Desk, later_for
@@ -41,6 +42,7 @@ from crm_desktop.desktop.widgets.banner import ErrorBar
 from crm_desktop.desktop.widgets.rail import NavigationRail, Place
 from crm_desktop.desktop.widgets.status import StatusStrip
 from crm_desktop.domain.changes import Changes
+from crm_desktop.domain.chats import Said
 from crm_desktop.domain.people import Person
 from crm_desktop.domain.views import ContactView, CustomerView, Hit, Moved, QueueCounts, QueueRow
 from crm_desktop.services.replies import Sent
@@ -166,6 +168,7 @@ class MainWindow(QWidget):
         self._standing.changed(changes)
         self.presence.changed(changes)
         self.calls.changed(changes)
+        self.chats.changed(changes)
         self._articles.changed(changes)
         self.figures.changed(changes)
         self.people.changed(changes)
@@ -210,6 +213,8 @@ class MainWindow(QWidget):
         self.commands.add_toast(self.workplace.screen.meanwhile.toast)
         self.calls = CallDesk(desk, self.registry, self, self.workplace, self.open_contact)
         self.commands.calls = self.workplace.calls = self.calls
+        self.chats = ChatDesk(desk, self.registry, self, self.workplace, self.open_contact)
+        self.commands.chats = self.chats
         self.log = LogDesk(desk, self.registry, self, lambda: self.workplace.services)
         self._articles = ArticleKeeper(desk, self)
         self.figures = FigureDesk(desk, self)
@@ -247,7 +252,8 @@ class MainWindow(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         said = (self.people.strip, self.people.bar)
-        for each in (self.top, self.calls.slot, *said, self.away, self.log.bar, self.error):
+        live = (self.calls.slot, self.chats.slot)
+        for each in (self.top, *live, *said, self.away, self.log.bar, self.error):
             column.addWidget(each)
         column.addLayout(middle, 1)
         column.addWidget(self.strip)
@@ -255,6 +261,7 @@ class MainWindow(QWidget):
             self._desk, self, content, self.top.presence, self.registry, self.lock, self.error
         )
         self.presence.phone = self.calls
+        self.chats.is_locked = partial(getattr, self.lock, "is_locked")
         self._leaving = Leaving(self._desk, self, self._quit)
 
     def _connect(self) -> None:
@@ -284,6 +291,7 @@ class MainWindow(QWidget):
         self.queue.opened.connect(self.open_contact)
         self.queue.chosen.connect(self._fit)
         self.queue.counted.connect(self._counted)
+        self.queue.held.connect(self.chats.held)
         self.queue.busy.connect(self.presence.keeper.set_busy)
         self.queue.density_changed.connect(self._density_changed)
         self.workplace.screen.shown.connect(self._fit)
@@ -390,7 +398,7 @@ class MainWindow(QWidget):
             for workplace in (self.workplace, *(each.workplace for each in self._windows)):
                 workplace.presenter.moved(answer)
         # What shows itself by its answer is read again when the feed tells of it.
-        if not (isinstance(answer, Moved | Sent) and self._desk.live.is_live):
+        if not (isinstance(answer, Moved | Sent | Said) and self._desk.live.is_live):
             self._desk.live.publish(answer if isinstance(answer, Changes) else answer.changes)
 
     @Slot(object)
@@ -434,7 +442,7 @@ class MainWindow(QWidget):
             return
         self.workplace.presenter.close()
         self.workplace.screen.show_nothing(f"{contact.row.who} is in a window of its own.")
-        window = DetachedWindow(self._desk, contact.row.id, self, self.calls)
+        window = DetachedWindow(self._desk, contact.row.id, self, self.calls, self.chats)
         window.set_away(WHY_NOT if self._desk.live.is_away else "")
         window.closed.connect(self._detached_closed)
         window.registry.bind("huddle.read", self.people.read_first)

@@ -80,6 +80,13 @@ class Button(QPushButton):
             self._show_key(self._whole_key)
             self._relook()
 
+    def set_key(self, shortcut: str) -> None:
+        """Have another shortcut on the badge."""
+        if key_text(shortcut) != self._whole_key:
+            self._show_key(key_text(shortcut))
+            self._describe()
+            self._relook()
+
     def _show_key(self, key: str) -> None:
         self._whole_key = key
         self._key = "" if self._bare else key

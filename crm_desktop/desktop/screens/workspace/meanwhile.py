@@ -131,10 +131,12 @@ class Meanwhile(QObject):
 
     def _look_at(self, contact: ContactView) -> None:
         mine = self._mine()
+        # In a chat the lines themselves are what happened.
+        in_lines = self._screen.chat.is_chat(contact)
         # One's own reply whose answer was lost: sending it again keeps it once.
         self._theirs = tuple(
             each
-            for each in (_answers_after(contact, self.seen) if mine else ())
+            for each in (_answers_after(contact, self.seen) if mine and not in_lines else ())
             if (each.author, each.text.strip()) != (self._me.name, mine)
         )
         taken = mine and contact.row.owner_id not in (None, self._me.id)
@@ -142,7 +144,7 @@ class Meanwhile(QObject):
         self._screen.notices.show_meanwhile(happened)
 
     def _mine(self) -> str:
-        return self._screen.compose.written().reply.text.strip()
+        return self._screen.place.written().reply.text.strip()
 
     @Slot(str)
     def _decided(self, key: str) -> None:
