@@ -6,20 +6,25 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 from sqlalchemy import select
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from crm_desktop.services import chats, contacts
+from crm_desktop.domain.service_notices import NewNotice
+from crm_desktop.services import chats, contacts, service_notices
+from crm_desktop.store.database import Database, Target
 from crm_desktop.store.models import Chat, ChatLine, Message
-from tests.centre import Centre
+from tests.centre import Centre, build_template
 from tests.chats_centre import Visitor, add_site, visitor, writing
 from tests.integration.chat.visitor import Page, page, post
 from tests.integration.gateway.processes import GatewayProcess, target_of
 from tests.servers.ports import free_port
+from tests.servers.postgres import PostgresCluster
 from tests.servers.processes import wait_for
 
 ORIGIN = "https://www.testshire.gov.uk"
@@ -98,8 +103,12 @@ def _start(door: RealDoor, name: str) -> str:
 def test_a_chat_from_its_start_to_its_rating(centre: Centre, gateways: Gateways) -> None:
     door = gateways.start()
     own = {"Origin": ORIGIN}
-    setup = httpx.get(f"{door.url}/setup", headers=own, timeout=60).json()
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    notice = NewNotice("Bins are a day late.", tomorrow, text_cy="Diwrnod yn hwyr.")
+    service_notices.publish(centre.as_person("rose"), notice)
+    setup = httpx.get(f"{door.url}/setup?language=cy", headers=own, timeout=60).json()
     assert setup["open"] is True
+    assert setup["notices"] == ["Diwrnod yn hwyr."]
     told = {"name": "Margaret Okafor", "email": "m@example.org", "text": "My bin", "language": "cy"}
     answer = post(door, "start", told, origin=ORIGIN)
     token = answer.json()["token"]
@@ -221,3 +230,31 @@ def test_a_gateway_that_is_killed_loses_doubles_and_mixes_nothing(
     for each in writers:
         assert _kept(centre, each.chat) == wanted
         assert each.shown() == list(enumerate(wanted, 1))
+
+
+def test_while_the_database_is_away_pages_know_it_and_afterwards_all_is_kept(
+    own_postgres: PostgresCluster,
+) -> None:
+    own_postgres.create_database("away")
+    target = Target(own_postgres.superuser_url("away"))
+    with closing(Database(target)) as owner:
+        build_template(owner)
+    centre = Centre(target, cluster=own_postgres, database="away")
+    made = Gateways(centre, add_site(centre))
+    try:
+        door = made.start()
+        with page(door, _start(door, "Margaret"), origin=ORIGIN) as one:
+            one.until("state")
+            own_postgres.stop("immediate")
+            one.say("a-1", "one")
+            one.say("a-2", "two")
+            one.until("away")
+            answer = post(door, "start", {"name": "Bo"}, origin=ORIGIN)
+            assert (answer.status_code, answer.json()["code"]) == (503, "away")
+            own_postgres.start()
+            one.until_lines(2)
+            assert one.texts == ["one", "two"]
+    finally:
+        for process in made.running:
+            process.kill()
+        centre.close()
