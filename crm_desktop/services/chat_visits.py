@@ -68,14 +68,17 @@ __all__ = [
     "resume",
     "say",
     "seen",
+    "seen_many",
     "start",
     "transcript",
     "typing",
+    "typing_many",
     "views",
 ]
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{32,128}")
 _LANGUAGES = ("en", "cy")
+_LARGEST = 2**31 - 1
 _PRESENT_EVERY = timedelta(seconds=20)
 _WAITS = (ContactState.QUEUED, ContactState.OFFERED)
 _OVER = (ContactState.COMPLETED, ContactState.ABANDONED, ContactState.FAILED)
@@ -220,7 +223,7 @@ def resume(db: Database, token: str, after: int = 0) -> VisitorView:
             assert chat is not None
             _came_back(tx, chat)
     with db.read_at_once() as tx:
-        return chat_views.views(tx, [chat_id], {chat_id: after})[chat_id]
+        return chat_views.views(tx, [chat_id], {chat_id: _number(after)})[chat_id]
 
 
 def _came_back(tx: Tx, chat: Standing) -> int:
@@ -249,8 +252,10 @@ def say(
     """
     chat_texts.client_id(client_id)
     text = chat_texts.words(text, files)
-    with db.read() as tx:
-        chat_id = _id(tx, token)
+    if files:
+        # Nobody's files are kept for a token that is nobody's.
+        with db.read() as tx:
+            _id(tx, token)
     message = InboundMessage(
         channel=Channel.CHAT,
         external_id="",
@@ -264,16 +269,15 @@ def say(
     )
     hashes = arriving.stored(db, 0, message).hashes if files else ()
     with db.write() as tx:
-        chat = chat_lines.locked(tx, chat_id)
-        assert chat is not None
-        seq = queries.line_of(tx, chat_id, client_id)
+        chat = _locked(tx, token)
+        seq = queries.line_of(tx, chat.id, client_id)
         if seq is None:
             if queries.is_blocked(tx, chat.client):
                 raise Blocked()
             contact_id, last = _goes_on(tx, chat, message.text)
             chat = replace(chat, contact_id=contact_id, last_seq=last)
             seq = _utter(tx, chat, client_id, message, hashes)
-        return chat_views.views(tx, [chat_id], {chat_id: seq - 1})[chat_id].lines[0]
+        return chat_views.one_line(tx, chat.id, seq)
 
 
 def _utter(
@@ -399,19 +403,37 @@ def _next_contact(tx: Tx, chat: Standing, text: str) -> int:
 
 def seen(db: Database, token: str, seq: int) -> None:
     """How far their page has shown it."""
+    seen_many(db, {token: seq})
+
+
+def seen_many(db: Database, shown: Mapping[str, int]) -> None:
+    """How far many pages have shown their chats, by token: one statement. Others' tokens are
+    passed over.
+    """
+    told = {_hash(each): _number(seq) for each, seq in shown.items()}
     with db.write() as tx:
-        chat = _locked(tx, token)
-        if queries.has_seen(tx, chat.id, min(seq, chat.last_seq)):
-            tx.changed(Topic.CHAT, chat.id)
+        tx.changed(Topic.CHAT, *queries.seen(tx, told))
 
 
 def typing(db: Database, token: str, text: str) -> None:
     """What they type at this moment, "" when nothing any more; told at most twice a second."""
+    typing_many(db, {token: text})
+
+
+def typing_many(db: Database, typed: Mapping[str, str]) -> None:
+    """What many type at this moment, by token: one statement. Others' tokens are passed over."""
+    words = {_hash(each): _typed(text) for each, text in typed.items()}
     with db.write() as tx:
-        chat_id = _id(tx, token)
-        words = masked(chat_texts.cleaned(text))[:LONGEST_TEXT]
-        if queries.types(tx, chat_id, Side.VISITOR, words):
-            tx.changed(Topic.TYPING, chat_id)
+        tx.changed(Topic.TYPING, *queries.types(tx, words))
+
+
+def _number(seq: int) -> int:
+    """A line's number as a page gives it, which may be anything."""
+    return max(0, min(seq, _LARGEST))
+
+
+def _typed(text: str) -> str:
+    return masked(chat_texts.cleaned(text[: 2 * LONGEST_TEXT]))[:LONGEST_TEXT]
 
 
 def left(db: Database, token: str) -> None:
@@ -496,6 +518,9 @@ def transcript(db: Database, token: str, email: str) -> None:
         if not queries.said_by_staff(tx, chat.id):
             raise Conflict("nobody has answered yet")
         view = chat_views.views(tx, [chat.id], {})[chat.id]
+        lines = list(view.lines)
+        while lines[-1].seq < view.last_seq:
+            lines += chat_views.views(tx, [chat.id], {chat.id: lines[-1].seq})[chat.id].lines
         centre = str(accounts.setting(tx, "centre").get("name", ""))
         message_id = messages.add_message(
             tx,
@@ -505,7 +530,7 @@ def transcript(db: Database, token: str, email: str) -> None:
                 "state": "pending",
                 "recipients": {"to": [[chat.visitor, address]], "cc": []},
                 "subject": _SUBJECTS[view.language].format(centre=centre),
-                "body_text": as_text(view.lines),
+                "body_text": as_text(lines),
                 "reply_text": "",
                 "rfc_id": new_message_id(tx),
                 "auto_generated": True,
@@ -533,4 +558,5 @@ def views(
 ) -> Mapping[int, VisitorView]:
     """What the pages of many chats show, each with the lines after a number: one statement."""
     with db.read_at_once() as tx:
-        return chat_views.views(tx, chat_ids, after)
+        known = {chat_id: _number(seq) for chat_id, seq in after.items()}
+        return chat_views.views(tx, chat_ids, known)
