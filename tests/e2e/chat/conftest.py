@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,8 +13,9 @@ from playwright.sync_api import Browser, BrowserContext, expect
 from sqlalchemy import select
 
 from crm_desktop.domain.chats import ChatView, EndedBy
+from crm_desktop.domain.service_notices import NewNotice
 from crm_desktop.domain.views import NewAttachment, Writing
-from crm_desktop.services import chats, contacts
+from crm_desktop.services import chats, contacts, service_notices
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import ChannelAccount, Chat, OpeningCalendar, Queue
 from tests.centre import Centre
@@ -28,6 +29,10 @@ from tests.servers.postgres import PostgresCluster
 from tests.servers.processes import PATIENCE, wait_for
 
 KEY, CLOSED = "norbridge", "norbridge-nights"
+NOTICE = {
+    "en": "Bin rounds are a day late this week.",
+    "cy": "Mae’r biniau ddiwrnod yn hwyr yr wythnos hon.",
+}
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -59,6 +64,9 @@ def chat_centre(postgres_cluster: PostgresCluster, site: CouncilSite) -> Iterato
     """A centre with two chats: one that is open whenever the suite runs, and one that is not."""
     for centre in _postgres_centre(postgres_cluster):
         _add_chats(centre, site.origin)
+        tomorrow = datetime.now(UTC) + timedelta(days=1)
+        notice = NewNotice(NOTICE["en"], ends_at=tomorrow, text_cy=NOTICE["cy"])
+        service_notices.publish(centre.as_person("rose"), notice)
         yield centre
 
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect
 
-from tests.e2e.chat.conftest import CLOSED, KEY, Advisor, Gateways
+from tests.e2e.chat.conftest import CLOSED, KEY, NOTICE, Advisor, Gateways
 from tests.e2e.chat.visitor import WIDGET, Visitor
 from tests.servers.browser import axe_violations
 from tests.servers.council_site import CouncilSite
@@ -42,6 +42,7 @@ def test_every_state_is_accessible_and_fits(
     _look(visitor, "button")
 
     visitor.open()
+    expect(page.locator(".notice")).to_have_text(NOTICE[language])
     _look(visitor, "form")
     page.get_by_label(w("service")).select_option(index=1)
     visitor.press("start")
