@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 
 from crm_desktop.domain.chats import ChatView, EndedBy
 from crm_desktop.domain.service_notices import NewNotice
 from crm_desktop.domain.views import NewAttachment, Writing
 from crm_desktop.services import chats, contacts, service_notices
 from crm_desktop.store.database import Database
-from crm_desktop.store.models import ChannelAccount, Chat, OpeningCalendar, Queue
+from crm_desktop.store.models import ChannelAccount, Chat, ChatBlock, OpeningCalendar, Queue
 from tests.centre import Centre
 from tests.e2e.bad_days.program import GatewayProgram, address_of, password_of
 from tests.e2e.chat.visitor import Visitor
@@ -185,6 +185,23 @@ class Advisor:
     def end(self, contact_id: int) -> None:
         """End it."""
         chats.end_as_staff(self.db, contact_id, EndedBy.ADVISOR)
+
+    def ended_earlier(self, contact_id: int, earlier: timedelta) -> None:
+        """Let a chat have ended so much earlier."""
+        with self.owner.write() as tx:
+            chat = tx.session.scalars(select(Chat).where(Chat.contact_id == contact_id)).one()
+            assert chat.ended_at is not None
+            chat.ended_at -= earlier
+
+    def count(self) -> int:
+        """How many chats there have been."""
+        with self.owner.read() as tx:
+            return tx.session.scalar(select(func.count()).select_from(Chat)) or 0
+
+    def unblock(self) -> None:
+        """Let everybody in again."""
+        with self.owner.write() as tx:
+            tx.session.execute(delete(ChatBlock))
 
 
 @pytest.fixture(scope="module")
