@@ -212,8 +212,8 @@ def advisor(chat_centre: Centre) -> Advisor:
 
 @pytest.fixture
 def profile(browser: Browser, gateways: Gateways) -> Iterator[BrowserContext]:
-    """One person's browser."""
-    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    """One person's browser; without motion, so that nothing is looked at half faded in."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
     context.set_default_timeout(PATIENCE * 1_000)
     yield context
     context.close()

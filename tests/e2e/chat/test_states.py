@@ -124,7 +124,9 @@ def test_a_telephone_gets_all_of_the_window_and_large_enough_targets(
     browser: Browser, site: CouncilSite, advisor: Advisor
 ) -> None:
     size: ViewportSize = {"width": 390, "height": 844}
-    with browser.new_context(viewport=size, is_mobile=True, has_touch=True) as phone:
+    with browser.new_context(
+        viewport=size, is_mobile=True, has_touch=True, reduced_motion="reduce"
+    ) as phone:
         visitor = Visitor(phone.new_page())
         visitor.go(site.origin)
         visitor.button.tap()
