@@ -198,6 +198,13 @@ class Advisor:
         with self.owner.read() as tx:
             return tx.session.scalar(select(func.count()).select_from(Chat)) or 0
 
+    def opens(self, queue: str, as_queue: str) -> None:
+        """Give a queue the opening hours that were made for another."""
+        with self.owner.write() as tx:
+            session = tx.session
+            hours = session.scalars(select(OpeningCalendar).filter_by(name=as_queue)).one()
+            session.scalars(select(Queue).filter_by(code=queue)).one().calendar_id = hours.id
+
     def unblock(self) -> None:
         """Let everybody in again."""
         with self.owner.write() as tx:

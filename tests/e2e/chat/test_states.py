@@ -104,6 +104,27 @@ def test_closed_it_says_when_it_opens_and_takes_a_message(
     assert visitor.said == []
 
 
+def test_what_was_filled_in_while_it_closed_becomes_a_message(
+    visitor: Visitor, site: CouncilSite, advisor: Advisor
+) -> None:
+    site.key = CLOSED
+    page = visitor.page
+    advisor.opens("waste", "general")
+    visitor.go(site.origin)
+    visitor.open()
+    while page.get_by_role("button", name="Start chat").count() == 0:
+        page.reload()
+        page.locator("form").wait_for()
+    advisor.opens("waste", "waste")
+    page.get_by_label("Your name").fill("Margaret Okafor")
+    page.get_by_label("How can we help?").fill("My bin was not emptied")
+    visitor.press("start")
+
+    expect(page.get_by_text(visitor.w("closed"))).to_be_visible()
+    expect(page.get_by_label("Your name")).to_have_value("Margaret Okafor")
+    expect(page.get_by_label("Your message")).to_have_value("My bin was not emptied")
+
+
 @pytest.mark.parametrize("language", ["en", "cy"])
 def test_the_page_for_councils_that_only_link(
     profile: BrowserContext, gateways: Gateways, language: str
