@@ -75,6 +75,9 @@ def test_a_whole_chat_by_keyboard_on_a_page_that_fights_it(
     page.keyboard.type(" one")
     page.keyboard.press("Enter")
     advisor.hears(contact, "Hello Margaret", "The blue one")
+    expect(page.locator(".fate")).to_have_text("Sent")
+    chats.seen_by_staff(advisor.db, contact, advisor.look(contact).last_seq)
+    expect(page.locator(".fate")).to_have_text("Read")
 
     page.keyboard.press("Escape")
     expect(visitor.button).to_be_focused()
