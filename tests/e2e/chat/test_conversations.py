@@ -120,15 +120,19 @@ def test_a_killed_gateway_loses_repeats_and_turns_round_nothing(
     expect(visitor.status).to_contain_text("Connecting again")
     visitor.picture("lost")
     assert axe_violations(visitor.page) == []
+    photo = FilePayload(name="street.png", mimeType="image/png", buffer=PNG)
+    visitor.page.locator(".composer input[type=file]").first.set_input_files(photo)
+    expect(visitor.page.locator(".waiting .wrong")).to_contain_text("street.png was not sent.")
     visitor.box.fill("half a sen")
     advisor.say(contact, "meanwhile")
     gateways.start()
 
-    advisor.hears(contact, "three", "four")
+    advisor.hears(contact, "three", "four", "")
     expect(visitor.page.locator(".waiting")).to_have_count(0)
     texts = advisor.texts(contact)
-    assert sorted(texts) == sorted(["one", "two", "meanwhile", "three", "four"])
-    expect(visitor.lines).to_have_text(texts)
+    assert sorted(texts) == sorted(["one", "two", "meanwhile", "three", "four", ""])
+    expect(visitor.lines).to_have_text([each for each in texts if each])
+    expect(visitor.page.get_by_alt_text("Photo: street.png")).to_have_count(1)
     expect(visitor.status).to_have_text("You are chatting with Anna.")
     expect(visitor.box).to_have_value("half a sen")
 
