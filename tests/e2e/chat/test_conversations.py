@@ -198,6 +198,12 @@ def test_another_page_and_another_tab_are_the_same_conversation(
         "You came back to the chat.\nYou: four"
     )
 
+    with profile.expect_page() as paper:
+        visitor.choose("print")
+    expect(paper.value.locator("p")).to_have_count(7)
+    expect(paper.value.locator("p").last).to_contain_text("You: four")
+
+    visitor.page.bring_to_front()
     visitor.choose("end")
     visitor.press("end_yes")
     visitor.press("forget")
