@@ -72,10 +72,12 @@ BEGIN
     PERFORM app.chat_told('chat', ARRAY[k.id]);
     RETURN NULL;
 END $$;
--- Of other channels nothing is asked but this.
+-- Of other channels nothing is asked but this; and nothing at all of offers, whose rounds must wait
+-- for no lock.
 CREATE TRIGGER chat_moved AFTER UPDATE OF state, owner_id ON contact FOR EACH ROW
     WHEN (NEW.channel = 'chat'
-          AND (NEW.state <> OLD.state OR NEW.owner_id IS DISTINCT FROM OLD.owner_id))
+          AND (NEW.state <> OLD.state OR NEW.owner_id IS DISTINCT FROM OLD.owner_id)
+          AND (NEW.state NOT IN ('queued', 'offered') OR OLD.state IN ('active', 'held')))
     EXECUTE FUNCTION app.chat_moved();
 
 -- The chat that a contact is or was: who comes back goes on in another contact of the thread.
@@ -336,6 +338,45 @@ BEGIN
     PERFORM app.chat_told('chat', ARRAY[k.id]);
 END $$;
 
+-- The address at which the caller's own chat goes on, as one more identifier.
+CREATE FUNCTION app.chat_address(p_contact bigint) RETURNS jsonb
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE me bigint := app.me();
+BEGIN
+    RETURN (SELECT coalesce(jsonb_agg(jsonb_build_array('email', k.email)), '[]')
+            FROM chat k JOIN contact c ON c.id = k.contact_id
+            WHERE k.contact_id = p_contact AND c.owner_id = me AND k.email <> '');
+END $$;
+
+-- As before; who chatted is known by the address that they gave.
+CREATE OR REPLACE FUNCTION app.answering(p_contact bigint) RETURNS json
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE me bigint := app.me(); c contact;
+BEGIN
+    SELECT * INTO c FROM contact WHERE id = p_contact;
+    RETURN json_build_object(
+    'now', now(),
+    'contact', (SELECT json_build_array(
+            c.id, c.state, c.owner_id, coalesce(o.name, ''), c.subject, coalesce(s.name, ''),
+            c.customer_id, coalesce(p.name, ''), c.who, c.account_id)
+        FROM (SELECT 1 WHERE c.id IS NOT NULL) x
+        LEFT JOIN staff o ON o.id = c.owner_id LEFT JOIN service s ON s.id = c.service_id
+        LEFT JOIN customer p ON p.id = c.customer_id),
+    'references', (SELECT json_agg(json_build_array(k.id, coalesce(k.reference, '')) ORDER BY k.id)
+        FROM case_contact x JOIN cases k ON k.id = x.case_id WHERE x.contact_id = p_contact),
+    'centre', (SELECT value FROM setting WHERE key = 'centre'),
+    'identifiers', CASE WHEN c.owner_id = me THEN
+        CASE WHEN c.customer_id IS NULL THEN '[]'::jsonb ELSE (
+            SELECT coalesce(jsonb_agg(jsonb_build_array(i.kind, i.value)), '[]')
+            FROM app.open_customer(c.customer_id) i) END
+        || CASE c.channel WHEN 'chat' THEN app.chat_address(p_contact) ELSE '[]'::jsonb END END,
+    'said', CASE WHEN c.owner_id = me THEN (
+        SELECT json_agg(json_build_array(m.sender_address, m.subject, m.body_text, m.recipients))
+        FROM app.open_contact(p_contact) m
+        WHERE m.contact_id = p_contact AND m.direction = 'inbound' AND m.visibility = 'public')
+        END);
+END $$;
+
 -- The holder or a team leader keeps a visitor out for a while, for a reason that stays.
 CREATE FUNCTION app.chat_block(p_contact bigint, p_reason text, p_hours integer) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -510,11 +551,11 @@ REVOKE ALL ON FUNCTION app.chat_told(text, bigint[]),
     app.chat_mine(bigint, text[]), app.chat_answering(bigint),
     app.chat_say(bigint, text, text, bigint, jsonb, integer), app.chat_seen(bigint, integer),
     app.chat_typing(bigint), app.chat_visitor_typing(bigint), app.chat_end(bigint, text),
-    app.chat_email(bigint, text), app.chat_block(bigint, text, integer), app.chat_unblock(bigint),
-    app.chat_blocks() FROM PUBLIC;
+    app.chat_email(bigint, text), app.chat_address(bigint),
+    app.chat_block(bigint, text, integer), app.chat_unblock(bigint), app.chat_blocks() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app.chat_told(text, bigint[]) TO crm_gateway;
 GRANT EXECUTE ON FUNCTION app.chat_open(bigint, integer), app.chats_in_hand(),
     app.chat_answering(bigint), app.chat_say(bigint, text, text, bigint, jsonb, integer),
     app.chat_seen(bigint, integer), app.chat_typing(bigint), app.chat_visitor_typing(bigint),
-    app.chat_end(bigint, text), app.chat_email(bigint, text),
+    app.chat_end(bigint, text), app.chat_email(bigint, text), app.chat_address(bigint),
     app.chat_block(bigint, text, integer), app.chat_unblock(bigint), app.chat_blocks() TO crm_staff;
