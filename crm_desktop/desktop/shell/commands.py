@@ -259,6 +259,10 @@ COMMANDS: tuple[Command, ...] = (
         help="At once, while somebody else can see the screen; again shows it",
     ),
     Command(
+        "desk.printer", "Printer of tickets…", VIEW, icon="printer", roles=_AT_DESKS,
+        help="Which printer, and whether it has a roll of 80 mm or A6",
+    ),
+    Command(
         "view.public", "Public screen", VIEW, icon="monitor", roles=_AT_DESKS,
         help="Tickets and where to go, on the monitor that faces the public; no names",
     ),

@@ -336,6 +336,7 @@ class MainWindow(QWidget):
         bind("go.palette", self._open_palette)
         bind("view.private", self.private.toggle)
         bind("view.public", self._open_public)
+        bind("desk.printer", self._choose_printer)
         bind("view.density", self._toggle_density)
         bind("view.larger", partial(self._change_scale, _STEP))
         bind("view.smaller", partial(self._change_scale, -_STEP))
@@ -485,6 +486,12 @@ class MainWindow(QWidget):
     def _ask_from_beside(self, customer: CustomerView) -> None:
         self.ask_who_saw(customer)
         self.activateWindow()
+
+    @Slot()
+    def _choose_printer(self) -> None:
+        """Ask where this computer prints tickets."""
+        self.go("desk")
+        self.pages.desk_screen.choose_printer()
 
     @Slot()
     def _open_public(self) -> None:

@@ -17,11 +17,11 @@ from PySide6.QtWidgets import (
 )
 
 from crm_desktop.desktop.core.accessibility import announce
-from crm_desktop.desktop.core.errors import words_for
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.core.tickets import TicketPrint
 from crm_desktop.desktop.screens.desk.presenter import Arrival
-from crm_desktop.desktop.screens.desk.words import NEEDS, minutes
+from crm_desktop.desktop.screens.desk.words import NEEDS, minutes, refused
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import Button, Kind, PrimaryButton
 from crm_desktop.desktop.widgets.card import PanelHeader, Surface
@@ -171,6 +171,20 @@ class CheckInPane(Surface):
             self.matches.make_current(_NO_NAME if booked is None else booked)
             self._match_chosen()
 
+    def ticket(self, visit: CheckedIn, site: str, moment: str) -> TicketPrint:
+        """What stands on the paper of somebody who is checked in."""
+        own = next((each for each in self._services if each.service_id == self._chosen), None)
+        wait = f"About {minutes(visit.wait_seconds)}" if visit.wait_seconds else ""
+        welsh = self.language.currentData() == "cy"
+        return TicketPrint(
+            site=site,
+            ticket=str(visit.ticket),
+            about=((own.name_cy if welsh else "") or own.name) if own else "",
+            wait=wait,
+            moment=moment,
+            footer="Please watch the screen for your number.",
+        )
+
     def issued(self, visit: CheckedIn, who: str) -> None:
         """Say the number; the form is free for the next."""
         wait = f" They wait about {minutes(visit.wait_seconds)}." if visit.wait_seconds else ""
@@ -189,8 +203,7 @@ class CheckInPane(Surface):
 
     def not_issued(self, trouble: CrmError) -> None:
         """Say why not; what was entered stays."""
-        told = words_for(trouble)
-        self._wrong.set_text(told.happened, f"{told.kept} {told.to_do}".strip())
+        self._wrong.set_text(*refused(trouble))
         self._wrong.show()
         announce(self, self._wrong.text())
 

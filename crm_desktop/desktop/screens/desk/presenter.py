@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from crm_desktop.desktop.core import tickets
 from crm_desktop.desktop.core.layout import Settings
 from crm_desktop.desktop.core.presenting import Presenter, Tasks
+from crm_desktop.desktop.core.tickets import Paper, TicketPrint
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.states import ContactState, Resolution
@@ -32,6 +34,7 @@ from crm_desktop.domain.visits import (
 from crm_desktop.services import Database, visits
 
 _SITE, _PLACE = "desk/site", "desk/place"
+_PRINTER, _PAPER = "desk/printer", "desk/paper"
 _AT_DESK = (ContactState.CALLED, ContactState.ACTIVE, ContactState.HELD)
 
 
@@ -301,6 +304,33 @@ class DeskPresenter(Presenter):
         )
         self._view.show_line(self._line, here, mine)
 
+    @property
+    def printing(self) -> tuple[str, Paper]:
+        """The printer of tickets, "" for none, and what is in it."""
+        kept = self._settings.get(_PAPER)
+        known = {each.value for each in Paper}
+        return self._settings.get(_PRINTER) or "", Paper(kept if kept in known else Paper.ROLL)
+
+    def set_printing(self, printer: str, paper: Paper) -> None:
+        """Print tickets there; "": they are only told."""
+        self._settings.set(_PRINTER, printer)
+        self._settings.set(_PAPER, paper.value)
+
+    def list_printers(self, then: Callable[[tuple[str, ...]], None]) -> None:
+        """Look for printers: that may take a while."""
+        self._tasks.read(tickets.printers, then, failed=self._view.show_trouble, key="printers")
+
+    def print_again(self, said: TicketPrint) -> None:
+        """Print a ticket where tickets are printed."""
+        printer, paper = self.printing
+        if printer:
+            self._tasks.read(
+                partial(tickets.print_ticket, printer, paper, said),
+                _printed,
+                failed=self._view.show_trouble,
+                key="print",
+            )
+
     def _issued(self, who: str, answer: tuple[CheckedIn, Changes]) -> None:
         self._free()
         self._view.issued(answer[0], who)
@@ -332,6 +362,10 @@ class DeskPresenter(Presenter):
 
 def _number(text: str | None) -> int | None:
     return int(text) if text and text.isdecimal() else None
+
+
+def _printed(_answer: object) -> None:
+    """The paper says so itself."""
 
 
 def _never_mind(_trouble: CrmError) -> None:

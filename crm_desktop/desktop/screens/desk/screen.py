@@ -9,14 +9,17 @@ from PySide6.QtCore import QEvent, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.core.tickets import Paper
 from crm_desktop.desktop.screens.desk.check_in import CheckInPane
 from crm_desktop.desktop.screens.desk.line_pane import LinePane
 from crm_desktop.desktop.screens.desk.side import DeskSide
-from crm_desktop.desktop.widgets.banner import Banner, ErrorBar
+from crm_desktop.desktop.screens.desk.words import refused
+from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.chooser import Chooser
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.states import EmptyState
@@ -59,7 +62,8 @@ class DeskScreen(QWidget):
         self._asked: Callable[[int, str], None] | None = None
         self.is_private = False
         self.setAccessibleName("Desk")
-        self._error = ErrorBar(look)
+        self._error = Banner(look, Tone.DANGER, "circle-alert", wide=True, closable=True)
+        self._error.hide()
         self._private = Banner(look, Tone.INFO, "eye-off", _PRIVATE, wide=True)
         self._private.hide()
         self.check_in = CheckInPane(look)
@@ -132,7 +136,7 @@ class DeskScreen(QWidget):
         if self._asked is not None:
             asked, self._asked = self._asked, None
             self.with_site(asked)
-        site = next((each.name for each in self._sites if each.id == line.day.site_id), "")
+        site = self._site_name()
         doing = f" · {mine.ticket}" if mine and mine.ticket else ""
         self.here.emit(f"{here.name}, {site}{doing}" if here else "")
 
@@ -142,6 +146,9 @@ class DeskScreen(QWidget):
 
     def issued(self, visit: CheckedIn, who: str) -> None:
         """See `DeskView`."""
+        if self._presenter is not None:
+            now = words.full(self._clock.now())
+            self._presenter.print_again(self.check_in.ticket(visit, self._site_name(), now))
         self.check_in.issued(visit, "" if self.is_private else who)
 
     def not_issued(self, trouble: CrmError) -> None:
@@ -164,7 +171,9 @@ class DeskScreen(QWidget):
         if trouble is None:
             self._error.hide()
         else:
-            self._error.show_trouble(trouble)
+            self._error.set_text(*refused(trouble))
+            self._error.show()
+            announce(self, self._error.text())
 
     def with_site(self, does: Callable[[int, str], None]) -> None:
         """Do something with the site where this computer stands, once that is known."""
@@ -172,7 +181,31 @@ class DeskScreen(QWidget):
             self._asked = does
             return
         site_id = self._line.day.site_id
-        does(site_id, next((each.name for each in self._sites if each.id == site_id), ""))
+        does(site_id, self._site_name())
+
+    def _site_name(self) -> str:
+        site_id = self._line.day.site_id if self._line else 0
+        return next((each.name for each in self._sites if each.id == site_id), "")
+
+    @Slot()
+    def choose_printer(self) -> None:
+        """Ask where tickets are printed."""
+        if self._presenter is not None:
+            self._presenter.list_printers(self._offer_printers)
+
+    def _offer_printers(self, names: tuple[str, ...]) -> None:
+        rows = [Row(("", Paper.ROLL), "No printer", "Numbers are told, or sent as a text", "x")]
+        rows += [
+            Row((name, paper), name, said, "printer")
+            for name in names
+            for paper, said in ((Paper.ROLL, "roll of 80 mm"), (Paper.A6, "A6"))
+        ]
+        self._choose("Where are tickets printed?", rows, self._printer_chosen)
+
+    @Slot(object)
+    def _printer_chosen(self, key: tuple[str, Paper]) -> None:
+        if self._presenter is not None:
+            self._presenter.set_printing(*key)
 
     def set_private(self, private: bool) -> None:
         """Hide every name, or show them again."""

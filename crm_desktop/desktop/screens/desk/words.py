@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from crm_desktop.desktop.core import words
+from crm_desktop.desktop.core.errors import words_for
 from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.domain.errors import Conflict, CrmError
 from crm_desktop.domain.states import ContactState
 from crm_desktop.domain.visits import TARGET_SECONDS, Need, PlaceKind, VisitRow
 
@@ -52,6 +54,31 @@ def wait_pill(row: VisitRow, now: datetime) -> tuple[str, Tone]:
     late = waited > TARGET_SECONDS
     said = f"{int(waited // 60)} of {TARGET_SECONDS // 60} min"
     return said, Tone.DANGER if late else Tone.WARNING
+
+
+#: What the database's rules say, in words for the counter.
+_REFUSED = {
+    "call them again first": ("They must be called again first.", "Shift+F9 calls them."),
+    "no number is left today": ("No number is left for today.", "Use another service’s letter."),
+    "that number is given already": ("That number is given already.", ""),
+    "the visitor is at another site": ("The visitor is at another site.", ""),
+    "you are not at that desk": ("This computer is at no desk.", "Choose which desk this is."),
+}
+_IS_THERE, _IS = " is there", "the visit is "
+
+
+def refused(trouble: CrmError) -> tuple[str, str]:
+    """What happened and what to do, in words for the counter."""
+    rule = str(trouble)
+    if rule in _REFUSED:
+        return _REFUSED[rule]
+    if isinstance(trouble, Conflict) and rule.endswith(_IS_THERE):
+        who = rule.removesuffix(_IS_THERE)
+        return f"{who} is at this desk.", "Finish, or send them on or back, before the next."
+    if isinstance(trouble, Conflict) and rule.startswith(_IS):
+        return "That has been done already.", "The line shows where they are now."
+    told = words_for(trouble)
+    return told.happened, f"{told.kept} {told.to_do}".strip()
 
 
 def about(row: VisitRow) -> str:
