@@ -245,7 +245,7 @@ def test_while_the_database_is_away_pages_know_it_and_afterwards_all_is_kept(
         door = made.start()
         with page(door, _start(door, "Margaret"), origin=ORIGIN) as one:
             one.until("state")
-            own_postgres.stop("immediate")
+            own_postgres.stop()
             one.say("a-1", "one")
             one.say("a-2", "two")
             one.until("away")
