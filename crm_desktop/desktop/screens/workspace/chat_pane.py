@@ -54,14 +54,9 @@ class _Head(Surface):
             for each in (self._language, self._mail, self._end):
                 each.hide()
             return
-        self._state.set_icon(
-            "circle-x"
-            if view.state is ChatState.ENDED
-            else "log-out"
-            if view.gone_since
-            else "message-square"
-        )
-        self._state.set_content(*_state(chat))
+        words_, tone, icon = _state(chat)
+        self._state.set_icon(icon)
+        self._state.set_content(words_, tone)
         if view.gone_since is not None:
             self._state.setToolTip(f"Since {words.full(view.gone_since)}")
         spoken = language(view.language)
@@ -212,16 +207,16 @@ class ChatPane(QWidget):
         self._below.setSpacing(px(6))
 
 
-def _state(chat: KnownChat) -> tuple[str, Tone]:
+def _state(chat: KnownChat) -> tuple[str, Tone, str]:
     view = chat.view
     assert view is not None
     if view.ended_by is EndedBy.EMAIL:
-        return "Goes on by email", Tone.INFO
+        return "Goes on by email", Tone.INFO, "mail"
     if view.state is ChatState.ENDED:
-        return "Ended", Tone.NEUTRAL
+        return "Ended", Tone.NEUTRAL, "circle-x"
     if view.gone_since is not None:
-        return f"Left {words.clock_time(view.gone_since)}", Tone.WARNING
-    return "In the chat", Tone.OK
+        return f"Left {words.clock_time(view.gone_since)}", Tone.WARNING, "log-out"
+    return "In the chat", Tone.OK, "message-square"
 
 
 def _page(url: str) -> str:

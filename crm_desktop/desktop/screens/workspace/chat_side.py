@@ -175,7 +175,7 @@ class ChatSide(QObject):
 
     def typed(self) -> None:
         """The person types a line."""
-        if self.is_open and self._screen.compose.composer.text(Visibility.PUBLIC).strip():
+        if self.takes_lines and self._screen.compose.composer.text(Visibility.PUBLIC).strip():
             self.chatting.typed()
 
     # ChattingView

@@ -205,7 +205,8 @@ class Chatting(Presenter):
     def typed(self) -> None:
         """The person types: the visitor is told that, never what."""
         chat = self._shown
-        if chat is None or not chat.is_open or not self._mine or self._telling:
+        over = chat is not None and chat.view is not None and not chat.is_open
+        if chat is None or over or not self._mine or self._telling:
             return
         self._telling = True
         self._later(_TELL_MS, self._told)
