@@ -129,5 +129,5 @@ def test_a_picture_is_drawn_small_and_what_is_none_is_not(look: Look, qtbot: QtB
 def _octets(image: QImage, kind: str) -> bytes:
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    assert image.save(buffer, kind)
+    assert image.save(buffer, kind.encode())
     return bytes(buffer.data().data())

@@ -57,7 +57,7 @@ class Answering:
     ) -> None:
         """See `ReplyView`."""
         if self._screen.is_open(contact_id):
-            self._screen.restore("reply", content)
+            self._screen.unsent.restore("reply", content)
             self._screen.compose.set_files(files)
             self._screen.compose.composer.editor.moveCursor(QTextCursor.MoveOperation.End)
             self._screen.compose.composer.editor.setFocus()
@@ -84,6 +84,8 @@ class Answering:
         said = words_for(trouble)
         self._screen.notices.show_trouble(said.happened, f"Your text is still here. {said.to_do}")
         if self._screen.is_open(contact_id):
-            self._screen.restore("note" if content.get("mode") == "note" else "reply", content)
+            self._screen.unsent.restore(
+                "note" if content.get("mode") == "note" else "reply", content
+            )
             if files:
                 self._screen.compose.set_files(files)

@@ -7,7 +7,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core import words
-from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.commands import CommandRegistry
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
@@ -46,8 +45,8 @@ class _Head(Surface):
         self._space()
         look.changed.connect(self._space)
 
-    def show_chat(self, chat: KnownChat, clock: Clock, *, mine: bool) -> None:
-        """Say how the visitor is."""
+    def show_chat(self, chat: KnownChat, *, mine: bool, asking: bool) -> None:
+        """Say how the visitor is; `asking`: a notice below offers to go on by mail already."""
         view = chat.view
         if view is None:
             self._state.set_content("Reading …", Tone.NEUTRAL)
@@ -67,7 +66,7 @@ class _Head(Surface):
         self._email.setText(view.email)
         self._end.setVisible(mine and chat.is_open)
         gone = view.gone_since is not None or view.state is ChatState.ENDED
-        self._mail.setVisible(mine and gone and not chat.by_email)
+        self._mail.setVisible(mine and gone and not chat.by_email and not asking)
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -102,10 +101,10 @@ class ChatPane(QWidget):
     looked = Signal()
 
     def __init__(
-        self, look: Look, clock: Clock, registry: CommandRegistry, parent: QWidget | None = None
+        self, look: Look, registry: CommandRegistry, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._look, self._clock = look, clock
+        self._look = look
         self._key = ""
         self._head = _Head(look, registry)
         self.view = ChatView(look)
@@ -136,11 +135,11 @@ class ChatPane(QWidget):
 
     def show_chat(self, chat: KnownChat, *, mine: bool) -> None:
         """Say how it stands; the lines are the view's."""
-        self._head.show_chat(chat, self._clock, mine=mine)
+        left = self._show_left(chat, mine=mine)
+        self._head.show_chat(chat, mine=mine, asking=left)
         saying = chat.in_trouble() if mine else None
         self._key = saying.key if saying else ""
         self._show_trouble(saying)
-        self._show_left(chat, mine=mine)
 
     @property
     def asking(self) -> str:
@@ -170,7 +169,8 @@ class ChatPane(QWidget):
         self._stopped.setVisible(stopped)
         self._failed.setVisible(failed)
 
-    def _show_left(self, chat: KnownChat, *, mine: bool) -> None:
+    def _show_left(self, chat: KnownChat, *, mine: bool) -> bool:
+        """Say that nobody is there to be answered; returns whether that is so."""
         view = chat.view
         left = (
             mine
@@ -187,6 +187,7 @@ class ChatPane(QWidget):
                 if view.email
                 else "No email address is known. They may come back to this chat.",
             )
+        return left
 
     @Slot()
     def _confirm(self) -> None:
