@@ -42,6 +42,14 @@ class Topic(StrEnum):
     TYPING = "typing"
     #: A notice for the public was published, changed or taken down; its id.
     SERVICE_NOTICE = "service_notice"
+    #: The line of a site, its desks, or who is at them are others; the site's id.
+    SITE = "site"
+    #: Somebody is called, or called again: the public screens look. The site's id.
+    CALLED = "called"
+    #: Appointments of a site are others; its id.
+    APPOINTMENT = "appointment"
+    #: An alarm was raised, acknowledged or ended; its id.
+    ALARM = "alarm"
     LOOKING = "looking"
     #: The database was upgraded: programs see whether they still fit it. Its id is always 0.
     REVISION = "revision"

@@ -16,7 +16,7 @@ from typing import Any
 
 from crm_desktop.domain.call_times import CallTimes, is_call, times
 from crm_desktop.domain.figures import HALF_HOUR, Promise, half_hour
-from crm_desktop.domain.states import IN_HAND, Resolution
+from crm_desktop.domain.states import IN_HAND, OF_POSTS, Resolution
 
 _BEGIN, _TAKEN, _COMPLETED = "contact.received", "contact.taken", "contact.completed"
 _HANDED_OFF, _LOGGED = "handoff.requested", "contact.logged"
@@ -171,6 +171,8 @@ def _ending(subject: Subject, history: Sequence[Happening]) -> Iterable[Counted]
     if not subject.inbound or not (handled or end.actor_id):
         return
     resolution = end.data.get("resolution")
+    if resolution in OF_POSTS:
+        return  # nobody was left to be helped here: it says nothing of how well we help
     resolved = resolution == Resolution.RESOLVED
     handed_off = any(each.kind == _HANDED_OFF for each in history[:at])
     first = resolved and not (handed_off and subject.handoff_counts)

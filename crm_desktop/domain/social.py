@@ -8,6 +8,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+#: Of what somebody wrote to us; a longer text is cut and has a problem that says so.
+MAX_TEXT = 20_000
+#: Of one picture in bytes, and of pictures in one post.
+MAX_PICTURE = 10 * 1024 * 1024
+MAX_PICTURES = 10
+
 
 class Network(StrEnum):
     """The networks; also the kinds of their accounts."""
@@ -32,10 +38,12 @@ class Picture:
 class Post:
     """Something that somebody wrote to us, in public or in private; nothing in it is trusted.
 
-    `post_id` is the network's own and stable. `root_id` names the conversation: the post it began
-    with, or the network's own id of a private one. `reply_ref` is what the network wants to have
-    back with an answer to it, as JSON. `text` is plain. `problems` are words for the advisor about
-    what could not be read, such as a picture that was too large.
+    `post_id` is stable and enough to find the post again. `root_id` names the conversation: the
+    post it began with, or the network's own id of a private one, which is never that of a public
+    one. `reply_ref` is what the network wants to have back with an answer to it, as JSON. `text`
+    is plain, without control and direction characters, at most MAX_TEXT long. `problems` are words
+    for the advisor about what could not be read, such as a picture that was too large. `by_us`:
+    the account itself wrote it, with this program or elsewhere.
     """
 
     post_id: str
@@ -59,8 +67,9 @@ class Post:
 class News:
     """What came since a cursor, oldest first, and the cursor after it; `more`: ask again at once.
 
-    `deleted` are ids of posts that are known to be gone; a post that was seen before and comes
-    again was edited.
+    Nothing is missed; something may come twice, then it is the same or was edited. `deleted` are
+    ids of posts that are known to be gone. The cursor may hold `limit`: how long a post may be on
+    this server, where servers differ (`domain.post_length`).
     """
 
     posts: tuple[Post, ...]
@@ -73,7 +82,9 @@ class News:
 class OutboundPost:
     """What we say. `key` (32 hexadecimal digits) makes a repeated try the same post.
 
-    With `reply_to` None it is a post of its own. Private ones go to `author_id` alone.
+    With `reply_to` None it is a post of its own. Private ones go to `author_id` alone, also when
+    `reply_to` is a public post: then they begin a private conversation. `reply_ref` is that of
+    the post that is answered.
     """
 
     key: str
@@ -89,27 +100,36 @@ class OutboundPost:
 
 @dataclass(frozen=True, slots=True)
 class SentPost:
-    """Where something that we said stands."""
+    """Where something that we said stands, and what it is to whoever answers it.
+
+    `root_id` is the conversation that it is now part of: answers to it will carry the same.
+    """
 
     post_id: str
+    root_id: str
     url: str = ""
+    reply_ref: Mapping[str, object] = field(default_factory=dict)
 
 
 class SocialNetwork(Protocol):
-    """One account on one network; every call may raise ConnectorTrouble.
+    """One account on one network, used by one thread at a time.
 
-    Its `fate` says what became of a `send` (`not_sent`, `refused`, `unknown`), `retry` after how
-    long it makes sense to try again: a network that says when (its rate limits) is obeyed.
+    Every call may raise ConnectorTrouble: `retry` says whether trying again can help, the param
+    `fate` what became of a `send` (`not_sent`, `refused`, `unknown`), and `after_seconds`, where
+    it is there, when the network will listen again (its rate limits): not sooner.
     """
 
     def news(self, cursor: Mapping[str, object]) -> News:
         """What came since; an empty cursor: from now on, with at most what is unread."""
 
     def look_again(self, post_ids: Sequence[str]) -> Mapping[str, Post | None]:
-        """These posts as they are now; None: deleted. What cannot be said is left out."""
+        """These posts as they are now, without their pictures; None: deleted.
 
-    def send(self, post: OutboundPost) -> SentPost:
-        """Say something, once per `key`."""
+        Any number may be asked for. What cannot be said now is left out.
+        """
+
+    def send(self, post: OutboundPost, *, tried_at: datetime | None = None) -> SentPost:
+        """Say something, once per `key`; `tried_at`: when an earlier try of it began."""
 
     def close(self) -> None:
         """Let go of connections."""

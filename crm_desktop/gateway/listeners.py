@@ -38,7 +38,7 @@ from crm_desktop.gateway.standby import Standby, words_for
 from crm_desktop.gateway.statuses import StatusBoard
 from crm_desktop.gateway.together import Together
 from crm_desktop.gateway.worker import Worker
-from crm_desktop.services import Database, accounts, intake, public_forms
+from crm_desktop.services import Database, accounts, intake, public_forms, service_notices
 from crm_desktop.services.accounts import Account
 
 if TYPE_CHECKING:
@@ -121,15 +121,22 @@ def _account_for(db: Database, kind: str) -> Account | None:
 
 
 class WebDoor(Worker):
-    """Serves the public's forms and chats, and /healthz.
+    """Serves the public's forms and chats, /healthz, and what else is mounted: `more_routes`.
 
     What serves chats is made when the first page asks for one: a centre without chats pays nothing.
     """
 
     def __init__(
-        self, db: Database, config: GatewayConfig, statuses: StatusBoard, form_secret: str
+        self,
+        db: Database,
+        config: GatewayConfig,
+        statuses: StatusBoard,
+        form_secret: str,
+        *,
+        more_routes: Sequence[BaseRoute] = (),
     ) -> None:
         super().__init__("web-door")
+        self._more_routes = more_routes
         self._db = db
         self._config = config
         self._statuses = statuses
@@ -203,6 +210,7 @@ class WebDoor(Worker):
         shown: Sequence[BaseRoute] = [
             Route("/healthz", self._health),
             Mount("/chat", self._chat),
+            *self._more_routes,
         ]
         if account is not None and not is_loopback(self._config.http_host):
             _LOG.info("web-door: forms are open to other machines")
@@ -257,6 +265,10 @@ class Forms:
         if found is None:
             return None
         return PublicForm(found.code, found.version, found.name, found.summary, found.schema)
+
+    def notices(self) -> Sequence[str]:
+        """What everybody should know now."""
+        return service_notices.shown(self._db, "web")
 
     def submit(self, message: InboundMessage) -> str:
         """Keep a submission; its reference."""

@@ -31,6 +31,11 @@ def findings(
             for each, sha256 in zip(reply.attachments, hashes, strict=True)
         ),
     )
+    return found_in(tx, known, outgoing)
+
+
+def found_in(tx: Tx, known: Answering, outgoing: Outgoing) -> tuple[str, ...]:
+    """The same of anything that is about to leave a contact."""
     advisor = tx.actor.name if tx.actor else ""
     found = check(outgoing, _allowed(known, advisor), lambda candidates: _known(tx, candidates))
     return tuple(each.words for each in found)

@@ -83,6 +83,13 @@ _WORDS: Mapping[str, str] = {
     "message.acknowledged": "Receipt acknowledged automatically",
     "message.bounced": "Mail came back undelivered",
     "note.added": "Internal note",
+    "post.edited": "Author changed the post",
+    "post.deleted": "Post was deleted on the network",
+    "post.elsewhere": "Answered by us elsewhere",
+    "notice.published": "Notice published",
+    "notice.ended": "Notice taken down",
+    "notice.posted": "Notice sent to a network",
+    "notice.failed": "Notice could not be sent to a network",
     "case.opened": "Case opened",
     "case.saved": "Case saved",
     "case.linked": "Case linked",
@@ -137,6 +144,8 @@ _RESOLUTIONS: Mapping[str, str] = {
     "callback": "callback promised",
     "warned_ended": "warned and ended",
     "no_action": "no action needed",
+    "answered_by_resident": "answered by another resident",
+    "moved_to_private": "moved to a private conversation",
 }
 _DECLINES: Mapping[str, str] = {
     DeclineReason.CONFLICT: "knows the customer",

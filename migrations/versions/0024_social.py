@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import sqlalchemy as sa
 from alembic import op
 
 from crm_desktop.store.migrate import run_sql
@@ -16,5 +17,20 @@ SQL = Path(__file__).parent.parent / "sql"
 
 def upgrade() -> None:
     connection = op.get_bind()
+    op.add_column(
+        "social_post",
+        sa.Column("watched", sa.Boolean(), nullable=False, server_default=sa.true()),
+    )
+    op.drop_index("ix_social_post_root", "social_post")
+    op.create_index("ix_social_post_root", "social_post", ["account_id", "root_id", "message_id"])
+    op.create_index("ix_social_post_handle", "social_post", ["account_id", "handle"])
+    watched = sa.text("watched")
+    op.create_index(
+        "ix_social_post_watched",
+        "social_post",
+        ["account_id", "looked_at"],
+        postgresql_where=watched,
+        sqlite_where=watched,
+    )
     if connection.dialect.name == "postgresql":
         run_sql(connection, SQL / "0024_social.sql")

@@ -29,13 +29,17 @@ _AUTOCOMPLETE = {
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What a form page shows beside its questions: what was typed, what is wrong, a notice."""
+    """What a form page shows beside its questions: what was typed, what is wrong, a notice.
+
+    `notices` are the centre's own, for everybody.
+    """
 
     values: Mapping[str, list[str]] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
     notice: str = ""
     had_files: bool = False
     ticket: str = ""
+    notices: Sequence[str] = ()
 
 
 class Pages:
@@ -58,9 +62,11 @@ class Pages:
             autocomplete=_AUTOCOMPLETE,
         )
 
-    def index(self, services: Sequence[tuple[str, str, str]]) -> Response:
-        """The list of forms."""
-        return self._page("index.html", 200, services=services)
+    def index(
+        self, services: Sequence[tuple[str, str, str]], notices: Sequence[str] = ()
+    ) -> Response:
+        """The list of forms, below what everybody should know."""
+        return self._page("index.html", 200, services=services, notices=notices)
 
     def form(self, public: PublicForm, form: Form, drawn: Drawn, status: int = 200) -> Response:
         """A form, empty or with what was typed and what is wrong."""
@@ -78,6 +84,7 @@ class Pages:
             conditions={field.name: _condition(field, form) for field in form.fields},
             anchors={name: _anchor(name, field) for name, field in [*questions, *contacts]},
             drawn=drawn,
+            notices=drawn.notices,
         )
 
     def done(self, title: str, reference: str) -> Response:

@@ -33,6 +33,9 @@ class FormsPort(Protocol):
     def form(self, code: str) -> PublicForm | None:
         """The form of that service, None when there is none for the public."""
 
+    def notices(self) -> Sequence[str]:
+        """What everybody should know now (bin rounds a day late), the newest first."""
+
     def submit(self, message: InboundMessage) -> str:
         """Keep the message and return its reference, only after it is safely kept.
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TypeVar
@@ -50,6 +52,8 @@ _POLICY = (
 #: What a service's code may look like in an address.
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
+#: How old a notice on a page may be.
+_NOTICES_SECONDS = 5.0
 _ASSETS = {
     "govuk-frontend.min.css": ("govuk/govuk-frontend.min.css", "text/css"),
     "govuk-frontend.min.js": ("govuk/govuk-frontend.min.js", "text/javascript"),
@@ -97,6 +101,8 @@ class _Site:
         self._tickets = Tickets(settings.secret)
         self._assets = _read_assets(settings)
         self._last_known: dict[str, _Shown] = {}
+        self._notices: tuple[str, ...] = ()
+        self._notices_until = 0.0
 
     def guarded(self, endpoint: _Endpoint, buckets: TokenBuckets | None) -> _Endpoint:
         """The endpoint with its rate limit, its headers and words for a database that is away."""
@@ -120,13 +126,15 @@ class _Site:
 
     async def index(self, _: Request) -> Response:
         """The list of forms."""
-        return self._pages.index(await self._ask(self._port.services))
+        services = await self._ask(self._port.services)
+        return self._pages.index(services, await self._known_notices())
 
     async def show(self, request: Request) -> Response:
         """An empty form."""
         found = await self._form(request)
         if found is None:
             return await self.missing(request)
+        await self._known_notices()
         return self._draw(request, found, Drawn())
 
     async def send(self, request: Request) -> Response:
@@ -203,6 +211,18 @@ class _Site:
         token = self._tickets.done(public.service_code, reference)
         return RedirectResponse(f"/forms/{public.service_code}/done/{token}", 303)
 
+    async def _known_notices(self) -> tuple[str, ...]:
+        """What everybody should know, asked at most every few seconds however many come.
+
+        While it is asked, and while it cannot be, pages show what was known.
+        """
+        now = time.monotonic()
+        if now >= self._notices_until:
+            self._notices_until = now + _NOTICES_SECONDS
+            with suppress(DatabaseTrouble, TimeoutError):
+                self._notices = tuple(await self._ask(self._port.notices))
+        return self._notices
+
     async def _form(self, request: Request) -> _Shown | None:
         """The form of the address; None when there is none, or when it cannot be read."""
         code = request.path_params["code"]
@@ -233,7 +253,8 @@ class _Site:
         """The form with a ticket for this visitor, whose cookie is made or kept."""
         name = self._cookie_name(request)
         sitting = sitting or self._tickets.sitting(request.cookies.get(name, ""))
-        drawn = replace(drawn, ticket=self._tickets.ticket(sitting, shown.public.service_code))
+        ticket = self._tickets.ticket(sitting, shown.public.service_code)
+        drawn = replace(drawn, ticket=ticket, notices=self._notices)
         response = self._pages.form(shown.public, shown.form, drawn, status)
         response.set_cookie(
             name,

@@ -179,6 +179,11 @@ COMMANDS: tuple[Command, ...] = (
         help="Who has read what you said, and who has not",
     ),
     Command(
+        "public.notices", "Notices for the public…", PEOPLE, ("Ctrl+Shift+B",), "globe",
+        roles=_LEADERS,
+        help="What everybody should know, on social networks, web forms and chats at once",
+    ),
+    Command(
         "notes.open", "Private notes", PEOPLE, ("Ctrl+Shift+M",), "message-square",
         help="Between a leader and one person; nobody else reads them",
     ),

@@ -14,6 +14,7 @@ from crm_desktop.desktop.screens.workspace.casework import Casework
 from crm_desktop.desktop.screens.workspace.customer_dialog import CustomerDialog
 from crm_desktop.desktop.screens.workspace.drafts import DraftKeeper
 from crm_desktop.desktop.screens.workspace.listening import Listening
+from crm_desktop.desktop.screens.workspace.posting import Posts
 from crm_desktop.desktop.screens.workspace.presenter import WorkspacePresenter
 from crm_desktop.desktop.screens.workspace.recordings import Recordings
 from crm_desktop.desktop.screens.workspace.replying import Replying
@@ -100,6 +101,7 @@ class Workplace(QObject):
             desk.db, desk.runner.for_owner(self.recordings), self.recordings, later=later
         )
         self.screen.chat.bind(self._make_chatting)
+        self.screen.posting.bind(Posts(desk.db, self._tasks, self.screen.posting))
         self.screen.after_call.bind(WrapUpPresenter(desk.db, self._tasks, self.screen.after_call))
         self._connect()
         self._bind_commands()
@@ -137,7 +139,8 @@ class Workplace(QObject):
     def set_away(self, why: str) -> None:
         """The database is away, or (empty) back: texts are kept here until it has them."""
         self._keeper.set_away(bool(why))
-        self.screen.compose.set_away(why)
+        for place in (self.screen.compose, self.screen.posting.pane):
+            place.set_away(why)
 
     def stop(self) -> None:
         """Keep what is typed and let go of the contact."""
@@ -291,7 +294,7 @@ class Workplace(QObject):
             )
 
     def _attached(self, file: NewAttachment) -> None:
-        self.screen.compose.add_file(file)
+        self.screen.place.add_file(file)
 
     @Slot()
     def _choose_customer(self) -> None:

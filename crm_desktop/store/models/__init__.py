@@ -54,17 +54,35 @@ from crm_desktop.store.models.quality import Assessment
 from crm_desktop.store.models.recordings import Playback, Recording, RecordingRequest
 from crm_desktop.store.models.social import NoticePost, ServiceNotice, SocialPost
 from crm_desktop.store.models.team import Huddle, HuddleReceipt, SignOut, StaffNote
+from crm_desktop.store.models.visits import (
+    Alarm,
+    AlarmAnswer,
+    Appointment,
+    AtPlace,
+    Incident,
+    Place,
+    Site,
+    SiteService,
+    SlotTaken,
+    TicketCounter,
+    TicketRange,
+    Visit,
+)
 from crm_desktop.store.models.work import ChannelAccount, Lease, OutboxItem
 
 __all__ = [
     "Activity",
     "Address",
     "Adjustment",
+    "Alarm",
+    "AlarmAnswer",
+    "Appointment",
     "ArrivalForecast",
     "Article",
     "ArticleUse",
     "Assessment",
     "Assignment",
+    "AtPlace",
     "Attachment",
     "AuditSeal",
     "Base",
@@ -94,6 +112,7 @@ __all__ = [
     "Huddle",
     "HuddleReceipt",
     "Identifier",
+    "Incident",
     "Lease",
     "LineChoice",
     "Looking",
@@ -105,6 +124,7 @@ __all__ = [
     "NoticePost",
     "OpeningCalendar",
     "OutboxItem",
+    "Place",
     "Playback",
     "PresenceMark",
     "Queue",
@@ -123,10 +143,16 @@ __all__ = [
     "ServiceNotice",
     "Setting",
     "SignOut",
+    "Site",
+    "SiteService",
     "Skill",
+    "SlotTaken",
     "SocialPost",
     "Staff",
     "StaffNote",
     "StaffSkill",
     "TelephoneLine",
+    "TicketCounter",
+    "TicketRange",
+    "Visit",
 ]

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
+    QPlainTextEdit,
     QVBoxLayout,
     QWidget,
 )
@@ -18,16 +19,17 @@ from PySide6.QtWidgets import (
 from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.screens.workspace.drafts import Content, Files
 from crm_desktop.desktop.widgets.attachments import AttachedFile
 from crm_desktop.desktop.widgets.buttons import IconButton, PrimaryButton
 from crm_desktop.desktop.widgets.card import Surface
 from crm_desktop.desktop.widgets.chooser import Chooser
-from crm_desktop.desktop.widgets.composer import Composer
+from crm_desktop.desktop.widgets.composer import MAIL_PAPERS, Composer
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.shorthand import Code, Shorthand
 from crm_desktop.desktop.widgets.text import Text
-from crm_desktop.domain.states import Visibility
-from crm_desktop.domain.views import NewAttachment, Reply, TemplateInfo
+from crm_desktop.domain.states import Channel, Visibility
+from crm_desktop.domain.views import ContactView, MessageView, NewAttachment, Reply, TemplateInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class ComposePane(Surface):
         self._why_not = self._closed = ""
         self._chat = False
         self._template_id: int | None = None
-        self.composer = Composer(look)
+        self.composer = Composer(look, MAIL_PAPERS, "Reply or internal note")
         self._send = PrimaryButton(look, "Send", key="Ctrl+Return")
         self._send.clicked.connect(self._ask_send)
         self.composer.add_action(self._send)
@@ -101,16 +103,19 @@ class ComposePane(Surface):
         )
         return Written(reply, self.composer.text(Visibility.INTERNAL))
 
-    def begin(self, to: str, bounced: frozenset[str]) -> None:
-        """Empty everything for another contact; mail to `bounced` addresses came back before."""
-        self._bounced = bounced
+    def begin(self, contact: ContactView) -> None:
+        """Empty everything for another contact."""
+        known = contact.customer.identifiers if contact.customer else ()
+        self._bounced = frozenset(each.value.lower() for each in known if each.flag)
         self._template_id = None
-        self._to.setText(to)
+        self._to.setText(contact.reply_to)
         self._cc.clear()
         self.composer.set_text("", Visibility.PUBLIC)
         self.composer.set_text("", Visibility.INTERNAL)
         self.composer.set_saved("")
-        self.composer.set_mode(Visibility.PUBLIC)
+        # Who is on the telephone is answered there; what is written is for colleagues.
+        spoken = contact.row.channel is Channel.CALL and not contact.reply_to
+        self.composer.set_mode(Visibility.INTERNAL if spoken else Visibility.PUBLIC)
         self.set_files(())
 
     def restore(self, mode: Visibility, content: dict[str, object]) -> None:
@@ -120,6 +125,22 @@ class ComposePane(Surface):
             if content.get("to"):
                 self._to.setText(str(content["to"]))
             self._cc.setText(str(content.get("cc", "")))
+        self.composer.set_mode(mode)
+
+    @property
+    def editor(self) -> QPlainTextEdit:
+        """The text that is being written."""
+        return self.composer.editor
+
+    def focus(self, mode: Visibility) -> None:
+        """Put the keyboard into the reply or the note."""
+        self.composer.set_mode(mode)
+        self.editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def insert(self, text: str, missing: tuple[str, ...] = ()) -> None:
+        """Put text where the cursor is; what is missing must be filled by hand."""
+        self.composer.insert(text)
+        self.show_missing(missing)
 
     def draft(self, mode: Visibility) -> dict[str, object]:
         """What a draft keeps of the mode; files are not kept."""
@@ -129,6 +150,14 @@ class ComposePane(Surface):
             "text": self.composer.text(mode),
             "to": self._to.text(),
             "cc": self._cc.text(),
+        }
+
+    def content_of(self, message: MessageView) -> Content:
+        """A reply that was written already, as a draft of it."""
+        return {
+            "text": message.text,
+            "to": ", ".join(address for _, address in message.to),
+            "cc": ", ".join(address for _, address in message.cc),
         }
 
     def clear(self, mode: Visibility) -> None:
@@ -144,7 +173,8 @@ class ComposePane(Surface):
         """
         self._chat, self._closed = bool(who), closed
         self.composer.set_hint(
-            f"Write to {who}. Enter sends; type / for a canned reply" if who else ""
+            Visibility.PUBLIC,
+            f"Write to {who}. Enter sends; type / for a canned reply" if who else "",
         )
         self._send.set_key("Return" if who else "Ctrl+Return")
         self._shorthand.set_on(self._chat)
@@ -184,13 +214,13 @@ class ComposePane(Surface):
         if self._warning.text().startswith(_NOT_NOW):
             self._warn("")
 
-    def set_files(self, files: tuple[NewAttachment, ...]) -> None:
+    def set_files(self, files: Files) -> None:
         """Show what goes with the reply."""
-        self._files = files
+        self._files = tuple(each for each in files if isinstance(each, NewAttachment))
         self.composer.set_files(
             [
                 AttachedFile(place, each.name, each.content_type, len(each.content))
-                for place, each in enumerate(files)
+                for place, each in enumerate(self._files)
             ]
         )
 
@@ -219,7 +249,7 @@ class ComposePane(Surface):
 
     @Slot()
     def choose_template(self) -> None:
-        """Offer the canned replies by name."""
+        """Offer the canned replies by name, where this pane is or would be."""
         rows = [
             Row(each.id, each.title, each.body.split("\n", 1)[0], right=each.shortcut)
             for each in self._templates

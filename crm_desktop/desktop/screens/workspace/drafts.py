@@ -10,10 +10,14 @@ from crm_desktop.desktop.core.presenting import Tasks
 from crm_desktop.domain.card_numbers import has_card_number
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.errors import CrmError
+from crm_desktop.domain.social import Picture
+from crm_desktop.domain.views import NewAttachment
 from crm_desktop.services import Database, drafts
 
 Kind = Literal["reply", "note", "form"]
 Content = dict[str, object]
+#: What goes with a mail or a post; drafts do not keep it.
+Files = tuple[NewAttachment | Picture, ...]
 Later = Callable[[int, Callable[[], None]], None]
 
 #: Beside the kinds of drafts: what was said in a chat and is not settled.

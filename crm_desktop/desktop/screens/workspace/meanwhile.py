@@ -144,7 +144,7 @@ class Meanwhile(QObject):
         self._screen.notices.show_meanwhile(happened)
 
     def _mine(self) -> str:
-        return self._screen.compose.written().reply.text.strip()
+        return self._screen.place.written().reply.text.strip()
 
     @Slot(str)
     def _decided(self, key: str) -> None:

@@ -31,6 +31,7 @@ from crm_desktop.desktop.screens.workspace.lists import (
 )
 from crm_desktop.desktop.screens.workspace.meanwhile import Meanwhile
 from crm_desktop.desktop.screens.workspace.notices import Notices
+from crm_desktop.desktop.screens.workspace.posting import Posting
 from crm_desktop.desktop.screens.workspace.side import KNOWLEDGE, SidePanel, bare_column
 from crm_desktop.desktop.screens.workspace.unsent import Unsent
 from crm_desktop.desktop.screens.workspace.wrap_up import WrapUpPanel
@@ -123,6 +124,7 @@ class WorkspaceScreen(QWidget):
         self.meanwhile = Meanwhile(self, look, person)
         self.unsent = Unsent(self, person.id)
         self.after_call = AfterCall(self, look, clock)
+        self.posting = Posting(self, look, clock)
         self.chat = ChatSide(self, look, clock, registry, person)
         self._others = Banner(look, Tone.NEUTRAL, "eye", wide=True)
         self._nothing = EmptyState(
@@ -148,6 +150,20 @@ class WorkspaceScreen(QWidget):
         self.knowledge.bind(knowledge)
 
     @property
+    def place(self) -> ComposePane | Posting:
+        """Where the open contact is answered."""
+        return self.posting if self.posting.is_on else self.compose
+
+    @property
+    def replying(self) -> Replying:
+        """Who sends what is written."""
+        return self._replying
+
+    def _show_place(self, shown: bool) -> None:
+        self.compose.setVisible(shown and not self.posting.is_on)
+        self.posting.pane.setVisible(shown and self.posting.is_on)
+
+    @property
     def presenter(self) -> WorkspacePresenter:
         """Who answers the screen."""
         return self._presenter
@@ -169,6 +185,7 @@ class WorkspaceScreen(QWidget):
         self.case_pane.show_contact(contact, writable=writable)
         self._casework.show(contact, fresh=fresh, writable=writable)
         self.chat.show_contact(contact, fresh=fresh)
+        self.posting.show_contact(contact)
         self._knowledge.show(contact, fresh=fresh)
         self.knowledge.set_can_insert(writable)
         self.tabs.set_count(_CASE, None, case_title(contact))
@@ -176,7 +193,7 @@ class WorkspaceScreen(QWidget):
         self._below.setEnabled(False)
         if fresh or not writable:
             self._set_wrapping(False)
-        self.compose.setVisible(writable and not self.is_wrapping_up)
+        self._show_place(writable and not self.is_wrapping_up)
         self._say_whose(contact, writable=writable)
         self._below.setEnabled(True)
         lay_out(self._talk)
@@ -224,6 +241,7 @@ class WorkspaceScreen(QWidget):
         """See `WorkspaceView`."""
         self._contact = None
         self.chat.leave()
+        self.posting.show_contact(None)
         self._set_wrapping(False)
         self._nothing.set_text("No contact is open.", words)
         self._pages.setCurrentIndex(_EMPTY)
@@ -244,7 +262,7 @@ class WorkspaceScreen(QWidget):
         if not self.is_wrapping_up:
             self.wrap_up.begin(self._contact, self._casework.service_id)
             self._set_wrapping(True)
-            forgotten = forgotten_words(self._contact, self.compose.written())
+            forgotten = forgotten_words(self._contact, self.place.written())
             if forgotten:
                 self.wrap_up.warn(forgotten)
         self.wrap_up.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -276,8 +294,7 @@ class WorkspaceScreen(QWidget):
         """Put the keyboard into the reply or the note."""
         self._leave_wrap_up()
         self.tabs.choose(CONVERSATION)
-        self.compose.composer.set_mode(mode)
-        self.compose.composer.editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.place.focus(mode)
 
     def focus_knowledge(self) -> None:
         """Put the keyboard into the search for answers."""
@@ -330,6 +347,7 @@ class WorkspaceScreen(QWidget):
         low = event.size().height() < self._look.px(_LOW)
         self.notices.set_brief(low)
         self.compose.set_low(low)
+        self.posting.pane.set_low(low)
         if self._contact is not None:
             self._fit_foot(writable=self._presenter.can_write())
         had_room = event.oldSize().width() >= self._look.px(_NARROW)
@@ -339,14 +357,7 @@ class WorkspaceScreen(QWidget):
     def _begin(self, contact: ContactView) -> None:
         self._pages.setCurrentIndex(_CONTENT)
         self.tabs.choose(CONVERSATION)
-        customer = contact.customer
-        bounced = frozenset(
-            each.value.lower() for each in (customer.identifiers if customer else ()) if each.flag
-        )
-        self.compose.begin(contact.reply_to, bounced)
-        if contact.row.channel is Channel.CALL and not contact.reply_to:
-            # Who is on the telephone is answered there; what is written is for colleagues.
-            self.compose.composer.set_mode(Visibility.INTERNAL)
+        self.place.begin(contact)
         self.unsent.begin(contact)
 
     def _say_whose(self, contact: ContactView, *, writable: bool) -> None:
@@ -370,6 +381,7 @@ class WorkspaceScreen(QWidget):
         self._below = bare_column(self._foot)
         self._below.addWidget(self._others)
         self._below.addWidget(self.compose, 1)
+        self._below.addWidget(self.posting.pane, 1)
         talk.addWidget(self._foot)
         talk.setStretchFactor(0, 3)
         talk.setStretchFactor(1, 2)
@@ -415,7 +427,7 @@ class WorkspaceScreen(QWidget):
         self.conversation.release_asked.connect(self._release_stopped)
         self.files.opened.connect(self.file_wanted)
         self.compose.send_asked.connect(self.send)
-        self.compose.edited.connect(self._edited)
+        self.compose.edited.connect(self.keep_typed)
         self.compose.left.connect(self.leave)
         self.compose.template_asked.connect(self._insert_template)
         self.compose.knowledge_asked.connect(self.focus_knowledge)
@@ -463,7 +475,8 @@ class WorkspaceScreen(QWidget):
         self._replying.send(contact_id, reply, content)
 
     @Slot(object)
-    def _edited(self, mode: Visibility) -> None:
+    def keep_typed(self, mode: Visibility) -> None:
+        """Keep what is being written: the reply or the note."""
         if self._contact is not None:
             self.unsent.keep(mode)
             if mode is Visibility.PUBLIC:
@@ -488,13 +501,13 @@ class WorkspaceScreen(QWidget):
     @Slot(object)
     def _insert_article(self, article: ArticleView) -> None:
         self.focus_reply(Visibility.PUBLIC)
-        self.compose.composer.insert(text_of(article.body))
+        self.place.insert(text_of(article.body))
         self._knowledge.used(article.id, "text")
 
     @Slot(object)
     def _insert_link(self, article: ArticleView) -> None:
         self.focus_reply(Visibility.PUBLIC)
-        self.compose.composer.insert(f"{article.title}: {article.url}")
+        self.place.insert(f"{article.title}: {article.url}")
         self._knowledge.used(article.id, "link")
 
     @Slot(object)
@@ -502,12 +515,7 @@ class WorkspaceScreen(QWidget):
         message = self.conversation.message(message_id)
         if message is None or self._contact is None:
             return
-        content: Content = {
-            "text": message.text,
-            "to": ", ".join(address for _, address in message.to),
-            "cc": ", ".join(address for _, address in message.cc),
-        }
-        self._replying.withdraw(message_id, self._contact.row.id, content)
+        self._replying.withdraw(message_id, self._contact.row.id, self.place.content_of(message))
 
     @Slot(object)
     def _release_stopped(self, message_id: int) -> None:
@@ -531,7 +539,7 @@ class WorkspaceScreen(QWidget):
         if self.tabs.key() == _CASE:
             self.case_pane.focus()
         else:
-            self.compose.composer.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.place.editor.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _leave_wrap_up(self) -> None:
         if self.is_wrapping_up:
@@ -544,7 +552,7 @@ class WorkspaceScreen(QWidget):
         """The questions stand where the answer was written; what was said stays to be read."""
         self.wrap_up.setVisible(wrapping)
         writable = self._contact is not None and self._presenter.can_write()
-        self.compose.setVisible(writable and not wrapping)
+        self._show_place(writable and not wrapping)
         self._foot.setVisible(not wrapping)
         self.after_call.tell()
 

@@ -53,17 +53,16 @@ class Unsent:
             self._screen.case_pane.restore(content)
             return
         mode = Visibility.PUBLIC if kind == "reply" else Visibility.INTERNAL
-        self._screen.compose.restore(mode, content)
-        self._screen.compose.composer.set_mode(mode)
+        self._screen.place.restore(mode, content)
 
     def reply(self) -> Content:
         """The reply as a draft keeps it, with what its author had seen of the contact."""
         seen = self._screen.meanwhile.seen
-        return {**self._screen.compose.draft(Visibility.PUBLIC), "seen": seen}
+        return {**self._screen.place.draft(Visibility.PUBLIC), "seen": seen}
 
     def of(self, mode: Visibility) -> Content:
         """The reply or the note, as a draft keeps it."""
-        return self.reply() if mode is Visibility.PUBLIC else self._screen.compose.draft(mode)
+        return self.reply() if mode is Visibility.PUBLIC else self._screen.place.draft(mode)
 
     def keep(self, mode: Visibility = Visibility.PUBLIC) -> None:
         """The reply or the note is another."""
@@ -89,20 +88,20 @@ class Unsent:
     def keep_as_note(self) -> None:
         """The reply is of use to colleagues, not to the customer any more."""
         if self._contact_id is not None:
-            self._replying.note(self._contact_id, self._screen.compose.written().reply.text)
+            self._replying.note(self._contact_id, self._screen.place.written().reply.text)
             self.forget_reply()
 
     def keep_note(self) -> None:
         """What was written for colleagues is kept, as by its own button."""
-        note = self._screen.compose.written().note
+        note = self._screen.place.written().note
         if self._contact_id is not None and note.strip():
-            self._screen.compose.clear(Visibility.INTERNAL)
+            self._screen.place.clear(Visibility.INTERNAL)
             self._replying.note(self._contact_id, note)
 
     def forget_reply(self) -> None:
         """The reply is not wanted any more."""
         if self._contact_id is not None:
-            self._screen.compose.clear(Visibility.PUBLIC)
+            self._screen.place.clear(Visibility.PUBLIC)
             self._keeper.discard(self._contact_id, "reply")
 
     def bring_back(self, contact_id: int, content: Content) -> None:

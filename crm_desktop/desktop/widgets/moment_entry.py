@@ -40,13 +40,14 @@ class MomentEntry(QWidget):
         now: datetime,
         parent: QWidget | None = None,
         *,
+        name: str = "when it happened",
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         super().__init__(parent)
         self._now = clock or (lambda: datetime.now(UTC))
         self.day, self.time = DateEntry(look), QLineEdit()
-        self.day.setAccessibleName("Day when it happened")
-        self.time.setAccessibleName("Time when it happened, like 10:50")
+        self.day.setAccessibleName(f"Day {name}")
+        self.time.setAccessibleName(f"Time {name}, like 10:50")
         self.time.setPlaceholderText("hh:mm")
         self.time.setFixedWidth(look.px(84))
         row = QHBoxLayout(self)

@@ -1,0 +1,1 @@
+-- Visits: checked in, called, moved, and gone.
