@@ -14,10 +14,9 @@ from crm_desktop.services import chat_visits
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import ChannelAccount, Chat, OpeningCalendar, Queue
 from tests.centre import Centre
+from tests.routing_centre import ALWAYS
 
 _IDS = count(1)
-#: Hours that say nothing keep nobody out, whatever day it is.
-ALWAYS: dict[str, Any] = {}
 
 
 def add_site(centre: Centre, *, queue: str = "general", **settings: object) -> int:

@@ -88,7 +88,7 @@ export function messageView (body) {
     const done = h('h3', { tabIndex: -1 }, t('message_kept'))
     body.replaceChildren(
       done,
-      h('p', {}, t('reference', { reference: answer.reference })),
+      answer.reference ? h('p', {}, t('reference', { reference: answer.reference })) : '',
       h('p', {}, t('answer_to', { email: values.email })),
       button(t('leave_another'), () => messageView(body))
     )

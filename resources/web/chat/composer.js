@@ -2,8 +2,8 @@
 import { announce, button, codeOf, errorWords, h, here, icon, newId, own, sendFile, t, tool } from './kit.js'
 import { say, typing } from './talk.js'
 
-/** The form; `uploads` gets the files on their way, `draw` shows them, `toEnd` scrolls there. */
-export function composer ({ panel, uploads, draw, toEnd }) {
+/** The form; `uploads` gets the files on their way, `draw` shows them; `toEnd` and `steady` scroll. */
+export function composer ({ panel, uploads, draw, steady, toEnd }) {
   const limit = here.setup.limits.text
   const wrong = h('p', { className: 'wrong', hidden: true, role: 'alert' })
   const left = h('p', { className: 'hint', hidden: true, id: 'left' })
@@ -28,8 +28,10 @@ export function composer ({ panel, uploads, draw, toEnd }) {
     const n = limit - box.value.length
     left.hidden = n > 200
     left.textContent = n < 0 ? t('over', { n: -n }) : t('left', { n })
-    box.style.height = 'auto'
-    box.style.height = `${box.scrollHeight + 4}px`
+    steady(() => {
+      box.style.height = 'auto'
+      box.style.height = `${box.scrollHeight + 4}px`
+    })
   }
   function written () {
     own.set('draft', box.value || undefined)

@@ -29,6 +29,12 @@ export function chatView (parts, { forget, changed }) {
   const scroller = () => getComputedStyle(body).overflowY === 'visible' ? panel : body
   const isLow = (it = scroller()) => it.scrollHeight - it.scrollTop - it.clientHeight < 60
   const toEnd = () => { scroller().scrollTop = scroller().scrollHeight }
+  /** Whoever reads the newest goes on doing so while something grows. */
+  const steady = act => {
+    const wasLow = isLow()
+    act()
+    if (wasLow) toEnd()
+  }
   const isSeen = () => !panel.hidden && document.visibilityState === 'visible' && isLow()
   const look = () => {
     if (isSeen()) seen()
@@ -74,8 +80,9 @@ export function chatView (parts, { forget, changed }) {
     if (/^image\/(jpeg|png|gif|webp)$/.test(file.type)) show()
     async function show () {
       try { href = await fetchFile(line.seq, file.id) } catch { return } // Its name stays, to try again.
-      const wasLow = isLow()
-      item.replaceChildren(h('img', { alt: t('photo', { name: file.name }), src: href, onload () { if (wasLow) toEnd() } }))
+      const picture = h('img', { alt: t('photo', { name: file.name }), src: href })
+      await picture.decode().catch(() => {})
+      steady(() => item.replaceChildren(picture))
     }
     return item
   }
@@ -105,24 +112,24 @@ export function chatView (parts, { forget, changed }) {
   }
   /** Bring the list to what is known, touching only what changed: a reader keeps their place. */
   function draw () {
-    const wasLow = isLow()
-    let next = list.firstChild
-    for (const item of wanted()) {
-      if (item === next) next = next.nextSibling
-      else list.insertBefore(item, next)
-    }
-    while (next) {
-      const gone = next
-      next = next.nextSibling
-      gone.remove()
-    }
-    if (wasLow) toEnd()
+    steady(() => {
+      let next = list.firstChild
+      for (const item of wanted()) {
+        if (item === next) next = next.nextSibling
+        else list.insertBefore(item, next)
+      }
+      while (next) {
+        const gone = next
+        next = next.nextSibling
+        gone.remove()
+      }
+    })
     look()
   }
 
   // ---- Below them
   const write = () => {
-    foot.replaceChildren(composer({ panel, uploads, draw, toEnd }))
+    foot.replaceChildren(composer({ panel, uploads, draw, steady, toEnd }))
     return foot.querySelector('textarea')
   }
   /** The box to write in, or after the end what one can still do. */

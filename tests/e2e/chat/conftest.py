@@ -67,7 +67,7 @@ def _add_chats(centre: Centre, origin: str) -> None:
         session = tx.session
         queues = {each.code: each for each in session.scalars(select(Queue))}
         now = datetime.now(UTC)
-        always = {"week": dict.fromkeys(_WEEKDAYS, ["00:00-24:00"]), "holidays": "none"}
+        always = {"week": {each: ["00:00-24:00"] for each in _WEEKDAYS}, "holidays": "none"}
         nights = {"week": {_WEEKDAYS[(now.weekday() + 3) % 7]: ["09:00-17:00"]}}
         for code, hours in (("general", always), ("waste", nights)):
             calendar = OpeningCalendar(name=code, hours=hours)

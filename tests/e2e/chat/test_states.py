@@ -88,7 +88,7 @@ def test_closed_it_says_when_it_opens_and_takes_a_message(
     page, w = visitor.page, visitor.w
     visitor.go(site.origin)
     visitor.open()
-    expect(page.get_by_text(w("closed"))).to_contain_text("09:00")
+    expect(page.locator("p", has_text=w("closed"))).to_contain_text("09:00")
     _look(visitor, "closed")
 
     visitor.press("send_message")

@@ -25,7 +25,7 @@ from crm_desktop.domain.chats import (
     Said,
 )
 from crm_desktop.domain.errors import CrmError
-from crm_desktop.domain.states import Channel
+from crm_desktop.domain.states import IN_HAND, Channel
 from crm_desktop.domain.views import ContactView, Moved, NewAttachment, Writing
 
 Later = Callable[[int, Callable[[], None]], None]
@@ -73,8 +73,8 @@ class ChatPort(Protocol):
     def block(self, contact_id: int, reason: str, hours: int) -> Moved:
         """Keep the visitor out."""
 
-    def questions(self, service_id: int) -> Mapping[str, str]:
-        """What the service's form asks, by field."""
+    def schema(self, service_id: int) -> Mapping[str, object]:
+        """What the service's form asks; empty when it has none."""
 
     def picture(self, attachment_id: int) -> object:
         """A small picture of an attachment, or None when it is none that can be shown."""
@@ -89,8 +89,8 @@ class ChattingView(Protocol):
     def show_no_chat(self) -> None:
         """The contact has no chat: show its messages instead."""
 
-    def show_questions(self, questions: Mapping[str, str]) -> None:
-        """What was asked before the chat is called so."""
+    def show_questions(self, schema: Mapping[str, object]) -> None:
+        """What was asked before the chat was asked by this form."""
 
     def show_picture(self, attachment_id: int, picture: object) -> None:
         """A picture of a file has been read."""
@@ -142,7 +142,7 @@ class Chatting(Presenter):
         if contact is None or contact.row.channel is not Channel.CHAT:
             self._shown = None
             return
-        self._mine = contact.row.owner_id == self._me
+        self._mine = contact.row.owner_id == self._me and contact.row.state in IN_HAND
         chat = self._known_of(contact.row.id)
         other, self._shown = chat is not self._shown, chat
         if other:
@@ -205,7 +205,8 @@ class Chatting(Presenter):
     def typed(self) -> None:
         """The person types: the visitor is told that, never what."""
         chat = self._shown
-        if chat is None or not chat.is_open or not self._mine or self._telling:
+        over = chat is not None and chat.view is not None and not chat.is_open
+        if chat is None or over or not self._mine or self._telling:
             return
         self._telling = True
         self._later(_TELL_MS, self._told)
@@ -402,7 +403,7 @@ class Chatting(Presenter):
 
     def _read_questions(self, service_id: int) -> None:
         self._tasks.read(
-            partial(self._port.questions, service_id),
+            partial(self._port.schema, service_id),
             self._view.show_questions,
             failed=_never_mind,
             key="questions",
