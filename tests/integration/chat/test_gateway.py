@@ -161,6 +161,12 @@ def test_two_gateways_of_one_centre_tell_a_visitors_pages_the_same(
         elsewhere.say("one-4", "one 4")
         elsewhere.until_lines(6)
         assert elsewhere.lines == one.lines[10:]
+        # One that ends sends its pages to the other, and ends in good order.
+        assert second.process.end() == 0
+        with pytest.raises(ConnectionClosed) as closed:
+            elsewhere.until("lines")
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1012
 
 
 class _Writer:
