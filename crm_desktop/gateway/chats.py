@@ -99,13 +99,11 @@ class Chats:
 
     def typing(self, texts: Mapping[str, str]) -> None:
         """What visitors type at this moment."""
-        for token, text in texts.items():
-            chat_visits.typing(self._db, token, text)
+        chat_visits.typing_many(self._db, texts)
 
     def seen(self, seqs: Mapping[str, int]) -> None:
         """How far pages have shown their chats."""
-        for token, seq in seqs.items():
-            chat_visits.seen(self._db, token, seq)
+        chat_visits.seen_many(self._db, seqs)
 
     def present(self, chat_ids: Collection[int]) -> None:
         """These have a page open."""

@@ -127,8 +127,8 @@ class ChatDelegate(QStyledItemDelegate):
             return QSize(min(px(_FILE_WIDTH), most), px(_FILE_HEIGHT))
         role = Role.ITALIC if item.kind is ItemKind.TYPING else Role.BODY
         laid = self._laid(item, max(most - 2 * px(_PAD), px(80)), role)
-        note = text_height(self._look.font(Role.SMALL_STRONG)) + px(3) if _label(item) else 0
-        least = text_width(self._look.font(Role.SMALL_STRONG), _label(item)) + px(22) if note else 0
+        note = text_height(self._look.font(Role.SMALL_STRONG)) + px(3) if item.label else 0
+        least = text_width(self._look.font(Role.SMALL_STRONG), item.label) + px(22) if note else 0
         return QSize(max(laid.width, least) + 2 * px(_PAD), laid.height + note + 2 * px(6))
 
     def _laid(self, item: ChatItem, room: int, role: Role) -> _Laid:
@@ -211,7 +211,7 @@ class ChatDelegate(QStyledItemDelegate):
         most = min(int(self._width() * _SHARE), px(_WIDEST)) - 2 * px(_EDGE)
         laid = self._laid(item, max(most - 2 * px(_PAD), px(80)), role)
         top = box.top() + px(6)
-        label = _label(item)
+        label = item.label
         if label:
             font = look.font(Role.SMALL_STRONG)
             tone = Tone.WARNING if item.kind is ItemKind.NOTE else Tone.INFO
@@ -258,15 +258,6 @@ class ChatDelegate(QStyledItemDelegate):
 
 
 _ICONS = {ItemKind.NOTE: "sticky-note", ItemKind.MAIL: "mail", ItemKind.ASKED: "clipboard-list"}
-
-
-def _label(item: ChatItem) -> str:
-    """What kind of text it is, where it is none of the chat's own."""
-    if item.kind is ItemKind.NOTE:
-        return "Internal note, never sent"
-    if item.kind is ItemKind.MAIL:
-        return "By email"
-    return "Asked before the chat" if item.kind is ItemKind.ASKED else ""
 
 
 def _lay_out(text: str, room: int, font: QFont) -> _Laid:

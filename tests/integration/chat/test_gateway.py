@@ -161,6 +161,12 @@ def test_two_gateways_of_one_centre_tell_a_visitors_pages_the_same(
         elsewhere.say("one-4", "one 4")
         elsewhere.until_lines(6)
         assert elsewhere.lines == one.lines[10:]
+        # One that ends sends its pages to the other, and ends in good order.
+        assert second.process.end() == 0
+        with pytest.raises(ConnectionClosed) as closed:
+            elsewhere.until("lines")
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1012
 
 
 class _Writer:
@@ -245,7 +251,7 @@ def test_while_the_database_is_away_pages_know_it_and_afterwards_all_is_kept(
         door = made.start()
         with page(door, _start(door, "Margaret"), origin=ORIGIN) as one:
             one.until("state")
-            own_postgres.stop("immediate")
+            own_postgres.stop()
             one.say("a-1", "one")
             one.say("a-2", "two")
             one.until("away")

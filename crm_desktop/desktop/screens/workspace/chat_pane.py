@@ -7,7 +7,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core import words
-from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.commands import CommandRegistry
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
@@ -46,22 +45,17 @@ class _Head(Surface):
         self._space()
         look.changed.connect(self._space)
 
-    def show_chat(self, chat: KnownChat, clock: Clock, *, mine: bool) -> None:
-        """Say how the visitor is."""
+    def show_chat(self, chat: KnownChat, *, mine: bool, asking: bool) -> None:
+        """Say how the visitor is; `asking`: a notice below offers to go on by mail already."""
         view = chat.view
         if view is None:
             self._state.set_content("Reading …", Tone.NEUTRAL)
             for each in (self._language, self._mail, self._end):
                 each.hide()
             return
-        self._state.set_icon(
-            "circle-x"
-            if view.state is ChatState.ENDED
-            else "log-out"
-            if view.gone_since
-            else "message-square"
-        )
-        self._state.set_content(*_state(chat))
+        words_, tone, icon = _state(chat)
+        self._state.set_icon(icon)
+        self._state.set_content(words_, tone)
         if view.gone_since is not None:
             self._state.setToolTip(f"Since {words.full(view.gone_since)}")
         spoken = language(view.language)
@@ -72,7 +66,7 @@ class _Head(Surface):
         self._email.setText(view.email)
         self._end.setVisible(mine and chat.is_open)
         gone = view.gone_since is not None or view.state is ChatState.ENDED
-        self._mail.setVisible(mine and gone and not chat.by_email)
+        self._mail.setVisible(mine and gone and not chat.by_email and not asking)
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -107,10 +101,10 @@ class ChatPane(QWidget):
     looked = Signal()
 
     def __init__(
-        self, look: Look, clock: Clock, registry: CommandRegistry, parent: QWidget | None = None
+        self, look: Look, registry: CommandRegistry, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._look, self._clock = look, clock
+        self._look = look
         self._key = ""
         self._head = _Head(look, registry)
         self.view = ChatView(look)
@@ -141,11 +135,11 @@ class ChatPane(QWidget):
 
     def show_chat(self, chat: KnownChat, *, mine: bool) -> None:
         """Say how it stands; the lines are the view's."""
-        self._head.show_chat(chat, self._clock, mine=mine)
+        left = self._show_left(chat, mine=mine)
+        self._head.show_chat(chat, mine=mine, asking=left)
         saying = chat.in_trouble() if mine else None
         self._key = saying.key if saying else ""
         self._show_trouble(saying)
-        self._show_left(chat, mine=mine)
 
     @property
     def asking(self) -> str:
@@ -175,7 +169,8 @@ class ChatPane(QWidget):
         self._stopped.setVisible(stopped)
         self._failed.setVisible(failed)
 
-    def _show_left(self, chat: KnownChat, *, mine: bool) -> None:
+    def _show_left(self, chat: KnownChat, *, mine: bool) -> bool:
+        """Say that nobody is there to be answered; returns whether that is so."""
         view = chat.view
         left = (
             mine
@@ -192,6 +187,7 @@ class ChatPane(QWidget):
                 if view.email
                 else "No email address is known. They may come back to this chat.",
             )
+        return left
 
     @Slot()
     def _confirm(self) -> None:
@@ -212,16 +208,16 @@ class ChatPane(QWidget):
         self._below.setSpacing(px(6))
 
 
-def _state(chat: KnownChat) -> tuple[str, Tone]:
+def _state(chat: KnownChat) -> tuple[str, Tone, str]:
     view = chat.view
     assert view is not None
     if view.ended_by is EndedBy.EMAIL:
-        return "Goes on by email", Tone.INFO
+        return "Goes on by email", Tone.INFO, "mail"
     if view.state is ChatState.ENDED:
-        return "Ended", Tone.NEUTRAL
+        return "Ended", Tone.NEUTRAL, "circle-x"
     if view.gone_since is not None:
-        return f"Left {words.clock_time(view.gone_since)}", Tone.WARNING
-    return "In the chat", Tone.OK
+        return f"Left {words.clock_time(view.gone_since)}", Tone.WARNING, "log-out"
+    return "In the chat", Tone.OK, "message-square"
 
 
 def _page(url: str) -> str:
