@@ -71,6 +71,7 @@ def reply(
         findings = _findings(tx, known, given, text, hashes)
         written = WrittenPost(
             post=answered.message_id,
+            to=(answered.name, answered.handle),
             public=given.public,
             text=text,
             pictures=_pictures(given, hashes),
@@ -83,7 +84,7 @@ def reply(
         undo_until = tx.now + timedelta(seconds=undo_seconds)
         shown = None
         if not given.pictures:
-            shown = _shown(tx, written, message_id, answered.handle)
+            shown = _shown(tx, written, message_id)
         return Sent(contact_id, message_id, undo_until, findings, shown, tx.changes)
 
 
@@ -166,7 +167,7 @@ def _pictures(given: PostReply, hashes: tuple[str, ...]) -> list[dict[str, Any]]
     ]
 
 
-def _shown(tx: Tx, written: WrittenPost, message_id: int, handle: str) -> MessageView:
+def _shown(tx: Tx, written: WrittenPost, message_id: int) -> MessageView:
     """The message as a reading of the conversation would give it."""
     stopped = bool(written.findings)
     undo_until = None if stopped else tx.now + timedelta(seconds=written.undo_seconds)
@@ -178,7 +179,7 @@ def _shown(tx: Tx, written: WrittenPost, message_id: int, handle: str) -> Messag
         author=tx.actor.name if tx.actor else "",
         sender_name="",
         sender_address="",
-        to=(("", handle),),
+        to=(written.to,),
         cc=(),
         subject="",
         text=written.text,

@@ -161,7 +161,7 @@ def _arrival(post: Post) -> InboundMessage:
     return InboundMessage(
         channel=Channel.SOCIAL,
         external_id=post.post_id,
-        sender=Address(post.author_name.strip() or _at(post), post.handle),
+        sender=Address(post.author_name.strip() or _name(post), _handle(post)),
         text=post.text,
         reply_text=post.text,
         attachments=tuple(
@@ -172,8 +172,15 @@ def _arrival(post: Post) -> InboundMessage:
     )
 
 
-def _at(post: Post) -> str:
-    return f"@{post.handle}" if post.handle else "Somebody"
+def _handle(post: Post) -> str:
+    """The name that people know an author by on the network; Facebook has numbers alone."""
+    return "" if post.handle == post.author_id else post.handle
+
+
+def _name(post: Post) -> str:
+    """Who wrote a post, in a list."""
+    handle = _handle(post)
+    return f"@{handle}" if handle else post.author_name.strip() or "Somebody"
 
 
 def _identity(network: str, post: Post) -> Identifier | None:
@@ -302,7 +309,7 @@ class _Taking:
                 "account_id": self._account.id,
                 "external_id": post.post_id,
                 "sender_name": post.author_name or self._account.name,
-                "sender_address": post.handle,
+                "sender_address": _handle(post),
                 "body_text": text,
                 "reply_text": text,
                 "sent_at": post.at,
@@ -424,7 +431,7 @@ class _Taking:
 def _words(post: Post, text: str) -> dict[str, str]:
     """How a post stands in a list: who, and its first words."""
     said = excerpt(text, _SUBJECT) or ("a picture" if post.pictures else "a post without words")
-    return {"subject": f"{_at(post)}: {said}", "preview": excerpt(text)}
+    return {"subject": f"{_name(post)}: {said}", "preview": excerpt(text)}
 
 
 def _is(leaving: queries.Unsent, post: Post) -> bool:

@@ -172,6 +172,8 @@ def test_an_answer_can_be_taken_back(centre: Centre, anna: Database) -> None:
     sent = social.reply(anna, contact_id, PostReply("We are sorry", True, message_id))
     assert sent.message is not None
     assert sent.message.undo_until == sent.undo_until
+    read_again = contacts.open_contact(anna, contact_id).messages[-1]
+    assert read_again == sent.message, "what is shown at once is what is read"
 
     assert replies.withdraw(anna, sent.message_id)[0]
 
