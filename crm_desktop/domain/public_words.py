@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from crm_desktop.domain.identifiers import normal_account, normal_email, normal_phone
-from crm_desktop.domain.leak_text import FindingKind, plain, values_in_text
+from crm_desktop.domain.leak_text import FindingKind, name_key, plain, values_in_text
 from crm_desktop.domain.text import tokens
 
 #: A run of so many words of a longer text is that text's, not chance.
@@ -109,7 +109,7 @@ def _findings(text: _Text, record: Record, known: _Text) -> Iterator[str]:
 
 
 def _name(text: _Text, name: str, known: _Text) -> Iterator[str]:
-    for word in tokens(name):
+    for word in name_key(name).split():
         if len(word) >= _SHORTEST_NAME and word in text.capitals and word not in known.words:
             yield f"“{word.capitalize()}” is the customer's name, which they do not show here"
 

@@ -231,7 +231,7 @@ def scripted(sqlite_centre: Centre, monkeypatch: pytest.MonkeyPatch) -> Callable
         )
         waits: list[float] = []
         for event in (reader.stopping, reader._awake):
-            monkeypatch.setattr(event, "wait", lambda seconds: bool(waits.append(seconds)))
+            monkeypatch.setattr(event, "wait", waits.append)
         return Reading(reader, account, script, waits)
 
     return make

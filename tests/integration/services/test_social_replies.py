@@ -57,7 +57,7 @@ from tests.integration.services.posts import (
 )
 
 PIXEL = b"\x89PNG\r\n\x1a\n" + b"0" * 40
-LANE = Lane(social_sending.LANE, lambda *_: None, social_sending.gave_up, social_sending.subject)  # type: ignore[arg-type,return-value]
+LANE = Lane(social_sending.LANE, lambda *_: None, social_sending.gave_up, social_sending.subject)  # type: ignore[arg-type]
 
 
 @pytest.fixture

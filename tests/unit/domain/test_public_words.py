@@ -56,7 +56,7 @@ def test_what_only_the_record_knows_is_found(text: str) -> None:
     "text",
     [
         "We are sorry, Shaz. We come tomorrow before noon, yes.",
-        "Norbridge has a new round from Monday.",
+        "Norbridge has a new round from Monday. Mrs May said so.",
         "Call us on 01632 960 999 or write to us.",
         "The road is closed until 4 June.",
         "The code of conduct is on our page.",
