@@ -93,14 +93,16 @@ class Web:
             raise ConnectorTrouble(words, retry=False, fate="refused")
         return Answer(response.status_code, response.headers, body)
 
-    def fetch(self, address: str, hosts: Sequence[str]) -> tuple[str, bytes]:
+    def fetch(
+        self, address: str, hosts: Sequence[str], headers: Mapping[str, str] | None = None
+    ) -> tuple[str, bytes]:
         """Kind and content of a picture at one of the network's own hosts, or at the interface's.
 
-        Whoever writes to us may choose the address: others are not asked. No key goes with it.
+        Whoever writes to us may choose the address: others are not asked.
         """
         if not self._is_ours(address, hosts):
             raise ConnectorTrouble("A picture stands elsewhere", retry=False)
-        with self._told_plainly(), self._http.stream("GET", address) as response:
+        with self._told_plainly(), self._http.stream("GET", address, headers=headers) as response:
             content = self._body(response, MAX_PICTURE)
         kind = picture_kind(content)
         if response.status_code != 200 or kind is None:

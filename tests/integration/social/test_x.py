@@ -302,6 +302,15 @@ def test_picture_comes_with_its_description(x: XStandIn, account: XAccount) -> N
     assert (picture.content, picture.content_type, picture.alt) == (PNG, "image/png", "A full bin")
 
 
+def test_picture_of_a_direct_message_is_asked_for_with_a_signature(
+    x: XStandIn, account: XAccount
+) -> None:
+    cursor = account.news({}).cursor
+    x.message(x.person("Alice Smith"), "Only for you", PNG)
+
+    assert one(account, cursor).pictures[0].content == PNG
+
+
 @pytest.mark.parametrize(
     "address",
     [
@@ -311,6 +320,8 @@ def test_picture_comes_with_its_description(x: XStandIn, account: XAccount) -> N
         "https://pbs.twimg.com:8443/a.png",
         "https://us@pbs.twimg.com/a.png",
         "file:///etc/passwd",
+        "https://evil.invalid/1.1/ton/data/dm/1/2/a.png",
+        "https://ton.twitter.com@evil.invalid/1.1/ton/data/dm/1/2/a.png",
         "//pbs.twimg.com/a.png",
         "http://[",
     ],

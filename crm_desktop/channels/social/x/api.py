@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -19,6 +20,11 @@ PAGE: Final = 100
 _PAGES: Final = 20
 #: Where X keeps photographs that everybody may see.
 _PICTURES: Final = ("pbs.twimg.com",)
+#: Where it keeps those of direct messages.
+_PRIVATE_PICTURES: Final = "ton.twitter.com"
+_PRIVATE_PICTURE: Final = re.compile(
+    r"^https?://[^/?#@]+/1\.1/ton/data/dm/[0-9]+/[0-9]+/[A-Za-z0-9_.-]+$"
+)
 #: Most windows are so long; the time to wait when X does not say.
 WINDOW: Final = 900.0
 #: Questions of a window that are kept for what people wait for.
@@ -77,8 +83,14 @@ class Api:
         return self._exchange("POST", path, limit, {}, data=fields, files={"media": file})
 
     def picture(self, address: str) -> tuple[str, bytes]:
-        """Kind and content of a picture on X's own computers."""
-        return self._web.fetch(address, _PICTURES)
+        """Kind and content of a picture on X's own computers.
+
+        Those of direct messages are given to the account alone: the question is signed.
+        """
+        if not _PRIVATE_PICTURE.search(address):
+            return self._web.fetch(address, _PICTURES)
+        header = oauth.authorization(self._keys, "GET", address, {}, at=int(self.now()))
+        return self._web.fetch(address, (_PRIVATE_PICTURES,), {"Authorization": header})
 
     def _exchange(
         self, method: str, path: str, limit: str, query: Mapping[str, str], **what: object
