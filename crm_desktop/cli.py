@@ -126,6 +126,13 @@ def tour(
             help="What plays a PBX, telephones and callers; without it calls are left out.",
         ),
     ] = "",
+    chats: Annotated[
+        str,
+        typer.Option(
+            metavar="COMMAND",
+            help="What plays visitors in a browser; without it chats are left out.",
+        ),
+    ] = "",
 ) -> None:
     """Drive the real program through its main job; a picture a step, and exit code 1 if one fails.
 
@@ -134,7 +141,7 @@ def tour(
     """
     from crm_desktop.tour import run_tour
 
-    raise typer.Exit(run_tour(out, url, without, calls))
+    raise typer.Exit(run_tour(out, url, without, calls, chats))
 
 
 @app.command("tour-part", hidden=True)

@@ -212,9 +212,11 @@ class Gateway:
         if not connected:
             self._db.close()
             self._keeper_db.close()
+        self._web_door.presence(connected)
 
     def _heard(self, changes: Changes) -> None:
         """On the feed's thread: wake whoever may have something to do."""
+        self._web_door.heard(changes)
         woken: list[LaneWorker | Sweeper | FigureKeeper | Router] = []
         if changes.has(Topic.OUTBOX):
             woken.extend(self._senders)

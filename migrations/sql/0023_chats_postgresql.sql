@@ -395,6 +395,15 @@ BEGIN
             WHERE b.until > now() AND c.queue_id = ANY (mine));
 END $$;
 
+-- What was said stays as it was said, and a chat stays its visitor's: the gateway adds lines and
+-- says how a chat stands.
+REVOKE UPDATE ON chat_line, chat FROM crm_gateway;
+GRANT UPDATE (contact_id, state, last_seq, visitor_seq, waiting_since, visitor_at, gone_since, away,
+              ended_at, ended_by, rating, rating_words, transcript_to) ON chat TO crm_gateway;
+-- What happens in chats is written by the functions above.
+CREATE POLICY no_chats_by_hand ON event AS RESTRICTIVE FOR INSERT TO crm_staff
+    WITH CHECK (kind NOT LIKE 'chat.%');
+
 REVOKE ALL ON FUNCTION app.chat_told(text, bigint[]),
     app.chat_add(bigint, bigint, text, text, text, bigint), app.chat_close(bigint, bigint, text),
     app.chat_moved(), app.chat_of(bigint), app.chat_open(bigint, integer), app.chats_in_hand(),

@@ -1,4 +1,4 @@
-"""Drawing the public pages, with the headers that keep them safe."""
+"""Drawing the public pages."""
 
 from __future__ import annotations
 
@@ -18,11 +18,6 @@ from crm_desktop.channels.web_form.submission import (
 )
 from crm_desktop.channels.web_form.words import WORDS
 from crm_desktop.domain.forms import Field, Form
-
-_POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 
 #: The autocomplete tokens of questions about the person (WCAG 1.3.5).
 _AUTOCOMPLETE = {
@@ -105,21 +100,6 @@ class Pages:
 
     def _page(self, template: str, status: int, **context: object) -> Response:
         return HTMLResponse(self._env.get_template(template).render(**context), status)
-
-
-def secure(response: Response, *, https: bool) -> Response:
-    """Add the headers that every answer of the public pages carries."""
-    headers = response.headers
-    headers["Content-Security-Policy"] = _POLICY
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["X-Frame-Options"] = "DENY"
-    headers["Referrer-Policy"] = "same-origin"
-    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers.setdefault("Cache-Control", "no-store")
-    if https:
-        headers["Strict-Transport-Security"] = "max-age=31536000"
-    return response
 
 
 def _anchor(name: str, field: Field) -> str:

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import re
 import time
-import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,15 +16,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from crm_desktop.channels.web_form.body import (
+from crm_desktop.channels.web.body import (
     BodyBroken,
     BodyTooLarge,
     BodyTooSlow,
     Sent,
     read_body,
 )
-from crm_desktop.channels.web_form.clients import TokenBuckets, client_of, is_https
-from crm_desktop.channels.web_form.pages import Drawn, Pages, secure
+from crm_desktop.channels.web.bugs import trace
+from crm_desktop.channels.web.clients import TokenBuckets, client_of, is_https
+from crm_desktop.channels.web.headers import secure
+from crm_desktop.channels.web_form.pages import Drawn, Pages
 from crm_desktop.channels.web_form.port import FormsPort, PublicForm, WebFormSettings
 from crm_desktop.channels.web_form.submission import (
     TICKET_NAME,
@@ -42,6 +43,11 @@ _LOG = logging.getLogger(__name__)
 
 _Endpoint = Callable[[Request], Awaitable[Response]]
 _T = TypeVar("_T")
+
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 
 #: What a service's code may look like in an address.
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -112,9 +118,9 @@ class _Site:
                 _LOG.warning("web forms: the database is away (%s)", type(trouble).__name__)
                 response = self._pages.message("away", 503)
             except Exception as bug:  # noqa: BLE001 - the public sees words, whatever happens
-                _LOG.error("web forms: a page failed: %s", _trace(bug))
+                _LOG.error("web forms: a page failed: %s", trace(bug))
                 response = self._pages.message("failed", 500)
-            return secure(response, https=is_https(request, proxies))
+            return secure(response, _POLICY, https=is_https(request, proxies))
 
         return answer
 
@@ -199,7 +205,7 @@ class _Site:
             drawn = replace(drawn, notice=WORDS["away_send"])
             return self._draw(request, shown, drawn, 503, sitting)
         except Exception as bug:  # noqa: BLE001 - a bug of ours must not cost the sender the text
-            _LOG.error("web forms: a submission was not saved: %s", _trace(bug))
+            _LOG.error("web forms: a submission was not saved: %s", trace(bug))
             drawn = replace(drawn, notice=WORDS["failed_send"])
             return self._draw(request, shown, drawn, 500, sitting)
         token = self._tickets.done(public.service_code, reference)
@@ -267,12 +273,6 @@ class _Site:
     def _cookie_name(self, request: Request) -> str:
         """With TLS a name that no other host may set and no plain connection can."""
         return "__Host-crm-form" if self._https(request) else "crm-form"
-
-
-def _trace(bug: Exception) -> str:
-    """Where and what kind, without the words: these may hold what somebody typed."""
-    frames = traceback.extract_tb(bug.__traceback__)
-    return f"{type(bug).__name__} at " + " < ".join(f"{f.name}:{f.lineno}" for f in frames[::-1])
 
 
 _Asset = tuple[bytes, str, str]

@@ -111,7 +111,7 @@ class ChatDesk(QObject):
         self._window.setWindowTitle(f"({unread}) {name}" if unread else name)
         self._fit()
 
-    def said(self, chat: ChatInHand) -> None:
+    def spoke(self, chat: ChatInHand) -> None:
         """See `ChatsView`."""
         announce(self._made(), f"{chat.who}: {chat.last_text[:_HEARD]}")
         self._call_attention()
@@ -190,12 +190,12 @@ def _tab(number: int, chat: ChatInHand) -> ChatTab:
         mark = ("circle-x", "ended")
     elif chat.gone_since is not None:
         mark = ("log-out", f"left {words.clock_time(chat.gone_since)}")
-    last = " ".join(chat.last_text.split())
+    last = " ".join(chat.last_text.split()) or "A file"
     return ChatTab(
         chat.contact_id,
         number,
         chat.who,
-        f"You: {last}" if chat.last_side is Side.STAFF and last else last or chat.subject,
+        f"You: {last}" if chat.last_side is Side.STAFF else last,
         chat.unread,
         chat.waiting_since if chat.state is ChatState.OPEN else None,
         mark,

@@ -89,19 +89,12 @@ class Chats:
 
         return chats.block(self._db, contact_id, reason, hours)
 
-    def questions(self, service_id: int) -> Mapping[str, str]:
+    def schema(self, service_id: int) -> Mapping[str, object]:
         """See `ChatPort`."""
         from crm_desktop.services import cases
 
         form = cases.form(self._db, service_id)
-        asked = form.schema.get("properties") if form is not None else None
-        if not isinstance(asked, dict):
-            return {}
-        return {
-            name: str(each["title"])
-            for name, each in asked.items()
-            if isinstance(each, dict) and "title" in each
-        }
+        return form.schema if form is not None else {}
 
     def picture(self, attachment_id: int) -> object:
         """See `ChatPort`: a QImage within the size of a thumbnail."""

@@ -305,6 +305,7 @@ class Composer(Painted, Generic[M]):
     def set_hint(self, mode: M, hint: str) -> None:
         """Say on an empty paper what it is for; empty: as usual."""
         self._editors[mode].setPlaceholderText(hint or self._papers[mode].hint)
+        self._count.setVisible(not hint)
 
     def set_saved(self, text: str) -> None:
         """Say how safe the draft is, as "Draft saved 3 s ago"."""

@@ -138,6 +138,9 @@ class Shorthand(QObject):
     def _fitting(self, begun: str) -> list[Code]:
         """By code first, then by the words of title and text."""
         wanted = fold(begun).strip()
+        if not wanted:
+            # What is short is meant for a line.
+            return sorted(self._codes, key=lambda each: len(each.text))[:_MOST]
         by_code = [each for each in self._codes if each.bare.startswith(wanted)]
         parts = wanted.split()
         by_words = [

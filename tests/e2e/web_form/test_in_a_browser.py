@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
-from crm_desktop.channels.web_form.port import Limits, Rate
+from crm_desktop.channels.web.limits import Rate
+from crm_desktop.channels.web_form.port import Limits
 from tests.e2e.web_form.conftest import OpenPage
 from tests.servers.browser import axe_violations
 from tests.servers.forms_site import FormsSite, forms_site

@@ -225,9 +225,9 @@ class Door:
         self.calls.append(("visitor_typing", (chat_id,)))
         return self.typed
 
-    def questions(self, _service_id: int) -> Mapping[str, str]:
+    def schema(self, _service_id: int) -> Mapping[str, object]:
         """See `ChatPort`."""
-        return {"address": "Address", "bin": "Bin not collected"}
+        return sample.SCHEMA
 
     def picture(self, attachment_id: int) -> object:
         """See `ChatPort`."""

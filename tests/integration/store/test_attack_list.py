@@ -9,6 +9,7 @@ from tests.integration.store import (
     test_attack_admin,
     test_attack_advisor,
     test_attack_calls,
+    test_attack_chats,
     test_attack_desk,
     test_attack_gateway,
     test_attack_nobody,
@@ -26,19 +27,24 @@ BY_ROLE: dict[str, tuple[Attack, ...]] = {
     + test_attack_people.ADVISOR_ATTACKS
     + test_attack_calls.ADVISOR_ATTACKS
     + test_attack_telephones.ADVISOR_ATTACKS
-    + test_attack_social.ADVISOR_ATTACKS,
-    "desk": test_attack_desk.ATTACKS + test_attack_telephones.DESK_ATTACKS,
+    + test_attack_social.ADVISOR_ATTACKS
+    + test_attack_chats.ADVISOR_ATTACKS,
+    "desk": test_attack_desk.ATTACKS
+    + test_attack_telephones.DESK_ATTACKS
+    + test_attack_chats.DESK_ATTACKS,
     "team leader": test_attack_team_leader.ATTACKS
     + test_attack_people.LEADER_ATTACKS
     + test_attack_calls.LEADER_ATTACKS
     + test_attack_telephones.LEADER_ATTACKS
-    + test_attack_social.LEADER_ATTACKS,
+    + test_attack_social.LEADER_ATTACKS
+    + test_attack_chats.LEADER_ATTACKS,
     "administrator": test_attack_admin.ATTACKS + test_attack_telephones.ADMIN_ATTACKS,
     "gateway": test_attack_gateway.ATTACKS
     + test_attack_people.GATEWAY_ATTACKS
     + test_attack_calls.GATEWAY_ATTACKS
     + test_attack_telephones.GATEWAY_ATTACKS
-    + test_attack_social.GATEWAY_ATTACKS,
+    + test_attack_social.GATEWAY_ATTACKS
+    + test_attack_chats.GATEWAY_ATTACKS,
     "report": test_attack_report.ATTACKS,
     "disabled": test_attack_nobody.DISABLED_ATTACKS,
     "inactive by hand": test_attack_nobody.BY_HAND_ATTACKS,

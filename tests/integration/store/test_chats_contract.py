@@ -4,6 +4,7 @@ people and the gateway that do it.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -333,3 +334,35 @@ def test_a_chat_that_goes_on_by_mail_is_answered_as_one(centre: Centre) -> None:
     assert (view.email, view.ended_by) == ("margaret@example.org", EndedBy.EMAIL)
     assert "My bin was not collected." in text
     assert sent.stopped == ("margaret@example.org",) or sent.message is not None
+
+
+def test_both_talk_at_once_and_every_line_has_its_own_number(centre: Centre) -> None:
+    margaret = visitor(centre, add_site(centre), text="")
+    anna = centre.as_person("anna")
+    contacts.take(anna, margaret.contact)
+    many = 100
+
+    def ask() -> None:
+        for number in range(many):
+            for _ in range(1 + number % 10 // 9):  # every tenth is said again
+                chat_visits.say(margaret.db, margaret.token, f"v-{number}", f"Question {number}")
+
+    def answer() -> None:
+        for number in range(many):
+            for _ in range(1 + number % 10 // 9):
+                chats.say_as_staff(
+                    anna, margaret.contact, f"Answer {number}", writing=writing(number + 1)
+                )
+
+    with ThreadPoolExecutor(2) as threads:
+        for each in [threads.submit(side) for side in (ask, answer)]:
+            each.result()
+
+    lines = margaret.sees().lines
+    assert [each.seq for each in lines] == list(range(1, 2 * many + 2))
+    for side, words in ((Side.VISITOR, "Question"), (Side.STAFF, "Answer")):
+        said = [each.text for each in lines if each.side is side]
+        assert said == [f"{words} {number}" for number in range(many)]
+    assert [each.client_id for each in lines if each.side is Side.VISITOR] == [
+        f"v-{number}" for number in range(many)
+    ]

@@ -25,7 +25,7 @@ class ChatsView(Protocol):
     def show_chats(self, chats: tuple[ChatInHand, ...]) -> None:
         """Show these, in their order."""
 
-    def said(self, chat: ChatInHand) -> None:
+    def spoke(self, chat: ChatInHand) -> None:
         """The visitor said something new: tell who cannot see it."""
 
     def came(self, chat: ChatInHand) -> None:
@@ -112,7 +112,7 @@ class ChatsPresenter(Presenter):
             if known is None and each.contact_id not in (self._began or ()):
                 self._view.came(each)
             elif known is not None and _has_spoken(known, each):
-                self._view.said(each)
+                self._view.spoke(each)
 
 
 def _has_spoken(before: ChatInHand, now: ChatInHand) -> bool:
@@ -120,7 +120,6 @@ def _has_spoken(before: ChatInHand, now: ChatInHand) -> bool:
         now.last_seq > before.last_seq
         and now.last_side is Side.VISITOR
         and now.state is ChatState.OPEN
-        and now.unread > 0
     )
 
 

@@ -62,7 +62,8 @@ class ChatSide(QObject):
         self._made: Chatting | None = None
         self._contact: ContactView | None = None
         self._chat: KnownChat | None = None
-        self._questions: Mapping[str, str] = {}
+        self._schema: Mapping[str, object] = {}
+        self._asked: tuple[int, str] = (0, "")
         self._places: dict[int, Place] = {}
         self._limits: dict[int, int] = {}
         self._shown_id = 0
@@ -204,9 +205,9 @@ class ChatSide(QObject):
             self._screen.compose.set_chat("")
             self._fit()
 
-    def show_questions(self, questions: Mapping[str, str]) -> None:
+    def show_questions(self, schema: Mapping[str, object]) -> None:
         """See `ChattingView`."""
-        self._questions = questions
+        self._schema, self._asked = schema, (0, "")
         if self._chat is not None and self._contact is not None and self.is_shown:
             self._show_items(self._chat, self._contact, other=False)
 
@@ -260,7 +261,7 @@ class ChatSide(QObject):
         items = chat_words.rows(
             chat,
             contact,
-            self._questions,
+            self._asked_of(chat),
             self._person.name,
             now=self._clock.now(),
             limit=limit,
@@ -272,6 +273,17 @@ class ChatSide(QObject):
             self.pane.view.show_items(items)
         self._want_pictures(items)
         self._show_files(chat)
+
+    def _asked_of(self, chat: KnownChat) -> str:
+        """What was asked before the chat, put into words once."""
+        from crm_desktop.desktop.screens.workspace import chat_words
+
+        if chat.view is None or not chat.view.answers:
+            return ""
+        if self._asked[0] != chat.contact_id:
+            said = chat_words.answers_words(chat.view.answers, self._schema)
+            self._asked = (chat.contact_id, said)
+        return self._asked[1]
 
     def _want_pictures(self, items: tuple[ChatItem, ...]) -> None:
         for item in items:

@@ -12,6 +12,8 @@ from crm_desktop.desktop.screens.workspace.chat_state import KnownChat, Saying
 from crm_desktop.desktop.widgets.attachments import AttachedFile
 from crm_desktop.desktop.widgets.chat_items import ChatItem, Fate, ItemKind
 from crm_desktop.domain.chats import ChatLine, EndedBy, LineKind, Side
+from crm_desktop.domain.errors import InvalidInput
+from crm_desktop.domain.forms import Form
 from crm_desktop.domain.states import Direction, MessageState, Visibility
 from crm_desktop.domain.views import AttachmentView, ContactView, MessageView
 
@@ -44,28 +46,35 @@ class _Row:
 def rows(
     chat: KnownChat,
     contact: ContactView,
-    questions: Mapping[str, str],
+    asked: str,
     me: str,
     *,
     now: datetime,
     limit: int = PAGE,
 ) -> tuple[ChatItem, ...]:
-    """The rows of a chat, oldest first, of the last `limit` lines; `me` is whose lines go out."""
+    """The rows of a chat, oldest first, of the last `limit` lines. `asked` is what was asked before
+    it, in words; `me` is whose lines go out.
+    """
     found = _merged(_said(chat, contact), _others(chat, contact))
     hidden = max(0, len(found) - limit)
     shown = _headed(found[hidden:], now)
-    first = _earlier(hidden) if hidden else _asked(chat, questions)
+    first = _earlier(hidden) if hidden else _asked(asked)
     last = [*(_saying(each, me) for each in chat.sayings), *_typing(chat)]
     return (*first, *shown, *last)
 
 
-def answers_words(answers: Mapping[str, object], questions: Mapping[str, str]) -> str:
-    """What was asked before a chat, a line each."""
-    return "\n".join(
-        f"{questions.get(name) or name.replace('_', ' ').capitalize()}: {_answer(value)}"
+def answers_words(answers: Mapping[str, object], schema: Mapping[str, object]) -> str:
+    """What was asked before a chat, a line each, in the words of the form that asked."""
+    try:
+        asked = Form.from_schema(schema).summary(answers) if schema else []
+    except InvalidInput:
+        asked = []
+    known = asked or [
+        (name.replace("_", " ").capitalize(), str(value))
         for name, value in answers.items()
         if value not in (None, "", [], {})
-    )
+    ]
+    return "\n".join(f"{question.rstrip('?:')}: {answer}" for question, answer in known)
 
 
 def language(code: str) -> str:
@@ -224,9 +233,8 @@ def _earlier(hidden: int) -> tuple[ChatItem, ...]:
     return (ChatItem(("earlier",), ItemKind.EARLIER, text),)
 
 
-def _asked(chat: KnownChat, questions: Mapping[str, str]) -> tuple[ChatItem, ...]:
-    said = answers_words(chat.view.answers, questions) if chat.view else ""
-    return (ChatItem(("asked",), ItemKind.ASKED, said),) if said else ()
+def _asked(asked: str) -> tuple[ChatItem, ...]:
+    return (ChatItem(("asked",), ItemKind.ASKED, asked),) if asked else ()
 
 
 def _saying(saying: Saying, me: str) -> ChatItem:
@@ -242,11 +250,3 @@ def _typing(chat: KnownChat) -> tuple[ChatItem, ...]:
         return ()
     who = chat.view.visitor or "The visitor"
     return (ChatItem(("typing",), ItemKind.TYPING, chat.typing, who, head=f"{who} is typing …"),)
-
-
-def _answer(value: object) -> str:
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    if isinstance(value, list):
-        return ", ".join(str(each) for each in value)
-    return str(value)

@@ -73,8 +73,8 @@ class ChatPort(Protocol):
     def block(self, contact_id: int, reason: str, hours: int) -> Moved:
         """Keep the visitor out."""
 
-    def questions(self, service_id: int) -> Mapping[str, str]:
-        """What the service's form asks, by field."""
+    def schema(self, service_id: int) -> Mapping[str, object]:
+        """What the service's form asks; empty when it has none."""
 
     def picture(self, attachment_id: int) -> object:
         """A small picture of an attachment, or None when it is none that can be shown."""
@@ -89,8 +89,8 @@ class ChattingView(Protocol):
     def show_no_chat(self) -> None:
         """The contact has no chat: show its messages instead."""
 
-    def show_questions(self, questions: Mapping[str, str]) -> None:
-        """What was asked before the chat is called so."""
+    def show_questions(self, schema: Mapping[str, object]) -> None:
+        """What was asked before the chat was asked by this form."""
 
     def show_picture(self, attachment_id: int, picture: object) -> None:
         """A picture of a file has been read."""
@@ -402,7 +402,7 @@ class Chatting(Presenter):
 
     def _read_questions(self, service_id: int) -> None:
         self._tasks.read(
-            partial(self._port.questions, service_id),
+            partial(self._port.schema, service_id),
             self._view.show_questions,
             failed=_never_mind,
             key="questions",

@@ -72,8 +72,9 @@ _LOW = 560
 _EMPTY, _CONTENT = range(2)
 _KINDS: tuple[Kind, ...] = ("reply", "note", "form")
 _ANY = 16_777_215
-#: As high is the box in which lines of a chat are written: most of the room is for reading.
-_LINE_BOX = 158
+#: As high is the box in which lines of a chat are written, and where there is little height: most
+#: of the room is for reading.
+_LINE_BOX, _LOW_LINE_BOX = 158, 116
 
 
 class WorkspaceScreen(QWidget):
@@ -345,6 +346,8 @@ class WorkspaceScreen(QWidget):
         self.notices.set_brief(low)
         self.compose.set_low(low)
         self.posting.pane.set_low(low)
+        if self._contact is not None:
+            self._fit_foot(writable=self._presenter.can_write())
         had_room = event.oldSize().width() >= self._look.px(_NARROW)
         if room != had_room or event.oldSize().width() < 0:
             self._side.setVisible(room and self._side_wanted)
@@ -418,9 +421,13 @@ class WorkspaceScreen(QWidget):
     def _say_whose(self, contact: ContactView, *, writable: bool) -> None:
         self._others.setVisible(not writable)
         # Who only reads has more to read and less to write.
-        low = self._look.px(_LINE_BOX) if writable else self._look.px(58)
-        self._foot.setMaximumHeight(low if self.chat.takes_lines or not writable else _ANY)
+        self._fit_foot(writable=writable)
         self._others.set_text(*whose_words(contact, mine=self._presenter.is_mine))
+
+    def _fit_foot(self, *, writable: bool) -> None:
+        low = self.height() < self._look.px(_LOW)
+        box = self._look.px((_LOW_LINE_BOX if low else _LINE_BOX) if writable else 58)
+        self._foot.setMaximumHeight(box if self.chat.takes_lines or not writable else _ANY)
 
     def _lay_out(self) -> None:
         for key, words in zip(_TABS, ("Conversation", "Case", "Timeline", "Files"), strict=True):

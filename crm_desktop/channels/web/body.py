@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass
 
 from starlette.datastructures import UploadFile
@@ -10,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
-from crm_desktop.channels.web_form.port import Limits
+from crm_desktop.channels.web.limits import BodyLimits
 
 
 class BodyTooLarge(Exception):
@@ -50,7 +51,7 @@ class Sent:
         return next(iter(self.texts.get(name, [])), "")
 
 
-async def read_body(request: Request, limits: Limits) -> Sent:
+async def read_body(request: Request, limits: BodyLimits) -> Sent:
     """Read multipart form data; raises BodyTooLarge, BodyTooSlow, BodyBroken.
 
     What is left of a refused body the server reads and throws away, so that a browser shows our
@@ -84,7 +85,7 @@ class _Counted:
         return message
 
 
-async def _parse(request: Request, limits: Limits) -> Sent:
+async def _parse(request: Request, limits: BodyLimits) -> Sent:
     try:
         async with request.form(
             max_files=50, max_fields=limits.fields, max_part_size=limits.text_bytes
@@ -106,10 +107,31 @@ def _sound(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
-async def _file(field: str, upload: UploadFile, limits: Limits) -> list[SentFile]:
+async def _file(field: str, upload: UploadFile, limits: BodyLimits) -> list[SentFile]:
     """The file, or none for a file input that was left empty."""
     size = upload.size or 0
     if not upload.filename and not size:
         return []
     content = await upload.read() if size <= limits.file_bytes else b""
     return [SentFile(field, _sound(upload.filename or ""), size, content)]
+
+
+async def read_json(request: Request, most_bytes: int, seconds: float) -> dict[str, object]:
+    """Read a JSON object; raises BodyTooLarge, BodyTooSlow, BodyBroken.
+
+    Only what says that it is JSON is read: a browser sends that elsewhere only after it has asked.
+    """
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind != "application/json":
+        raise BodyBroken
+    counted = _Counted(request, most_bytes)
+    try:
+        async with asyncio.timeout(seconds):
+            told = json.loads(await Request(request.scope, counted.receive).body())
+    except TimeoutError:
+        raise BodyTooSlow from None
+    except (ClientDisconnect, ValueError, RecursionError):
+        raise BodyBroken from None
+    if not isinstance(told, dict):
+        raise BodyBroken
+    return told

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
-from crm_desktop.channels.web_form.port import Rate
+from crm_desktop.channels.web.limits import Rate
 
 #: Clients remembered at once; the one unseen for longest is forgotten first.
 MAX_CLIENTS = 10_000
@@ -37,7 +38,26 @@ class TokenBuckets:
         return allowed
 
 
-def client_of(request: Request, proxies: _Networks) -> str:
+class Pace:
+    """One bucket for one connection: whoever is too fast is heard later."""
+
+    def __init__(self, rate: Rate, now: Callable[[], float] = time.monotonic) -> None:
+        self._rate = rate
+        self._now = now
+        self._tokens = float(rate.burst)
+        self._at = now()
+
+    async def wait(self) -> None:
+        """Return when it may go on."""
+        now = self._now()
+        gained = (now - self._at) * self._rate.per_minute / 60
+        self._tokens = min(self._rate.burst, self._tokens + gained) - 1
+        self._at = now
+        if self._tokens < 0:
+            await asyncio.sleep(-self._tokens * 60 / self._rate.per_minute)
+
+
+def client_of(request: HTTPConnection, proxies: _Networks) -> str:
     """The client's address; a proxy's word is taken only from a configured proxy.
 
     Of X-Forwarded-For the last entry that is no proxy of ours counts: what stands before it
@@ -53,12 +73,12 @@ def client_of(request: Request, proxies: _Networks) -> str:
     return _client(peer)
 
 
-def is_https(request: Request, proxies: _Networks) -> bool:
+def is_https(request: HTTPConnection, proxies: _Networks) -> bool:
     """Whether the client's own connection is encrypted."""
     peer = request.client.host if request.client else ""
     if _within(peer, proxies):
         return request.headers.get("x-forwarded-proto", "").strip().lower() == "https"
-    return request.url.scheme == "https"
+    return request.url.scheme in ("https", "wss")
 
 
 def _within(address: str, networks: _Networks) -> bool:
