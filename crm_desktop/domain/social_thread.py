@@ -59,7 +59,7 @@ class SocialThread:
 
     `answered` is the message that an answer goes to unless another is chosen: the newest of this
     contact that can be answered, None when there is none. `handle` is our own there, `limit` how
-    long a post may be (`post_length`).
+    long a post may be (`post_length`), `private_limit` a private one.
     """
 
     contact_id: int
@@ -67,6 +67,7 @@ class SocialThread:
     account_name: str
     handle: str
     limit: int
+    private_limit: int
     posts: tuple[PostView, ...]
 
     @property

@@ -100,6 +100,7 @@ def thread(tx: Tx, contact_id: int) -> SocialThread:
         account_name=name,
         handle=handle,
         limit=post_length.limit(Network(kind), limit),
+        private_limit=post_length.limit(Network(kind), limit, public=False),
         posts=tuple(_post(row, known) for row in rows),
     )
 
