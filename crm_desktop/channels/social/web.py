@@ -95,8 +95,8 @@ class Web:
 
     def fetch(
         self, address: str, hosts: Sequence[str], headers: Mapping[str, str] | None = None
-    ) -> tuple[str, bytes]:
-        """Kind and content of a picture at one of the network's own hosts, or at the interface's.
+    ) -> bytes:
+        """A picture at one of the network's own hosts, or at the interface's.
 
         Whoever writes to us may choose the address: others are not asked.
         """
@@ -104,10 +104,9 @@ class Web:
             raise ConnectorTrouble("A picture stands elsewhere", retry=False)
         with self._told_plainly(), self._http.stream("GET", address, headers=headers) as response:
             content = self._body(response, MAX_PICTURE)
-        kind = picture_kind(content)
-        if response.status_code != 200 or kind is None:
-            raise ConnectorTrouble("A picture is none", retry=False)
-        return kind, content
+        if response.status_code != 200:
+            raise ConnectorTrouble("A picture is not there", retry=False)
+        return content
 
     def _is_ours(self, address: str, hosts: Sequence[str]) -> bool:
         try:
@@ -156,15 +155,6 @@ class Web:
         except (httpx.HTTPError, httpx.StreamError, OSError) as trouble:
             words = f"The connection to {self._network} broke off"
             raise ConnectorTrouble(words, retry=True, fate="unknown") from trouble
-
-
-def picture_kind(content: bytes) -> str | None:
-    """What kind of picture it is by its first bytes, whatever it is called."""
-    if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
-        return "image/webp"
-    starts = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
-    starts |= {b"GIF87a": "image/gif", b"GIF89a": "image/gif"}
-    return next((kind for start, kind in starts.items() if content.startswith(start)), None)
 
 
 def address_problem(address: str, home: str) -> str:

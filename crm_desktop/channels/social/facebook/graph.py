@@ -108,8 +108,8 @@ class Graph:
         form = {**fields, **self._signed}
         return self._understood(self._web.ask("POST", path, data=form, files=files))
 
-    def picture(self, address: str) -> tuple[str, bytes]:
-        """Kind and content of a picture on Facebook's own computers."""
+    def picture(self, address: str) -> bytes:
+        """A picture on Facebook's own computers."""
         return self._web.fetch(address, _PICTURES)
 
     def _replies(self, answer: web.Answer, expected: int) -> list[Reply]:

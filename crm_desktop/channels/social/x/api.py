@@ -82,8 +82,8 @@ class Api:
         """Send a file, which is its name, content and type."""
         return self._exchange("POST", path, limit, {}, data=fields, files={"media": file})
 
-    def picture(self, address: str) -> tuple[str, bytes]:
-        """Kind and content of a picture on X's own computers.
+    def picture(self, address: str) -> bytes:
+        """A picture on X's own computers.
 
         Those of direct messages are given to the account alone: the question is signed.
         """
