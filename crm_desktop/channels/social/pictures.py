@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from crm_desktop.channels.social.safety import Bounded, is_protected, is_public
+from crm_desktop.channels.social.safety import Bounded, is_local, is_protected, is_public
 from crm_desktop.channels.social.words import MAX_ALT, plain
 from crm_desktop.domain.social import MAX_PICTURE, MAX_PICTURES, Picture
 
@@ -35,6 +35,7 @@ class Fetcher:
     """Fetches pictures; `server` is the network's own, which may be on this machine."""
 
     def __init__(self, server: str) -> None:
+        self._server = server
         self._own = _place(server)
         self._http = httpx.Client(
             transport=Bounded(MAX_PICTURE, _SECONDS),
@@ -76,7 +77,7 @@ class Fetcher:
 
     def _pinned(self, address: str) -> tuple[str, dict[str, str], dict[str, str]]:
         """The address by a number that was looked at: a name could lead into our own network."""
-        if _place(address) == self._own:
+        if _place(address) == self._own or (is_local(address) and is_local(self._server)):
             return address, {}, {}
         url = httpx.URL(address)
         found = socket.getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)

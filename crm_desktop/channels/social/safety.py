@@ -30,8 +30,13 @@ def require_protection(address: str, field: str) -> str:
 
 def is_protected(address: str) -> bool:
     """Whether nobody on the way can read or change what goes to this address."""
-    parts = urlsplit(address)
-    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOCAL)
+    scheme = urlsplit(address).scheme
+    return scheme == "https" or (scheme == "http" and is_local(address))
+
+
+def is_local(address: str) -> bool:
+    """Whether an address is on this very machine."""
+    return urlsplit(address).hostname in _LOCAL
 
 
 def is_public(host: str) -> bool:

@@ -77,8 +77,8 @@ def story(outside: Outside) -> Iterator[Story]:
         ]
         reader.wait(*ids)
         mention, whisper, changed, deleted = (reader.posts[each] for each in ids)
-        said = _say(mention, f"We come today {secrets.token_hex(4)} https://www.example.gov.uk/x", public=True,
-                    pictures=(picture("A lorry"),))  # fmt: skip
+        text = f"We come today {secrets.token_hex(4)} https://www.example.gov.uk/x"
+        said = _say(mention, text, public=True, pictures=(picture("A lorry"),))
         reply = client.send(said)
         repeated = client.send(said, tried_at=datetime.now(UTC))
         in_private = _say(whisper, f"Which street? {secrets.token_hex(4)}", public=False)
@@ -151,11 +151,11 @@ def test_a_mention_comes_with_its_author_and_harmless_words(story: Story) -> Non
 
 def test_a_picture_comes_with_its_description(story: Story) -> None:
     for post in (story.mention, *([story.whisper] if story.outside.private_pictures else [])):
+        assert post.problems == ()
         (shown,) = post.pictures
         assert shown.alt == "Three full bins in a row"
         assert shown.content_type.startswith("image/")
         assert len(shown.content) > 50
-        assert post.problems == ()
 
 
 def test_a_private_message_is_a_conversation_of_its_own(story: Story) -> None:
