@@ -103,6 +103,10 @@ def unknown(db: Database, account_id: int, news: News) -> tuple[str, ...]:
 
 def to_look_at(db: Database, account_id: int, under: Lease) -> tuple[str, ...]:
     """Posts that may have been changed or deleted: of open contacts, of the last days, in turn."""
+    with db.read() as tx:
+        # Mostly there is nothing, and nothing is written.
+        if not queries.watched(tx, account_id, LOOK_AFTER, 1):
+            return ()
     with leases.writing(db, under) as tx:
         found = queries.watched(tx, account_id, LOOK_AFTER, LOOK_AT_ONCE)
         over = [

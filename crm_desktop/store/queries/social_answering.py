@@ -86,11 +86,13 @@ def thread(tx: Tx, contact_id: int) -> SocialThread:
     if tx.dialect == "sqlite":
         reader = me(tx)
         given |= {"me": reader.id, "mine": json.dumps(sorted(reader.queues))}
+        # Before anything is read: what was read may not be written upon when others wrote meanwhile.
+        tx.settle().execute(
+            _TRACE, {"staff_id": reader.id, "what": "contact", "ref_id": contact_id}
+        )
     found = parsed(tx.settle().execute(_THREAD[tx.dialect], given).scalar())
     if found is None or found["account"] is None:
         raise NotFound("no such contact of a network")
-    if tx.dialect == "sqlite":
-        tx.core.execute(_TRACE, {"staff_id": given["me"], "what": "contact", "ref_id": contact_id})
     kind, name, handle, limit = found["account"]
     rows = found["posts"] or ()
     known = {row[6]: row[0] for row in rows if row[6]}
