@@ -86,7 +86,7 @@ def thread(tx: Tx, contact_id: int) -> SocialThread:
     if tx.dialect == "sqlite":
         reader = me(tx)
         given |= {"me": reader.id, "mine": json.dumps(sorted(reader.queues))}
-        # Before anything is read: what was read may not be written upon when others wrote meanwhile.
+        # Before anything is read: with what was read before others wrote nobody may write.
         tx.settle().execute(
             _TRACE, {"staff_id": reader.id, "what": "contact", "ref_id": contact_id}
         )

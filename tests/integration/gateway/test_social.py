@@ -80,7 +80,7 @@ def test_only_what_the_network_signed_comes_in_by_the_door(
     start_gateway_of: Callable[[Centre], Gateway],
 ) -> None:
     centre = sqlite_centre
-    account = use_page(centre, facebook, secrets.values)
+    account = use_page(centre, facebook, secrets.values, every=3_600)
     other = network_account(centre)
     gateway = start_gateway_of(centre)
     house = f"http://127.0.0.1:{gateway.http_port}/social"
