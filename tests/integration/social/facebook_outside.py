@@ -58,7 +58,9 @@ class FacebookOutside:
         if comment := self.server.comments.get(post_id):
             parent = comment.get("parent", {}).get("id", comment["root"])
             shown = [comment["attachment"]] if "attachment" in comment else []
-            alts = tuple(each["description"] for each in shown)
+            alts = tuple(
+                self.server.shown[each["target"]["id"]]["alt_text_custom"] for each in shown
+            )
             return Seen(comment["message"], parent, alts)
         said = self.server.messages.get(self.author_id, ())
         return next(

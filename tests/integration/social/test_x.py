@@ -69,6 +69,17 @@ def test_mentions_turn_every_page_back_to_where_we_were(x: XStandIn, account: XA
     assert account.news(news.cursor).posts == ()
 
 
+def test_what_is_only_passed_on_is_asked_for_once(x: XStandIn, account: XAccount) -> None:
+    cursor = account.news({}).cursor
+    passed_on = x.write(x.person("Alice Smith"), f"RT @{x.handle}: bins")
+    x.tweets[passed_on]["referenced_tweets"] = [{"type": "retweeted", "id": "1"}]
+
+    news = account.news(cursor)
+
+    assert news.posts == ()
+    assert news.cursor["mentions"] == passed_on
+
+
 def test_empty_account_misses_nothing_that_comes_then(x: XStandIn, account: XAccount) -> None:
     cursor = account.news({}).cursor
     alice = x.person("Alice Smith")
@@ -164,6 +175,31 @@ def test_what_was_sent_when_its_answer_was_lost_is_not_sent_again(
     assert x.count("POST", "/2/tweets") + x.count("POST", "/messages") == 1
     assert sent.post_id.removeprefix("dm:") in {*x.tweets, *(each["id"] for each in x.messages)}
     assert sent.root_id == theirs.root_id
+
+
+def test_notice_that_was_posted_when_its_answer_was_lost_is_not_posted_again(
+    x: XStandIn, account: XAccount
+) -> None:
+    notice = OutboundPost(KEY, "Bin rounds are a day late", public=True)
+    x.troubles.lose("POST", "/2/tweets")
+    began = datetime.now(UTC)
+    trouble_of(account, notice)
+
+    sent = account.send(notice, tried_at=began)
+
+    assert list(x.tweets) == [sent.post_id]
+    assert sent.root_id == sent.post_id
+
+
+def test_without_a_way_to_look_nothing_is_sent_again(x: XStandIn, account: XAccount) -> None:
+    notice = OutboundPost(KEY, "Bin rounds are a day late", public=True)
+    for status, retry, fate in ((403, False, "unknown"), (503, True, "not_sent")):
+        x.troubles.answer("GET", "/tweets", JSONResponse({"detail": "no"}, status))
+
+        trouble = trouble_of(account, notice, tried_at=datetime.now(UTC))
+
+        assert (trouble.retry, trouble.params["fate"]) == (retry, fate)
+    assert x.tweets == {}
 
 
 def test_the_same_words_of_ours_elsewhere_or_long_ago_are_no_sign_of_it(

@@ -30,7 +30,9 @@ _TOKEN: Final = frozenset({102, 190})
 _PASSING: Final = frozenset({1, 2})
 _BLOCKED: Final = 368
 _GONE: Final = (100, 33)
+#: The same words twice in a row; one private answer to a comment is there.
 DUPLICATE: Final = 506
+ANSWERED_ALREADY: Final = 10900
 _TOKEN_WORDS: Final = {
     458: "the page's app was removed",
     459: "the person who gave it must sign in to Facebook once",

@@ -14,7 +14,7 @@ from typing import Final
 
 from crm_desktop.channels.social import reading
 from crm_desktop.channels.social.facebook import questions, readings, things
-from crm_desktop.channels.social.facebook.graph import DUPLICATE, Graph, Reply
+from crm_desktop.channels.social.facebook.graph import ANSWERED_ALREADY, DUPLICATE, Graph, Reply
 from crm_desktop.domain.errors import ConnectorTrouble
 from crm_desktop.domain.post_length import length, limit
 from crm_desktop.domain.social import Network, OutboundPost, Picture, Post, SentPost
@@ -43,10 +43,14 @@ class Sender:
         try:
             return self._send_publicly(post) if post.public else self._send_privately(post)
         except ConnectorTrouble as trouble:
-            if trouble.params.get("code_there") != DUPLICATE or tried_at is None:
+            if tried_at is None:
                 raise
-            if earlier := self._earlier(post, tried_at):
+            code = trouble.params.get("code_there")
+            if code == DUPLICATE and (earlier := self._earlier(post, tried_at)):
                 return earlier
+            if code == ANSWERED_ALREADY:
+                words = "Facebook says that this was answered in private already"
+                raise ConnectorTrouble(words, retry=False, fate="unknown") from trouble
             raise
 
     def _send_publicly(self, post: OutboundPost) -> SentPost:
@@ -132,6 +136,9 @@ class Sender:
         to, root = _parent(post)
         if not post.public:
             person = reading.line(post.reply_ref, "person") or post.author_id
+            if not person.isdigit():
+                # Facebook takes one private answer to a comment, and refuses another.
+                return None
             question = questions.conversation_with(self._page, person)
         elif to:
             question = questions.comments(to)

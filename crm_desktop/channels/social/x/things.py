@@ -47,6 +47,11 @@ def is_after(one: str, other: str) -> bool:
     return is_id(one) and int(one) > int(other)
 
 
+def newest(known: str, *others: str) -> str:
+    """The id that was given last; those that are none do not count."""
+    return max((known, *filter(is_id, others)), key=int)
+
+
 def conversation(one: str, other: str) -> str:
     """X's id of the conversation of two, the smaller number first."""
     first, second = sorted((one, other), key=lambda each: (len(each), each))
