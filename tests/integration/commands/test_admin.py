@@ -56,6 +56,11 @@ def test_a_network_has_a_secret_named_after_who_we_are_there(sqlite_centre: Cent
         ("facebook", "Page", "--set", "page_id=4711"),
         ("x", "X", "--set", "user_id=77", "--set", "handle=testshire", "--set", "read_seconds=60"),
         ("facebook", "Other", "--set", "page_id=4712", "--secret", "other-page"),
+        ("bluesky", "Sky", "--set", "handle=testshire.example"),
+        (
+            *("bluesky", "Elsewhere", "--set", "handle=testshire.example"),
+            *("--set", "service=https://pds.example"),
+        ),
     ):
         assert _run(sqlite_centre, "account", "add", *words).exit_code == 0
 
@@ -64,6 +69,9 @@ def test_a_network_has_a_secret_named_after_who_we_are_there(sqlite_centre: Cent
     assert known["X"].secret_name == "social:x:testshire"
     assert known["X"].settings["read_seconds"] == 60
     assert known["Other"].secret_name == "other-page"
+    assert known["Sky"].secret_name == "social:bluesky:testshire.example"
+    elsewhere = "social:bluesky:testshire.example@https://pds.example"
+    assert known["Elsewhere"].secret_name == elsewhere, "no secret follows to another server"
 
 
 @pytest.mark.parametrize(
