@@ -251,6 +251,8 @@ class _Taking:
         known, text = self._known.get(post.post_id), post.text
         if known is None or known.text == text:
             return
+        if known.written_here and post.edited_at is None:
+            return  # A network shortens addresses and the like: nobody changed it.
         queries.edited(self._tx, known, text, post.edited_at or self._tx.now)
         self._known[post.post_id] = replace(known, text=text)
         if queries.first_message(self._tx, known.contact_id) == known.message_id:
@@ -292,7 +294,9 @@ class _Taking:
             name = (self._account.name, str(self._account.settings.get("handle", "")))
             if social_sending.stands(tx, own.message_id, name, where) is not None:
                 events.append(tx, "message.sent", contact_id=own.contact_id, message=own.message_id)
-            self._known[post.post_id] = queries.Kept(own.message_id, own.contact_id, own.text, None)
+            self._known[post.post_id] = queries.Kept(
+                own.message_id, own.contact_id, own.text, None, written_here=True
+            )
             tx.changed(Topic.CONTACT, own.contact_id)
             return
         contact_id = queries.newest_contact(tx, self._account.id, post.root_id)

@@ -165,6 +165,10 @@ def test_a_post_that_was_met_unrecognised_is_one_with_ours(centre: Centre, anna:
     outbox.settle(gateway, LANE, lease, claimed, done)
 
     assert message_of(centre, account, met) == sent.message_id
+    read(centre, account, met)
+    shown = social.thread(anna, contact_id).post(sent.message_id)
+    assert shown is not None
+    assert shown.versions == (), "what the network made of an address is no edit"
 
 
 def test_an_answer_can_be_taken_back(centre: Centre, anna: Database) -> None:
