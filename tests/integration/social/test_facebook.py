@@ -277,6 +277,21 @@ def test_what_was_not_sent_is_sent_and_the_same_words_elsewhere_are_no_sign_of_i
     assert facebook.comments[sent.post_id]["parent"]["id"] == two
 
 
+def test_the_same_words_some_minutes_ago_are_no_sign_of_it(
+    facebook: FacebookStandIn, page: FacebookPage
+) -> None:
+    alice = facebook.person("Alice Smith")
+    facebook.message(alice, "Hello?")
+    thanks = OutboundPost(KEY, "Thank you", public=False, reply_ref={"person": alice})
+    first = page.send(thanks)
+    facebook.clock.later(minutes=3)
+
+    second = page.send(replace(thanks, key=KEY[::-1]), tried_at=datetime.now(UTC))
+
+    assert second.post_id != first.post_id
+    assert len(facebook.messages[alice]) == 3
+
+
 def test_without_a_way_to_look_nothing_is_sent_again(
     facebook: FacebookStandIn, page: FacebookPage
 ) -> None:

@@ -191,6 +191,18 @@ def test_notice_that_was_posted_when_its_answer_was_lost_is_not_posted_again(
     assert sent.root_id == sent.post_id
 
 
+def test_the_same_words_some_minutes_ago_are_no_sign_of_it(x: XStandIn, account: XAccount) -> None:
+    alice = x.person("Alice Smith")
+    thanks = OutboundPost(KEY, "Thank you", public=False, author_id=alice)
+    first = account.send(thanks)
+    x.clock.later(minutes=3)
+
+    second = account.send(replace(thanks, key=KEY[::-1]), tried_at=datetime.now(UTC))
+
+    assert second.post_id != first.post_id
+    assert len(x.messages) == 2
+
+
 def test_without_a_way_to_look_nothing_is_sent_again(x: XStandIn, account: XAccount) -> None:
     notice = OutboundPost(KEY, "Bin rounds are a day late", public=True)
     for status, retry, fate in ((403, False, "unknown"), (503, True, "not_sent")):

@@ -80,6 +80,10 @@ class Graph:
         """End every connection."""
         self._web.close()
 
+    def there(self, moment: datetime) -> datetime:
+        """A moment of our clock on Facebook's, by its last answer."""
+        return moment + self._web.ahead
+
     def batch(self, questions: Sequence[str], *, sparing: bool = True) -> list[Reply]:
         """Ask several things, each a path with its query, in one call for each BATCH of them.
 

@@ -9,18 +9,16 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from crm_desktop.channels.social import reading
+from crm_desktop.channels.social import reading, web
 from crm_desktop.channels.social.facebook import questions, readings, things
 from crm_desktop.channels.social.facebook.graph import ANSWERED_ALREADY, DUPLICATE, Graph, Reply
 from crm_desktop.domain.errors import ConnectorTrouble
 from crm_desktop.domain.post_length import length, limit
 from crm_desktop.domain.social import Network, OutboundPost, Picture, Post, SentPost
 
-#: How far Facebook's clock may be behind ours.
-_CLOCK_SLACK: Final = timedelta(minutes=10)
 #: Of error 10: the person wrote more than a day ago.
 _WINDOW_CLOSED: Final = 2018278
 
@@ -156,8 +154,9 @@ class Sender:
                 retry=reply.status >= 500,
                 fate="not_sent" if reply.status >= 500 else "unknown",
             )
+        since = self._graph.there(tried_at) - web.CLOCKS_APART
         for each in self._there(post, reply, root):
-            ours = each.by_us and each.parent_id == to and each.at >= tried_at - _CLOCK_SLACK
+            ours = each.by_us and each.parent_id == to and each.at >= since
             if ours and _same(each.text, post.text):
                 return _sent_of(each) if not post.public else _sent(each.post_id, to, root)
         return None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
-from crm_desktop.channels.social import reading
+from crm_desktop.channels.social import reading, web
 from crm_desktop.channels.social.fetching import with_pictures
 from crm_desktop.channels.social.x import readings, things
 from crm_desktop.channels.social.x.api import PAGE, Api, part
@@ -16,8 +16,6 @@ from crm_desktop.channels.social.x.settings import XSettings
 from crm_desktop.domain.errors import ConnectorTrouble
 from crm_desktop.domain.social import News, OutboundPost, Post, SentPost
 
-#: How far our clock and X's may be apart without either being wrong.
-_CLOCKS_APART: Final = timedelta(minutes=1)
 #: Messages that are looked at again in one go; X answers 15 in a quarter of an hour.
 _MESSAGES_AGAIN: Final = 5
 
@@ -89,8 +87,7 @@ class XAccount:
         """A cursor after everything that is there; asking also shows that the keys are good."""
         answer = self._api.get(f"2/users/{part(self._user)}/mentions", _MENTIONS, max_results="5")
         newest = reading.line(reading.record(answer.get("meta")), "newest_id")
-        now = datetime.fromtimestamp(self._api.now(), UTC) - _CLOCKS_APART
-        begin = str(things.id_at(now))
+        begin = str(things.id_at(self._api.there(datetime.now(UTC)) - web.CLOCKS_APART))
         return {"mentions": newest if things.is_id(newest) else begin, "messages": begin}
 
     def _mentions(self, since: str) -> tuple[list[Post], str]:
