@@ -367,7 +367,7 @@ def account_add(
     kind: Annotated[
         str,
         typer.Argument(
-            help="imap, smtp, smtp_listener, web_form, open311, bluesky, mastodon, facebook or x"
+            help="imap, smtp, smtp_listener, web_form, chat, open311, bluesky, mastodon, facebook, x"
         ),
     ],
     name: str,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from crm_desktop.domain.states import ContactState
+from crm_desktop.domain.states import ContactState, Resolution
+from crm_desktop.domain.text import fold
 
 #: A visitor is a no-show when they were called so often and did not come, unless the site says so.
 USUAL_CALLS = 3
@@ -32,6 +33,29 @@ class Need(StrEnum):
     STEP_FREE = "step_free"
     PRIVATE_ROOM = "private_room"
     SITTING = "sitting"
+
+
+#: What each need is called among a customer's adjustments; the first is how it is written down.
+_SAID = {
+    Need.HEARING_LOOP: ("Hearing loop", "hard of hearing"),
+    Need.INTERPRETER: ("Interpreter",),
+    Need.STEP_FREE: ("Step-free", "step free", "wheelchair"),
+    Need.PRIVATE_ROOM: ("Private room",),
+    Need.SITTING: ("Seen sitting down", "sitting", "cannot stand"),
+}
+
+
+def needs_in(words: str) -> tuple[Need, ...]:
+    """What a visitor needs by the words of an adjustment."""
+    said = fold(words)
+    return tuple(
+        need for need, phrases in _SAID.items() if any(fold(each) in said for each in phrases)
+    )
+
+
+def need_words(need: Need, language: str = "") -> str:
+    """A need as an adjustment says it: "Interpreter (Polish)"."""
+    return f"{_SAID[need][0]} ({language})" if language else _SAID[need][0]
 
 
 class CheckedInBy(StrEnum):
@@ -188,6 +212,48 @@ class Called:
 
 
 @dataclass(frozen=True, slots=True)
+class AnsweredNow:
+    """A quick question, answered at the counter. `key` as of `CheckIn`."""
+
+    key: str
+    site_id: int
+    service_id: int
+    resolution: Resolution
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class To:
+    """Where a visitor is sent: to a desk or room, or to another service of the same site."""
+
+    place_id: int | None = None
+    service_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Who a visitor may be: an appointment of today, or a customer. `needs` are known ones."""
+
+    who: str
+    detail: str
+    customer_id: int | None
+    appointment_id: int | None
+    booked_at: datetime | None
+    service_id: int | None
+    needs: tuple[Need, ...]
+    has_marker: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TicketNumbers:
+    """Numbers of every letter that one computer may give on a day, from `first` to `last`."""
+
+    day: date
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
 class SiteDay:
     """A site's day in figures, by DOMAIN's definitions; seconds where they are times."""
 
@@ -201,3 +267,16 @@ class SiteDay:
     no_shows: int
     average_wait: float | None
     within_target: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteLine:
+    """A site now: who waits in the order in which they are called, then who is at a desk or parked.
+
+    `called` are the newest first: what the public screen shows.
+    """
+
+    rows: tuple[VisitRow, ...]
+    places: tuple[PlaceView, ...]
+    called: tuple[Called, ...]
+    day: SiteDay
