@@ -367,7 +367,8 @@ def account_add(
     kind: Annotated[
         str,
         typer.Argument(
-            help="imap, smtp, smtp_listener, web_form, chat, open311, bluesky, mastodon, facebook, x"
+            help="imap, smtp, smtp_listener, web_form, chat, open311, bluesky, mastodon, "
+            "facebook or x"
         ),
     ],
     name: str,
