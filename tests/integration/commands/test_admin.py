@@ -59,6 +59,29 @@ def test_digits_that_are_names_stay_words(centre: Centre) -> None:
     assert account.settings["jurisdiction_id"] == "123"
 
 
+def test_a_network_has_a_secret_named_after_who_we_are_there(sqlite_centre: Centre) -> None:
+    for words in (
+        ("facebook", "Page", "--set", "page_id=4711"),
+        ("x", "X", "--set", "user_id=77", "--set", "handle=testshire", "--set", "read_seconds=60"),
+        ("facebook", "Other", "--set", "page_id=4712", "--secret", "other-page"),
+        ("bluesky", "Sky", "--set", "handle=testshire.example"),
+        (
+            *("bluesky", "Elsewhere", "--set", "handle=testshire.example"),
+            *("--set", "service=https://pds.example"),
+        ),
+    ):
+        assert _run(sqlite_centre, "account", "add", *words).exit_code == 0
+
+    known = {each.name: each for each in accounts.active(sqlite_centre.as_gateway())}
+    assert known["Page"].secret_name == "social:facebook:4711"
+    assert known["X"].secret_name == "social:x:testshire"
+    assert known["X"].settings["read_seconds"] == 60
+    assert known["Other"].secret_name == "other-page"
+    assert known["Sky"].secret_name == "social:bluesky:testshire.example"
+    elsewhere = "social:bluesky:testshire.example@https://pds.example"
+    assert known["Elsewhere"].secret_name == elsewhere, "no secret follows to another server"
+
+
 def test_a_websites_chat_is_set_up_in_words(centre: Centre) -> None:
     added = _run(
         centre, "account", "add", "chat", "Website", "--queue", "general",
@@ -106,6 +129,8 @@ _CHAT = ("chat", "Website", "--set", "key=norbridge", "--set")
         ("smtp", "Relay", "--set", "host=mail.example", "--set", "security=plain"),
         ("pigeon", "Loft"),
         ("smtp", "Relay", "--set", "host"),
+        ("facebook", "Page", "--set", "page_id=our page"),
+        ("x", "X", "--set", "user_id=77", "--set", "handle=a name with spaces"),
     ],
 )
 def test_an_account_that_could_not_work_is_refused(centre: Centre, words: tuple[str, ...]) -> None:
