@@ -362,7 +362,7 @@ def staff_gateway(
 
 @account.command("add")
 def account_add(
-    kind: Annotated[str, typer.Argument(help="imap, smtp, smtp_listener, web_form or open311")],
+    kind: Annotated[str, typer.Argument(help="imap, smtp, smtp_listener, web_form, chat, open311")],
     name: str,
     setting: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE")] = None,
     queue: Annotated[str, typer.Option(help="Where its contacts go by default.")] = "",

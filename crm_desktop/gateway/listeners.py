@@ -164,7 +164,7 @@ class WebDoor(Worker):
             self._chats.close()
 
     def stop(self) -> None:
-        """Refuse new visitors; requests under way are answered, and chats sent to other gateways."""
+        """Refuse new visitors; requests under way are answered, chats go to other gateways."""
         super().stop()
         server = self._server
         if server is not None:

@@ -16,7 +16,7 @@ from crm_desktop.store.queries import accounts, catalogue
 #: The login that the gateway uses on PostgreSQL.
 GATEWAY_LOGIN = "gateway"
 KINDS = (
-    *("imap", "smtp_listener", "smtp", "web_form", "open311"),
+    *("imap", "smtp_listener", "smtp", "web_form", "chat", "open311"),
     *(each.value for each in Network),
 )
 
@@ -27,7 +27,7 @@ class NewAccount:
 
     kind: str
     name: str
-    settings: Mapping[str, str | int | bool]
+    settings: Mapping[str, object]
     queue: str = ""
     secret_name: str = ""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, exists, insert, literal_column, or_, select, text, update
+from sqlalchemy import bindparam, delete, exists, insert, literal_column, or_, select, text, update
 
 from crm_desktop.domain.chats import ChatState, Side
 from crm_desktop.domain.states import AssignmentState, ContactState
@@ -20,6 +20,7 @@ from crm_desktop.store.models import (
     Chat,
     ChatBlock,
     ChatLine,
+    ChatTyping,
     Contact,
 )
 from crm_desktop.store.models.base import UtcDateTime, utcnow
@@ -281,3 +282,17 @@ _GONE = (
 def gone(tx: Tx, silent: datetime) -> tuple[Gone, ...]:
     """The open chats whose page is closed, or said nothing since a moment."""
     return tuple(Gone(*row) for row in tx.core.execute(_GONE, {"silent": silent}))
+
+
+_STALE = select(exists().where(ChatTyping.at < bindparam("before", UtcDateTime())))
+_FORGET = delete(ChatTyping).where(ChatTyping.at < bindparam("before", UtcDateTime()))
+
+
+def any_typed_before(tx: Tx, before: datetime) -> bool:
+    """Whether something stands there that was typed so long ago."""
+    return bool(tx.core.scalar(_STALE, {"before": before}))
+
+
+def forget_typed(tx: Tx, before: datetime) -> None:
+    """Remove what was typed so long ago and never said."""
+    tx.core.execute(_FORGET, {"before": before})

@@ -26,6 +26,7 @@ from crm_desktop.services.outbox import Work
 from crm_desktop.store.models import (
     Activity,
     ChannelWeight,
+    ChatTyping,
     Contact,
     Event,
     HalfHourStat,
@@ -36,7 +37,15 @@ from crm_desktop.store.models import (
     Staff,
 )
 from tests.centre import Centre
-from tests.chats_centre import Visitor, add_site, change_chat, chat_row, visitor, writing
+from tests.chats_centre import (
+    Visitor,
+    add_site,
+    change_chat,
+    chat_row,
+    keep_typing,
+    visitor,
+    writing,
+)
 from tests.integration.services.arrivals import contact, event_kinds
 from tests.routing_centre import at_work, push
 
@@ -232,11 +241,13 @@ def test_who_never_was_taken_and_is_gone_gave_up_when_they_left(centre: Centre) 
     _sweep(centre)
     waits = contact(centre, margaret.contact).state
     _gone_for(centre, margaret, minutes=11)
+    left = chat_row(centre, margaret.chat).gone_since
+    assert left is not None
     with centre.as_owner().write() as tx:
         tx.session.execute(
             update(Contact)
             .where(Contact.id == margaret.contact)
-            .values(queued_at=tx.now - timedelta(minutes=12))
+            .values(queued_at=left - timedelta(minutes=1))
         )
 
     _sweep(centre)
@@ -248,7 +259,7 @@ def test_who_never_was_taken_and_is_gone_gave_up_when_they_left(centre: Centre) 
     with centre.as_owner().read() as tx:
         data = tx.session.scalars(select(Event.data).where(Event.kind == "contact.abandoned")).one()
     assert data["by"] == "gone"
-    assert 55 <= data["waited"] <= 65
+    assert data["waited"] == 60
     margaret.say("I am back")
     assert chat_row(centre, margaret.chat).contact_id != margaret.contact
 
@@ -386,6 +397,7 @@ def test_many_type_and_read_in_one_statement(centre: Centre) -> None:
         contacts.take(anna, each.contact)
 
     chat_visits.typing_many(first.db, {first.token: "One", second.token: "Two", "nobody's": "x"})
+    keep_typing(centre)
     chat_visits.seen_many(first.db, {first.token: 1, second.token: 10**12, "x": -1})
 
     assert [chats.visitor_typing(anna, each.chat) for each in (first, second)] == ["One", "Two"]
@@ -395,6 +407,14 @@ def test_many_type_and_read_in_one_statement(centre: Centre) -> None:
     assert [each.sees().staff_seq for each in (first, second)] == [2, 0]
     chat_visits.typing(first.db, first.token, "")
     assert chats.visitor_typing(anna, first.chat) == ""
+    keep_typing(centre)
+    with centre.as_owner().write() as tx:
+        too_long_ago = tx.now - timedelta(seconds=7)
+        second_row = ChatTyping.chat_id == second.chat
+        tx.session.execute(update(ChatTyping).where(second_row).values(at=too_long_ago))
+    _sweep(centre)
+    with centre.as_owner().read() as tx:
+        assert tx.session.scalars(select(ChatTyping.chat_id)).all() == [first.chat]
 
 
 def test_a_long_chat_comes_in_pieces_and_its_transcript_whole(sqlite_centre: Centre) -> None:

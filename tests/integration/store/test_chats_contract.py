@@ -28,7 +28,15 @@ from crm_desktop.services import chat_visits, chats, contacts, intake, replies
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import ChannelAccount, ChatTyping, Message
 from tests.centre import Centre
-from tests.chats_centre import Visitor, add_site, change_chat, chat_row, visitor, writing
+from tests.chats_centre import (
+    Visitor,
+    add_site,
+    change_chat,
+    chat_row,
+    keep_typing,
+    visitor,
+    writing,
+)
 from tests.integration.services.arrivals import contact, event_kinds
 
 
@@ -205,9 +213,11 @@ def test_what_is_typed_is_seen_by_its_holder_for_six_seconds(centre: Centre) -> 
     contacts.take(anna, margaret.contact)
 
     chat_visits.typing(margaret.db, margaret.token, "My card is 4111 1111 1111 1111 and")
+    keep_typing(centre)
     chat_visits.typing(margaret.db, margaret.token, "too soon after")
     typed = chats.visitor_typing(anna, margaret.chat)
     chats.typing_as_staff(anna, margaret.contact)
+    keep_typing(centre)
     seen = margaret.sees().advisor_typing
     margaret.say("My card is in the post")
 
