@@ -258,6 +258,10 @@ COMMANDS: tuple[Command, ...] = (
         "view.private", "Hide personal data", VIEW, ("Ctrl+F4",), "eye-off", works_away=True,
         help="At once, while somebody else can see the screen; again shows it",
     ),
+    Command(
+        "view.public", "Public screen", VIEW, icon="monitor", roles=_AT_DESKS,
+        help="Tickets and where to go, on the monitor that faces the public; no names",
+    ),
     Command("view.reload", "Read everything again", VIEW, ("F5",), "refresh-cw"),
     Command("help.shortcuts", "Keyboard shortcuts", HELP, ("F1",), "keyboard", works_away=True),
     Command(

@@ -33,6 +33,7 @@ from crm_desktop.desktop.shell.pages import PAGES, Pages
 from crm_desktop.desktop.shell.people_desk import PeopleDesk
 from crm_desktop.desktop.shell.presence_desk import PresenceDesk
 from crm_desktop.desktop.shell.private import Private
+from crm_desktop.desktop.shell.public_desk import PublicDesk
 from crm_desktop.desktop.shell.standing import StandingKeeper
 from crm_desktop.desktop.shell.status import StatusKeeper
 from crm_desktop.desktop.shell.top_bar import TopBar
@@ -175,6 +176,7 @@ class MainWindow(QWidget):
         self.chats.changed(changes)
         self._articles.changed(changes)
         self.figures.changed(changes)
+        self.public.changed(changes)
         self.people.changed(changes)
         for window in self._windows:
             window.changed(changes)
@@ -193,6 +195,7 @@ class MainWindow(QWidget):
         self.figures.close()
         self.workplace.stop()
         self.pages.stop()
+        self.public.close()
         self.presence.keeper.stop()
         save_layout(self, self._desk.settings, "main")
         self._desk.clock.stop()
@@ -237,6 +240,7 @@ class MainWindow(QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(self._work)
         self.private = Private(look, self._stack)
+        self.public = PublicDesk(self._desk, self)
         self._rail.add(Place("queue", "Queue", "inbox"))
         for key, text, icon, bottom in PAGES:
             self._rail.add(Place(key, text, icon), bottom=bottom)
@@ -331,6 +335,7 @@ class MainWindow(QWidget):
             bind(f"go.{place}", partial(self.go, place))
         bind("go.palette", self._open_palette)
         bind("view.private", self.private.toggle)
+        bind("view.public", self._open_public)
         bind("view.density", self._toggle_density)
         bind("view.larger", partial(self._change_scale, _STEP))
         bind("view.smaller", partial(self._change_scale, -_STEP))
@@ -480,6 +485,12 @@ class MainWindow(QWidget):
     def _ask_from_beside(self, customer: CustomerView) -> None:
         self.ask_who_saw(customer)
         self.activateWindow()
+
+    @Slot()
+    def _open_public(self) -> None:
+        """Hang the public screen of the site where this computer stands."""
+        self.go("desk")
+        self.pages.desk_screen.with_site(self.public.open)
 
     @Slot()
     def _open_palette(self) -> None:

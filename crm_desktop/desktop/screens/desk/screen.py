@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal, Slot
@@ -55,6 +56,7 @@ class DeskScreen(QWidget):
         self._sites: tuple[SiteInfo, ...] = ()
         self._services: tuple[SiteService, ...] = ()
         self._line: SiteLine | None = None
+        self._asked: Callable[[int, str], None] | None = None
         self.is_private = False
         self.setAccessibleName("Desk")
         self._error = ErrorBar(look)
@@ -127,6 +129,9 @@ class DeskScreen(QWidget):
         self._at = (here, mine)
         self.line.show_line(line, here, mine)
         self.side.show_line(line)
+        if self._asked is not None:
+            asked, self._asked = self._asked, None
+            self.with_site(asked)
         site = next((each.name for each in self._sites if each.id == line.day.site_id), "")
         doing = f" · {mine.ticket}" if mine and mine.ticket else ""
         self.here.emit(f"{here.name}, {site}{doing}" if here else "")
@@ -160,6 +165,14 @@ class DeskScreen(QWidget):
             self._error.hide()
         else:
             self._error.show_trouble(trouble)
+
+    def with_site(self, does: Callable[[int, str], None]) -> None:
+        """Do something with the site where this computer stands, once that is known."""
+        if self._line is None:
+            self._asked = does
+            return
+        site_id = self._line.day.site_id
+        does(site_id, next((each.name for each in self._sites if each.id == site_id), ""))
 
     def set_private(self, private: bool) -> None:
         """Hide every name, or show them again."""
