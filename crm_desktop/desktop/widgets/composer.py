@@ -318,6 +318,10 @@ class Composer(Painted, Generic[M]):
         """Say how safe the draft is, as "Draft saved 3 s ago"."""
         self._saved.setText(text)
 
+    def set_tabs_shown(self, shown: bool) -> None:
+        """Leave the tabs out, where there is little height; keys lead to the other papers."""
+        self._tabs.setVisible(shown)
+
     def set_brief(self, brief: bool) -> None:
         """Show no more than what is being written, without tools: a place to begin."""
         self._tools.setVisible(not brief)

@@ -26,7 +26,7 @@ from crm_desktop.desktop.widgets.chat_items import Fate, ItemKind
 from crm_desktop.desktop.widgets.chat_strip import ChatStrip
 from crm_desktop.desktop_root import Desktop
 from crm_desktop.domain.states import Visibility
-from crm_desktop.services import chat_visits, chats, contacts
+from crm_desktop.services import chat_visits, chats, contacts, routing
 from crm_desktop.store.models import ReplyTemplate
 from tests.calls_centre import customer
 from tests.centre import Centre
@@ -34,7 +34,7 @@ from tests.chats_centre import Visitor, add_site, chat_row, visitor
 from tests.gui.shell.calling import CTRL, SHIFT, opened, press, until
 from tests.gui.shell.conftest import Open, settled
 from tests.integration.conftest import postgres_centre
-from tests.routing_centre import at_work
+from tests.routing_centre import at_work, push
 
 __all__ = ["postgres_centre"]
 
@@ -179,6 +179,24 @@ def test_a_chat_is_talked_through_to_its_end(either: Centre, sit: Sit, qtbot: Qt
     until(qtbot, lambda: screen.is_wrapping_up)
     until(qtbot, lambda: margaret.sees().ended_by == "advisor")
     assert accessibility.problems(seat.window) == []
+
+
+def test_an_offered_chat_is_accepted_by_its_key_and_written_in(
+    centre: Centre, sit: Sit, qtbot: QtBot
+) -> None:
+    seat = sit(centre)
+    push(centre, "general", offer_seconds=600)
+    margaret = visitor(centre, seat.site, "Anybody there?")
+    routing.route(centre.as_gateway(connections=1))
+    card = seat.window.presence.card
+    until(qtbot, card.isVisible)
+    assert "Chat offered to you" in " ".join(accessibility.texts(accessibility.tree(card)))
+    press(seat.window, Key.Key_F10)
+    until(qtbot, lambda: seat.in_strip() == [margaret.contact])
+    until(qtbot, lambda: seat.open_id == margaret.contact and seat.side.is_shown)
+    settled(qtbot, seat.desktop)
+    seat.says("Good morning")
+    until(qtbot, lambda: margaret.sees().lines[-1].text == "Good morning")
 
 
 def test_what_they_type_is_seen_and_that_one_types_is_told(

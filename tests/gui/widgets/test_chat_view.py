@@ -105,6 +105,31 @@ def test_lines_are_read_copied_and_opened_by_keys(look: Look, qtbot: QtBot) -> N
     assert "Sarah: On it. not sent" in said
 
 
+def test_hostile_lines_stay_within_their_bubbles(look: Look, qtbot: QtBot) -> None:
+    texts = (
+        "W" * 4_000,
+        "\n" * 3_999,
+        "\u202egnirts a\u2066\u0000\ufffc" * 50,
+        "e" + "\u0301" * 3_000,
+        "<img src=file:///etc/passwd><script>alert(1)</script>" * 40,
+    )
+    items = tuple(
+        ChatItem(at, ItemKind.SAID, text, "<b>Mallory</b>\nYou: ", head="<b>Mallory</b> · 09:00")
+        for at, text in enumerate(texts)
+    )
+    view = shown(look, qtbot, items)
+    for at, item in enumerate(items):
+        rect = view.visualRect(view.model().index(at, 0))
+        box = view._delegate.box(rect, item)
+        assert box.right() <= view.viewport().width()
+        assert rect.height() > 0
+        view.scrollTo(view.model().index(at, 0))
+        view.grab()
+    # It is copied as it was written: nothing of it was taken for anything but text.
+    view.setCurrentIndex(view.model().index(4, 0))
+    assert view.copied() == texts[4]
+
+
 def test_a_picture_is_drawn_small_and_what_is_none_is_not(look: Look, qtbot: QtBot) -> None:
     image = QImage(1200, 400, QImage.Format.Format_RGB32)
     image.fill(QColor("green"))

@@ -22,6 +22,8 @@ from crm_desktop.domain.chats import ChatState, EndedBy
 
 #: Below this width (at 100 %) the page and the address are said on hovering alone.
 _NARROW = 620
+#: Below this height (at 100 %) its head does without buttons.
+_LOW = 200
 _SHORT = 80
 
 
@@ -30,6 +32,7 @@ class _Head(Surface):
 
     def __init__(self, look: Look, registry: CommandRegistry) -> None:
         super().__init__(look)
+        self._low = self._may_mail = self._may_end = False
         self._state = Pill(look, "")
         self._language = Pill(look, "", Tone.INFO, "globe")
         self._page = ElidedText(look, "", Role.SMALL, muted=True)
@@ -50,8 +53,9 @@ class _Head(Surface):
         view = chat.view
         if view is None:
             self._state.set_content("Reading …", Tone.NEUTRAL)
-            for each in (self._language, self._mail, self._end):
-                each.hide()
+            self._language.hide()
+            self._may_mail = self._may_end = False
+            self._fit()
             return
         words_, tone, icon = _state(chat)
         self._state.set_icon(icon)
@@ -64,10 +68,16 @@ class _Head(Surface):
         self._page.setText(f"On {_page(view.page)}" if view.page else "")
         self._page.setAccessibleName(f"The page they are on: {view.page}" if view.page else "")
         self._email.setText(view.email)
-        self._end.setVisible(mine and chat.is_open)
+        self._may_end = mine and chat.is_open
         gone = view.gone_since is not None or view.state is ChatState.ENDED
-        self._mail.setVisible(mine and gone and not chat.by_email and not asking)
+        self._may_mail = mine and gone and not chat.by_email and not asking
         self._fit()
+
+    def set_low(self, low: bool) -> None:
+        """Where there is little height it does without buttons: keys and the menu have the same."""
+        if low != self._low:
+            self._low = low
+            self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Less room, fewer words."""
@@ -77,8 +87,9 @@ class _Head(Surface):
     def _fit(self) -> None:
         narrow = self.width() < self._look.px(_NARROW)
         self._email.setVisible(bool(self._email.text()) and not narrow)
-        for each in (self._mail, self._end):
-            each.set_bare(narrow)
+        for button, wanted in ((self._mail, self._may_mail), (self._end, self._may_end)):
+            button.set_bare(narrow)
+            button.setVisible(wanted and not self._low)
 
     @Slot()
     def _space(self) -> None:
@@ -147,6 +158,11 @@ class ChatPane(QWidget):
         return next(
             (each.text() for each in (self._stopped, self._failed) if not each.isHidden()), ""
         )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Most of little room is for reading."""
+        super().resizeEvent(event)
+        self._head.set_low(event.size().height() < self._look.px(_LOW))
 
     def changeEvent(self, event: QEvent) -> None:
         """The window came to the front: what stands here is read now."""

@@ -331,6 +331,8 @@ class ComposePane(Surface):
         mail = not self._chat and self.composer.mode is Visibility.PUBLIC
         self._address_row.setVisible(whole and mail)
         self.composer.set_brief(not whole)
+        reply = self.composer.mode is Visibility.PUBLIC
+        self.composer.set_tabs_shown(not (self._low and self._chat and reply))
 
     def _can_send(self) -> None:
         """Notes are kept whether or not the visitor is there."""

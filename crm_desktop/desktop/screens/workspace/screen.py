@@ -74,7 +74,7 @@ _EMPTY, _CONTENT = range(2)
 _ANY = 16_777_215
 #: As high is the box in which lines of a chat are written, and where there is little height: most
 #: of the room is for reading.
-_LINE_BOX, _LOW_LINE_BOX = 158, 116
+_LINE_BOX, _LOW_LINE_BOX = 158, 88
 
 
 class WorkspaceScreen(QWidget):
