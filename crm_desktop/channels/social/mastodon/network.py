@@ -50,16 +50,13 @@ class Mastodon:
         """Mentions, replies, quotes and private messages, page by page from the oldest."""
         after = identity(cursor, "after")
         listed = self._listed(after)
+        more = bool(after) and len(listed) >= _BATCH
+        newest = max([after or "0", *(each for each, _ in listed)], key=_order)
         if not after:
-            after = max([each for each, _ in listed], key=_order, default="0")
-            read = self._read_until()
-            listed = [each for each in listed if read and _order(each[0]) > _order(read)]
-            more = False
-        else:
-            after = max([after, *(each for each, _ in listed)], key=_order)
-            more = len(listed) >= _BATCH
+            # What is unread the server does not tell: an account begins with what comes.
+            listed = []
         posts = [post for _, status in listed if (post := self._whole(status))]
-        return News(tuple(posts), {"after": after, "limit": self._server_limit()}, more=more)
+        return News(tuple(posts), {"after": newest, "limit": self._server_limit()}, more=more)
 
     def look_again(self, post_ids: Sequence[str]) -> Mapping[str, Post | None]:
         """These statuses as they are now; one that everybody may see and is not there is gone."""
@@ -111,15 +108,6 @@ class Mastodon:
         # Not every server knows `min_id`.
         newer = [each for each in listed if each[0] and _order(each[0]) > _order(after)]
         return sorted(newer, key=lambda each: _order(each[0]))
-
-    def _read_until(self) -> str:
-        """The last notification that somebody read elsewhere; "" where the server does not say."""
-        try:
-            with self._wire.api() as api:
-                answer = api.markers_get(["notifications"])
-        except Refused:
-            return ""
-        return identity(mapping(answer, "notifications"), "last_read_id")
 
     def _whole(self, status: Mapping[str, object]) -> Post | None:
         """A status with its pictures, in its conversation."""
@@ -176,7 +164,8 @@ class Mastodon:
         except Refused as refused:
             return {number: None} if refused.status in _GONE else {}
         found = self._read(mapping(status))
-        return {found[0].post_id: found[0]} if found else {}
+        # Small servers give a changed status another number, and still know the old one.
+        return {number: replace(found[0], post_id=number)} if found else {}
 
     def _sent(self, post: OutboundPost, status: Mapping[str, object]) -> SentPost:
         number = identity(status, "id")
@@ -197,14 +186,20 @@ class Mastodon:
     ) -> Mapping[str, object] | None:
         """What we said since, if it was this."""
         with self._wire.api() as api:
-            listed = api.account_statuses(self._ours(), limit=_RECENT)
-            for status in items({"listed": list(listed)}, "listed"):
-                if words.time(status.get("created_at"), tried_at) < tried_at - SLACK:
-                    continue
-                if identity(status, "in_reply_to_id") != (post.reply_to or ""):
-                    continue
-                if reading.is_public(status) == post.public and self._says(status, text):
-                    return status
+            if post.reply_to:
+                said = items(api.status_context(post.reply_to), "descendants")
+            else:
+                recent = api.account_statuses(self._ours(), limit=_RECENT)
+                said = items({"listed": list(recent)}, "listed")
+        for status in said:
+            late_enough = words.time(status.get("created_at"), tried_at) >= tried_at - SLACK
+            same = (
+                identity(mapping(status, "account"), "id") == self._ours()
+                and identity(status, "in_reply_to_id") == (post.reply_to or "")
+                and reading.is_public(status) == post.public
+            )
+            if late_enough and same and self._says(status, text):
+                return status
         return None
 
     def _says(self, status: Mapping[str, object], text: str) -> bool:
@@ -245,7 +240,7 @@ class Mastodon:
         """How long a post may be on this server, asked once."""
         if not self._limit:
             with self._wire.api() as api:
-                told = mapping(api.instance(), "configuration", "statuses").get("max_characters")
+                told = mapping(api.instance_v1(), "configuration", "statuses").get("max_characters")
             self._limit = post_length.limit(Network.MASTODON, told)
         return self._limit
 
