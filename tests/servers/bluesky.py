@@ -110,9 +110,7 @@ def _start(directory: Path, cluster: PostgresCluster) -> Bluesky:
     directory.mkdir()
     name = "bluesky"
     cluster.create_database(name)
-    ports = {
-        each: free_port() for each in ("plc", "pds", "appview", "dataplane", "chat", "nobody")
-    }
+    ports = {each: free_port() for each in ("plc", "pds", "appview", "dataplane", "chat", "nobody")}
     secret = secrets.token_hex(16)
     # Their PostgreSQL client cannot be given this certificate in an address.
     database = (
