@@ -23,9 +23,9 @@ class Step(StrEnum):
 
 #: The languages of a page.
 LANGUAGES = ("en", "cy")
-#: Interpreters' languages, as ISO 639 has them, in their own words.
+#: Interpreters' languages, as ISO 639 has them, in their own words; "" where the page has words.
 INTERPRETERS = {
-    "bfi": "British Sign Language",
+    "bfi": "",
     "ar": "العربية",
     "bn": "বাংলা",
     "zh": "中文",

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 
 from crm_desktop.channels.kiosk.answers import INTERPRETERS, Answers, Step
 from crm_desktop.channels.kiosk.port import KioskSettings
-from crm_desktop.channels.kiosk.words import WORDS, wait_words
+from crm_desktop.channels.kiosk.words import WORDS, wait_on_ticket, wait_on_tile
 from crm_desktop.domain.kiosks import KioskSite, KioskTicket
 from crm_desktop.domain.visits import Need, SiteService
 
@@ -49,7 +49,7 @@ class Pages:
                 each.service_id,
                 each.letter,
                 _named(each.name, each.name_cy, answers.language),
-                wait_words(answers.language, each.wait_seconds),
+                wait_on_tile(answers.language, each.wait_seconds),
             )
             for each in services
         ]
@@ -75,7 +75,7 @@ class Pages:
             service=_named(it.service, it.service_cy, language),
             booked=words["booked"].format(time=booked) if booked else "",
             before=people.get(it.before) or words["before"].format(n=it.before),
-            wait="" if it.wait_seconds is None else wait_words(language, it.wait_seconds),
+            wait=wait_on_ticket(language, it.wait_seconds),
         )
 
     def screen(self, site: KioskSite) -> Response:

@@ -18,7 +18,7 @@ _EN = {
     "about_needed": "Choose what your visit is about",
     "nothing": "Please go to the counter",
     "nothing_text": "Tickets are given by hand at the moment. Our staff will help you.",
-    "wait": "Wait",
+    "wait": "Wait: {wait}",
     "wait_none": "No wait",
     "wait_unknown": "Wait not known yet",
     "minute": "about 1 minute",
@@ -29,9 +29,8 @@ _EN = {
     "booking_hint": "It is in the message about your appointment.",
     "booking_yes": "Use this reference",
     "booking_no": "No, I have no appointment",
-    "booking_needed": "Enter your appointment reference, or touch “No, I have no appointment”",
-    "booking_unknown": "There is no appointment with this reference here today. Check the "
-    "reference, or touch “No, I have no appointment”",
+    "booking_needed": "Enter your appointment reference",
+    "booking_unknown": "There is no appointment with this reference here today",
     "booking_arrived": "This appointment is checked in already. Wait for your number, or ask at "
     "the counter",
     "booking_often": "There were too many tries. Wait a minute, or go to the counter",
@@ -43,20 +42,21 @@ _EN = {
     "private_room": "A private room",
     "sitting": "To be seen sitting down",
     "language": "Which language should the interpreter speak?",
+    "bfi": "British Sign Language",
     "und": "Another language",
     "phone": "Shall we text you when it is nearly your turn?",
     "phone_label": "Mobile number",
     "phone_hint": "We only use it for this visit.",
     "phone_yes": "Text me, and get my ticket",
     "phone_no": "No text, get my ticket",
-    "phone_wrong": "Enter a mobile number, like 07700 900 982, or touch “No text, get my ticket”",
+    "phone_wrong": "Enter a mobile number, like 07700 900 982",
     "late": "Your answers were on the screen for too long. Please start again",
     "ticket": "Your ticket",
     "ticket_number": "Your number is",
     "before_none": "You are next for this.",
     "before_one": "1 person is before you.",
     "before": "{n} people are before you.",
-    "expected": "Expected wait:",
+    "expected": "Expected wait: {wait}.",
     "expected_unknown": "We cannot say yet how long it will take.",
     "booked": "Your appointment is at {time}.",
     "next_title": "What happens now",
@@ -110,7 +110,7 @@ _CY = {
     "nothing": "Ewch at y cownter, os gwelwch yn dda",
     "nothing_text": "Mae tocynnau’n cael eu rhoi â llaw ar hyn o bryd. Bydd ein staff yn eich "
     "helpu.",
-    "wait": "Aros",
+    "wait": "Aros: {wait}",
     "wait_none": "Dim aros",
     "wait_unknown": "Amser aros ddim yn hysbys eto",
     "minute": "tua munud",
@@ -121,10 +121,8 @@ _CY = {
     "booking_hint": "Mae yn y neges am eich apwyntiad.",
     "booking_yes": "Defnyddio’r cyfeirnod hwn",
     "booking_no": "Na, does gen i ddim apwyntiad",
-    "booking_needed": "Rhowch gyfeirnod eich apwyntiad, neu cyffyrddwch â “Na, does gen i ddim "
-    "apwyntiad”",
-    "booking_unknown": "Does dim apwyntiad gyda’r cyfeirnod hwn yma heddiw. Gwiriwch y "
-    "cyfeirnod, neu cyffyrddwch â “Na, does gen i ddim apwyntiad”",
+    "booking_needed": "Rhowch gyfeirnod eich apwyntiad",
+    "booking_unknown": "Does dim apwyntiad gyda’r cyfeirnod hwn yma heddiw",
     "booking_arrived": "Rydych eisoes wedi cofrestru ar gyfer yr apwyntiad hwn. Arhoswch am eich "
     "rhif, neu gofynnwch wrth y cownter",
     "booking_often": "Bu gormod o geisiadau. Arhoswch funud, neu ewch at y cownter",
@@ -136,21 +134,21 @@ _CY = {
     "private_room": "Ystafell breifat",
     "sitting": "Eistedd wrth gael eich gweld",
     "language": "Pa iaith ddylai’r cyfieithydd ei siarad?",
+    "bfi": "Iaith Arwyddion Prydain",
     "und": "Iaith arall",
     "phone": "Hoffech chi gael neges destun pan fydd eich tro bron â dod?",
     "phone_label": "Rhif ffôn symudol",
     "phone_hint": "Dim ond ar gyfer yr ymweliad hwn y byddwn yn ei ddefnyddio.",
     "phone_yes": "Anfonwch neges, a chael fy nhocyn",
     "phone_no": "Dim neges, cael fy nhocyn",
-    "phone_wrong": "Rhowch rif ffôn symudol, fel 07700 900 982, neu cyffyrddwch â “Dim neges, "
-    "cael fy nhocyn”",
+    "phone_wrong": "Rhowch rif ffôn symudol, fel 07700 900 982",
     "late": "Bu eich atebion ar y sgrin yn rhy hir. Dechreuwch eto, os gwelwch yn dda",
     "ticket": "Eich tocyn",
     "ticket_number": "Eich rhif yw",
     "before_none": "Chi sydd nesaf ar gyfer hyn.",
     "before_one": "Mae 1 person o’ch blaen.",
     "before": "Nifer y bobl o’ch blaen: {n}.",
-    "expected": "Amser aros disgwyliedig:",
+    "expected": "Amser aros disgwyliedig: {wait}.",
     "expected_unknown": "Allwn ni ddim dweud eto faint o amser y bydd yn ei gymryd.",
     "booked": "Mae eich apwyntiad am {time}.",
     "next_title": "Beth sy’n digwydd nawr",
@@ -196,14 +194,27 @@ _CY = {
 WORDS: Mapping[str, Mapping[str, str]] = {"en": _EN, "cy": _CY}
 
 
-def wait_words(language: str, seconds: int | None) -> str:
-    """How long it may take: "about 10 minutes", in steps that nobody takes for a promise."""
+def wait_on_tile(language: str, seconds: int | None) -> str:
+    """How long one waits now who chooses this."""
     words = WORDS[language]
     if seconds is None:
         return words["wait_unknown"]
-    minutes = -(-seconds // 60)
-    if minutes == 0:
+    if seconds == 0:
         return words["wait_none"]
+    return words["wait"].format(wait=_time(words, seconds))
+
+
+def wait_on_ticket(language: str, seconds: int | None) -> str:
+    """How long this visitor waits; "" for nobody to wait for."""
+    words = WORDS[language]
+    if seconds is None:
+        return words["expected_unknown"]
+    return words["expected"].format(wait=_time(words, seconds)) if seconds else ""
+
+
+def _time(words: Mapping[str, str], seconds: int) -> str:
+    """In steps that nobody takes for a promise."""
+    minutes = -(-seconds // 60)
     if minutes == 1:
         return words["minute"]
     if minutes > 60:
