@@ -80,7 +80,7 @@ class Pages:
 
     def screen(self, site: KioskSite) -> Response:
         """The public screen, in both languages at once."""
-        return self._page("screen.html", 200, site, "en", cy=WORDS["cy"])
+        return self._page("screen.html", 200, site, "en", cy=WORDS["cy"], place_cy=site.name_cy)
 
     def message(
         self,

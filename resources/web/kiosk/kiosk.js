@@ -63,6 +63,12 @@ window.addEventListener('pageshow', event => {
   if (event.persisted) location.replace(home)
 })
 
+// The browser's own way back would ask about sending a form again: here it leads to the start.
+if (!isStart) {
+  document.addEventListener('pointerdown', () => history.pushState(null, ''), { once: true })
+  window.addEventListener('popstate', () => location.replace(home))
+}
+
 document.querySelector('.govuk-error-summary')?.focus()
 
 const print = document.querySelector('.kiosk-print')

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
 
+from crm_desktop.domain.states import Resolution
+from crm_desktop.domain.views import Disposition
 from crm_desktop.domain.visits import Called
-from crm_desktop.services import visits
+from crm_desktop.services import contacts, visits
 from crm_desktop.store.database import Database
-from crm_desktop.store.models import ChannelAccount, Site, SiteService
+from crm_desktop.store.models import ChannelAccount, Site, SiteService, Visit
 from tests.centre import Centre
 from tests.e2e.bad_days.program import GatewayProgram, address_of, password_of
 from tests.integration.conftest import _postgres_centre
@@ -85,11 +88,21 @@ class Shop:
         visits.at(self.anna, place)
         for row in visits.line(self.anna, self.site).rows:
             if row.state == "called":
-                visits.back_to_line(self.anna, row.contact_id)
-                visits.left(self.anna, row.contact_id)
+                visits.serve(self.anna, row.contact_id)
+                contacts.begin_wrap_up(self.anna, row.contact_id)
+                done = Disposition(None, Resolution.RESOLVED, avoidable=False)
+                contacts.complete(self.anna, row.contact_id, done)
         called, _ = visits.call_next(self.anna, place)
         assert called is not None
         return called
+
+    def kept(self, ticket: str) -> Visit:
+        """A ticket's visit as it was kept."""
+        with self.centre.as_owner().read() as tx:
+            found = select(Visit).where(Visit.letter == ticket[0], Visit.number == int(ticket[1:]))
+            visit = tx.session.scalars(found).one()
+            tx.session.expunge(visit)
+            return visit
 
     def line(self) -> list[str]:
         """The tickets that wait."""
@@ -108,7 +121,7 @@ def shop(
             found = tx.session.get_one(Site, site)
             found.name, found.name_cy = "Guildhall one-stop-shop", "Siop un stop Neuadd y Dref"
             key = found.kiosk_key
-            own = tx.session.query(SiteService).order_by(SiteService.key)
+            own = tx.session.scalars(select(SiteService).order_by(SiteService.key))
             for each, welsh in zip(own, WELSH, strict=False):
                 each.name_cy = welsh
             tx.session.add(ChannelAccount(kind="texting", name="texts"))

@@ -113,9 +113,7 @@ def test_what_another_site_is_for_is_not_taken(centre: Centre) -> None:
     gateway = centre.as_gateway()
     here = {each.service_id for each in kiosks.services(gateway, library)}
     (elsewhere, *_) = (
-        each.service_id
-        for each in kiosks.services(gateway, site)
-        if each.service_id not in here
+        each.service_id for each in kiosks.services(gateway, site) if each.service_id not in here
     )
 
     with pytest.raises(NotFound):
