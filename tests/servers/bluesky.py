@@ -17,6 +17,8 @@ from tests.servers.ports import free_port
 from tests.servers.postgres import PostgresCluster, exclusive
 
 PASSWORD = "main-password"
+#: They run to the end of the run, when its guard stops them.
+_RUNNING: list[processes.Program] = []
 
 
 @dataclass(frozen=True)
@@ -124,5 +126,8 @@ def _start(directory: Path, cluster: PostgresCluster) -> Bluesky:
         env=os.environ | {"LOG_ENABLED": "false", "TMPDIR": str(directory)},
         cwd=directory,
     )
+    _RUNNING.append(program)
     ready = json.loads(processes.read_line(program, "Bluesky's servers"))
+    assert program.stdout is not None
+    program.stdout.close()
     return Bluesky(f"http://localhost:{ports['pds']}", ready["chat"], secret)

@@ -171,6 +171,7 @@ def state(view: VisitorView, place: Place | None) -> str:
             "advisor": view.advisor,
             "ended_by": view.ended_by.value if view.ended_by else None,
             "rating": view.rating,
+            "staff_seq": view.staff_seq,
         },
     )
 
