@@ -62,6 +62,7 @@ class KioskDoor:
         self._db: Database | None = None
         self._screens: Screens | None = None
         self._application: Starlette | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def routes(self) -> Sequence[BaseRoute]:
         """What the web door mounts."""
@@ -86,13 +87,18 @@ class KioskDoor:
             self._db.close()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._application is None:
+        loop = asyncio.get_running_loop()
+        if self._application is None or self._loop is not loop:
+            # The first page of all, or of a door that was opened again.
             council = await asyncio.to_thread(self._council)
             # Two that come at once: the first has made it meanwhile.
-            self._application = self._application or self._open(council)
+            if self._application is None or self._loop is not loop:
+                self._application, self._loop = self._open(council), loop
         await self._application(scope, receive, send)
 
     def _open(self, council: str) -> Starlette:
+        if self._db is not None:
+            self._db.close()
         self._db = Database(self._pool.target, connections=_CONNECTIONS, create=False)
         settings = KioskSettings(
             secret=self._secret,
