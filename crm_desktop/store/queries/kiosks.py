@@ -96,4 +96,5 @@ def calls(tx: Tx, site_id: int) -> tuple[BoardCall, ...]:
     return tuple(
         BoardCall(Ticket(letter, number), place, place_cy or place, at, language)
         for letter, number, place, place_cy, at, language in rows
+        if at is not None
     )
