@@ -48,7 +48,6 @@ def test_a_call_is_shown_and_said_at_once_and_moves_on(
     began = time.monotonic()
     expect(page.locator(".now__ticket")).to_have_text(first)
     took = time.monotonic() - began
-    print(f"a call was on the screen after {took * 1000:.0f} ms")
     assert took < _LOOKED_AT
     expect(page.locator(".now__place").first).to_have_text("Desk 1")
     shop.call_next(1)
