@@ -25,6 +25,7 @@ function show (board) {
   $('.recent__list').replaceChildren(...before.slice(0, RECENT).map(recentRow))
   showNotices(board)
   announce(board.calls)
+  document.body.dataset.told = 'yes'
 }
 
 function recentRow (call) {

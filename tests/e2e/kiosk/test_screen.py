@@ -37,6 +37,8 @@ def test_a_call_is_shown_and_said_at_once_and_moves_on(
     page = open_page(width=1920, height=1080)
     page.add_init_script(_LISTEN)
     page.goto(f"{shop.url}/screen")
+    # What was called before the first board is shown, not said.
+    expect(page.locator("body[data-told]")).to_be_attached()
     expect(page.get_by_text("Please take a ticket")).to_be_visible()
     assert axe_violations(page) == []
     picture(page, "screen-empty")
