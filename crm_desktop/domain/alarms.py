@@ -1,4 +1,4 @@
-"""Silent alarms at a desk or room, who has acknowledged them, and incidents with what was learnt."""
+"""Silent alarms at a desk or room, who comes to help, and incidents with what was learnt."""
 
 from __future__ import annotations
 
@@ -57,6 +57,39 @@ class OpenAlarm:
     answers: tuple[Acknowledged, ...] = ()
 
 
+class Step(StrEnum):
+    """What desktops of a building tell each other of an alarm."""
+
+    RAISED = "raised"
+    ANSWERED = "answered"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one desktop tells the others of its building; `who` is who does it, `at` when."""
+
+    step: Step
+    key: str
+    site_id: int
+    who: str
+    at: datetime
+    site: str = ""
+    place: str = ""
+    test: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a desktop keeps for when the database is away: keys by site, and where places are.
+
+    `places` has (site id, site, place) by place id.
+    """
+
+    secrets: dict[int, str]
+    places: dict[int, tuple[int, str, str]]
+
+
 class IncidentKind(StrEnum):
     """What an incident was."""
 
@@ -90,7 +123,7 @@ class IncidentInput:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """An incident as it stands; `closed_at`: its lessons are learnt, and nothing changes any more."""
+    """An incident as it stands; once it is closed its lessons are learnt, and it stays as it is."""
 
     id: int
     said: IncidentInput

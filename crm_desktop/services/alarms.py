@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crm_desktop.domain.alarms import Incident, IncidentInput, OpenAlarm, Raised
+from crm_desktop.domain.alarms import Incident, IncidentInput, Means, OpenAlarm, Raised
 from crm_desktop.domain.card_numbers import refuse_card_numbers
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import NotFound
@@ -51,10 +51,10 @@ def open_alarms(db: Database) -> tuple[OpenAlarm, ...]:
         return queries.open_alarms(tx)
 
 
-def secrets(db: Database) -> dict[int, str]:
-    """What signs the alarms that desktops tell each other, by site."""
+def means(db: Database) -> Means:
+    """What a desktop needs to tell and to hear alarms while the database is away."""
     with db.write() as tx:
-        return queries.secrets(tx)
+        return Means(queries.secrets(tx), queries.places(tx))
 
 
 def save_incident(db: Database, said: IncidentInput) -> tuple[int, Changes]:

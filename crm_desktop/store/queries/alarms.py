@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from crm_desktop.domain.alarms import (
     Acknowledged,
@@ -20,6 +20,7 @@ from crm_desktop.domain.alarms import (
 )
 from crm_desktop.store.database import Tx
 from crm_desktop.store.leading import call
+from crm_desktop.store.models import Place, Site
 from crm_desktop.store.queries import alarms_sqlite as sqlite
 from crm_desktop.store.queries.from_json import maybe_moment, moment, parsed
 
@@ -70,6 +71,16 @@ def secrets(tx: Tx) -> dict[int, str]:
     """What signs the words between desktops, by site; made when it is asked for first."""
     found = parsed(call(tx, "alarm_secrets")) if tx.dialect == "postgresql" else sqlite.secrets(tx)
     return {int(site): secret for site, secret in found.items()}
+
+
+def places(tx: Tx) -> dict[int, tuple[int, str, str]]:
+    """The site and the names of every place in use, by its id."""
+    rows = tx.session.execute(
+        select(Place.id, Place.site_id, Site.name, Place.name)
+        .join(Site, Site.id == Place.site_id)
+        .where(Place.active, Site.active)
+    )
+    return {id_: (site_id, site, place) for id_, site_id, site, place in rows}
 
 
 def save_incident(tx: Tx, said: IncidentInput) -> int:

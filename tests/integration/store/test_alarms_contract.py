@@ -129,12 +129,14 @@ def test_an_alarm_that_nobody_ended_is_shown_for_half_a_day(centre: Centre) -> N
 def test_every_desktop_gets_the_same_key_for_a_site(centre: Centre) -> None:
     one, two = add_site(centre), add_site(centre, "library")
 
-    keys = alarms.secrets(centre.as_person("anna"))
+    found = alarms.means(centre.as_person("anna"))
+    keys = found.secrets
 
     assert set(keys) == {one, two}
     assert len(set(keys.values())) == 2
     assert all(len(each) == 64 for each in keys.values())
-    assert alarms.secrets(centre.as_person("rose")) == keys
+    assert alarms.means(centre.as_person("rose")) == found
+    assert (one, "Guildhall one-stop-shop", "Desk 1") in found.places.values()
 
 
 def test_an_incident_is_written_changed_and_closed_with_what_was_learnt(centre: Centre) -> None:

@@ -44,7 +44,7 @@ ADVISOR_ATTACKS = (
     Attack("keys by hand", "SELECT * FROM alarm_secret"),
     Attack("another key", "UPDATE alarm_secret SET secret = 'x'"),
     Attack(
-        "a key of one's own",
+        "a signing key of one's own",
         "INSERT INTO alarm_secret (site_id, secret) VALUES (%(site)s, 'x')",
     ),
     Attack("an alarm from within", "SELECT app.alarm_going(%(alarm)s)"),
@@ -86,7 +86,7 @@ def there(attacked: tuple[Centre, Ids]) -> Ids:
     centre, ids = attacked
     site = add_site(centre)
     anna, ben = centre.as_person("anna"), centre.as_person("ben")
-    alarms.secrets(ben)
+    alarms.means(ben)
     key = uuid4().hex
     (alarm,) = alarms.raise_alarm(ben, Raised(key, site_id=site)).ids(Topic.ALARM)
     (own,) = alarms.raise_alarm(anna, Raised(uuid4().hex)).ids(Topic.ALARM)
