@@ -17,6 +17,7 @@ from crm_desktop.desktop.core.shortcuts import ShortcutSheet
 from crm_desktop.desktop.core.theme import Scheme
 from crm_desktop.desktop.screens.queue.presenter import QueuePresenter
 from crm_desktop.desktop.screens.queue.screen import QueueScreen
+from crm_desktop.desktop.shell.alarm_desk import AlarmDesk
 from crm_desktop.desktop.shell.article_keeper import ArticleKeeper
 from crm_desktop.desktop.shell.away import WHY_NOT, AwayBanner
 from crm_desktop.desktop.shell.call_desk import CallDesk
@@ -108,6 +109,7 @@ class MainWindow(QWidget):
         self.log.start()
         self._articles.begin()
         self.people.start()
+        self.alarms.start()
         self.queue.focus()
 
     def open_contact(self, contact_id: int) -> None:
@@ -172,6 +174,7 @@ class MainWindow(QWidget):
         self._articles.changed(changes)
         self.figures.changed(changes)
         self.people.changed(changes)
+        self.alarms.changed(changes)
         for window in self._windows:
             window.changed(changes)
 
@@ -187,6 +190,7 @@ class MainWindow(QWidget):
         for window in list(self._windows):
             window.close()
         self.figures.close()
+        self.alarms.stop()
         self.workplace.stop()
         self.presence.keeper.stop()
         save_layout(self, self._desk.settings, "main")
@@ -228,6 +232,9 @@ class MainWindow(QWidget):
         self.top.add(self.people.new)
         self.strip = StatusStrip(look)
         self._status = StatusKeeper(self._desk, self.strip)
+        self.alarms = AlarmDesk(self._desk, self.registry, self)
+        self.strip.add(self.alarms.sign)
+        self.top.held.connect(self.alarms.raise_alarm)
         self._rail = NavigationRail(look)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._work)
@@ -277,6 +284,7 @@ class MainWindow(QWidget):
         self.lock.back.connect(self._go_on)
         desk.runner.trouble.connect(self.error.show_trouble)
         self.people.trouble.connect(self.error.show_trouble)
+        self.alarms.trouble.connect(self.error.show_trouble)
         desk.runner.writing.connect(desk.live.rest)
         desk.runner.wrote.connect(self._wrote)
         self.top.search_asked.connect(self._open_palette)
