@@ -27,6 +27,7 @@ from crm_desktop.desktop.shell.contact_commands import ContactCommands, Target
 from crm_desktop.desktop.shell.desk import Desk, later_for
 from crm_desktop.desktop.shell.detached import DetachedWindow
 from crm_desktop.desktop.shell.finders import NumberFinder, RecordFinder
+from crm_desktop.desktop.shell.incident_desk import IncidentDesk
 from crm_desktop.desktop.shell.leaving import Leaving
 from crm_desktop.desktop.shell.lock import Locker
 from crm_desktop.desktop.shell.log_desk import LogDesk
@@ -175,6 +176,7 @@ class MainWindow(QWidget):
         self.figures.changed(changes)
         self.people.changed(changes)
         self.alarms.changed(changes)
+        self.incidents.changed(changes)
         for window in self._windows:
             window.changed(changes)
 
@@ -234,6 +236,8 @@ class MainWindow(QWidget):
         self._status = StatusKeeper(self._desk, self.strip)
         self.alarms = AlarmDesk(self._desk, self.registry, self)
         self.strip.add(self.alarms.sign)
+        self.incidents = IncidentDesk(self._desk, self.registry, self, self._target)
+        self.alarms.ended.connect(self.incidents.after)
         self.top.held.connect(self.alarms.raise_alarm)
         self._rail = NavigationRail(look)
         self._stack = QStackedWidget()

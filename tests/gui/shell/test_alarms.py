@@ -72,7 +72,10 @@ def _enter(qtbot: QtBot, overlay: AlarmOverlay | None) -> None:
 
 
 def test_it_is_shown_to_others_acknowledged_by_name_and_ended(
-    postgres_centre: Centre, open_desktop: Open, qtbot: QtBot
+    postgres_centre: Centre,
+    open_desktop: Open,
+    qtbot: QtBot,
+    record_property: Callable[[str, object], None],
 ) -> None:
     site = add_site(postgres_centre)
     visits.at(postgres_centre.as_person("anna"), places(postgres_centre, site)[0])
@@ -82,7 +85,8 @@ def test_it_is_shown_to_others_acknowledged_by_name_and_ended(
 
     anna.window.registry.run("alarm.raise")
     qtbot.waitUntil(lambda: _shown(ben) is not None and _shown(rose) is not None)
-    print(f"raised and shown on two desktops: {(time.perf_counter() - begun) * 1000:.0f} ms")
+    # What docs/SAFETY.md says was read from here; a busy computer is slower and no failure.
+    record_property("shown_ms", round((time.perf_counter() - begun) * 1000))
 
     assert _shown(anna) is None
     assert anna.window.alarms.sign.accessibleName() == "Sent"
@@ -192,7 +196,7 @@ def test_a_test_says_so_and_is_ended_by_whoever_began_it(
 @pytest.mark.parametrize("scheme", [Scheme.LIGHT, Scheme.DARK])
 @pytest.mark.parametrize("scale", [100, 200])
 def test_it_looks_like_an_alarm(
-    centre: Centre, open_desktop: Open, qtbot: QtBot, grab: Grab, scheme: Scheme, scale: int
+    centre: Centre, open_desktop: Open, grab: Grab, scheme: Scheme, scale: int
 ) -> None:
     ben = open_desktop(centre, "ben", live=False)
     ben.desk.look.set_scheme(scheme)

@@ -156,6 +156,16 @@ class AlarmOverlay(QWidget):
         )
 
 
+class _Place(Text):
+    """Read from across a room."""
+
+    def _relook(self) -> None:
+        super()._relook()
+        large = self.font()
+        large.setPointSizeF(large.pointSizeF() * 1.6)
+        self.setFont(large)
+
+
 class _AlarmCard(Card):
     """One alarm."""
 
@@ -168,7 +178,7 @@ class _AlarmCard(Card):
         self._key = key
         self.alarm: OpenAlarm
         self._kind = Text(look, "", Role.STRONG, tone=Tone.DANGER)
-        self._place = Text(look, "", Role.FIGURE, wrap=True)
+        self._place = _Place(look, "", Role.FIGURE, wrap=True)
         self._who = Text(look, "", Role.TITLE, wrap=True)
         self._said = Text(look, "", Role.BODY, wrap=True)
         self._answers = Text(look, "", Role.STRONG, wrap=True)
@@ -196,6 +206,9 @@ class _AlarmCard(Card):
         """Say what is known of it now."""
         self.alarm = alarm
         kind = "Test of the alarm" if alarm.test else "A colleague needs help"
+        tone = Tone.WARNING if alarm.test else Tone.DANGER
+        self.set_tone(tone)
+        self._kind.set_tone(tone)
         self._kind.setText(kind)
         self._place.setText(where(alarm))
         self._who.setText(alarm.who)
