@@ -70,7 +70,7 @@ class IncidentForm(EntryForm):
         self.when = MomentEntry(look, first.happened_at, clock=clock.now)
         self.add_field("When it happened", self.when)
         self.what = self._editor("What happened", first.what)
-        self.done = self._editor("What was done", first.done)
+        self.measures = self._editor("What was done", first.done)
         self.lessons = self._editor("What was learnt", first.lessons)
         self.police = QLineEdit(first.police_reference)
         self.add_field("Reference of the police, if there is one", self.police)
@@ -119,9 +119,9 @@ class IncidentForm(EntryForm):
             said = replace(
                 self._first,
                 happened_at=happened,
-                kind=self.kind.currentData(),
+                kind=IncidentKind(self.kind.currentData()),
                 what=self.what.toPlainText(),
-                done=self.done.toPlainText(),
+                done=self.measures.toPlainText(),
                 lessons=self.lessons.toPlainText(),
                 police_reference=self.police.text(),
             )
