@@ -24,7 +24,9 @@ mail = typer.Typer(help="Look at mail as intake does.", no_args_is_help=True)
 admin = typer.Typer(help="Set a centre up.", no_args_is_help=True)
 database = typer.Typer(help="The database.", no_args_is_help=True)
 staff = typer.Typer(help="Who works here.", no_args_is_help=True)
-account = typer.Typer(help="Mailboxes, relays, back offices.", no_args_is_help=True)
+account = typer.Typer(
+    help="Mailboxes, relays, social networks, back offices.", no_args_is_help=True
+)
 secret = typer.Typer(help="Passwords and keys, in this computer's keyring.", no_args_is_help=True)
 audit = typer.Typer(help="Who changed and read what, sealed in a chain.", no_args_is_help=True)
 app.add_typer(demo, name="demo")
@@ -362,14 +364,20 @@ def staff_gateway(
 
 @account.command("add")
 def account_add(
-    kind: Annotated[str, typer.Argument(help="imap, smtp, smtp_listener, web_form or open311")],
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="imap, smtp, smtp_listener, web_form, chat, open311, bluesky, mastodon, "
+            "facebook or x"
+        ),
+    ],
     name: str,
     setting: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE")] = None,
     queue: Annotated[str, typer.Option(help="Where its contacts go by default.")] = "",
     secret_name: Annotated[str, typer.Option("--secret", help="Its name in the keyring.")] = "",
     url: DatabaseUrl = "",
 ) -> None:
-    """Set up a mailbox, relay or back office, or change the one of that name."""
+    """Set up a mailbox, relay, network or back office, or change the one of that name."""
     from crm_desktop.commands.admin import add_account, pairs
     from crm_desktop.services.administration import NewAccount
 

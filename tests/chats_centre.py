@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -12,12 +13,11 @@ from crm_desktop.domain.chats import ChatLine, NewChat, Started, VisitorView
 from crm_desktop.domain.views import Writing
 from crm_desktop.services import chat_visits
 from crm_desktop.store.database import Database
-from crm_desktop.store.models import ChannelAccount, Chat, OpeningCalendar, Queue
+from crm_desktop.store.models import ChannelAccount, Chat, ChatTyping, OpeningCalendar, Queue
 from tests.centre import Centre
+from tests.routing_centre import ALWAYS
 
 _IDS = count(1)
-#: Hours that say nothing keep nobody out, whatever day it is.
-ALWAYS: dict[str, Any] = {}
 
 
 def add_site(centre: Centre, *, queue: str = "general", **settings: object) -> int:
@@ -96,3 +96,9 @@ def change_chat(centre: Centre, chat_id: int, **values: object) -> None:
     """Make a chat another, past everything."""
     with centre.as_owner().write() as tx:
         tx.session.execute(update(Chat).where(Chat.id == chat_id).values(**values))
+
+
+def keep_typing(centre: Centre) -> None:
+    """What is typed now stays so, however slow this computer is."""
+    with centre.as_owner().write() as tx:
+        tx.session.execute(update(ChatTyping).values(at=tx.now + timedelta(hours=1)))

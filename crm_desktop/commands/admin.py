@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 import typer
 
 from crm_desktop.backoffice.open311.settings import Open311Settings
 from crm_desktop.commands.owner import opened
 from crm_desktop.domain.audit_chain import new_key
+from crm_desktop.domain.chat_account import chat_account
 from crm_desktop.domain.errors import InvalidInput
 from crm_desktop.domain.social import Network
 from crm_desktop.gateway.accounts import (
@@ -76,6 +78,8 @@ def add_account(settings: Settings, account: NewAccount) -> None:
     Raises InvalidInput when the gateway could not use it.
     """
     account = administration.named(account)
+    if account.kind == "chat":
+        account = replace(account, settings=chat_account(account.settings))
     _check(account)
     with opened(settings) as db:
         administration.add_account(db, account)

@@ -31,6 +31,8 @@ LONGEST_WORDS = 1_000
 LONGEST_ANSWERS = 20_000
 LONGEST_REASON = 200
 MOST_FILES = 5
+#: So many lines are given at once to a page.
+MOST_LINES = 500
 LONGEST_BLOCK = timedelta(days=30)
 _LONDON = ZoneInfo("Europe/London")
 
@@ -172,6 +174,8 @@ class VisitorView:
     """What a visitor's page shows; never anybody's surname, a queue's name or a record.
 
     `place` only while nobody has taken it; `advisor` is a first name, "" while there is none.
+    `lines` are MOST_LINES at most, the oldest first: there are more while the last of them is not
+    `last_seq`. `staff_seq`: how far whoever has it has read.
     """
 
     chat_id: int
@@ -184,6 +188,7 @@ class VisitorView:
     ended_by: EndedBy | None
     rating: int | None
     lines: tuple[ChatLine, ...] = ()
+    staff_seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)

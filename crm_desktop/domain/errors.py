@@ -185,6 +185,15 @@ class NoKeyring(CrmError):
     code = "no_keyring"
 
 
+class PrinterOut(CrmError):
+    """A ticket could not be printed; `printer` is the printer's name."""
+
+    code = "printer_out"
+
+    def __init__(self, *, printer: str) -> None:
+        super().__init__("the printer did not take it", printer=printer)
+
+
 class LeaseLost(CrmError):
     """Another gateway owns this work now; nothing was written."""
 

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from crm_desktop.domain.identifiers import normal_account, normal_email, normal_phone
-from crm_desktop.domain.leak_text import FindingKind, plain, values_in_text
+from crm_desktop.domain.leak_text import FindingKind, name_key, plain, values_in_text
 from crm_desktop.domain.text import tokens
 
 #: A run of so many words of a longer text is that text's, not chance.
 _RUN = 4
 _SHORTEST_NAME = 3
 _SHORTEST_ACCOUNT = 5
+#: A word as names are written, O’Brien too.
+_WORD = re.compile(r"[^\W\d_]+(?:['’‘ʼ`´][^\W\d_]+)*")
 _POSTCODE = re.compile(r"\b([A-Za-z]{1,2}[0-9][0-9A-Za-z]?)[\s.-]*([0-9][A-Za-z]{2})\b")
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july", "august"),
@@ -31,8 +33,7 @@ _PLAIN_ANSWERS = frozenset({"yes", "no", "true", "false", "none", "other", "not 
 class Record:
     """What is known of a customer; `answers` are their cases' answers, `services` those of cases.
 
-    `notes` are longer words about them: adjustments, markers, titles of cases. `references` are
-    read out to them alone.
+    `notes` are longer words about them: adjustments, markers, titles of cases.
     """
 
     name: str = ""
@@ -40,7 +41,6 @@ class Record:
     phones: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     addresses: tuple[tuple[str, str], ...] = ()
-    references: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -72,7 +72,7 @@ class _Text:
         self.postcodes = {f"{a}{b}".upper() for a, b in _POSTCODE.findall(text)}
         self.squeezed = _squeezed(text)
         self.capitals = {
-            word for each in re.findall(r"[^\W\d_]+", text) if each[:1].isupper()
+            word for each in _WORD.findall(text) if each[:1].isupper()
             for word in tokens(each)
         }  # fmt: skip
 
@@ -109,7 +109,7 @@ def _findings(text: _Text, record: Record, known: _Text) -> Iterator[str]:
 
 
 def _name(text: _Text, name: str, known: _Text) -> Iterator[str]:
-    for word in tokens(name):
+    for word in name_key(name).split():
         if len(word) >= _SHORTEST_NAME and word in text.capitals and word not in known.words:
             yield f"“{word.capitalize()}” is the customer's name, which they do not show here"
 

@@ -26,10 +26,11 @@ class EarlierText:
 class PostView:
     """What a message of the conversation is on its network; its text is the message's.
 
-    `by_us`: somebody of ours wrote it, here or elsewhere. `url` is "" while it has no public page.
-    `answers` is the message that it answers, where that is in the conversation. `versions` are
-    its earlier texts, oldest first. `alts` describe its pictures, by attachment. A deleted post is
-    gone from the network; what it said stays with us.
+    `by_us`: somebody of ours wrote it, here or elsewhere. `handle` is "" where people have none
+    that others know (Facebook), `name` what they call themselves. `url` is "" while it has no
+    public page. `answers` is the message that it answers, where that is in the conversation.
+    `versions` are its earlier texts, oldest first. `alts` describe its pictures, by attachment. A
+    deleted post is gone from the network; what it said stays with us.
     """
 
     message_id: int
@@ -44,6 +45,7 @@ class PostView:
     versions: tuple[EarlierText, ...] = ()
     alts: Mapping[int, str] = field(default_factory=dict)
     sent: bool = True
+    name: str = ""
 
     @property
     def can_be_answered(self) -> bool:
@@ -57,7 +59,7 @@ class SocialThread:
 
     `answered` is the message that an answer goes to unless another is chosen: the newest of this
     contact that can be answered, None when there is none. `handle` is our own there, `limit` how
-    long a post may be (`post_length`).
+    long a post may be (`post_length`), `private_limit` a private one.
     """
 
     contact_id: int
@@ -65,6 +67,7 @@ class SocialThread:
     account_name: str
     handle: str
     limit: int
+    private_limit: int
     posts: tuple[PostView, ...]
 
     @property

@@ -93,7 +93,7 @@ def bluesky_settings(account: Account, secrets: SecretSource) -> BlueskySettings
     return BlueskySettings(
         service=given.get("service", "https://bsky.social"),
         handle=given.get("handle", ""),
-        password=_secret(account, secrets),
+        app_password=_secret(account, secrets),
     )
 
 

@@ -20,7 +20,7 @@ from crm_desktop.domain.chats import (
 )
 from crm_desktop.domain.views import NewAttachment
 from crm_desktop.gateway.config import GatewayConfig
-from crm_desktop.services import Database, chat_sites, chat_visits, public_forms
+from crm_desktop.services import Database, chat_sites, chat_visits, public_forms, service_notices
 
 #: Of its own, so that no visitor waits for a large mail: one that tells pages, four that keep what
 #: is said, and one for what begins.
@@ -43,7 +43,7 @@ class Chats:
 
     def notices(self, language: str) -> tuple[str, ...]:
         """What the council says to everybody now."""
-        return ()
+        return service_notices.shown(self._db, "chat", language)
 
     def offered(self, site: ChatSite) -> tuple[Offered, ...]:
         """The services of the site that have a public form, with what is asked of it."""
@@ -99,13 +99,11 @@ class Chats:
 
     def typing(self, texts: Mapping[str, str]) -> None:
         """What visitors type at this moment."""
-        for token, text in texts.items():
-            chat_visits.typing(self._db, token, text)
+        chat_visits.typing_many(self._db, texts)
 
     def seen(self, seqs: Mapping[str, int]) -> None:
         """How far pages have shown their chats."""
-        for token, seq in seqs.items():
-            chat_visits.seen(self._db, token, seq)
+        chat_visits.seen_many(self._db, seqs)
 
     def present(self, chat_ids: Collection[int]) -> None:
         """These have a page open."""

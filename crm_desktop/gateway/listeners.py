@@ -149,22 +149,19 @@ class WebDoor(Worker):
 
     def heard(self, changes: Changes) -> None:
         """What the feed tells of; called on its thread."""
-        if self._chats is not None:
-            self._chats.hub.heard(changes)
+        chats = self._chats
+        if chats is not None:
+            chats.hub.heard(changes)
 
     def presence(self, connected: bool) -> None:
         """Whether the database is there; called on the feed's thread."""
-        if self._chats is not None and not connected:
-            self._chats.close()
-            self._chats.hub.is_away()
-
-    def close(self) -> None:
-        """Give the connections of the chats back."""
-        if self._chats is not None:
-            self._chats.close()
+        chats = self._chats
+        if chats is not None and not connected:
+            chats.close()
+            chats.hub.is_away()
 
     def stop(self) -> None:
-        """Refuse new visitors; requests under way are answered, and chats sent to other gateways."""
+        """Refuse new visitors; requests under way are answered, chats go to other gateways."""
         super().stop()
         server = self._server
         if server is not None:
@@ -205,6 +202,10 @@ class WebDoor(Worker):
             if not self.stopping.is_set():
                 self._server.run(sockets=[listening])
         self.port = None
+        chats, self._chats = self._chats, None
+        if chats is not None:
+            # Its tasks ended with the server's loop.
+            chats.close()
 
     def _application(self, account: Account | None) -> Starlette:
         shown: Sequence[BaseRoute] = [

@@ -121,6 +121,8 @@ class SocialReader(Worker):
         self.stopping.wait(max(asked, pause if trouble.retry else _SLOWLY_SECONDS))
 
     def _keep(self, network: SocialNetwork, news: News) -> None:
+        if not (news.posts or news.deleted) and dict(news.cursor) == self._account.cursor:
+            return  # as mostly
         context = self._context(network, news)
         try:
             self._receive(news, context)

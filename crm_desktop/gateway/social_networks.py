@@ -29,13 +29,13 @@ def open_network(account: Account, secrets: SecretSource) -> SocialNetwork:
     """The network of an account; its library is loaded when the first account of it is used."""
     network = Network(account.kind)
     if network is Network.BLUESKY:
-        from crm_desktop.channels.social.bluesky import BlueskyAccount
+        from crm_desktop.channels.social.bluesky import Bluesky
 
-        return BlueskyAccount(bluesky_settings(account, secrets))
+        return Bluesky(bluesky_settings(account, secrets))
     if network is Network.MASTODON:
-        from crm_desktop.channels.social.mastodon import MastodonAccount
+        from crm_desktop.channels.social.mastodon import Mastodon
 
-        return MastodonAccount(mastodon_settings(account, secrets))
+        return Mastodon(mastodon_settings(account, secrets))
     if network is Network.FACEBOOK:
         from crm_desktop.channels.social.facebook import FacebookPage
 

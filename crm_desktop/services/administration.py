@@ -16,7 +16,7 @@ from crm_desktop.store.queries import accounts, catalogue
 #: The login that the gateway uses on PostgreSQL.
 GATEWAY_LOGIN = "gateway"
 KINDS = (
-    *("imap", "smtp_listener", "smtp", "web_form", "open311"),
+    *("imap", "smtp_listener", "smtp", "web_form", "chat", "open311"),
     *(each.value for each in Network),
 )
 
@@ -27,7 +27,7 @@ class NewAccount:
 
     kind: str
     name: str
-    settings: Mapping[str, str | int | bool]
+    settings: Mapping[str, object]
     queue: str = ""
     secret_name: str = ""
 
@@ -54,11 +54,17 @@ def set_password(db: Database, login: str, group: str, password: str) -> None:
 
 
 def named(account: NewAccount) -> NewAccount:
-    """The account with the name of its secret: a network's follows from who we are there."""
+    """The account with the name of its secret: a network's follows from who we are, and where.
+
+    So with another server goes another secret: none leaves for an address just entered.
+    """
     if account.secret_name or account.kind not in {each.value for each in Network}:
         return account
-    who = account.settings.get("handle") or account.settings.get("page_id") or ""
-    return replace(account, secret_name=f"social:{account.kind}:{who}")
+    given = account.settings
+    who = given.get("handle") or given.get("page_id") or ""
+    where = given.get("server") or given.get("service")
+    at = f"@{where}" if where else ""
+    return replace(account, secret_name=f"social:{account.kind}:{who}{at}")
 
 
 def add_account(db: Database, entered: NewAccount) -> int:

@@ -9,6 +9,7 @@ from crm_desktop.domain.chats import (
     AWAY_AFTER,
     GONE_MINUTES,
     PAGE_SILENT,
+    TYPING_STALE_SECONDS,
     ChatState,
     EndedBy,
     LineKind,
@@ -21,6 +22,7 @@ from crm_desktop.store.queries import chat_visits as queries
 from crm_desktop.store.queries.chat_lines import Standing
 
 _AT_ONCE = 200
+_TYPED_KEPT = timedelta(seconds=TYPING_STALE_SECONDS)
 
 
 def due(tx: Tx) -> tuple[tuple[int, datetime], ...]:
@@ -48,6 +50,16 @@ def sweep(tx: Tx, chats: tuple[tuple[int, datetime], ...]) -> None:
         chat = chat_lines.locked(tx, chat_id)
         if chat is not None and chat.state == ChatState.OPEN:
             _sweep(tx, chat, until)
+
+
+def any_typed(tx: Tx) -> bool:
+    """Whether something stands there that nobody is shown any more."""
+    return queries.any_typed_before(tx, tx.now - _TYPED_KEPT)
+
+
+def forget_typed(tx: Tx) -> None:
+    """Remove it."""
+    queries.forget_typed(tx, tx.now - _TYPED_KEPT)
 
 
 def _sweep(tx: Tx, chat: Standing, until: datetime) -> None:

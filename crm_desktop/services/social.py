@@ -67,10 +67,11 @@ def reply(
         assert known is not None
         posts = social_answering.thread(tx, contact_id)
         answered = _answered(posts, given)
-        _fits(posts, text)
+        _fits(posts, answered, text, public=given.public)
         findings = _findings(tx, known, given, text, hashes)
         written = WrittenPost(
             post=answered.message_id,
+            to=(answered.name, answered.handle),
             public=given.public,
             text=text,
             pictures=_pictures(given, hashes),
@@ -83,7 +84,7 @@ def reply(
         undo_until = tx.now + timedelta(seconds=undo_seconds)
         shown = None
         if not given.pictures:
-            shown = _shown(tx, written, message_id, answered.handle)
+            shown = _shown(tx, written, message_id)
         return Sent(contact_id, message_id, undo_until, findings, shown, tx.changes)
 
 
@@ -123,11 +124,13 @@ def _answered(posts: SocialThread, given: PostReply) -> PostView:
     return post
 
 
-def _fits(posts: SocialThread, text: str) -> None:
+def _fits(posts: SocialThread, answered: PostView, text: str, *, public: bool) -> None:
     """Refuse what the network would cut or refuse; raises InvalidInput."""
-    over = post_length.length(posts.network, text) - posts.limit
+    most = posts.limit if public else posts.private_limit
+    sent = post_length.addressed(posts.network, text, answered.handle)
+    over = post_length.length(posts.network, sent) - most
     if over > 0:
-        words = f"{over} too long: {posts.account_name} takes {posts.limit} characters"
+        words = f"{over} too long: {posts.account_name} takes {most} characters"
         raise InvalidInput(words, fields={"text": words})
 
 
@@ -166,7 +169,7 @@ def _pictures(given: PostReply, hashes: tuple[str, ...]) -> list[dict[str, Any]]
     ]
 
 
-def _shown(tx: Tx, written: WrittenPost, message_id: int, handle: str) -> MessageView:
+def _shown(tx: Tx, written: WrittenPost, message_id: int) -> MessageView:
     """The message as a reading of the conversation would give it."""
     stopped = bool(written.findings)
     undo_until = None if stopped else tx.now + timedelta(seconds=written.undo_seconds)
@@ -178,7 +181,7 @@ def _shown(tx: Tx, written: WrittenPost, message_id: int, handle: str) -> Messag
         author=tx.actor.name if tx.actor else "",
         sender_name="",
         sender_address="",
-        to=(("", handle),),
+        to=(written.to,),
         cc=(),
         subject="",
         text=written.text,

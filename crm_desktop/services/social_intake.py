@@ -103,6 +103,10 @@ def unknown(db: Database, account_id: int, news: News) -> tuple[str, ...]:
 
 def to_look_at(db: Database, account_id: int, under: Lease) -> tuple[str, ...]:
     """Posts that may have been changed or deleted: of open contacts, of the last days, in turn."""
+    with db.read() as tx:
+        # Mostly there is nothing, and nothing is written.
+        if not queries.watched(tx, account_id, LOOK_AFTER, 1):
+            return ()
     with leases.writing(db, under) as tx:
         found = queries.watched(tx, account_id, LOOK_AFTER, LOOK_AT_ONCE)
         over = [
@@ -161,7 +165,7 @@ def _arrival(post: Post) -> InboundMessage:
     return InboundMessage(
         channel=Channel.SOCIAL,
         external_id=post.post_id,
-        sender=Address(post.author_name.strip() or _at(post), post.handle),
+        sender=Address(post.author_name.strip() or _name(post), _handle(post)),
         text=post.text,
         reply_text=post.text,
         attachments=tuple(
@@ -172,8 +176,15 @@ def _arrival(post: Post) -> InboundMessage:
     )
 
 
-def _at(post: Post) -> str:
-    return f"@{post.handle}" if post.handle else "Somebody"
+def _handle(post: Post) -> str:
+    """The name that people know an author by on the network; Facebook has numbers alone."""
+    return "" if post.handle == post.author_id else post.handle
+
+
+def _name(post: Post) -> str:
+    """Who wrote a post, in a list."""
+    handle = _handle(post)
+    return f"@{handle}" if handle else post.author_name.strip() or "Somebody"
 
 
 def _identity(network: str, post: Post) -> Identifier | None:
@@ -240,6 +251,8 @@ class _Taking:
         known, text = self._known.get(post.post_id), post.text
         if known is None or known.text == text:
             return
+        if known.written_here and post.edited_at is None:
+            return  # A network shortens addresses and the like: nobody changed it.
         queries.edited(self._tx, known, text, post.edited_at or self._tx.now)
         self._known[post.post_id] = replace(known, text=text)
         if queries.first_message(self._tx, known.contact_id) == known.message_id:
@@ -281,7 +294,9 @@ class _Taking:
             name = (self._account.name, str(self._account.settings.get("handle", "")))
             if social_sending.stands(tx, own.message_id, name, where) is not None:
                 events.append(tx, "message.sent", contact_id=own.contact_id, message=own.message_id)
-            self._known[post.post_id] = queries.Kept(own.message_id, own.contact_id, own.text, None)
+            self._known[post.post_id] = queries.Kept(
+                own.message_id, own.contact_id, own.text, None, written_here=True
+            )
             tx.changed(Topic.CONTACT, own.contact_id)
             return
         contact_id = queries.newest_contact(tx, self._account.id, post.root_id)
@@ -302,7 +317,7 @@ class _Taking:
                 "account_id": self._account.id,
                 "external_id": post.post_id,
                 "sender_name": post.author_name or self._account.name,
-                "sender_address": post.handle,
+                "sender_address": _handle(post),
                 "body_text": text,
                 "reply_text": text,
                 "sent_at": post.at,
@@ -424,7 +439,7 @@ class _Taking:
 def _words(post: Post, text: str) -> dict[str, str]:
     """How a post stands in a list: who, and its first words."""
     said = excerpt(text, _SUBJECT) or ("a picture" if post.pictures else "a post without words")
-    return {"subject": f"{_at(post)}: {said}", "preview": excerpt(text)}
+    return {"subject": f"{_name(post)}: {said}", "preview": excerpt(text)}
 
 
 def _is(leaving: queries.Unsent, post: Post) -> bool:

@@ -41,7 +41,8 @@ def sweep(db: Database, lease: Lease) -> Changes:
         decisions = queries.any_old_decision(tx, _DECISIONS_KEPT)
         wrapped = wrap_up.any_over(tx)
         left = chat_sweeping.due(tx)
-    if not (parked or wrapped or looks or prune or over or moves or decisions or left):
+        typed = chat_sweeping.any_typed(tx)
+    if not (parked or wrapped or looks or prune or over or moves or decisions or left or typed):
         return Changes()
     with db.write() as tx:
         leases.check(tx, lease.name, lease.fence)
@@ -63,6 +64,8 @@ def sweep(db: Database, lease: Lease) -> Changes:
         if decisions:
             queries.prune_decisions(tx, _DECISIONS_KEPT, _AT_ONCE)
         chat_sweeping.sweep(tx, left)
+        if typed:
+            chat_sweeping.forget_typed(tx)
         return tx.changes
 
 

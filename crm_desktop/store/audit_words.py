@@ -54,6 +54,8 @@ _TABLES: Mapping[str, str] = {
     "channel_account": "an account to the outside",
     "telephone_line": "a telephone line",
     "line_choice": "a telephone line's menu",
+    "service_notice": "a notice for the public",
+    "notice_post": "a notice on a network",
     "article": "an article",
     "recording": "a recording",
     "recording_request": "a customer's request for a recording",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QPlainTextEdit
 
 from crm_desktop.desktop.screens.workspace.chat_dialogs import ByEmailDialog
 from crm_desktop.desktop.widgets.chat_strip import ChatStrip
+from crm_desktop.desktop.widgets.chooser import ChoiceField
 from crm_desktop.domain.states import Visibility
 from crm_desktop.tour import queue_keys
 from crm_desktop.tour.hands import Hands
@@ -39,6 +41,8 @@ def begin(tour: Tour) -> None:
     queue_keys.show_all(tour.hands, queue)
     address = f"http://{HOST}:{tour.stage.http_port}/chat/demo"
     _visitors(tour).begin(_FIRST, address, Asked(_ASKS, email=_MAIL))
+    tour.hands.wait_until(partial(queue_keys.has_channel, queue, "Chat"), "chats in the queue")
+    queue_keys.show_channel(tour.hands, queue, "Chat")
     tour.hands.wait_for(f"Chat from {_FIRST}", part=queue.list)
     _both(tour, "chat-waits", _FIRST)
 
@@ -117,7 +121,8 @@ def by_email(tour: Tour) -> None:
     dialog.press("Return")
     hands.wait_for("Goes on by email", part=tour.workspace)
     hands.wait_until(lambda: _ASKS in _written(tour), "what was said, below the reply")
-    _line_box(tour).setFocus()
+    tour.front()
+    until(_line_box(tour).hasFocus, "the keyboard in the reply", hands.said)
     hands.press("Ctrl+Home")
     hands.type(_BY_MAIL)
     tour.picture("what-was-said-stands-below")
@@ -170,7 +175,12 @@ def _finish(tour: Tour) -> None:
     if not tour.workspace.is_wrapping_up:
         hands.press("F12")
     hands.wait_for("How did it end?", part=tour.workspace)
-    tour.workspace.wrap_up.setFocus()
+    wrap = tour.workspace.wrap_up
+    service = wrap.findChildren(ChoiceField)[0]
+    if service.key() is None:
+        known = tour.desk.window.workplace.services
+        service.choose(next(each.id for each in known if each.name.startswith("Bulky")))
+    wrap.setFocus()
     hands.press("1", "N")
     hands.press("Return")
     hands.wait_for("is wrapped up.", part=tour.workspace)

@@ -61,8 +61,8 @@ def run_tour(out: Path, url: str, without: str, calls: str, chats: str) -> int:
 
     Pictures go into `out`. `url` is an empty PostgreSQL database's, signing in as its owner;
     empty means an SQLite file that is thrown away. `without` names a service to leave out; `calls`
-    is the command that plays PBX, telephones and callers, `chats` the one that plays visitors of the
-    council's pages; without one its chapter is left out.
+    is the command that plays PBX, telephones and callers, `chats` the one that plays visitors of
+    the council's pages; without one its chapter is left out.
     """
     if without and without not in SERVICES:
         sys.stderr.write(f"There is no service {without}: {', '.join(SERVICES)}.\n")

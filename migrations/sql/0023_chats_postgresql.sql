@@ -72,10 +72,12 @@ BEGIN
     PERFORM app.chat_told('chat', ARRAY[k.id]);
     RETURN NULL;
 END $$;
--- Of other channels nothing is asked but this.
+-- Of other channels nothing is asked but this; and nothing at all of offers, whose rounds must wait
+-- for no lock.
 CREATE TRIGGER chat_moved AFTER UPDATE OF state, owner_id ON contact FOR EACH ROW
     WHEN (NEW.channel = 'chat'
-          AND (NEW.state <> OLD.state OR NEW.owner_id IS DISTINCT FROM OLD.owner_id))
+          AND (NEW.state <> OLD.state OR NEW.owner_id IS DISTINCT FROM OLD.owner_id)
+          AND (NEW.state NOT IN ('queued', 'offered') OR OLD.state IN ('active', 'held')))
     EXECUTE FUNCTION app.chat_moved();
 
 -- The chat that a contact is or was: who comes back goes on in another contact of the thread.
@@ -252,14 +254,18 @@ BEGIN
         WHERE l.chat_id = k.id AND l.seq = n);
 END $$;
 
--- How far the holder has read: what counts as unread in their own list, told to nobody.
+-- How far the holder has read: what counts as unread in their own list. Gateways tell the visitor.
 CREATE FUNCTION app.chat_seen(p_contact bigint, p_seq integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE me bigint := app.me();
+DECLARE me bigint := app.me(); read bigint;
 BEGIN
     UPDATE chat k SET staff_seq = least(p_seq, k.last_seq) FROM contact c
     WHERE c.id = p_contact AND c.owner_id = me AND k.contact_id = c.id
-      AND k.staff_seq < least(p_seq, k.last_seq);
+      AND k.staff_seq < least(p_seq, k.last_seq)
+    RETURNING k.id INTO read;
+    IF read IS NOT NULL THEN
+        PERFORM pg_notify('crm_chat', 'chat:' || read);
+    END IF;
 END $$;
 
 -- The holder types; the visitor sees that they do, never what.
@@ -332,6 +338,45 @@ BEGIN
     PERFORM app.chat_told('chat', ARRAY[k.id]);
 END $$;
 
+-- The address at which the caller's own chat goes on, as one more identifier.
+CREATE FUNCTION app.chat_address(p_contact bigint) RETURNS jsonb
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE me bigint := app.me();
+BEGIN
+    RETURN (SELECT coalesce(jsonb_agg(jsonb_build_array('email', k.email)), '[]')
+            FROM chat k JOIN contact c ON c.id = k.contact_id
+            WHERE k.contact_id = p_contact AND c.owner_id = me AND k.email <> '');
+END $$;
+
+-- As before; who chatted is known by the address that they gave.
+CREATE OR REPLACE FUNCTION app.answering(p_contact bigint) RETURNS json
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE me bigint := app.me(); c contact;
+BEGIN
+    SELECT * INTO c FROM contact WHERE id = p_contact;
+    RETURN json_build_object(
+    'now', now(),
+    'contact', (SELECT json_build_array(
+            c.id, c.state, c.owner_id, coalesce(o.name, ''), c.subject, coalesce(s.name, ''),
+            c.customer_id, coalesce(p.name, ''), c.who, c.account_id)
+        FROM (SELECT 1 WHERE c.id IS NOT NULL) x
+        LEFT JOIN staff o ON o.id = c.owner_id LEFT JOIN service s ON s.id = c.service_id
+        LEFT JOIN customer p ON p.id = c.customer_id),
+    'references', (SELECT json_agg(json_build_array(k.id, coalesce(k.reference, '')) ORDER BY k.id)
+        FROM case_contact x JOIN cases k ON k.id = x.case_id WHERE x.contact_id = p_contact),
+    'centre', (SELECT value FROM setting WHERE key = 'centre'),
+    'identifiers', CASE WHEN c.owner_id = me THEN
+        CASE WHEN c.customer_id IS NULL THEN '[]'::jsonb ELSE (
+            SELECT coalesce(jsonb_agg(jsonb_build_array(i.kind, i.value)), '[]')
+            FROM app.open_customer(c.customer_id) i) END
+        || CASE c.channel WHEN 'chat' THEN app.chat_address(p_contact) ELSE '[]'::jsonb END END,
+    'said', CASE WHEN c.owner_id = me THEN (
+        SELECT json_agg(json_build_array(m.sender_address, m.subject, m.body_text, m.recipients))
+        FROM app.open_contact(p_contact) m
+        WHERE m.contact_id = p_contact AND m.direction = 'inbound' AND m.visibility = 'public')
+        END);
+END $$;
+
 -- The holder or a team leader keeps a visitor out for a while, for a reason that stays.
 CREATE FUNCTION app.chat_block(p_contact bigint, p_reason text, p_hours integer) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -395,6 +440,102 @@ BEGIN
             WHERE b.until > now() AND c.queue_id = ANY (mine));
 END $$;
 
+-- As before; who comes back to a chat goes to whoever had it first, as after a call cut off.
+CREATE OR REPLACE FUNCTION app.judged(p_hands app.hand[], p_kept bigint[], p_contact bigint)
+RETURNS TABLE (staff_id bigint, why text, is_last boolean, short integer, share double precision,
+               given_at timestamptz)
+LANGUAGE plpgsql STABLE ROWS 100 SET search_path = public, pg_temp AS $$
+DECLARE
+    c record;
+    last_one bigint;
+    -- The skills as keys of a person's, from which level up, and whether it waits for them still.
+    wanted text[];
+    levels integer[];
+    firm boolean[];
+    -- How much of them each person lacks, and who lacks what it waits for.
+    short_of jsonb;
+    lacking bigint[];
+    -- Who declined it: not now in any case, and not while somebody else is there.
+    refusing bigint[];
+    declining bigint[];
+BEGIN
+    SELECT x.queue_id, x.channel, x.queued_at, x.customer_id, w.weight, w.interruptible AS lays,
+           make_interval(secs => q.last_advisor_seconds) AS last_for INTO c
+    FROM contact x JOIN channel_weight w ON w.channel = x.channel JOIN queue q ON q.id = x.queue_id
+    WHERE x.id = p_contact;
+    SELECT array_agg(k.skill_id::text), array_agg(k.level),
+           array_agg(k.relax_seconds IS NULL
+                     OR c.queued_at + make_interval(secs => k.relax_seconds) > now())
+    INTO wanted, levels, firm FROM queue_skill k WHERE k.queue_id = c.queue_id;
+    IF wanted IS NOT NULL THEN
+        SELECT jsonb_object_agg(s.staff_id, s.short),
+               array_agg(s.staff_id) FILTER (WHERE s.lacking)
+        INTO short_of, lacking
+        FROM (SELECT h.staff_id,
+                     sum(greatest(n.level - coalesce((h.skills ->> n.skill)::integer, 0), 0))
+                     AS short,
+                     bool_or(n.firm AND n.level > coalesce((h.skills ->> n.skill)::integer, 0))
+                     AS lacking
+              FROM unnest(p_hands) h
+              CROSS JOIN unnest(wanted, levels, firm) AS n (skill, level, firm)
+              GROUP BY h.staff_id) s;
+    END IF;
+    SELECT array_agg(x.staff_id) FILTER (WHERE x.reason = 'conflict'
+                                         OR x.ended_at > now() - interval '30 seconds'),
+           array_agg(x.staff_id) FILTER (WHERE x.ended_at > now() - interval '5 minutes')
+    INTO refusing, declining FROM assignment x
+    WHERE x.contact_id = p_contact AND x.state = 'declined';
+    -- After a call that was cut off it is whoever had that one, whatever the queue says.
+    IF c.channel = 'call' THEN
+        SELECT o.owner_id INTO last_one FROM call k JOIN call b ON b.contact_id = k.after_id
+        JOIN contact o ON o.id = k.after_id WHERE k.contact_id = p_contact AND b.cut_off;
+    -- And of a chat whose visitor came back whoever had it before.
+    ELSIF c.channel = 'chat' THEN
+        SELECT o.owner_id INTO last_one FROM contact x
+        JOIN contact o ON o.thread_id = x.thread_id AND o.id <> x.id
+        WHERE x.id = p_contact AND o.channel = 'chat' AND o.owner_id IS NOT NULL
+        ORDER BY o.received_at DESC LIMIT 1;
+    END IF;
+    IF last_one IS NOT NULL THEN
+        c.last_for := greatest(c.last_for, interval '120 seconds');
+    ELSIF c.last_for > interval '0' AND c.customer_id IS NOT NULL THEN
+        SELECT o.owner_id INTO last_one FROM contact o
+        WHERE o.customer_id = c.customer_id AND o.id <> p_contact AND o.owner_id IS NOT NULL
+        ORDER BY o.received_at DESC LIMIT 1;
+    END IF;
+    RETURN QUERY
+    WITH seen AS MATERIALIZED (
+        SELECT h.staff_id, h.given_at,
+               coalesce((short_of ->> h.staff_id::text)::integer, 0) AS short,
+               (h.busy + h.laid)::double precision / greatest(h.capacity, 1) AS share,
+               coalesce(h.staff_id = last_one, false) AS is_last,
+               coalesce(h.staff_id = ANY (refusing), false) AS refused,
+               coalesce(h.staff_id = ANY (declining), false) AS lately,
+               h.why IS NOT NULL OR h.off ? c.channel
+               OR coalesce(h.staff_id = ANY (lacking), false) AS out,
+               CASE WHEN h.why IS NOT NULL THEN h.why
+                    WHEN h.off ? c.channel THEN 'channel_off'
+                    WHEN h.staff_id = ANY (lacking) THEN 'skills'
+                    WHEN h.called OR h.offered AND c.lays THEN 'offered'
+                    WHEN h.capacity - h.busy - CASE WHEN c.lays THEN h.laid ELSE 0 END < c.weight
+                    THEN 'full'
+                    WHEN h.staff_id = ANY (p_kept) THEN 'kept' END AS why
+        FROM unnest(p_hands) h WHERE c.queue_id = ANY (h.queues)
+    ), others AS MATERIALIZED (
+        SELECT bool_or(NOT (s.out OR s.refused OR s.lately)) AS there,
+               bool_or(s.is_last AND s.why IS NOT NULL AND NOT (s.out OR s.refused OR s.lately)
+                       AND c.queued_at + c.last_for > now()) AS awaited
+        FROM seen s
+    )
+    SELECT s.staff_id,
+           CASE WHEN s.out THEN s.why
+                WHEN s.refused OR s.lately AND o.there THEN 'declined'
+                WHEN s.why IS NOT NULL THEN s.why
+                WHEN o.awaited THEN 'last_first' END,
+           s.is_last, s.short, s.share, s.given_at
+    FROM seen s CROSS JOIN others o;
+END $$;
+
 -- What was said stays as it was said, and a chat stays its visitor's: the gateway adds lines and
 -- says how a chat stands.
 REVOKE UPDATE ON chat_line, chat FROM crm_gateway;
@@ -410,11 +551,11 @@ REVOKE ALL ON FUNCTION app.chat_told(text, bigint[]),
     app.chat_mine(bigint, text[]), app.chat_answering(bigint),
     app.chat_say(bigint, text, text, bigint, jsonb, integer), app.chat_seen(bigint, integer),
     app.chat_typing(bigint), app.chat_visitor_typing(bigint), app.chat_end(bigint, text),
-    app.chat_email(bigint, text), app.chat_block(bigint, text, integer), app.chat_unblock(bigint),
-    app.chat_blocks() FROM PUBLIC;
+    app.chat_email(bigint, text), app.chat_address(bigint),
+    app.chat_block(bigint, text, integer), app.chat_unblock(bigint), app.chat_blocks() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app.chat_told(text, bigint[]) TO crm_gateway;
 GRANT EXECUTE ON FUNCTION app.chat_open(bigint, integer), app.chats_in_hand(),
     app.chat_answering(bigint), app.chat_say(bigint, text, text, bigint, jsonb, integer),
     app.chat_seen(bigint, integer), app.chat_typing(bigint), app.chat_visitor_typing(bigint),
-    app.chat_end(bigint, text), app.chat_email(bigint, text),
+    app.chat_end(bigint, text), app.chat_email(bigint, text), app.chat_address(bigint),
     app.chat_block(bigint, text, integer), app.chat_unblock(bigint), app.chat_blocks() TO crm_staff;

@@ -20,8 +20,10 @@ BEGIN
                                                a.cursor -> 'limit')
         FROM contact c JOIN channel_account a ON a.id = c.account_id WHERE c.id = p_contact),
     'posts', (SELECT json_agg(json_build_array(
-            p.message_id, m.contact_id, p.public, m.direction = 'outbound', p.handle, p.url,
-            p.post_id, p.parent_id, p.edited_at, p.deleted_at, p.versions, p.alts)
+            p.message_id, m.contact_id, p.public, m.direction = 'outbound',
+            CASE WHEN p.handle = p.author_id THEN '' ELSE p.handle END, p.url,
+            p.post_id, p.parent_id, p.edited_at, p.deleted_at, p.versions, p.alts,
+            m.sender_name)
             ORDER BY m.at, m.id)
         FROM message m JOIN social_post p ON p.message_id = m.id
         WHERE m.contact_id IN (
@@ -107,7 +109,9 @@ BEGIN
                          findings, auto_generated, failure, at)
     VALUES (p_contact, 'outbound', 'public', CASE WHEN stopped THEN 'stopped' ELSE 'pending' END,
             target.account_id, me, p_template, '', '',
-            jsonb_build_object('to', jsonb_build_array(jsonb_build_array('', target.handle))), '',
+            jsonb_build_object('to', jsonb_build_array(jsonb_build_array(
+                (SELECT sender_name FROM message WHERE id = p_post),
+                CASE WHEN target.handle = target.author_id THEN '' ELSE target.handle END))), '',
             p_text, p_text, '', p_rfc_id, '', '[]', '[]', p_findings, false, '', now())
     RETURNING id INTO written;
     FOR picture IN SELECT * FROM jsonb_array_elements(p_pictures) LOOP

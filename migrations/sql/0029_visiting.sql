@@ -230,8 +230,8 @@ BEGIN
     WHERE id = p_contact;
     UPDATE visit SET place_id = p.id, called_at = now(), calls = calls + 1
     WHERE contact_id = p_contact RETURNING * INTO v;
-    INSERT INTO assignment (contact_id, staff_id, state, note, how)
-    VALUES (p_contact, app.me(), 'offered', '', 'called');
+    INSERT INTO assignment (contact_id, staff_id, state, accepted_at, note, how)
+    VALUES (p_contact, app.me(), 'accepted', now(), '', 'called');
     PERFORM app.log('visit.called', p_contact, jsonb_build_object(
         'place', p.id, 'site', v.site_id, 'calls', v.calls));
     RETURN json_build_array(p_contact, v.letter, v.number, p.name, v.called_at, v.site_id);
@@ -301,8 +301,6 @@ BEGIN
     UPDATE contact SET state = 'active', state_since = now(),
         first_taken_at = coalesce(first_taken_at, now()) WHERE id = p_contact;
     UPDATE visit SET seen_at = coalesce(seen_at, now()) WHERE contact_id = p_contact;
-    UPDATE assignment SET state = 'accepted', accepted_at = now()
-    WHERE contact_id = p_contact AND ended_at IS NULL;
     PERFORM app.log('contact.taken', p_contact);
 END $$;
 

@@ -34,3 +34,24 @@ def upgrade() -> None:
     )
     if connection.dialect.name == "postgresql":
         run_sql(connection, SQL / "0024_social.sql")
+    else:
+        _in_order()
+
+
+def _in_order() -> None:
+    """SQLite chooses among equal indexes by their order, which the copying of `outbox` in 0022 left
+    to chance.
+    """
+    of_state = {
+        "ix_outbox_due": (["lane", "not_before"], "state IN ('pending', 'claimed')"),
+        "ix_outbox_handoff": (["handoff_id"], None),
+        "ix_outbox_message": (["message_id"], None),
+        "ix_outbox_claimed": (["lane", "claimed_until"], "state = 'claimed'"),
+        "ix_outbox_stuck": (["id"], "state IN ('held', 'dead')"),
+    }
+    for name in of_state:
+        op.drop_index(name, "outbox")
+    for name, (columns, where) in of_state.items():
+        op.create_index(
+            name, "outbox", columns, sqlite_where=sa.text(where) if where is not None else None
+        )

@@ -17,6 +17,8 @@ from tests.servers.ports import free_port
 from tests.servers.postgres import PostgresCluster, exclusive
 
 PASSWORD = "main-password"
+#: They run to the end of the run, when its guard stops them.
+_RUNNING: list[processes.Program] = []
 
 
 @dataclass(frozen=True)
@@ -110,9 +112,7 @@ def _start(directory: Path, cluster: PostgresCluster) -> Bluesky:
     directory.mkdir()
     name = "bluesky"
     cluster.create_database(name)
-    ports = {
-        each: free_port() for each in ("plc", "pds", "appview", "dataplane", "chat", "nobody")
-    }
+    ports = {each: free_port() for each in ("plc", "pds", "appview", "dataplane", "chat", "nobody")}
     secret = secrets.token_hex(16)
     # Their PostgreSQL client cannot be given this certificate in an address.
     database = (
@@ -126,5 +126,8 @@ def _start(directory: Path, cluster: PostgresCluster) -> Bluesky:
         env=os.environ | {"LOG_ENABLED": "false", "TMPDIR": str(directory)},
         cwd=directory,
     )
+    _RUNNING.append(program)
     ready = json.loads(processes.read_line(program, "Bluesky's servers"))
+    assert program.stdout is not None
+    program.stdout.close()
     return Bluesky(f"http://localhost:{ports['pds']}", ready["chat"], secret)

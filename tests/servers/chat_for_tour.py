@@ -40,15 +40,15 @@ def main(_folder: Path) -> int:
         service = page.get_by_label(visitor.w("service"))
         service.select_option(label=told["service"] or visitor.w("something_else"))
         for label, value in told["fields"].items():
-            page.get_by_label(label).fill(value)
+            page.get_by_label(label).locator("visible=true").fill(value)
         for label in told["ticks"]:
-            page.get_by_label(label).check()
+            page.get_by_label(label).locator("visible=true").check()
         page.get_by_label(visitor.w("help")).fill(told["text"])
         visitor.press("start")
         expect(visitor.box).to_be_focused()
 
     def attach(told: Mapping[str, str]) -> None:
-        people[told["who"]].page.locator("input[type=file]").set_input_files(told["file"])
+        people[told["who"]].page.locator("input[type=file]").first.set_input_files(told["file"])
 
     try:
         with chromium() as browser:

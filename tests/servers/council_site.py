@@ -53,11 +53,12 @@ class CouncilSite:
     key: str = "norbridge"
     language: str = "en"
     unkind: bool = False
+    variables: str = ""
 
     def answer(self, path: str) -> tuple[str, str]:
         """Content type and content of a page or its style sheet."""
         if path == "/style.css":
-            return "text/css", _UNKIND if self.unkind else _KIND
+            return "text/css", f":root {{ {self.variables} }}" + (_UNKIND if self.unkind else _KIND)
         title = "Another page" if path == "/other" else "Bins and recycling"
         page = _PAGE.format(title=title, gateway=self.gateway, key=self.key, language=self.language)
         return "text/html; charset=utf-8", page

@@ -36,6 +36,7 @@ _NODES = {
         "object", "can_reply_privately", "is_hidden", "comment_count",
     },
     "Message": {"id", "message", "created_time", "from", "to", "attachments", "tags"},
+    "Photo": {"id", "alt_text", "alt_text_custom", "name", "images", "link"},
     "Conversation": {"id", "updated_time", "messages", "participants", "link", "unread_count"},
 }  # fmt: skip
 
@@ -77,7 +78,9 @@ class FacebookStandIn(StandIn):
         self.comments: dict[str, dict[str, Any]] = {}
         self.messages: dict[str, list[dict[str, Any]]] = {}
         self.names: dict[str, str] = {self.page_id: self.page_name}
+        #: Uploaded and in nothing yet, and those that stand somewhere.
         self.photos: dict[str, tuple[bytes, str]] = {}
+        self.shown: dict[str, dict[str, str]] = {}
         self.usage: dict[str, str] = {}
         self.expired = False
         self._privately_answered: set[str] = set()
@@ -341,7 +344,8 @@ class FacebookStandIn(StandIn):
     def _thing(self, thing: str) -> tuple[str, dict[str, Any]]:
         if thing == self.page_id:
             return "Page", {"id": thing, "name": self.page_name}
-        for kind, things in (("Post", self.posts), ("Comment", self.comments)):
+        kinds = {"Post": self.posts, "Comment": self.comments, "Photo": self.shown}
+        for kind, things in kinds.items():
             if thing in things:
                 return kind, things[thing]
         for said in self.messages.values():
@@ -531,7 +535,10 @@ class FacebookStandIn(StandIn):
     def _image(self, name: str, content: bytes | None, alt: str) -> dict[str, Any]:
         assert content is not None
         src = self.picture(f"{name}.png", content)
-        return {"type": "photo", "description": alt, "media": {"image": {"src": src}}}
+        photo = self._number()
+        described = {"alt_text_custom": alt} if alt else {}
+        self.shown[photo] = {"id": photo, "alt_text": "May be an image of a bin", **described}
+        return {"type": "photo", "target": {"id": photo}, "media": {"image": {"src": src}}}
 
     def _who(self, person: str) -> dict[str, str]:
         return {"id": person, "name": self.names[person]}

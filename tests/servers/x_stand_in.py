@@ -111,7 +111,7 @@ class XStandIn(StandIn):
     def message(self, person: str, text: str, picture: bytes | None = None) -> str:
         """A direct message to us."""
         with self.lock:
-            media = [self._photo(picture, "")] if picture else []
+            media = [self._photo(picture, "", private=True)] if picture else []
             return self._message(person, self._conversation(person), text, media)
 
     def edit(self, tweet_id: str, text: str) -> str:
@@ -187,7 +187,9 @@ class XStandIn(StandIn):
         def post(path: str, limit: str, handler: Callable[..., dict[str, Any]]) -> Route:
             return self._route("POST", path, limit, handler)
 
+        private = Route("/1.1/ton/data/dm/{dm}/{media}/{name}", self.served(self._private_picture))
         return [
+            private,
             get("/2/users/{user}/mentions", "mentions", self._mentions),
             get("/2/users/{user}/tweets", "tweets of", self._timeline),
             get("/2/tweets", "tweets", self._lookup),
@@ -201,6 +203,14 @@ class XStandIn(StandIn):
             post("/2/media/upload", "upload", self._upload),
             post("/2/media/metadata", "metadata", self._metadata),
         ]
+
+    async def _private_picture(self, request: Request) -> Response:
+        try:
+            self._allowed(request, {})
+        except Refused as refused:
+            return JSONResponse(refused.body, refused.status)
+        kind, content = self.pictures[request.path_params["name"]]
+        return Response(content, media_type=kind)
 
     def _route(
         self, method: str, path: str, limit: str, handler: Callable[..., dict[str, Any]]
@@ -523,10 +533,12 @@ class XStandIn(StandIn):
         }
         self._pending.append({"tweet_create_events": [old], "user_has_blocked": "false"})
 
-    def _photo(self, content: bytes | None, alt: str) -> str:
+    def _photo(self, content: bytes | None, alt: str, *, private: bool = False) -> str:
         assert content is not None
         key = f"3_{self._id()}"
         url = self.picture(f"{key}.png", content)
+        if private:
+            url = f"{self.address}/1.1/ton/data/dm/{self._id()}/{self._id()}/{key}.png"
         self.media[key] = {"media_key": key, "type": "photo", "url": url, "alt_text": alt}
         return key
 

@@ -54,13 +54,12 @@ class Hub:
 
     def heard(self, changes: Changes) -> None:
         """What the centre tells of; from any thread."""
-        if self._loop is not None and changes.has(Topic.CHAT, Topic.TYPING, Topic.CONTACT):
-            self._loop.call_soon_threadsafe(self._hear, changes)
+        if changes.has(Topic.CHAT, Topic.TYPING, Topic.CONTACT):
+            self._soon(self._hear, changes)
 
     def is_away(self) -> None:
         """The database is away; from any thread. `heard` says when it is back."""
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._away)
+        self._soon(self._away)
 
     @contextmanager
     def joining(self) -> Iterator[set[int]]:
@@ -112,6 +111,12 @@ class Hub:
         """The visitor has seen up to this line."""
         self._seen[token] = max(seq, self._seen.get(token, 0))
         self._told.set()
+
+    def _soon(self, do: Callable[..., None], *needs: object) -> None:
+        """Do it on the loop, unless that has not begun or is over."""
+        if self._loop is not None:
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(do, *needs)
 
     def _begin(self) -> None:
         if self._tasks:

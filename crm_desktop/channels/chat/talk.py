@@ -177,7 +177,7 @@ class _Conversation:
         await self._pace.wait()
         try:
             seq = await self._kept(say)
-        except (Blocked, ChatOver) as trouble:
+        except (Blocked, ChatOver, NotFound) as trouble:
             # Sent at once: what waits for the page is not sent any more.
             await socket.send_text(protocol.refused(say.id, trouble.code, str(trouble)))
             raise

@@ -1,1 +1,1 @@
-"""Posts on social networks: a package for each network, which knows the domain alone."""
+"""Posts and private messages on social networks; a package a network."""

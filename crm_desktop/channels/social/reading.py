@@ -7,12 +7,12 @@ or no screen should show is gone from it: everybody may write to us on a network
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
+from crm_desktop.channels.social import words
 from crm_desktop.domain.social import MAX_TEXT, Post
 
 #: Longest text that is kept of a post, characters; no network allows as many.
@@ -24,10 +24,6 @@ MOST: Final = 2_000
 
 _NO_RECORD: Final[Mapping[str, object]] = {}
 _NO_LIST: Final[list[object]] = []
-#: Controls, halves of surrogate pairs, and what turns the direction of all that follows.
-_UNWANTED = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
 _FAR_FUTURE = 4_102_444_800  # the year 2100, in seconds
 
 
@@ -57,13 +53,12 @@ def records(value: object) -> list[Mapping[str, object]]:
 def texts(value: object) -> list[str]:
     """The lines in a list, at most MOST."""
     listed = value[:MOST] if isinstance(value, list) else _NO_LIST
-    return [line for each in listed if isinstance(each, str) and (line := clean(each).strip())]
+    return [said for each in listed if (said := words.line(each, LONGEST_LINE))]
 
 
 def text(of: Mapping[str, object], name: str) -> str:
     """What somebody wrote, with its lines; empty when there is none."""
-    value = of.get(name)
-    return clean(value) if isinstance(value, str) else ""
+    return words.plain(of.get(name), LONGEST_POST)
 
 
 def shortened(post: Post) -> Post:
@@ -78,10 +73,8 @@ def line(of: Mapping[str, object], name: str) -> str:
     """One line of a record, such as a name or an address; a whole number is its digits."""
     value = of.get(name)
     if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value) if abs(value) < 10**40 else ""
-    if not isinstance(value, str):
-        return ""
-    return " ".join(clean(value[: 2 * LONGEST_LINE]).split())[:LONGEST_LINE]
+        return str(value) if abs(value) < 10**40 else ""
+    return words.line(value, LONGEST_LINE)
 
 
 def number(of: Mapping[str, object], name: str) -> int | None:
@@ -106,9 +99,3 @@ def moment(of: Mapping[str, object], name: str, *, milliseconds: bool = False) -
     except ValueError:
         return None
     return found.astimezone(UTC) if found.tzinfo and 1970 < found.year < 2100 else None
-
-
-def clean(value: str) -> str:
-    """Text that any database and screen can hold, with LF lines."""
-    value = value[:LONGEST_POST].replace("\r\n", "\n").replace("\r", "\n")
-    return _UNWANTED.sub("", value)

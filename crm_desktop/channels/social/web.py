@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urlsplit
@@ -24,6 +24,8 @@ from crm_desktop.domain.social import MAX_PICTURE
 MAX_ANSWER: Final = 8 * 1024 * 1024
 #: An answer that trickles in is given up after this many times the timeout.
 _PATIENCE: Final = 3
+#: How exactly we know a network's clock; and an earlier try may have begun a little sooner.
+CLOCKS_APART: Final = timedelta(minutes=1)
 #: However long a network asks us to wait, seconds.
 LONGEST_WAIT: Final = 86_400.0
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -66,6 +68,8 @@ class Web:
         """`network` is its name in words; `timeout` seconds are for each step."""
         self._network = network
         self._base = base.rstrip("/")
+        #: How far the network's clock is ahead of ours, by its last answer.
+        self.ahead = timedelta()
         self._patience = timeout * _PATIENCE
         host = urlsplit(base).hostname
         self._http = httpx.Client(
@@ -91,21 +95,27 @@ class Web:
         if 300 <= response.status_code < 400:
             words = f"{self._network} has moved; an administrator must enter its new address"
             raise ConnectorTrouble(words, retry=False, fate="refused")
-        return Answer(response.status_code, response.headers, body)
+        answer = Answer(response.status_code, response.headers, body)
+        if told := answer.at():
+            self.ahead = told - datetime.now(UTC)
+        return answer
 
-    def fetch(self, address: str, hosts: Sequence[str]) -> tuple[str, bytes]:
-        """Kind and content of a picture at one of the network's own hosts, or at the interface's.
+    def fetch(
+        self, address: str, hosts: Sequence[str], headers: Mapping[str, str] | None = None
+    ) -> bytes:
+        """A picture at one of the network's own hosts, or at the interface's.
 
-        Whoever writes to us may choose the address: others are not asked. No key goes with it.
+        Whoever writes to us may choose the address: others are not asked.
         """
         if not self._is_ours(address, hosts):
             raise ConnectorTrouble("A picture stands elsewhere", retry=False)
-        with self._told_plainly(), self._http.stream("GET", address) as response:
+        # Unpacked, a small picture could become a large one.
+        wanted = {"Accept-Encoding": "identity", **(headers or {})}
+        with self._told_plainly(), self._http.stream("GET", address, headers=wanted) as response:
             content = self._body(response, MAX_PICTURE)
-        kind = picture_kind(content)
-        if response.status_code != 200 or kind is None:
-            raise ConnectorTrouble("A picture is none", retry=False)
-        return kind, content
+        if response.status_code != 200:
+            raise ConnectorTrouble("A picture is not there", retry=False)
+        return content
 
     def _is_ours(self, address: str, hosts: Sequence[str]) -> bool:
         try:
@@ -154,15 +164,6 @@ class Web:
         except (httpx.HTTPError, httpx.StreamError, OSError) as trouble:
             words = f"The connection to {self._network} broke off"
             raise ConnectorTrouble(words, retry=True, fate="unknown") from trouble
-
-
-def picture_kind(content: bytes) -> str | None:
-    """What kind of picture it is by its first bytes, whatever it is called."""
-    if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
-        return "image/webp"
-    starts = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
-    starts |= {b"GIF87a": "image/gif", b"GIF89a": "image/gif"}
-    return next((kind for start, kind in starts.items() if content.startswith(start)), None)
 
 
 def address_problem(address: str, home: str) -> str:

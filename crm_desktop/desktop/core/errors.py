@@ -55,6 +55,11 @@ WORDS: Mapping[str, Words] = {
         "Your entries are still here.",
         "Put right what is marked.",
     ),
+    "printer_out": Words(
+        "The printer “{printer}” did not take the ticket.",
+        "The visitor is in the line all the same.",
+        "Tell them the number, then look at the printer.",
+    ),
     "card_number": Words(
         "This looks like the number of a payment card.",
         "It was neither sent nor kept.",

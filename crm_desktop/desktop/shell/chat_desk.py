@@ -15,7 +15,6 @@ from crm_desktop.desktop.core.commands import CommandRegistry
 from crm_desktop.desktop.screens.chats.presenter import ChatsPresenter
 from crm_desktop.desktop.shell.chat_port import Chats
 from crm_desktop.desktop.shell.desk import Desk
-from crm_desktop.desktop.widgets.chat_strip import ChatStrip, ChatTab
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.chats import ChatInHand, ChatState, Side
 from crm_desktop.domain.states import IN_HAND, Channel, Visibility
@@ -23,6 +22,7 @@ from crm_desktop.domain.views import ContactView, QueueRow
 
 if TYPE_CHECKING:
     from crm_desktop.desktop.shell.workplace import Workplace
+    from crm_desktop.desktop.widgets.chat_strip import ChatStrip, ChatTab
 
 _SOUND = "chats/sound"
 _KEYS = 5
@@ -128,6 +128,8 @@ class ChatDesk(QObject):
 
     def _made(self) -> ChatStrip:
         if self._strip is None:
+            from crm_desktop.desktop.widgets.chat_strip import ChatStrip
+
             self._strip = ChatStrip(self._desk.look)
             self._strip.chosen.connect(self.go)
             self._column.addWidget(self._strip)
@@ -185,6 +187,8 @@ class ChatDesk(QObject):
 
 
 def _tab(number: int, chat: ChatInHand) -> ChatTab:
+    from crm_desktop.desktop.widgets.chat_strip import ChatTab
+
     mark = ("", "")
     if chat.state is ChatState.ENDED:
         mark = ("circle-x", "ended")

@@ -6,6 +6,7 @@ from crm_desktop.desktop.core.commands import Command
 from crm_desktop.domain.states import StaffRole
 
 _LEADERS = frozenset({StaffRole.TEAM_LEADER, StaffRole.ADMIN})
+_AT_DESKS = _LEADERS | {StaffRole.DESK}
 
 CONTACT = "Contact"
 CALL = "Call"
@@ -248,6 +249,10 @@ COMMANDS: tuple[Command, ...] = (
         "go.recordings", "Recordings", GO, ("Ctrl+9",), "voicemail", roles=_LEADERS,
         help="Found by number and time, held, and released to customers who ask",
     ),
+    Command(
+        "go.desk", "Desk", GO, ("Ctrl+0",), "map-pin", roles=_AT_DESKS,
+        help="Check visitors in, call them, and see who is in which room",
+    ),
     Command("go.settings", "Settings", GO, ("Ctrl+,",), "settings", works_away=True),
     Command("go.palette", "Search and commands", GO, ("Ctrl+K",), "command", works_away=True),
     Command("view.density", "Compact rows", VIEW, icon="list", checkable=True, works_away=True),
@@ -266,6 +271,18 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "view.wallboard", "Wallboard", VIEW, ("Ctrl+Shift+W",), "monitor", roles=_LEADERS,
         help="The centre's figures in a window of their own, to be read from afar",
+    ),
+    Command(
+        "view.private", "Hide personal data", VIEW, ("Ctrl+F4",), "eye-off", works_away=True,
+        help="At once, while somebody else can see the screen; again shows it",
+    ),
+    Command(
+        "desk.printer", "Printer of tickets…", VIEW, icon="printer", roles=_AT_DESKS,
+        help="Which printer, and whether it has a roll of 80 mm or A6",
+    ),
+    Command(
+        "view.public", "Public screen", VIEW, icon="monitor", roles=_AT_DESKS,
+        help="Tickets and where to go, on the monitor that faces the public; no names",
     ),
     Command("view.reload", "Read everything again", VIEW, ("F5",), "refresh-cw"),
     Command("help.shortcuts", "Keyboard shortcuts", HELP, ("F1",), "keyboard", works_away=True),

@@ -34,6 +34,8 @@ from crm_desktop.desktop.shell.log_desk import LogDesk
 from crm_desktop.desktop.shell.pages import PAGES, Pages
 from crm_desktop.desktop.shell.people_desk import PeopleDesk
 from crm_desktop.desktop.shell.presence_desk import PresenceDesk
+from crm_desktop.desktop.shell.private import Private
+from crm_desktop.desktop.shell.public_desk import PublicDesk
 from crm_desktop.desktop.shell.standing import StandingKeeper
 from crm_desktop.desktop.shell.status import StatusKeeper
 from crm_desktop.desktop.shell.top_bar import TopBar
@@ -46,6 +48,7 @@ from crm_desktop.desktop.widgets.status import StatusStrip
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.chats import Said
 from crm_desktop.domain.people import Person
+from crm_desktop.domain.states import StaffRole
 from crm_desktop.domain.views import ContactView, CustomerView, Hit, Moved, QueueCounts, QueueRow
 from crm_desktop.services.replies import Sent
 
@@ -112,6 +115,8 @@ class MainWindow(QWidget):
         self.people.start()
         self.alarms.start()
         self.queue.focus()
+        if self._desk.person.role is StaffRole.DESK:
+            self.go("desk")
 
     def open_contact(self, contact_id: int) -> None:
         """Show a contact in the workspace."""
@@ -174,6 +179,7 @@ class MainWindow(QWidget):
         self.chats.changed(changes)
         self._articles.changed(changes)
         self.figures.changed(changes)
+        self.public.changed(changes)
         self.people.changed(changes)
         self.alarms.changed(changes)
         self.incidents.changed(changes)
@@ -194,6 +200,8 @@ class MainWindow(QWidget):
         self.figures.close()
         self.alarms.stop()
         self.workplace.stop()
+        self.pages.stop()
+        self.public.close()
         self.presence.keeper.stop()
         save_layout(self, self._desk.settings, "main")
         self._desk.clock.stop()
@@ -242,6 +250,8 @@ class MainWindow(QWidget):
         self._rail = NavigationRail(look)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._work)
+        self.private = Private(look, self._stack)
+        self.public = PublicDesk(self._desk, self)
         self._rail.add(Place("queue", "Queue", "inbox"))
         for key, text, icon, bottom in PAGES:
             self._rail.add(Place(key, text, icon), bottom=bottom)
@@ -325,6 +335,7 @@ class MainWindow(QWidget):
         self.pages.scheme_chosen.connect(self._set_scheme)
         self.pages.scale_chosen.connect(self._set_scale)
         self.pages.sign_out_asked.connect(self._leaving.ask)
+        self.pages.desk_here.connect(self.top.show_here)
 
     def _bind_commands(self) -> None:
         bind = self.registry.bind
@@ -335,6 +346,9 @@ class MainWindow(QWidget):
         for place in (key for key, *_ in PAGES):
             bind(f"go.{place}", partial(self.go, place))
         bind("go.palette", self._open_palette)
+        bind("view.private", self.private.toggle)
+        bind("view.public", self._open_public)
+        bind("desk.printer", self._choose_printer)
         bind("view.density", self._toggle_density)
         bind("view.larger", partial(self._change_scale, _STEP))
         bind("view.smaller", partial(self._change_scale, -_STEP))
@@ -484,6 +498,18 @@ class MainWindow(QWidget):
     def _ask_from_beside(self, customer: CustomerView) -> None:
         self.ask_who_saw(customer)
         self.activateWindow()
+
+    @Slot()
+    def _choose_printer(self) -> None:
+        """Ask where this computer prints tickets."""
+        self.go("desk")
+        self.pages.desk_screen.choose_printer()
+
+    @Slot()
+    def _open_public(self) -> None:
+        """Hang the public screen of the site where this computer stands."""
+        self.go("desk")
+        self.pages.desk_screen.with_site(self.public.open)
 
     @Slot()
     def _open_palette(self) -> None:

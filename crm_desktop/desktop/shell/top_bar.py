@@ -44,6 +44,9 @@ class TopBar(Painted):
         self._row = QHBoxLayout(self)
         self._row.addWidget(self._name)
         self._row.addWidget(self.presence)
+        self._here = Text(look, "", Role.STRONG, tone=Tone.OK)
+        self._here.hide()
+        self._row.addWidget(self._here)
         self._row.addStretch(1)
         self._row.addWidget(self._field, 2)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -52,6 +55,11 @@ class TopBar(Painted):
     def add(self, widget: QWidget) -> None:
         """Put something at the right end."""
         self._row.addWidget(widget)
+
+    def show_here(self, words: str) -> None:
+        """Say at which desk this computer is, and who is there; empty: at none."""
+        self._here.setText(words)
+        self._here.setVisible(bool(words))
 
     def sizeHint(self) -> QSize:
         """As high as a panel's head."""

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.widgets.attachments import AttachedFile
 from crm_desktop.desktop.widgets.chat_items import ITEM_ROLE, ChatItem, Fate, ItemKind
 from crm_desktop.desktop.widgets.painting import (
     paint_box,
@@ -123,12 +124,14 @@ class ChatDelegate(QStyledItemDelegate):
             if thumb is not None:
                 shown = thumb.deviceIndependentSize().toSize()
                 label = text_height(self._look.font(Role.SMALL)) + px(8)
-                return QSize(max(shown.width(), px(120)) + 2, shown.height() + label + 2)
+                font = self._look.font(Role.SMALL)
+                named = min(text_width(font, _named(item.file)) + px(44), px(THUMB.width()))
+                return QSize(max(shown.width(), named) + 2, shown.height() + label + 2)
             return QSize(min(px(_FILE_WIDTH), most), px(_FILE_HEIGHT))
         role = Role.ITALIC if item.kind is ItemKind.TYPING else Role.BODY
         laid = self._laid(item, max(most - 2 * px(_PAD), px(80)), role)
-        note = text_height(self._look.font(Role.SMALL_STRONG)) + px(3) if _label(item) else 0
-        least = text_width(self._look.font(Role.SMALL_STRONG), _label(item)) + px(22) if note else 0
+        note = text_height(self._look.font(Role.SMALL_STRONG)) + px(3) if item.label else 0
+        least = text_width(self._look.font(Role.SMALL_STRONG), item.label) + px(22) if note else 0
         return QSize(max(laid.width, least) + 2 * px(_PAD), laid.height + note + 2 * px(6))
 
     def _laid(self, item: ChatItem, room: int, role: Role) -> _Laid:
@@ -211,7 +214,7 @@ class ChatDelegate(QStyledItemDelegate):
         most = min(int(self._width() * _SHARE), px(_WIDEST)) - 2 * px(_EDGE)
         laid = self._laid(item, max(most - 2 * px(_PAD), px(80)), role)
         top = box.top() + px(6)
-        label = _label(item)
+        label = item.label
         if label:
             font = look.font(Role.SMALL_STRONG)
             tone = Tone.WARNING if item.kind is ItemKind.NOTE else Tone.INFO
@@ -228,7 +231,6 @@ class ChatDelegate(QStyledItemDelegate):
         file = item.file
         assert file is not None
         thumb = self.thumbs.get(file.key)
-        label = f"{file.name} · {words.size(file.size)}"
         line = box.adjusted(px(10), 0, -px(10), 0)
         if thumb is not None:
             size = thumb.deviceIndependentSize().toSize()
@@ -237,7 +239,7 @@ class ChatDelegate(QStyledItemDelegate):
             line.setTop(box.top() + size.height() + 1)
         paint_icon(painter, look, line, file.icon, theme.muted)
         line.setLeft(line.left() + px(22))
-        paint_text(painter, line, label, look.font(Role.SMALL), theme.link)
+        paint_text(painter, line, _named(file), look.font(Role.SMALL), theme.link)
 
     def _paint_foot(self, painter: QPainter, rect: QRect, box: QRect, item: ChatItem) -> None:
         height = self._foot_height(item)
@@ -260,13 +262,8 @@ class ChatDelegate(QStyledItemDelegate):
 _ICONS = {ItemKind.NOTE: "sticky-note", ItemKind.MAIL: "mail", ItemKind.ASKED: "clipboard-list"}
 
 
-def _label(item: ChatItem) -> str:
-    """What kind of text it is, where it is none of the chat's own."""
-    if item.kind is ItemKind.NOTE:
-        return "Internal note, never sent"
-    if item.kind is ItemKind.MAIL:
-        return "By email"
-    return "Asked before the chat" if item.kind is ItemKind.ASKED else ""
+def _named(file: AttachedFile) -> str:
+    return f"{file.name} · {words.size(file.size)}"
 
 
 def _lay_out(text: str, room: int, font: QFont) -> _Laid:

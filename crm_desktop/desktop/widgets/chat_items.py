@@ -33,6 +33,13 @@ class ItemKind(StrEnum):
     EARLIER = "earlier"
 
 
+_LABELS = {
+    ItemKind.NOTE: "Internal note, never sent",
+    ItemKind.MAIL: "By email",
+    ItemKind.ASKED: "Asked before the chat",
+}
+
+
 class Fate(StrEnum):
     """What became of an own line."""
 
@@ -58,13 +65,18 @@ class ChatItem:
     fate: Fate = Fate.KEPT
     file: AttachedFile | None = None
 
+    @property
+    def label(self) -> str:
+        """What kind of text it is, where it is none of the chat's own; "" for a line."""
+        return _LABELS.get(self.kind, "")
+
     def aloud(self) -> str:
         """The row as it is read out."""
         if self.file is not None:
             said = f"File {self.file.name}, {words.size(self.file.size)}"
         else:
             said = self.text
-        who = f"Note by {self.who}" if self.kind is ItemKind.NOTE else self.who
+        who = ", ".join(part for part in (self.label, self.who) if part)
         if self.kind is ItemKind.TYPING:
             who = f"{self.who} is typing"
         state = self.foot if self.fate is Fate.KEPT else self.fate.value

@@ -29,6 +29,8 @@ from crm_desktop.desktop.widgets.chat_items import ITEM_ROLE, ChatItem, ChatMode
 
 #: So near to its end (in pixels) a conversation counts as read to the end.
 _NEAR = 6
+#: So many small pictures are kept, of all conversations together.
+_THUMBS = 120
 _ADDRESS = re.compile(r"https?://[^\s<>\"']{3,500}", re.IGNORECASE)
 
 
@@ -119,7 +121,10 @@ class ChatView(QListView):
     def show_thumb(self, key: object, image: QImage) -> None:
         """A small picture of a file, already within its box."""
         place = self.place
-        self._delegate.thumbs[key] = QPixmap.fromImage(image)
+        thumbs = self._delegate.thumbs
+        thumbs[key] = QPixmap.fromImage(image)
+        while len(thumbs) > _THUMBS:
+            del thumbs[next(iter(thumbs))]
         self.doItemsLayout()
         if place.at_end:
             self.to_end()

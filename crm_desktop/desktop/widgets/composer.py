@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from PySide6.QtCore import QMimeData, QSize, Signal, Slot
 from PySide6.QtGui import (
+    QImage,
     QPainter,
     QPaintEvent,
     QPalette,
@@ -95,9 +96,10 @@ class _Gaps(QSyntaxHighlighter):
 
 
 class _Editor(QPlainTextEdit):
-    """Plain text only; dropped or pasted files are offered, never inserted."""
+    """Plain text only; dropped or pasted files and pictures are offered, never inserted."""
 
     files_offered = Signal(object)
+    picture_offered = Signal(object)
 
     def __init__(self, look: Look, paper: Paper[M]) -> None:
         super().__init__()
@@ -111,14 +113,16 @@ class _Editor(QPlainTextEdit):
         self.relook()
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
-        """Text and files."""
-        return source.hasUrls() or source.hasText()
+        """Text, files and pictures."""
+        return source.hasUrls() or source.hasText() or source.hasImage()
 
     def insertFromMimeData(self, source: QMimeData) -> None:
-        """Files go to who keeps attachments, text comes in bare."""
+        """Files and pictures go to who keeps attachments, text comes in bare."""
         paths = tuple(url.toLocalFile() for url in source.urls() if url.isLocalFile())
         if paths:
             self.files_offered.emit(paths)
+        elif source.hasImage() and not source.hasText():
+            self.picture_offered.emit(QImage(source.imageData()))
         else:
             self.insertPlainText(source.text())
 
@@ -178,13 +182,15 @@ class Composer(Painted, Generic[M]):
     other moves no words, so a note never turns into a reply.
 
     Signals: `edited(mode)` on every change by a person; `mode_changed(mode)`;
-    `attach_asked()`; `files_offered(tuple of paths)`; `file_opened(key)`; `file_removed(key)`.
+    `attach_asked()`; `files_offered(tuple of paths)`; `picture_offered(QImage)`;
+    `file_opened(key)`; `file_removed(key)`.
     """
 
     edited = Signal(object)
     mode_changed = Signal(object)
     attach_asked = Signal()
     files_offered = Signal(object)
+    picture_offered = Signal(object)
     file_opened = Signal(object)
     file_removed = Signal(object)
 
@@ -208,6 +214,7 @@ class Composer(Painted, Generic[M]):
         for editor in self._editors.values():
             editor.textChanged.connect(self._typed)
             editor.files_offered.connect(self.files_offered)
+            editor.picture_offered.connect(self.picture_offered)
             self._stack.addWidget(editor)
         self._tools = QWidget()
         self._foot = QHBoxLayout(self._tools)
@@ -310,6 +317,10 @@ class Composer(Painted, Generic[M]):
     def set_saved(self, text: str) -> None:
         """Say how safe the draft is, as "Draft saved 3 s ago"."""
         self._saved.setText(text)
+
+    def set_tabs_shown(self, shown: bool) -> None:
+        """Leave the tabs out, where there is little height; keys lead to the other papers."""
+        self._tabs.setVisible(shown)
 
     def set_brief(self, brief: bool) -> None:
         """Show no more than what is being written, without tools: a place to begin."""

@@ -108,6 +108,13 @@ def locked(tx: Tx, chat_id: int) -> Standing | None:
             )
 
 
+def standing(tx: Tx, chat_id: int) -> Standing:
+    """A chat that is there, as `locked`."""
+    chat = locked(tx, chat_id)
+    assert chat is not None
+    return chat
+
+
 def change(tx: Tx, chat_id: int, **values: Any) -> None:
     """Set columns of a chat that is locked."""
     tx.core.execute(_CHAT.values(**values), {"chat": chat_id})

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import TextClause, text
 
 from crm_desktop.domain.chats import (
+    MOST_LINES,
     ChatLine,
     ChatState,
     EndedBy,
@@ -28,7 +29,7 @@ _WORDS: dict[Dialect, dict[str, str]] = {
         "list": "json_group_array",
         "embed": "json(r)",
         "ids": "SELECT value FROM json_each(:ids)",
-        "after": "coalesce(json_extract(:after, '$.\"' || k.id || '\"'), 0)",
+        "after": "coalesce(json_extract(:after, '$.\"' || v.id || '\"'), 0)",
         "fresh": "y.at > strftime('%Y-%m-%d %H\\:%M\\:%f', 'now', '-6 seconds')",
         "urgent": """(julianday(c.queued_at) * 86400
             - q.ageing_seconds * (c.priority + c.boost))""",
@@ -41,7 +42,7 @@ _WORDS: dict[Dialect, dict[str, str]] = {
         "list": "json_agg",
         "embed": "r",
         "ids": "SELECT unnest(CAST(:ids AS bigint[]))",
-        "after": "coalesce(CAST(CAST(:after AS jsonb) ->> CAST(k.id AS text) AS integer), 0)",
+        "after": "coalesce(CAST(CAST(:after AS jsonb) ->> CAST(v.id AS text) AS integer), 0)",
         "fresh": "y.at > now() - interval '6 seconds'",
         "urgent": """(extract(epoch FROM c.queued_at)
             - q.ageing_seconds * (c.priority + c.boost))""",
@@ -99,38 +100,37 @@ _NEXT = f"""SELECT {{array}}(
         (SELECT people FROM ({_WORKERS}) p WHERE p.queue_id = :queue),
         (SELECT room FROM ({_WORKERS}) p WHERE p.queue_id = :queue),
         (SELECT seconds FROM ({_TAKES}) t WHERE t.queue_id = :queue))"""
-_VIEWS = f"""SELECT {{list}}({{embed}}) FROM (SELECT {{array}}(
-        k.id, k.state, k.language, k.last_seq,
-        CASE WHEN c.state IN ('queued', 'offered') AND k.state = 'open' THEN 1 ELSE 0 END,
-        CASE WHEN c.state IN ('active', 'held', 'wrap_up', 'parked') THEN o.name END,
+# `asked` with whether they wait; what waits with them is numbered only in their queues.
+_VIEWS = f"""WITH asked AS MATERIALIZED (
+        SELECT k.id, k.state, k.language, k.last_seq, k.ended_by, k.rating, k.staff_seq, c.queue_id,
+               CASE WHEN c.state IN ('active', 'held', 'wrap_up', 'parked') THEN o.name END
+               AS advisor,
+               CASE WHEN c.state IN ('queued', 'offered') AND k.state = 'open' THEN 1 ELSE 0 END
+               AS waits
+        FROM chat k JOIN contact c ON c.id = k.contact_id LEFT JOIN staff o ON o.id = c.owner_id
+        WHERE k.id IN ({{ids}})),
+    waiting AS MATERIALIZED (
+        {_WAITING} AND c.queue_id IN (SELECT queue_id FROM asked WHERE waits = 1))
+    SELECT {{list}}({{embed}}) FROM (SELECT {{array}}(
+        v.id, v.state, v.language, v.last_seq,
+        CASE WHEN v.waits = 1 THEN coalesce(w.place, 1) END, v.advisor,
         EXISTS (SELECT 1 FROM chat_typing y
-                WHERE y.chat_id = k.id AND y.side = 'staff' AND {{fresh}}),
-        k.ended_by, k.rating,
+                WHERE y.chat_id = v.id AND y.side = 'staff' AND {{fresh}}),
+        v.ended_by, v.rating, v.staff_seq,
         (SELECT {{list}}({{embed}}) FROM (SELECT {{array}}({LINE}) AS r
             FROM chat_line l LEFT JOIN message m ON m.id = l.message_id
-            WHERE l.chat_id = k.id AND l.seq > {{after}} ORDER BY l.seq) ls),
-        CASE WHEN c.state IN ('queued', 'offered') AND k.state = 'open' THEN (
-            SELECT count(*) FROM contact b JOIN queue qb ON qb.id = b.queue_id
-            JOIN chat kb ON kb.contact_id = b.id
-            WHERE b.state = 'queued' AND b.channel = 'chat' AND b.queue_id = c.queue_id
-              AND kb.state = 'open' AND b.id <> c.id
-              AND ({{before}})) END) AS r
-    FROM chat k JOIN contact c ON c.id = k.contact_id JOIN queue q ON q.id = c.queue_id
-    LEFT JOIN staff o ON o.id = c.owner_id
-    WHERE k.id IN ({{ids}})) x"""
+            WHERE l.chat_id = v.id AND l.seq > {{after}}
+            ORDER BY l.seq LIMIT {MOST_LINES}) ls)) AS r
+    FROM asked v LEFT JOIN waiting w ON w.id = v.id) x"""
+_LINE = f"""SELECT {{array}}({LINE}) FROM chat_line l LEFT JOIN message m ON m.id = l.message_id
+    WHERE l.chat_id = :chat AND l.seq = :seq"""
 
 
 def _statement(sql: str) -> dict[Dialect, TextClause]:
-    made: dict[Dialect, TextClause] = {}
-    for dialect, words in _WORDS.items():
-        urgent = words["urgent"]
-        other = urgent.replace("c.", "b.").replace("q.", "qb.")
-        before = f"({other}, b.id) < ({urgent}, c.id)"
-        made[dialect] = text(sql.format_map({**words, "before": before}))
-    return made
+    return {dialect: text(sql.format_map(words)) for dialect, words in _WORDS.items()}
 
 
-_VIEWS_OF, _PLACES_OF, _NEXT_OF = map(_statement, (_VIEWS, _PLACES, _NEXT))
+_VIEWS_OF, _PLACES_OF, _NEXT_OF, _LINE_OF = map(_statement, (_VIEWS, _PLACES, _NEXT, _LINE))
 
 
 def views(tx: Tx, chat_ids: Iterable[int], after: Mapping[int, int]) -> dict[int, VisitorView]:
@@ -145,19 +145,26 @@ def views(tx: Tx, chat_ids: Iterable[int], after: Mapping[int, int]) -> dict[int
 
 
 def _view(row: list[Any]) -> VisitorView:
-    chat_id, state, language, last_seq, waits, advisor, typing, ended_by, rating, rows, before = row
+    chat_id, state, language, last_seq, place, advisor, typing, ended_by, rating, read, rows = row
     return VisitorView(
         chat_id,
         ChatState(state),
         language,
         last_seq,
-        Place(before + 1, None) if waits else None,
+        None if place is None else Place(place, None),
         first_name(advisor or ""),
         bool(typing),
         EndedBy(ended_by) if ended_by else None,
         rating,
         lines(rows),
+        read,
     )
+
+
+def one_line(tx: Tx, chat_id: int, seq: int) -> ChatLine:
+    """One line of a chat, which is there."""
+    given = {"chat": chat_id, "seq": seq}
+    return line(parsed(tx.core.execute(_LINE_OF[tx.dialect], given).scalar_one()))
 
 
 def lines(rows: Any) -> tuple[ChatLine, ...]:

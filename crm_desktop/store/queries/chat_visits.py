@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, exists, insert, literal_column, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, delete, exists, insert, literal_column, or_, select, text, update
 
-from crm_desktop.domain.chats import TYPING_EVERY_SECONDS, ChatState, Side
+from crm_desktop.domain.chats import ChatState, Side
 from crm_desktop.domain.states import AssignmentState, ContactState
 from crm_desktop.store.database import Tx
 from crm_desktop.store.guard import AttachmentContent
@@ -50,7 +50,7 @@ _BLOCKED = select(
     exists().where(
         ChatBlock.client == bindparam("client"),
         ChatBlock.client != "",
-        ChatBlock.until > bindparam("now", UtcDateTime()),
+        ChatBlock.until > utcnow(),
     )
 )
 _LINE_OF = select(ChatLine.seq).where(
@@ -66,15 +66,69 @@ _BEFORE = select(
     Contact.subject,
     Contact.account_id,
 ).where(Contact.id == bindparam("contact"))
+# Who is just changed by somebody else says so again soon; nobody is waited for.
 _PRESENT = (
     update(Chat)
     .where(
-        Chat.id.in_(bindparam("ids", expanding=True)),
-        Chat.gone_since.is_(None),
-        Chat.state == ChatState.OPEN.value,
+        Chat.id.in_(
+            select(Chat.id)
+            .where(
+                Chat.id.in_(bindparam("ids", expanding=True)),
+                Chat.gone_since.is_(None),
+                Chat.state == ChatState.OPEN.value,
+            )
+            .order_by(Chat.id)
+            .with_for_update(key_share=True, skip_locked=True)
+        )
     )
     .values(visitor_at=utcnow())
 )
+#: At most every half second (TYPING_EVERY_SECONDS), but that nothing is typed any more at once.
+_TYPES = {
+    "postgresql": text(
+        """INSERT INTO chat_typing (chat_id, side, text, at)
+        SELECT k.id, 'visitor', t.value, now()
+        FROM jsonb_each_text(CAST(:typed AS jsonb)) t JOIN chat k ON k.token_hash = t.key
+        WHERE k.state = 'open' ORDER BY k.id
+        ON CONFLICT (chat_id, side) DO UPDATE SET text = excluded.text, at = excluded.at
+        WHERE chat_typing.at <= now() - interval '0.5 seconds'
+           OR excluded.text = '' AND chat_typing.text <> ''
+        RETURNING chat_id"""
+    ),
+    "sqlite": text(
+        """INSERT INTO chat_typing (chat_id, side, text, at)
+        SELECT k.id, 'visitor', t.value, strftime('%Y-%m-%d %H\\:%M\\:%f', 'now') || '000'
+        FROM json_each(:typed) t JOIN chat k ON k.token_hash = t.key WHERE k.state = 'open'
+        ON CONFLICT (chat_id, side) DO UPDATE SET text = excluded.text, at = excluded.at
+        WHERE chat_typing.at
+              <= strftime('%Y-%m-%d %H\\:%M\\:%f', 'now', '-0.5 seconds') || '000'
+           OR excluded.text = '' AND chat_typing.text <> ''
+        RETURNING chat_id"""
+    ),
+}
+_STAFF_TYPES = text(
+    """INSERT INTO chat_typing (chat_id, side, text, at)
+    VALUES (:chat, 'staff', '', strftime('%Y-%m-%d %H\\:%M\\:%f', 'now') || '000')
+    ON CONFLICT (chat_id, side) DO UPDATE SET at = excluded.at
+    WHERE chat_typing.at <= strftime('%Y-%m-%d %H\\:%M\\:%f', 'now', '-0.5 seconds') || '000'
+    RETURNING chat_id"""
+)
+# Locked in the order of their ids, so that two gateways wait for each other and never crosswise.
+_SEEN = {
+    "postgresql": text(
+        """WITH told AS MATERIALIZED (
+            SELECT k.id, least(CAST(t.value AS integer), k.last_seq) AS seq
+            FROM jsonb_each_text(CAST(:seen AS jsonb)) t JOIN chat k ON k.token_hash = t.key
+            ORDER BY k.id FOR NO KEY UPDATE OF k)
+        UPDATE chat k SET visitor_seq = told.seq FROM told
+        WHERE k.id = told.id AND k.visitor_seq < told.seq RETURNING k.id"""
+    ),
+    "sqlite": text(
+        """UPDATE chat SET visitor_seq = min(t.value, last_seq)
+        FROM json_each(:seen) t
+        WHERE chat.token_hash = t.key AND visitor_seq < min(t.value, last_seq) RETURNING id"""
+    ),
+}
 
 
 def of_token(tx: Tx, token_hash: str) -> int | None:
@@ -90,7 +144,7 @@ def add(tx: Tx, **values: Any) -> int:
 
 def is_blocked(tx: Tx, client: str) -> bool:
     """Whether a visitor may not chat now."""
-    return bool(tx.core.execute(_BLOCKED, {"client": client, "now": tx.now}).scalar())
+    return bool(tx.core.execute(_BLOCKED, {"client": client}).scalar())
 
 
 def line_of(tx: Tx, chat_id: int, client_id: str) -> int | None:
@@ -122,22 +176,17 @@ def assignment(tx: Tx, contact_id: int, state: AssignmentState, **values: Any) -
     )
 
 
-def types(tx: Tx, chat_id: int, side: Side, words: str) -> bool:
-    """Keep what somebody types at this moment; False when it was told a moment ago."""
-    dialect = postgresql if tx.dialect == "postgresql" else sqlite
-    statement = dialect.insert(ChatTyping).values(
-        chat_id=chat_id, side=side.value, text=words, at=utcnow()
-    )
-    soon = tx.now - timedelta(seconds=TYPING_EVERY_SECONDS)
-    emptied = (ChatTyping.text != "") & (statement.excluded.text == "")
-    done = tx.core.execute(
-        statement.on_conflict_do_update(
-            index_elements=["chat_id", "side"],
-            set_={"text": statement.excluded.text, "at": statement.excluded.at},
-            where=or_(ChatTyping.at <= soon, emptied),
-        ).inline()
-    )
-    return bool(done.rowcount)
+def types(tx: Tx, typed: Mapping[str, str]) -> tuple[int, ...]:
+    """Keep what visitors type at this moment, by the hash of their token; the chats of which that
+    is news. Nobody's tokens, chats that ended and what follows too soon are passed over.
+    """
+    rows = tx.core.execute(_TYPES[tx.dialect], {"typed": json.dumps(dict(typed))})
+    return tuple(rows.scalars().all())
+
+
+def staff_types(tx: Tx, chat_id: int) -> bool:
+    """Whoever has it types, on SQLite; False when that was told a moment ago."""
+    return bool(tx.core.execute(_STAFF_TYPES, {"chat": chat_id}).scalars().all())
 
 
 def present(tx: Tx, chat_ids: Iterable[int]) -> None:
@@ -182,12 +231,12 @@ def presence(tx: Tx, chat_id: int) -> Presence:
     return Presence(*tx.core.execute(_PRESENCE, {"chat": chat_id}).one())
 
 
-def has_seen(tx: Tx, chat_id: int, seq: int) -> bool:
-    """A page shows the chat up to a line; False when it did before."""
-    done = tx.core.execute(
-        update(Chat).where(Chat.id == chat_id, Chat.visitor_seq < seq).values(visitor_seq=seq)
-    )
-    return bool(done.rowcount)
+def seen(tx: Tx, seen: Mapping[str, int]) -> tuple[int, ...]:
+    """Pages show their chats up to a line, by the hash of their token; the chats that were shown
+    less before.
+    """
+    rows = tx.core.execute(_SEEN[tx.dialect], {"seen": json.dumps(dict(seen))})
+    return tuple(rows.scalars().all())
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +255,8 @@ class Gone:
     taken: bool
 
 
-# Written out, not bound: a database knows by them alone that a partial index holds the rows.
+# Written out, not bound: a database knows by them alone that a partial index holds the rows. In the
+# order in which others lock many contacts.
 _GONE = (
     select(
         Chat.id,
@@ -225,10 +275,24 @@ _GONE = (
             Chat.visitor_at < bindparam("silent", UtcDateTime()),
         ),
     )
-    .order_by(Chat.id)
+    .order_by(Chat.contact_id)
 )
 
 
 def gone(tx: Tx, silent: datetime) -> tuple[Gone, ...]:
     """The open chats whose page is closed, or said nothing since a moment."""
     return tuple(Gone(*row) for row in tx.core.execute(_GONE, {"silent": silent}))
+
+
+_STALE = select(exists().where(ChatTyping.at < bindparam("before", UtcDateTime())))
+_FORGET = delete(ChatTyping).where(ChatTyping.at < bindparam("before", UtcDateTime()))
+
+
+def any_typed_before(tx: Tx, before: datetime) -> bool:
+    """Whether something stands there that was typed so long ago."""
+    return bool(tx.core.scalar(_STALE, {"before": before}))
+
+
+def forget_typed(tx: Tx, before: datetime) -> None:
+    """Remove what was typed so long ago and never said."""
+    tx.core.execute(_FORGET, {"before": before})

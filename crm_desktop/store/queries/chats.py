@@ -22,7 +22,7 @@ from crm_desktop.domain.chats import (
 )
 from crm_desktop.store.database import Tx
 from crm_desktop.store.queries import chats_sqlite
-from crm_desktop.store.queries.chat_views import line, lines
+from crm_desktop.store.queries.chat_views import line, lines, one_line
 from crm_desktop.store.queries.from_json import maybe_moment, moment, parsed
 from crm_desktop.store.queries.replying import Answering, read_answering
 
@@ -128,7 +128,7 @@ def say(
             tx, contact_id, key=key, words=words, template_id=template_id, files=files,
             findings=findings,
         )  # fmt: skip
-        return chat_id, line(parsed(chats_sqlite.one_line(tx, chat_id, seq)))
+        return chat_id, one_line(tx, chat_id, seq)
     chat_id, row = parsed(
         tx.core.execute(
             _SAY,

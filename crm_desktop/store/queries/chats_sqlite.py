@@ -64,10 +64,6 @@ _OPEN = text(
         ORDER BY l.seq)))
     FROM chat k WHERE k.id = :chat"""
 )
-_ONE_LINE = text(
-    f"""SELECT json_array({_LINE}) FROM chat_line l LEFT JOIN message m ON m.id = l.message_id
-    WHERE l.chat_id = :chat AND l.seq = :seq"""
-)
 _HELD = text(
     """SELECT json_group_array(json(r)) FROM (SELECT json_array(
         c.id, k.id, c.who, c.subject, coalesce(substr(m.body_text, 1, 200), ''),
@@ -146,11 +142,6 @@ def _listed(ids: frozenset[int]) -> str:
 def in_hand(tx: Tx) -> tuple[TextClause, dict[str, Any]]:
     """The statement of `chats.in_hand` with what it is given."""
     return _HELD, {"me": me(tx).id}
-
-
-def one_line(tx: Tx, chat_id: int, seq: int) -> Any:
-    """One line's JSON."""
-    return tx.core.execute(_ONE_LINE, {"chat": chat_id, "seq": seq}).scalar_one()
 
 
 def answering(tx: Tx, contact_id: int) -> replying.Answering | None:
@@ -263,9 +254,11 @@ def seen(tx: Tx, contact_id: int, seq: int) -> None:
     chat = _own(tx, contact_id=contact_id)
     if chat is not None:
         read = min(seq, chat.last_seq)
-        tx.core.execute(
+        done = tx.core.execute(
             update(Chat).where(Chat.id == chat.id, Chat.staff_seq < read).values(staff_seq=read)
         )
+        if done.rowcount:
+            tx.changed(Topic.CHAT, chat.id)
 
 
 def typing(tx: Tx, contact_id: int) -> None:
@@ -274,7 +267,7 @@ def typing(tx: Tx, contact_id: int) -> None:
     chat = _own(tx, contact_id=contact_id)
     if chat is None or chat.state != ChatState.OPEN or chat.contact_state not in _TALKS:
         raise NotFound("no such chat")
-    if chat_visits.types(tx, chat.id, Side.STAFF, ""):
+    if chat_visits.staff_types(tx, chat.id):
         tx.changed(Topic.TYPING, chat.id)
 
 

@@ -83,8 +83,10 @@ SELECT json_object(
     SELECT k.id, k.reference FROM case_contact x JOIN cases k ON k.id = x.case_id
     WHERE x.contact_id = c.id ORDER BY k.id)),
 'centre', (SELECT json(value) FROM setting WHERE key = 'centre'),
-'identifiers', (SELECT json_group_array(json_array(kind, value)) FROM identifier
-    WHERE customer_id = c.customer_id AND c.owner_id = :me),
+'identifiers', (SELECT json_group_array(json_array(kind, value)) FROM (
+    SELECT kind, value FROM identifier WHERE customer_id = c.customer_id AND c.owner_id = :me
+    UNION ALL SELECT 'email', k.email FROM chat k
+    WHERE k.contact_id = c.id AND c.owner_id = :me AND k.email <> '')),
 'said', (SELECT json_group_array(json_array(
         sender_address, subject, body_text, json(recipients))) FROM message
     WHERE contact_id = c.id AND direction = 'inbound' AND visibility = 'public'

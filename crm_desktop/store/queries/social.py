@@ -17,12 +17,16 @@ from crm_desktop.store.models import Contact, Message, OutboxItem, SocialPost
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A post that is kept already: where, and what it says as far as we know."""
+    """A post that is kept already: where, and what it says as far as we know.
+
+    `written_here`: its text is as we wrote it, whatever the network made of it.
+    """
 
     message_id: int
     contact_id: int
     text: str
     deleted_at: datetime | None
+    written_here: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ _KEPT = (
         Message.contact_id,
         Message.body_text,
         SocialPost.deleted_at,
+        Message.author_id.is_not(None),
     )
     .join(Message, Message.id == SocialPost.message_id)
     .where(
@@ -115,7 +120,7 @@ def kept(tx: Tx, account_id: int, post_ids: Iterable[str]) -> dict[str, Kept]:
     if not wanted:
         return {}
     rows = tx.core.execute(_KEPT, {"account": account_id, "posts": wanted})
-    return {row[0]: Kept(*row[1:]) for row in rows}
+    return {row[0]: Kept(*row[1:5], written_here=bool(row[5])) for row in rows}
 
 
 def newest_contact(tx: Tx, account_id: int, root_id: str) -> int | None:

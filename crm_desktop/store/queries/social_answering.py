@@ -43,9 +43,9 @@ SELECT json_object(
         json_extract(a.cursor, '$.limit'))
     FROM c JOIN channel_account a ON a.id = c.account_id),
 'posts', (SELECT json_group_array(json_array(
-        message_id, contact_id, public, ours, handle, url, post_id, parent_id, edited_at,
-        deleted_at, json(versions), json(alts))) FROM (
-    SELECT p.*, m.contact_id, m.direction = 'outbound' AS ours
+        message_id, contact_id, public, ours, iif(handle = author_id, '', handle), url, post_id,
+        parent_id, edited_at, deleted_at, json(versions), json(alts), sender_name)) FROM (
+    SELECT p.*, m.contact_id, m.sender_name, m.direction = 'outbound' AS ours
     FROM message m JOIN social_post p ON p.message_id = m.id
     WHERE m.contact_id IN (
         SELECT id FROM c
@@ -64,11 +64,13 @@ _TRACE = insert(ReadAudit).inline()
 
 @dataclass(frozen=True, slots=True)
 class WrittenPost:
-    """An answer to the post of a message; `pictures` as dictionaries of sha256, name,
-    content_type, size and alt.
+    """An answer to the post of a message, `to` whom by (name, handle) as it is shown.
+
+    `pictures` are dictionaries of sha256, name, content_type, size and alt.
     """
 
     post: int
+    to: tuple[str, str]
     public: bool
     text: str
     pictures: Sequence[dict[str, Any]]
@@ -84,11 +86,13 @@ def thread(tx: Tx, contact_id: int) -> SocialThread:
     if tx.dialect == "sqlite":
         reader = me(tx)
         given |= {"me": reader.id, "mine": json.dumps(sorted(reader.queues))}
+        # Before anything is read: with what was read before others wrote nobody may write.
+        tx.settle().execute(
+            _TRACE, {"staff_id": reader.id, "what": "contact", "ref_id": contact_id}
+        )
     found = parsed(tx.settle().execute(_THREAD[tx.dialect], given).scalar())
     if found is None or found["account"] is None:
         raise NotFound("no such contact of a network")
-    if tx.dialect == "sqlite":
-        tx.core.execute(_TRACE, {"staff_id": given["me"], "what": "contact", "ref_id": contact_id})
     kind, name, handle, limit = found["account"]
     rows = found["posts"] or ()
     known = {row[6]: row[0] for row in rows if row[6]}
@@ -98,13 +102,14 @@ def thread(tx: Tx, contact_id: int) -> SocialThread:
         account_name=name,
         handle=handle,
         limit=post_length.limit(Network(kind), limit),
+        private_limit=post_length.limit(Network(kind), limit, public=False),
         posts=tuple(_post(row, known) for row in rows),
     )
 
 
 def _post(row: Sequence[Any], known: dict[str, int]) -> PostView:
     message_id, contact_id, public, by_us, handle, url, post_id, parent_id, *rest = row
-    edited_at, deleted_at, versions, alts = rest
+    edited_at, deleted_at, versions, alts, name = rest
     return PostView(
         message_id=message_id,
         contact_id=contact_id,
@@ -118,6 +123,7 @@ def _post(row: Sequence[Any], known: dict[str, int]) -> PostView:
         versions=tuple(EarlierText(each["text"], moment(each["until"])) for each in versions),
         alts={int(number): str(alt) for number, alt in alts},
         sent=bool(post_id),
+        name=name,
     )
 
 
@@ -160,7 +166,7 @@ def _rows(tx: Tx, contact_id: int, written: WrittenPost) -> int:
             "account_id": target.account_id,
             "author_id": tx.actor_id,
             "template_id": written.template_id,
-            "recipients": {"to": [["", target.handle]]},
+            "recipients": {"to": [list(written.to)]},
             "body_text": written.text,
             "reply_text": written.text,
             "rfc_id": written.rfc_id,

@@ -51,7 +51,7 @@ def record(tx: Tx, known: Answering) -> Record:
     """
     customer_id = known.contact.customer_id
     if customer_id is None:
-        return Record(references=tuple(each for each in known.references.values() if each))
+        return Record()
     core = tx.settle()
     addresses = core.execute(
         select(Address.lines, Address.postcode).where(Address.customer_id == customer_id)
@@ -78,7 +78,6 @@ def record(tx: Tx, known: Answering) -> Record:
         phones=of(IdentifierKind.PHONE),
         accounts=of(IdentifierKind.ACCOUNT),
         addresses=tuple((lines, postcode) for lines, postcode in addresses),
-        references=tuple(each for each in known.references.values() if each),
         services=tuple(dict.fromkeys(name for _, _, name in cases)),
         answers=tuple(
             dict.fromkeys(word for _, answers, _ in cases for word in _values(answers or {}))

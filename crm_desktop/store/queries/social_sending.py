@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from crm_desktop.domain.social import SentPost
 from crm_desktop.domain.states import MessageState
@@ -30,6 +30,9 @@ class Saying:
     alts: dict[int, str]
 
 
+_SAYING = tuple(each.name for each in fields(Saying))
+
+
 def saying(tx: Tx, message_id: int) -> Saying | None:
     """A post of ours that is still to be sent."""
     row = tx.session.execute(
@@ -37,7 +40,7 @@ def saying(tx: Tx, message_id: int) -> Saying | None:
             Message.id,
             Message.contact_id,
             SocialPost.account_id,
-            Message.rfc_id,
+            func.coalesce(Message.rfc_id, ""),
             Message.body_text,
             SocialPost.public,
             SocialPost.parent_id,
@@ -51,9 +54,9 @@ def saying(tx: Tx, message_id: int) -> Saying | None:
     ).first()
     if row is None:
         return None
-    number, contact_id, account_id, rfc_id, *rest, alts = row
-    described = {int(each): str(alt) for each, alt in alts}
-    return Saying(number, contact_id, account_id, rfc_id or "", *rest, described)
+    given: dict[str, Any] = dict(zip(_SAYING, row, strict=True))
+    given["alts"] = {int(number): str(alt) for number, alt in given["alts"]}
+    return Saying(**given)
 
 
 def stands(tx: Tx, message_id: int, name: tuple[str, str], where: SentPost) -> int | None:

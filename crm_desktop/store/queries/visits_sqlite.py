@@ -274,8 +274,6 @@ def serve(tx: Tx, contact_id: int) -> None:
     contact.state, contact.state_since = ContactState.ACTIVE, tx.now
     contact.first_taken_at = contact.first_taken_at or tx.now
     visit.seen_at = visit.seen_at or tx.now
-    for each in _open(tx, contact_id):
-        each.state, each.accepted_at = AssignmentState.ACCEPTED, tx.now
     tx.session.flush()
     _log(tx, "contact.taken", contact_id)
 
@@ -436,7 +434,11 @@ def _call(tx: Tx, contact_id: int, place: Place) -> tuple[Any, ...]:
     visit.place_id, visit.called_at, visit.calls = place.id, tx.now, visit.calls + 1
     tx.session.add(
         Assignment(
-            contact_id=contact_id, staff_id=me(tx).id, state=AssignmentState.OFFERED, how="called"
+            contact_id=contact_id,
+            staff_id=me(tx).id,
+            state=AssignmentState.ACCEPTED,
+            accepted_at=tx.now,
+            how="called",
         )
     )
     tx.session.flush()

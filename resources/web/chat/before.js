@@ -38,12 +38,15 @@ function questionsOf ({ code, questions }) {
   return names.map(name => makeField({ ...fromSchema(name, properties[name], required.includes(name)), of: code }))
 }
 
-/** The same for the same words, so that a start whose answer got lost makes no second chat. */
-function startId (words) {
-  const before = own.get('start')
+/** Send what `told` says under an id that is the same for the same words: an answer that got lost makes no second. */
+async function sendOnce (path, told) {
+  const words = JSON.stringify(told)
+  const before = own.get(path)
   const id = before?.words === words ? before.id : newId()
-  own.set('start', { id, words })
-  return id
+  own.set(path, { id, words })
+  const answer = await post(path, told, { 'X-Client-Id': id })
+  if (answer.status === 201) for (const key of [path, 'form']) own.set(key)
+  return answer
 }
 
 /** The way into a chat. `began()` when there is one, `closed()` when it has closed meanwhile. */
@@ -62,10 +65,9 @@ export function startView (body, { began, closed }) {
       answers: Object.fromEntries(answers),
       page: page()
     }
-    const answer = await post('start', told, { 'X-Client-Id': startId(JSON.stringify(told)) })
+    const answer = await sendOnce('start', told)
     if (answer.status === 409) return closed()
     if (answer.status !== 201) return trouble(answer)
-    for (const key of ['start', 'form']) own.set(key)
     shared.set('seen', 0)
     shared.set('chat', { token: answer.token })
     began()
@@ -82,13 +84,12 @@ export function startView (body, { began, closed }) {
 /** While it is closed: when it opens, and a message that becomes a contact like any other. */
 export function messageView (body) {
   async function send (values) {
-    const answer = await post('message', { language: here.language, ...values, page: page() })
+    const answer = await sendOnce('message', { language: here.language, ...values, page: page() })
     if (trouble(answer)) return trouble(answer)
-    own.set('form')
     const done = h('h3', { tabIndex: -1 }, t('message_kept'))
     body.replaceChildren(
       done,
-      h('p', {}, t('reference', { reference: answer.reference })),
+      answer.reference ? h('p', {}, t('reference', { reference: answer.reference })) : '',
       h('p', {}, t('answer_to', { email: values.email })),
       button(t('leave_another'), () => messageView(body))
     )

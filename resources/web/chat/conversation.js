@@ -1,11 +1,10 @@
-// Shows the conversation: its lines, how it stands, and what can be done below them.
+// Shows the conversation: how it stands, its lines, and what can be done below them.
 import { endCard } from './after.js'
 import { composer } from './composer.js'
-import { announce, button, clock, day, errorWords, fetchFile, h, linked, save, shared, t, waitWords } from './kit.js'
+import { announce, button, errorWords, h, shared, t, waitWords } from './kit.js'
 import { content, told, who } from './lines.js'
-import { connect, end, inOrder, isEnded, listeners, seen, talk, unsay } from './talk.js'
-
-const SAME_BREATH = 180000
+import { lineList } from './list.js'
+import { connect, end, isEnded, listeners, seen, talk, unsay } from './talk.js'
 
 function statusWords () {
   const { state, ready, wasReady } = talk
@@ -17,173 +16,97 @@ function statusWords () {
   return `${t(n === 1 ? 'next' : 'place', { n })} ${waitWords(state.place.wait_seconds)}`.trim()
 }
 
-/** Fill the panel's `parts` with the conversation; `forget(isOld)` when it is to be left behind. */
-export function chatView (parts, { forget, changed }) {
-  const { panel, body, status, typing, foot, title } = parts
-  const list = h('ol', { className: 'lines' })
-  const uploads = []
-  const nodes = new Map()
-  body.replaceChildren(list)
+function drawStatus ({ panel, status }) {
+  const words = statusWords()
+  if (words === status.textContent) return
+  status.textContent = words
+  status.classList.toggle('lost', !talk.ready && talk.wasReady && !isEnded())
+  if (!panel.hidden && talk.wasReady) announce(words)
+}
 
-  /** The lines scroll, or all of the panel where there is little height. */
-  const scroller = () => getComputedStyle(body).overflowY === 'visible' ? panel : body
-  const isLow = (it = scroller()) => it.scrollHeight - it.scrollTop - it.clientHeight < 60
-  const toEnd = () => { scroller().scrollTop = scroller().scrollHeight }
-  const isSeen = () => !panel.hidden && document.visibilityState === 'visible' && isLow()
-  const look = () => {
-    if (isSeen()) seen()
-    changed()
-  }
-
-  function drawStatus () {
-    const words = statusWords()
-    if (words === status.textContent) return
-    status.textContent = words
-    status.classList.toggle('lost', !talk.ready && talk.wasReady && !isEnded())
-    if (!panel.hidden && talk.wasReady) announce(words)
-  }
-
-  // ---- Lines
-  function node (key, make) {
-    if (!nodes.has(key)) nodes.set(key, make())
-    return nodes.get(key)
-  }
-  const at = line => h('time', { dateTime: line.at }, clock(line.at))
-  function lineNode (line) {
-    if (line.kind !== 'said') return h('li', { className: 'told' }, told(line), ' ', at(line))
-    return h('li', { className: line.side === 'visitor' ? 'line own' : 'line' },
-      h('p', { className: 'who' }, who(line), ', ', at(line)),
-      line.text && h('p', { className: 'said', dir: 'auto' }, linked(line.text)),
-      line.files.map(file => fileNode(line, file)))
-  }
-  function unsentNode (one) {
-    return h('li', { className: 'line own waiting' },
-      h('p', { className: 'who' }, t('you')),
-      h('p', { className: 'said', dir: 'auto' }, one.text),
-      one.refused
-        ? [h('p', { className: 'wrong' }, `${t('refused')} ${errorWords(one.refused)}`), one.refused !== 'blocked' && button(t('change'), () => change(one))]
-        : h('p', { className: 'fate' }, t('unsent')))
-  }
-  function fileNode (line, file) {
-    let href
-    const item = button(t('save_file', { name: file.name }), async () => {
-      try {
-        save(href ||= await fetchFile(line.seq, file.id), file.name)
-      } catch { announce(errorWords('away')) }
-    }, 'file')
-    if (/^image\/(jpeg|png|gif|webp)$/.test(file.type)) show()
-    async function show () {
-      try { href = await fetchFile(line.seq, file.id) } catch { return } // Its name stays, to try again.
-      const wasLow = isLow()
-      item.replaceChildren(h('img', { alt: t('photo', { name: file.name }), src: href, onload () { if (wasLow) toEnd() } }))
-    }
-    return item
-  }
-
-  function wanted () {
-    const lines = inOrder()
-    const newestOwn = lines.findLast(line => line.side === 'visitor' && line.kind === 'said')
-    const items = []
-    lines.forEach((line, i) => {
-      const before = lines[i - 1]
-      line.day ||= day(line.at)
-      if (line.day !== (before ? before.day : day(Date.now()))) {
-        items.push(node(`before ${line.seq}`, () => h('li', { className: 'day' }, line.day)))
-      }
-      const item = node(`${line.seq} ${line.guessed || ''}`, () => lineNode(line))
-      item.classList.toggle('same', !!before && [before, line].every(one => one.kind === 'said') && before.side === line.side &&
-        who(before) === who(line) && new Date(line.at) - new Date(before.at) < SAME_BREATH)
-      item.querySelector('.fate')?.remove()
-      if (line === newestOwn && !talk.unsent.length) {
-        item.append(h('p', { className: 'fate' }, t(talk.state.staff_seq >= line.seq ? 'read' : 'sent')))
-      }
-      items.push(item)
-    })
-    const own = talk.unsent.map(one => node(`${one.id} ${one.refused || ''}`, () => unsentNode(one)))
-    const files = uploads.filter(one => !one.kept || !talk.lines.has(one.kept)).map(one => one.node)
-    return [...items, ...own, ...files]
-  }
-  /** Bring the list to what is known, touching only what changed: a reader keeps their place. */
-  function draw () {
-    const wasLow = isLow()
-    let next = list.firstChild
-    for (const item of wanted()) {
-      if (item === next) next = next.nextSibling
-      else list.insertBefore(item, next)
-    }
-    while (next) {
-      const gone = next
-      next = next.nextSibling
-      gone.remove()
-    }
-    if (wasLow) toEnd()
-    look()
-  }
-
-  // ---- Below them
+/** What stands below the lines: the box to write in, or after the end what one can still do. */
+function footOf ({ panel, body, foot, title }, list, forget) {
+  const box = () => foot.querySelector('textarea')
   const write = () => {
-    foot.replaceChildren(composer({ panel, uploads, draw, toEnd }))
-    return foot.querySelector('textarea')
+    foot.replaceChildren(composer(panel, list))
+    return box()
   }
-  /** The box to write in, or after the end what one can still do. */
-  function drawFoot () {
+  const goOn = () => {
+    body.querySelector('.card').remove()
+    write().focus()
+  }
+  function draw () {
     const hadFocus = foot.contains(foot.getRootNode().activeElement)
     body.querySelector('.card')?.remove()
     foot.replaceChildren()
     panel.ondrop = panel.ondragover = null
-    if (isEnded()) body.append(endCard({ goOn () { body.querySelector('.card').remove(); write().focus() }, forget }))
+    if (isEnded()) body.append(endCard({ goOn, forget }))
     else write()
-    if (hadFocus) (foot.querySelector('textarea') || title).focus()
-    toEnd()
+    if (hadFocus) (box() || title).focus()
+    list.toEnd()
     // The last words stay in sight above what can be done now.
-    if (isEnded()) scroller().scrollTop = body.querySelector('.card').offsetTop - scroller().clientHeight / 3
-    changed()
-  }
-  function change (one) {
-    unsay(one)
-    const box = foot.querySelector('textarea') || write()
-    box.value = [one.text, box.value].filter(Boolean).join('\n')
-    box.dispatchEvent(new Event('input'))
-    box.focus()
+    if (isEnded()) list.scroller().scrollTop = body.querySelector('.card').offsetTop - list.scroller().clientHeight / 3
   }
   function askEnd () {
     const yes = button(t('end_yes'), () => {
       end()
-      drawFoot()
+      draw()
       title.focus()
     }, 'go')
     const no = button(t('end_no'), () => {
-      drawFoot()
-      foot.querySelector('textarea').focus()
+      draw()
+      box().focus()
     })
     foot.replaceChildren(h('div', { className: 'foot', role: 'group', 'aria-label': t('end_sure') },
       h('p', {}, t('end_sure')), h('div', { className: 'row' }, yes, no)))
     yes.focus()
   }
+  function change (one) {
+    unsay(one)
+    const into = box() || write()
+    into.value = [one.text, into.value].filter(Boolean).join('\n')
+    into.dispatchEvent(new Event('input'))
+    into.focus()
+  }
+  return { askEnd, box, change, draw }
+}
 
+/** Fill the panel's `parts`; `forget(isOld)` leaves it behind, `changed()` when counts may be others. */
+export function chatView (parts, { forget, changed }) {
+  const { panel, typing } = parts
+  const list = lineList(parts, one => foot.change(one))
+  const foot = footOf(parts, list, forget)
+  const look = () => {
+    if (list.isSeen()) seen()
+    changed()
+  }
   Object.assign(listeners, {
     changed (turned) {
-      drawStatus()
+      drawStatus(parts)
       if (!talk.ready) typing.textContent = ''
-      draw()
-      if (turned && (isEnded() || !foot.querySelector('textarea'))) drawFoot()
+      list.draw()
+      look()
+      if (!turned) return
+      if (isEnded() || !foot.box()) foot.draw()
+      if (talk.ready) for (const one of list.uploads) one.again?.()
+      changed()
     },
     came (line) {
       if (line.side === 'visitor') return
       announce(line.kind === 'said' ? `${who(line)}: ${content(line, ' ')}` : told(line))
       typing.textContent = ''
-      if (line.kind === 'said' && !(isSeen() && document.hasFocus())) sound()
+      if (line.kind === 'said' && !(list.isSeen() && document.hasFocus())) sound()
     },
     refused: one => announce(`${t('refused')} ${errorWords(one.refused)}`),
     typing: isTyping => { typing.textContent = isTyping ? t('typing', { who: talk.state.advisor || t('us') }) : '' },
     over: forget
   })
-  drawStatus()
-  drawFoot()
-  draw()
-  toEnd()
+  drawStatus(parts)
+  list.draw()
+  foot.draw()
+  look()
   if (!shared.get('chat').ended || !panel.hidden) connect()
-  return { askEnd, look, toEnd }
+  return { askEnd: foot.askEnd, look, toEnd: list.toEnd }
 }
 
 /** A short tone, for those who asked for it. */

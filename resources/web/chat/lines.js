@@ -10,7 +10,7 @@ export function told (line) {
   if (line.kind !== 'ended') return t(line.kind, { who: line.who || t('us') })
   const isNewest = isEnded() && !talk.lines.has(line.seq + 1)
   const by = (isNewest && talk.state.ended_by) || { visitor: 'visitor', staff: 'advisor' }[line.side]
-  return t(`ended_${by}`, { who: line.who || t('us') }) || t('ended')
+  return t(`ended_${by}`, { who: line.who || talk.state.advisor || t('us') }) || t('ended')
 }
 
 /** What a line that somebody said holds, its files by their names. */

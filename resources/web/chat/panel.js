@@ -37,7 +37,7 @@ async function boot (seconds) {
 }
 
 // ---- What the panel shows
-const show = name => {
+function show (name) {
   const { body, status, typing, foot, panel } = parts
   const isChat = name === 'chat'
   view = name

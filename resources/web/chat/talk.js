@@ -122,6 +122,7 @@ const heard = {
     settle()
   },
   refused ({ id, code }) {
+    if (code === 'chat_over') return dropped(4409)
     const one = talk.unsent.find(other => other.id === id)
     if (!one) return
     one.refused = code || 'unknown'

@@ -5,18 +5,19 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 
 from crm_desktop.domain.chats import ChatView, EndedBy
+from crm_desktop.domain.service_notices import NewNotice
 from crm_desktop.domain.views import NewAttachment, Writing
-from crm_desktop.services import chats, contacts
+from crm_desktop.services import chats, contacts, service_notices
 from crm_desktop.store.database import Database
-from crm_desktop.store.models import ChannelAccount, Chat, OpeningCalendar, Queue
+from crm_desktop.store.models import ChannelAccount, Chat, ChatBlock, OpeningCalendar, Queue
 from tests.centre import Centre
 from tests.e2e.bad_days.program import GatewayProgram, address_of, password_of
 from tests.e2e.chat.visitor import Visitor
@@ -28,6 +29,10 @@ from tests.servers.postgres import PostgresCluster
 from tests.servers.processes import PATIENCE, wait_for
 
 KEY, CLOSED = "norbridge", "norbridge-nights"
+NOTICE = {
+    "en": "Bin rounds are a day late this week.",
+    "cy": "Mae’r biniau ddiwrnod yn hwyr yr wythnos hon.",
+}
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -59,6 +64,9 @@ def chat_centre(postgres_cluster: PostgresCluster, site: CouncilSite) -> Iterato
     """A centre with two chats: one that is open whenever the suite runs, and one that is not."""
     for centre in _postgres_centre(postgres_cluster):
         _add_chats(centre, site.origin)
+        tomorrow = datetime.now(UTC) + timedelta(days=1)
+        notice = NewNotice(NOTICE["en"], ends_at=tomorrow, text_cy=NOTICE["cy"])
+        service_notices.publish(centre.as_person("rose"), notice)
         yield centre
 
 
@@ -67,7 +75,7 @@ def _add_chats(centre: Centre, origin: str) -> None:
         session = tx.session
         queues = {each.code: each for each in session.scalars(select(Queue))}
         now = datetime.now(UTC)
-        always = {"week": dict.fromkeys(_WEEKDAYS, ["00:00-24:00"]), "holidays": "none"}
+        always = {"week": {each: ["00:00-24:00"] for each in _WEEKDAYS}, "holidays": "none"}
         nights = {"week": {_WEEKDAYS[(now.weekday() + 3) % 7]: ["09:00-17:00"]}}
         for code, hours in (("general", always), ("waste", nights)):
             calendar = OpeningCalendar(name=code, hours=hours)
@@ -178,6 +186,30 @@ class Advisor:
         """End it."""
         chats.end_as_staff(self.db, contact_id, EndedBy.ADVISOR)
 
+    def ended_earlier(self, contact_id: int, earlier: timedelta) -> None:
+        """Let a chat have ended so much earlier."""
+        with self.owner.write() as tx:
+            chat = tx.session.scalars(select(Chat).where(Chat.contact_id == contact_id)).one()
+            assert chat.ended_at is not None
+            chat.ended_at -= earlier
+
+    def count(self) -> int:
+        """How many chats there have been."""
+        with self.owner.read() as tx:
+            return tx.session.scalar(select(func.count()).select_from(Chat)) or 0
+
+    def opens(self, queue: str, as_queue: str) -> None:
+        """Give a queue the opening hours that were made for another."""
+        with self.owner.write() as tx:
+            session = tx.session
+            hours = session.scalars(select(OpeningCalendar).filter_by(name=as_queue)).one()
+            session.scalars(select(Queue).filter_by(code=queue)).one().calendar_id = hours.id
+
+    def unblock(self) -> None:
+        """Let everybody in again."""
+        with self.owner.write() as tx:
+            tx.session.execute(delete(ChatBlock))
+
 
 @pytest.fixture(scope="module")
 def advisor(chat_centre: Centre) -> Advisor:
@@ -187,8 +219,8 @@ def advisor(chat_centre: Centre) -> Advisor:
 
 @pytest.fixture
 def profile(browser: Browser, gateways: Gateways) -> Iterator[BrowserContext]:
-    """One person's browser."""
-    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    """One person's browser; without motion, so that nothing is looked at half faded in."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
     context.set_default_timeout(PATIENCE * 1_000)
     yield context
     context.close()
@@ -197,6 +229,5 @@ def profile(browser: Browser, gateways: Gateways) -> Iterator[BrowserContext]:
 @pytest.fixture
 def visitor(profile: BrowserContext, site: CouncilSite) -> Iterator[Visitor]:
     """Somebody on the council's first page; the site is as usual again afterwards."""
-    site.key, site.language, site.unkind = KEY, "en", False
     yield Visitor(profile.new_page())
-    site.key, site.language, site.unkind = KEY, "en", False
+    site.key, site.language, site.unkind, site.variables = KEY, "en", False, ""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
+from datetime import timedelta
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, FilePayload, Page, expect
+from playwright.sync_api import APIResponse, BrowserContext, FilePayload, Page, Route, expect
 
 from crm_desktop.domain.views import NewAttachment
+from crm_desktop.services import chats
 from tests.e2e.chat.conftest import Advisor, Gateways
 from tests.e2e.chat.visitor import Visitor
+from tests.servers.browser import axe_violations
 from tests.servers.council_site import CouncilSite
 from tests.servers.processes import wait_for
 
@@ -49,7 +53,9 @@ def test_a_whole_chat_by_keyboard_on_a_page_that_fights_it(
     _tab_to(page, "textarea")
     page.keyboard.type("My bin was not emptied")
     _tab_to(page, "button[type=submit]")
-    page.keyboard.press("Enter")
+    with page.expect_websocket() as connection:
+        page.keyboard.press("Enter")
+    typing = connection.value
     expect(visitor.box).to_be_focused()
 
     contact = advisor.take()
@@ -58,13 +64,21 @@ def test_a_whole_chat_by_keyboard_on_a_page_that_fights_it(
     assert chat.answers == {"bin": "recycling"}
     advisor.say(contact, "Hello Margaret")
     expect(visitor.lines).to_have_text(["My bin was not emptied", "Hello Margaret"])
-    expect(page.locator("[aria-live=polite]")).to_contain_text("Anna: Hello Margaret")
+    spoken = page.locator("[aria-live=polite] p", has_text="Anna: Hello Margaret")
+    expect(spoken).to_have_count(1)
 
-    page.keyboard.type("The blue")
+    frames: list[str] = []
+    typing.on("framesent", lambda frame: frames.append(str(frame)))
+    began = time.monotonic()
+    page.keyboard.type("The blue", delay=30)
     advisor.sees_typed(contact, "The blue")
+    assert len([each for each in frames if "typing" in each]) <= 2 + 2 * (time.monotonic() - began)
     page.keyboard.type(" one")
     page.keyboard.press("Enter")
     advisor.hears(contact, "Hello Margaret", "The blue one")
+    expect(page.locator(".fate")).to_have_text("Sent")
+    chats.seen_by_staff(advisor.db, contact, advisor.look(contact).last_seq)
+    expect(page.locator(".fate")).to_have_text("Read")
 
     page.keyboard.press("Escape")
     expect(visitor.button).to_be_focused()
@@ -105,15 +119,21 @@ def test_a_killed_gateway_loses_repeats_and_turns_round_nothing(
     visitor.say("four")
     expect(visitor.page.locator(".waiting .fate").last).to_have_text("Not sent yet")
     expect(visitor.status).to_contain_text("Connecting again")
+    visitor.picture("lost")
+    assert axe_violations(visitor.page) == []
+    photo = FilePayload(name="street.png", mimeType="image/png", buffer=PNG)
+    visitor.page.locator(".composer input[type=file]").first.set_input_files(photo)
+    expect(visitor.page.locator(".waiting .wrong")).to_contain_text("street.png was not sent.")
     visitor.box.fill("half a sen")
     advisor.say(contact, "meanwhile")
     gateways.start()
 
-    advisor.hears(contact, "three", "four")
+    advisor.hears(contact, "three", "four", "")
     expect(visitor.page.locator(".waiting")).to_have_count(0)
     texts = advisor.texts(contact)
-    assert sorted(texts) == sorted(["one", "two", "meanwhile", "three", "four"])
-    expect(visitor.lines).to_have_text(texts)
+    assert sorted(texts) == sorted(["one", "two", "meanwhile", "three", "four", ""])
+    expect(visitor.lines).to_have_text([each for each in texts if each])
+    expect(visitor.page.get_by_alt_text("Photo: street.png")).to_have_count(1)
     expect(visitor.status).to_have_text("You are chatting with Anna.")
     expect(visitor.box).to_have_value("half a sen")
 
@@ -143,16 +163,19 @@ def test_another_page_and_another_tab_are_the_same_conversation(
     visitor.go(site.origin)
     tab = Visitor(profile.new_page())
     tab.go(site.origin + "/other")
+    visitor.page.bring_to_front()
     visitor.open()
     visitor.begin("one")
     contact = advisor.take()
+    tab.page.bring_to_front()
     tab.open()
     expect(tab.lines).to_have_text(["one"])
     tab.say("two")
     expect(visitor.lines).to_have_text(["one", "two"])
 
-    for page in (visitor, tab):
-        page.page.get_by_label("Minimise chat").click()
+    for each in (tab, visitor):
+        each.page.bring_to_front()
+        each.page.get_by_label("Minimise chat").click()
     visitor.page.get_by_role("link", name="Another page").click()
     visitor.button.wait_for()
     advisor.say(contact, "three")
@@ -172,15 +195,20 @@ def test_another_page_and_another_tab_are_the_same_conversation(
     with visitor.page.expect_download() as download:
         visitor.choose("download")
     assert re.sub(r"^\S+ \S+ ", "", Path(download.value.path()).read_text(), flags=re.M) == (
-        "You: one\nAnna joined the chat.\nYou: two\nAnna: three\nAnna ended the chat.\n"
+        "You: one\nAnna joined the chat.\nYou: two\nAnna: three\nThe chat has ended.\n"
         "You came back to the chat.\nYou: four"
     )
 
+    with profile.expect_page() as paper:
+        visitor.choose("print")
+    expect(paper.value.locator("p")).to_have_count(7)
+    expect(paper.value.locator("p").last).to_contain_text("You: four")
+
+    visitor.page.bring_to_front()
     visitor.choose("end")
     visitor.press("end_yes")
-    tab.open()
     visitor.press("forget")
-    expect(tab.page.get_by_label("Your name")).to_be_visible()
+    expect(tab.page.get_by_label("Your name")).to_be_attached()
     assert visitor.said + tab.said == []
 
 
@@ -212,6 +240,66 @@ def test_files_go_both_ways_and_what_cannot_be_taken_is_said(
     )
     visitor.press("remove")
     expect(page.locator(".waiting")).to_have_count(0)
+
+
+def test_a_start_whose_answer_got_lost_makes_one_chat(
+    visitor: Visitor, site: CouncilSite, advisor: Advisor
+) -> None:
+    page = visitor.page
+    lost: list[APIResponse] = []
+
+    def lose_one(route: Route) -> None:
+        answer = route.fetch()
+        if not lost:
+            lost.append(answer)
+            return route.abort()
+        return route.fulfill(response=answer)
+
+    page.route("**/start", lose_one)
+    visitor.go(site.origin)
+    visitor.open()
+    before = advisor.count()
+    page.get_by_label("Your name").fill("Margaret Okafor")
+    page.get_by_label("What is it about?").select_option(label="Something else")
+    page.get_by_label("How can we help?").fill("one")
+    visitor.press("start")
+    expect(page.locator(".summary")).to_contain_text("Nothing you wrote was lost")
+    visitor.press("start")
+
+    expect(visitor.lines).to_have_text(["one"])
+    assert advisor.count() == before + 1
+
+
+def test_what_is_over_makes_room_for_a_new_chat_and_who_is_blocked_reads_so(
+    visitor: Visitor, site: CouncilSite, advisor: Advisor
+) -> None:
+    page = visitor.page
+    visitor.go(site.origin)
+    visitor.open()
+    visitor.begin("one")
+    contact = advisor.take()
+    advisor.end(contact)
+    expect(visitor.status).to_have_text("The chat has ended.")
+    advisor.ended_earlier(contact, timedelta(hours=25))
+    visitor.press("go_on")
+    visitor.say("two")
+    expect(page.locator(".notice").first).to_have_text(visitor.w("error_over"))
+    expect(page.get_by_label("How can we help?")).to_have_value("two")
+    assert axe_violations(page) == []
+
+    visitor.begin("three")
+    contact = advisor.take()
+    chats.block(advisor.db, contact, "Insults", 1)
+    expect(page.locator(".told").last).to_contain_text(visitor.w("ended_blocked"))
+    expect(visitor.box).to_have_count(0)
+    assert axe_violations(page) == []
+    visitor.press("forget")
+    page.get_by_label("Your name").fill("Margaret Okafor")
+    page.get_by_label("What is it about?").select_option(label="Something else")
+    page.get_by_label("How can we help?").fill("four")
+    visitor.press("start")
+    expect(page.locator(".summary")).to_contain_text(visitor.w("error_blocked"))
+    advisor.unblock()
 
 
 HOSTILE = (

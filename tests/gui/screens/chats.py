@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from crm_desktop.domain.states import Channel, ContactState
 from crm_desktop.domain.views import (
     AttachmentView,
     ContactView,
+    Moved,
     NewAttachment,
     QueueRow,
     Writing,
@@ -234,21 +235,30 @@ class Door:
         self.calls.append(("picture", (attachment_id,)))
         return self.image
 
-    def end(self, contact_id: int, by: EndedBy) -> object:
+    def end(self, contact_id: int, by: EndedBy) -> Moved:
         """See `ChatPort`."""
         self.calls.append(("end", (contact_id, by)))
-        self.chat = replace(self.chat, state=ChatState.ENDED, ended_by=by)
-        return None
+        return self._over(contact_id, by)
 
-    def to_email(self, contact_id: int, email: str) -> object:
+    def block(self, contact_id: int, reason: str, hours: int) -> Moved:
+        """See `ChatPort`."""
+        self.calls.append(("block", (contact_id, reason, hours)))
+        return self._over(contact_id, EndedBy.BLOCKED)
+
+    def seen(self, contact_id: int, seq: int) -> None:
+        """See `ChatPort`."""
+        self.calls.append(("seen", (contact_id, seq)))
+
+    def typing(self, contact_id: int) -> None:
+        """See `ChatPort`."""
+        self.calls.append(("typing", (contact_id,)))
+
+    def to_email(self, contact_id: int, email: str) -> Moved:
         """See `ChatPort`."""
         self.calls.append(("to_email", (contact_id, email)))
-        self.chat = replace(self.chat, state=ChatState.ENDED, ended_by=EndedBy.EMAIL, email=email)
-        return None
+        self.chat = replace(self.chat, email=email)
+        return self._over(contact_id, EndedBy.EMAIL)
 
-    def __getattr__(self, name: str) -> Callable[..., object]:
-        def call(*args: Any) -> object:
-            self.calls.append((name, args))
-            return Changes()
-
-        return call
+    def _over(self, contact_id: int, by: EndedBy) -> Moved:
+        self.chat = replace(self.chat, state=ChatState.ENDED, ended_by=by)
+        return Moved(contact_id, None, Changes())

@@ -256,6 +256,11 @@ def test_the_strip_reads_for_its_own_chats_alone_and_goes_to_who_waits_longest()
     door.mine = tuple(replace(each, waiting_since=None) for each in door.mine)
     strip.changed(Changes.of(Topic.CHAT, CHAT))
     assert strip.next_waiting() == CONTACT + 2
+    # What was wrapped up is gone before anything is read: Alt+1 is the next from now on.
+    read = len(door.said("in_hand"))
+    strip.held(frozenset({CONTACT + 2, CONTACT + 3}))
+    assert strip.nth(1) == CONTACT + 2
+    assert len(door.said("in_hand")) == read
 
 
 def rows(chat: KnownChat, asked: str = "", **given: Any) -> tuple[ChatItem, ...]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
-from PySide6.QtCore import QBuffer, QIODevice, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt
+from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from sqlalchemy import select
 
 from crm_desktop.desktop.core import accessibility
+from crm_desktop.desktop.shell.main_window import MainWindow
 from crm_desktop.desktop.widgets.chat_strip import ChatStrip
 from crm_desktop.domain.chats import NewChat
 from crm_desktop.domain.views import NewAttachment
@@ -39,7 +42,7 @@ def kerb() -> bytes:
     painter.end()
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")
+    assert QImageWriter(buffer, QByteArray(b"PNG")).write(image)
     return bytes(buffer.data().data())
 
 
@@ -51,6 +54,10 @@ def come(centre: Centre, who: str, text: str, **given: object) -> Visitor:
     db = centre.as_gateway()
     new = NewChat(visitor=who, text=text, client=who, **given)  # type: ignore[arg-type]
     return Visitor(db, chat_visits.start(db, site, new))
+
+
+def _in_strip(window: MainWindow, contact_id: int) -> bool:
+    return window.chats.presenter.of(contact_id) is not None
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{each[0]}-{each[4].value}" for each in CASES])
@@ -78,7 +85,7 @@ def test_chats_look_right_and_have_names(
     ]
     for each in (margaret, *others):
         window.commands.gestures.take(each.contact)
-        until(qtbot, lambda c=each.contact: window.chats.presenter.of(c) is not None)
+        until(qtbot, partial(_in_strip, window, each.contact))
     window.chats.go(margaret.contact)
     chat = window.workplace.screen.chat
     until(qtbot, lambda: chat.is_shown)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
+from sqlalchemy import select
 
 from crm_desktop.desktop.core import accessibility
 from crm_desktop.desktop.core.accessibility import announced
@@ -23,16 +25,16 @@ from crm_desktop.desktop.shell.main_window import MainWindow
 from crm_desktop.desktop.widgets.chat_items import Fate, ItemKind
 from crm_desktop.desktop.widgets.chat_strip import ChatStrip
 from crm_desktop.desktop_root import Desktop
-from crm_desktop.domain.chats import Side
-from crm_desktop.domain.states import ContactState, Visibility
-from crm_desktop.services import chat_visits
+from crm_desktop.domain.states import Visibility
+from crm_desktop.services import chat_visits, chats, contacts, routing
+from crm_desktop.store.models import ReplyTemplate
 from tests.calls_centre import customer
 from tests.centre import Centre
 from tests.chats_centre import Visitor, add_site, chat_row, visitor
 from tests.gui.shell.calling import CTRL, SHIFT, opened, press, until
 from tests.gui.shell.conftest import Open, settled
 from tests.integration.conftest import postgres_centre
-from tests.routing_centre import at_work
+from tests.routing_centre import at_work, push
 
 __all__ = ["postgres_centre"]
 
@@ -179,6 +181,24 @@ def test_a_chat_is_talked_through_to_its_end(either: Centre, sit: Sit, qtbot: Qt
     assert accessibility.problems(seat.window) == []
 
 
+def test_an_offered_chat_is_accepted_by_its_key_and_written_in(
+    centre: Centre, sit: Sit, qtbot: QtBot
+) -> None:
+    seat = sit(centre)
+    push(centre, "general", offer_seconds=600)
+    margaret = visitor(centre, seat.site, "Anybody there?")
+    routing.route(centre.as_gateway(connections=1))
+    card = seat.window.presence.card
+    until(qtbot, card.isVisible)
+    assert "Chat offered to you" in " ".join(accessibility.texts(accessibility.tree(card)))
+    press(seat.window, Key.Key_F10)
+    until(qtbot, lambda: seat.in_strip() == [margaret.contact])
+    until(qtbot, lambda: seat.open_id == margaret.contact and seat.side.is_shown)
+    settled(qtbot, seat.desktop)
+    seat.says("Good morning")
+    until(qtbot, lambda: margaret.sees().lines[-1].text == "Good morning")
+
+
 def test_what_they_type_is_seen_and_that_one_types_is_told(
     either: Centre, sit: Sit, qtbot: QtBot
 ) -> None:
@@ -194,6 +214,33 @@ def test_what_they_type_is_seen_and_that_one_types_is_told(
     margaret.say("it is the green one")
     until(qtbot, lambda: seat.items()[-1] == (False, "it is the green one"))
     assert view.items[-1].kind is ItemKind.SAID
+
+
+def test_a_picture_is_pasted_and_goes_with_a_canned_line(
+    centre: Centre, sit: Sit, qtbot: QtBot
+) -> None:
+    with centre.as_owner().write() as tx:
+        template = tx.session.scalars(select(ReplyTemplate)).one()
+        template.shortcut, template.body = "/thanks", "Thank you {{customer_name}}."
+    seat = sit(centre)
+    margaret = seat.comes()
+    picture = QImage(40, 30, QImage.Format.Format_RGB32)
+    picture.fill(Qt.GlobalColor.darkGreen)
+    QGuiApplication.clipboard().setImage(picture)
+    press(seat.window, Key.Key_V, CTRL)
+    compose = seat.window.workplace.screen.compose
+    assert [each.name for each in compose.written().reply.attachments] == ["picture 1.png"]
+    seat.type("/thanks ")
+    until(qtbot, lambda: seat.box() == "Thank you Margaret Okafor.")
+    press(seat.window, Key.Key_Return)
+    until(qtbot, lambda: margaret.sees().lines[-1].text == "Thank you Margaret Okafor.")
+    line = margaret.sees().lines[-1]
+    assert [(each.name, each.content_type) for each in line.files] == [
+        ("picture 1.png", "image/png")
+    ]
+    view = seat.window.workplace.screen.chat.pane.view
+    until(qtbot, lambda: view.has_thumb(line.files[0].id))
+    assert compose.written().reply.attachments == ()
 
 
 def test_several_chats_side_by_side(either: Centre, sit: Sit, qtbot: QtBot) -> None:
@@ -306,10 +353,35 @@ def test_a_chat_is_a_case_in_one_key(centre: Centre, sit: Sit, qtbot: QtBot) -> 
     assert pane.typed().get("notes") == "The whole street"
 
 
-def test_a_chat_of_nobody_else_is_read(centre: Centre, sit: Sit, qtbot: QtBot) -> None:
+def test_a_colleague_gets_it_with_its_history_and_writes_there(
+    either: Centre, sit: Sit, qtbot: QtBot
+) -> None:
+    seat = sit(either)
+    margaret = seat.comes("My bin")
+    seat.says("Which street?")
+    until(qtbot, lambda: margaret.sees().lines[-1].text == "Which street?")
+    ben = either.as_person("ben")
+    contacts.transfer(
+        either.as_person("anna"), margaret.contact, staff_id=either.person("ben").id, note=""
+    )
+    # It is out of the strip, and what is written meanwhile goes nowhere.
+    until(qtbot, lambda: not seat.has_strip)
+    contacts.take(ben, margaret.contact)
+    view = chats.open_chat(ben, margaret.contact)
+    assert view is not None
+    assert [each.text for each in view.lines if each.text] == ["My bin", "Which street?"]
+    screen = seat.window.workplace.screen
+    until(qtbot, screen.compose.isHidden)
+
+
+def test_who_comes_back_is_shown_and_told(centre: Centre, sit: Sit, qtbot: QtBot) -> None:
     seat = sit(centre)
-    margaret = seat.comes()
-    row = seat.window.workplace.presenter.contact
-    assert row is not None
-    assert row.row.state is ContactState.ACTIVE
-    assert margaret.sees().lines[0].side is Side.VISITOR
+    margaret = seat.comes("My bin")
+    seat.says("One moment")
+    chat_visits.left(margaret.db, margaret.token)
+    until(qtbot, lambda: seat.strip.tabs[0].mark[1].startswith("left"))
+    # Who has had an answer needs no mail: nothing is asked.
+    assert seat.side.pane._left.isHidden()
+    margaret.say("I am back")
+    until(qtbot, lambda: seat.strip.tabs[0].mark == ("", ""))
+    until(qtbot, lambda: seat.items()[-1] == (False, "I am back"))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QBuffer, QIODevice, QPoint, QSize, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QImage
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QSize, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QImageWriter
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from pytestqt.qtbot import QtBot
 
@@ -105,16 +105,41 @@ def test_lines_are_read_copied_and_opened_by_keys(look: Look, qtbot: QtBot) -> N
     assert "Sarah: On it. not sent" in said
 
 
+def test_hostile_lines_stay_within_their_bubbles(look: Look, qtbot: QtBot) -> None:
+    texts = (
+        "W" * 4_000,
+        "\n" * 3_999,
+        "\u202egnirts a\u2066\u0000\ufffc" * 50,
+        "e" + "\u0301" * 3_000,
+        "<img src=file:///etc/passwd><script>alert(1)</script>" * 40,
+    )
+    items = tuple(
+        ChatItem(at, ItemKind.SAID, text, "<b>Mallory</b>\nYou: ", head="<b>Mallory</b> · 09:00")
+        for at, text in enumerate(texts)
+    )
+    view = shown(look, qtbot, items)
+    for at, item in enumerate(items):
+        rect = view.visualRect(view.model().index(at, 0))
+        box = view._delegate.box(rect, item)
+        assert box.right() <= view.viewport().width()
+        assert rect.height() > 0
+        view.scrollTo(view.model().index(at, 0))
+        view.grab()
+    # It is copied as it was written: nothing of it was taken for anything but text.
+    view.setCurrentIndex(view.model().index(4, 0))
+    assert view.copied() == texts[4]
+
+
 def test_a_picture_is_drawn_small_and_what_is_none_is_not(look: Look, qtbot: QtBot) -> None:
     image = QImage(1200, 400, QImage.Format.Format_RGB32)
     image.fill(QColor("green"))
-    small = thumb(_octets(image, "PNG"), QSize(220, 140))
+    small = thumb(_octets(image), QSize(220, 140))
     assert small is not None
     assert (small.width(), small.height()) == (220, 73)
     svg = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="/etc"/></svg>'
     assert thumb(svg, QSize(220, 140)) is None
     # It says of itself that it is forty thousand pixels high and wide.
-    bomb = _octets(image, "PNG").replace(
+    bomb = _octets(image).replace(
         (1200).to_bytes(4, "big") + (400).to_bytes(4, "big"), (40_000).to_bytes(4, "big") * 2
     )
     assert thumb(bomb, QSize(220, 140)) is None
@@ -126,8 +151,8 @@ def test_a_picture_is_drawn_small_and_what_is_none_is_not(look: Look, qtbot: QtB
     assert view.visualRect(view.model().index(0, 0)).height() > low
 
 
-def _octets(image: QImage, kind: str) -> bytes:
+def _octets(image: QImage) -> bytes:
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    assert image.save(buffer, kind)
+    assert QImageWriter(buffer, QByteArray(b"PNG")).write(image)
     return bytes(buffer.data().data())

@@ -5,17 +5,27 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from tests.servers.chat_door import ChatDoor
-
 ORIGIN = "https://www.norbridge.example"
 PATIENCE = 60.0
+
+
+class Door(Protocol):
+    """Where a site's chat is."""
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+
+    @property
+    def talk_url(self) -> str:
+        """Where pages talk."""
 
 
 class Page:
@@ -67,7 +77,7 @@ class Page:
 
 @contextmanager
 def page(
-    door: ChatDoor, token: str, after: int = 0, *, origin: str = ORIGIN, client: str = ""
+    door: Door, token: str, after: int = 0, *, origin: str = ORIGIN, client: str = ""
 ) -> Iterator[Page]:
     """A page that said hello."""
     headers = {"X-Forwarded-For": client} if client else {}
@@ -80,7 +90,7 @@ def page(
 
 
 def post(
-    door: ChatDoor,
+    door: Door,
     path: str,
     told: object,
     *,
@@ -92,7 +102,7 @@ def post(
     return httpx.post(f"{door.url}/{path}", json=told, headers=given, timeout=PATIENCE)
 
 
-def started(door: ChatDoor, name: str = "Margaret", text: str = "") -> str:
+def started(door: Door, name: str = "Margaret", text: str = "") -> str:
     """The token of a chat that was begun."""
     answer = post(door, "start", {"name": name, "language": "en", "text": text})
     assert answer.status_code == 201, answer.text

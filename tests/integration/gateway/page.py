@@ -28,14 +28,18 @@ def facebook_page() -> Iterator[FacebookStandIn]:
         yield network
 
 
-def use_page(centre: Centre, network: FacebookStandIn, secrets: dict[str, str]) -> int:
-    """The centre's account for the page, read all the time; its secrets go into the keyring."""
+def use_page(
+    centre: Centre, network: FacebookStandIn, secrets: dict[str, str], *, every: float = 0.2
+) -> int:
+    """The centre's account for the page, read every so many seconds; its secrets go into the
+    keyring.
+    """
     account = network_account(
         centre,
         Network.FACEBOOK,
         page_id=network.page_id,
         graph=f"{network.address}/{VERSION}",
-        read_seconds=0.2,
+        read_seconds=every,
     )
     change(centre, ChannelAccount, account, secret_name="page")
     secrets |= {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -12,15 +12,30 @@ import pytest
 from sqlalchemy import func, select, text
 
 from crm_desktop.domain.errors import ConnectorTrouble, InvalidInput
+from crm_desktop.domain.service_notices import NewNotice
 from crm_desktop.domain.social import Network, News, OutboundPost, Post, SentPost
 from crm_desktop.domain.social_thread import PostReply
 from crm_desktop.gateway import social as reading
 from crm_desktop.gateway.social import SocialReader
 from crm_desktop.gateway.statuses import StatusBoard
 from crm_desktop.gateway.supervisor import Gateway
-from crm_desktop.services import accounts, contacts, leases, social, social_intake
+from crm_desktop.services import (
+    accounts,
+    contacts,
+    leases,
+    service_notices,
+    social,
+    social_intake,
+)
 from crm_desktop.services.accounts import Account
-from crm_desktop.store.models import ChannelAccount, Contact, Message, OutboxItem, SocialPost
+from crm_desktop.store.models import (
+    ChannelAccount,
+    Contact,
+    Message,
+    NoticePost,
+    OutboxItem,
+    SocialPost,
+)
 from tests.centre import Centre
 from tests.integration.gateway.conftest import Secrets
 from tests.integration.gateway.looking import watching
@@ -80,7 +95,7 @@ def test_only_what_the_network_signed_comes_in_by_the_door(
     start_gateway_of: Callable[[Centre], Gateway],
 ) -> None:
     centre = sqlite_centre
-    account = use_page(centre, facebook, secrets.values)
+    account = use_page(centre, facebook, secrets.values, every=3_600)
     other = network_account(centre)
     gateway = start_gateway_of(centre)
     house = f"http://127.0.0.1:{gateway.http_port}/social"
@@ -154,6 +169,29 @@ def test_a_gateway_that_is_killed_loses_nothing_and_says_nothing_twice(
         assert sorted(kept) == sorted([*facebook.posts, *facebook.comments])
         assert tx.session.scalar(select(func.count()).select_from(Contact)) == 1
         assert tx.session.scalars(select(OutboxItem.state)).all() == ["done"]
+
+
+def test_a_notice_is_on_the_pages_and_on_the_network_at_once(
+    centre: Centre,
+    facebook: FacebookStandIn,
+    secrets: Secrets,
+    start_gateway: Callable[[], Gateway],
+) -> None:
+    account = use_page(centre, facebook, secrets.values)
+    gateway, rose = start_gateway(), centre.as_person("rose")
+    ends = datetime.now(UTC) + timedelta(days=2)
+    notice = NewNotice("Bin rounds are a day late this week.", ends, account_ids=(account,))
+    with watching(centre) as watch:
+        service_notices.publish(rose, notice)
+        sent = watch.row(NoticePost, state="sent")
+
+    assert [each["message"] for each in facebook.posts.values()] == [notice.text]
+    assert sent.post_id in facebook.posts
+    pages = f"http://127.0.0.1:{gateway.http_port}/forms"
+    for page in (pages, f"{pages}/missed_bin"):
+        assert notice.text in httpx.get(page).text
+    with centre.as_owner().read() as tx:
+        assert tx.session.scalar(select(func.count()).select_from(Contact)) == 0
 
 
 # What a network cannot be made to do is said by a script.
@@ -231,7 +269,7 @@ def scripted(sqlite_centre: Centre, monkeypatch: pytest.MonkeyPatch) -> Callable
         )
         waits: list[float] = []
         for event in (reader.stopping, reader._awake):
-            monkeypatch.setattr(event, "wait", lambda seconds: bool(waits.append(seconds)))
+            monkeypatch.setattr(event, "wait", waits.append)
         return Reading(reader, account, script, waits)
 
     return make

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, select, update
 
-from crm_desktop.domain.chats import EndedBy, LeftMessage, LineKind, NewChat, Place
+from crm_desktop.domain.chats import MOST_LINES, EndedBy, LeftMessage, LineKind, NewChat, Place
 from crm_desktop.domain.errors import Blocked, Closed, Conflict, InvalidInput, NotFound
+from crm_desktop.domain.states import Resolution
+from crm_desktop.domain.views import Disposition
 from crm_desktop.services import (
     chat_sites,
     chat_visits,
     chats,
     contacts,
     leases,
+    routing,
     sending,
     sweeper,
 )
@@ -22,6 +26,7 @@ from crm_desktop.services.outbox import Work
 from crm_desktop.store.models import (
     Activity,
     ChannelWeight,
+    ChatTyping,
     Contact,
     Event,
     HalfHourStat,
@@ -32,8 +37,17 @@ from crm_desktop.store.models import (
     Staff,
 )
 from tests.centre import Centre
-from tests.chats_centre import Visitor, add_site, change_chat, chat_row, visitor, writing
+from tests.chats_centre import (
+    Visitor,
+    add_site,
+    change_chat,
+    chat_row,
+    keep_typing,
+    visitor,
+    writing,
+)
 from tests.integration.services.arrivals import contact, event_kinds
+from tests.routing_centre import at_work, push
 
 
 def _sweep(centre: Centre) -> None:
@@ -92,7 +106,7 @@ def test_a_start_that_is_tried_again_is_the_same_chat(centre: Centre) -> None:
     ],
 )
 def test_what_is_no_beginning_is_refused(
-    sqlite_centre: Centre, given: dict[str, object], wrong: str
+    sqlite_centre: Centre, given: dict[str, Any], wrong: str
 ) -> None:
     site = add_site(sqlite_centre)
 
@@ -227,11 +241,13 @@ def test_who_never_was_taken_and_is_gone_gave_up_when_they_left(centre: Centre) 
     _sweep(centre)
     waits = contact(centre, margaret.contact).state
     _gone_for(centre, margaret, minutes=11)
+    left = chat_row(centre, margaret.chat).gone_since
+    assert left is not None
     with centre.as_owner().write() as tx:
         tx.session.execute(
             update(Contact)
             .where(Contact.id == margaret.contact)
-            .values(queued_at=tx.now - timedelta(minutes=12))
+            .values(queued_at=left - timedelta(minutes=1))
         )
 
     _sweep(centre)
@@ -243,7 +259,7 @@ def test_who_never_was_taken_and_is_gone_gave_up_when_they_left(centre: Centre) 
     with centre.as_owner().read() as tx:
         data = tx.session.scalars(select(Event.data).where(Event.kind == "contact.abandoned")).one()
     assert data["by"] == "gone"
-    assert 55 <= data["waited"] <= 65
+    assert data["waited"] == 60
     margaret.say("I am back")
     assert chat_row(centre, margaret.chat).contact_id != margaret.contact
 
@@ -373,6 +389,55 @@ def test_many_pages_are_read_in_one_statement_from_where_each_is(centre: Centre)
     assert [each.id for each in chat_sites.sites(first.db)] == [site]
 
 
+def test_many_type_and_read_in_one_statement(centre: Centre) -> None:
+    site = add_site(centre)
+    first, second = visitor(centre, site), visitor(centre, site)
+    anna = centre.as_person("anna")
+    for each in (first, second):
+        contacts.take(anna, each.contact)
+
+    chat_visits.typing_many(first.db, {first.token: "One", second.token: "Two", "nobody's": "x"})
+    keep_typing(centre)
+    chat_visits.seen_many(first.db, {first.token: 1, second.token: 10**12, "x": -1})
+
+    assert [chats.visitor_typing(anna, each.chat) for each in (first, second)] == ["One", "Two"]
+    rows = [chat_row(centre, each.chat) for each in (first, second)]
+    assert [each.visitor_seq for each in rows] == [1, 2]
+    chats.seen_by_staff(anna, first.contact, 2)
+    assert [each.sees().staff_seq for each in (first, second)] == [2, 0]
+    chat_visits.typing(first.db, first.token, "")
+    assert chats.visitor_typing(anna, first.chat) == ""
+    keep_typing(centre)
+    with centre.as_owner().write() as tx:
+        too_long_ago = tx.now - timedelta(seconds=7)
+        second_row = ChatTyping.chat_id == second.chat
+        tx.session.execute(update(ChatTyping).where(second_row).values(at=too_long_ago))
+    _sweep(centre)
+    with centre.as_owner().read() as tx:
+        assert tx.session.scalars(select(ChatTyping.chat_id)).all() == [first.chat]
+
+
+def test_a_long_chat_comes_in_pieces_and_its_transcript_whole(sqlite_centre: Centre) -> None:
+    margaret = visitor(sqlite_centre, add_site(sqlite_centre), text="")
+    anna = sqlite_centre.as_person("anna")
+    contacts.take(anna, margaret.contact)
+    chats.say_as_staff(anna, margaret.contact, "Go on", writing=writing())
+    for number in range(MOST_LINES + 5):
+        margaret.say(f"Line {number}")
+
+    page = margaret.sees()
+    rest = margaret.sees(page.lines[-1].seq)
+    chat_visits.transcript(margaret.db, margaret.token, "m@example.org")
+
+    assert (len(page.lines), page.lines[0].seq, page.last_seq) == (MOST_LINES, 1, MOST_LINES + 7)
+    assert [each.seq for each in rest.lines] == list(range(MOST_LINES + 1, MOST_LINES + 8))
+    with sqlite_centre.as_owner().read() as tx:
+        text = tx.session.scalars(
+            select(Message.body_text).where(Message.auto_generated.is_(True))
+        ).one()
+    assert all(f"Line {number}\n" in f"{text}\n" for number in range(MOST_LINES + 5))
+
+
 def test_whoever_is_kept_out_leaves_no_message(centre: Centre) -> None:
     site = add_site(centre)
     margaret, anna = visitor(centre, site), centre.as_person("anna")
@@ -383,3 +448,20 @@ def test_whoever_is_kept_out_leaves_no_message(centre: Centre) -> None:
         chat_sites.leave_message(
             margaret.db, site, LeftMessage("M", "m@example.org", "Again", client="a-client")
         )
+
+
+def test_who_comes_back_is_offered_first_to_whoever_had_them(centre: Centre) -> None:
+    margaret = visitor(centre, add_site(centre))
+    push(centre, "general")
+    at_work(centre, "anna", "ben")
+    ben = centre.as_person("ben")
+    contacts.take(ben, margaret.contact)
+    chats.end_as_staff(ben, margaret.contact)
+    contacts.complete(ben, margaret.contact, Disposition(None, Resolution.RESOLVED, False))
+
+    margaret.say("One more thing")
+    routing.turn(margaret.db)
+
+    row = contact(centre, chat_row(centre, margaret.chat).contact_id)
+    assert row.id != margaret.contact
+    assert (row.state, row.owner_id) == ("offered", centre.person("ben").id)

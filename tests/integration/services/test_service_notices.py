@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ from tests.centre import Centre
 from tests.integration.services.arrivals import change
 from tests.integration.services.posts import network_account
 
-LANE = Lane(social_sending.LANE, lambda *_: None, social_sending.gave_up, social_sending.subject)  # type: ignore[arg-type,return-value]
+LANE = Lane(social_sending.LANE, lambda *_: None, social_sending.gave_up, social_sending.subject)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -113,9 +114,7 @@ def test_a_notice_is_said_on_the_chosen_networks_in_the_words_for_each(
         account = outgoing.account
         if account.id == sky:
             where = SentPost("ours", "ours", "https://network.example/ours")
-            sent = Outcome(
-                lambda tx, w=claimed, a=account, p=where: social_sending.sent(tx, w, a, p)
-            )
+            sent = Outcome(partial(social_sending.sent, work=claimed, account=account, where=where))
             outbox.settle(gateway, LANE, lease, claimed, sent)
             assert social_sending.load(gateway, claimed) is None
         else:

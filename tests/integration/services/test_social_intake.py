@@ -146,7 +146,7 @@ def test_a_name_is_of_its_network_and_nobody_elses(sqlite_centre: Centre) -> Non
     centre = sqlite_centre
     x, face = (network_account(centre, each) for each in (Network.X, Network.FACEBOOK))
     tweet = post("margaret", author_id="77")
-    page = post("margaret", author_id="4711")
+    page = post("4711", author_id="4711", author_name="Margaret O")
     read(centre, x, tweet)
     read(centre, face, page)
 
@@ -158,6 +158,7 @@ def test_a_name_is_of_its_network_and_nobody_elses(sqlite_centre: Centre) -> Non
     with centre.as_owner().read() as tx:
         norms = set(tx.session.scalars(select(Identifier.norm)))
     assert {"margaret@x.com", "4711@facebook.com"} <= norms
+    assert two.subject.startswith("Margaret O: "), "a number is nobody's name"
 
 
 def test_a_name_that_was_given_away_is_not_its_former_owners_record(sqlite_centre: Centre) -> None:

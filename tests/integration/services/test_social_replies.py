@@ -57,7 +57,7 @@ from tests.integration.services.posts import (
 )
 
 PIXEL = b"\x89PNG\r\n\x1a\n" + b"0" * 40
-LANE = Lane(social_sending.LANE, lambda *_: None, social_sending.gave_up, social_sending.subject)  # type: ignore[arg-type,return-value]
+LANE = Lane(social_sending.LANE, lambda *_: None, social_sending.gave_up, social_sending.subject)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -165,6 +165,10 @@ def test_a_post_that_was_met_unrecognised_is_one_with_ours(centre: Centre, anna:
     outbox.settle(gateway, LANE, lease, claimed, done)
 
     assert message_of(centre, account, met) == sent.message_id
+    read(centre, account, met)
+    shown = social.thread(anna, contact_id).post(sent.message_id)
+    assert shown is not None
+    assert shown.versions == (), "what the network made of an address is no edit"
 
 
 def test_an_answer_can_be_taken_back(centre: Centre, anna: Database) -> None:
@@ -172,6 +176,8 @@ def test_an_answer_can_be_taken_back(centre: Centre, anna: Database) -> None:
     sent = social.reply(anna, contact_id, PostReply("We are sorry", True, message_id))
     assert sent.message is not None
     assert sent.message.undo_until == sent.undo_until
+    read_again = contacts.open_contact(anna, contact_id).messages[-1]
+    assert read_again == sent.message, "what is shown at once is what is read"
 
     assert replies.withdraw(anna, sent.message_id)[0]
 

@@ -205,6 +205,23 @@ def test_after_a_day_a_person_may_still_answer_and_after_seven_nobody(
     assert "7 days" in str(late)
 
 
+def test_private_answer_to_somebody_unknown_is_not_sent_twice_and_said_to_be_there(
+    facebook: FacebookStandIn, page: FacebookPage
+) -> None:
+    alice = facebook.person("Alice Smith")
+    comment = facebook.comment(alice, facebook.write(facebook.page_id, "Bin rounds"), "Missed")
+    post = answer(comment, public=False)
+    facebook.troubles.lose("POST", "/messages")
+    began = datetime.now(UTC)
+    trouble_of(page, post)
+
+    again = trouble_of(page, post, tried_at=began)
+
+    assert (again.retry, again.params["fate"]) == (False, "unknown")
+    assert "already" in str(again)
+    assert len(facebook.messages[alice]) == 1
+
+
 @pytest.mark.parametrize("public", [True, False])
 def test_what_was_sent_when_its_answer_was_lost_is_not_sent_again(
     facebook: FacebookStandIn, page: FacebookPage, *, public: bool
@@ -227,6 +244,20 @@ def test_what_was_sent_when_its_answer_was_lost_is_not_sent_again(
     assert sent.root_id == (comment if public else f"messenger:{alice}")
 
 
+def test_notice_that_was_published_when_its_answer_was_lost_is_not_published_again(
+    facebook: FacebookStandIn, page: FacebookPage
+) -> None:
+    notice = OutboundPost(KEY, "Bin rounds are a day late", public=True)
+    facebook.troubles.lose("POST", "/feed")
+    began = datetime.now(UTC)
+    trouble_of(page, notice)
+
+    sent = page.send(notice, tried_at=began)
+
+    assert list(facebook.posts) == [sent.post_id]
+    assert sent.root_id == sent.post_id
+
+
 def test_what_was_not_sent_is_sent_and_the_same_words_elsewhere_are_no_sign_of_it(
     facebook: FacebookStandIn, page: FacebookPage
 ) -> None:
@@ -244,6 +275,21 @@ def test_what_was_not_sent_is_sent_and_the_same_words_elsewhere_are_no_sign_of_i
 
     assert (failed.retry, failed.params["fate"]) == (True, "unknown")
     assert facebook.comments[sent.post_id]["parent"]["id"] == two
+
+
+def test_the_same_words_some_minutes_ago_are_no_sign_of_it(
+    facebook: FacebookStandIn, page: FacebookPage
+) -> None:
+    alice = facebook.person("Alice Smith")
+    facebook.message(alice, "Hello?")
+    thanks = OutboundPost(KEY, "Thank you", public=False, reply_ref={"person": alice})
+    first = page.send(thanks)
+    facebook.clock.later(minutes=3)
+
+    second = page.send(replace(thanks, key=KEY[::-1]), tried_at=datetime.now(UTC))
+
+    assert second.post_id != first.post_id
+    assert len(facebook.messages[alice]) == 3
 
 
 def test_without_a_way_to_look_nothing_is_sent_again(
@@ -271,7 +317,8 @@ def test_notice_with_pictures_has_their_descriptions(
 
     assert sent.root_id == sent.post_id
     (attached,) = facebook.posts[sent.post_id]["attachments"]["data"]
-    assert attached["description"] == "A map of the closed road"
+    shown = facebook.shown[attached["target"]["id"]]
+    assert shown["alt_text_custom"] == "A map of the closed road"
 
 
 def test_limit_is_obeyed_for_as_long_as_it_says(
@@ -350,13 +397,17 @@ def test_pictures_of_posts_comments_and_messages_come_with_their_descriptions(
     cursor = page.news({}).cursor
     alice = facebook.person("Alice Smith")
     post = facebook.write(alice, "Look", PNG, "A full bin")
-    facebook.comment(alice, post, "And here", PNG, "Another")
+    facebook.comment(alice, post, "And here", PNG)
     facebook.message(alice, "Between us", PNG)
     ((_, body), *_) = facebook.deliveries()
 
     posts = page.news(cursor).posts
 
-    assert [each.pictures[0].alt for each in posts] == ["A full bin", "Another", ""]
+    assert [each.pictures[0].alt for each in posts] == [
+        "A full bin",
+        "May be an image of a bin",
+        "",
+    ]
     assert {each.pictures[0].content for each in posts} == {PNG}
     completed = page.complete(hook.posts(body, facebook.page_id))
     assert completed.posts[0].pictures == posts[0].pictures

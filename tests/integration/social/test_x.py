@@ -69,6 +69,17 @@ def test_mentions_turn_every_page_back_to_where_we_were(x: XStandIn, account: XA
     assert account.news(news.cursor).posts == ()
 
 
+def test_what_is_only_passed_on_is_asked_for_once(x: XStandIn, account: XAccount) -> None:
+    cursor = account.news({}).cursor
+    passed_on = x.write(x.person("Alice Smith"), f"RT @{x.handle}: bins")
+    x.tweets[passed_on]["referenced_tweets"] = [{"type": "retweeted", "id": "1"}]
+
+    news = account.news(cursor)
+
+    assert news.posts == ()
+    assert news.cursor["mentions"] == passed_on
+
+
 def test_empty_account_misses_nothing_that_comes_then(x: XStandIn, account: XAccount) -> None:
     cursor = account.news({}).cursor
     alice = x.person("Alice Smith")
@@ -164,6 +175,43 @@ def test_what_was_sent_when_its_answer_was_lost_is_not_sent_again(
     assert x.count("POST", "/2/tweets") + x.count("POST", "/messages") == 1
     assert sent.post_id.removeprefix("dm:") in {*x.tweets, *(each["id"] for each in x.messages)}
     assert sent.root_id == theirs.root_id
+
+
+def test_notice_that_was_posted_when_its_answer_was_lost_is_not_posted_again(
+    x: XStandIn, account: XAccount
+) -> None:
+    notice = OutboundPost(KEY, "Bin rounds are a day late", public=True)
+    x.troubles.lose("POST", "/2/tweets")
+    began = datetime.now(UTC)
+    trouble_of(account, notice)
+
+    sent = account.send(notice, tried_at=began)
+
+    assert list(x.tweets) == [sent.post_id]
+    assert sent.root_id == sent.post_id
+
+
+def test_the_same_words_some_minutes_ago_are_no_sign_of_it(x: XStandIn, account: XAccount) -> None:
+    alice = x.person("Alice Smith")
+    thanks = OutboundPost(KEY, "Thank you", public=False, author_id=alice)
+    first = account.send(thanks)
+    x.clock.later(minutes=3)
+
+    second = account.send(replace(thanks, key=KEY[::-1]), tried_at=datetime.now(UTC))
+
+    assert second.post_id != first.post_id
+    assert len(x.messages) == 2
+
+
+def test_without_a_way_to_look_nothing_is_sent_again(x: XStandIn, account: XAccount) -> None:
+    notice = OutboundPost(KEY, "Bin rounds are a day late", public=True)
+    for status, retry, fate in ((403, False, "unknown"), (503, True, "not_sent")):
+        x.troubles.answer("GET", "/tweets", JSONResponse({"detail": "no"}, status))
+
+        trouble = trouble_of(account, notice, tried_at=datetime.now(UTC))
+
+        assert (trouble.retry, trouble.params["fate"]) == (retry, fate)
+    assert x.tweets == {}
 
 
 def test_the_same_words_of_ours_elsewhere_or_long_ago_are_no_sign_of_it(
@@ -302,6 +350,15 @@ def test_picture_comes_with_its_description(x: XStandIn, account: XAccount) -> N
     assert (picture.content, picture.content_type, picture.alt) == (PNG, "image/png", "A full bin")
 
 
+def test_picture_of_a_direct_message_is_asked_for_with_a_signature(
+    x: XStandIn, account: XAccount
+) -> None:
+    cursor = account.news({}).cursor
+    x.message(x.person("Alice Smith"), "Only for you", PNG)
+
+    assert one(account, cursor).pictures[0].content == PNG
+
+
 @pytest.mark.parametrize(
     "address",
     [
@@ -311,6 +368,8 @@ def test_picture_comes_with_its_description(x: XStandIn, account: XAccount) -> N
         "https://pbs.twimg.com:8443/a.png",
         "https://us@pbs.twimg.com/a.png",
         "file:///etc/passwd",
+        "https://evil.invalid/1.1/ton/data/dm/1/2/a.png",
+        "https://ton.twitter.com@evil.invalid/1.1/ton/data/dm/1/2/a.png",
         "//pbs.twimg.com/a.png",
         "http://[",
     ],

@@ -18,6 +18,7 @@ from tests.integration.store.attacking import (
     Ids,
     named,
     refused,
+    unseen,
 )
 
 _SAY: LiteralString = (
@@ -62,6 +63,10 @@ ADVISOR_ATTACKS = (
     Attack(
         "a chat ended in the visitor's name",
         "SELECT app.chat_end(%(own_chat_contact)s, 'visitor')",
+    ),
+    unseen(
+        "a colleague's visitor's address",
+        "SELECT 1 WHERE app.chat_address(%(bens_chat_contact)s) <> '[]'",
     ),
     Attack("a colleague's visitor kept out", _BLOCK),
     Attack("a visitor kept out for ever", "SELECT app.chat_block(%(own_chat_contact)s, 'x', 721)"),
@@ -147,7 +152,8 @@ def chatted(attacked: tuple[Centre, Ids]) -> Ids:
     """The ids of what is attacked, with a chat of Anna's, Ben's and Cora's restricted queue."""
     centre, ids = attacked
     site, care = add_site(centre), add_site(centre, queue="care", key="care")
-    own, bens, hidden = visitor(centre, site), visitor(centre, site), visitor(centre, care)
+    own, hidden = visitor(centre, site), visitor(centre, care)
+    bens = visitor(centre, site, email="sam@example.org")
     for login, each in (("anna", own), ("ben", bens), ("cora", hidden)):
         contacts.take(centre.as_person(login), each.contact)
     blocks = {}

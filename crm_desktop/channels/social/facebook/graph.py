@@ -30,7 +30,9 @@ _TOKEN: Final = frozenset({102, 190})
 _PASSING: Final = frozenset({1, 2})
 _BLOCKED: Final = 368
 _GONE: Final = (100, 33)
+#: The same words twice in a row; one private answer to a comment is there.
 DUPLICATE: Final = 506
+ANSWERED_ALREADY: Final = 10900
 _TOKEN_WORDS: Final = {
     458: "the page's app was removed",
     459: "the person who gave it must sign in to Facebook once",
@@ -78,6 +80,10 @@ class Graph:
         """End every connection."""
         self._web.close()
 
+    def there(self, moment: datetime) -> datetime:
+        """A moment of our clock on Facebook's, by its last answer."""
+        return moment + self._web.ahead
+
     def batch(self, questions: Sequence[str], *, sparing: bool = True) -> list[Reply]:
         """Ask several things, each a path with its query, in one call for each BATCH of them.
 
@@ -108,8 +114,8 @@ class Graph:
         form = {**fields, **self._signed}
         return self._understood(self._web.ask("POST", path, data=form, files=files))
 
-    def picture(self, address: str) -> tuple[str, bytes]:
-        """Kind and content of a picture on Facebook's own computers."""
+    def picture(self, address: str) -> bytes:
+        """A picture on Facebook's own computers."""
         return self._web.fetch(address, _PICTURES)
 
     def _replies(self, answer: web.Answer, expected: int) -> list[Reply]:

@@ -13,7 +13,7 @@ from crm_desktop.channels.social.facebook.graph import Graph
 from crm_desktop.channels.social.facebook.sending import Sender
 from crm_desktop.channels.social.facebook.settings import FacebookSettings
 from crm_desktop.channels.social.fetching import with_pictures
-from crm_desktop.domain.social import News, OutboundPost, Post, SentPost
+from crm_desktop.domain.social import MAX_PICTURES, News, OutboundPost, Post, SentPost
 
 #: Pages of a list that are turned back to find where we were.
 _TURNS: Final = 100
@@ -116,10 +116,19 @@ class FacebookPage:
         return readings.comment(of, root, self._page)
 
     def _whole(self, read: _Read) -> Post:
-        """With its pictures; ours are known here."""
-        if read.post.by_us:
+        """With its pictures and their descriptions; ours are known here."""
+        pictures = readings.pictures(read.record)[:MAX_PICTURES]
+        if read.post.by_us or not pictures:
             return read.post
-        return with_pictures(read.post, readings.pictures(read.record), self._graph.picture)
+        photos = [photo for _, photo in pictures if photo]
+        replies = self._graph.batch([questions.description(each) for each in photos])
+        alts = {
+            photo: reading.line(reply.record, "alt_text_custom")
+            or reading.line(reply.record, "alt_text")
+            for photo, reply in zip(photos, replies, strict=True)
+        }
+        shown = [(address, alts.get(photo, "")) for address, photo in pictures]
+        return with_pictures(read.post, shown, self._graph.picture)
 
     def _since(self, since: datetime) -> Iterator[_Read]:
         """Everything that was written since a moment, in any order."""

@@ -73,6 +73,11 @@ def about(post_id: str, page_id: str) -> str:
     return _path(post_id, fields=f"{readings.COMMENT_FIELDS},object{{id}}")
 
 
+def description(photo_id: str) -> str:
+    """What a photograph shows, in the words of whoever put it there, or else of Facebook."""
+    return _path(photo_id, fields="alt_text_custom,alt_text")
+
+
 def going_on(question: str, reply: Reply) -> str:
     """The question for the next page, "" after the last.
 

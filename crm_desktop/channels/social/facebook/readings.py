@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from crm_desktop.channels.social import reading
@@ -10,16 +10,16 @@ from crm_desktop.channels.social.facebook import things
 from crm_desktop.domain.social import Post
 
 _WHO: Final = "from{id,name}"
-_PICTURE: Final = "media{image{src}},type,description"
+_ATTACHED: Final = "media,type,target{id}"
 POST_FIELDS: Final = (
     f"id,message,created_time,updated_time,permalink_url,{_WHO},"
-    f"attachments{{{_PICTURE},subattachments.limit(10){{{_PICTURE}}}}}"
+    f"attachments{{{_ATTACHED},subattachments.limit(10){{{_ATTACHED}}}}}"
 )
 COMMENT_FIELDS: Final = (
-    f"id,message,created_time,permalink_url,{_WHO},parent{{id}},attachment{{{_PICTURE}}}"
+    f"id,message,created_time,permalink_url,{_WHO},parent{{id}},attachment{{{_ATTACHED}}}"
 )
 MESSAGE_FIELDS: Final = (
-    "id,message,created_time,from,to,attachments.limit(10){mime_type,name,image_data{url}}"
+    "id,message,created_time,from,to,attachments.limit(10){mime_type,name,image_data}"
 )
 
 
@@ -104,18 +104,21 @@ def message(of: Mapping[str, object], page_id: str) -> Post | None:
     )
 
 
-def pictures(of: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """Addresses and descriptions of the pictures of a post, comment or message."""
+def pictures(of: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Addresses of the pictures of a post, comment or message, and the photographs' own ids."""
     attached = reading.records(reading.record(of.get("attachments")).get("data"))
     if single := reading.record(of.get("attachment")):
         attached.append(single)
+    found = []
     for each in attached:
         inner = reading.records(reading.record(each.get("subattachments")).get("data"))
         for one in inner or [each]:
             image = reading.record(reading.record(one.get("media")).get("image"))
             sent = reading.record(one.get("image_data"))
+            photo = reading.line(reading.record(one.get("target")), "id")
             if address := reading.line(image, "src") or reading.line(sent, "url"):
-                yield address, reading.line(one, "description")
+                found.append((address, photo if photo.isascii() and photo.isdigit() else ""))
+    return found
 
 
 def _address(of: Mapping[str, object], post_id: str) -> str:

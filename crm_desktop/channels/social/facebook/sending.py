@@ -9,18 +9,16 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from crm_desktop.channels.social import reading
+from crm_desktop.channels.social import reading, web
 from crm_desktop.channels.social.facebook import questions, readings, things
-from crm_desktop.channels.social.facebook.graph import DUPLICATE, Graph, Reply
+from crm_desktop.channels.social.facebook.graph import ANSWERED_ALREADY, DUPLICATE, Graph, Reply
 from crm_desktop.domain.errors import ConnectorTrouble
 from crm_desktop.domain.post_length import length, limit
 from crm_desktop.domain.social import Network, OutboundPost, Picture, Post, SentPost
 
-#: How far Facebook's clock may be behind ours.
-_CLOCK_SLACK: Final = timedelta(minutes=10)
 #: Of error 10: the person wrote more than a day ago.
 _WINDOW_CLOSED: Final = 2018278
 
@@ -43,10 +41,14 @@ class Sender:
         try:
             return self._send_publicly(post) if post.public else self._send_privately(post)
         except ConnectorTrouble as trouble:
-            if trouble.params.get("code_there") != DUPLICATE or tried_at is None:
+            if tried_at is None:
                 raise
-            if earlier := self._earlier(post, tried_at):
+            code = trouble.params.get("code_there")
+            if code == DUPLICATE and (earlier := self._earlier(post, tried_at)):
                 return earlier
+            if code == ANSWERED_ALREADY:
+                words = "Facebook says that this was answered in private already"
+                raise ConnectorTrouble(words, retry=False, fate="unknown") from trouble
             raise
 
     def _send_publicly(self, post: OutboundPost) -> SentPost:
@@ -132,6 +134,9 @@ class Sender:
         to, root = _parent(post)
         if not post.public:
             person = reading.line(post.reply_ref, "person") or post.author_id
+            if not person.isdigit():
+                # Facebook takes one private answer to a comment, and refuses another.
+                return None
             question = questions.conversation_with(self._page, person)
         elif to:
             question = questions.comments(to)
@@ -149,8 +154,9 @@ class Sender:
                 retry=reply.status >= 500,
                 fate="not_sent" if reply.status >= 500 else "unknown",
             )
+        since = self._graph.there(tried_at) - web.CLOCKS_APART
         for each in self._there(post, reply, root):
-            ours = each.by_us and each.parent_id == to and each.at >= tried_at - _CLOCK_SLACK
+            ours = each.by_us and each.parent_id == to and each.at >= since
             if ours and _same(each.text, post.text):
                 return _sent_of(each) if not post.public else _sent(each.post_id, to, root)
         return None

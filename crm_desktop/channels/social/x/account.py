@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
-from crm_desktop.channels.social import reading
+from crm_desktop.channels.social import reading, web
 from crm_desktop.channels.social.fetching import with_pictures
 from crm_desktop.channels.social.x import readings, things
 from crm_desktop.channels.social.x.api import PAGE, Api, part
@@ -16,8 +16,6 @@ from crm_desktop.channels.social.x.settings import XSettings
 from crm_desktop.domain.errors import ConnectorTrouble
 from crm_desktop.domain.social import News, OutboundPost, Post, SentPost
 
-#: How far our clock and X's may be apart without either being wrong.
-_CLOCKS_APART: Final = timedelta(minutes=1)
 #: Messages that are looked at again in one go; X answers 15 in a quarter of an hour.
 _MESSAGES_AGAIN: Final = 5
 
@@ -45,14 +43,13 @@ class XAccount:
         mentions, messages = reading.line(cursor, "mentions"), reading.line(cursor, "messages")
         if not (things.is_id(mentions) and things.is_id(messages)):
             return News((), self._from_now_on())
-        posts = list(self._mentions(mentions))
-        private = self._messages_if_allowed(messages)
-        newest = {
-            "mentions": _newest((_number_of(each) for each in posts), mentions),
-            "messages": _newest((each.post_id.removeprefix(DM) for each in private), messages),
-        }
+        posts, mentions = self._mentions(mentions)
+        private, messages = self._messages_if_allowed(messages)
         found = {each.post_id: each for each in (*posts, *private)}
-        return News(tuple(sorted(found.values(), key=lambda each: (each.at, each.post_id))), newest)
+        return News(
+            tuple(sorted(found.values(), key=lambda each: (each.at, each.post_id))),
+            {"mentions": mentions, "messages": messages},
+        )
 
     def complete(self, news: News) -> News:
         """What was delivered, as X API v2 has it: with conversations, and as it is now."""
@@ -90,34 +87,42 @@ class XAccount:
         """A cursor after everything that is there; asking also shows that the keys are good."""
         answer = self._api.get(f"2/users/{part(self._user)}/mentions", _MENTIONS, max_results="5")
         newest = reading.line(reading.record(answer.get("meta")), "newest_id")
-        now = datetime.fromtimestamp(self._api.now(), UTC) - _CLOCKS_APART
-        begin = str(things.id_at(now))
+        begin = str(things.id_at(self._api.there(datetime.now(UTC)) - web.CLOCKS_APART))
         return {"mentions": newest if things.is_id(newest) else begin, "messages": begin}
 
-    def _mentions(self, since: str) -> Iterator[Post]:
+    def _mentions(self, since: str) -> tuple[list[Post], str]:
+        """Mentions, and the newest id, also of what is only passed on and no post for us."""
         query = {**readings.POST, "since_id": since}
+        posts: list[Post] = []
+        newest = since
         for answer in self._api.pages(f"2/users/{part(self._user)}/mentions", _MENTIONS, query):
-            yield from self._read(answer, readings.post, whole=True)
+            posts += self._read(answer, readings.post, whole=True)
+            newest = things.newest(newest, *_ids(answer))
+        return posts, newest
 
-    def _messages_if_allowed(self, since: str) -> list[Post]:
+    def _messages_if_allowed(self, since: str) -> tuple[list[Post], str]:
         """X may be asked for messages so seldom that mentions do not wait for them."""
         if self._api.can_wait(_MESSAGES):
-            return []
+            return [], since
         try:
-            return list(self._messages(since))
+            return self._messages(since)
         except ConnectorTrouble as trouble:
             if "after_seconds" not in trouble.params:
                 raise
-            return []
+            return [], since
 
-    def _messages(self, since: str) -> Iterator[Post]:
-        """Newest first, until one that is known; there is no `since_id` for messages."""
+    def _messages(self, since: str) -> tuple[list[Post], str]:
+        """Messages, and the newest id; there is no `since_id` for them, so until one is known."""
+        posts: list[Post] = []
+        newest = since
         for answer in self._api.pages("2/dm_events", _MESSAGES, readings.MESSAGE):
             listed = reading.records(answer.get("data"))
             fresh = [each for each in listed if things.is_after(reading.line(each, "id"), since)]
-            yield from self._read({**answer, "data": fresh}, readings.message, whole=True)
+            posts += self._read({**answer, "data": fresh}, readings.message, whole=True)
+            newest = things.newest(newest, *_ids(answer))
             if len(fresh) < len(listed):
-                return
+                break
+        return posts, newest
 
     def _read(
         self, answer: Mapping[str, object], reader: readings.Reader, *, whole: bool = False
@@ -167,13 +172,8 @@ class XAccount:
         return found
 
 
-def _number_of(post: Post) -> str:
-    """The id of the newest version, by which X sorts."""
-    return reading.line(post.reply_ref, "to") or post.post_id
-
-
-def _newest(ids: Iterator[str], known: str) -> str:
-    return max((known, *filter(things.is_id, ids)), key=int)
+def _ids(answer: Mapping[str, object]) -> list[str]:
+    return [reading.line(each, "id") for each in reading.records(answer.get("data"))]
 
 
 def _missing(answer: Mapping[str, object]) -> list[str]:

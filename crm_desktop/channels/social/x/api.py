@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
@@ -19,12 +21,15 @@ PAGE: Final = 100
 _PAGES: Final = 20
 #: Where X keeps photographs that everybody may see.
 _PICTURES: Final = ("pbs.twimg.com",)
+#: Where it keeps those of direct messages.
+_PRIVATE_PICTURES: Final = "ton.twitter.com"
+_PRIVATE_PICTURE: Final = re.compile(
+    r"^https?://[^/?#@]+/1\.1/ton/data/dm/[0-9]+/[0-9]+/[A-Za-z0-9_.-]+$"
+)
 #: Most windows are so long; the time to wait when X does not say.
 WINDOW: Final = 900.0
 #: Questions of a window that are kept for what people wait for.
 _RESERVE: Final = 3
-#: Our clock is taken for wrong when X's is so far from it, seconds.
-_CLOCK_OFF: Final = 60.0
 
 
 class Api:
@@ -35,15 +40,14 @@ class Api:
         self._base = settings.api.rstrip("/")
         self._keys = settings.keys
         self._limits: dict[str, Limit] = {}
-        self._clock_off = 0.0
 
     def close(self) -> None:
         """End every connection."""
         self._web.close()
 
-    def now(self) -> float:
-        """X's time, seconds since 1970, as far as its answers told."""
-        return time.time() + self._clock_off
+    def there(self, moment: datetime) -> datetime:
+        """A moment of our clock on X's, by its last answer."""
+        return moment + self._web.ahead
 
     def can_wait(self, limit: str) -> bool:
         """Whether a question had better be asked later, so that the limit lasts its window."""
@@ -76,20 +80,27 @@ class Api:
         """Send a file, which is its name, content and type."""
         return self._exchange("POST", path, limit, {}, data=fields, files={"media": file})
 
-    def picture(self, address: str) -> tuple[str, bytes]:
-        """Kind and content of a picture on X's own computers."""
-        return self._web.fetch(address, _PICTURES)
+    def picture(self, address: str) -> bytes:
+        """A picture on X's own computers.
+
+        Those of direct messages are given to the account alone: the question is signed.
+        """
+        if not _PRIVATE_PICTURE.search(address):
+            return self._web.fetch(address, _PICTURES)
+        header = oauth.authorization(self._keys, "GET", address, {}, at=int(self._now()))
+        return self._web.fetch(address, (_PRIVATE_PICTURES,), {"Authorization": header})
 
     def _exchange(
         self, method: str, path: str, limit: str, query: Mapping[str, str], **what: object
     ) -> Mapping[str, object]:
         if limit in self._limits and (wait := self._limits[limit].wait()):
             raise web.busy(NAME, wait)
+        believed = self._web.ahead
         answer = self._signed(method, path, query, **what)
-        if answer.status == 401 and self._learnt_the_time(answer):
+        if answer.status == 401 and abs(self._web.ahead - believed) > web.CLOCKS_APART:
             # X has done nothing: our clock was wrong, and the signature with it.
             answer = self._signed(method, path, query, **what)
-        self._limits[limit] = Limit(answer, self._seconds_of(answer))
+        self._limits[limit] = Limit(answer, self._now())
         if answer.fine:
             return answer.record()
         raise self._trouble(answer, self._limits[limit])
@@ -98,25 +109,16 @@ class Api:
         self, method: str, path: str, query: Mapping[str, str], **what: object
     ) -> web.Answer:
         header = oauth.authorization(
-            self._keys, method, f"{self._base}/{path}", query, at=int(self.now())
+            self._keys, method, f"{self._base}/{path}", query, at=int(self._now())
         )
         # Written out: what is signed must be what is sent, to the letter.
         pairs = "&".join(f"{oauth.encoded(k)}={oauth.encoded(v)}" for k, v in query.items())
         address = f"{path}?{pairs}" if pairs else path
         return self._web.ask(method, address, headers={"Authorization": header}, **what)
 
-    def _learnt_the_time(self, answer: web.Answer) -> bool:
-        """Whether X's clock is another than was thought; then it is thought so."""
-        told = answer.at()
-        if told is None or abs(told.timestamp() - self.now()) < _CLOCK_OFF:
-            return False
-        self._clock_off = told.timestamp() - time.time()
-        return True
-
-    def _seconds_of(self, answer: web.Answer) -> float:
-        """X's time when it answered."""
-        told = answer.at()
-        return told.timestamp() if told else self.now()
+    def _now(self) -> float:
+        """X's time, seconds since 1970, by its last answer."""
+        return time.time() + self._web.ahead.total_seconds()
 
     def _trouble(self, answer: web.Answer, limit: Limit) -> ConnectorTrouble:
         """A refusal in X's own words, which go to `detail` or to the older `errors`."""

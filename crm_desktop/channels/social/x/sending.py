@@ -12,17 +12,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from crm_desktop.channels.social import reading
+from crm_desktop.channels.social import reading, web
 from crm_desktop.channels.social.x import readings, things
 from crm_desktop.channels.social.x.api import PAGE, Api, part
 from crm_desktop.channels.social.x.readings import DM
 from crm_desktop.channels.social.x.settings import XSettings
 from crm_desktop.domain.errors import ConnectorTrouble
 from crm_desktop.domain.post_length import length, limit
-from crm_desktop.domain.social import Network, OutboundPost, Picture, SentPost
+from crm_desktop.domain.social import Network, OutboundPost, Picture, Post, SentPost
 
-#: How far X's clock may be behind ours when an earlier try is looked for.
-_CLOCK_SLACK: Final = timedelta(minutes=10)
+#: How far X's clock may be behind ours before its first answer has told.
+_LONG_BEFORE: Final = timedelta(minutes=10)
 _MOST_PICTURES: Final = 4
 _LARGEST_PICTURE: Final = 5 * 1024 * 1024
 _LONGEST_ALT: Final = 1_000
@@ -102,37 +102,41 @@ class Sender:
 
     def _earlier(self, post: OutboundPost, tried_at: datetime) -> SentPost | None:
         """The same words of ours in the same place since an earlier try began."""
-        since = str(things.id_at(tried_at - _CLOCK_SLACK))
         try:
-            if not post.public:
-                return self._earlier_message(post, since)
-            query = {**readings.POST, "since_id": since}
-            answers = list(self._api.pages(f"2/users/{part(self._user)}/tweets", _TIMELINE, query))
+            there = self._timeline(tried_at) if post.public else self._conversation_with(post)
         except ConnectorTrouble as trouble:
             # This try has sent nothing; what became of the earlier one nobody can tell for good.
             trouble.params["fate"] = "not_sent" if trouble.retry else "unknown"
             raise
-        parent = _parent(post) if post.reply_to is not None else ""
-        for answer in answers:
-            for each, _ in readings.all_of(answer, readings.post, self._user):
-                if each.parent_id == parent and _same(each.text, post.text):
-                    return self._sent(each.post_id, post)
+        parent = _parent(post) if post.public and post.reply_to is not None else ""
+        since = self._api.there(tried_at) - web.CLOCKS_APART
+        for each in there:
+            ours = each.by_us and each.parent_id == parent and each.at >= since
+            if ours and _same(each.text, post.text):
+                return self._sent(each.post_id, post) if post.public else _sent_privately(each)
         return None
 
-    def _earlier_message(self, post: OutboundPost, since: str) -> SentPost | None:
+    def _conversation_with(self, post: OutboundPost) -> list[Post]:
+        """The newest messages; a conversation that has not begun has none."""
         path = f"2/dm_conversations/{_conversation(post)}/dm_events"
         query = {**readings.MESSAGE, "max_results": str(PAGE)}
         try:
             answer = self._api.get(path, _CONVERSATION, **query)
         except ConnectorTrouble as trouble:
             if trouble.params.get("status") == 404:
-                return None
+                return []
             raise
-        for each, _ in readings.all_of(answer, readings.message, self._user):
-            new = things.is_after(each.post_id.removeprefix(DM), since)
-            if each.by_us and new and _same(each.text, post.text):
-                return SentPost(each.post_id, each.root_id, "", each.reply_ref)
-        return None
+        return [each for each, _ in readings.all_of(answer, readings.message, self._user)]
+
+    def _timeline(self, tried_at: datetime) -> list[Post]:
+        """What the account posted since; X's clock is known when it has answered."""
+        path = f"2/users/{part(self._user)}/tweets"
+        query = {**readings.POST, "since_id": str(things.id_at(tried_at - _LONG_BEFORE))}
+        return [
+            each
+            for answer in self._api.pages(path, _TIMELINE, query)
+            for each, _ in readings.all_of(answer, readings.post, self._user)
+        ]
 
     def _sent(self, post_id: str, post: OutboundPost) -> SentPost:
         root = reading.line(post.reply_ref, "root") if post.reply_to is not None else ""
@@ -174,6 +178,10 @@ def _conversation(post: OutboundPost) -> str:
     if not things.is_id(person):
         raise ConnectorTrouble("There is nobody to write to", retry=False, fate="refused")
     return f"with/{part(person)}"
+
+
+def _sent_privately(message: Post) -> SentPost:
+    return SentPost(message.post_id, message.root_id, "", message.reply_ref)
 
 
 def _no_number() -> ConnectorTrouble:

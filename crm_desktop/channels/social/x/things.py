@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from crm_desktop.channels.social import reading
+from crm_desktop.channels.social import reading, words
 
 #: Words for what came with a post and is not a picture that was fetched.
 UNSEEN = "A picture or video came with it; open it on X to see that"
@@ -30,7 +30,7 @@ def plain(text: str, entities: Mapping[str, object]) -> str:
             text = _without(text, short)
         elif short and full:
             text = text.replace(short, full)
-    return reading.clean(text).strip()
+    return words.plain(text, reading.LONGEST_POST)
 
 
 def _without(text: str, link: str) -> str:
@@ -45,6 +45,11 @@ def is_id(value: str) -> bool:
 def is_after(one: str, other: str) -> bool:
     """Whether something has an id, and one that was given after another."""
     return is_id(one) and int(one) > int(other)
+
+
+def newest(known: str, *others: str) -> str:
+    """The id that was given last; those that are none do not count."""
+    return max((known, *filter(is_id, others)), key=int)
 
 
 def conversation(one: str, other: str) -> str:

@@ -34,7 +34,7 @@ _ICONS = {
     "web_form": "file-text",
     "open311": "forward",
     "chat": "message-square",
-    **dict.fromkeys(Network, "share-2"),
+    **{each.value: "share-2" for each in Network},
 }
 _KINDS = {
     "imap": "Mailbox that is read",
@@ -43,7 +43,7 @@ _KINDS = {
     "web_form": "Web forms",
     "open311": "Back office (Open311)",
     "chat": "Live chat",
-    **NETWORK_NAMES,
+    **{each.value: name for each, name in NETWORK_NAMES.items()},
 }
 
 

@@ -59,6 +59,11 @@ class ChatsPresenter(Presenter):
             self._began = contact_ids
         if contact_ids != self._held:
             self._held = contact_ids
+            kept = tuple(each for each in self._chats if each.contact_id in contact_ids)
+            if kept != self._chats:
+                # What is done is gone at once: the first chat is another from now on.
+                self._chats = kept
+                self._view.show_chats(self.chats)
             if contact_ids != {each.contact_id for each in self._chats}:
                 self.read()
 

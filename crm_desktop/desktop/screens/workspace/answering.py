@@ -55,7 +55,7 @@ class Answering:
     def put_back(self, contact_id: int, content: Content, files: Files = ()) -> None:
         """See `ReplyView`."""
         if self._screen.is_open(contact_id):
-            self._screen.restore("reply", content)
+            self._screen.unsent.restore("reply", content)
             place = self._screen.place
             place.set_files(files)
             place.editor.moveCursor(QTextCursor.MoveOperation.End)
@@ -83,6 +83,8 @@ class Answering:
         said = words_for(trouble)
         self._screen.notices.show_trouble(said.happened, f"Your text is still here. {said.to_do}")
         if self._screen.is_open(contact_id):
-            self._screen.restore("note" if content.get("mode") == "note" else "reply", content)
+            self._screen.unsent.restore(
+                "note" if content.get("mode") == "note" else "reply", content
+            )
             if files:
                 self._screen.place.set_files(files)

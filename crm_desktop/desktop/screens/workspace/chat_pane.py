@@ -7,7 +7,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core import words
-from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.commands import CommandRegistry
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
@@ -23,6 +22,8 @@ from crm_desktop.domain.chats import ChatState, EndedBy
 
 #: Below this width (at 100 %) the page and the address are said on hovering alone.
 _NARROW = 620
+#: Below this height (at 100 %) its head does without buttons.
+_LOW = 200
 _SHORT = 80
 
 
@@ -31,6 +32,7 @@ class _Head(Surface):
 
     def __init__(self, look: Look, registry: CommandRegistry) -> None:
         super().__init__(look)
+        self._low = self._may_mail = self._may_end = False
         self._state = Pill(look, "")
         self._language = Pill(look, "", Tone.INFO, "globe")
         self._page = ElidedText(look, "", Role.SMALL, muted=True)
@@ -46,22 +48,18 @@ class _Head(Surface):
         self._space()
         look.changed.connect(self._space)
 
-    def show_chat(self, chat: KnownChat, clock: Clock, *, mine: bool) -> None:
-        """Say how the visitor is."""
+    def show_chat(self, chat: KnownChat, *, mine: bool, asking: bool) -> None:
+        """Say how the visitor is; `asking`: a notice below offers to go on by mail already."""
         view = chat.view
         if view is None:
             self._state.set_content("Reading …", Tone.NEUTRAL)
-            for each in (self._language, self._mail, self._end):
-                each.hide()
+            self._language.hide()
+            self._may_mail = self._may_end = False
+            self._fit()
             return
-        self._state.set_icon(
-            "circle-x"
-            if view.state is ChatState.ENDED
-            else "log-out"
-            if view.gone_since
-            else "message-square"
-        )
-        self._state.set_content(*_state(chat))
+        words_, tone, icon = _state(chat)
+        self._state.set_icon(icon)
+        self._state.set_content(words_, tone)
         if view.gone_since is not None:
             self._state.setToolTip(f"Since {words.full(view.gone_since)}")
         spoken = language(view.language)
@@ -70,10 +68,16 @@ class _Head(Surface):
         self._page.setText(f"On {_page(view.page)}" if view.page else "")
         self._page.setAccessibleName(f"The page they are on: {view.page}" if view.page else "")
         self._email.setText(view.email)
-        self._end.setVisible(mine and chat.is_open)
+        self._may_end = mine and chat.is_open
         gone = view.gone_since is not None or view.state is ChatState.ENDED
-        self._mail.setVisible(mine and gone and not chat.by_email)
+        self._may_mail = mine and gone and not chat.by_email and not asking
         self._fit()
+
+    def set_low(self, low: bool) -> None:
+        """Where there is little height it does without buttons: keys and the menu have the same."""
+        if low != self._low:
+            self._low = low
+            self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Less room, fewer words."""
@@ -83,8 +87,9 @@ class _Head(Surface):
     def _fit(self) -> None:
         narrow = self.width() < self._look.px(_NARROW)
         self._email.setVisible(bool(self._email.text()) and not narrow)
-        for each in (self._mail, self._end):
-            each.set_bare(narrow)
+        for button, wanted in ((self._mail, self._may_mail), (self._end, self._may_end)):
+            button.set_bare(narrow)
+            button.setVisible(wanted and not self._low)
 
     @Slot()
     def _space(self) -> None:
@@ -107,10 +112,10 @@ class ChatPane(QWidget):
     looked = Signal()
 
     def __init__(
-        self, look: Look, clock: Clock, registry: CommandRegistry, parent: QWidget | None = None
+        self, look: Look, registry: CommandRegistry, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._look, self._clock = look, clock
+        self._look = look
         self._key = ""
         self._head = _Head(look, registry)
         self.view = ChatView(look)
@@ -141,11 +146,11 @@ class ChatPane(QWidget):
 
     def show_chat(self, chat: KnownChat, *, mine: bool) -> None:
         """Say how it stands; the lines are the view's."""
-        self._head.show_chat(chat, self._clock, mine=mine)
+        left = self._show_left(chat, mine=mine)
+        self._head.show_chat(chat, mine=mine, asking=left)
         saying = chat.in_trouble() if mine else None
         self._key = saying.key if saying else ""
         self._show_trouble(saying)
-        self._show_left(chat, mine=mine)
 
     @property
     def asking(self) -> str:
@@ -153,6 +158,11 @@ class ChatPane(QWidget):
         return next(
             (each.text() for each in (self._stopped, self._failed) if not each.isHidden()), ""
         )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Most of little room is for reading."""
+        super().resizeEvent(event)
+        self._head.set_low(event.size().height() < self._look.px(_LOW))
 
     def changeEvent(self, event: QEvent) -> None:
         """The window came to the front: what stands here is read now."""
@@ -175,7 +185,8 @@ class ChatPane(QWidget):
         self._stopped.setVisible(stopped)
         self._failed.setVisible(failed)
 
-    def _show_left(self, chat: KnownChat, *, mine: bool) -> None:
+    def _show_left(self, chat: KnownChat, *, mine: bool) -> bool:
+        """Say that nobody is there to be answered; returns whether that is so."""
         view = chat.view
         left = (
             mine
@@ -192,6 +203,7 @@ class ChatPane(QWidget):
                 if view.email
                 else "No email address is known. They may come back to this chat.",
             )
+        return left
 
     @Slot()
     def _confirm(self) -> None:
@@ -212,16 +224,16 @@ class ChatPane(QWidget):
         self._below.setSpacing(px(6))
 
 
-def _state(chat: KnownChat) -> tuple[str, Tone]:
+def _state(chat: KnownChat) -> tuple[str, Tone, str]:
     view = chat.view
     assert view is not None
     if view.ended_by is EndedBy.EMAIL:
-        return "Goes on by email", Tone.INFO
+        return "Goes on by email", Tone.INFO, "mail"
     if view.state is ChatState.ENDED:
-        return "Ended", Tone.NEUTRAL
+        return "Ended", Tone.NEUTRAL, "circle-x"
     if view.gone_since is not None:
-        return f"Left {words.clock_time(view.gone_since)}", Tone.WARNING
-    return "In the chat", Tone.OK
+        return f"Left {words.clock_time(view.gone_since)}", Tone.WARNING, "log-out"
+    return "In the chat", Tone.OK, "message-square"
 
 
 def _page(url: str) -> str:

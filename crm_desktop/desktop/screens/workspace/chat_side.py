@@ -88,7 +88,7 @@ class ChatSide(QObject):
         """The pane of chats."""
         from crm_desktop.desktop.screens.workspace.chat_pane import ChatPane
 
-        pane = ChatPane(self._look, self._clock, self._registry)
+        pane = ChatPane(self._look, self._registry)
         pane.confirmed.connect(self._confirm)
         pane.retried.connect(self._retry)
         pane.taken_back.connect(self._take_back)
@@ -153,7 +153,7 @@ class ChatSide(QObject):
         screen = self._screen
         written = screen.compose.written().reply
         screen.compose.clear(Visibility.PUBLIC)
-        screen.draft_said()
+        screen.unsent.said()
         self.chatting.say(written.text.strip(), written.attachments, written.template_id)
         self.pane.view.to_end()
 
@@ -175,7 +175,7 @@ class ChatSide(QObject):
 
     def typed(self) -> None:
         """The person types a line."""
-        if self.is_open and self._screen.compose.composer.text(Visibility.PUBLIC).strip():
+        if self.takes_lines and self._screen.compose.composer.text(Visibility.PUBLIC).strip():
             self.chatting.typed()
 
     # ChattingView
@@ -229,7 +229,7 @@ class ChatSide(QObject):
         composer.set_text(text, Visibility.PUBLIC)
         for file in saying.files:
             self._screen.compose.add_file(file)
-        self._screen.keep_reply()
+        self._screen.unsent.keep()
         composer.editor.moveCursor(QTextCursor.MoveOperation.End)
         composer.editor.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -242,7 +242,7 @@ class ChatSide(QObject):
             screen.focus_reply(Visibility.PUBLIC)
             lines = tuple(chat.lines[seq] for seq in sorted(chat.lines))
             screen.compose.quote(transcript(lines))
-            screen.keep_reply()
+            screen.unsent.keep()
             accessibility.announce(screen, "The chat goes on by email")
             return
         screen.presenter.begin_wrap_up()

@@ -25,7 +25,7 @@ from crm_desktop.domain.chats import (
     Said,
 )
 from crm_desktop.domain.errors import CrmError
-from crm_desktop.domain.states import Channel
+from crm_desktop.domain.states import IN_HAND, Channel
 from crm_desktop.domain.views import ContactView, Moved, NewAttachment, Writing
 
 Later = Callable[[int, Callable[[], None]], None]
@@ -142,7 +142,7 @@ class Chatting(Presenter):
         if contact is None or contact.row.channel is not Channel.CHAT:
             self._shown = None
             return
-        self._mine = contact.row.owner_id == self._me
+        self._mine = contact.row.owner_id == self._me and contact.row.state in IN_HAND
         chat = self._known_of(contact.row.id)
         other, self._shown = chat is not self._shown, chat
         if other:
@@ -205,7 +205,8 @@ class Chatting(Presenter):
     def typed(self) -> None:
         """The person types: the visitor is told that, never what."""
         chat = self._shown
-        if chat is None or not chat.is_open or not self._mine or self._telling:
+        over = chat is not None and chat.view is not None and not chat.is_open
+        if chat is None or over or not self._mine or self._telling:
             return
         self._telling = True
         self._later(_TELL_MS, self._told)

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import (
+    QBuffer,
+    QByteArray,
+    QEvent,
+    QIODevice,
+    QObject,
+    QPoint,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QImage, QImageWriter, QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -294,6 +305,7 @@ class ComposePane(Surface):
         self.composer.mode_changed.connect(self._mode_changed)
         self.composer.attach_asked.connect(self._choose_files)
         self.composer.files_offered.connect(self.files_chosen)
+        self.composer.picture_offered.connect(self._add_picture)
         self.composer.file_removed.connect(self._remove_file)
         for field in (self._to, self._cc):
             field.textEdited.connect(self._address_edited)
@@ -319,6 +331,8 @@ class ComposePane(Surface):
         mail = not self._chat and self.composer.mode is Visibility.PUBLIC
         self._address_row.setVisible(whole and mail)
         self.composer.set_brief(not whole)
+        reply = self.composer.mode is Visibility.PUBLIC
+        self.composer.set_tabs_shown(not (self._low and self._chat and reply))
 
     def _can_send(self) -> None:
         """Notes are kept whether or not the visitor is there."""
@@ -391,6 +405,18 @@ class ComposePane(Surface):
     @Slot(list)
     def _files_selected(self, paths: list[str]) -> None:
         self.files_chosen.emit(tuple(paths))
+
+    @Slot(object)
+    def _add_picture(self, picture: QImage) -> None:
+        """A picture was pasted, as of a screen: it goes as a file."""
+        names = {each.name for each in self._files}
+        number = next(at for at in count(1) if f"picture {at}.png" not in names)
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        if QImageWriter(buffer, QByteArray(b"PNG")).write(picture):
+            octets = bytes(buffer.data().data())
+            self.add_file(NewAttachment(f"picture {number}.png", "image/png", octets))
+            announce(self, "The picture is attached")
 
     @Slot(object)
     def _remove_file(self, place: int) -> None:

@@ -183,7 +183,7 @@ class Posting(QObject):
         """A public reply that was sent leaves what was written in private, and the other way."""
         draft = self.pane.draft()
         if self._contact is not None and (draft["text"] or draft["private"]):
-            self._screen.keep_reply()
+            self._screen.unsent.keep()
 
     @Slot()
     def send(self) -> None:
@@ -194,7 +194,7 @@ class Posting(QObject):
         if mode is not PostMode.NOTE and self._screen.meanwhile.stops_sending():
             return
         (text, pictures), answered = pane.written(), pane.answering
-        content = self._screen.reply_draft()
+        content = self._screen.unsent.reply()
         if mode is PostMode.NOTE:
             pane.clear(mode)
             self._screen.replying.note(contact.row.id, text)

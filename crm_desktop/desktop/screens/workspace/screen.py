@@ -29,10 +29,11 @@ from crm_desktop.desktop.screens.workspace.lists import (
     timeline_rows,
     whose_words,
 )
-from crm_desktop.desktop.screens.workspace.meanwhile import Meanwhile, differ
+from crm_desktop.desktop.screens.workspace.meanwhile import Meanwhile
 from crm_desktop.desktop.screens.workspace.notices import Notices
 from crm_desktop.desktop.screens.workspace.posting import Posting
 from crm_desktop.desktop.screens.workspace.side import KNOWLEDGE, SidePanel, bare_column
+from crm_desktop.desktop.screens.workspace.unsent import Unsent
 from crm_desktop.desktop.screens.workspace.wrap_up import WrapUpPanel
 from crm_desktop.desktop.widgets.banner import Banner, UndoToast
 from crm_desktop.desktop.widgets.card import Surface
@@ -57,7 +58,7 @@ from crm_desktop.domain.views import (
 if TYPE_CHECKING:
     from crm_desktop.desktop.screens.workspace.beside import Knowledge
     from crm_desktop.desktop.screens.workspace.casework import Casework
-    from crm_desktop.desktop.screens.workspace.drafts import Content, DraftKeeper, Kind
+    from crm_desktop.desktop.screens.workspace.drafts import Content, DraftKeeper
     from crm_desktop.desktop.screens.workspace.presenter import WorkspacePresenter
     from crm_desktop.desktop.screens.workspace.replying import Replying
 
@@ -70,11 +71,10 @@ _CROWDED = 900
 #: Below this height (at 100 %) notices say their main sentence only.
 _LOW = 560
 _EMPTY, _CONTENT = range(2)
-_KINDS: tuple[Kind, ...] = ("reply", "note", "form")
 _ANY = 16_777_215
 #: As high is the box in which lines of a chat are written, and where there is little height: most
 #: of the room is for reading.
-_LINE_BOX, _LOW_LINE_BOX = 158, 116
+_LINE_BOX, _LOW_LINE_BOX = 158, 88
 
 
 class WorkspaceScreen(QWidget):
@@ -122,6 +122,7 @@ class WorkspaceScreen(QWidget):
         self.toast = UndoToast(look)
         self.answering = Answering(self, clock)
         self.meanwhile = Meanwhile(self, look, person)
+        self.unsent = Unsent(self, person.id)
         self.after_call = AfterCall(self, look, clock)
         self.posting = Posting(self, look, clock)
         self.chat = ChatSide(self, look, clock, registry, person)
@@ -143,6 +144,7 @@ class WorkspaceScreen(QWidget):
         """Give the screen who answers it."""
         self._presenter, self._replying, self._casework = presenter, replying, casework
         self._knowledge, self._keeper = knowledge, keeper
+        self.unsent.bind(keeper, replying)
         save, hand_off = (self._registry.action(f"case.{each}") for each in ("save", "hand_off"))
         self.case_pane.bind(casework, save, hand_off)
         self.knowledge.bind(knowledge)
@@ -356,67 +358,7 @@ class WorkspaceScreen(QWidget):
         self._pages.setCurrentIndex(_CONTENT)
         self.tabs.choose(CONVERSATION)
         self.place.begin(contact)
-        own = {
-            each.kind: each.content for each in contact.drafts if each.author_id == self._person.id
-        }
-        kept = {each: self._keeper.kept_here(contact.row.id, each) for each in _KINDS}
-        for kind in _KINDS:
-            if kind in own:
-                self._keeper.has(contact.row.id, kind)
-            content = kept[kind] or own.get(kind)
-            if content:
-                self.restore(kind, content)
-        self.meanwhile.begin(contact, kept["reply"] or own.get("reply"))
-        for kind in _KINDS:
-            here, elsewhere = kept[kind], own.get(kind)
-            if here and elsewhere and differ(here, elsewhere):
-                self._keeper.hold(contact.row.id, kind)
-                self.meanwhile.two_drafts(kind, here, elsewhere)
-                break
-
-    def restore(self, kind: str, content: Content) -> None:
-        """Put unsent text back where it was written."""
-        if kind == "form":
-            self.case_pane.restore(content)
-            return
-        mode = Visibility.PUBLIC if kind == "reply" else Visibility.INTERNAL
-        self.place.restore(mode, content)
-
-    def reply_draft(self) -> Content:
-        """The reply as a draft keeps it, with what its author had seen of the contact."""
-        return {**self.place.draft(Visibility.PUBLIC), "seen": self.meanwhile.seen}
-
-    def keep_as_note(self) -> None:
-        """The reply is of use to colleagues, not to the customer any more."""
-        if self._contact is not None:
-            self._replying.note(self._contact.row.id, self.place.written().reply.text)
-            self.forget_reply()
-
-    def keep_note(self) -> None:
-        """What was written for colleagues is kept, as by its own button."""
-        note = self.place.written().note
-        if self._contact is not None and note.strip():
-            self.place.clear(Visibility.INTERNAL)
-            self._replying.note(self._contact.row.id, note)
-
-    def forget_reply(self) -> None:
-        """The reply is not wanted any more."""
-        if self._contact is not None:
-            self.place.clear(Visibility.PUBLIC)
-            self._keeper.discard(self._contact.row.id, "reply")
-
-    def bring_back(self, contact_id: int, content: Content) -> None:
-        """The reply is wanted after all."""
-        self._keeper.typed(contact_id, "reply", content)
-        if self.is_open(contact_id):
-            self.restore("reply", content)
-
-    def use_draft(self, kind: Kind, content: Content) -> None:
-        """Of two drafts this is the one."""
-        if self._contact is not None:
-            self._keeper.release(self._contact.row.id, kind)
-            self.restore(kind, content)
-            self._keeper.typed(self._contact.row.id, kind, content)
+        self.unsent.begin(contact)
 
     def _say_whose(self, contact: ContactView, *, writable: bool) -> None:
         self._others.setVisible(not writable)
@@ -523,7 +465,7 @@ class WorkspaceScreen(QWidget):
             return
         if mode is Visibility.PUBLIC and self.meanwhile.stops_sending():
             return
-        written, content = self.compose.written(), self._draft_of(mode)
+        written, content = self.compose.written(), self.unsent.of(mode)
         self.compose.clear(mode)
         if mode is Visibility.INTERNAL:
             self._replying.note(contact_id, written.note)
@@ -536,32 +478,19 @@ class WorkspaceScreen(QWidget):
     def keep_typed(self, mode: Visibility) -> None:
         """Keep what is being written: the reply or the note."""
         if self._contact is not None:
-            kind: Kind = "reply" if mode is Visibility.PUBLIC else "note"
-            self._keeper.typed(self._contact.row.id, kind, self._draft_of(mode))
+            self.unsent.keep(mode)
             if mode is Visibility.PUBLIC:
                 self.chat.typed()
-
-    def keep_reply(self) -> None:
-        """What stands in the reply was not typed: it is kept like what was."""
-        self.keep_typed(Visibility.PUBLIC)
-
-    def draft_said(self) -> None:
-        """What stood in the box is a line of the chat now."""
-        if self._contact is not None:
-            self._keeper.said(self._contact.row.id)
-
-    def _draft_of(self, mode: Visibility) -> Content:
-        return self.reply_draft() if mode is Visibility.PUBLIC else self.place.draft(mode)
 
     @Slot(object)
     def _form_edited(self, content: Content) -> None:
         if self._contact is not None:
-            self._keeper.typed(self._contact.row.id, "form", content)
+            self.unsent.keep_form(content)
 
     @Slot(str)
     def _case_kept(self, _reference: str) -> None:
         if self._contact is not None:
-            self._keeper.discard(self._contact.row.id, "form")
+            self.unsent.saved_form()
 
     @Slot(object)
     def _insert_template(self, template_id: int) -> None:
@@ -598,7 +527,7 @@ class WorkspaceScreen(QWidget):
 
     @Slot(object)
     def _use_draft(self, draft: DraftView) -> None:
-        self.restore(draft.kind, draft.content)
+        self.unsent.restore(draft.kind, draft.content)
 
     @Slot(object, bool)
     def _complete(self, disposition: Disposition, then_next: bool) -> None:
