@@ -27,7 +27,7 @@ _SCRIPTS = {
 
 
 def tell(resources: Path) -> None:
-    """Print {"platform", "screens", "family", "without", "sound"} as JSON; scripts without fonts."""
+    """Print platform, screens, family, `without` (scripts no font has) and sound, as JSON."""
     app = QGuiApplication(["crm-desktop"])
     vendored = [
         QFontDatabase.addApplicationFont(str(path))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -9,7 +12,7 @@ from datetime import UTC, datetime
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton
+from PySide6.QtWidgets import QAbstractButton, QApplication
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core import accessibility
@@ -25,6 +28,8 @@ from tests.centre import Centre
 from tests.gui.conftest import Grab
 from tests.gui.shell.conftest import Open, settled
 from tests.integration.conftest import postgres_centre
+from tests.integration.workstation.test_chord import ALARM_KEYS, OTHER_PROGRAM
+from tests.servers import processes, xvfb
 from tests.servers.ports import free_port
 from tests.visits_centre import add_site, places
 
@@ -94,7 +99,9 @@ def test_it_is_shown_to_others_acknowledged_by_name_and_ended(
     settled(qtbot, anna, ben, rose)
     assert "Desk 1" in _said(_shown(ben))
     assert "Anna Whitlock" in _said(_shown(ben))
-    QTest.keyClick(_shown(ben), Qt.Key.Key_Return)
+    shown = _shown(ben)
+    assert shown is not None
+    QTest.keyClick(shown, Qt.Key.Key_Return)
     assert "Nobody has acknowledged" in _said(_shown(ben)), "what was typed is no answer"
     _enter(qtbot, _shown(ben))
     qtbot.waitUntil(lambda: "Ben Achebe" in _said(_shown(rose)))
@@ -147,6 +154,33 @@ def test_the_building_hears_it_while_the_database_is_away_and_it_is_entered_once
     assert (kept.place, kept.who) == ("Desk 1", "Anna Whitlock")
     assert [each.name for each in kept.answers] == ["Ben Achebe"]
     assert anna.desk.settings.get("alarm/waiting/anna") == "[]"
+
+
+@pytest.mark.xvfb
+def test_the_keys_raise_it_while_another_program_is_used(
+    centre: Centre, open_desktop: Open, qtbot: QtBot, building: Building
+) -> None:
+    site = add_site(centre)
+    anna = open_desktop(centre, "anna", alarms=building())
+    anna.desk.settings.set("desk/place", str(places(centre, site)[0]))
+    _ready(qtbot, anna)
+    ben = open_desktop(centre, "ben", alarms=building())
+    _ready(qtbot, ben)
+    other = processes.start([sys.executable, "-c", OTHER_PROGRAM], stdout=subprocess.PIPE)
+    try:
+        assert processes.read_line(other, "the other program") == "focus"
+        xvfb.chord(ALARM_KEYS, os.environ)
+        qtbot.waitUntil(lambda: _shown(ben) is not None and anna.window.alarms.sign.isVisible())
+        assert "Desk 1" in _said(_shown(ben))
+        # It comes in front of the other program, and has the keyboard for its one key.
+        qtbot.waitUntil(lambda: QApplication.activeWindow() is _shown(ben))
+        qtbot.wait(DEAF_MS + 50)
+        xvfb.chord((0xFF0D,), os.environ)
+        qtbot.waitUntil(lambda: "Ben Achebe" in anna.window.alarms.sign.accessibleName())
+    finally:
+        processes.stop(other)
+    settled(qtbot, anna, ben)
+    assert len(alarms.open_alarms(centre.as_person("rose"))) == 1
 
 
 def test_a_locked_desktop_shows_it_and_nothing_else(

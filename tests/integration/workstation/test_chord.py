@@ -13,7 +13,7 @@ from crm_desktop.workstation.chord import DEFAULT, ChordTaken, claim
 from tests.servers import processes, xvfb
 
 #: Another program: a window that says when it has the keyboard, and every key that reaches it.
-_OTHER = """
+OTHER_PROGRAM = """
 from PySide6.QtWidgets import QApplication, QLineEdit
 class Field(QLineEdit):
     def focusInEvent(self, event):
@@ -33,17 +33,17 @@ app.exec()
 
 
 #: Control, Alt, Shift and the space bar, by their X keysyms.
-KEYS = (0xFFE3, 0xFFE9, 0xFFE1, 0x20)
+ALARM_KEYS = (0xFFE3, 0xFFE9, 0xFFE1, 0x20)
 
 
 @pytest.mark.xvfb
 def test_the_chord_is_heard_while_another_program_has_the_focus() -> None:
     pressed = threading.Event()
     chord = claim(DEFAULT, pressed.set)
-    other = processes.start([sys.executable, "-c", _OTHER], stdout=subprocess.PIPE)
+    other = processes.start([sys.executable, "-c", OTHER_PROGRAM], stdout=subprocess.PIPE)
     try:
         assert processes.read_line(other, "the other program") == "focus"
-        xvfb.chord(KEYS, os.environ)
+        xvfb.chord(ALARM_KEYS, os.environ)
         assert pressed.wait(processes.PATIENCE)
 
         # Any other keys are the other program's, as before.
