@@ -15,6 +15,7 @@ class FacebookOutside:
     network = Network.FACEBOOK
     private_pictures = False
     edits = True
+    deletes = True
 
     def __init__(self, stage: Stage) -> None:
         self.server = FacebookStandIn()

@@ -16,6 +16,7 @@ class XOutside:
     #: They have no description there.
     private_pictures = False
     edits = True
+    deletes = True
 
     def __init__(self, stage: Stage) -> None:
         self.server = XStandIn()

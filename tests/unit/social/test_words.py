@@ -11,7 +11,9 @@ from crm_desktop.domain.social import MAX_TEXT
 
 _ANY = st.text(st.characters(), max_size=200)
 _MARKUP = st.lists(
-    st.sampled_from(["<p>", "</p>", "<a href='x:y'>", "</a>", "<br>", "<script>", "&lt;", "<!--", "<", "hi"])
+    st.sampled_from(
+        ["<p>", "</p>", "<a href='x:y'>", "</a>", "<br>", "<script>", "&lt;", "<!--", "<", "hi"]
+    )
 ).map("".join)  # fmt: skip
 
 
