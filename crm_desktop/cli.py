@@ -24,7 +24,9 @@ mail = typer.Typer(help="Look at mail as intake does.", no_args_is_help=True)
 admin = typer.Typer(help="Set a centre up.", no_args_is_help=True)
 database = typer.Typer(help="The database.", no_args_is_help=True)
 staff = typer.Typer(help="Who works here.", no_args_is_help=True)
-account = typer.Typer(help="Mailboxes, relays, back offices.", no_args_is_help=True)
+account = typer.Typer(
+    help="Mailboxes, relays, social networks, back offices.", no_args_is_help=True
+)
 secret = typer.Typer(help="Passwords and keys, in this computer's keyring.", no_args_is_help=True)
 audit = typer.Typer(help="Who changed and read what, sealed in a chain.", no_args_is_help=True)
 app.add_typer(demo, name="demo")
@@ -126,6 +128,13 @@ def tour(
             help="What plays a PBX, telephones and callers; without it calls are left out.",
         ),
     ] = "",
+    chats: Annotated[
+        str,
+        typer.Option(
+            metavar="COMMAND",
+            help="What plays visitors in a browser; without it chats are left out.",
+        ),
+    ] = "",
 ) -> None:
     """Drive the real program through its main job; a picture a step, and exit code 1 if one fails.
 
@@ -134,7 +143,7 @@ def tour(
     """
     from crm_desktop.tour import run_tour
 
-    raise typer.Exit(run_tour(out, url, without, calls))
+    raise typer.Exit(run_tour(out, url, without, calls, chats))
 
 
 @app.command("tour-part", hidden=True)
@@ -355,14 +364,20 @@ def staff_gateway(
 
 @account.command("add")
 def account_add(
-    kind: Annotated[str, typer.Argument(help="imap, smtp, smtp_listener, web_form or open311")],
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="imap, smtp, smtp_listener, web_form, chat, open311, bluesky, mastodon, "
+            "facebook or x"
+        ),
+    ],
     name: str,
     setting: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE")] = None,
     queue: Annotated[str, typer.Option(help="Where its contacts go by default.")] = "",
     secret_name: Annotated[str, typer.Option("--secret", help="Its name in the keyring.")] = "",
     url: DatabaseUrl = "",
 ) -> None:
-    """Set up a mailbox, relay or back office, or change the one of that name."""
+    """Set up a mailbox, relay, network or back office, or change the one of that name."""
     from crm_desktop.commands.admin import add_account, pairs
     from crm_desktop.services.administration import NewAccount
 

@@ -35,6 +35,7 @@ from crm_desktop.gateway.jobs import StartJob
 from crm_desktop.gateway.recording.jobs import MASTER_SECRET, RecordingJobs, open_vault
 from crm_desktop.gateway.recording.starting import RecordingPart
 from crm_desktop.gateway.recording.vault import Vault
+from crm_desktop.gateway.social_networks import open_network
 from crm_desktop.gateway.statuses import StatusBoard
 from crm_desktop.gateway.supervisor import Gateway
 from crm_desktop.services import Database, Target
@@ -174,6 +175,7 @@ def run_gateway(
         outgrown=end,
         call_parts=_call_parts,
         recordings=RecordingJobs(db, vault, secrets) if vault else None,
+        open_network=partial(open_network, secrets=secrets),
     )
     try:
         gateway.start()

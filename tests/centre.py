@@ -35,6 +35,8 @@ from tests.servers.postgres import PostgresCluster
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 PASSWORD = "a-password-for-tests"
 GATEWAY_LOGIN = "gateway"
+#: Looks and arrangements that go on at the same time, in threads or one within another.
+_OWNERS_AT_ONCE = 10
 #: login, name, role, queues
 STAFF = (
     ("anna", "Anna Whitlock", StaffRole.ADVISOR, ("general", "waste")),
@@ -72,6 +74,7 @@ class Centre:
     cluster: PostgresCluster | None = None
     database: str = ""
     _open: list[Database] = field(default_factory=list)
+    _owner: Database | None = None
 
     @property
     def dialect(self) -> str:
@@ -118,10 +121,13 @@ class Centre:
         raise AssertionError("a transaction of another test was open for half a minute")
 
     def as_owner(self) -> Database:
-        """The database as its owner, to arrange and to look."""
-        db = Database(self.target)
-        self._open.append(db)
-        return db
+        """The database as its owner, to arrange and to look: the same for the whole test, as
+        connecting costs more than most of what is arranged.
+        """
+        if self._owner is None:
+            self._owner = Database(self.target, connections=_OWNERS_AT_ONCE)
+            self._open.append(self._owner)
+        return self._owner
 
     def person(self, login: str) -> Person:
         """One member of staff."""

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 import typer
 
 from crm_desktop.backoffice.open311.settings import Open311Settings
 from crm_desktop.commands.owner import opened
 from crm_desktop.domain.audit_chain import new_key
+from crm_desktop.domain.chat_account import chat_account
 from crm_desktop.domain.errors import InvalidInput
-from crm_desktop.gateway.accounts import imap_settings, smtp_settings
+from crm_desktop.domain.social import Network
+from crm_desktop.gateway.accounts import (
+    bluesky_settings,
+    facebook_settings,
+    imap_settings,
+    mastodon_settings,
+    smtp_settings,
+    x_settings,
+)
+from crm_desktop.gateway.config import SecretSource
 from crm_desktop.gateway.recording.jobs import MASTER_SECRET
 from crm_desktop.gateway_root import DATABASE_SECRET
 from crm_desktop.services import accounts, administration
@@ -24,7 +36,14 @@ from crm_desktop.workstation.settings import Settings
 Say = Callable[[str], None]
 
 #: The settings of accounts that are numbers; everything else is words, even when it is digits.
-_NUMBERS = ("port", "timeout")
+_NUMBERS = ("port", "timeout", "read_seconds")
+#: How the gateway reads the settings of an account on a network.
+_NETWORKS: Mapping[str, Callable[[Account, SecretSource], object]] = {
+    Network.BLUESKY: bluesky_settings,
+    Network.MASTODON: mastodon_settings,
+    Network.FACEBOOK: facebook_settings,
+    Network.X: x_settings,
+}
 
 
 def upgrade(settings: Settings, say: Say) -> None:
@@ -58,6 +77,9 @@ def add_account(settings: Settings, account: NewAccount) -> None:
 
     Raises InvalidInput when the gateway could not use it.
     """
+    account = administration.named(account)
+    if account.kind == "chat":
+        account = replace(account, settings=chat_account(account.settings))
     _check(account)
     with opened(settings) as db:
         administration.add_account(db, account)
@@ -85,14 +107,17 @@ def _check(account: NewAccount) -> None:
         imap_settings(kept, _AnySecret(), 0)
     elif account.kind == "smtp":
         smtp_settings(kept, _AnySecret())
+    elif account.kind in _NETWORKS:
+        _NETWORKS[account.kind](kept, _AnySecret())
 
 
 class _AnySecret:
-    """Stands for a password that the gateway's keyring will hold."""
+    """Stands for a password, or the four keys of X, that the gateway's keyring will hold."""
 
     def get(self, _name: str, /) -> str | None:
         """Something."""
-        return "*"
+        names = ("consumer_key", "consumer_secret", "token", "token_secret")
+        return json.dumps(dict.fromkeys(names, "*"))
 
 
 def pairs(given: Iterable[str]) -> dict[str, str | int | bool]:

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.utils import make_msgid
 
 from crm_desktop.commands.owner import opened
-from crm_desktop.demo import load, outside
+from crm_desktop.demo import chats, load, outside
 from crm_desktop.domain.errors import ConnectorTrouble, InvalidInput
 from crm_desktop.services import administration
 from crm_desktop.workstation.paths import bundled
@@ -21,6 +21,7 @@ _NO_PBX = (
     "Its telephones are set up but there is no PBX behind them: past calls are there to look at, "
     "and nobody can ring. docs/TELEPHONY.md says how to connect an Asterisk."
 )
+_CHAT = "While the desktop is open, chat as a visitor at http://{host}:{port}/chat/{key}"
 
 
 def prepare(settings: Settings, contacts: int, staff_password: str, say: Say) -> None:
@@ -48,6 +49,7 @@ def prepare(settings: Settings, contacts: int, staff_password: str, say: Say) ->
             load.add_logins(db, staff_password)
     if contacts <= load.TODAY:
         say(_NO_PBX)
+        say(_CHAT.format(host=settings.http_host, port=settings.http_port, key=chats.KEY))
 
 
 def _make_folder(settings: Settings) -> None:

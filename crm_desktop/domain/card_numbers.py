@@ -35,6 +35,24 @@ def has_card_number(text: str) -> bool:
     return any(_ISSUED.fullmatch(each) and _passes_luhn(each) for each in found)
 
 
+def masked(text: str) -> str:
+    """The text with all but the last four digits of card numbers hidden: what a customer wrote is
+    kept, its card numbers are not.
+    """
+    return _DIGITS.sub(_hidden, text)
+
+
+def _hidden(found: re.Match[str]) -> str:
+    text = found[0]
+    if not has_card_number(text):
+        return text
+    digits = [at for at, each in enumerate(text) if each.isdigit()]
+    kept = frozenset(digits[-4:])
+    return "".join(
+        "\N{BULLET}" if each.isdigit() and at not in kept else each for at, each in enumerate(text)
+    )
+
+
 def refuse_card_numbers(**texts: str) -> None:
     """Raise CardNumber, which names the field, when a text has a card number in it."""
     wrong = {name: REFUSED for name, text in texts.items() if has_card_number(text)}

@@ -42,6 +42,14 @@ class Topic(StrEnum):
     TYPING = "typing"
     #: A notice for the public was published, changed or taken down; its id.
     SERVICE_NOTICE = "service_notice"
+    #: The line of a site, its desks, or who is at them are others; the site's id.
+    SITE = "site"
+    #: Somebody is called, or called again: the public screens look. The site's id.
+    CALLED = "called"
+    #: Appointments of a site are others; its id.
+    APPOINTMENT = "appointment"
+    #: An alarm was raised, acknowledged or ended; its id.
+    ALARM = "alarm"
     LOOKING = "looking"
     #: The database was upgraded: programs see whether they still fit it. Its id is always 0.
     REVISION = "revision"
@@ -49,6 +57,10 @@ class Topic(StrEnum):
     OUTBOX = "outbox"
     #: The feed was away: everything visible must be read again. Its id is always 0.
     EVERYTHING = "everything"
+
+
+#: Somebody waits for these at this moment, and few hear of them: nobody gathers them.
+URGENT = frozenset({Topic.CHAT, Topic.TYPING, Topic.ALARM})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +96,11 @@ class Changes:
     def ids(self, topic: Topic) -> frozenset[int]:
         """The ids of one topic."""
         return frozenset(change.id for change in self.items if change.topic is topic)
+
+    def parted(self) -> tuple[Changes, Changes]:
+        """What is urgent, and the rest."""
+        urgent = frozenset(change for change in self.items if change.topic in URGENT)
+        return Changes(urgent), Changes(self.items - urgent)
 
     def has(self, *topics: Topic) -> bool:
         """Whether any of the topics, or everything, changed."""

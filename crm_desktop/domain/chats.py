@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.views import AttachmentView
@@ -14,6 +16,25 @@ LONGEST_TEXT = 4_000
 #: What is being typed is told at most every so many seconds, and is stale after so many.
 TYPING_EVERY_SECONDS = 0.5
 TYPING_STALE_SECONDS = 6.0
+#: Who comes back within this time goes on with the same chat; afterwards they begin a new one.
+COMES_BACK = timedelta(hours=24)
+#: A page that says nothing for so long is not open any more, and so long after that the advisor is
+#: told that the visitor is away: whoever goes from one page to the next is not.
+PAGE_SILENT = timedelta(seconds=70)
+AWAY_AFTER = timedelta(seconds=20)
+#: Gone for so long, a chat is over, unless its site says otherwise.
+GONE_MINUTES = 10
+#: What a visitor may give of themselves, in characters; a reason to block, and for how long.
+LONGEST_NAME = 100
+LONGEST_PAGE = 500
+LONGEST_WORDS = 1_000
+LONGEST_ANSWERS = 20_000
+LONGEST_REASON = 200
+MOST_FILES = 5
+#: So many lines are given at once to a page.
+MOST_LINES = 500
+LONGEST_BLOCK = timedelta(days=30)
+_LONDON = ZoneInfo("Europe/London")
 
 
 class ChatState(StrEnum):
@@ -153,6 +174,8 @@ class VisitorView:
     """What a visitor's page shows; never anybody's surname, a queue's name or a record.
 
     `place` only while nobody has taken it; `advisor` is a first name, "" while there is none.
+    `lines` are MOST_LINES at most, the oldest first: there are more while the last of them is not
+    `last_seq`. `staff_seq`: how far whoever has it has read.
     """
 
     chat_id: int
@@ -165,3 +188,102 @@ class VisitorView:
     ended_by: EndedBy | None
     rating: int | None
     lines: tuple[ChatLine, ...] = ()
+    staff_seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSite:
+    """A council's chat, as its account says. `key` is public: it stands in the addresses.
+
+    `origins` are the only pages that may show it. `questions` are the fields asked before a chat
+    begins, by service code; a service that is not in it is asked what its form requires.
+    """
+
+    id: int
+    name: str
+    key: str
+    origins: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    questions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    languages: tuple[str, ...] = ("en", "cy")
+    greeting: Mapping[str, str] = field(default_factory=dict)
+    gone_minutes: int = 10
+    colour: str = ""
+    queue_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewChat:
+    """What a visitor gives before a chat begins; nothing in it is trusted.
+
+    `client` tells visitors apart for blocks, a keyed hash of an address, never the address.
+    `answers` are to the service's form. `key`, of at least 32 letters and digits that the browser
+    drew by lot, makes a repeated start the same chat with the same token.
+    """
+
+    visitor: str
+    email: str = ""
+    language: str = "en"
+    page: str = ""
+    client: str = ""
+    service_code: str = ""
+    answers: Mapping[str, object] = field(default_factory=dict)
+    text: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftMessage:
+    """What is left outside opening hours; it comes in as a web form does."""
+
+    visitor: str
+    email: str
+    text: str
+    phone: str = ""
+    language: str = "en"
+    page: str = ""
+    client: str = ""
+    service_code: str = ""
+    answers: Mapping[str, object] = field(default_factory=dict)
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Whether somebody is there to chat; else from when, UTC. The wait that is expected in seconds,
+    None when it is closed or nobody knows.
+    """
+
+    is_open: bool
+    opens_at: datetime | None
+    wait_seconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A visitor who is kept out until `until`: who they said they are, why, and by whom."""
+
+    id: int
+    contact_id: int
+    visitor: str
+    reason: str
+    by: str
+    at: datetime
+    until: datetime
+
+
+def first_name(name: str) -> str:
+    """What a visitor is told of somebody's name."""
+    return name.split(" ", 1)[0]
+
+
+def transcript(lines: Iterable[ChatLine]) -> str:
+    """A chat as plain text, for a mail: what was said, by whom and when (UK time)."""
+    parts = []
+    for each in lines:
+        if each.kind is not LineKind.SAID:
+            continue
+        at = each.at.astimezone(_LONDON).strftime("%H:%M")
+        names = "".join(f"\n[{file.name}]" for file in each.files)
+        parts.append(f"{each.who} ({at}):\n{each.text}{names}")
+    return "\n\n".join(parts)

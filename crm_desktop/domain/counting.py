@@ -16,7 +16,7 @@ from typing import Any
 
 from crm_desktop.domain.call_times import CallTimes, is_call, times
 from crm_desktop.domain.figures import HALF_HOUR, Promise, half_hour
-from crm_desktop.domain.states import IN_HAND, Resolution
+from crm_desktop.domain.states import IN_HAND, OF_POSTS, Resolution
 
 _BEGIN, _TAKEN, _COMPLETED = "contact.received", "contact.taken", "contact.completed"
 _HANDED_OFF, _LOGGED = "handoff.requested", "contact.logged"
@@ -28,7 +28,7 @@ _OTHER_EXITS = frozenset(
         "contact.answered_away",
     }
 )  # fmt: skip
-_ABANDONED = "contact.abandoned"
+_ABANDONED, _GONE = "contact.abandoned", "gone"
 
 
 class What(StrEnum):
@@ -129,8 +129,9 @@ def _waiting(subject: Subject, history: Sequence[Happening], kept: Kept) -> Iter
         queue = queue_at(subject, history, at)
         entered = subject.received_at if came is None else came
         wait = kept.waited(queue, subject.channel, entered, max(each.at, entered)).total_seconds()
-        if each.data.get("while_away"):
-            # Nobody saw it but the PBX, which says how long.
+        if each.data.get("while_away") or each.data.get("by") == _GONE:
+            # Nobody saw it but the PBX; a chat is given up when its page closed, which is noticed
+            # later. Either says how long.
             wait = float(each.data.get("waited") or 0)
         promise = kept.promise(queue, subject.channel)
         within, short = wait <= promise.seconds, wait <= promise.short_seconds
@@ -170,6 +171,8 @@ def _ending(subject: Subject, history: Sequence[Happening]) -> Iterable[Counted]
     if not subject.inbound or not (handled or end.actor_id):
         return
     resolution = end.data.get("resolution")
+    if resolution in OF_POSTS:
+        return  # nobody was left to be helped here: it says nothing of how well we help
     resolved = resolution == Resolution.RESOLVED
     handed_off = any(each.kind == _HANDED_OFF for each in history[:at])
     first = resolved and not (handed_off and subject.handoff_counts)

@@ -59,6 +59,24 @@ class TooLarge(CrmError):
     code = "too_large"
 
 
+class Blocked(CrmError):
+    """This visitor may not chat for now."""
+
+    code = "blocked"
+
+
+class Closed(CrmError):
+    """Nobody is there to chat at this time."""
+
+    code = "closed"
+
+
+class ChatOver(CrmError):
+    """The chat ended too long ago to go on with; a new one can begin."""
+
+    code = "chat_over"
+
+
 class GivenUp(CrmError):
     """Whoever asked for it stopped it; nothing of it was kept."""
 
@@ -165,6 +183,15 @@ class NoKeyring(CrmError):
     """No usable keyring: secrets are never kept anywhere else."""
 
     code = "no_keyring"
+
+
+class PrinterOut(CrmError):
+    """A ticket could not be printed; `printer` is the printer's name."""
+
+    code = "printer_out"
+
+    def __init__(self, *, printer: str) -> None:
+        super().__init__("the printer did not take it", printer=printer)
 
 
 class LeaseLost(CrmError):

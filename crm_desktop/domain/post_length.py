@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from crm_desktop.domain.social import Network
+from crm_desktop.domain.x_length import weighted
 
 #: Mastodon counts every address of the web as this long, and of another server's mention the name.
 _ADDRESS_LENGTH = 23
@@ -70,7 +71,7 @@ _COUNTS: Mapping[Network, Callable[[str], int]] = {
     Network.BLUESKY: _bluesky,
     Network.MASTODON: _mastodon,
     Network.FACEBOOK: len,
-    Network.X: len,
+    Network.X: weighted,
 }
 _LIMITS: Mapping[Network, int] = {
     Network.BLUESKY: 300,

@@ -25,7 +25,10 @@ class Direction(StrEnum):
 
 
 class ContactState(StrEnum):
-    """Where one contact stands; a state change always has its event."""
+    """Where one contact stands; a state change always has its event.
+
+    The last three are of visits: called to a desk, called in vain, and gone before they were seen.
+    """
 
     QUEUED = "queued"
     OFFERED = "offered"
@@ -39,6 +42,9 @@ class ContactState(StrEnum):
     SPAM = "spam"
     DIALLING = "dialling"
     FAILED = "failed"
+    CALLED = "called"
+    NO_SHOW = "no_show"
+    LEFT = "left"
 
 
 #: A contact in one of these states is somebody's work at this moment.
@@ -144,7 +150,11 @@ class StaffRole(StrEnum):
 
 
 class Resolution(StrEnum):
-    """How a contact ended for the customer: the second answer of the disposition."""
+    """How a contact ended for the customer: the second answer of the disposition.
+
+    The last two are of contacts on social networks alone: somebody else has answered in public, or
+    the conversation goes on in private, where it is a contact of its own.
+    """
 
     RESOLVED = "resolved"
     HANDED_OFF = "handed_off"
@@ -154,6 +164,12 @@ class Resolution(StrEnum):
     CALLBACK = "callback"
     WARNED_ENDED = "warned_ended"
     NO_ACTION = "no_action"
+    ANSWERED_BY_RESIDENT = "answered_by_resident"
+    MOVED_TO_PRIVATE = "moved_to_private"
+
+
+#: What only a contact on a social network can end as.
+OF_POSTS = frozenset({Resolution.ANSWERED_BY_RESIDENT, Resolution.MOVED_TO_PRIVATE})
 
 
 class IdentifierKind(StrEnum):

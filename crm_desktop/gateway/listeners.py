@@ -1,4 +1,4 @@
-"""The two doors that every gateway opens itself: mail by SMTP and forms by HTTP.
+"""The two doors that every gateway opens itself: mail by SMTP, forms and chats by HTTP.
 
 They need no lease: intake recognises what came twice, and a port has one owner. One that is taken
 (by another gateway on this machine) is tried again until it is free.
@@ -6,24 +6,30 @@ They need no lease: intake recognises what came twice, and a port has one owner.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import Receive, Scope, Send
 
+from crm_desktop.channels.chat.protocol import LARGEST_FRAME
 from crm_desktop.channels.email.listener import MailListener, envelope_id
 from crm_desktop.channels.email.parse import parse_mail
 from crm_desktop.channels.email.settings import is_loopback
+from crm_desktop.channels.web.listening import listen
 from crm_desktop.channels.web_form.port import Limits, PublicForm, WebFormSettings
 from crm_desktop.channels.web_form.routes import routes
+from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.errors import ConnectorTrouble, DatabaseTrouble
 from crm_desktop.domain.messages import InboundMessage
 from crm_desktop.gateway.accounts import SMTP_LISTENER, WEB_FORM
@@ -32,8 +38,11 @@ from crm_desktop.gateway.standby import Standby, words_for
 from crm_desktop.gateway.statuses import StatusBoard
 from crm_desktop.gateway.together import Together
 from crm_desktop.gateway.worker import Worker
-from crm_desktop.services import Database, accounts, intake, public_forms
+from crm_desktop.services import Database, accounts, intake, public_forms, service_notices
 from crm_desktop.services.accounts import Account
+
+if TYPE_CHECKING:
+    from crm_desktop.gateway.chats import OpenChats
 
 _LOG = logging.getLogger(__name__)
 _TRY_AGAIN_SECONDS = 2.0
@@ -112,23 +121,47 @@ def _account_for(db: Database, kind: str) -> Account | None:
 
 
 class WebDoor(Worker):
-    """Serves the public's forms and /healthz."""
+    """Serves the public's forms and chats, /healthz, and what else is mounted: `more_routes`.
+
+    What serves chats is made when the first page asks for one: a centre without chats pays nothing.
+    """
 
     def __init__(
-        self, db: Database, config: GatewayConfig, statuses: StatusBoard, form_secret: str
+        self,
+        db: Database,
+        config: GatewayConfig,
+        statuses: StatusBoard,
+        form_secret: str,
+        *,
+        more_routes: Sequence[BaseRoute] = (),
     ) -> None:
         super().__init__("web-door")
+        self._more_routes = more_routes
         self._db = db
         self._config = config
         self._statuses = statuses
         self._secret = form_secret
         self._standby = Standby(db, statuses)
         self._server: uvicorn.Server | None = None
+        self._chats: OpenChats | None = None
         self.port: int | None = None
         self.settled = threading.Event()
 
+    def heard(self, changes: Changes) -> None:
+        """What the feed tells of; called on its thread."""
+        chats = self._chats
+        if chats is not None:
+            chats.hub.heard(changes)
+
+    def presence(self, connected: bool) -> None:
+        """Whether the database is there; called on the feed's thread."""
+        chats = self._chats
+        if chats is not None and not connected:
+            chats.close()
+            chats.hub.is_away()
+
     def stop(self) -> None:
-        """Refuse new visitors; requests under way are answered."""
+        """Refuse new visitors; requests under way are answered, chats go to other gateways."""
         super().stop()
         server = self._server
         if server is not None:
@@ -138,7 +171,7 @@ class WebDoor(Worker):
         """Open the door and serve until the end."""
         account = _account_for(self._db, WEB_FORM)
         try:
-            listening = socket.create_server((self._config.http_host, self._config.http_port))
+            listening = listen(self._config.http_host, self._config.http_port)
         except OSError as error:
             self._standby.say(account, words_for("forms", self._config.http_port, error))
             self.settled.set()
@@ -155,6 +188,9 @@ class WebDoor(Worker):
                 server_header=False,
                 proxy_headers=False,
                 lifespan="off",
+                ws_max_size=LARGEST_FRAME,
+                # Lines are short, and a compressor for each of many pages is not.
+                ws_per_message_deflate=False,
                 timeout_graceful_shutdown=10,
             )
         )
@@ -166,9 +202,17 @@ class WebDoor(Worker):
             if not self.stopping.is_set():
                 self._server.run(sockets=[listening])
         self.port = None
+        chats, self._chats = self._chats, None
+        if chats is not None:
+            # Its tasks ended with the server's loop.
+            chats.close()
 
     def _application(self, account: Account | None) -> Starlette:
-        shown: Sequence[Route] = [Route("/healthz", self._health)]
+        shown: Sequence[BaseRoute] = [
+            Route("/healthz", self._health),
+            Mount("/chat", self._chat),
+            *self._more_routes,
+        ]
         if account is not None and not is_loopback(self._config.http_host):
             _LOG.info("web-door: forms are open to other machines")
         settings = WebFormSettings(
@@ -179,6 +223,15 @@ class WebDoor(Worker):
             limits=Limits(files_bytes=self._config.largest_form),
         )
         return Starlette(routes=[*shown, *routes(Forms(self._db), settings)])
+
+    async def _chat(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._chats is None:
+            from crm_desktop.gateway.chats import OpenChats
+
+            council = await asyncio.to_thread(self._council)
+            # Two that come at once: the first has made it meanwhile.
+            self._chats = self._chats or OpenChats(self._db, self._config, council, self._secret)
+        await self._chats.application(scope, receive, send)
 
     def _council(self) -> str:
         """The council's name; a database that is away at the start costs the pages only that."""
@@ -213,6 +266,10 @@ class Forms:
         if found is None:
             return None
         return PublicForm(found.code, found.version, found.name, found.summary, found.schema)
+
+    def notices(self) -> Sequence[str]:
+        """What everybody should know now."""
+        return service_notices.shown(self._db, "web")
 
     def submit(self, message: InboundMessage) -> str:
         """Keep a submission; its reference."""

@@ -15,11 +15,17 @@ from crm_desktop.gateway.counting import FigureKeeper
 from crm_desktop.gateway.email_lane import email_lane
 from crm_desktop.gateway.fitting import FitWatch
 from crm_desktop.gateway.jobs import JobKeeper, StartJob
+from crm_desktop.gateway.kiosks import KioskDoor
 from crm_desktop.gateway.lanes import InHand, LaneWorker
 from crm_desktop.gateway.listeners import MailDoor, WebDoor
 from crm_desktop.gateway.mailboxes import MailboxReader
 from crm_desktop.gateway.recording.jobs import RecordingJobs
 from crm_desktop.gateway.routing import Router
+from crm_desktop.gateway.social import SocialReader
+from crm_desktop.gateway.social_door import SocialDoor
+from crm_desktop.gateway.social_lane import lane as social_lane
+from crm_desktop.gateway.social_networks import KINDS as NETWORKS
+from crm_desktop.gateway.social_networks import Networks, OpenNetwork
 from crm_desktop.gateway.statuses import StatusBoard
 from crm_desktop.gateway.sweeping import Sweeper
 from crm_desktop.gateway.worker import Worker
@@ -42,8 +48,8 @@ class Gateway:
 
     `db` serves the workers, `keeper_db` the leases alone. `more_lanes` and `more_jobs` are what
     other parts add to mail and housekeeping, `call_parts` what takes part in calls, `recordings`
-    what keeps their sound. `outgrown` hears, on another thread, that the database was upgraded by a
-    newer program.
+    what keeps their sound; `open_network` opens accounts on social networks. `outgrown` hears, on
+    another thread, that the database was upgraded by a newer program.
     """
 
     def __init__(
@@ -58,20 +64,36 @@ class Gateway:
         outgrown: Callable[[DatabaseNewer], None] = lambda _trouble: None,
         recordings: RecordingJobs | None = None,
         call_parts: MakeParts = lambda: (),
+        open_network: OpenNetwork | None = None,
     ) -> None:
         self._db = db
         self._keeper_db = keeper_db
         self._config = config
         self._secrets = secrets
         self.statuses = StatusBoard(db)
-        self._lanes = (email_lane(secrets, self.statuses), *more_lanes(self.statuses))
+        self._lanes = [email_lane(secrets, self.statuses), *more_lanes(self.statuses)]
+        self._open_network = open_network
+        self._readers: list[SocialReader] = []
+        self._networks = Networks(open_network) if open_network else None
+        hooks = None
+        if self._networks is not None:
+            self._lanes.append(social_lane(self._networks))
+            hooks = SocialDoor(db, secrets, self._networks, self._read_now)
         self._recordings = recordings
         self._call_parts = call_parts
         self._more_jobs = dict(more_jobs(db, self.statuses))
         if recordings is not None:
             self._more_jobs.update(recordings.jobs())
         self._mail_door = MailDoor(db, config, self.statuses)
-        self._web_door = WebDoor(db, config, self.statuses, _form_secret(secrets))
+        form_secret = _form_secret(secrets)
+        self._kiosks = KioskDoor(db, config, form_secret)
+        self._web_door = WebDoor(
+            db,
+            config,
+            self.statuses,
+            form_secret,
+            more_routes=[*self._kiosks.routes(), *(hooks.routes() if hooks else ())],
+        )
         self._keeper = JobKeeper(keeper_db, self._jobs, self.statuses)
         self._router = Router(db)
         self._fit = FitWatch(db, outgrown)
@@ -112,9 +134,12 @@ class Gateway:
         )
         for worker in workers:
             worker.stop()
+        self._kiosks.close()
         for worker in workers:
             worker.join()
         self._feed.stop()
+        if self._networks is not None:
+            self._networks.close()
 
     def _jobs(self) -> Mapping[str, StartJob]:
         found: dict[str, StartJob] = {sweeper.LEASE_NAME: self._start_sweeper}
@@ -125,7 +150,27 @@ class Gateway:
                 found[f"imap:{account.id}"] = partial(self._start_mailbox, account)
             elif account.kind == ASTERISK:
                 found[f"pbx:{account.id}"] = partial(self._start_switchboard, account)
+            elif account.kind in NETWORKS and self._open_network is not None:
+                found[f"social:{account.id}"] = partial(
+                    self._start_reader, account, self._open_network
+                )
         return found | self._more_jobs
+
+    def _start_reader(
+        self, account: Account, open_network: OpenNetwork, lease: Lease
+    ) -> list[Worker]:
+        reader = SocialReader(
+            self._db, account, lease, open_network=open_network, statuses=self.statuses
+        )
+        self._readers = [each for each in self._readers if not each.stopping.is_set()]
+        self._readers.append(reader)
+        return [reader]
+
+    def _read_now(self, account_id: int) -> None:
+        """On the door's thread: a network said that there is something new."""
+        for reader in self._readers:
+            if reader.account_id == account_id:
+                reader.wake()
 
     def _start_lane(self, lane: Lane, lease: Lease) -> list[Worker]:
         in_hand = InHand()
@@ -171,9 +216,13 @@ class Gateway:
         if not connected:
             self._db.close()
             self._keeper_db.close()
+        self._web_door.presence(connected)
+        self._kiosks.presence(connected)
 
     def _heard(self, changes: Changes) -> None:
         """On the feed's thread: wake whoever may have something to do."""
+        self._web_door.heard(changes)
+        self._kiosks.heard(changes)
         woken: list[LaneWorker | Sweeper | FigureKeeper | Router] = []
         if changes.has(Topic.OUTBOX):
             woken.extend(self._senders)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import InvalidInput, NotFound
+from crm_desktop.domain.social import Network
 from crm_desktop.store import people, revision
 from crm_desktop.store.database import Database
 from crm_desktop.store.queries import accounts, catalogue
 
 #: The login that the gateway uses on PostgreSQL.
 GATEWAY_LOGIN = "gateway"
-KINDS = ("imap", "smtp_listener", "smtp", "web_form", "open311")
+KINDS = (
+    *("imap", "smtp_listener", "smtp", "web_form", "chat", "open311"),
+    *(each.value for each in Network),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,7 @@ class NewAccount:
 
     kind: str
     name: str
-    settings: Mapping[str, str | int | bool]
+    settings: Mapping[str, object]
     queue: str = ""
     secret_name: str = ""
 
@@ -47,6 +51,20 @@ def set_password(db: Database, login: str, group: str, password: str) -> None:
     """Give a PostgreSQL login its password; the gateway's group is `crm_gateway`."""
     with db.write() as tx:
         people.create_login(tx, login, group, password)
+
+
+def named(account: NewAccount) -> NewAccount:
+    """The account with the name of its secret: a network's follows from who we are, and where.
+
+    So with another server goes another secret: none leaves for an address just entered.
+    """
+    if account.secret_name or account.kind not in {each.value for each in Network}:
+        return account
+    given = account.settings
+    who = given.get("handle") or given.get("page_id") or ""
+    where = given.get("server") or given.get("service")
+    at = f"@{where}" if where else ""
+    return replace(account, secret_name=f"social:{account.kind}:{who}{at}")
 
 
 def add_account(db: Database, entered: NewAccount) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from crm_desktop.domain.changes import Topic
-from crm_desktop.services import handoffs, sending
+from crm_desktop.services import handoffs, sending, social_sending
 from crm_desktop.store.database import Database, Tx
 from crm_desktop.store.queries import events
 from crm_desktop.store.queries import restoring as queries
@@ -22,7 +22,7 @@ _WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class Doubtful:
-    """How many mails and hand-offs wait for a person to decide."""
+    """How many mails (and posts) and hand-offs wait for a person to decide."""
 
     mails: int
     handoffs: int
@@ -43,6 +43,10 @@ def settle(db: Database) -> Doubtful:
                 handoffs.gave_up(tx, work.handoff_id, _WORDS)
                 contact_id = handoffs.subject(tx, work.handoff_id)
                 passed += 1
+            elif work.lane == social_sending.LANE:
+                social_sending.gave_up(tx, work, _WORDS)
+                contact_id = social_sending.subject(tx, work)
+                mails += 1
             else:
                 sending.gave_up(tx, work, _WORDS)
                 contact_id = sending.subject(tx, work)

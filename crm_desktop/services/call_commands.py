@@ -14,7 +14,7 @@ from crm_desktop.store.database import Database
 from crm_desktop.store.queries import call_commands as queries
 from crm_desktop.store.queries.call_commands import Work
 
-__all__ = ["Work", "abandon", "any_asked", "ask", "claim", "expire", "newest", "settle"]
+__all__ = ["Work", "abandon", "any_asked", "ask", "claim", "expire", "settle", "what_became"]
 
 
 def ask(db: Database, wanted: Ask) -> Command:
@@ -27,10 +27,10 @@ def ask(db: Database, wanted: Ask) -> Command:
         return queries.ask(tx, wanted)
 
 
-def newest(db: Database) -> tuple[int | None, Command] | None:
-    """What this person asked last, and of which contact: a call out has none until it is one."""
+def what_became(db: Database, command_id: int) -> Command | None:
+    """Something that this person asked, as it stands now; None when they did not."""
     with db.read_at_once() as tx:
-        return queries.newest(tx)
+        return queries.asked(tx, command_id)
 
 
 def any_asked(db: Database) -> bool:

@@ -18,7 +18,7 @@ from crm_desktop.domain.references import make_reference
 from crm_desktop.domain.states import Channel, ContactState
 from crm_desktop.domain.text import excerpt, fold
 from crm_desktop.services import leases
-from crm_desktop.services.intake_parts import acknowledgement, arriving, bounces, finding
+from crm_desktop.services.intake_parts import acknowledgement, arriving, bounces, finding, joining
 from crm_desktop.services.intake_parts.arriving import Door, Stored, stored
 from crm_desktop.services.intake_parts.known import Known, identifiers
 from crm_desktop.services.intake_parts.known import read as read_known
@@ -35,17 +35,6 @@ __all__ = ["Door", "Received", "Stored", "receive", "receive_together", "stored"
 
 #: So much of a message is searchable from the queue; the whole of it from search.
 _SEARCHED_CHARACTERS = 4_000
-_OPEN = frozenset(
-    {
-        ContactState.QUEUED,
-        ContactState.OFFERED,
-        ContactState.ACTIVE,
-        ContactState.HELD,
-        ContactState.WRAP_UP,
-        ContactState.PARKED,
-        ContactState.CALLBACK_DUE,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,27 +122,9 @@ def _take_in(tx: Tx, known: Known, account: Account, arrival: Stored) -> Receive
     if bounced is not None:
         return Received(*bounced)
     place = finding.place(tx, arrival.message, known)
-    if place.thread is not None and place.joins and place.thread.state in _OPEN:
-        return Received(*_join(tx, known.routing, account, arrival, place.thread))
+    if place.thread is not None and place.joins and place.thread.state in joining.OPEN:
+        return Received(*joining.join(tx, known.routing, account, arrival, place.thread))
     return Received(*_new_contact(tx, known, account, arrival, place))
-
-
-def _join(
-    tx: Tx, routing: Routing, account: Account, arrival: Stored, thread: queries.Thread
-) -> tuple[int, int]:
-    """A reply while the contact is open is one more message of it."""
-    message_id = arriving.add(tx, account.id, thread.contact_id, arrival)
-    wakes = not arrival.message.auto_generated
-    if wakes and thread.state == ContactState.PARKED and thread.parked_for_reply:
-        rules = routing.queues.get(thread.queue_id)
-        due_at = finding.due(tx.now, rules, arrival.message.channel) if rules else None
-        messages.requeue(tx, thread.contact_id, due_at)
-        events.append(tx, "contact.woken", contact_id=thread.contact_id, by="reply")
-    events.append(tx, "message.received", contact_id=thread.contact_id, message=message_id)
-    if wakes:
-        _reopen(tx, queries.cases_of_contact(tx, thread.contact_id))
-    tx.changed(Topic.CONTACT, thread.contact_id)
-    return thread.contact_id, message_id
 
 
 def _new_contact(
@@ -200,7 +171,7 @@ def _new_contact(
     for case_id in place.case_ids:
         messages.link_case(tx, case_id, contact_id)
     if not message.auto_generated:
-        _reopen(tx, place.case_ids)
+        joining.reopen(tx, place.case_ids)
     reference = ""
     if message.channel is Channel.WEB_FORM and subject.service is not None:
         reference = _open_case(
@@ -244,11 +215,3 @@ def _open_case(
     )
     tx.changed(Topic.CASE, case_id)
     return reference
-
-
-def _reopen(tx: Tx, case_ids: tuple[int, ...]) -> None:
-    """The customer wrote: cases that waited for it are open again, at the time of receipt."""
-    for case in messages.waiting_cases(tx, case_ids):
-        messages.reopen_case(tx, case.id, finding.resumed(tx, case))
-        events.append(tx, "case.reopened", case_id=case.id, by="customer")
-        tx.changed(Topic.CASE, case.id)

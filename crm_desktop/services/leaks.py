@@ -18,9 +18,12 @@ _LOOKED_UP_AT_ONCE = 500
 def findings(
     tx: Tx, known: Answering, reply: Reply, *, subject: str, hashes: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """What a person must look at before the reply leaves, in words; empty when it may go."""
+    """What a person must look at before the reply leaves, in words; empty when it may go.
+
+    In a chat nobody is written to: it has no address.
+    """
     outgoing = Outgoing(
-        recipients=(reply.to, *reply.cc),
+        recipients=tuple(each for each in (reply.to, *reply.cc) if each),
         subject=subject,
         text=reply.text,
         files=tuple(
@@ -28,6 +31,11 @@ def findings(
             for each, sha256 in zip(reply.attachments, hashes, strict=True)
         ),
     )
+    return found_in(tx, known, outgoing)
+
+
+def found_in(tx: Tx, known: Answering, outgoing: Outgoing) -> tuple[str, ...]:
+    """The same of anything that is about to leave a contact."""
     advisor = tx.actor.name if tx.actor else ""
     found = check(outgoing, _allowed(known, advisor), lambda candidates: _known(tx, candidates))
     return tuple(each.words for each in found)

@@ -154,10 +154,16 @@ def _settle_trouble(tx: Tx, lane: Lane, work: Work, trouble: ConnectorTrouble) -
             work,
             OutboxState.PENDING,
             error=words,
-            after=backoff(work.attempts),
+            after=max(backoff(work.attempts), _asked_to_wait(trouble)),
             unknown_fate=work.unknown_fate or unknown,
         )
         lane.subject(tx, work)
+
+
+def _asked_to_wait(trouble: ConnectorTrouble) -> timedelta:
+    """How long the other side said that it will not listen (its rate limits)."""
+    said = trouble.params.get("after_seconds")
+    return timedelta(seconds=said) if isinstance(said, int | float) else timedelta()
 
 
 def _die(tx: Tx, lane: Lane, work: Work, words: str) -> None:

@@ -80,13 +80,13 @@ def send(
     Raises InvalidInput (fields text, to, cc), TooLarge, NotFound, Taken(by), NotAllowed.
     """
     reply = _checked(reply)
-    hashes = tuple(_store(db, each.content) for each in reply.attachments)
+    hashes = tuple(stored(db, each.content) for each in reply.attachments)
     key = writing.key if writing else ""
     with db.write() as tx:
-        if writing and writing.again and (sent := _sent_before(tx, contact_id, key)):
+        if writing and writing.again and (sent := sent_before(tx, contact_id, key)):
             return sent
         known = queries.answering(tx, contact_id, key)
-        contact = _in_hand(tx, known)
+        contact = in_hand(tx, known)
         assert known is not None
         subject = _subject(
             reply.subject or contact.subject, _reference(known.references, reply.case_id)
@@ -194,12 +194,13 @@ def _checked(reply: Reply) -> Reply:
     )
 
 
-def _store(db: Database, content: bytes) -> str:
+def stored(db: Database, content: bytes) -> str:
+    """Keep a file that nothing links yet; its SHA-256 (hex)."""
     with db.write() as tx:
         return tx.guard.put_blob(content)
 
 
-def _sent_before(tx: Tx, contact_id: int, key: str) -> Sent | None:
+def sent_before(tx: Tx, contact_id: int, key: str) -> Sent | None:
     """What became of an earlier try whose answer was lost; None when it was not kept."""
     domain = str(accounts.setting(tx, "centre").get("mail_domain", ""))
     found = queries.written_before(tx, contact_id, key, message_id_in(domain, key))
@@ -211,7 +212,8 @@ def _sent_before(tx: Tx, contact_id: int, key: str) -> Sent | None:
     return Sent(contact_id, message_id, tx.now, stopped, None, tx.changes)
 
 
-def _in_hand(tx: Tx, known: queries.Answering | None) -> queries.Answered:
+def in_hand(tx: Tx, known: queries.Answering | None) -> queries.Answered:
+    """The contact, when this person has it; raises NotFound, Taken(by), NotAllowed, Conflict."""
     if known is None:
         raise NotFound()
     contact = known.contact

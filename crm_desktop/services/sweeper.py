@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from crm_desktop.domain.changes import Changes, Topic
+from crm_desktop.services import chat_sweeping
 from crm_desktop.services.leases import Lease
 from crm_desktop.store import leading
 from crm_desktop.store.database import Database
@@ -26,7 +27,8 @@ _DECISIONS_KEPT = timedelta(days=30)
 
 def sweep(db: Database, lease: Lease) -> Changes:
     """Bring due parked contacts back, end wrap-ups that had their time, forget silent onlookers,
-    old notices, moves and decisions, and take back what people had for a while.
+    old notices, moves and decisions, take back what people had for a while, and see to chats
+    whose visitors left.
 
     Looks first and writes only when there is something to do. Raises LeaseLost.
     """
@@ -38,7 +40,9 @@ def sweep(db: Database, lease: Lease) -> Changes:
         moves = moving.any_old(tx, _MOVES_KEPT)
         decisions = queries.any_old_decision(tx, _DECISIONS_KEPT)
         wrapped = wrap_up.any_over(tx)
-    if not (parked or wrapped or looks or prune or over or moves or decisions):
+        left = chat_sweeping.due(tx)
+        typed = chat_sweeping.any_typed(tx)
+    if not (parked or wrapped or looks or prune or over or moves or decisions or left or typed):
         return Changes()
     with db.write() as tx:
         leases.check(tx, lease.name, lease.fence)
@@ -59,6 +63,9 @@ def sweep(db: Database, lease: Lease) -> Changes:
             moving.prune(tx, _MOVES_KEPT)
         if decisions:
             queries.prune_decisions(tx, _DECISIONS_KEPT, _AT_ONCE)
+        chat_sweeping.sweep(tx, left)
+        if typed:
+            chat_sweeping.forget_typed(tx)
         return tx.changes
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
 )
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
@@ -37,10 +38,15 @@ Dialect = Literal["sqlite", "postgresql"]
 
 #: PostgreSQL channel of the change notices, and how many a payload holds (8,000 bytes at most).
 NOTIFY_CHANNEL = "crm"
+#: Where gateways hear of chats; a person hears of theirs where their staff id follows.
+CHAT_CHANNEL = "crm_chat"
 _NOTICES_A_PAYLOAD = 250
 _NOW = select(utcnow())
 _NOTIFY = select(func.pg_notify(bindparam("channel", Text()), bindparam("payload", Text())))
 _NOTICE = insert(Notice).inline()
+#: What so many see of so few is told to those alone, see app.chat_told.
+_TO_A_FEW = (Topic.CHAT, Topic.TYPING)
+_TELL_A_FEW = text("SELECT app.chat_told(:topic, :ids)")
 #: Whoever finds the database locked for so long is told, on either dialect.
 BUSY_TIMEOUT_MS = 5_000
 #: How much of a SQLite file a connection keeps and maps, in bytes: a desktop's one or two read all
@@ -285,6 +291,12 @@ def _write_notices(tx: Tx) -> None:
     if tx.dialect == "sqlite":
         core.execute(_NOTICE, [{"topic": each.topic, "ref_id": each.id} for each in changed])
         return
+    for topic in _TO_A_FEW:
+        ids = [each.id for each in changed if each.topic is topic]
+        for start in range(0, len(ids), _NOTICES_A_PAYLOAD):
+            part_of = ids[start : start + _NOTICES_A_PAYLOAD]
+            core.execute(_TELL_A_FEW, {"topic": topic.value, "ids": part_of})
+    changed = [each for each in changed if each.topic not in _TO_A_FEW]
     for start in range(0, len(changed), _NOTICES_A_PAYLOAD):
         part = changed[start : start + _NOTICES_A_PAYLOAD]
         payload = ",".join(f"{each.topic}:{each.id}" for each in part)

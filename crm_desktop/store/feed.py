@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 
-from crm_desktop.domain.changes import Change, Changes, Topic
+from crm_desktop.domain.changes import URGENT, Change, Changes, Topic
 from crm_desktop.domain.errors import CrmError, DatabaseAway, SignInRefused
 from crm_desktop.store.database import Target
 from crm_desktop.store.errors import translated
@@ -27,6 +27,9 @@ BATCH_SECONDS = 0.01
 #: again at every one of fifty changes a second would leave the database time for nothing else.
 BUSY_NOTICES = 12
 BUSY_SECONDS = 0.3
+#: A feed that lately heard of what is urgent rests no longer than so, in seconds.
+URGENT_REST_SECONDS = 0.03
+_URGENT_LATELY_SECONDS = 60.0
 #: More changes than this within the window say only that everything may have changed.
 MOST_CHANGES = 500
 _WINDOW_SECONDS = 0.25
@@ -61,8 +64,8 @@ _TOPICS = {each.value: each for each in Topic if each is not Topic.EVERYTHING}
 
 
 class Batcher:
-    """Joins notices into batches at least BATCH_SECONDS apart, `busy_seconds` while many come, and
-    caps a flood.
+    """Joins notices into batches at least BATCH_SECONDS apart, `busy_seconds` while many come but
+    for what is urgent, and caps a flood.
 
     Not thread-safe; `now` is a monotonic clock in seconds.
     """
@@ -78,8 +81,11 @@ class Batcher:
         self._now = now
         self._busy_seconds = busy_seconds
         self._pending: set[Change] = set()
+        self._urgent: set[Change] = set()
         self._flooded = False
         self._next_emit = 0.0
+        self._next_urgent = 0.0
+        self._urgent_until = 0.0
         self._window_ends = 0.0
         self._in_window = 0
         self._flood_allowed = 0.0
@@ -93,20 +99,25 @@ class Batcher:
     def add(self, changes: frozenset[Change]) -> None:
         """Take notices; `flush` gives them out when it is time."""
         now = self._now()
-        self._came.append(now)
+        urgent = frozenset(each for each in changes if each.topic in URGENT)
+        if urgent:
+            self._urgent_until = now + _URGENT_LATELY_SECONDS
+        if len(urgent) < len(changes) or not changes:
+            self._came.append(now)
         if now >= self._window_ends:
             self._window_ends, self._in_window = now + _WINDOW_SECONDS, 0
-        self._in_window += len(changes - self._pending)
+        self._in_window += len(changes - self._pending - self._urgent)
         if self._flooded or self._in_window > MOST_CHANGES:
-            self._flooded = True
-            self._pending.clear()
+            self.overflow()
         else:
-            self._pending |= changes
+            self._urgent |= urgent
+            self._pending |= changes - urgent
 
     def overflow(self) -> None:
         """So much came that nobody counted it."""
         self._flooded = True
         self._pending.clear()
+        self._urgent.clear()
 
     def flush(self) -> None:
         """Give out what waits, unless the last batch was just now."""
@@ -114,25 +125,43 @@ class Batcher:
         if wait is None or wait > 0:
             return
         now = self._now()
-        changes = Changes.everything() if self._flooded else Changes(frozenset(self._pending))
         if self._flooded:
-            self._flood_allowed = now + _FLOOD_SECONDS
-        self._flooded = False
-        self._pending.clear()
-        self._next_emit = now + (self._busy_seconds if self.is_busy else BATCH_SECONDS)
-        self._emit(changes)
+            self._flooded, self._flood_allowed = False, now + _FLOOD_SECONDS
+            self._next_emit = self._after(now)
+            self._emit(Changes.everything())
+            return
+        given = frozenset(self._urgent)
+        self._urgent.clear()
+        self._next_urgent = now + BATCH_SECONDS
+        if self._pending and now >= self._next_emit:
+            given |= self._pending
+            self._pending.clear()
+            self._next_emit = self._after(now)
+        self._emit(Changes(given))
+
+    def _after(self, now: float) -> float:
+        return now + (self._busy_seconds if self.is_busy else BATCH_SECONDS)
 
     def seconds_of_rest(self) -> float:
         """How long nobody needs to look for more: it would wait, and one look finds all of it."""
         if self._flooded or not self.is_busy:
             return 0.0
-        return max(0.0, self._next_emit - self._now())
+        now = self._now()
+        rest = max(0.0, self._next_emit - now)
+        return min(rest, URGENT_REST_SECONDS) if now < self._urgent_until else rest
 
     def seconds_until_flush(self) -> float | None:
         """How long what waits must still wait; None when nothing does."""
-        if not self._flooded and not self._pending:
-            return None
-        at = max(self._next_emit, self._flood_allowed) if self._flooded else self._next_emit
+        if self._flooded:
+            at = max(self._next_emit, self._flood_allowed)
+        else:
+            waiting = (
+                *([self._next_emit] if self._pending else ()),
+                *([self._next_urgent] if self._urgent else ()),
+            )
+            if not waiting:
+                return None
+            at = min(waiting)
         return max(0.0, at - self._now())
 
 

@@ -9,7 +9,7 @@ from psycopg import sql
 from sqlalchemy import create_engine
 
 from crm_desktop.store import servers
-from crm_desktop.store.database import NOTIFY_CHANNEL
+from crm_desktop.store.database import CHAT_CHANNEL, NOTIFY_CHANNEL
 from crm_desktop.store.feed import Batcher, Feed, parse
 
 #: How long stopping may take at most: the wait for the next notice.
@@ -25,7 +25,8 @@ class PostgresFeed(Feed):
 
     def _listen(self) -> None:
         with closing(self._connect()) as connection:
-            connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(NOTIFY_CHANNEL)))
+            for channel in (NOTIFY_CHANNEL, _channel_of_chats(connection)):
+                connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
             self._present()
             self._deliver(connection)
 
@@ -52,6 +53,14 @@ class PostgresFeed(Feed):
             if time.monotonic() >= probe_at:
                 connection.execute("SELECT 1")
                 probe_at = time.monotonic() + _PROBE_SECONDS
+
+
+def _channel_of_chats(connection: servers.Connection) -> str:
+    """Where this login hears of chats: a person of their own, a gateway of all (app.chat_told)."""
+    known = connection.execute("SELECT to_regprocedure('app.me()') IS NOT NULL").fetchone()
+    row = connection.execute("SELECT app.me()").fetchone() if known and known[0] else None
+    own = row[0] if row else None
+    return CHAT_CHANNEL if own is None else f"{CHAT_CHANNEL}_{own}"
 
 
 def _take_in(connection: servers.Connection, batcher: Batcher) -> None:

@@ -18,7 +18,9 @@ from crm_desktop.domain.errors import Conflict, NotAllowed, NotFound, Taken
 from crm_desktop.domain.people import Person
 from crm_desktop.domain.queue_settings import QueueSettings
 from crm_desktop.domain.states import (
+    OF_POSTS,
     AssignmentState,
+    Channel,
     ContactState,
     DeclineReason,
     Direction,
@@ -341,6 +343,8 @@ class SqliteGuard:
     def complete(self, contact_id: int, answers: Disposition) -> None:
         """See `Guard`."""
         contact = self._in_hand(contact_id, _WORKING)
+        if answers.resolution in OF_POSTS and contact.channel != Channel.SOCIAL:
+            raise Conflict("no such resolution")
         self._move(
             contact,
             ContactState.COMPLETED,

@@ -10,7 +10,7 @@ from crm_desktop.domain.people import Person
 from crm_desktop.domain.routing import MOST_BOOST
 from crm_desktop.domain.states import IN_HAND, AssignmentState, ContactState, DeclineReason
 from crm_desktop.store.guard_sqlite_calls import TALKED
-from crm_desktop.store.models import Assignment, Contact, Event, RoutingDecision
+from crm_desktop.store.models import Assignment, Contact, Event, RoutingDecision, Visit
 from crm_desktop.store.models.base import utcnow
 
 _LONGEST_REASON = 200
@@ -63,7 +63,7 @@ def return_work(session: Session, actor: Person | None, staff_id: int, why: str)
     What is parked is nobody's now and stays so; never what they talk about at this moment. Gives
     all their ids.
     """
-    going = (ContactState.OFFERED, *IN_HAND)
+    going = (ContactState.OFFERED, ContactState.CALLED, *IN_HAND)
     held = session.scalars(
         select(Contact)
         .where(
@@ -80,6 +80,7 @@ def return_work(session: Session, actor: Person | None, staff_id: int, why: str)
             _log(session, actor, "contact.let_go", contact.id, reason=why, staff=staff_id)
             continue
         _back(contact)
+        session.execute(update(Visit).where(Visit.contact_id == contact.id).values(place_id=None))
         for assignment in session.scalars(
             select(Assignment).where(Assignment.contact_id == contact.id, _OPEN)
         ):

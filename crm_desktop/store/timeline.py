@@ -62,6 +62,15 @@ _WORDS: Mapping[str, str] = {
     "call.failed": "Call did not come about",
     "contact.dialled": "Called by us",
     "call.warned": "Caller was warned, and the call ended",
+    "chat.ended": "Chat ended",
+    "chat.resumed": "Chat goes on",
+    "chat.returned": "Came back to the chat",
+    "chat.confirmed": "Said after a look, though the leak check had found something",
+    "chat.email": "Chat goes on by email",
+    "chat.transcript": "Transcript sent to the visitor",
+    "chat.rated": "Visitor rated the chat",
+    "chat.blocked": "Visitor kept out of the chat",
+    "chat.unblocked": "Visitor may chat again",
     "message.received": "Message received",
     "message.queued": "Reply written",
     "message.written": "Reply written",
@@ -74,6 +83,13 @@ _WORDS: Mapping[str, str] = {
     "message.acknowledged": "Receipt acknowledged automatically",
     "message.bounced": "Mail came back undelivered",
     "note.added": "Internal note",
+    "post.edited": "Author changed the post",
+    "post.deleted": "Post was deleted on the network",
+    "post.elsewhere": "Answered by us elsewhere",
+    "notice.published": "Notice published",
+    "notice.ended": "Notice taken down",
+    "notice.posted": "Notice sent to a network",
+    "notice.failed": "Notice could not be sent to a network",
     "case.opened": "Case opened",
     "case.saved": "Case saved",
     "case.linked": "Case linked",
@@ -96,6 +112,12 @@ _WORDS: Mapping[str, str] = {
     "staff.skill": "Skills of a colleague changed",
     "staff.while_ended": "What was for a while is over",
     "skill.put": "Skill added or renamed",
+    "alarm.raised": "Alarm raised",
+    "alarm.acknowledged": "Alarm acknowledged",
+    "alarm.ended": "Alarm ended",
+    "incident.written": "Incident written down",
+    "incident.changed": "Incident record changed",
+    "incident.closed": "Incident closed with what was learnt",
     "huddle.sent": "Huddle sent",
     "huddle.read": "Huddle read",
     "huddle.ended": "Huddle taken back",
@@ -128,6 +150,8 @@ _RESOLUTIONS: Mapping[str, str] = {
     "callback": "callback promised",
     "warned_ended": "warned and ended",
     "no_action": "no action needed",
+    "answered_by_resident": "answered by another resident",
+    "moved_to_private": "moved to a private conversation",
 }
 _DECLINES: Mapping[str, str] = {
     DeclineReason.CONFLICT: "knows the customer",
@@ -190,6 +214,16 @@ def _long(seconds: object) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
+#: Who gives up in a chat, and how.
+_VISITORS = ("visitor", "gone")
+_CHAT_ENDED = {
+    "visitor": "by the visitor",
+    "advisor": "by us",
+    "gone": "the visitor had left",
+    "email": "it goes on by email",
+    "blocked": "the visitor is kept out",
+    "warned": "after a warning",
+}
 _TURNED_AWAY = {"closed": "the queue was closed", "busy": "the line was busy"}
 _PASSED_ON = {"warm": "with an introduction", "blind": "at once"}
 _MODES = {"listen": "heard it", "whisper": "spoke to the advisor", "barge": "joined in"}
@@ -210,6 +244,9 @@ _SAID: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
         f"after {_long(data['waited'])}" if data.get("waited") is not None else ""
     ),
     "call.ended": _ended,
+    "chat.ended": lambda data: _CHAT_ENDED.get(str(data.get("by")), ""),
+    "chat.rated": lambda data: f"{data.get('stars')} of 5",
+    "chat.blocked": lambda data: f"for {data.get('hours')} hours",
     "call.recording": lambda data: " ".join(
         str(data[name]) for name in ("state", "why") if data.get(name)
     ),
@@ -224,7 +261,12 @@ def entry(row: EventRow) -> TimelineEntry:
 
 
 def _words(row: EventRow) -> str:
-    words = _WORDS.get(row.kind, row.kind.replace(".", " ").replace("_", " ").capitalize())
+    visitor = row.kind == "contact.abandoned" and row.data.get("by") in _VISITORS
+    words = (
+        "Visitor gave up"
+        if visitor
+        else _WORDS.get(row.kind, row.kind.replace(".", " ").replace("_", " ").capitalize())
+    )
     extra = _extra(row.kind, row.data)
     return f"{words}: {extra}" if extra else words
 

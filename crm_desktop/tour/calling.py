@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 from crm_desktop.desktop.screens.calls.transfer_dialog import CallTransferDialog
-from crm_desktop.desktop.screens.queue.screen import QueueScreen
-from crm_desktop.desktop.widgets.chips import ChipButton
 from crm_desktop.desktop.widgets.chooser import ChoiceField
 from crm_desktop.tour import queue_keys
 from crm_desktop.tour.centre import FIRST_PHONE, LINE, SECOND_PHONE
@@ -22,7 +20,7 @@ _LOOK_MS = 800
 
 def ring(tour: Tour) -> None:
     """The phone rings, and who calls stands on the screen before anybody has answered."""
-    _front(tour)
+    tour.front()
     hands, phones = tour.hands, _phones(tour)
     queue_keys.show_all(hands, tour.desk.window.queue)
     phones.ring(tour.stage.centre.caller_number, LINE)
@@ -65,7 +63,7 @@ def consult(tour: Tour) -> None:
     _phones(tour).phone_answers(SECOND_PHONE)
     hands.wait_for(f"With {SECOND_NAME}", "on hold, hears music")
     tour.picture("colleague-is-asked")
-    _front(tour)
+    tour.front()
     _wait_for_key(tour)
     hands.press("Shift+F11")
     hands.wait_for("On call")
@@ -97,18 +95,11 @@ def cut_off(tour: Tour) -> None:
 def _take_call(tour: Tour) -> None:
     """The call that waits, and one's own phone rings for it."""
     queue = tour.desk.window.queue
-    tour.hands.wait_until(lambda: _has_calls(queue), "a call in the queue")
+    tour.hands.wait_until(lambda: queue_keys.has_channel(queue, "Call"), "a call in the queue")
     queue_keys.show_channel(tour.hands, queue, "Call")
     tour.hands.wait_until(lambda: queue.list.queue_model.rowCount() > 0, "the call alone")
     tour.hands.press("F9")
     tour.hands.wait_for("Your phone rings")
-
-
-def _has_calls(queue: QueueScreen) -> bool:
-    return any(
-        chip.accessibleName().startswith("Call") and chip.isVisibleTo(queue)
-        for chip in queue.findChildren(ChipButton)
-    )
 
 
 def _finish(tour: Tour, picture: str) -> None:
@@ -139,12 +130,6 @@ def _phone(tour: Tour, extension: str, happened: str) -> None:
         f"the telephone {extension} to be “{happened}”",
         lambda: str(phones.phone_story(extension)),
     )
-
-
-def _front(tour: Tour) -> None:
-    window: QWidget = tour.desk.window
-    window.activateWindow()
-    until(window.isActiveWindow, "the window in front", lambda: str(QApplication.activeWindow()))
 
 
 def _wait_for_key(tour: Tour) -> None:

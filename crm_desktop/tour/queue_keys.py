@@ -37,6 +37,14 @@ def show_all(hands: Hands, queue: QueueScreen) -> None:
     hands.press("Home")
 
 
+def has_channel(queue: QueueScreen, channel: str) -> bool:
+    """Whether there is a chip that begins so."""
+    return any(
+        chip.accessibleName().startswith(channel) and chip.isVisibleTo(queue)
+        for chip in queue.findChildren(ChipButton)
+    )
+
+
 def show_channel(hands: Hands, queue: QueueScreen, channel: str) -> None:
     """Show only contacts by one channel, with the chip that begins so."""
     for chip in queue.findChildren(ChipButton):

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from crm_desktop.tour import answering, arriving, calling, closing, leading
+from crm_desktop.tour import answering, arriving, calling, chatting, closing, leading
 from crm_desktop.tour.desk import TourDesk, application
 from crm_desktop.tour.hands import Hands
 from crm_desktop.tour.report import Report, Step
@@ -42,16 +42,27 @@ _CALLS: tuple[tuple[str, Callable[[Tour], None]], ...] = (
     ("The call is wrapped up", calling.wrap_up),
     ("A call is cut off: it is to be called back first", calling.cut_off),
 )
+#: Where there is a browser.
+_CHATS: tuple[tuple[str, Callable[[Tour], None]], ...] = (
+    ("A visitor begins a chat on the council's page", chatting.begin),
+    ("The chat is taken, and each sees the other write", chatting.talk),
+    ("A photo comes, and a canned reply goes", chatting.photo),
+    ("A second chat waits, and is gone to by a key", chatting.second),
+    ("The visitor leaves, and is answered by email", chatting.by_email),
+    ("A chat is a case in one key, and ended", chatting.case),
+)
 TITLES = tuple(title for title, _ in _STEPS)
 CALL_TITLES = tuple(title for title, _ in _CALLS)
+CHAT_TITLES = tuple(title for title, _ in _CHATS)
 
 
-def run_tour(out: Path, url: str, without: str, calls: str) -> int:
+def run_tour(out: Path, url: str, without: str, calls: str, chats: str) -> int:
     """Drive the program through its main job; 0 when every step happened, else 1.
 
     Pictures go into `out`. `url` is an empty PostgreSQL database's, signing in as its owner;
     empty means an SQLite file that is thrown away. `without` names a service to leave out; `calls`
-    is the command that plays PBX, telephones and callers, without which calls are left out.
+    is the command that plays PBX, telephones and callers, `chats` the one that plays visitors of
+    the council's pages; without one its chapter is left out.
     """
     if without and without not in SERVICES:
         sys.stderr.write(f"There is no service {without}: {', '.join(SERVICES)}.\n")
@@ -63,24 +74,26 @@ def run_tour(out: Path, url: str, without: str, calls: str) -> int:
     application()
     report = Report(out)
     try:
-        with running(url, without, calls) as stage:
+        with running(url, without, calls, chats) as stage:
             _take(stage, report)
-            lacks = stage.no_telephones
+            lacks = {"Calls": stage.no_telephones, "Chats": stage.no_visitors}
     except NoStage as trouble:
         sys.stderr.write(f"The tour could not begin. {trouble}\n")
         return 1
     except StepFailed:
         return 1
     report.print()
-    if lacks:
-        sys.stdout.write(f"Calls were left out: {lacks.strip()}\n")
+    for chapter, why in lacks.items():
+        if why:
+            sys.stdout.write(f"{chapter} were left out: {why.strip()}\n")
     return 0
 
 
 def _take(stage: Stage, report: Report) -> None:
     tour = Tour(stage, TourDesk(), report.out, Step(0, ""))
     try:
-        for title, happen in (*_STEPS, *(_CALLS if stage.telephones else ())):
+        more = (*(_CALLS if stage.telephones else ()), *(_CHATS if stage.visitors else ()))
+        for title, happen in (*_STEPS, *more):
             with report.step(title) as tour.step:
                 _do(tour, happen)
     finally:

@@ -24,12 +24,17 @@ from crm_desktop.tour.outside import HOST, BackOfficeLog, CustomersMailbox
 from crm_desktop.tour.second import SecondDesktop
 from crm_desktop.tour.telephones import PbxPlace, Telephones
 from crm_desktop.tour.trouble import NoStage
+from crm_desktop.tour.visitors import Visitors
 from crm_desktop.workstation.process import ChildProcess
 
 GATEWAY = "gateway"
 #: What can be left out, to see that the tour notices.
 SERVICES = (GATEWAY, MAILBOX, BACK_OFFICE, SECOND_DESKTOP)
 _START_SECONDS = 60.0
+_NO_BROWSER = (
+    "no command was given that plays visitors in a browser. In the source folder `make tour` gives "
+    "one; it needs Chromium."
+)
 _NO_COMMAND = (
     "no command was given that starts a PBX with callers and telephones. In the source folder "
     "`make tour` gives one; it needs Asterisk and sipp."
@@ -50,13 +55,17 @@ class Stage:
     #: None, and why there are none.
     telephones: Telephones | None
     no_telephones: str
+    #: Likewise.
+    visitors: Visitors | None
+    no_visitors: str
 
 
 @contextmanager
-def running(url: str, without: str, calls: str) -> Iterator[Stage]:
+def running(url: str, without: str, calls: str, chats: str) -> Iterator[Stage]:
     """Build the centre and start its services; all of them are stopped on leaving.
 
-    `calls` is the command that plays PBX and callers, empty for none.
+    `calls` is the command that plays PBX and callers, `chats` the one that plays visitors of the
+    council's pages; empty for none.
 
     Raises NoStage when the database cannot be used or a service does not start.
     """
@@ -71,6 +80,9 @@ def running(url: str, without: str, calls: str) -> Iterator[Stage]:
         if isinstance(phones, Telephones):
             stack.callback(phones.stop)
             place = phones.place
+        visitors = Visitors.start(chats, folder / "visitors") if chats else _NO_BROWSER
+        if isinstance(visitors, Visitors):
+            stack.callback(visitors.stop)
         smtp, office = parts.port(MAILBOX), parts.port(BACK_OFFICE)
         outside = Outside(smtp, f"http://{HOST}:{office}", JURISDICTION)
         built = centre.build(url, folder, outside, place)
@@ -89,6 +101,8 @@ def running(url: str, without: str, calls: str) -> Iterator[Stage]:
             second,
             phones if isinstance(phones, Telephones) else None,
             phones if isinstance(phones, str) else "",
+            visitors if isinstance(visitors, Visitors) else None,
+            visitors if isinstance(visitors, str) else "",
         )
 
 

@@ -77,6 +77,12 @@ class Tour:
         """Wait until something holds of the second desktop's window, as it is spoken."""
         until(ask, f"{expected} in the second desktop", self.stage.second.seen)
 
+    def front(self) -> None:
+        """Bring the first desktop's window to the front, as a click on it would."""
+        window = self.desk.window
+        window.activateWindow()
+        until(window.isActiveWindow, "the window in front", self.hands.said)
+
     def check(self) -> None:
         """StepFailed when the desktop reports trouble, or a bug that a person would not see."""
         for desk in (self.desk, self.leader):

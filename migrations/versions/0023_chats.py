@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import sqlalchemy as sa
 from alembic import op
 
 from crm_desktop.store.migrate import run_sql
@@ -16,5 +17,10 @@ SQL = Path(__file__).parent.parent / "sql"
 
 def upgrade() -> None:
     connection = op.get_bind()
-    if connection.dialect.name == "postgresql":
-        run_sql(connection, SQL / "0023_chats.sql")
+    op.add_column("chat", _no("away"))
+    dialect = "postgresql" if connection.dialect.name == "postgresql" else "sqlite"
+    run_sql(connection, SQL / f"0023_chats_{dialect}.sql")
+
+
+def _no(name: str) -> sa.Column[bool]:
+    return sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false())

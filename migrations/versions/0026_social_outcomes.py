@@ -1,4 +1,4 @@
-"""How contacts on social networks end, and where their accounts are set up."""
+"""How contacts on social networks end."""
 
 from pathlib import Path
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from crm_desktop.store.database import Dialect
 from tests.benchmarks import (
     calls,
+    chats,
     claims,
     crowd,
     desktop,
@@ -57,13 +58,14 @@ MEASURES: dict[str, Measure] = {
     "forecast": lambda centre, _, quick: forecast.measure(centre, quick),
     "claims": lambda centre, _, quick: claims.measure(centre, quick),
     "calls": calls.measure,
+    "chats": chats.measure,
     "reassign": lambda centre, _, quick: reassigning.measure(centre, quick),
 }
 #: These need no gateway beside them, or run their own.
 _ALONE = frozenset(
     {
         *("live", "loop", "team", "memory", "start", "intake", "claims", "crowd", "reassign"),
-        *("rights", "routing", "forecast", "calls"),
+        *("rights", "routing", "forecast", "calls", "chats"),
     }
 )
 _SMALL, _MIDDLE, _LARGE = 10_000, 100_000, 1_000_000

@@ -14,15 +14,20 @@ from tests.benchmarks.centre import PASSWORD, BenchCentre
 
 @dataclass(frozen=True, slots=True)
 class RunningGateway:
-    """Where it takes mail, and which process it is."""
+    """Where it takes mail and visitors, and which process it is."""
 
     pid: int
     smtp_port: int
+    http_port: int
 
 
 @contextmanager
 def gateway(
-    centre: BenchCentre, folder: Path, more_secrets: Mapping[str, str] | None = None
+    centre: BenchCentre,
+    folder: Path,
+    more_secrets: Mapping[str, str] | None = None,
+    *,
+    more_env: Mapping[str, str] | None = None,
 ) -> Iterator[RunningGateway]:
     """`crm-desktop gateway` with a home of its own in `folder`, ready; ended on leaving."""
     secrets = folder / "secrets.toml"
@@ -37,9 +42,11 @@ def gateway(
         "CRM_DESKTOP_SECRETS_FILE": str(secrets),
         "CRM_DESKTOP_HTTP_PORT": "0",
         "CRM_DESKTOP_SMTP_PORT": "0",
+        **(more_env or {}),
     }
     child = ChildProcess(["gateway", "--with-parent"], env)
     try:
-        yield RunningGateway(child.pid, int(child.wait_ready()["smtp"]))
+        ports = child.wait_ready()
+        yield RunningGateway(child.pid, int(ports["smtp"]), int(ports["http"]))
     finally:
         child.stop()

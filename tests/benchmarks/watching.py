@@ -34,6 +34,8 @@ from sqlalchemy import event
 from crm_desktop.desktop.screens.queue.view import QueueList
 from crm_desktop.desktop.screens.workspace.presenter import WorkspacePresenter
 from crm_desktop.desktop.widgets.buttons import IconButton
+from crm_desktop.desktop.widgets.chat_items import ITEM_ROLE
+from crm_desktop.desktop.widgets.chat_view import ChatView
 from tests.benchmarks.desk import Desk, memory, run
 from tests.benchmarks.eye import Turns, Watcher
 from tests.benchmarks.figures import percentile
@@ -42,6 +44,8 @@ _NOTCH = 120
 _WHEEL_EVERY_MS = 16
 #: Further down than up, so that page after page comes into sight.
 _DOWN, _UP = 180, 120
+#: No more lines than these come between two drawings.
+_LAST_LINES = 12
 _PERCENT = (50, 99, 99.9, 100)
 
 
@@ -99,6 +103,37 @@ class RowLog(Watcher):
         self._new.clear()
 
 
+class LineLog(Watcher):
+    """When each line of a chat was first on screen: the drawing that showed it was over."""
+
+    def __init__(self, lines: ChatView) -> None:
+        super().__init__()
+        self._lines = lines
+        self._new: list[str] = []
+        self.seen: dict[str, float] = {}
+        lines.viewport().installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Note which of the last lines this drawing shows for the first time."""
+        if event.type() != QEvent.Type.Paint:
+            return False
+        sight, model = self._lines.viewport().rect(), self._lines.model()
+        for row in range(max(0, model.rowCount() - _LAST_LINES), model.rowCount()):
+            index = model.index(row, 0)
+            text = index.data(ITEM_ROLE).text
+            shown = self._lines.visualRect(index).intersects(sight)
+            if shown and text not in self.seen and text not in self._new:
+                self._new.append(text)
+        if self._new:
+            self.tell_when_over()
+        return False
+
+    def over(self, at: float) -> None:
+        """What it showed is on screen."""
+        self.seen.update((text, at) for text in self._new if text not in self.seen)
+        self._new.clear()
+
+
 class Wheel(QObject):
     """Somebody turns the wheel over the list, about sixty notches a second."""
 
@@ -136,6 +171,18 @@ def watch(desk: Desk, orders: Mapping[str, Any]) -> list[tuple[int, bool, float]
         _show_only(desk, orders["queue"])
     log = RowLog(desk.list)
     _say(list(log.places()))
+    _until_told()
+    return log.seen
+
+
+def chat(desk: Desk, orders: Mapping[str, Any]) -> dict[str, float]:
+    """When each line of an open chat of one's own was drawn, by its text."""
+    desk.window.open_contact(orders["contact"])
+    side = desk.window.workplace.screen.chat
+    desk.until(lambda: side.is_shown and len(side.pane.view.items) > 0)
+    desk.rest()
+    log = LineLog(side.pane.view)
+    _say([])
     _until_told()
     return log.seen
 
@@ -253,4 +300,6 @@ def _say(visible: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run({"watch": watch, "scroll": scroll, "board": board, "handle": handle}))
+    sys.exit(
+        run({"watch": watch, "scroll": scroll, "board": board, "handle": handle, "chat": chat})
+    )

@@ -12,7 +12,13 @@ from pytestqt.qtbot import QtBot
 if "CRM_TEST_ON_DISPLAY" not in os.environ:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
-from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import (
+    QCoreApplication,
+    QEvent,
+    QMessageLogContext,
+    QtMsgType,
+    qInstallMessageHandler,
+)
 from PySide6.QtWidgets import QApplication, QWidget
 
 from crm_desktop.desktop.core.look import Look
@@ -43,6 +49,8 @@ def no_qt_warnings() -> Iterator[None]:
 
     before = qInstallMessageHandler(listen)
     yield
+    # The windows that it left go now: the next test would first dress every one of them anew.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     qInstallMessageHandler(before)
     assert not said, "\n".join(said)
 

@@ -87,6 +87,7 @@ class MemoryCentre:
     broken: bool = False
     kept: dict[str, InboundMessage] = field(default_factory=dict)
     calls: int = 0
+    told: tuple[str, ...] = ()
 
     def services(self) -> list[tuple[str, str, str]]:
         """Two services, one without a summary."""
@@ -108,6 +109,11 @@ class MemoryCentre:
             "broken": PublicForm("broken", 1, "Broken", "", {"properties": 7}),
         }
         return forms.get(code)
+
+    def notices(self) -> tuple[str, ...]:
+        """What the test lets everybody know."""
+        self._reach()
+        return self.told
 
     def submit(self, message: InboundMessage) -> str:
         """Keep each external id once; the reference is the count at that time."""

@@ -1,4 +1,4 @@
-"""Drawing the public pages, with the headers that keep them safe."""
+"""Drawing the public pages."""
 
 from __future__ import annotations
 
@@ -19,11 +19,6 @@ from crm_desktop.channels.web_form.submission import (
 from crm_desktop.channels.web_form.words import WORDS
 from crm_desktop.domain.forms import Field, Form
 
-_POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-
 #: The autocomplete tokens of questions about the person (WCAG 1.3.5).
 _AUTOCOMPLETE = {
     "contact-name": "name",
@@ -34,13 +29,17 @@ _AUTOCOMPLETE = {
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What a form page shows beside its questions: what was typed, what is wrong, a notice."""
+    """What a form page shows beside its questions: what was typed, what is wrong, a notice.
+
+    `notices` are the centre's own, for everybody.
+    """
 
     values: Mapping[str, list[str]] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
     notice: str = ""
     had_files: bool = False
     ticket: str = ""
+    notices: Sequence[str] = ()
 
 
 class Pages:
@@ -63,9 +62,11 @@ class Pages:
             autocomplete=_AUTOCOMPLETE,
         )
 
-    def index(self, services: Sequence[tuple[str, str, str]]) -> Response:
-        """The list of forms."""
-        return self._page("index.html", 200, services=services)
+    def index(
+        self, services: Sequence[tuple[str, str, str]], notices: Sequence[str] = ()
+    ) -> Response:
+        """The list of forms, below what everybody should know."""
+        return self._page("index.html", 200, services=services, notices=notices)
 
     def form(self, public: PublicForm, form: Form, drawn: Drawn, status: int = 200) -> Response:
         """A form, empty or with what was typed and what is wrong."""
@@ -83,6 +84,7 @@ class Pages:
             conditions={field.name: _condition(field, form) for field in form.fields},
             anchors={name: _anchor(name, field) for name, field in [*questions, *contacts]},
             drawn=drawn,
+            notices=drawn.notices,
         )
 
     def done(self, title: str, reference: str) -> Response:
@@ -98,21 +100,6 @@ class Pages:
 
     def _page(self, template: str, status: int, **context: object) -> Response:
         return HTMLResponse(self._env.get_template(template).render(**context), status)
-
-
-def secure(response: Response, *, https: bool) -> Response:
-    """Add the headers that every answer of the public pages carries."""
-    headers = response.headers
-    headers["Content-Security-Policy"] = _POLICY
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["X-Frame-Options"] = "DENY"
-    headers["Referrer-Policy"] = "same-origin"
-    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers.setdefault("Cache-Control", "no-store")
-    if https:
-        headers["Strict-Transport-Security"] = "max-age=31536000"
-    return response
 
 
 def _anchor(name: str, field: Field) -> str:

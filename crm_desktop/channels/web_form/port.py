@@ -9,9 +9,8 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Protocol
 
+from crm_desktop.channels.web.limits import BodyLimits, Rate
 from crm_desktop.domain.messages import InboundMessage
-
-MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,9 @@ class FormsPort(Protocol):
     def form(self, code: str) -> PublicForm | None:
         """The form of that service, None when there is none for the public."""
 
+    def notices(self) -> Sequence[str]:
+        """What everybody should know now (bin rounds a day late), the newest first."""
+
     def submit(self, message: InboundMessage) -> str:
         """Keep the message and return its reference, only after it is safely kept.
 
@@ -42,30 +44,12 @@ class FormsPort(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
-    """A token bucket: `burst` requests at once, then `per_minute`."""
+class Limits(BodyLimits):
+    """Those of a submission, the time that keeping it may take, and rates per client."""
 
-    burst: int
-    per_minute: float
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Sizes in bytes, times in seconds, rates per client."""
-
-    file_bytes: int = 10 * MEGABYTE
-    files_bytes: int = 25 * MEGABYTE
-    text_bytes: int = 1 * MEGABYTE
-    fields: int = 1_000
-    body_seconds: float = 120.0
     save_seconds: float = 20.0
-    pages: Rate = Rate(120, 120.0)
-    submissions: Rate = Rate(30, 10.0)
-
-    @property
-    def body_bytes(self) -> int:
-        """The most that one submission may weigh, files and text together."""
-        return self.files_bytes + self.text_bytes
+    pages: Rate = field(default=Rate(120, 120.0))
+    submissions: Rate = field(default=Rate(30, 10.0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import traceback
+import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TypeVar
@@ -15,15 +16,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from crm_desktop.channels.web_form.body import (
+from crm_desktop.channels.web.body import (
     BodyBroken,
     BodyTooLarge,
     BodyTooSlow,
     Sent,
     read_body,
 )
-from crm_desktop.channels.web_form.clients import TokenBuckets, client_of, is_https
-from crm_desktop.channels.web_form.pages import Drawn, Pages, secure
+from crm_desktop.channels.web.bugs import trace
+from crm_desktop.channels.web.clients import TokenBuckets, client_of, is_https
+from crm_desktop.channels.web.headers import secure
+from crm_desktop.channels.web_form.pages import Drawn, Pages
 from crm_desktop.channels.web_form.port import FormsPort, PublicForm, WebFormSettings
 from crm_desktop.channels.web_form.submission import (
     TICKET_NAME,
@@ -41,9 +44,16 @@ _LOG = logging.getLogger(__name__)
 _Endpoint = Callable[[Request], Awaitable[Response]]
 _T = TypeVar("_T")
 
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
 #: What a service's code may look like in an address.
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
+#: How old a notice on a page may be.
+_NOTICES_SECONDS = 5.0
 _ASSETS = {
     "govuk-frontend.min.css": ("govuk/govuk-frontend.min.css", "text/css"),
     "govuk-frontend.min.js": ("govuk/govuk-frontend.min.js", "text/javascript"),
@@ -91,6 +101,8 @@ class _Site:
         self._tickets = Tickets(settings.secret)
         self._assets = _read_assets(settings)
         self._last_known: dict[str, _Shown] = {}
+        self._notices: tuple[str, ...] = ()
+        self._notices_until = 0.0
 
     def guarded(self, endpoint: _Endpoint, buckets: TokenBuckets | None) -> _Endpoint:
         """The endpoint with its rate limit, its headers and words for a database that is away."""
@@ -106,21 +118,23 @@ class _Site:
                 _LOG.warning("web forms: the database is away (%s)", type(trouble).__name__)
                 response = self._pages.message("away", 503)
             except Exception as bug:  # noqa: BLE001 - the public sees words, whatever happens
-                _LOG.error("web forms: a page failed: %s", _trace(bug))
+                _LOG.error("web forms: a page failed: %s", trace(bug))
                 response = self._pages.message("failed", 500)
-            return secure(response, https=is_https(request, proxies))
+            return secure(response, _POLICY, https=is_https(request, proxies))
 
         return answer
 
     async def index(self, _: Request) -> Response:
         """The list of forms."""
-        return self._pages.index(await self._ask(self._port.services))
+        services = await self._ask(self._port.services)
+        return self._pages.index(services, await self._known_notices())
 
     async def show(self, request: Request) -> Response:
         """An empty form."""
         found = await self._form(request)
         if found is None:
             return await self.missing(request)
+        await self._known_notices()
         return self._draw(request, found, Drawn())
 
     async def send(self, request: Request) -> Response:
@@ -191,11 +205,23 @@ class _Site:
             drawn = replace(drawn, notice=WORDS["away_send"])
             return self._draw(request, shown, drawn, 503, sitting)
         except Exception as bug:  # noqa: BLE001 - a bug of ours must not cost the sender the text
-            _LOG.error("web forms: a submission was not saved: %s", _trace(bug))
+            _LOG.error("web forms: a submission was not saved: %s", trace(bug))
             drawn = replace(drawn, notice=WORDS["failed_send"])
             return self._draw(request, shown, drawn, 500, sitting)
         token = self._tickets.done(public.service_code, reference)
         return RedirectResponse(f"/forms/{public.service_code}/done/{token}", 303)
+
+    async def _known_notices(self) -> tuple[str, ...]:
+        """What everybody should know, asked at most every few seconds however many come.
+
+        While it is asked, and while it cannot be, pages show what was known.
+        """
+        now = time.monotonic()
+        if now >= self._notices_until:
+            self._notices_until = now + _NOTICES_SECONDS
+            with suppress(DatabaseTrouble, TimeoutError):
+                self._notices = tuple(await self._ask(self._port.notices))
+        return self._notices
 
     async def _form(self, request: Request) -> _Shown | None:
         """The form of the address; None when there is none, or when it cannot be read."""
@@ -227,7 +253,8 @@ class _Site:
         """The form with a ticket for this visitor, whose cookie is made or kept."""
         name = self._cookie_name(request)
         sitting = sitting or self._tickets.sitting(request.cookies.get(name, ""))
-        drawn = replace(drawn, ticket=self._tickets.ticket(sitting, shown.public.service_code))
+        ticket = self._tickets.ticket(sitting, shown.public.service_code)
+        drawn = replace(drawn, ticket=ticket, notices=self._notices)
         response = self._pages.form(shown.public, shown.form, drawn, status)
         response.set_cookie(
             name,
@@ -246,12 +273,6 @@ class _Site:
     def _cookie_name(self, request: Request) -> str:
         """With TLS a name that no other host may set and no plain connection can."""
         return "__Host-crm-form" if self._https(request) else "crm-form"
-
-
-def _trace(bug: Exception) -> str:
-    """Where and what kind, without the words: these may hold what somebody typed."""
-    frames = traceback.extract_tb(bug.__traceback__)
-    return f"{type(bug).__name__} at " + " < ".join(f"{f.name}:{f.lineno}" for f in frames[::-1])
 
 
 _Asset = tuple[bytes, str, str]

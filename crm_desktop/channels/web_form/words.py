@@ -60,6 +60,7 @@ def too_many_files(most: int) -> str:
 
 #: What the templates say, by name.
 WORDS: Mapping[str, str] = {
+    "notice": "Important",
     "skip": "Skip to main content",
     "error": "Error",
     "problem": "There is a problem",

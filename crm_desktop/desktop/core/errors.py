@@ -55,6 +55,11 @@ WORDS: Mapping[str, Words] = {
         "Your entries are still here.",
         "Put right what is marked.",
     ),
+    "printer_out": Words(
+        "The printer “{printer}” did not take the ticket.",
+        "The visitor is in the line all the same.",
+        "Tell them the number, then look at the printer.",
+    ),
     "card_number": Words(
         "This looks like the number of a payment card.",
         "It was neither sent nor kept.",
@@ -65,6 +70,9 @@ WORDS: Mapping[str, Words] = {
         "Nothing was sent.",
         "Choose a smaller file.",
     ),
+    "blocked": Words("This visitor is kept out of the chat for now.", "Nothing was sent.", ""),
+    "closed": Words("The chat is closed at this time.", "Nothing was sent.", ""),
+    "chat_over": Words("This chat has ended.", KEPT_TEXT, "Answer by email instead."),
     "cannot_be_heard": Words(
         "{why}", "", "Try again in a minute; if it stays so, tell your administrator."
     ),

@@ -1,4 +1,4 @@
-"""Brings the feed's notices to the GUI thread, gathered, and says when the feed is away."""
+"""Brings the feed's notices to the GUI thread, gathered unless urgent, and says when it is away."""
 
 from __future__ import annotations
 
@@ -49,11 +49,13 @@ class LiveFeed(QObject):
     changed = Signal(object)
     state_changed = Signal(object)
     _woken = Signal()
+    _urged = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._lock = Lock()
         self._waiting: list[Changes] = []
+        self._urgent: list[Changes] = []
         self._states: list[FeedState] = []
         self._state: FeedState | None = None
         self._unsubscribe: Callable[[], None] | None = None
@@ -63,6 +65,7 @@ class LiveFeed(QObject):
         self._timer.setInterval(COALESCE_MS)
         self._timer.timeout.connect(self._rested)
         self._woken.connect(self._wake, Qt.ConnectionType.QueuedConnection)
+        self._urged.connect(self._tell_urgent, Qt.ConnectionType.QueuedConnection)
 
     @property
     def state(self) -> FeedState | None:
@@ -110,9 +113,16 @@ class LiveFeed(QObject):
 
     def _take(self, changes: Changes) -> None:
         """On any thread: keep the notice and wake the GUI once for all that wait."""
+        urgent, rest = changes.parted()
         with self._lock:
-            first = not self._waiting and not self._states
-            self._waiting.append(changes)
+            first_urgent = bool(urgent) and not self._urgent
+            first = bool(rest) and not self._waiting and not self._states
+            if urgent:
+                self._urgent.append(urgent)
+            if rest:
+                self._waiting.append(rest)
+        if first_urgent:
+            self._urged.emit()
         if first:
             self._woken.emit()
 
@@ -122,6 +132,13 @@ class LiveFeed(QObject):
             self._states.append(state)
         if first:
             self._woken.emit()
+
+    @Slot()
+    def _tell_urgent(self) -> None:
+        with self._lock:
+            urgent, self._urgent = self._urgent, []
+        if changes := Changes.joined(urgent):
+            self.changed.emit(changes)
 
     @Slot()
     def _wake(self) -> None:

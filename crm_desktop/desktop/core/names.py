@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crm_desktop.desktop.core import words
+from crm_desktop.domain.social import Network
 from crm_desktop.domain.states import Channel, ContactState, Resolution
 from crm_desktop.domain.views import QueueRow
 
@@ -29,6 +30,12 @@ CHANNEL_COUNTS = {
     Channel.LETTER: ("letter", "letters"),
     Channel.SMS: ("text", "texts"),
 }
+NETWORK_NAMES = {
+    Network.BLUESKY: "Bluesky",
+    Network.MASTODON: "Mastodon",
+    Network.FACEBOOK: "Facebook",
+    Network.X: "X",
+}
 RESOLUTIONS: dict[Resolution, str] = {
     Resolution.RESOLVED: "Resolved",
     Resolution.HANDED_OFF: "Handed off",
@@ -38,6 +45,10 @@ RESOLUTIONS: dict[Resolution, str] = {
     Resolution.CALLBACK: "Callback",
     Resolution.WARNED_ENDED: "Warned and ended",
     Resolution.NO_ACTION: "No action",
+}
+RESOLUTIONS_OF_POSTS: dict[Resolution, str] = {
+    Resolution.ANSWERED_BY_RESIDENT: "Answered by a resident",
+    Resolution.MOVED_TO_PRIVATE: "Moved to private",
 }
 
 

@@ -69,6 +69,7 @@ QSlider::handle:horizontal { width: ${p12}px; margin: -${p4}px 0; border-radius:
 QSlider::handle:horizontal:focus { border-color: $focus; background: $focus; }
 QAbstractItemView { border: none; background: $surface; outline: none; }
 QAbstractItemView:focus { border: none; }
+QAbstractItemView[sunken="true"] { background: $sunken; }
 QTableView { gridline-color: $border; }
 QHeaderView::section { background: $sunken; color: $muted; border: none; font-weight: 600;
   border-bottom: 1px solid $border; padding: ${p6}px ${p8}px; }

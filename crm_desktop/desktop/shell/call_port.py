@@ -28,11 +28,10 @@ class Calls:
         return call_commands.ask(self._db, ask)
 
     def became(self, command_id: int) -> Command | None:
-        """See `CallPort`: only the newest is known."""
+        """See `CallPort`."""
         from crm_desktop.services import call_commands
 
-        found = call_commands.newest(self._db)
-        return found[1] if found is not None and found[1].id == command_id else None
+        return call_commands.what_became(self._db, command_id)
 
 
 def candidates(db: Database, contact_id: int) -> tuple[tuple[int, str], ...]:

@@ -6,9 +6,11 @@ from crm_desktop.desktop.core.commands import Command
 from crm_desktop.domain.states import StaffRole
 
 _LEADERS = frozenset({StaffRole.TEAM_LEADER, StaffRole.ADMIN})
+_AT_DESKS = _LEADERS | {StaffRole.DESK}
 
 CONTACT = "Contact"
 CALL = "Call"
+CHAT = "Chat"
 PRESENCE = "Presence"
 QUEUE = "Queue"
 WRITING = "Writing"
@@ -135,6 +137,31 @@ COMMANDS: tuple[Command, ...] = (
         help="Leave the call; it goes on without you",
     ),
     Command(
+        "chat.next", "Next chat that waits", CHAT, ("Ctrl+J",), "message-square",
+        help="The one of your chats whose visitor has waited longest for an answer",
+    ),
+    Command("chat.go_1", "First chat", CHAT, ("Alt+1",), "message-square"),
+    Command("chat.go_2", "Second chat", CHAT, ("Alt+2",), "message-square"),
+    Command("chat.go_3", "Third chat", CHAT, ("Alt+3",), "message-square"),
+    Command("chat.go_4", "Fourth chat", CHAT, ("Alt+4",), "message-square"),
+    Command("chat.go_5", "Fifth chat", CHAT, ("Alt+5",), "message-square"),
+    Command(
+        "chat.end", "End the chat", CHAT, ("Ctrl+E",), "circle-x",
+        help="The wrap-up follows; Escape there opens it again while the visitor is on the page",
+    ),
+    Command(
+        "chat.email", "Continue by email…", CHAT, ("Ctrl+Shift+E",), "mail",
+        help="When the visitor has left: what was said stands below your reply",
+    ),
+    Command(
+        "chat.warned", "Warn, then end…", CHAT, icon="shield-alert",
+        help="A warning first; when it goes on, the end of the chat",
+    ),
+    Command(
+        "chat.block", "Block this visitor…", CHAT, icon="ban",
+        help="For a reason and a time that you give; the chat ends",
+    ),
+    Command(
         "presence.menu", "Presence", PRESENCE, ("Ctrl+Shift+P",), "circle-user",
         help="Available, or away and why",
     ),
@@ -153,12 +180,35 @@ COMMANDS: tuple[Command, ...] = (
         help="Who has read what you said, and who has not",
     ),
     Command(
+        "public.notices", "Notices for the public…", PEOPLE, ("Ctrl+Shift+B",), "globe",
+        roles=_LEADERS,
+        help="What everybody should know, on social networks, web forms and chats at once",
+    ),
+    Command(
         "notes.open", "Private notes", PEOPLE, ("Ctrl+Shift+M",), "message-square",
         help="Between a leader and one person; nobody else reads them",
     ),
     Command(
         "people.skills", "Skills…", PEOPLE, icon="star", roles=frozenset({StaffRole.ADMIN}),
         help="What people can do and queues may need",
+    ),
+    Command(
+        "alarm.raise", "Raise a silent alarm", PEOPLE, ("Ctrl+Alt+Shift+Space",), "shield-alert",
+        works_away=True,
+        help="Your colleagues are told where you are; nothing is seen or heard here",
+    ),
+    Command(
+        "alarm.test", "Test the silent alarm", PEOPLE, icon="shield-alert", works_away=True,
+        help="The same, marked as a test on every desktop",
+    ),
+    Command("alarm.show", "Show alarms that go on", PEOPLE, icon="shield-alert", works_away=True),
+    Command(
+        "incident.write", "Write down an incident…", PEOPLE, icon="shield-alert",
+        help="What happened and what was done, after an alarm or with this contact",
+    ),
+    Command(
+        "incident.list", "Incidents…", PEOPLE, icon="list-checks",
+        help="Those that you wrote down; for team leaders all, to close with what was learnt",
     ),
     Command("reply.focus", "Write a reply", WRITING, ("Ctrl+R",), "reply", works_away=True),
     Command(
@@ -199,6 +249,10 @@ COMMANDS: tuple[Command, ...] = (
         "go.recordings", "Recordings", GO, ("Ctrl+9",), "voicemail", roles=_LEADERS,
         help="Found by number and time, held, and released to customers who ask",
     ),
+    Command(
+        "go.desk", "Desk", GO, ("Ctrl+0",), "map-pin", roles=_AT_DESKS,
+        help="Check visitors in, call them, and see who is in which room",
+    ),
     Command("go.settings", "Settings", GO, ("Ctrl+,",), "settings", works_away=True),
     Command("go.palette", "Search and commands", GO, ("Ctrl+K",), "command", works_away=True),
     Command("view.density", "Compact rows", VIEW, icon="list", checkable=True, works_away=True),
@@ -211,8 +265,24 @@ COMMANDS: tuple[Command, ...] = (
     Command("view.contrast", "High-contrast theme", VIEW, icon="contrast", works_away=True),
     Command("view.sound", "Sound for offers", VIEW, icon="bell", checkable=True, works_away=True),
     Command(
+        "view.chat_sound", "Sound for lines of chats", VIEW, icon="bell", checkable=True,
+        works_away=True,
+    ),
+    Command(
         "view.wallboard", "Wallboard", VIEW, ("Ctrl+Shift+W",), "monitor", roles=_LEADERS,
         help="The centre's figures in a window of their own, to be read from afar",
+    ),
+    Command(
+        "view.private", "Hide personal data", VIEW, ("Ctrl+F4",), "eye-off", works_away=True,
+        help="At once, while somebody else can see the screen; again shows it",
+    ),
+    Command(
+        "desk.printer", "Printer of tickets…", VIEW, icon="printer", roles=_AT_DESKS,
+        help="Which printer, and whether it has a roll of 80 mm or A6",
+    ),
+    Command(
+        "view.public", "Public screen", VIEW, icon="monitor", roles=_AT_DESKS,
+        help="Tickets and where to go, on the monitor that faces the public; no names",
     ),
     Command("view.reload", "Read everything again", VIEW, ("F5",), "refresh-cw"),
     Command("help.shortcuts", "Keyboard shortcuts", HELP, ("F1",), "keyboard", works_away=True),

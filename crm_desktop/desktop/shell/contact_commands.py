@@ -13,6 +13,7 @@ from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.commands import CommandRegistry
 from crm_desktop.desktop.core.parking import ParkUntil
 from crm_desktop.desktop.shell.call_desk import CallDesk
+from crm_desktop.desktop.shell.chat_desk import ChatDesk
 from crm_desktop.desktop.shell.desk import Desk
 from crm_desktop.desktop.shell.gestures import Gestures
 from crm_desktop.desktop.shell.park_menu import ParkMenu
@@ -29,6 +30,8 @@ Target = ContactView | QueueRow | None
 _GONE = (ContactState.COMPLETED, ContactState.SPAM, ContactState.ABANDONED)
 #: The conversation goes on: what lays a contact aside would leave it alone with nobody.
 ON_CALL = "The call is still on. Hang up first (Ctrl+F12), or transfer the call (F11)."
+#: Somebody sits before the chat.
+IN_CHAT = "The visitor is in the chat. Transfer it (X), or end it (Ctrl+E)."
 
 
 class ContactCommands(QObject):
@@ -48,6 +51,7 @@ class ContactCommands(QObject):
         self._target: Callable[[], Target] = _no_target
         self._undo: Callable[[], None] | None = None
         self.calls: CallDesk | None = None
+        self.chats: ChatDesk | None = None
         self.toast = UndoToast(desk.look)
         self.toast.undone.connect(self._take_back)
         self._toasts = [self.toast]
@@ -78,14 +82,17 @@ class ContactCommands(QObject):
         lead = row is not None and self._desk.person.leads and row.state not in _GONE
         offered = mine and row is not None and row.state is ContactState.OFFERED
         talking = row is not None and self._is_talking(row.id)
+        chats = row is not None and self.chats is not None and self.chats.is_open(row.id)
         enable = self._registry.set_enabled
         enable("contact.take", free or parked or offered)
         enable("contact.raise", row is not None and row.state not in _GONE)
         enable("contact.why", row is not None)
-        enable("contact.park", held and not parked and not talking)
+        enable("contact.park", held and not parked and not talking and not chats)
         enable("contact.return", held and not talking)
         for each in ("contact.park", "contact.return"):
             self._registry.set_reason(each, ON_CALL if talking else "")
+        if chats:
+            self._registry.set_reason("contact.park", IN_CHAT)
         enable("contact.transfer", held or lead)
 
     def _is_talking(self, contact_id: int) -> bool:

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from crm_desktop.desktop.core.commands import CommandRegistry
 from crm_desktop.desktop.core.layout import restore_layout, save_layout
 from crm_desktop.desktop.shell.call_desk import CallDesk
-from crm_desktop.desktop.shell.commands import CALL, COMMANDS, CONTACT, WRITING
+from crm_desktop.desktop.shell.chat_desk import ChatDesk
+from crm_desktop.desktop.shell.commands import CALL, CHAT, COMMANDS, CONTACT, WRITING
 from crm_desktop.desktop.shell.contact_commands import ContactCommands
 from crm_desktop.desktop.shell.desk import Desk
 from crm_desktop.desktop.shell.workplace import Workplace
@@ -17,9 +18,12 @@ from crm_desktop.desktop.widgets.banner import ErrorBar
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.views import ContactView
 
-_OWN = {CONTACT, CALL, WRITING}
+_OWN = {CONTACT, CALL, CHAT, WRITING}
 #: What belongs to the person's whole desk stays with the main window.
-_MAIN_ALONE = {"contact.detach", "contact.log", "contact.logged"}
+_MAIN_ALONE = {
+    "contact.detach", "contact.log", "contact.logged", "chat.next",
+    *(f"chat.go_{number}" for number in range(1, 6)),
+}  # fmt: skip
 
 
 class DetachedWindow(QWidget):
@@ -27,7 +31,9 @@ class DetachedWindow(QWidget):
 
     closed = Signal(object)
 
-    def __init__(self, desk: Desk, contact_id: int, parent: QWidget, calls: CallDesk) -> None:
+    def __init__(
+        self, desk: Desk, contact_id: int, parent: QWidget, calls: CallDesk, chats: ChatDesk
+    ) -> None:
         super().__init__(parent, Qt.WindowType.Window)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._desk = desk
@@ -44,6 +50,7 @@ class DetachedWindow(QWidget):
         self.commands = ContactCommands(desk, registry, self, self.open_contact, self._error)
         self.commands.set_target(self._target)
         self.commands.calls = self.workplace.calls = calls
+        self.commands.chats = chats
         self.workplace.customer_number.connect(calls.ask_number)
         self.commands.add_toast(self.workplace.screen.toast)
         self.commands.add_toast(self.workplace.screen.meanwhile.toast)

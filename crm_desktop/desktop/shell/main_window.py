@@ -17,20 +17,25 @@ from crm_desktop.desktop.core.shortcuts import ShortcutSheet
 from crm_desktop.desktop.core.theme import Scheme
 from crm_desktop.desktop.screens.queue.presenter import QueuePresenter
 from crm_desktop.desktop.screens.queue.screen import QueueScreen
+from crm_desktop.desktop.shell.alarm_desk import AlarmDesk
 from crm_desktop.desktop.shell.article_keeper import ArticleKeeper
 from crm_desktop.desktop.shell.away import WHY_NOT, AwayBanner
 from crm_desktop.desktop.shell.call_desk import CallDesk
+from crm_desktop.desktop.shell.chat_desk import ChatDesk
 from crm_desktop.desktop.shell.commands import COMMANDS
 from crm_desktop.desktop.shell.contact_commands import ContactCommands, Target
 from crm_desktop.desktop.shell.desk import Desk, later_for
 from crm_desktop.desktop.shell.detached import DetachedWindow
 from crm_desktop.desktop.shell.finders import NumberFinder, RecordFinder
+from crm_desktop.desktop.shell.incident_desk import IncidentDesk
 from crm_desktop.desktop.shell.leaving import Leaving
 from crm_desktop.desktop.shell.lock import Locker
 from crm_desktop.desktop.shell.log_desk import LogDesk
 from crm_desktop.desktop.shell.pages import PAGES, Pages
 from crm_desktop.desktop.shell.people_desk import PeopleDesk
 from crm_desktop.desktop.shell.presence_desk import PresenceDesk
+from crm_desktop.desktop.shell.private import Private
+from crm_desktop.desktop.shell.public_desk import PublicDesk
 from crm_desktop.desktop.shell.standing import StandingKeeper
 from crm_desktop.desktop.shell.status import StatusKeeper
 from crm_desktop.desktop.shell.top_bar import TopBar
@@ -41,7 +46,9 @@ from crm_desktop.desktop.widgets.banner import ErrorBar
 from crm_desktop.desktop.widgets.rail import NavigationRail, Place
 from crm_desktop.desktop.widgets.status import StatusStrip
 from crm_desktop.domain.changes import Changes
+from crm_desktop.domain.chats import Said
 from crm_desktop.domain.people import Person
+from crm_desktop.domain.states import StaffRole
 from crm_desktop.domain.views import ContactView, CustomerView, Hit, Moved, QueueCounts, QueueRow
 from crm_desktop.services.replies import Sent
 
@@ -106,7 +113,10 @@ class MainWindow(QWidget):
         self.log.start()
         self._articles.begin()
         self.people.start()
+        self.alarms.start()
         self.queue.focus()
+        if self._desk.person.role is StaffRole.DESK:
+            self.go("desk")
 
     def open_contact(self, contact_id: int) -> None:
         """Show a contact in the workspace."""
@@ -166,9 +176,13 @@ class MainWindow(QWidget):
         self._standing.changed(changes)
         self.presence.changed(changes)
         self.calls.changed(changes)
+        self.chats.changed(changes)
         self._articles.changed(changes)
         self.figures.changed(changes)
+        self.public.changed(changes)
         self.people.changed(changes)
+        self.alarms.changed(changes)
+        self.incidents.changed(changes)
         for window in self._windows:
             window.changed(changes)
 
@@ -184,7 +198,10 @@ class MainWindow(QWidget):
         for window in list(self._windows):
             window.close()
         self.figures.close()
+        self.alarms.stop()
         self.workplace.stop()
+        self.pages.stop()
+        self.public.close()
         self.presence.keeper.stop()
         save_layout(self, self._desk.settings, "main")
         self._desk.clock.stop()
@@ -210,6 +227,8 @@ class MainWindow(QWidget):
         self.commands.add_toast(self.workplace.screen.meanwhile.toast)
         self.calls = CallDesk(desk, self.registry, self, self.workplace, self.open_contact)
         self.commands.calls = self.workplace.calls = self.calls
+        self.chats = ChatDesk(desk, self.registry, self, self.workplace, self.open_contact)
+        self.commands.chats = self.chats
         self.log = LogDesk(desk, self.registry, self, lambda: self.workplace.services)
         self._articles = ArticleKeeper(desk, self)
         self.figures = FigureDesk(desk, self)
@@ -223,9 +242,16 @@ class MainWindow(QWidget):
         self.top.add(self.people.new)
         self.strip = StatusStrip(look)
         self._status = StatusKeeper(self._desk, self.strip)
+        self.alarms = AlarmDesk(self._desk, self.registry, self)
+        self.strip.add(self.alarms.sign)
+        self.incidents = IncidentDesk(self._desk, self.registry, self, self._target)
+        self.alarms.ended.connect(self.incidents.after)
+        self.top.held.connect(self.alarms.raise_alarm)
         self._rail = NavigationRail(look)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._work)
+        self.private = Private(look, self._stack)
+        self.public = PublicDesk(self._desk, self)
         self._rail.add(Place("queue", "Queue", "inbox"))
         for key, text, icon, bottom in PAGES:
             self._rail.add(Place(key, text, icon), bottom=bottom)
@@ -247,7 +273,8 @@ class MainWindow(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         said = (self.people.strip, self.people.bar)
-        for each in (self.top, self.calls.slot, *said, self.away, self.log.bar, self.error):
+        live = (self.calls.slot, self.chats.slot)
+        for each in (self.top, *live, *said, self.away, self.log.bar, self.error):
             column.addWidget(each)
         column.addLayout(middle, 1)
         column.addWidget(self.strip)
@@ -255,6 +282,7 @@ class MainWindow(QWidget):
             self._desk, self, content, self.top.presence, self.registry, self.lock, self.error
         )
         self.presence.phone = self.calls
+        self.chats.is_locked = partial(getattr, self.lock, "is_locked")
         self._leaving = Leaving(self._desk, self, self._quit)
 
     def _connect(self) -> None:
@@ -270,6 +298,7 @@ class MainWindow(QWidget):
         self.lock.back.connect(self._go_on)
         desk.runner.trouble.connect(self.error.show_trouble)
         self.people.trouble.connect(self.error.show_trouble)
+        self.alarms.trouble.connect(self.error.show_trouble)
         desk.runner.writing.connect(desk.live.rest)
         desk.runner.wrote.connect(self._wrote)
         self.top.search_asked.connect(self._open_palette)
@@ -284,6 +313,7 @@ class MainWindow(QWidget):
         self.queue.opened.connect(self.open_contact)
         self.queue.chosen.connect(self._fit)
         self.queue.counted.connect(self._counted)
+        self.queue.held.connect(self.chats.held)
         self.queue.busy.connect(self.presence.keeper.set_busy)
         self.queue.density_changed.connect(self._density_changed)
         self.workplace.screen.shown.connect(self._fit)
@@ -305,6 +335,7 @@ class MainWindow(QWidget):
         self.pages.scheme_chosen.connect(self._set_scheme)
         self.pages.scale_chosen.connect(self._set_scale)
         self.pages.sign_out_asked.connect(self._leaving.ask)
+        self.pages.desk_here.connect(self.top.show_here)
 
     def _bind_commands(self) -> None:
         bind = self.registry.bind
@@ -315,6 +346,9 @@ class MainWindow(QWidget):
         for place in (key for key, *_ in PAGES):
             bind(f"go.{place}", partial(self.go, place))
         bind("go.palette", self._open_palette)
+        bind("view.private", self.private.toggle)
+        bind("view.public", self._open_public)
+        bind("desk.printer", self._choose_printer)
         bind("view.density", self._toggle_density)
         bind("view.larger", partial(self._change_scale, _STEP))
         bind("view.smaller", partial(self._change_scale, -_STEP))
@@ -390,7 +424,7 @@ class MainWindow(QWidget):
             for workplace in (self.workplace, *(each.workplace for each in self._windows)):
                 workplace.presenter.moved(answer)
         # What shows itself by its answer is read again when the feed tells of it.
-        if not (isinstance(answer, Moved | Sent) and self._desk.live.is_live):
+        if not (isinstance(answer, Moved | Sent | Said) and self._desk.live.is_live):
             self._desk.live.publish(answer if isinstance(answer, Changes) else answer.changes)
 
     @Slot(object)
@@ -434,7 +468,7 @@ class MainWindow(QWidget):
             return
         self.workplace.presenter.close()
         self.workplace.screen.show_nothing(f"{contact.row.who} is in a window of its own.")
-        window = DetachedWindow(self._desk, contact.row.id, self, self.calls)
+        window = DetachedWindow(self._desk, contact.row.id, self, self.calls, self.chats)
         window.set_away(WHY_NOT if self._desk.live.is_away else "")
         window.closed.connect(self._detached_closed)
         window.registry.bind("huddle.read", self.people.read_first)
@@ -464,6 +498,18 @@ class MainWindow(QWidget):
     def _ask_from_beside(self, customer: CustomerView) -> None:
         self.ask_who_saw(customer)
         self.activateWindow()
+
+    @Slot()
+    def _choose_printer(self) -> None:
+        """Ask where this computer prints tickets."""
+        self.go("desk")
+        self.pages.desk_screen.choose_printer()
+
+    @Slot()
+    def _open_public(self) -> None:
+        """Hang the public screen of the site where this computer stands."""
+        self.go("desk")
+        self.pages.desk_screen.with_site(self.public.open)
 
     @Slot()
     def _open_palette(self) -> None:

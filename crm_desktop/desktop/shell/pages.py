@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from crm_desktop.desktop.screens.cases.screen import CasesScreen
     from crm_desktop.desktop.screens.customers.presenter import CustomersPresenter
     from crm_desktop.desktop.screens.customers.screen import CustomersScreen
+    from crm_desktop.desktop.screens.desk.presenter import DeskPresenter
+    from crm_desktop.desktop.screens.desk.screen import DeskScreen
     from crm_desktop.desktop.screens.knowledge.presenter import KnowledgePresenter
     from crm_desktop.desktop.screens.recordings.screen import RecordingsScreen
     from crm_desktop.desktop.screens.settings.screen import SettingsScreen
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 #: key, words, icon, whether at the foot of the rail
 PAGES = (
+    ("desk", "Desk", "map-pin", False),
     ("team", "Team", "users", False),
     ("customers", "Customers", "user", False),
     ("cases", "Cases", "briefcase", False),
@@ -47,6 +50,7 @@ PAGES = (
 _KEYS = frozenset(key for key, *_ in PAGES)
 #: The pages that are not everybody's.
 _WHOSE = {
+    "desk": frozenset({StaffRole.DESK, StaffRole.TEAM_LEADER, StaffRole.ADMIN}),
     "team": frozenset({StaffRole.TEAM_LEADER, StaffRole.ADMIN}),
     "staff": frozenset({StaffRole.ADMIN}),
     "recordings": frozenset({StaffRole.TEAM_LEADER, StaffRole.ADMIN}),
@@ -85,8 +89,12 @@ class Pages(QObject):
     customer_number = Signal(str, object)
     listen_wanted = Signal(object, object)
 
+    #: Where this computer stands, and who is at that desk; empty: nowhere.
+    desk_here = Signal(str)
+
     customers: CustomersPresenter
     knowledge: KnowledgePresenter
+    at_desk: DeskPresenter
 
     def __init__(self, desk: Desk, parent: QObject) -> None:
         super().__init__(parent)
@@ -105,6 +113,33 @@ class Pages(QObject):
             return None
         page: QWidget = getattr(self, f"{key}_screen")
         return page
+
+    @cached_property
+    def desk_screen(self) -> DeskScreen:
+        """The counter of a one-stop-shop."""
+        from crm_desktop.desktop.screens.desk.presenter import DeskPresenter
+        from crm_desktop.desktop.screens.desk.screen import DeskScreen
+
+        desk = self._desk
+        screen = DeskScreen(desk.look, desk.clock)
+        self.at_desk = DeskPresenter(
+            desk.db,
+            self._tasks(screen),
+            screen,
+            desk.settings,
+            opened=self.contact_wanted.emit,
+        )
+        screen.bind(self.at_desk)
+        screen.opened.connect(self.contact_wanted)
+        screen.here.connect(self.desk_here)
+        restore_panes(screen, desk.settings, "main")
+        self._begin("desk", self.at_desk)
+        return screen
+
+    def stop(self) -> None:
+        """The window closes: whoever was at a desk leaves it."""
+        if "desk_screen" in self.__dict__:
+            self.at_desk.stop()
 
     @cached_property
     def customers_screen(self) -> CustomersScreen:

@@ -72,6 +72,7 @@ class PeopleDesk(QObject):
         self.new.clicked.connect(self.write_huddle)
         registry.bind("huddle.new", self.write_huddle)
         registry.bind("huddle.sent", self.show_sent)
+        registry.bind("public.notices", self.show_public)
         registry.bind(_SAID, self.read_first)
         registry.bind("notes.open", self.open_notes)
         registry.bind("people.skills", self._edit_skills)
@@ -120,6 +121,17 @@ class PeopleDesk(QObject):
 
         dialog = SentDialog(self._desk.look, self._desk.clock, self._window)
         presenter = SentPresenter(self._desk.db, self._desk.runner.for_owner(dialog), dialog)
+        dialog.bind(presenter)
+        self._follow(dialog, presenter)
+
+    @Slot()
+    def show_public(self) -> None:
+        """Show the notices for the public, to publish another."""
+        from crm_desktop.desktop.screens.public_notices.dialog import NoticesDialog
+        from crm_desktop.desktop.screens.public_notices.presenter import NoticesPresenter
+
+        dialog = NoticesDialog(self._desk.look, self._desk.clock, self._window)
+        presenter = NoticesPresenter(self._desk.db, self._desk.runner.for_owner(dialog), dialog)
         dialog.bind(presenter)
         self._follow(dialog, presenter)
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QScreen
 from PySide6.QtWidgets import QWidget
 
-from crm_desktop.desktop.core.layout import restore_layout, save_layout
 from crm_desktop.desktop.core.live import FeedState
 from crm_desktop.desktop.shell.curtain import STAYS
 from crm_desktop.desktop.shell.desk import Desk, later_for
+from crm_desktop.desktop.shell.second_monitor import hang, keep
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.figures import Figure
 from crm_desktop.domain.states import Channel
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from crm_desktop.desktop.screens.wallboard.presenter import WallboardPresenter
     from crm_desktop.desktop.screens.wallboard.screen import Wallboard
 
-_SCREEN, _FULL, _LIGHT = "wallboard/screen", "wallboard/full", "wallboard/light"
+_LIGHT = "wallboard/light"
 
 
 class FigureDesk(QObject):
@@ -66,7 +65,7 @@ class FigureDesk(QObject):
         )
         if desk.live.is_away and desk.live.state is not None:
             wall.set_away(desk.live.state.since)
-        self._hang(wall)
+        hang(wall, desk.settings, "wallboard", self._window)
         self._presenter.start()
 
     def close(self) -> None:
@@ -105,36 +104,12 @@ class FigureDesk(QObject):
         dialog.activateWindow()
         presenter.start()
 
-    def _hang(self, wall: Wallboard) -> None:
-        """Where it hung last; at first on a monitor that the desktop does not stand on."""
-        known = restore_layout(wall, self._desk.settings, "wallboard")
-        screen = self._screen()
-        if screen is not None and (not known or wall.screen() is not screen):
-            wall.setGeometry(screen.availableGeometry())
-        full = self._desk.settings.get(_FULL)
-        alone = full is None and screen is not None and screen is not self._window.screen()
-        if full == "yes" or alone:
-            wall.showFullScreen()
-        else:
-            wall.showNormal()
-
-    def _screen(self) -> QScreen | None:
-        """The monitor of its name, else another than the desktop's; None when there is but one."""
-        name = self._desk.settings.get(_SCREEN)
-        screens = QGuiApplication.screens()
-        named = next((each for each in screens if name and each.name() == name), None)
-        others = (each for each in screens if each is not self._window.screen())
-        return named or next(others, None)
-
     @Slot()
     def _left(self) -> None:
         wall = self._wall
         if wall is None:
             return
-        settings = self._desk.settings
-        save_layout(wall, settings, "wallboard")
-        settings.set(_SCREEN, wall.screen().name())
-        settings.set(_FULL, "yes" if wall.is_full else "no")
+        keep(wall, self._desk.settings, "wallboard", full=wall.is_full)
         if self._presenter is not None:
             self._presenter.stop()
         self._wall = self._presenter = None

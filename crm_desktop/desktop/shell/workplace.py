@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -13,6 +14,7 @@ from crm_desktop.desktop.screens.workspace.casework import Casework
 from crm_desktop.desktop.screens.workspace.customer_dialog import CustomerDialog
 from crm_desktop.desktop.screens.workspace.drafts import DraftKeeper
 from crm_desktop.desktop.screens.workspace.listening import Listening
+from crm_desktop.desktop.screens.workspace.posting import Posts
 from crm_desktop.desktop.screens.workspace.presenter import WorkspacePresenter
 from crm_desktop.desktop.screens.workspace.recordings import Recordings
 from crm_desktop.desktop.screens.workspace.replying import Replying
@@ -30,6 +32,9 @@ from crm_desktop.domain.views import ContactView, HistoryEntry, NewAttachment, S
 from crm_desktop.services import contacts, replies
 from crm_desktop.services import queue as queues
 from crm_desktop.services.replies import AttachmentContent
+
+if TYPE_CHECKING:
+    from crm_desktop.desktop.screens.workspace.chatting import Chatting
 
 #: Commands that need an open contact, and those that need it in this person's hands.
 _READING = ("contact.detach", "knowledge.focus", "case.focus", "note.focus")
@@ -95,6 +100,8 @@ class Workplace(QObject):
         self._listening = Listening(
             desk.db, desk.runner.for_owner(self.recordings), self.recordings, later=later
         )
+        self.screen.chat.bind(self._make_chatting)
+        self.screen.posting.bind(Posts(desk.db, self._tasks, self.screen.posting))
         self.screen.after_call.bind(WrapUpPresenter(desk.db, self._tasks, self.screen.after_call))
         self._connect()
         self._bind_commands()
@@ -107,7 +114,23 @@ class Workplace(QObject):
     def changed(self, changes: Changes) -> None:
         """Read again what is shown and changed."""
         self.presenter.changed(changes)
+        self.screen.chat.changed(changes)
         self._listening.changed(changes)
+
+    def _make_chatting(self) -> Chatting:
+        """The first chat is opened: what none needed before is loaded."""
+        from crm_desktop.desktop.screens.workspace.chatting import Chatting
+        from crm_desktop.desktop.shell.chat_port import Chats
+
+        return Chatting(
+            Chats(self._desk.db),
+            self._tasks,
+            self.screen.chat,
+            self._keeper,
+            me=self._desk.person.id,
+            now=self._desk.clock.now,
+            later=later_for(self.screen),
+        )
 
     def keep(self) -> None:
         """Keep what is typed, here and in the database."""
@@ -116,7 +139,8 @@ class Workplace(QObject):
     def set_away(self, why: str) -> None:
         """The database is away, or (empty) back: texts are kept here until it has them."""
         self._keeper.set_away(bool(why))
-        self.screen.compose.set_away(why)
+        for place in (self.screen.compose, self.screen.posting.pane):
+            place.set_away(why)
 
     def stop(self) -> None:
         """Keep what is typed and let go of the contact."""
@@ -169,6 +193,7 @@ class Workplace(QObject):
         bind("case.save", screen.save_case)
         bind("case.hand_off", screen.hand_off)
         bind("view.side", self._toggle_side)
+        screen.chat.bind_commands()
         self._shown(None)
 
     @Slot(object)
@@ -269,7 +294,7 @@ class Workplace(QObject):
             )
 
     def _attached(self, file: NewAttachment) -> None:
-        self.screen.compose.add_file(file)
+        self.screen.place.add_file(file)
 
     @Slot()
     def _choose_customer(self) -> None:

@@ -80,6 +80,22 @@ class Button(QPushButton):
             self._show_key(self._whole_key)
             self._relook()
 
+    def set_kind(self, kind: Kind) -> None:
+        """Ask for more attention, or less."""
+        if kind is not self._kind:
+            self._kind = kind
+            self.setProperty("kind", kind.value)
+            self.style().unpolish(self)
+            self.style().polish(self)
+            self._relook()
+
+    def set_key(self, shortcut: str) -> None:
+        """Have another shortcut on the badge."""
+        if key_text(shortcut) != self._whole_key:
+            self._show_key(key_text(shortcut))
+            self._describe()
+            self._relook()
+
     def _show_key(self, key: str) -> None:
         self._whole_key = key
         self._key = "" if self._bare else key
@@ -149,7 +165,7 @@ class Button(QPushButton):
         theme = self._look.theme
         if not self.isEnabled():
             return theme.disabled
-        if self.isChecked():
+        if self.isChecked() and self._kind is not Kind.PRIMARY:
             return theme.tone(Tone.ACCENT).text
         return {
             Kind.PLAIN: theme.text,

@@ -1,13 +1,16 @@
-"""Where replies and internal notes are written: two editors that nobody can mistake."""
+"""Where replies and internal notes are written: editors that nobody can mistake."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Generic, TypeVar
 
 from PySide6.QtCore import QMimeData, QSize, Signal, Slot
 from PySide6.QtGui import (
-    QColor,
+    QImage,
     QPainter,
     QPaintEvent,
     QPalette,
@@ -42,6 +45,36 @@ _ANY = 16_777_215
 
 NOTE_LABEL = "Internal note – the customer never sees this"
 
+M = TypeVar("M", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class Paper(Generic[M]):
+    """One of the things that can be written, each with a text of its own.
+
+    One that must not be mistaken has a `tone`, an `icon` and words over it (`strip`): its ground is
+    of that colour through and through.
+    """
+
+    mode: M
+    tab: str
+    name: str
+    hint: str
+    tone: Tone | None = None
+    icon: str = ""
+    strip: str = ""
+    takes_files: bool = True
+
+
+NOTE_HINT = "Write for colleagues"
+MAIL_PAPERS = (
+    Paper(Visibility.PUBLIC, "Reply to customer", "Reply to customer", "Write your reply"),
+    Paper(
+        *(Visibility.INTERNAL, "Internal note", NOTE_LABEL, NOTE_HINT, Tone.WARNING),
+        *("sticky-note", NOTE_LABEL, False),
+    ),
+)
+
 
 class _Gaps(QSyntaxHighlighter):
     """Marks placeholders that are not filled."""
@@ -63,30 +96,33 @@ class _Gaps(QSyntaxHighlighter):
 
 
 class _Editor(QPlainTextEdit):
-    """Plain text only; dropped or pasted files are offered, never inserted."""
+    """Plain text only; dropped or pasted files and pictures are offered, never inserted."""
 
     files_offered = Signal(object)
+    picture_offered = Signal(object)
 
-    def __init__(self, look: Look, name: str, hint: str, *, note: bool) -> None:
+    def __init__(self, look: Look, paper: Paper[M]) -> None:
         super().__init__()
-        self._look, self._note = look, note
+        self._look, self._tone = look, paper.tone
         self._gaps = _Gaps(look, self.document())
-        self.setAccessibleName(name)
-        self.setPlaceholderText(hint)
+        self.setAccessibleName(paper.name)
+        self.setPlaceholderText(paper.hint)
         self.setTabChangesFocus(True)
         self.setProperty("bare", "true")
         look.changed.connect(self.relook)
         self.relook()
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
-        """Text and files."""
-        return source.hasUrls() or source.hasText()
+        """Text, files and pictures."""
+        return source.hasUrls() or source.hasText() or source.hasImage()
 
     def insertFromMimeData(self, source: QMimeData) -> None:
-        """Files go to who keeps attachments, text comes in bare."""
+        """Files and pictures go to who keeps attachments, text comes in bare."""
         paths = tuple(url.toLocalFile() for url in source.urls() if url.isLocalFile())
         if paths:
             self.files_offered.emit(paths)
+        elif source.hasImage() and not source.hasText():
+            self.picture_offered.emit(QImage(source.imageData()))
         else:
             self.insertPlainText(source.text())
 
@@ -98,7 +134,7 @@ class _Editor(QPlainTextEdit):
     def relook(self) -> None:
         """Take the theme's colours: a note has amber under it."""
         theme = self._look.theme
-        ground = theme.tone(Tone.WARNING).soft if self._note else theme.surface
+        ground = theme.tone(self._tone).soft if self._tone else theme.surface
         shown = QPalette(self.palette())
         shown.setColor(QPalette.ColorRole.Base, ground)
         shown.setColor(QPalette.ColorRole.Text, theme.text)
@@ -106,22 +142,34 @@ class _Editor(QPlainTextEdit):
         self.setPalette(shown)
 
 
-class _NoteStrip(Painted):
-    """The words over a note."""
+class _Strip(Painted):
+    """The words over what must not be mistaken."""
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
+        self._tone, self._icon = Tone.NEUTRAL, ""
+        self._words = Text(look, "", Role.STRONG, wrap=True)
         self._row = QHBoxLayout(self)
-        self._row.addWidget(Text(look, NOTE_LABEL, Role.STRONG, tone=Tone.WARNING, wrap=True), 1)
+        self._row.addWidget(self._words, 1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self._relook()
 
+    def say(self, tone: Tone | None, icon: str, said: str) -> None:
+        """Stand over another paper; without a tone there is nothing to say."""
+        if tone is not None:
+            self._tone, self._icon = tone, icon
+            self._words.set_tone(tone)
+            self._words.setText(said)
+        self.setVisible(tone is not None)
+        self.update()
+
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The note sign and a line below."""
-        look, shade, painter = self._look, self._look.theme.tone(Tone.WARNING), QPainter(self)
+        """The sign and a line below."""
+        look, shade, painter = self._look, self._look.theme.tone(self._tone), QPainter(self)
         painter.fillRect(0, self.height() - 1, self.width(), 1, shade.border)
-        spot = self.rect().adjusted(look.px(10), 0, 0, 0)
-        paint_icon(painter, look, spot, "sticky-note", shade.text)
+        if self._icon:
+            spot = self.rect().adjusted(look.px(10), 0, 0, 0)
+            paint_icon(painter, look, spot, self._icon, shade.text)
 
     def _relook(self) -> None:
         px = self._look.px
@@ -129,40 +177,44 @@ class _NoteStrip(Painted):
         super()._relook()
 
 
-class Composer(Painted):
-    """Writes a reply or an internal note, each with a text of its own: changing from one to the
+class Composer(Painted, Generic[M]):
+    """Writes on one of several papers, as a reply or an internal note: changing from one to the
     other moves no words, so a note never turns into a reply.
 
-    Signals: `edited(Visibility)` on every change by a person; `mode_changed(Visibility)`;
-    `attach_asked()`; `files_offered(tuple of paths)`; `file_opened(key)`; `file_removed(key)`.
+    Signals: `edited(mode)` on every change by a person; `mode_changed(mode)`;
+    `attach_asked()`; `files_offered(tuple of paths)`; `picture_offered(QImage)`;
+    `file_opened(key)`; `file_removed(key)`.
     """
 
     edited = Signal(object)
     mode_changed = Signal(object)
     attach_asked = Signal()
     files_offered = Signal(object)
+    picture_offered = Signal(object)
     file_opened = Signal(object)
     file_removed = Signal(object)
 
-    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, look: Look, papers: Sequence[Paper[M]], name: str, parent: QWidget | None = None
+    ) -> None:
         super().__init__(look, parent)
-        self._tabs = TabStrip(look, "Reply or internal note")
-        self._tabs.add(Visibility.PUBLIC.value, "Reply to customer")
-        self._tabs.add(Visibility.INTERNAL.value, "Internal note")
+        self._papers = {paper.mode: paper for paper in papers}
+        self._modes = {paper.mode.value: paper.mode for paper in papers}
+        self._counted: Callable[[M, str], tuple[str, Tone | None]] = _words_in
+        self._tabs = TabStrip(look, name)
+        for paper in papers:
+            self._tabs.add(paper.mode.value, paper.tab)
         self._tabs.chosen.connect(self._switched)
-        self._editors = {
-            Visibility.PUBLIC: _Editor(look, "Reply to customer", "Write your reply", note=False),
-            Visibility.INTERNAL: _Editor(look, NOTE_LABEL, "Write for colleagues", note=True),
-        }
+        self._editors = {paper.mode: _Editor(look, paper) for paper in papers}
         self._stack = QStackedWidget()
-        self._strip = _NoteStrip(look)
-        self._strip.hide()
+        self._strip = _Strip(look)
         self._files = AttachmentStrip(look, removable=True)
         self._files.opened.connect(self.file_opened)
         self._files.removed.connect(self.file_removed)
         for editor in self._editors.values():
             editor.textChanged.connect(self._typed)
             editor.files_offered.connect(self.files_offered)
+            editor.picture_offered.connect(self.picture_offered)
             self._stack.addWidget(editor)
         self._tools = QWidget()
         self._foot = QHBoxLayout(self._tools)
@@ -174,24 +226,41 @@ class Composer(Painted):
             self._foot.addWidget(each)
         self._foot.addStretch(1)
         self._loading = False
-        self._known = dict.fromkeys(Visibility, "")
+        self._known = dict.fromkeys(self._papers, "")
         self._lay_out()
-        self._show_count()
+        self._switched(self._tabs.key())
 
     @property
-    def mode(self) -> Visibility:
-        """Whether a reply or a note is being written."""
-        return Visibility(self._tabs.key())
+    def mode(self) -> M:
+        """Which of the papers is written on."""
+        return self._modes[self._tabs.key()]
 
-    def set_mode(self, mode: Visibility) -> None:
-        """Go to the reply or the note."""
+    def set_mode(self, mode: M) -> None:
+        """Go to that paper."""
         self._tabs.choose(mode.value)
 
-    def text(self, mode: Visibility | None = None) -> str:
+    def set_counter(self, counted: Callable[[M, str], tuple[str, Tone | None]]) -> None:
+        """How a text is counted, in words and with a tone; words are, otherwise."""
+        self._counted = counted
+        self._show_count()
+
+    def set_strip(self, mode: M, said: str) -> None:
+        """What stands over a paper."""
+        self._papers[mode] = replace(self._papers[mode], strip=said)
+        self._dress()
+
+    def set_offered(self, modes: Sequence[M]) -> None:
+        """Which of the papers can be written on; one of them is chosen."""
+        for at, mode in enumerate(self._papers):
+            self._tabs.setTabVisible(at, mode in modes)
+        if self.mode not in modes:
+            self.set_mode(modes[0])
+
+    def text(self, mode: M | None = None) -> str:
         """What is written, of the present mode when none is given."""
         return self._editors[mode or self.mode].toPlainText()
 
-    def set_text(self, text: str, mode: Visibility | None = None) -> None:
+    def set_text(self, text: str, mode: M | None = None) -> None:
         """Load a draft; `edited` is not told."""
         editor = self._editors[mode or self.mode]
         if text == editor.toPlainText() and not editor.document().isUndoAvailable():
@@ -240,9 +309,18 @@ class Composer(Painted):
         """Show the attachments of the reply."""
         self._files.set_files(files)
 
+    def set_hint(self, mode: M, hint: str) -> None:
+        """Say on an empty paper what it is for; empty: as usual."""
+        self._editors[mode].setPlaceholderText(hint or self._papers[mode].hint)
+        self._count.setVisible(not hint)
+
     def set_saved(self, text: str) -> None:
         """Say how safe the draft is, as "Draft saved 3 s ago"."""
         self._saved.setText(text)
+
+    def set_tabs_shown(self, shown: bool) -> None:
+        """Leave the tabs out, where there is little height; keys lead to the other papers."""
+        self._tabs.setVisible(shown)
 
     def set_brief(self, brief: bool) -> None:
         """Show no more than what is being written, without tools: a place to begin."""
@@ -260,15 +338,17 @@ class Composer(Painted):
         self._foot.insertWidget(1, tool)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The frame; a note's is amber through and through, with a bar at the left."""
+        """The frame; one that must not be mistaken has its colour, with a bar at the left."""
         theme, painter = self._look.theme, QPainter(self)
-        note = self.mode is Visibility.INTERNAL
-        shade = theme.tone(Tone.WARNING)
-        painter.fillRect(self.rect(), shade.soft if note else theme.surface)
-        painter.fillRect(0, 0, self.width(), 1, shade.border if note else theme.border)
-        if note:
-            bar: QColor = shade.text
-            painter.fillRect(0, 0, self._look.px(4), self.height(), bar)
+        tone = self._papers[self.mode].tone
+        if tone is None:
+            painter.fillRect(self.rect(), theme.surface)
+            painter.fillRect(0, 0, self.width(), 1, theme.border)
+            return
+        shade = theme.tone(tone)
+        painter.fillRect(self.rect(), shade.soft)
+        painter.fillRect(0, 0, self.width(), 1, shade.border)
+        painter.fillRect(0, 0, self._look.px(4), self.height(), shade.text)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -293,7 +373,9 @@ class Composer(Painted):
         super()._relook()
 
     def _show_count(self) -> None:
-        self._count.setText(words.count(len(self.text().split()), "word"))
+        said, tone = self._counted(self.mode, self.text())
+        self._count.set_tone(tone, muted=tone is None)
+        self._count.setText(said)
 
     @Slot()
     def _typed(self) -> None:
@@ -309,12 +391,20 @@ class Composer(Painted):
 
     @Slot(str)
     def _switched(self, key: str) -> None:
-        mode = Visibility(key)
-        note = mode is Visibility.INTERNAL
+        mode = self._modes[key]
         self._stack.setCurrentWidget(self._editors[mode])
-        self._strip.setVisible(note)
-        self._files.setVisible(not note and bool(self._files.files()))
-        self._attach.setVisible(not note)
+        self._dress()
         self._show_count()
-        self.update()
         self.mode_changed.emit(mode)
+
+    def _dress(self) -> None:
+        """What stands around the text goes with its paper."""
+        paper = self._papers[self.mode]
+        self._strip.say(paper.tone, paper.icon, paper.strip)
+        self._files.setVisible(paper.takes_files and bool(self._files.files()))
+        self._attach.setVisible(paper.takes_files)
+        self.update()
+
+
+def _words_in(_mode: StrEnum, text: str) -> tuple[str, Tone | None]:
+    return words.count(len(text.split()), "word"), None

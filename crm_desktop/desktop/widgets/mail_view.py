@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from functools import partial
 from html import unescape
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QSize, Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import (
     QAction,
     QContextMenuEvent,
-    QImage,
-    QImageReader,
     QMouseEvent,
     QResizeEvent,
     QTextDocument,
@@ -23,6 +21,7 @@ from PySide6.QtWidgets import QSizePolicy, QTextBrowser, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.widgets.buttons import Button, Kind
+from crm_desktop.desktop.widgets.safe_picture import picture_of
 from crm_desktop.domain import dialling
 from crm_desktop.domain.dialling import Number
 
@@ -33,8 +32,6 @@ MOST_LINES = 1_500
 #: HTML with more or deeper tags is shown as plain text (30,000 nested tags took 180 s).
 MOST_TAGS = 3_000
 DEEPEST = 40
-#: A picture with more pixels than this is not drawn: a small file can unpack into gigabytes.
-MOST_PIXELS = 16_000_000
 _LINKS = {"http", "https", "mailto", "tel"}
 _QUOTE = re.compile(r"<blockquote\b", re.IGNORECASE)
 _QUOTE_END = re.compile(r"</blockquote\s*>", re.IGNORECASE)
@@ -73,7 +70,7 @@ class _Page(QTextBrowser):
         if kind != QTextDocument.ResourceType.ImageResource.value:
             return QByteArray()
         octets = self._images.get(address.path()) if address.scheme() == "cid" else None
-        return _picture(octets) if octets else _blank()
+        return picture_of(octets or b"")
 
     def number_at(self, at: QPoint) -> Number | None:
         """The telephone number that is written there."""
@@ -257,22 +254,3 @@ def unquoted(html: str) -> str:
     ends = list(_QUOTE_END.finditer(html))
     after = html[ends[-1].end() :] if ends else ""
     return html if _TAG.sub("", after).replace("&nbsp;", "").strip() else html[: first.start()]
-
-
-def _blank() -> QImage:
-    image = QImage(1, 1, QImage.Format.Format_ARGB32)
-    image.fill(0)
-    return image
-
-
-def _picture(octets: bytes) -> QImage:
-    """The picture, or a blank one when it is broken or too large to unpack."""
-    buffer = QBuffer()
-    buffer.setData(QByteArray(octets))
-    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
-    reader = QImageReader(buffer)
-    size = reader.size()
-    if not size.isValid() or size.width() * size.height() > MOST_PIXELS:
-        return _blank()
-    image = reader.read()
-    return _blank() if image.isNull() else image

@@ -49,34 +49,35 @@ def stored(
 def cleaned(message: InboundMessage) -> InboundMessage:
     """The message without characters that no database keeps; other control is the channel's."""
     changed = {
-        each.name: _clean(getattr(message, each.name))
+        each.name: clean(getattr(message, each.name))
         for each in fields(message)
         if each.name not in ("channel", "attachments", "bounce", "sent_at")
     }
     attachments = tuple(
         replace(
             each,
-            name=_clean(each.name),
-            content_type=_clean(each.content_type),
-            content_id=_clean(each.content_id),
+            name=clean(each.name),
+            content_type=clean(each.content_type),
+            content_id=clean(each.content_id),
         )
         for each in message.attachments
     )
-    sender = Address(_clean(message.sender.name), _clean(message.sender.address).lower())
+    sender = Address(clean(message.sender.name), clean(message.sender.address).lower())
     changed["sender"] = sender
     changed["subject"] = _PREVIEW_LINE.sub(" ", changed["subject"]).strip()
     return replace(message, attachments=attachments, **changed)
 
 
-def _clean(value: Any) -> Any:
+def clean(value: Any) -> Any:
+    """A text, or a tree of them, without what no database keeps."""
     if isinstance(value, str):
         return _UNSTORABLE.sub("\ufffd", value)
     if isinstance(value, Address):
-        return Address(_clean(value.name), _clean(value.address))
+        return Address(clean(value.name), clean(value.address))
     if isinstance(value, tuple | list):
-        return type(value)(_clean(each) for each in value)
+        return type(value)(clean(each) for each in value)
     if isinstance(value, dict):
-        return {_clean(key): _clean(each) for key, each in value.items()}
+        return {clean(key): clean(each) for key, each in value.items()}
     return value
 
 

@@ -164,7 +164,7 @@ def due(now: datetime, rules: QueueRules, channel: Channel) -> datetime:
         target = Target(timedelta(seconds=seconds))
         if not in_opening_hours:
             return now + target.time
-    calendar = _calendar(rules.hours)
+    calendar = opening_hours(rules.hours)
     if calendar is None:
         return now + (target.time or timedelta(days=max(target.days, 1)))
     started = Clock.start(calendar, now, target).due_at
@@ -177,7 +177,7 @@ def case_due(now: datetime, service: ServiceRules, routing: Routing) -> datetime
     if service.case_target_seconds is None:
         return None
     rules = routing.queues.get(service.queue_id)
-    calendar = _calendar(rules.hours) if rules else None
+    calendar = opening_hours(rules.hours) if rules else None
     target = timedelta(seconds=service.case_target_seconds)
     if calendar is None:
         return now + target
@@ -186,13 +186,13 @@ def case_due(now: datetime, service: ServiceRules, routing: Routing) -> datetime
 
 def resumed(tx: Tx, case: messages.WaitingCase) -> datetime | None:
     """When a case is due whose clock runs again from now."""
-    calendar = _calendar(case.hours)
+    calendar = opening_hours(case.hours)
     if calendar is None:
         return case.clock.due_at or (tx.now + case.clock.left if case.clock.left else None)
     return case.clock.resume(calendar, tx.now).due_at
 
 
-def _calendar(hours: dict[str, object]) -> Calendar | None:
+def opening_hours(hours: dict[str, object]) -> Calendar | None:
     """The opening hours, None when they are unusable: no arrival is lost to a typing error."""
     try:
         calendar = Calendar.from_data(hours)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_desktop.store.models.base import (
@@ -25,8 +25,8 @@ class Chat(Base):
     Who comes back after the contact was completed goes on with the same chat in a new contact of
     the same thread. `token_hash` is the SHA-256 (hex) of what the visitor's browser holds.
     `last_seq` is the number of its last line, `visitor_seq` and `staff_seq` how far either side has
-    seen it. `visitor_at`: when a page of theirs was last open; `gone_since`: none is. `client`
-    tells visitors apart for blocks, a keyed hash of an address.
+    seen it. `visitor_at`: when a page of theirs was last open; `gone_since`: none is; `away`: a
+    line says so. `client` tells visitors apart for blocks, a keyed hash of an address.
     """
 
     __tablename__ = "chat"
@@ -59,6 +59,7 @@ class Chat(Base):
     waiting_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     visitor_at: Mapped[Time] = mapped_column(server_default=utcnow())
     gone_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    away: Mapped[bool] = mapped_column(default=False, server_default=false())
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_by: Mapped[str | None]
     rating: Mapped[int | None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, false
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_desktop.store.models.base import (
@@ -27,13 +27,24 @@ class SocialPost(Base):
     conversation, for a private one the network's id of it. `reply_ref` is what the network wants
     with an answer to it. `versions` are [{"text", "until"}] of an edited one, oldest first;
     `alts` are [attachment id, description] of its pictures. Ours carry in `reply_ref` and
-    `author_id`, `handle` to whom and what they answer.
+    `author_id`, `handle` to whom and what they answer. `watched`: the network is asked now and
+    then whether it was changed or deleted, last at `looked_at`.
     """
 
     __tablename__ = "social_post"
     __table_args__ = (
-        Index("ix_social_post_root", "account_id", "root_id"),
+        # The newest of a conversation, however long it is.
+        Index("ix_social_post_root", "account_id", "root_id", "message_id"),
         Index("ix_social_post_post", "account_id", "post_id"),
+        Index("ix_social_post_handle", "account_id", "handle"),
+        # What is looked at again: the longest unseen first, of what somebody works with.
+        Index(
+            "ix_social_post_watched",
+            "account_id",
+            "looked_at",
+            postgresql_where=text("watched"),
+            sqlite_where=text("watched"),
+        ),
     )
 
     message_id: Mapped[int] = mapped_column(BigId, ForeignKey("message.id"), primary_key=True)
@@ -52,6 +63,7 @@ class SocialPost(Base):
     edited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     looked_at: Mapped[Time] = mapped_column(server_default=utcnow())
+    watched: Mapped[bool] = mapped_column(default=True, server_default=true())
 
 
 class ServiceNotice(Base):

@@ -22,7 +22,7 @@ from crm_desktop.store.queries import calls
 from crm_desktop.store.queries.calls import Standing
 
 _ASK = text("SELECT app.call_ask(:verb, :contact, CAST(:args AS jsonb))")
-_ASKED = text("SELECT app.call_asked()")
+_ASKED = text("SELECT app.call_asked(:command)")
 # Written out, not bound: a database knows by it that a partial index holds the rows.
 _WAITING = CallCommand.state == literal_column("'asked'")
 _DOING = CallCommand.state == literal_column("'doing'")
@@ -59,35 +59,29 @@ def ask(tx: Tx, wanted: Ask) -> Command:
     return Command(id_, wanted.verb, CommandState.ASKED, "", asked_at)
 
 
-def newest(tx: Tx) -> tuple[int | None, Command] | None:
-    """What this person asked last, and of which contact; late when its time is over."""
+def asked(tx: Tx, command_id: int) -> Command | None:
+    """What this person asked, and what became of it; late when its time is over."""
     if tx.dialect == "sqlite":
-        row = tx.core.execute(_NEWEST, {"me": tx.actor_id}).one_or_none()
+        row = tx.core.execute(_OWN, {"me": tx.actor_id, "command": command_id}).one_or_none()
         if row is None:
             return None
-        id_, contact_id, verb, state, words, at = row
+        id_, verb, state, words, at = row
     else:
-        found = tx.core.execute(_ASKED).scalar()
+        found = tx.core.execute(_ASKED, {"command": command_id}).scalar()
         if found is None:
             return None
-        id_, contact_id, verb, state, words, at = found
+        id_, verb, state, words, at = found
         at = datetime.fromisoformat(at)
-    return contact_id, Command(id_, Verb(verb), CommandState(state), words, at)
+    return Command(id_, Verb(verb), CommandState(state), words, at)
 
 
-_NEWEST = (
-    select(
-        CallCommand.id,
-        CallCommand.contact_id,
-        CallCommand.verb,
-        case((_WAITING & (CallCommand.expires_at <= utcnow()), "late"), else_=CallCommand.state),
-        CallCommand.words,
-        CallCommand.asked_at,
-    )
-    .where(CallCommand.staff_id == bindparam("me"))
-    .order_by(CallCommand.asked_at.desc(), CallCommand.id.desc())
-    .limit(1)
-)
+_OWN = select(
+    CallCommand.id,
+    CallCommand.verb,
+    case((_WAITING & (CallCommand.expires_at <= utcnow()), "late"), else_=CallCommand.state),
+    CallCommand.words,
+    CallCommand.asked_at,
+).where(CallCommand.staff_id == bindparam("me"), CallCommand.id == bindparam("command"))
 
 #: Of one PBX: those of its calls, and those that make a call there.
 _OF_PBX = or_(

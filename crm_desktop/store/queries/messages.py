@@ -110,6 +110,12 @@ def add_attachments(tx: Tx, message_id: int, files: Iterable[Mapping[str, Any]])
         tx.session.execute(insert(Attachment).values(rows).inline())
 
 
+def attachments_of(tx: Tx, message_id: int) -> tuple[int, ...]:
+    """The files of a message, in order."""
+    files = select(Attachment.id).where(Attachment.message_id == message_id)
+    return tuple(tx.core.scalars(files.order_by(Attachment.id)))
+
+
 def add_case(tx: Tx, **values: Any) -> int:
     """Insert a new case; its reference is made from its id."""
     case = Case(state=CaseState.NEW.value, **values)

@@ -118,6 +118,20 @@ _CUT_ONE = (
     .join(Call, Call.after_id == _BEFORE.contact_id)
     .where(Call.contact_id == bindparam("contact"), _BEFORE.cut_off)
 )
+# Whoever had the chat before its visitor came back.
+_OF_THREAD = aliased(Contact)
+_CHATTED_ONE = (
+    select(_OF_THREAD.owner_id)
+    .join(Contact, Contact.thread_id == _OF_THREAD.thread_id)
+    .where(
+        Contact.id == bindparam("contact"),
+        _OF_THREAD.id != Contact.id,
+        _OF_THREAD.channel == literal_column("'chat'"),
+        _OF_THREAD.owner_id.is_not(None),
+    )
+    .order_by(_OF_THREAD.received_at.desc())
+    .limit(1)
+)
 _DECLINES = (
     select(
         Assignment.staff_id,
@@ -221,6 +235,8 @@ def wanted(tx: Tx, contact: Waiting, queue: QueueRules, weight: int, interruptib
     last_one, last_for = None, queue.last_advisor_seconds
     if contact.channel == Channel.CALL:
         last_one = tx.core.execute(_CUT_ONE, {"contact": contact.id}).scalar()
+    elif contact.channel == Channel.CHAT:
+        last_one = tx.core.execute(_CHATTED_ONE, {"contact": contact.id}).scalar()
     if last_one is not None:
         last_for = max(last_for, LAST_ADVISOR_AFTER_CUT)
     elif queue.last_advisor_seconds and contact.customer_id is not None:

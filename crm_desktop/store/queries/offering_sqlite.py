@@ -68,7 +68,8 @@ _NEXT_EXPIRY = select(func.min(Assignment.expires_at)).where(_OPEN, _STANDING)
 # SQLite goes from one line to the next by a step in the index.
 _LINES = (
     select(Contact.queue_id, Contact.channel, Contact.priority, Contact.boost)
-    .where(_QUEUED)
+    # Visitors are called by desks.
+    .where(_QUEUED, Contact.channel != "visit")
     .distinct()
 )
 _OVERDUE = (

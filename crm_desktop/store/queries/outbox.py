@@ -42,6 +42,7 @@ class Work:
     unknown_fate: bool
     created_at: datetime
     fence: int = 0
+    notice_post_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ _COLUMNS = (
     OutboxItem.attempts,
     OutboxItem.unknown_fate,
     OutboxItem.created_at,
+    OutboxItem.notice_post_id,
 )
 
 
@@ -72,6 +74,7 @@ def add(
     *,
     message_id: int | None = None,
     handoff_id: int | None = None,
+    notice_post_id: int | None = None,
     not_before: datetime | None = None,
     state: OutboxState = OutboxState.PENDING,
 ) -> None:
@@ -82,6 +85,7 @@ def add(
             "lane": lane,
             "message_id": message_id,
             "handoff_id": handoff_id,
+            "notice_post_id": notice_post_id,
             "state": state.value,
             "not_before": not_before or tx.now,
             "created_by_id": tx.actor_id,
@@ -125,7 +129,7 @@ def claim(tx: Tx, lane: str, fence: int, seconds: float, limit: int) -> Claimed:
     ).all()
     work, doubtful = [], []
     for row in rows:
-        found, state = Work(*row[:7]), row[7]
+        found, state = Work(*row[:7], notice_post_id=row[7]), row[8]
         vanished = state == OutboxState.CLAIMED.value
         if vanished and found.unknown_fate:
             doubtful.append(found)

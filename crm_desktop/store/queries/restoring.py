@@ -28,12 +28,13 @@ def waiting(tx: Tx) -> tuple[Work, ...]:
             OutboxItem.attempts,
             OutboxItem.unknown_fate,
             OutboxItem.created_at,
+            OutboxItem.notice_post_id,
         )
         .where(OutboxItem.state.in_([OutboxState.PENDING, OutboxState.CLAIMED]))
         .order_by(OutboxItem.id)
         .with_for_update()
     )
-    return tuple(Work(*row) for row in rows)
+    return tuple(Work(*row[:7], notice_post_id=row[7]) for row in rows)
 
 
 def set_doubtful(tx: Tx, outbox_id: int, words: str) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
-from crm_desktop.channels.web_form.port import Limits, Rate
+from crm_desktop.channels.web.limits import Rate
+from crm_desktop.channels.web_form.port import Limits
 from tests.e2e.web_form.conftest import OpenPage
 from tests.servers.browser import axe_violations
 from tests.servers.forms_site import FormsSite, forms_site
@@ -194,6 +195,11 @@ def _states(page: Page, site: FormsSite, folder: Path) -> dict[str, Callable[[],
         _press_send(page)
         page.get_by_role("heading", name="Your files are too large").wait_for()
 
+    def come_with_notices() -> None:
+        site.centre.told = ("Bin rounds are a day late this week.", "The office closes at noon.")
+        page.goto("/forms/missed-bin")
+        page.get_by_role("region", name="Important (1/2)").wait_for()
+
     def come_when_away() -> None:
         site.centre.away = True
         page.goto("/forms")
@@ -201,6 +207,7 @@ def _states(page: Page, site: FormsSite, folder: Path) -> dict[str, Callable[[],
     return {
         "index": lambda: page.goto("/forms"),
         "form": lambda: page.goto("/forms/missed-bin"),
+        "notices": come_with_notices,
         "errors": send_empty,
         "done": send_filled,
         "missing-404": lambda: page.goto("/forms/nothing"),
@@ -210,7 +217,7 @@ def _states(page: Page, site: FormsSite, folder: Path) -> dict[str, Callable[[],
 
 
 @pytest.mark.parametrize(
-    "state", ["index", "form", "errors", "done", "missing-404", "large-413", "away-503"]
+    "state", ["index", "form", "notices", "errors", "done", "missing-404", "large-413", "away-503"]
 )
 def test_every_page_is_accessible_and_fits(
     open_page: OpenPage, states: States, picture: Picture, state: str

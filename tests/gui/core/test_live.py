@@ -133,3 +133,21 @@ def test_notices_are_gathered_while_this_desktop_writes(qtbot: QtBot) -> None:
 
     assert at_once == []
     assert heard == [Changes.of(Topic.CONTACT, 1)]
+
+
+def test_what_is_urgent_is_told_at_once_in_the_middle_of_a_burst(qtbot: QtBot) -> None:
+    feed, source, heard = LiveFeed(), Source(), list[Changes]()
+    feed.start(source)
+    feed.changed.connect(heard.append)
+    with qtbot.waitSignal(feed.changed):
+        source.say(Changes.of(Topic.CONTACT, 1))
+
+    feed.rest()
+    source.say(Changes.of(Topic.CONTACT, 2), Changes.of(Topic.CHAT, 7) | Changes.of(Topic.CASE, 3))
+    with qtbot.waitSignal(feed.changed):
+        pass
+    first = heard[1]
+    qtbot.waitUntil(lambda: bool(Changes.joined(heard).ids(Topic.CASE)))
+
+    assert first == Changes.of(Topic.CHAT, 7)
+    assert Changes.joined(heard).ids(Topic.CONTACT) == {1, 2}

@@ -8,7 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core.look import Look
-from crm_desktop.desktop.screens.logged.moment import MomentEntry, read_time
+from crm_desktop.desktop.widgets.moment_entry import MomentEntry, read_time
 
 
 @pytest.mark.parametrize(

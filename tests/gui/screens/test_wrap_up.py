@@ -14,7 +14,7 @@ from crm_desktop.desktop.core import accessibility
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.theme import Scheme
 from crm_desktop.domain.errors import DatabaseAway
-from crm_desktop.domain.states import HandoffState, Resolution
+from crm_desktop.domain.states import Channel, HandoffState, Resolution
 from crm_desktop.domain.views import ContactView
 from tests.gui.conftest import Grab
 from tests.gui.screens import sample
@@ -77,6 +77,24 @@ def test_escape_goes_back_to_where_the_answer_is_written(make: Make, look: Look)
     assert not stage.screen.is_wrapping_up
     assert stage.screen.compose.isVisible()
     assert stage.screen.focusWidget() is stage.screen.compose.composer.editor
+
+
+@pytest.mark.parametrize(
+    ("channel", "resolution"),
+    [(Channel.SOCIAL, Resolution.MOVED_TO_PRIVATE), (Channel.EMAIL, Resolution.RESOLVED)],
+)
+def test_posts_alone_can_end_as_posts_do(
+    make: Make, look: Look, grab: Grab, channel: Channel, resolution: Resolution
+) -> None:
+    contact = sample.contact()
+    stage = make(look, replace(contact, row=replace(contact.row, channel=channel)))
+
+    QTest.keyClick(stage.screen.wrap_up, Qt.Key.Key_0)
+    grab(stage.screen, f"wrap-up-{channel.value}")
+    said = accessibility.texts(accessibility.tree(stage.screen.wrap_up))
+
+    assert any("key 0" in each for each in said) is (channel is Channel.SOCIAL)
+    assert chosen(stage) is resolution
 
 
 def test_a_contact_is_handed_off_while_its_hand_off_is_under_way(make: Make, look: Look) -> None:

@@ -194,6 +194,24 @@ def test_what_the_telephone_refuses_or_is_late_with_is_said_where_the_eye_is(
     assert exchange.asked() == ["hold", "mute"]
 
 
+def test_of_two_keys_in_a_row_the_first_is_told_of_as_well(
+    either: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    exchange = Exchange(either)
+    desktop = open_desktop(either, "anna")
+    exchange.talk()
+    bar = says(qtbot, desktop, "On call")
+
+    press(desktop.window, Qt.Key.Key_F7)
+    press(desktop.window, Qt.Key.Key_F6)
+    until(qtbot, lambda: exchange.asked() == ["hold", "mute"])
+    hold, mute = exchange.take(), exchange.take()
+    exchange.settle(mute, CommandState.DONE)
+    exchange.settle(hold, CommandState.REFUSED, "The telephone system said no.")
+
+    until(qtbot, lambda: bar.trouble == "Not put on hold. The telephone system said no.")
+
+
 def test_a_call_is_passed_on_from_the_keyboard(
     either: Centre, open_desktop: Open, qtbot: QtBot, grab: Grab
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -130,7 +131,8 @@ def test_it_is_live_and_names_nobody_and_nothing_restricted(
     wall = opened(desktop, qtbot)
     qtbot.waitUntil(lambda: desktop.desk.live.is_live, timeout=10_000)
     before = said(wall)
-    assert "General enquiries: 1" in before
+    waiting = re.search(r"General enquiries: (\d+)", before)
+    assert waiting is not None
     assert "Children's services" not in before
     with busy.as_owner().read() as tx:
         named = [*tx.session.scalars(select(Contact.who)), *tx.session.scalars(select(Staff.name)),
@@ -145,7 +147,8 @@ def test_it_is_live_and_names_nobody_and_nothing_restricted(
     assert lease is not None
     sweeper.refresh_stats(gateway, lease)
 
-    qtbot.waitUntil(lambda: "General enquiries: 11" in said(wall), timeout=10_000)
+    more = f"General enquiries: {int(waiting[1]) + 100}"
+    qtbot.waitUntil(lambda: more in said(wall), timeout=10_000)
 
 
 def said(wall: Wallboard) -> str:

@@ -11,13 +11,15 @@ from crm_desktop.desktop.core import accessibility
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.theme import Scheme
 from crm_desktop.desktop.widgets.attachments import AttachedFile, FileChip
-from crm_desktop.desktop.widgets.composer import NOTE_LABEL, Composer
+from crm_desktop.desktop.widgets.composer import MAIL_PAPERS, NOTE_LABEL, Composer
 from crm_desktop.domain.states import Visibility
+
+Composing = Composer[Visibility]
 
 
 @pytest.fixture
-def composer(look: Look, qtbot: QtBot) -> Composer:
-    made = Composer(look)
+def composer(look: Look, qtbot: QtBot) -> Composing:
+    made = Composer(look, MAIL_PAPERS, "Reply or internal note")
     qtbot.addWidget(made)
     made.resize(600, 300)
     with qtbot.waitExposed(made):
@@ -25,7 +27,9 @@ def composer(look: Look, qtbot: QtBot) -> Composer:
     return made
 
 
-def test_changing_to_a_reply_takes_no_word_of_the_note_along(composer: Composer) -> None:
+def test_changing_to_a_reply_takes_no_word_of_the_note_along(
+    composer: Composing,
+) -> None:
     composer.set_mode(Visibility.INTERNAL)
     QTest.keyClicks(composer.editor, "She sounded upset")
 
@@ -35,7 +39,7 @@ def test_changing_to_a_reply_takes_no_word_of_the_note_along(composer: Composer)
     assert composer.text(Visibility.INTERNAL) == "She sounded upset"
 
 
-def test_a_note_looks_and_sounds_like_nothing_else(composer: Composer, look: Look) -> None:
+def test_a_note_looks_and_sounds_like_nothing_else(composer: Composing, look: Look) -> None:
     reply = composer.grab().toImage().pixelColor(2, 60)
     composer.set_mode(Visibility.INTERNAL)
     note = composer.grab().toImage().pixelColor(2, 60)
@@ -45,7 +49,9 @@ def test_a_note_looks_and_sounds_like_nothing_else(composer: Composer, look: Loo
     assert NOTE_LABEL in accessibility.texts(accessibility.tree(composer))
 
 
-def test_edits_by_a_person_are_told_and_loaded_drafts_are_not(composer: Composer) -> None:
+def test_edits_by_a_person_are_told_and_loaded_drafts_are_not(
+    composer: Composing,
+) -> None:
     told: list[Visibility] = []
     composer.edited.connect(told.append)
 
@@ -55,7 +61,7 @@ def test_edits_by_a_person_are_told_and_loaded_drafts_are_not(composer: Composer
     assert told == [Visibility.PUBLIC]
 
 
-def test_new_colours_are_no_edit(composer: Composer, look: Look) -> None:
+def test_new_colours_are_no_edit(composer: Composing, look: Look) -> None:
     told: list[Visibility] = []
     composer.edited.connect(told.append)
 
@@ -64,7 +70,7 @@ def test_new_colours_are_no_edit(composer: Composer, look: Look) -> None:
     assert told == []
 
 
-def test_an_open_gap_is_found_and_selected(composer: Composer) -> None:
+def test_an_open_gap_is_found_and_selected(composer: Composing) -> None:
     composer.insert("Dear {{name}}, we come on {{date}}.")
 
     assert composer.unfilled() == ["name", "date"]
@@ -74,7 +80,7 @@ def test_an_open_gap_is_found_and_selected(composer: Composer) -> None:
     assert composer.editor.textCursor().selectedText() == "{{date}}"
 
 
-def test_an_inserted_article_is_one_step_to_undo(composer: Composer) -> None:
+def test_an_inserted_article_is_one_step_to_undo(composer: Composing) -> None:
     QTest.keyClicks(composer.editor, "Hello. ")
     composer.insert("We collect\nwithin two days.")
 
@@ -83,7 +89,9 @@ def test_an_inserted_article_is_one_step_to_undo(composer: Composer) -> None:
     assert composer.text() == "Hello. "
 
 
-def test_pasted_markup_comes_in_as_text_and_files_are_offered(composer: Composer) -> None:
+def test_pasted_markup_comes_in_as_text_and_files_are_offered(
+    composer: Composing,
+) -> None:
     offered: list[tuple[str, ...]] = []
     composer.files_offered.connect(offered.append)
     words, files = QMimeData(), QMimeData()
@@ -98,7 +106,7 @@ def test_pasted_markup_comes_in_as_text_and_files_are_offered(composer: Composer
     assert offered == [("/tmp/plan.pdf",)]
 
 
-def test_attachments_go_by_key_and_belong_to_the_reply(composer: Composer) -> None:
+def test_attachments_go_by_key_and_belong_to_the_reply(composer: Composing) -> None:
     removed: list[object] = []
     composer.file_removed.connect(removed.append)
     composer.set_files([AttachedFile(7, "bins.pdf", "application/pdf", 120_000)])
@@ -112,7 +120,9 @@ def test_attachments_go_by_key_and_belong_to_the_reply(composer: Composer) -> No
     assert chip.accessibleName() == "bins.pdf, 120 KB"
 
 
-def test_a_click_on_a_file_opens_it_and_on_its_cross_removes_it(composer: Composer) -> None:
+def test_a_click_on_a_file_opens_it_and_on_its_cross_removes_it(
+    composer: Composing,
+) -> None:
     opened, removed = list[object](), list[object]()
     composer.file_opened.connect(opened.append)
     composer.file_removed.connect(removed.append)
@@ -127,7 +137,7 @@ def test_a_click_on_a_file_opens_it_and_on_its_cross_removes_it(composer: Compos
     assert (opened, removed) == ([7], [7])
 
 
-def test_the_words_are_counted(composer: Composer) -> None:
+def test_the_words_are_counted(composer: Composing) -> None:
     composer.set_text("one two\nthree")
 
     assert "3 words" in accessibility.texts(accessibility.tree(composer))

@@ -30,7 +30,7 @@ from crm_desktop.desktop.widgets.banner import Banner, ErrorBar, UndoToast
 from crm_desktop.desktop.widgets.buttons import Button, IconButton, Kind, PrimaryButton
 from crm_desktop.desktop.widgets.card import Card, PanelHeader, SectionHeader, Surface
 from crm_desktop.desktop.widgets.chips import Chip, FilterChips
-from crm_desktop.desktop.widgets.composer import Composer
+from crm_desktop.desktop.widgets.composer import MAIL_PAPERS, Composer
 from crm_desktop.desktop.widgets.key_values import KeyValueGrid
 from crm_desktop.desktop.widgets.mail_view import MailView
 from crm_desktop.desktop.widgets.pill import Avatar, IconTile, Pill
@@ -251,8 +251,8 @@ class Gallery(QWidget):
             grid.addWidget(field, at // 2, at % 2)
         return grid
 
-    def _composer(self, mode: Visibility) -> Composer:
-        composer = Composer(self.look)
+    def _composer(self, mode: Visibility) -> Composer[Visibility]:
+        composer = Composer(self.look, MAIL_PAPERS, "Reply or internal note")
         composer.set_text("Dear Margaret,\nyour bin is collected by {{date}}.", Visibility.PUBLIC)
         composer.set_text("She sounded upset; be gentle.", Visibility.INTERNAL)
         composer.set_files([AttachedFile(1, "bins.pdf", "application/pdf", 120_000)])

@@ -10,7 +10,15 @@ from typer.testing import CliRunner, Result
 from crm_desktop.cli import app
 from crm_desktop.domain.errors import InvalidInput, NotAllowed, NotFound, SignInRefused
 from crm_desktop.domain.states import StaffRole
-from crm_desktop.services import Database, Target, accounts, administration, session, staff
+from crm_desktop.services import (
+    Database,
+    Target,
+    accounts,
+    administration,
+    chat_sites,
+    session,
+    staff,
+)
 from crm_desktop.services.staff import NewStaff
 from tests.centre import MIGRATIONS, PASSWORD, Centre
 from tests.servers.postgres import PostgresCluster
@@ -51,15 +59,78 @@ def test_digits_that_are_names_stay_words(centre: Centre) -> None:
     assert account.settings["jurisdiction_id"] == "123"
 
 
+def test_a_network_has_a_secret_named_after_who_we_are_there(sqlite_centre: Centre) -> None:
+    for words in (
+        ("facebook", "Page", "--set", "page_id=4711"),
+        ("x", "X", "--set", "user_id=77", "--set", "handle=testshire", "--set", "read_seconds=60"),
+        ("facebook", "Other", "--set", "page_id=4712", "--secret", "other-page"),
+        ("bluesky", "Sky", "--set", "handle=testshire.example"),
+        (
+            *("bluesky", "Elsewhere", "--set", "handle=testshire.example"),
+            *("--set", "service=https://pds.example"),
+        ),
+    ):
+        assert _run(sqlite_centre, "account", "add", *words).exit_code == 0
+
+    known = {each.name: each for each in accounts.active(sqlite_centre.as_gateway())}
+    assert known["Page"].secret_name == "social:facebook:4711"
+    assert known["X"].secret_name == "social:x:testshire"
+    assert known["X"].settings["read_seconds"] == 60
+    assert known["Other"].secret_name == "other-page"
+    assert known["Sky"].secret_name == "social:bluesky:testshire.example"
+    elsewhere = "social:bluesky:testshire.example@https://pds.example"
+    assert known["Elsewhere"].secret_name == elsewhere, "no secret follows to another server"
+
+
+def test_a_websites_chat_is_set_up_in_words(centre: Centre) -> None:
+    added = _run(
+        centre, "account", "add", "chat", "Website", "--queue", "general",
+        "--set", "key=norbridge",
+        "--set", "origins=https://www.norbridge.example, http://127.0.0.1:9000",
+        "--set", "services=missed_bin", "--set", "questions.missed_bin=bin,due_on",
+        "--set", "greeting.en=Hello, how can we help?", "--set", "greeting.cy=Helo",
+        "--set", "languages=cy,en", "--set", "colour=#12324a", "--set", "gone_minutes=5",
+    )  # fmt: skip
+    assert added.exit_code == 0, added.output
+    (site,) = chat_sites.sites(centre.as_gateway())
+
+    assert (site.name, site.key, site.queue_id) == (
+        "Website",
+        "norbridge",
+        centre.queue_id("general"),
+    )
+    assert site.origins == ("https://www.norbridge.example", "http://127.0.0.1:9000")
+    assert (site.services, site.questions) == (
+        ("missed_bin",),
+        {"missed_bin": ("bin", "due_on")},
+    )
+    assert site.greeting == {"en": "Hello, how can we help?", "cy": "Helo"}
+    assert (site.languages, site.colour, site.gone_minutes) == (("cy", "en"), "#12324a", 5)
+
+
+_CHAT = ("chat", "Website", "--set", "key=norbridge", "--set")
+
+
 @pytest.mark.parametrize(
     "words",
     [
+        (*_CHAT, "colour=#12324a"),
+        (*_CHAT, "origins=http://www.norbridge.example"),
+        (*_CHAT, "origins=https://www.norbridge.example/bins"),
+        (*_CHAT, "origins=https://Norbridge.example"),
+        (*_CHAT, "origins=https://norbridge.example", "--set", "key=Nor bridge"),
+        (*_CHAT, "origins=https://norbridge.example", "--set", "languages=fr"),
+        (*_CHAT, "origins=https://norbridge.example", "--set", "colour=blue"),
+        (*_CHAT, "origins=https://norbridge.example", "--set", "gone_minutes=0"),
+        (*_CHAT, "origins=https://norbridge.example", "--set", "greeting=Hello"),
         ("open311", "Streets", "--set", "endpoint=http://streets.example"),
         ("imap", "Inbox", "--secret", "inbox"),
         ("imap", "Inbox", "--set", "host=mail.example", "--set", "user=desk"),
         ("smtp", "Relay", "--set", "host=mail.example", "--set", "security=plain"),
         ("pigeon", "Loft"),
         ("smtp", "Relay", "--set", "host"),
+        ("facebook", "Page", "--set", "page_id=our page"),
+        ("x", "X", "--set", "user_id=77", "--set", "handle=a name with spaces"),
     ],
 )
 def test_an_account_that_could_not_work_is_refused(centre: Centre, words: tuple[str, ...]) -> None:

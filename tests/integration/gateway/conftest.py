@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from crm_desktop.gateway.config import GatewayConfig
+from crm_desktop.gateway.social_networks import open_network
 from crm_desktop.gateway.supervisor import Gateway
 from crm_desktop.store.database import Target
 from crm_desktop.store.models import ChannelAccount
@@ -68,6 +70,7 @@ def start_gateway_of(secrets: Secrets) -> Iterator[Callable[[Centre], Gateway]]:
             centre.as_gateway(connections=1),
             config(),
             secrets,
+            open_network=partial(open_network, secrets=secrets),
         )
         running.append(gateway)
         gateway.start()

@@ -21,7 +21,8 @@ TARGET, SHORT = 20 * 60 + 30, 5 * 60 + 30
 CHANNELS = (Channel.CALL, Channel.CHAT, Channel.EMAIL)
 QUEUES = ("general", "waste")
 PEOPLE = ("anna", "ben")
-_RESOLUTIONS = ("resolved", "handed_off", "signposted_council", "no_action")
+_NOBODY_LEFT = ("answered_by_resident", "moved_to_private")
+_RESOLUTIONS = ("resolved", "handed_off", "signposted_council", "no_action", *_NOBODY_LEFT)
 
 
 @dataclass
@@ -188,7 +189,7 @@ def _count(raw: Raw, sums: Sums) -> None:
         if kind == "contact.completed" and not completed:
             completed = True
             tally["handled"] += taken
-            if raw.inbound:
+            if raw.inbound and data["resolution"] not in _NOBODY_LEFT:
                 resolved = data["resolution"] == "resolved"
                 tally["completed"] += 1
                 tally["resolved"] += resolved

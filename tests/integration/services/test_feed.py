@@ -13,10 +13,12 @@ from sqlalchemy import text
 
 from crm_desktop.domain.changes import Change, Changes, Topic
 from crm_desktop.domain.errors import CrmError, DatabaseAway
+from crm_desktop.services import chat_visits, chats, contacts
 from crm_desktop.services.feed import open_feed
 from crm_desktop.store.database import Database, Target
-from crm_desktop.store.feed import MOST_CHANGES, Batcher, parse
+from crm_desktop.store.feed import MOST_CHANGES, URGENT_REST_SECONDS, Batcher, parse
 from tests.centre import GATEWAY_LOGIN, Centre
+from tests.chats_centre import add_site, visitor, writing
 from tests.servers.postgres import PostgresCluster
 from tests.servers.processes import PATIENCE
 
@@ -25,7 +27,7 @@ class Listener:
     """A running feed and what it called back, in order: Changes, or (connected, trouble)."""
 
     def __init__(self, target: Target) -> None:
-        self._seen = Changes()
+        self.seen = Changes()
         self.heard: queue.Queue[Changes | tuple[bool, CrmError | None]] = queue.Queue()
         self.feed = open_feed(
             target, self.heard.put, lambda connected, trouble: self.heard.put((connected, trouble))
@@ -44,13 +46,13 @@ class Listener:
         while True:
             item = self.heard.get(timeout=PATIENCE)
             if isinstance(item, Changes):
-                self._seen |= item
+                self.seen |= item
             if wanted(item):
                 return item
 
     def until_change(self, topic: Topic, number: int) -> None:
         """Wait for one change, which may have come with another already."""
-        if number not in self._seen.ids(topic):
+        if number not in self.seen.ids(topic):
             self.until(lambda item: isinstance(item, Changes) and number in item.ids(topic))
 
 
@@ -243,6 +245,54 @@ def test_while_many_notices_come_they_are_gathered_and_the_first_after_them_is_n
     assert out[-1] == (6.0, Changes.of(Topic.CONTACT, 500))
     told = frozenset[int]().union(*(changes.ids(Topic.CONTACT) for _, changes in out))
     assert told == {*range(100), 500}
+
+
+def test_what_is_urgent_waits_for_no_burst() -> None:
+    now = [0.0]
+    out: list[tuple[float, Changes]] = []
+    batcher = Batcher(lambda changes: out.append((now[0], changes)), lambda: now[0])
+
+    for number in range(100):
+        now[0] = number * 0.02
+        batcher.add(parse(f"contact:{number}"))
+        batcher.flush()
+    resting = batcher.seconds_of_rest()
+    batcher.add(parse("chat:7"))
+    batcher.flush()
+
+    assert resting > URGENT_REST_SECONDS
+    assert out[-1] == (now[0], Changes.of(Topic.CHAT, 7))
+    assert batcher.seconds_of_rest() <= URGENT_REST_SECONDS
+    now[0] = 5.0
+    batcher.flush()
+    told = frozenset[int]().union(*(changes.ids(Topic.CONTACT) for _, changes in out))
+    assert told == {*range(100)}
+
+
+def test_of_a_chat_hears_whoever_has_it_and_the_gateways_and_of_typing_nobody_else(
+    centre: Centre, listeners: Callable[[Target], Listener]
+) -> None:
+    margaret = visitor(centre, add_site(centre))
+    anna, ben = centre.as_person("anna"), centre.as_person("ben")
+    contacts.take(anna, margaret.contact)
+    hearing = {
+        login: listeners(centre.target_for(login)) for login in ("anna", "ben", GATEWAY_LOGIN)
+    }
+
+    margaret.say("Hello?")
+    chat_visits.typing(margaret.db, margaret.token, "Are you")
+    contacts.look(ben, margaret.contact)
+    chats.say_as_staff(anna, margaret.contact, "Yes", writing=writing())
+    _mark(anna, 99)
+
+    for topic in (Topic.CHAT, Topic.TYPING):
+        for login in ("anna", GATEWAY_LOGIN):
+            hearing[login].until_change(topic, margaret.chat)
+    hearing["ben"].until_change(Topic.CASE, 99)
+    hearing["ben"].until_change(Topic.CHAT, margaret.chat)
+    if centre.dialect == "postgresql":
+        assert not hearing["ben"].seen.ids(Topic.TYPING)
+        assert not hearing["anna"].seen.ids(Topic.CONTACT)
 
 
 def test_a_desktop_hears_everything_that_comes_faster_than_it_is_told(

@@ -8,12 +8,15 @@ from pathlib import Path
 from tests.integration.store import (
     test_attack_admin,
     test_attack_advisor,
+    test_attack_alarms,
     test_attack_calls,
+    test_attack_chats,
     test_attack_desk,
     test_attack_gateway,
     test_attack_nobody,
     test_attack_people,
     test_attack_report,
+    test_attack_social,
     test_attack_team_leader,
     test_attack_telephones,
 )
@@ -24,18 +27,27 @@ BY_ROLE: dict[str, tuple[Attack, ...]] = {
     "advisor": test_attack_advisor.ATTACKS
     + test_attack_people.ADVISOR_ATTACKS
     + test_attack_calls.ADVISOR_ATTACKS
-    + test_attack_telephones.ADVISOR_ATTACKS,
-    "desk": test_attack_desk.ATTACKS + test_attack_telephones.DESK_ATTACKS,
+    + test_attack_telephones.ADVISOR_ATTACKS
+    + test_attack_social.ADVISOR_ATTACKS
+    + test_attack_chats.ADVISOR_ATTACKS
+    + test_attack_alarms.ADVISOR_ATTACKS,
+    "desk": test_attack_desk.ATTACKS
+    + test_attack_telephones.DESK_ATTACKS
+    + test_attack_chats.DESK_ATTACKS,
     "team leader": test_attack_team_leader.ATTACKS
     + test_attack_people.LEADER_ATTACKS
     + test_attack_calls.LEADER_ATTACKS
-    + test_attack_telephones.LEADER_ATTACKS,
+    + test_attack_telephones.LEADER_ATTACKS
+    + test_attack_social.LEADER_ATTACKS
+    + test_attack_chats.LEADER_ATTACKS,
     "administrator": test_attack_admin.ATTACKS + test_attack_telephones.ADMIN_ATTACKS,
     "gateway": test_attack_gateway.ATTACKS
     + test_attack_people.GATEWAY_ATTACKS
     + test_attack_calls.GATEWAY_ATTACKS
-    + test_attack_telephones.GATEWAY_ATTACKS,
-    "report": test_attack_report.ATTACKS,
+    + test_attack_telephones.GATEWAY_ATTACKS
+    + test_attack_social.GATEWAY_ATTACKS
+    + test_attack_chats.GATEWAY_ATTACKS,
+    "report": test_attack_report.ATTACKS + test_attack_alarms.NOBODY_ATTACKS,
     "disabled": test_attack_nobody.DISABLED_ATTACKS,
     "inactive by hand": test_attack_nobody.BY_HAND_ATTACKS,
     "no role": test_attack_nobody.NOBODY_ATTACKS,

@@ -65,13 +65,10 @@ def test_it_is_asked_claimed_once_and_settled(centre: Centre) -> None:
     assert call_commands.claim(gateway, lease, pbx) is None
     call_commands.settle(gateway, work, CommandState.REFUSED, "The PBX said no")
     call_commands.settle(gateway, work, CommandState.DONE)
-    assert call_commands.newest(anna) == (
-        contact,
-        type(command)(
-            command.id, Verb.DTMF, CommandState.REFUSED, "The PBX said no", command.asked_at
-        ),
+    assert call_commands.what_became(anna, command.id) == type(command)(
+        command.id, Verb.DTMF, CommandState.REFUSED, "The PBX said no", command.asked_at
     )
-    assert call_commands.newest(centre.as_person("ben")) is None
+    assert call_commands.what_became(centre.as_person("ben"), command.id) is None
 
 
 def test_what_is_past_its_time_is_never_begun(centre: Centre) -> None:
@@ -82,9 +79,9 @@ def test_what_is_past_its_time_is_never_begun(centre: Centre) -> None:
 
     past_its_time(centre, command)
 
-    known = call_commands.newest(anna)
+    known = call_commands.what_became(anna, command)
     assert known is not None
-    assert known[1].state is CommandState.LATE, "also while no gateway is there to say so"
+    assert known.state is CommandState.LATE, "also while no gateway is there to say so"
     assert call_commands.claim(gateway, lease, pbx) is None
     call_commands.expire(gateway, lease, pbx)
     assert _row(centre, command).state == CommandState.LATE

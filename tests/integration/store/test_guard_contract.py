@@ -226,6 +226,24 @@ def test_wrap_up_and_complete_keep_the_three_answers(centre: Centre) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "resolution", [Resolution.ANSWERED_BY_RESIDENT, Resolution.MOVED_TO_PRIVATE]
+)
+def test_only_a_post_ends_as_posts_do(centre: Centre, resolution: Resolution) -> None:
+    anna = centre.as_person("anna")
+    mail, post = centre.add_contact(), centre.add_contact(channel=Channel.SOCIAL)
+    for each in (mail, post):
+        _take(anna, each)
+
+    with pytest.raises(Conflict), anna.write() as tx:
+        tx.guard.complete(mail, Disposition(None, resolution, avoidable=False))
+    with anna.write() as tx:
+        tx.guard.complete(post, Disposition(None, resolution, avoidable=False))
+
+    assert _contact(centre, mail).state == "active"
+    assert _contact(centre, post).resolution == resolution
+
+
 @pytest.mark.parametrize("operation", ["release", "park", "wrap_up", "complete", "set_service"])
 def test_only_the_holder_moves_a_contact(centre: Centre, operation: str) -> None:
     contact_id = centre.add_contact()

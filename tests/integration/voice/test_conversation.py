@@ -247,6 +247,7 @@ def test_a_team_leader_whispers_to_the_advisor(
             variables=ASK_TO_ANSWER,
         )
         ear.until(StasisStart, _of("crm-5-advisor-1"))  # it answered by itself
+        advisor.wait("up")  # the telephone may tell us later than the PBX
         assert advisor.count("up") == 1
         ari.create_bridge("talk-5", "mixing")
         ari.add("talk-5", channel, "crm-5-advisor-1")
@@ -309,7 +310,7 @@ def test_a_telephone_that_refuses_or_is_not_there(
     pbx: Asterisk, ari: Ari, ear: Ear, phones: Phones
 ) -> None:
     phone = phones.add("103")
-    assert ari.endpoint("PJSIP/103").state == "online"
+    wait_for(lambda: ari.endpoint("PJSIP/103").state == "online", "a telephone that is there")
     ari.originate("PJSIP/103", app="crm", channel_id="crm-8-advisor-1")
     phone.wait("rings")
     phone.reject()

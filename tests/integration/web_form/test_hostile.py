@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from crm_desktop.channels.web_form.port import Limits, Rate
+from crm_desktop.channels.web.limits import Rate
+from crm_desktop.channels.web_form.port import Limits
 from tests.integration.web_form.visitor import FILLED, open_form, send
 from tests.servers.forms_site import FormsSite, forms_site
 

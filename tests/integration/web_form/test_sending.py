@@ -20,6 +20,17 @@ def test_index_links_every_form(client: httpx.Client) -> None:
     assert "Tell us within 2 working days." in page.text
 
 
+def test_a_notice_stands_on_the_pages_as_text(client: httpx.Client, site: FormsSite) -> None:
+    site.centre.told = ("Bins are <b>late</b> this week",)
+
+    pages = [client.get(each).text for each in ("/forms", "/forms/missed-bin")]
+
+    assert all("Bins are &lt;b&gt;late&lt;/b&gt; this week" in each for each in pages)
+    assert all('class="govuk-notification-banner"' in each for each in pages)
+    site.centre.told = ()
+    assert "Bins are" in client.get("/forms").text, "it is asked again after some seconds"
+
+
 def test_a_sent_form_is_kept_and_its_reference_shown(client: httpx.Client, site: FormsSite) -> None:
     answer = send(client, open_form(client))
     done = client.get(answer.headers["location"])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_desktop.domain.card_numbers import has_card_number, refuse_card_numbers
+from crm_desktop.domain.card_numbers import has_card_number, masked, refuse_card_numbers
 from crm_desktop.domain.errors import InvalidInput
 
 
@@ -76,3 +76,17 @@ def test_the_field_is_named() -> None:
         refuse_card_numbers(notes="4111111111111111", subject="Bins")
 
     assert set(refused.value.params["fields"]) == {"notes"}  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Charge 4111 1111 1111 1111, please", "Charge •••• •••• •••• 1111, please"),
+        ("4111111111111111 or 5555-5555-5555-4444", "••••••••••••1111 or ••••-••••-••••-4444"),
+        ("Ring 07700 900123 about C-8F3-T9K-4", "Ring 07700 900123 about C-8F3-T9K-4"),
+        ("4111 1111 1111 1112", "4111 1111 1111 1112"),
+    ],
+)
+def test_of_what_a_customer_wrote_only_card_numbers_are_hidden(text: str, kept: str) -> None:
+    assert masked(text) == kept
+    assert not has_card_number(masked(text))

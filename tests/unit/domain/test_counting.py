@@ -233,3 +233,27 @@ def test_of_whom_nothing_is_known_the_work_counts_but_no_occupancy() -> None:
     assert found.handled == {(NINE, 7, "email"): 600}
     assert not found.available
     assert not found.busy
+
+
+def test_who_left_a_chat_waited_until_they_left_and_not_until_it_was_noticed() -> None:
+    found = whats(
+        subject(channel="chat"), event(0, "received"),
+        event(10.5, "abandoned", by="gone", waited=30.0),
+    )  # fmt: skip
+
+    gone = found[What.ABANDONED]
+    assert (gone.at, gone.wait_seconds, gone.within, gone.short) == (at(10.5), 30, True, True)
+
+
+def test_a_chat_that_its_visitor_takes_up_again_never_left_its_holder() -> None:
+    found = spans(
+        subject(channel="chat"),
+        (
+            event(0, "received"), event(1, "taken", 5), event(6, "wrap_up", staff=5),
+            event(7, "resumed", staff=5, by="visitor"), event(9, "completed", 5),
+        ),
+        AFTER,
+        at(20),
+    )  # fmt: skip
+
+    assert found == (Span(5, 7, "chat", at(1), at(9)),)

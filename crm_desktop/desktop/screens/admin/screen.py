@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.look import Look
+from crm_desktop.desktop.core.names import NETWORK_NAMES
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.banner import ErrorBar
 from crm_desktop.desktop.widgets.buttons import Button
@@ -18,6 +19,7 @@ from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain.errors import CrmError
+from crm_desktop.domain.social import Network
 from crm_desktop.domain.views import AccountStatus, DeadLetter
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ _ICONS = {
     "smtp": "send",
     "web_form": "file-text",
     "open311": "forward",
+    "chat": "message-square",
+    **{each.value: "share-2" for each in Network},
 }
 _KINDS = {
     "imap": "Mailbox that is read",
@@ -38,6 +42,8 @@ _KINDS = {
     "smtp": "Outgoing mail",
     "web_form": "Web forms",
     "open311": "Back office (Open311)",
+    "chat": "Live chat",
+    **{each.value: name for each, name in NETWORK_NAMES.items()},
 }
 
 

@@ -333,8 +333,8 @@ class CallPresenter(Presenter):
             if command.id == asked.id:
                 self._judge(asked, command)
             else:
-                # Something newer was asked since: of this one the call's own state tells.
-                self._end(asked)
+                # Something newer was asked since, and came with the call instead.
+                self._ask_what_became(asked)
 
     def _judge(self, asked: _Asked, command: Command) -> None:
         if command.state not in _SETTLED or asked not in self._asked:

@@ -27,9 +27,9 @@ from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.names import CHANNEL_NAMES, RESOLUTIONS
 from crm_desktop.desktop.core.theme import Tone
-from crm_desktop.desktop.screens.logged.moment import MomentEntry
 from crm_desktop.desktop.widgets.buttons import Button, PrimaryButton
 from crm_desktop.desktop.widgets.chooser import ChoiceField
+from crm_desktop.desktop.widgets.moment_entry import MomentEntry
 from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.text import Text

@@ -54,7 +54,7 @@ class QueueScreen(QWidget):
 
     Signals: `opened` carries the contact to look at, `chosen` the QueueRow under the cursor or
     None, `density_changed` whether rows are compact, `counted` the QueueCounts, `busy` whether a
-    contact is in hand.
+    contact is in hand, `held` the rows that are in this person's hands.
     """
 
     opened = Signal(object)
@@ -62,6 +62,7 @@ class QueueScreen(QWidget):
     density_changed = Signal(bool)
     counted = Signal(object)
     busy = Signal(bool)
+    held = Signal(object)
 
     def __init__(
         self, look: Look, clock: Clock, next_action: QAction, parent: QWidget | None = None
@@ -113,6 +114,7 @@ class QueueScreen(QWidget):
         """See `QueueView`."""
         self._loaded = True
         self.busy.emit(any(row.state in IN_HAND for row in mine))
+        self.held.emit(mine)
         self.list.show_rows(mine, waiting, more=more)
         empty = not mine and not waiting
         if empty:

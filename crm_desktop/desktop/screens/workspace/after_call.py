@@ -152,7 +152,7 @@ class AfterCall(QObject):
 
     def _time_up(self) -> None:
         """What a person has said by now is said; the rest, without a word, the gateway does."""
-        self._screen.keep_note()
+        self._screen.unsent.keep_note()
         if self._screen.wrap_up.is_answered:
             self._screen.wrap_up.complete()
 
@@ -165,7 +165,7 @@ class AfterCall(QObject):
     def _leave(self) -> None:
         if self._contact is not None and self._presenter is not None:
             self._leaving = True
-            self._screen.keep_note()
+            self._screen.unsent.keep_note()
             self._presenter.leave(self._contact.row.id)
 
     def _is_typing(self) -> bool:

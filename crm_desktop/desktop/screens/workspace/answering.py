@@ -10,11 +10,11 @@ from crm_desktop.desktop.core import accessibility
 from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.errors import words_for
 from crm_desktop.domain.errors import CrmError
-from crm_desktop.domain.views import NewAttachment, TemplateInfo
+from crm_desktop.domain.views import TemplateInfo
 from crm_desktop.services.replies import Sent
 
 if TYPE_CHECKING:
-    from crm_desktop.desktop.screens.workspace.drafts import Content
+    from crm_desktop.desktop.screens.workspace.drafts import Content, Files
     from crm_desktop.desktop.screens.workspace.screen import WorkspaceScreen
 
 CONVERSATION = "conversation"
@@ -33,8 +33,7 @@ class Answering:
 
     def insert_text(self, text: str, missing: tuple[str, ...]) -> None:
         """See `ReplyView`."""
-        self._screen.compose.composer.insert(text)
-        self._screen.compose.show_missing(missing)
+        self._screen.place.insert(text, missing)
 
     def show_written(self, sent: Sent) -> None:
         """See `ReplyView`."""
@@ -45,6 +44,7 @@ class Answering:
         self.toasted = sent.message_id
         left = (sent.undo_until - self._clock.now()).total_seconds()
         self._screen.toast.offer("The reply goes out", max(1, round(left)))
+        self._screen.posting.keep_rest()
 
     def stopped(self, findings: tuple[str, ...]) -> None:
         """See `ReplyView`."""
@@ -52,15 +52,14 @@ class Answering:
         said = "The leak check stopped the reply"
         accessibility.announce(self._screen, f"{said}: {'; '.join(findings)}")
 
-    def put_back(
-        self, contact_id: int, content: Content, files: tuple[NewAttachment, ...] = ()
-    ) -> None:
+    def put_back(self, contact_id: int, content: Content, files: Files = ()) -> None:
         """See `ReplyView`."""
         if self._screen.is_open(contact_id):
-            self._screen.restore("reply", content)
-            self._screen.compose.set_files(files)
-            self._screen.compose.composer.editor.moveCursor(QTextCursor.MoveOperation.End)
-            self._screen.compose.composer.editor.setFocus()
+            self._screen.unsent.restore("reply", content)
+            place = self._screen.place
+            place.set_files(files)
+            place.editor.moveCursor(QTextCursor.MoveOperation.End)
+            place.editor.setFocus()
         accessibility.announce(self._screen, "The reply was taken back; its text is kept")
 
     def too_late(self) -> None:
@@ -78,12 +77,14 @@ class Answering:
         trouble: CrmError,
         contact_id: int,
         content: Content,
-        files: tuple[NewAttachment, ...] = (),
+        files: Files = (),
     ) -> None:
         """See `ReplyView`."""
         said = words_for(trouble)
         self._screen.notices.show_trouble(said.happened, f"Your text is still here. {said.to_do}")
         if self._screen.is_open(contact_id):
-            self._screen.restore("note" if content.get("mode") == "note" else "reply", content)
+            self._screen.unsent.restore(
+                "note" if content.get("mode") == "note" else "reply", content
+            )
             if files:
-                self._screen.compose.set_files(files)
+                self._screen.place.set_files(files)

@@ -76,6 +76,8 @@ class CasePane(QScrollArea):
         self._writable = False
         self._unmade: tuple[dict[str, object], Answers] | None = None
         self._draft: dict[str, object] | None = None
+        self._known: dict[str, object] = {}
+        self._schema: dict[str, object] = {}
         self._preview: HandoffPreview | None = None
         self.setAccessibleName("Case")
         self.setWidgetResizable(True)
@@ -132,7 +134,7 @@ class CasePane(QScrollArea):
         """Offer the contact's cases; nothing can be changed when it is in other hands."""
         self._writable = writable
         if self._contact_id != contact.row.id:
-            self._contact_id, self._draft = contact.row.id, None
+            self._contact_id, self._draft, self._known = contact.row.id, None, {}
         rows = [Row(each.id, each.reference, right=each.service_name) for each in contact.cases]
         self._cases.set_rows([*rows, Row(_NEW_CASE, "Another case…")])
         self._cases.setVisible(bool(contact.cases))
@@ -157,6 +159,25 @@ class CasePane(QScrollArea):
         self._draft = content
         self._put_draft()
 
+    def prefill(self, answers: Answers) -> None:
+        """What the visitor has answered already: it stands in the form of a new case, until
+        somebody types in it.
+        """
+        if self._known == answers:
+            return
+        self._known = dict(answers)
+        if self._case is not None or self._draft is not None:
+            return
+        if self._unmade is not None:
+            self._unmade = (self._unmade[0], self._unmade[1] or self._fitting(self._unmade[0]))
+        elif self._form is not None and not any(self._form.typed().values()):
+            self._form.set_answers(self._fitting(self._schema))
+
+    def _fitting(self, schema: dict[str, object]) -> Answers:
+        asked = schema.get("properties")
+        names = asked if isinstance(asked, dict) else {}
+        return {name: value for name, value in self._known.items() if name in names}
+
     def focus(self) -> None:
         """Put the keyboard into the first question, or the service when none is chosen."""
         form = self._form_made()
@@ -176,6 +197,9 @@ class CasePane(QScrollArea):
         service = self._services.get(chosen or 0)
         self._script.setText(service.script if service else "")
         self._script.setVisible(bool(self._script.text()))
+        self._schema = schema or {}
+        if schema and case is None and not answers:
+            answers = self._fitting(schema)
         self._unmade = (schema, answers) if schema else None
         if self.isVisible():
             self._form_made()

@@ -14,6 +14,7 @@ from crm_desktop.desktop.screens.workspace.message_card import MessageCard
 from crm_desktop.desktop.widgets.buttons import Button, Kind
 from crm_desktop.desktop.widgets.card import Surface
 from crm_desktop.desktop.widgets.flow import lay_out
+from crm_desktop.domain.social_thread import SocialThread
 from crm_desktop.domain.views import ContactView, MessageView
 
 #: A new message has found its height within this time.
@@ -37,6 +38,7 @@ class Conversation(QScrollArea):
         self._cards: dict[int, MessageCard] = {}
         self._spare: list[MessageCard] = []
         self._images: Mapping[str, bytes] = {}
+        self._posts: SocialThread | None = None
         self._contact_id = 0
         self._thread: tuple[MessageView, ...] = ()
         self._own: tuple[MessageView, ...] = ()
@@ -71,6 +73,7 @@ class Conversation(QScrollArea):
         fresh = contact.row.id != self._contact_id
         if fresh:
             self._contact_id, self._unfolded, self._images = contact.row.id, False, {}
+            self._posts = None
         self._thread, self._own = contact.thread, contact.messages
         grew = self._show((*self._shown_thread(), *self._own))
         hidden = len(contact.thread) if not self._unfolded else 0
@@ -87,6 +90,17 @@ class Conversation(QScrollArea):
         self._images = images
         for card in self._cards.values():
             card.set_images(images)
+
+    def show_posts(self, posts: SocialThread) -> None:
+        """What the messages are on their network has been read."""
+        self._posts = posts
+        for card in self._cards.values():
+            self._mark(card)
+
+    def _mark(self, card: MessageCard) -> None:
+        posts, message = self._posts, card.message
+        post = posts.post(message.id) if posts and message else None
+        card.show_post(post, posts.network if posts else None)
 
     def message(self, message_id: int) -> MessageView | None:
         """A message that is shown."""
@@ -110,6 +124,7 @@ class Conversation(QScrollArea):
                 self._column.insertWidget(place, card)
             if card.message != message:
                 card.show_message(message, self._images)
+                self._mark(card)
             if card.isHidden():
                 card.show()
         for card in self._spare:

@@ -10,12 +10,18 @@ from crm_desktop.desktop.core.presenting import Tasks
 from crm_desktop.domain.card_numbers import has_card_number
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.errors import CrmError
+from crm_desktop.domain.social import Picture
+from crm_desktop.domain.views import NewAttachment
 from crm_desktop.services import Database, drafts
 
 Kind = Literal["reply", "note", "form"]
 Content = dict[str, object]
+#: What goes with a mail or a post; drafts do not keep it.
+Files = tuple[NewAttachment | Picture, ...]
 Later = Callable[[int, Callable[[], None]], None]
 
+#: Beside the kinds of drafts: what was said in a chat and is not settled.
+_SAYINGS = "said"
 LOCAL_MS = 500
 SHARED_MS = 5_000
 
@@ -60,6 +66,8 @@ class DraftKeeper:
         self._away = False
         self._desk = desk
         self._held: set[tuple[int, Kind]] = set()
+        #: Of which the database has a draft, as far as this desktop knows.
+        self._given: set[tuple[int, Kind]] = set()
 
     def typed(self, contact_id: int, kind: Kind, content: Content) -> None:
         """Something was typed: `content` is all of it. With a card's number in it none is kept."""
@@ -85,6 +93,7 @@ class DraftKeeper:
         self._shared_soon = False
         waiting, self._shared = self._shared, {}
         for (contact_id, kind), content in waiting.items():
+            self._given.add((contact_id, kind))
             self._tasks.write(
                 partial(drafts.save, self._db, contact_id, kind, content),
                 self._done,
@@ -125,9 +134,34 @@ class DraftKeeper:
         self.forget_here(contact_id, kind)
         self._tasks.write(partial(drafts.discard, self._db, contact_id, kind), failed=self._trouble)
 
+    def has(self, contact_id: int, kind: Kind) -> None:
+        """The database gave a draft."""
+        self._given.add((contact_id, kind))
+
+    def said(self, contact_id: int) -> None:
+        """What was typed is a line of a chat now: nobody waits while the database forgets it."""
+        if (contact_id, "reply") in self._given:
+            self._given.discard((contact_id, "reply"))
+            self.discard(contact_id, "reply")
+        else:
+            self._let_go(contact_id, "reply")
+            self.forget_here(contact_id, "reply")
+
     def kept_here(self, contact_id: int, kind: Kind) -> Content | None:
         """What this computer kept and the database may not have."""
         return self._local.get((contact_id, kind)) or self._store.load(contact_id, kind)
+
+    def keep_sayings(self, contact_id: int, lines: list[dict[str, str]]) -> None:
+        """Lines of a chat that left the box and are not known to have arrived: here alone."""
+        if lines:
+            self._store.save(contact_id, _SAYINGS, {"lines": lines})
+        else:
+            self._store.discard(contact_id, _SAYINGS)
+
+    def kept_sayings(self, contact_id: int) -> list[dict[str, str]]:
+        """Such lines as this computer kept them: key, text, at."""
+        kept = (self._store.load(contact_id, _SAYINGS) or {}).get("lines")
+        return [each for each in kept if isinstance(each, dict)] if isinstance(kept, list) else []
 
     def _let_go(self, contact_id: int, kind: Kind) -> None:
         self._local.pop((contact_id, kind), None)

@@ -21,6 +21,7 @@ _MORE = (
     "case.hand_off", "contact.wrap_up", "-", "contact.raise", "contact.why", "-",
     "contact.detach", "contact.spam",
 )  # fmt: skip
+_OF_CHATS = ("-", "chat.email", "chat.end", "chat.warned", "chat.block")
 #: Below this width (at 100 %) only the one button that matters stays beside the menu.
 _NARROW = 600
 _OVER = (ContactState.COMPLETED, ContactState.SPAM, ContactState.ABANDONED)
@@ -46,6 +47,7 @@ class WorkspaceHeader(PanelHeader):
         registry.changed.connect(self._fit_call)
         self._more = IconButton(look, "more-horizontal", "More to do with this contact")
         self._more.clicked.connect(self._show_menu)
+        self._chat = False
         self._mine = False
         self._free = False
         for each in (
@@ -58,6 +60,7 @@ class WorkspaceHeader(PanelHeader):
         row = contact.row
         references = [case.reference for case in contact.cases]
         parts = [channel.lower(), *references[-1:]]
+        self._chat = row.channel is Channel.CHAT
         offered = row.state is ContactState.OFFERED
         if offered:
             parts.append("offered to you" if mine else offered_words(row).lower())
@@ -107,6 +110,7 @@ class WorkspaceHeader(PanelHeader):
 
     @Slot()
     def _show_menu(self) -> None:
-        menu = self._registry.menu("Contact", _MORE, self)
+        shown = (*_MORE, *_OF_CHATS) if self._chat else _MORE
+        menu = self._registry.menu("Contact", shown, self)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self._more.mapToGlobal(QPoint(0, self._more.height())))

@@ -7,7 +7,7 @@ from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.workspace.compose import Written
 from crm_desktop.desktop.widgets.rows import Row
-from crm_desktop.domain.states import MessageState
+from crm_desktop.domain.states import ContactState, MessageState
 from crm_desktop.domain.views import ContactView
 
 _ICONS = {
@@ -42,6 +42,20 @@ def forgotten_words(contact: ContactView, written: Written) -> str:
     if written.reply.text.strip():
         return "A reply is written but not sent. Esc goes back to it."
     return "A note is written but not kept. Esc goes back to it." if written.note.strip() else ""
+
+
+def whose_words(contact: ContactView, *, mine: bool) -> tuple[str, str]:
+    """Why whoever looks cannot write: whose contact it is, and what to do about that."""
+    row = contact.row
+    if contact.completed_at is not None:
+        return "This contact is completed.", "It can be read, not answered."
+    if mine and row.state is ContactState.OFFERED:
+        return "It is offered to you.", "You can read it before you take it."
+    if mine and row.state is ContactState.DIALLING:
+        return "You are calling them.", "You can write once they answer."
+    if row.owner_name and not mine:
+        return f"{row.owner_name} has this contact.", "You are looking; they see that."
+    return "You are looking.", "Take the contact (T) to answer it."
 
 
 def timeline_rows(contact: ContactView, clock: Clock) -> list[Row]:

@@ -131,10 +131,12 @@ class Meanwhile(QObject):
 
     def _look_at(self, contact: ContactView) -> None:
         mine = self._mine()
+        # In a chat the lines themselves are what happened.
+        in_lines = self._screen.chat.is_chat(contact)
         # One's own reply whose answer was lost: sending it again keeps it once.
         self._theirs = tuple(
             each
-            for each in (_answers_after(contact, self.seen) if mine else ())
+            for each in (_answers_after(contact, self.seen) if mine and not in_lines else ())
             if (each.author, each.text.strip()) != (self._me.name, mine)
         )
         taken = mine and contact.row.owner_id not in (None, self._me.id)
@@ -142,7 +144,7 @@ class Meanwhile(QObject):
         self._screen.notices.show_meanwhile(happened)
 
     def _mine(self) -> str:
-        return self._screen.compose.written().reply.text.strip()
+        return self._screen.place.written().reply.text.strip()
 
     @Slot(str)
     def _decided(self, key: str) -> None:
@@ -156,7 +158,7 @@ class Meanwhile(QObject):
             self._known(contact)
             self._screen.send()
         elif key == "note":
-            self._screen.keep_as_note()
+            self._screen.unsent.keep_as_note()
             self._known(contact)
         elif key == "discard":
             self._throw_away(contact)
@@ -166,8 +168,8 @@ class Meanwhile(QObject):
         self._look_at(contact)
 
     def _throw_away(self, contact: ContactView) -> None:
-        self._thrown = (contact.row.id, self._screen.reply_draft())
-        self._screen.forget_reply()
+        self._thrown = (contact.row.id, self._screen.unsent.reply())
+        self._screen.unsent.forget_reply()
         self._known(contact)
         self.toast.offer("Your reply was thrown away")
 
@@ -176,7 +178,7 @@ class Meanwhile(QObject):
         if self._thrown is not None:
             contact_id, content = self._thrown
             self._thrown = None
-            self._screen.bring_back(contact_id, content)
+            self._screen.unsent.bring_back(contact_id, content)
             seen = content.get("seen")
             if self._contact is not None and self._contact.row.id == contact_id:
                 self.seen = seen if isinstance(seen, int) else self.seen
@@ -194,7 +196,7 @@ class Meanwhile(QObject):
         elif key in ("here", "elsewhere"):
             self._twice = None
             self._screen.notices.show_two_drafts(False)
-            self._screen.use_draft(kind, here if key == "here" else elsewhere)
+            self._screen.unsent.use(kind, here if key == "here" else elsewhere)
             if self._contact is not None:
                 self._look_at(self._contact)
 

@@ -12,12 +12,15 @@ from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.workspace.card_head import CardHead, Said
+from crm_desktop.desktop.screens.workspace.post_mark import PostMark
 from crm_desktop.desktop.widgets.attachments import AttachedFile, AttachmentStrip
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import Button, Kind
 from crm_desktop.desktop.widgets.card import Card
 from crm_desktop.desktop.widgets.mail_view import MailView
 from crm_desktop.desktop.widgets.text import Text
+from crm_desktop.domain.social import Network
+from crm_desktop.domain.social_thread import PostView
 from crm_desktop.domain.states import Direction, MessageState, Visibility
 from crm_desktop.domain.views import MessageView
 
@@ -50,6 +53,9 @@ class MessageCard(Card):
         self._images: Mapping[str, bytes] = {}
         self._head = CardHead(look)
         self.body.addWidget(self._head)
+        self._mark: PostMark | None = None
+        self._post: PostView | None = None
+        self._checked: QCheckBox | None = None
         self._problems = Text(look, "", Role.SMALL, tone=Tone.WARNING, wrap=True)
         self._problems.hide()
         self.body.addWidget(self._problems)
@@ -70,17 +76,36 @@ class MessageCard(Card):
         self._problems.setText(" ".join(message.problems))
         self._problems.setVisible(bool(message.problems))
         self._text.set_name(f"Text of {_spoken(message)}")
-        self._files.set_files(
-            [
-                AttachedFile(each.id, each.name, each.content_type, each.size)
-                for each in message.attachments
-                if not each.inline
-            ]
-        )
+        self._show_files(message)
         self._warn(message)
         # What a person unfolded or marked stays so while nothing but the state has changed.
         if before is None or _words(before) != _words(message):
             self._show()
+
+    def show_post(self, post: PostView | None, network: Network | None) -> None:
+        """What the message is on its network; None: it is no post, or that is not known yet."""
+        self._post = post
+        if self._mark is None and post is not None:
+            self._mark = PostMark(self._look, self._clock)
+            self._mark.link_opened.connect(self.link_opened)
+            self.body.insertWidget(1, self._mark)
+        if self._mark is not None:
+            self._mark.show_post(post if network else None, network or Network.BLUESKY)
+        if self.message is not None:
+            self._show_files(self.message)
+            if self._checked is not None:
+                self._checked.setText(self._may_go(self.message))
+
+    def _show_files(self, message: MessageView) -> None:
+        """A picture of a post is called what it is said to show."""
+        alts = self._post.alts if self._post else {}
+        self._files.set_files(
+            [
+                AttachedFile(each.id, alts.get(each.id) or each.name, each.content_type, each.size)
+                for each in message.attachments
+                if not each.inline
+            ]
+        )
 
     def set_images(self, images: Mapping[str, bytes]) -> None:
         """The pictures of the message have been read."""
@@ -132,8 +157,7 @@ class MessageCard(Card):
             "\n".join(f"•  {each}" for each in findings),
         )
         stopped.add_action("Edit").clicked.connect(self._edit)
-        each = "this" if len(findings) == 1 else f"each of these {len(findings)}"
-        checked = QCheckBox(f"I have checked {each}, and it may go to {_recipients(message)}")
+        checked = self._checked = QCheckBox(self._may_go(message))
         anyway = Button(self._look, f"Send anyway as {self._me}", kind=Kind.DANGER)
         anyway.setEnabled(False)
         checked.toggled.connect(anyway.setEnabled)
@@ -143,6 +167,14 @@ class MessageCard(Card):
         row.addWidget(anyway)
         self.body.addWidget(stopped)
         self.body.addLayout(row)
+
+    def _may_go(self, message: MessageView) -> str:
+        """What a person says who sends it all the same."""
+        found = len(message.findings)
+        each = "this" if found == 1 else f"each of these {found}"
+        everybody = self._post is not None and self._post.public
+        may = "everybody may read it" if everybody else f"it may go to {_recipients(message)}"
+        return f"I have checked {each}, and {may}"
 
     def _show(self) -> None:
         message = self.message
@@ -196,7 +228,7 @@ def _toward(message: MessageView) -> str:
 
 
 def _recipients(message: MessageView) -> str:
-    first = message.to[0][1] if message.to else "the customer"
+    first = (message.to[0][1] or message.to[0][0]) if message.to else "the customer"
     more = len(message.to) + len(message.cc) - 1
     return f"{first} and {more} more" if more > 0 else first
 

@@ -10,7 +10,7 @@ from typing import Protocol
 from crm_desktop.desktop.core.presenting import Presenter, Tasks
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import Conflict, CrmError, NotFound
-from crm_desktop.domain.states import IN_HAND, ContactState
+from crm_desktop.domain.states import IN_HAND, Channel, ContactState
 from crm_desktop.domain.views import ContactView, Disposition, Moved, QueueRow
 from crm_desktop.services import Database, contacts, queue, replies
 
@@ -66,6 +66,8 @@ class WorkspacePresenter(Presenter):
         self._wrapping: int | None = None
         self._looks = 0
         self._looked_at: int | None = None
+        #: Chats in hand as they were shown last: who goes from one to the next does not wait.
+        self._chats: dict[int, ContactView] = {}
 
     @property
     def contact(self) -> ContactView | None:
@@ -88,6 +90,11 @@ class WorkspacePresenter(Presenter):
             return
         self._leave()
         self._contact_id = contact_id
+        kept = self._chats.get(contact_id)
+        if kept is not None:
+            # What is typed there is kept here; what the database had of it may be sent by now.
+            self._contact = replace(kept, drafts=())
+            self._view.show_contact(self._contact, fresh=True)
         self._read()
 
     def close(self) -> None:
@@ -127,7 +134,10 @@ class WorkspacePresenter(Presenter):
         """This person moved a contact, and this is how it is now: nobody waits for a reading."""
         if self._contact is not None and moved.row and moved.contact_id == self._contact_id:
             self._contact = replace(self._contact, row=moved.row)
+            self._keep_chat(self._contact)
             self._view.show_contact(self._contact, fresh=False)
+        elif moved.contact_id in self._chats:
+            del self._chats[moved.contact_id]
 
     def written(self, sent: replies.Sent) -> None:
         """This person's reply was written: it stands in the conversation at once."""
@@ -226,9 +236,10 @@ class WorkspacePresenter(Presenter):
             return
         fresh = self._contact is None
         self._contact = contact
+        self._keep_chat(contact)
         self._view.show_trouble(None)
         self._view.show_contact(contact, fresh=fresh)
-        if fresh:
+        if self._looked_at != contact.row.id:
             # Only now: nobody should wait for a page while a courtesy is written.
             self._look_away()
             self._look()
@@ -239,12 +250,20 @@ class WorkspacePresenter(Presenter):
                 key="images",
             )
 
+    def _keep_chat(self, contact: ContactView) -> None:
+        row = contact.row
+        if row.channel is Channel.CHAT and row.owner_id == self._me and row.state in IN_HAND:
+            self._chats[row.id] = contact
+        else:
+            self._chats.pop(row.id, None)
+
     def _show_looking(self, rows: tuple[QueueRow, ...]) -> None:
         if rows and rows[0].id == self._contact_id:
             self._view.show_looking(rows[0].looking)
 
     def _not_read(self, trouble: CrmError) -> None:
         if isinstance(trouble, NotFound):
+            self._chats.pop(self._contact_id or 0, None)
             self._contact_id = self._contact = None
             self._view.show_nothing("This contact is no longer there, or not yours to see.")
         else:

@@ -8,14 +8,16 @@ from functools import partial
 from typing import Protocol
 
 from crm_desktop.desktop.core.presenting import Tasks
-from crm_desktop.desktop.screens.workspace.drafts import Content, DraftKeeper, Kind
+from crm_desktop.desktop.screens.workspace.drafts import Content, DraftKeeper, Files, Kind
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.errors import CrmError
-from crm_desktop.domain.views import NewAttachment, Reply, TemplateInfo, Writing
-from crm_desktop.services import Database, replies
+from crm_desktop.domain.social_thread import PostReply
+from crm_desktop.domain.views import Reply, TemplateInfo, Writing
+from crm_desktop.services import Database, replies, social
 
 #: Where a draft says which writing it was when it was sent.
 _KEY = "writing"
+_SAID = ("text", "to", "cc", "private", "mode", "post")
 
 
 class ReplyView(Protocol):
@@ -36,7 +38,7 @@ class ReplyView(Protocol):
     def stopped(self, findings: tuple[str, ...]) -> None:
         """The leak check stopped the reply; these are its reasons."""
 
-    def put_back(self, contact_id: int, content: Content, files: tuple[NewAttachment, ...]) -> None:
+    def put_back(self, contact_id: int, content: Content, files: Files) -> None:
         """The reply was taken back: text and files belong in the contact's composer again."""
 
     def too_late(self) -> None:
@@ -50,7 +52,7 @@ class ReplyView(Protocol):
         trouble: CrmError,
         contact_id: int,
         content: Content,
-        files: tuple[NewAttachment, ...],
+        files: Files,
     ) -> None:
         """Nothing was sent: text and files must be in the contact's composer again."""
 
@@ -61,12 +63,12 @@ class _Gone:
 
     contact_id: int
     content: Content
-    files: tuple[NewAttachment, ...] = ()
+    files: Files = ()
 
 
 def _same(kept: Content, content: Content) -> bool:
     """Whether the same was written; an older draft may lack what is empty."""
-    return all(kept.get(name, "") == content.get(name, "") for name in ("text", "to", "cc"))
+    return all(kept.get(name, "") == content.get(name, "") for name in _SAID)
 
 
 class Replying:
@@ -108,6 +110,24 @@ class Replying:
             ),
             partial(self._show_sent, _Gone(contact_id, content, reply.attachments)),
             failed=partial(self._not_sent, _Gone(contact_id, keyed, reply.attachments)),
+        )
+
+    def post(self, contact_id: int, reply: PostReply, content: Content) -> None:
+        """Answer a post; `content` as of `send`."""
+        writing = self._writing(contact_id, "reply", content)
+        keyed = {**content, _KEY: writing.key}
+        self._keeper.sending(contact_id, "reply", keyed)
+        self._tasks.write(
+            partial(
+                social.reply,
+                self._db,
+                contact_id,
+                reply,
+                undo_seconds=self._undo_seconds,
+                writing=writing,
+            ),
+            partial(self._show_sent, _Gone(contact_id, content, reply.pictures)),
+            failed=partial(self._not_sent, _Gone(contact_id, keyed, reply.pictures)),
         )
 
     def withdraw(

@@ -18,6 +18,7 @@ from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.workspace.after_call import AfterCall
 from crm_desktop.desktop.screens.workspace.answering import CONVERSATION, Answering
 from crm_desktop.desktop.screens.workspace.case_pane import CasePane
+from crm_desktop.desktop.screens.workspace.chat_side import ChatSide
 from crm_desktop.desktop.screens.workspace.compose import ComposePane
 from crm_desktop.desktop.screens.workspace.conversation import Conversation
 from crm_desktop.desktop.screens.workspace.header import WorkspaceHeader
@@ -26,10 +27,13 @@ from crm_desktop.desktop.screens.workspace.lists import (
     file_rows,
     forgotten_words,
     timeline_rows,
+    whose_words,
 )
-from crm_desktop.desktop.screens.workspace.meanwhile import Meanwhile, differ
+from crm_desktop.desktop.screens.workspace.meanwhile import Meanwhile
 from crm_desktop.desktop.screens.workspace.notices import Notices
+from crm_desktop.desktop.screens.workspace.posting import Posting
 from crm_desktop.desktop.screens.workspace.side import KNOWLEDGE, SidePanel, bare_column
+from crm_desktop.desktop.screens.workspace.unsent import Unsent
 from crm_desktop.desktop.screens.workspace.wrap_up import WrapUpPanel
 from crm_desktop.desktop.widgets.banner import Banner, UndoToast
 from crm_desktop.desktop.widgets.card import Surface
@@ -37,11 +41,12 @@ from crm_desktop.desktop.widgets.customer_panel import CustomerPanel
 from crm_desktop.desktop.widgets.flow import lay_out
 from crm_desktop.desktop.widgets.knowledge_panel import KnowledgePanel, text_of
 from crm_desktop.desktop.widgets.row_list import RowList, Timeline
+from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.states import EmptyState
 from crm_desktop.desktop.widgets.tabs import TabStrip
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.people import Person
-from crm_desktop.domain.states import Channel, ContactState, Resolution, Visibility
+from crm_desktop.domain.states import Channel, Resolution, Visibility
 from crm_desktop.domain.views import (
     ArticleView,
     ContactView,
@@ -53,7 +58,7 @@ from crm_desktop.domain.views import (
 if TYPE_CHECKING:
     from crm_desktop.desktop.screens.workspace.beside import Knowledge
     from crm_desktop.desktop.screens.workspace.casework import Casework
-    from crm_desktop.desktop.screens.workspace.drafts import Content, DraftKeeper, Kind
+    from crm_desktop.desktop.screens.workspace.drafts import Content, DraftKeeper
     from crm_desktop.desktop.screens.workspace.presenter import WorkspacePresenter
     from crm_desktop.desktop.screens.workspace.replying import Replying
 
@@ -66,8 +71,10 @@ _CROWDED = 900
 #: Below this height (at 100 %) notices say their main sentence only.
 _LOW = 560
 _EMPTY, _CONTENT = range(2)
-_KINDS: tuple[Kind, ...] = ("reply", "note", "form")
 _ANY = 16_777_215
+#: As high is the box in which lines of a chat are written, and where there is little height: most
+#: of the room is for reading.
+_LINE_BOX, _LOW_LINE_BOX = 158, 88
 
 
 class WorkspaceScreen(QWidget):
@@ -115,7 +122,10 @@ class WorkspaceScreen(QWidget):
         self.toast = UndoToast(look)
         self.answering = Answering(self, clock)
         self.meanwhile = Meanwhile(self, look, person)
+        self.unsent = Unsent(self, person.id)
         self.after_call = AfterCall(self, look, clock)
+        self.posting = Posting(self, look, clock)
+        self.chat = ChatSide(self, look, clock, registry, person)
         self._others = Banner(look, Tone.NEUTRAL, "eye", wide=True)
         self._nothing = EmptyState(
             look, "inbox", "No contact is open.", "Choose one in the queue, or press F9."
@@ -134,9 +144,24 @@ class WorkspaceScreen(QWidget):
         """Give the screen who answers it."""
         self._presenter, self._replying, self._casework = presenter, replying, casework
         self._knowledge, self._keeper = knowledge, keeper
+        self.unsent.bind(keeper, replying)
         save, hand_off = (self._registry.action(f"case.{each}") for each in ("save", "hand_off"))
         self.case_pane.bind(casework, save, hand_off)
         self.knowledge.bind(knowledge)
+
+    @property
+    def place(self) -> ComposePane | Posting:
+        """Where the open contact is answered."""
+        return self.posting if self.posting.is_on else self.compose
+
+    @property
+    def replying(self) -> Replying:
+        """Who sends what is written."""
+        return self._replying
+
+    def _show_place(self, shown: bool) -> None:
+        self.compose.setVisible(shown and not self.posting.is_on)
+        self.posting.pane.setVisible(shown and self.posting.is_on)
 
     @property
     def presenter(self) -> WorkspacePresenter:
@@ -159,6 +184,8 @@ class WorkspaceScreen(QWidget):
         self._show_parts(contact, before)
         self.case_pane.show_contact(contact, writable=writable)
         self._casework.show(contact, fresh=fresh, writable=writable)
+        self.chat.show_contact(contact, fresh=fresh)
+        self.posting.show_contact(contact)
         self._knowledge.show(contact, fresh=fresh)
         self.knowledge.set_can_insert(writable)
         self.tabs.set_count(_CASE, None, case_title(contact))
@@ -166,7 +193,7 @@ class WorkspaceScreen(QWidget):
         self._below.setEnabled(False)
         if fresh or not writable:
             self._set_wrapping(False)
-        self.compose.setVisible(writable and not self.is_wrapping_up)
+        self._show_place(writable and not self.is_wrapping_up)
         self._say_whose(contact, writable=writable)
         self._below.setEnabled(True)
         lay_out(self._talk)
@@ -182,11 +209,16 @@ class WorkspaceScreen(QWidget):
         if before is None or before.timeline != contact.timeline:
             self.tabs.set_count(_TIMELINE, len(contact.timeline))
             self._show_timeline()
+        if self.chat.is_chat(contact):
+            return
         if before is None or before.messages != contact.messages or before.thread != contact.thread:
             self.conversation.show_contact(contact)
-            files = file_rows(contact, self._clock)
-            self.files.set_rows(files)
-            self.tabs.set_count(_FILES, len(files) or None)
+            self.show_files(file_rows(contact, self._clock))
+
+    def show_files(self, files: list[Row]) -> None:
+        """These are the contact's files; keys are attachment ids."""
+        self.files.set_rows(files)
+        self.tabs.set_count(_FILES, len(files) or None)
 
     def _show_timeline(self) -> None:
         """Most contacts are answered without it: its rows are made when it is looked at."""
@@ -208,6 +240,8 @@ class WorkspaceScreen(QWidget):
     def show_nothing(self, words: str) -> None:
         """See `WorkspaceView`."""
         self._contact = None
+        self.chat.leave()
+        self.posting.show_contact(None)
         self._set_wrapping(False)
         self._nothing.set_text("No contact is open.", words)
         self._pages.setCurrentIndex(_EMPTY)
@@ -228,7 +262,7 @@ class WorkspaceScreen(QWidget):
         if not self.is_wrapping_up:
             self.wrap_up.begin(self._contact, self._casework.service_id)
             self._set_wrapping(True)
-            forgotten = forgotten_words(self._contact, self.compose.written())
+            forgotten = forgotten_words(self._contact, self.place.written())
             if forgotten:
                 self.wrap_up.warn(forgotten)
         self.wrap_up.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -260,8 +294,7 @@ class WorkspaceScreen(QWidget):
         """Put the keyboard into the reply or the note."""
         self._leave_wrap_up()
         self.tabs.choose(CONVERSATION)
-        self.compose.composer.set_mode(mode)
-        self.compose.composer.editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.place.focus(mode)
 
     def focus_knowledge(self) -> None:
         """Put the keyboard into the search for answers."""
@@ -314,6 +347,9 @@ class WorkspaceScreen(QWidget):
         low = event.size().height() < self._look.px(_LOW)
         self.notices.set_brief(low)
         self.compose.set_low(low)
+        self.posting.pane.set_low(low)
+        if self._contact is not None:
+            self._fit_foot(writable=self._presenter.can_write())
         had_room = event.oldSize().width() >= self._look.px(_NARROW)
         if room != had_room or event.oldSize().width() < 0:
             self._side.setVisible(room and self._side_wanted)
@@ -321,101 +357,31 @@ class WorkspaceScreen(QWidget):
     def _begin(self, contact: ContactView) -> None:
         self._pages.setCurrentIndex(_CONTENT)
         self.tabs.choose(CONVERSATION)
-        customer = contact.customer
-        bounced = frozenset(
-            each.value.lower() for each in (customer.identifiers if customer else ()) if each.flag
-        )
-        self.compose.begin(contact.reply_to, bounced)
-        if contact.row.channel is Channel.CALL and not contact.reply_to:
-            # Who is on the telephone is answered there; what is written is for colleagues.
-            self.compose.composer.set_mode(Visibility.INTERNAL)
-        own = {
-            each.kind: each.content for each in contact.drafts if each.author_id == self._person.id
-        }
-        kept = {each: self._keeper.kept_here(contact.row.id, each) for each in _KINDS}
-        for kind in _KINDS:
-            content = kept[kind] or own.get(kind)
-            if content:
-                self.restore(kind, content)
-        self.meanwhile.begin(contact, kept["reply"] or own.get("reply"))
-        for kind in _KINDS:
-            here, elsewhere = kept[kind], own.get(kind)
-            if here and elsewhere and differ(here, elsewhere):
-                self._keeper.hold(contact.row.id, kind)
-                self.meanwhile.two_drafts(kind, here, elsewhere)
-                break
-
-    def restore(self, kind: str, content: Content) -> None:
-        """Put unsent text back where it was written."""
-        if kind == "form":
-            self.case_pane.restore(content)
-            return
-        mode = Visibility.PUBLIC if kind == "reply" else Visibility.INTERNAL
-        self.compose.restore(mode, content)
-        self.compose.composer.set_mode(mode)
-
-    def reply_draft(self) -> Content:
-        """The reply as a draft keeps it, with what its author had seen of the contact."""
-        return {**self.compose.draft(Visibility.PUBLIC), "seen": self.meanwhile.seen}
-
-    def keep_as_note(self) -> None:
-        """The reply is of use to colleagues, not to the customer any more."""
-        if self._contact is not None:
-            self._replying.note(self._contact.row.id, self.compose.written().reply.text)
-            self.forget_reply()
-
-    def keep_note(self) -> None:
-        """What was written for colleagues is kept, as by its own button."""
-        note = self.compose.written().note
-        if self._contact is not None and note.strip():
-            self.compose.clear(Visibility.INTERNAL)
-            self._replying.note(self._contact.row.id, note)
-
-    def forget_reply(self) -> None:
-        """The reply is not wanted any more."""
-        if self._contact is not None:
-            self.compose.clear(Visibility.PUBLIC)
-            self._keeper.discard(self._contact.row.id, "reply")
-
-    def bring_back(self, contact_id: int, content: Content) -> None:
-        """The reply is wanted after all."""
-        self._keeper.typed(contact_id, "reply", content)
-        if self.is_open(contact_id):
-            self.restore("reply", content)
-
-    def use_draft(self, kind: Kind, content: Content) -> None:
-        """Of two drafts this is the one."""
-        if self._contact is not None:
-            self._keeper.release(self._contact.row.id, kind)
-            self.restore(kind, content)
-            self._keeper.typed(self._contact.row.id, kind, content)
+        self.place.begin(contact)
+        self.unsent.begin(contact)
 
     def _say_whose(self, contact: ContactView, *, writable: bool) -> None:
         self._others.setVisible(not writable)
         # Who only reads has more to read and less to write.
-        self._foot.setMaximumHeight(_ANY if writable else self._look.px(58))
-        owner = contact.row.owner_name
-        if contact.completed_at is not None:
-            self._others.set_text("This contact is completed.", "It can be read, not answered.")
-        elif self._presenter.is_mine and contact.row.state is ContactState.OFFERED:
-            self._others.set_text("It is offered to you.", "You can read it before you take it.")
-        elif self._presenter.is_mine and contact.row.state is ContactState.DIALLING:
-            self._others.set_text("You are calling them.", "You can write once they answer.")
-        elif owner and not self._presenter.is_mine:
-            self._others.set_text(f"{owner} has this contact.", "You are looking; they see that.")
-        else:
-            self._others.set_text("You are looking.", "Take the contact (T) to answer it.")
+        self._fit_foot(writable=writable)
+        self._others.set_text(*whose_words(contact, mine=self._presenter.is_mine))
+
+    def _fit_foot(self, *, writable: bool) -> None:
+        low = self.height() < self._look.px(_LOW)
+        box = self._look.px((_LOW_LINE_BOX if low else _LINE_BOX) if writable else 58)
+        self._foot.setMaximumHeight(box if self.chat.takes_lines or not writable else _ANY)
 
     def _lay_out(self) -> None:
         for key, words in zip(_TABS, ("Conversation", "Case", "Timeline", "Files"), strict=True):
             self.tabs.add(key, words)
         talk = QSplitter(Qt.Orientation.Vertical)
         talk.setObjectName("conversation")
-        talk.addWidget(self.conversation)
+        talk.addWidget(self.chat.pages)
         self._foot = QWidget()
         self._below = bare_column(self._foot)
         self._below.addWidget(self._others)
         self._below.addWidget(self.compose, 1)
+        self._below.addWidget(self.posting.pane, 1)
         talk.addWidget(self._foot)
         talk.setStretchFactor(0, 3)
         talk.setStretchFactor(1, 2)
@@ -461,7 +427,7 @@ class WorkspaceScreen(QWidget):
         self.conversation.release_asked.connect(self._release_stopped)
         self.files.opened.connect(self.file_wanted)
         self.compose.send_asked.connect(self.send)
-        self.compose.edited.connect(self._edited)
+        self.compose.edited.connect(self.keep_typed)
         self.compose.left.connect(self.leave)
         self.compose.template_asked.connect(self._insert_template)
         self.compose.knowledge_asked.connect(self.focus_knowledge)
@@ -494,9 +460,12 @@ class WorkspaceScreen(QWidget):
         if self._contact is None:
             return
         contact_id, mode = self._contact.row.id, self.compose.composer.mode
+        if mode is Visibility.PUBLIC and self.chat.takes_lines:
+            self.chat.say()
+            return
         if mode is Visibility.PUBLIC and self.meanwhile.stops_sending():
             return
-        written, content = self.compose.written(), self._draft_of(mode)
+        written, content = self.compose.written(), self.unsent.of(mode)
         self.compose.clear(mode)
         if mode is Visibility.INTERNAL:
             self._replying.note(contact_id, written.note)
@@ -506,39 +475,39 @@ class WorkspaceScreen(QWidget):
         self._replying.send(contact_id, reply, content)
 
     @Slot(object)
-    def _edited(self, mode: Visibility) -> None:
+    def keep_typed(self, mode: Visibility) -> None:
+        """Keep what is being written: the reply or the note."""
         if self._contact is not None:
-            kind: Kind = "reply" if mode is Visibility.PUBLIC else "note"
-            self._keeper.typed(self._contact.row.id, kind, self._draft_of(mode))
-
-    def _draft_of(self, mode: Visibility) -> Content:
-        return self.reply_draft() if mode is Visibility.PUBLIC else self.compose.draft(mode)
+            self.unsent.keep(mode)
+            if mode is Visibility.PUBLIC:
+                self.chat.typed()
 
     @Slot(object)
     def _form_edited(self, content: Content) -> None:
         if self._contact is not None:
-            self._keeper.typed(self._contact.row.id, "form", content)
+            self.unsent.keep_form(content)
 
     @Slot(str)
     def _case_kept(self, _reference: str) -> None:
         if self._contact is not None:
-            self._keeper.discard(self._contact.row.id, "form")
+            self.unsent.saved_form()
 
     @Slot(object)
     def _insert_template(self, template_id: int) -> None:
         if self._contact is not None:
+            self.compose.used_template(template_id)
             self._replying.insert_template(template_id, self._contact.row.id)
 
     @Slot(object)
     def _insert_article(self, article: ArticleView) -> None:
         self.focus_reply(Visibility.PUBLIC)
-        self.compose.composer.insert(text_of(article.body))
+        self.place.insert(text_of(article.body))
         self._knowledge.used(article.id, "text")
 
     @Slot(object)
     def _insert_link(self, article: ArticleView) -> None:
         self.focus_reply(Visibility.PUBLIC)
-        self.compose.composer.insert(f"{article.title}: {article.url}")
+        self.place.insert(f"{article.title}: {article.url}")
         self._knowledge.used(article.id, "link")
 
     @Slot(object)
@@ -546,12 +515,7 @@ class WorkspaceScreen(QWidget):
         message = self.conversation.message(message_id)
         if message is None or self._contact is None:
             return
-        content: Content = {
-            "text": message.text,
-            "to": ", ".join(address for _, address in message.to),
-            "cc": ", ".join(address for _, address in message.cc),
-        }
-        self._replying.withdraw(message_id, self._contact.row.id, content)
+        self._replying.withdraw(message_id, self._contact.row.id, self.place.content_of(message))
 
     @Slot(object)
     def _release_stopped(self, message_id: int) -> None:
@@ -563,7 +527,7 @@ class WorkspaceScreen(QWidget):
 
     @Slot(object)
     def _use_draft(self, draft: DraftView) -> None:
-        self.restore(draft.kind, draft.content)
+        self.unsent.restore(draft.kind, draft.content)
 
     @Slot(object, bool)
     def _complete(self, disposition: Disposition, then_next: bool) -> None:
@@ -575,7 +539,7 @@ class WorkspaceScreen(QWidget):
         if self.tabs.key() == _CASE:
             self.case_pane.focus()
         else:
-            self.compose.composer.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.place.editor.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _leave_wrap_up(self) -> None:
         if self.is_wrapping_up:
@@ -588,15 +552,14 @@ class WorkspaceScreen(QWidget):
         """The questions stand where the answer was written; what was said stays to be read."""
         self.wrap_up.setVisible(wrapping)
         writable = self._contact is not None and self._presenter.can_write()
-        self.compose.setVisible(writable and not wrapping)
+        self._show_place(writable and not wrapping)
         self._foot.setVisible(not wrapping)
         self.after_call.tell()
 
     @Slot(int)
     def _scroll(self, pages: int) -> None:
-        part = (self.conversation, self.case_pane, self.timeline, self.files)[
-            _TABS.index(self.tabs.key())
-        ]
+        talk = self.chat.pane.view if self.chat.is_shown else self.conversation
+        part = (talk, self.case_pane, self.timeline, self.files)[_TABS.index(self.tabs.key())]
         bar = part.verticalScrollBar()
         bar.setValue(bar.value() + pages * bar.pageStep())
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.look import Look, Role
-from crm_desktop.desktop.core.names import RESOLUTIONS
+from crm_desktop.desktop.core.names import RESOLUTIONS, RESOLUTIONS_OF_POSTS
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.workspace.handoff_card import is_under_way
 from crm_desktop.desktop.widgets.buttons import Button, PrimaryButton
@@ -26,19 +26,22 @@ from crm_desktop.desktop.widgets.painting import Painted
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain.calls import WrapUp
-from crm_desktop.domain.states import Resolution
+from crm_desktop.domain.states import OF_POSTS, Channel, Resolution
 from crm_desktop.domain.views import ContactView, Disposition, ServiceInfo
 from crm_desktop.domain.wrap_up import WrapUpRule
 
 _AVOIDABLE = {"y": "Yes, avoidable", "n": "No"}
-_OWN_KEYS = frozenset("ynel123456789")
+_OWN_KEYS = frozenset("ynel1234567890")
+_SAID = RESOLUTIONS | RESOLUTIONS_OF_POSTS
+_ANSWERS = tuple(_SAID)
 _NO_MODIFIER = Qt.KeyboardModifier.NoModifier
 
 
 class WrapUpPanel(Painted):
-    """Docked under the contact, which stays to be read: keys 1 to 8 choose the resolution, Y and N
-    whether it was avoidable, Enter completes, F9 completes and takes the next. After a call E asks
-    for more time where it ends by itself, and L leaves the answers out where the queue allows it.
+    """Docked under the contact, which stays to be read: keys 1 to 8 choose the resolution (9 and 0
+    two more, of posts), Y and N whether it was avoidable, Enter completes, F9 completes and takes
+    the next. After a call E asks for more time where it ends by itself, and L leaves the answers
+    out where the queue allows it.
 
     Signals: `completed` a Disposition and whether the next contact is wanted, `cancelled`,
     `more_time`, `left_out`, `scrolled` by how many pages the contact above should move.
@@ -79,9 +82,10 @@ class WrapUpPanel(Painted):
         self._grid = QGridLayout(self._radios)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._columns = 0
-        for at, said in enumerate(RESOLUTIONS.values()):
-            radio = QRadioButton(f"{at + 1}  {said}")
-            radio.setAccessibleName(f"{said}, key {at + 1}")
+        for at, (answer, said) in enumerate(_SAID.items()):
+            radio = QRadioButton(f"{(at + 1) % 10}  {said}")
+            radio.setAccessibleName(f"{said}, key {(at + 1) % 10}")
+            radio.setVisible(answer not in OF_POSTS)
             self._resolutions.addButton(radio, at)
         self._column = QVBoxLayout(self)
         self._column.addLayout(self._head())
@@ -139,6 +143,7 @@ class WrapUpPanel(Painted):
         self._let(True)
         self._answered = False
         self._service.choose(service_id or contact.row.service_id)
+        self._ask_of_posts(contact.row.channel is Channel.SOCIAL)
         handed = any(is_under_way(each) for case in contact.cases for each in case.handoffs)
         self.choose(Resolution.HANDED_OFF if handed else Resolution.RESOLVED)
         self._button(self._avoidable, 1).setChecked(True)
@@ -154,7 +159,7 @@ class WrapUpPanel(Painted):
 
     def choose(self, resolution: Resolution) -> None:
         """Answer how it ended, until a person answers otherwise."""
-        self._button(self._resolutions, list(RESOLUTIONS).index(resolution)).setChecked(True)
+        self._button(self._resolutions, _ANSWERS.index(resolution)).setChecked(True)
 
     def event(self, event: QEvent) -> bool:
         """Its own keys are its own here, whatever command has them elsewhere."""
@@ -178,8 +183,8 @@ class WrapUpPanel(Painted):
         elif key in _AVOIDABLE:
             self._button(self._avoidable, list(_AVOIDABLE).index(key)).setChecked(True)
             self._answered = True
-        elif key.isdecimal() and 1 <= int(key) <= len(RESOLUTIONS):
-            self._button(self._resolutions, int(key) - 1).setChecked(True)
+        elif key.isdecimal() and (radio := self._answer(key)):
+            radio.setChecked(True)
             self._answered = True
         elif key == "e" and not self._more.isHidden():
             self._more.click()
@@ -240,7 +245,7 @@ class WrapUpPanel(Painted):
 
     def _place_radios(self) -> None:
         """Two rows where there is room, more where there is not."""
-        radios = self._resolutions.buttons()
+        radios = [each for each in self._resolutions.buttons() if not each.isHidden()]
         wanted = max(each.sizeHint().width() for each in radios) + self._look.px(12)
         edges = self._column.contentsMargins()
         room = max(self.width() - edges.left() - edges.right(), wanted)
@@ -251,6 +256,18 @@ class WrapUpPanel(Painted):
         rows = -(-len(radios) // fitting)
         for at, radio in enumerate(radios):
             self._grid.addWidget(radio, at % rows, at // rows)
+
+    def _ask_of_posts(self, asked: bool) -> None:
+        """Whether what only posts end as can be answered."""
+        for answer in OF_POSTS:
+            self._button(self._resolutions, _ANSWERS.index(answer)).setVisible(asked)
+        self._columns = 0
+        self._place_radios()
+
+    def _answer(self, key: str) -> QRadioButton | None:
+        """What a digit chooses, 0 the tenth; None when there is no such answer."""
+        found = self._resolutions.button((int(key) - 1) % 10)
+        return found if isinstance(found, QRadioButton) and not found.isHidden() else None
 
     def _button(self, group: QButtonGroup, number: int) -> QRadioButton:
         button = group.button(number)
@@ -269,7 +286,7 @@ class WrapUpPanel(Painted):
         self._let(False)
         disposition = Disposition(
             service_id=service,
-            resolution=list(RESOLUTIONS)[self._resolutions.checkedId()],
+            resolution=_ANSWERS[self._resolutions.checkedId()],
             avoidable=self._avoidable.checkedId() == 0,
         )
         self.completed.emit(disposition, then_next)

@@ -1,0 +1,1 @@
+"""Live chat: the public door of a website's visitors."""

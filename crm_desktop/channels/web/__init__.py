@@ -1,0 +1,1 @@
+"""What every public door on the web needs: limits, clients, bodies, files and headers."""

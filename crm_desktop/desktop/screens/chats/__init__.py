@@ -1,0 +1,1 @@
+"""One's own chats side by side: which waits, which has something new."""

@@ -1,0 +1,362 @@
+"""Check-in by keyboard alone: a name or nothing, what it is about, what they need, a ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from crm_desktop.desktop.core.accessibility import announce
+from crm_desktop.desktop.core.look import Look, Role
+from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.core.tickets import TicketPrint
+from crm_desktop.desktop.screens.desk.presenter import Arrival
+from crm_desktop.desktop.screens.desk.words import NEEDS, minutes, refused
+from crm_desktop.desktop.widgets.banner import Banner
+from crm_desktop.desktop.widgets.buttons import Button, Kind, PrimaryButton
+from crm_desktop.desktop.widgets.card import PanelHeader, Surface
+from crm_desktop.desktop.widgets.chips import Chip, FilterChips
+from crm_desktop.desktop.widgets.flow import FlowLayout
+from crm_desktop.desktop.widgets.row_list import RowList
+from crm_desktop.desktop.widgets.rows import Row
+from crm_desktop.desktop.widgets.text import Text
+from crm_desktop.domain.errors import CrmError
+from crm_desktop.domain.states import Resolution
+from crm_desktop.domain.visits import CheckedIn, Match, Need, SiteService
+
+if TYPE_CHECKING:
+    from crm_desktop.desktop.screens.desk.presenter import DeskPresenter
+
+_LANGUAGES = (("English", "en"), ("Welsh", "cy"), ("Polish", "pl"), ("Urdu", "ur"),
+              ("Punjabi", "pa"), ("Romanian", "ro"), ("Arabic", "ar"), ("Ukrainian", "uk"),
+              ("British Sign Language", "bfi"))  # fmt: skip
+_ANSWERS = (
+    ("Resolved", Resolution.RESOLVED),
+    ("Signposted in the council", Resolution.SIGNPOSTED_COUNCIL),
+    ("Signposted outside", Resolution.SIGNPOSTED_OUTSIDE),
+)
+_NO_NAME = "__nobody__"
+
+
+class CheckInPane(Surface):
+    """Alt+1 … chooses what it is about, Alt+H/R/I/S/D what they need, Enter gives the ticket,
+    Ctrl+Enter counts a quick question. `left_for_line` when Escape leaves an empty form.
+    """
+
+    left_for_line = Signal()
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(look, parent=parent)
+        self.setAccessibleName("Check in a visitor")
+        self._presenter: DeskPresenter | None = None
+        self._services: tuple[SiteService, ...] = ()
+        self._chosen: int | None = None
+        self._matches: dict[object, Match] = {}
+        self.name = QLineEdit()
+        self.name.setAccessibleName("Name, or booking reference")
+        self.name.setPlaceholderText("Nothing is needed")
+        self.name.textEdited.connect(self._typed)
+        self.matches = RowList(look, "Who it may be")
+        self.matches.hide()
+        self._about = QWidget()
+        self._flow = FlowLayout(self._about, look.px(6))
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self._about.setSizePolicy(policy)
+        self._buttons: dict[int, Button] = {}
+        self.needs = FilterChips(look, "Needs", exclusive=False)
+        self.needs.set_chips(
+            [
+                Chip(need.value, said, spoken=f"{said}, Alt+{key}")
+                for need, (said, key) in NEEDS.items()
+            ]
+        )
+        self.language = QComboBox()
+        self.language.setAccessibleName("Language")
+        for said, code in _LANGUAGES:
+            self.language.addItem(said, code)
+        self.phone, self.note = QLineEdit(), QLineEdit()
+        self.phone.setAccessibleName("Mobile number, for a text when they are next")
+        self.note.setAccessibleName("Note for the desk")
+        self.note.setMaxLength(500)
+        self._issue = PrimaryButton(look, "Issue ticket", key="Return")
+        self._issue.clicked.connect(self.issue)
+        self._quick = Button(look, "Answer now", key="Ctrl+Return")
+        self._quick.clicked.connect(self.answer)
+        self.outcome = QComboBox()
+        self.outcome.setAccessibleName("How a quick question ended")
+        for said, answer in _ANSWERS:
+            self.outcome.addItem(said, answer)
+        self._told = Text(look, "", Role.FIGURE, wrap=True)
+        self._wait = Text(look, "", Role.SMALL, muted=True, wrap=True)
+        self._wrong = Banner(look, Tone.DANGER, "circle-alert")
+        self._wrong.hide()
+        self._lay_out()
+        for each in (self.name, self.phone, self.note, self.language, self.outcome):
+            each.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A field would take the form's own keys for text of its own."""
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            return self._own_key(event)
+        return super().eventFilter(watched, event)
+
+    def bind(self, presenter: DeskPresenter) -> None:
+        """Give the form who answers it."""
+        self._presenter = presenter
+
+    def focus(self) -> None:
+        """Begin with the name."""
+        self.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def set_services(self, services: Sequence[SiteService]) -> None:
+        """What it can be about; what was chosen stays so."""
+        if [each.service_id for each in services] != [each.service_id for each in self._services]:
+            for button in self._buttons.values():
+                self._flow.removeWidget(button)
+                button.deleteLater()
+            self._buttons = {}
+            for each in services:
+                button = Button(self._look, each.name, key=f"Alt+{each.key}")
+                button.setCheckable(True)
+                button.clicked.connect(self._service_clicked)
+                button.setProperty("service", each.service_id)
+                self._buttons[each.service_id] = button
+                self._flow.addWidget(button)
+            self._chosen = None
+        self._services = tuple(services)
+        if self._chosen is None and services:
+            self._choose(services[0].service_id)
+        self._say_wait()
+
+    def show_matches(self, text: str, matches: tuple[Match, ...]) -> None:
+        """Who may be meant; the first is nobody known, so that Enter alone is never a stranger."""
+        if text != self.name.text():
+            return
+        self._matches = {}
+        self._matches.update(enumerate(matches))
+        rows = [
+            Row(
+                number,
+                each.who,
+                each.detail,
+                "calendar" if each.appointment_id else "user",
+                Tone.ACCENT if each.appointment_id else Tone.NEUTRAL,
+                pill=(
+                    f"booked {each.booked_at:%H:%M}" if each.booked_at else "",
+                    Tone.ACCENT,
+                )
+                if each.booked_at
+                else None,
+            )
+            for number, each in self._matches.items()
+        ]
+        if rows:
+            rows.append(Row(_NO_NAME, f"“{text}”, not one of these", "", "user-plus"))
+        self.matches.set_rows(rows)
+        self.matches.setVisible(bool(rows))
+        self.matches.setFixedHeight(min(len(rows), 4) * self._look.px(48) + 2)
+        if rows:
+            booked = next((n for n, each in self._matches.items() if each.appointment_id), None)
+            self.matches.make_current(_NO_NAME if booked is None else booked)
+            self._match_chosen()
+
+    def ticket(self, visit: CheckedIn, site: str, moment: str) -> TicketPrint:
+        """What stands on the paper of somebody who is checked in."""
+        own = next((each for each in self._services if each.service_id == self._chosen), None)
+        wait = f"About {minutes(visit.wait_seconds)}" if visit.wait_seconds else ""
+        welsh = self.language.currentData() == "cy"
+        return TicketPrint(
+            site=site,
+            ticket=str(visit.ticket),
+            about=((own.name_cy if welsh else "") or own.name) if own else "",
+            wait=wait,
+            moment=moment,
+            footer="Please watch the screen for your number.",
+        )
+
+    def issued(self, visit: CheckedIn, who: str) -> None:
+        """Say the number; the form is free for the next."""
+        wait = f" They wait about {minutes(visit.wait_seconds)}." if visit.wait_seconds else ""
+        said = f"{visit.ticket}: number {visit.position} in the line.{wait}"
+        self._told.setText(f"{visit.ticket}  {f'for {who}' if who else ''}".strip())
+        self._wait.setText(f"Number {visit.position} in the line.{wait}")
+        self.clear()
+        announce(self, said)
+
+    def answered(self) -> None:
+        """A quick question was counted."""
+        self._told.setText("Counted")
+        self._wait.setText("A quick question, answered at the counter.")
+        self.clear()
+        announce(self, "The question is counted")
+
+    def not_issued(self, trouble: CrmError) -> None:
+        """Say why not; what was entered stays."""
+        self._wrong.set_text(*refused(trouble))
+        self._wrong.show()
+        announce(self, self._wrong.text())
+
+    def clear(self) -> None:
+        """Ready for the next."""
+        for field in (self.name, self.phone, self.note):
+            field.clear()
+        self.needs.choose()
+        self.language.setCurrentIndex(0)
+        self._matches = {}
+        self.matches.hide()
+        self._wrong.hide()
+        if self._services:
+            self._choose(self._services[0].service_id)
+        self.focus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The keys of the whole form, wherever in it the keyboard is."""
+        if not self._own_key(event):
+            super().keyPressEvent(event)
+
+    def _own_key(self, event: QKeyEvent) -> bool:
+        """Whether the form has done what the key asks."""
+        alt = event.modifiers() == Qt.KeyboardModifier.AltModifier
+        text = chr(event.key()) if 32 < event.key() < 127 else ""
+        if alt and text.isdigit():
+            wanted = next((each for each in self._services if str(each.key) == text), None)
+            if wanted is not None:
+                self._choose(wanted.service_id)
+                announce(self, wanted.name)
+        elif alt and (need := _need_of(text)) is not None:
+            kept = set(self.needs.keys()) ^ {need.value}
+            self.needs.choose(*kept)
+            announce(self, f"{NEEDS[need][0]} {'on' if need.value in kept else 'off'}")
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if not event.isAutoRepeat():
+                ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+                (self.answer if ctrl else self.issue)()
+        elif event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up) and self.matches.isVisible():
+            self.matches.step(1 if event.key() == Qt.Key.Key_Down else -1)
+            self._match_chosen()
+        elif event.key() == Qt.Key.Key_Escape:
+            if self.name.text() or self.needs.keys() or self.note.text():
+                self.clear()
+            else:
+                self.left_for_line.emit()
+        else:
+            return False
+        return True
+
+    @Slot()
+    def issue(self) -> None:
+        """Give the ticket."""
+        if self._presenter is not None and self._chosen is not None:
+            self._wrong.hide()
+            self._presenter.check_in(
+                Arrival(
+                    who=self.name.text().strip(),
+                    service_id=self._chosen,
+                    match=self._match(),
+                    needs=tuple(map(Need, self.needs.keys())),
+                    language=str(self.language.currentData()),
+                    phone=self.phone.text(),
+                    note=self.note.text(),
+                )
+            )
+
+    @Slot()
+    def answer(self) -> None:
+        """Count a quick question."""
+        if self._presenter is not None and self._chosen is not None:
+            outcome = Resolution(str(self.outcome.currentData()))
+            self._presenter.answer_now(self._chosen, outcome, self.note.text())
+
+    def _lay_out(self) -> None:
+        look, px = self._look, self._look.px
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(PanelHeader(look, "Check in a visitor"))
+        inner = QVBoxLayout()
+        inner.setContentsMargins(px(14), px(10), px(14), px(10))
+        inner.setSpacing(px(6))
+        inner.addWidget(self._wrong)
+        self._labelled(inner, "Name, or booking reference", self.name)
+        inner.addWidget(self.matches)
+        self._labelled(inner, "What is the visit about?", self._about)
+        self._labelled(inner, "Needs", self.needs)
+        row = QHBoxLayout()
+        for said, field in (("Language", self.language), ("Mobile", self.phone)):
+            part = QVBoxLayout()
+            self._labelled(part, said, field)
+            row.addLayout(part, 1)
+        inner.addLayout(row)
+        self._labelled(inner, "Note", self.note)
+        inner.addSpacing(px(4))
+        inner.addWidget(self._issue)
+        row = QHBoxLayout()
+        row.addWidget(self.outcome, 1)
+        row.addWidget(self._quick)
+        inner.addSpacing(px(2))
+        inner.addWidget(Text(look, "Or a quick question:", Role.SMALL_STRONG, muted=True))
+        inner.addLayout(row)
+        inner.addSpacing(px(6))
+        inner.addWidget(self._told)
+        inner.addWidget(self._wait)
+        inner.addStretch(1)
+        column.addLayout(inner, 1)
+
+    def _labelled(self, column: QVBoxLayout, said: str, field: QWidget) -> None:
+        label = Text(self._look, said, Role.SMALL_STRONG, muted=True)
+        label.setBuddy(field)
+        column.addWidget(label)
+        column.addWidget(field)
+
+    def _match(self) -> Match | None:
+        return self._matches.get(self.matches.current_key()) if self._matches else None
+
+    @Slot(str)
+    def _typed(self, text: str) -> None:
+        self._told.setText("")
+        if self._presenter is not None:
+            self._presenter.find(text)
+
+    def _match_chosen(self) -> None:
+        """What is known of them is in the form at once."""
+        match = self._match()
+        self.needs.choose(*(each.value for each in match.needs) if match else ())
+        if match is not None and match.service_id in self._buttons:
+            self._choose(match.service_id)
+
+    @Slot()
+    def _service_clicked(self) -> None:
+        sender = self.sender()
+        wanted = sender.property("service") if sender is not None else None
+        if isinstance(wanted, int):
+            self._choose(wanted)
+
+    def _choose(self, service_id: int) -> None:
+        self._chosen = service_id
+        for each, button in self._buttons.items():
+            button.setChecked(each == service_id)
+            button.set_kind(Kind.PRIMARY if each == service_id else Kind.PLAIN)
+        self._say_wait()
+
+    def _say_wait(self) -> None:
+        own = next((each for each in self._services if each.service_id == self._chosen), None)
+        if own is None or self._told.text():
+            return
+        wait = "" if own.wait_seconds is None else f", about {minutes(own.wait_seconds)}"
+        waits = "Nobody waits" if not own.waiting else f"{own.waiting} wait"
+        self._wait.setText(f"{waits} for {own.name}{wait}.")
+
+
+def _need_of(key: str) -> Need | None:
+    return next((need for need, (_, letter) in NEEDS.items() if letter == key.upper()), None)

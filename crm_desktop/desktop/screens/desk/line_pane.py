@@ -1,0 +1,249 @@
+"""Who waits in the order of calling, and whoever is called to this desk or seen there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
+
+from crm_desktop.desktop.core import words
+from crm_desktop.desktop.core.clock import Clock
+from crm_desktop.desktop.core.look import Look, Role
+from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.screens.desk.words import about, wait_pill
+from crm_desktop.desktop.widgets.buttons import Button, PrimaryButton
+from crm_desktop.desktop.widgets.card import PanelHeader, Surface
+from crm_desktop.desktop.widgets.flow import FlowLayout
+from crm_desktop.desktop.widgets.row_list import RowList
+from crm_desktop.desktop.widgets.rows import Row
+from crm_desktop.desktop.widgets.states import EmptyState
+from crm_desktop.desktop.widgets.text import Text
+from crm_desktop.domain.states import ContactState
+from crm_desktop.domain.visits import PlaceView, SiteLine, VisitRow
+
+if TYPE_CHECKING:
+    from crm_desktop.desktop.screens.desk.presenter import DeskPresenter
+
+_HIDDEN = "Hidden"
+
+
+class LinePane(Surface):
+    """`transfer_wanted` carries a VisitRow, `opened` the contact of one, `place_wanted` nothing."""
+
+    transfer_wanted = Signal(object)
+    opened = Signal(object)
+    place_wanted = Signal()
+
+    def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
+        super().__init__(look, parent=parent)
+        self._clock = clock
+        self._presenter: DeskPresenter | None = None
+        self._rows: dict[object, VisitRow] = {}
+        self._mine: VisitRow | None = None
+        self._here: PlaceView | None = None
+        self._hides = False
+        self._head = PanelHeader(look, "Waiting")
+        self.next = PrimaryButton(look, "Call next", key="F9")
+        self.next.clicked.connect(self.call_next)
+        self._head.add(self.next)
+        self.list = RowList(look, "Visitors who wait, in the order of calling")
+        self.list.opened.connect(self._call)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._menu)
+        self._empty = EmptyState(look, "users", "Nobody waits.", "Who is checked in comes here.")
+        self._pages = QStackedWidget()
+        for each in (self.list, self._empty):
+            self._pages.addWidget(each)
+        self._serving = PanelHeader(look, "This desk")
+        self._who = Text(look, "", Role.TITLE, wrap=True)
+        self._what = Text(look, "", muted=True, wrap=True)
+        self._actions = QWidget()
+        flow = FlowLayout(self._actions, look.px(8))
+        self._buttons: dict[str, Button] = {}
+        for key, said, does, shortcut in (
+            ("serve", "They are here", self.serve, "F10"),
+            ("open", "Open the contact", self._open, ""),
+            ("recall", "Call again", self.recall, "Shift+F9"),
+            ("no_show", "No-show", self._no_show, ""),
+            ("back", "Back to the line", self._back, ""),
+            ("transfer", "Send on…", self._transfer, "F8"),
+        ):
+            kind = PrimaryButton if key in ("serve", "open") else Button
+            button = kind(look, said, key=shortcut)
+            button.clicked.connect(does)
+            self._buttons[key] = button
+            flow.addWidget(button)
+        self._where = Button(look, "Which desk is this?", icon="map-pin")
+        self._where.clicked.connect(self.place_wanted)
+        self._serving.add(self._where)
+        self._lay_out()
+        self._show_mine()
+
+    def bind(self, presenter: DeskPresenter) -> None:
+        """Give the pane who answers it."""
+        self._presenter = presenter
+
+    def show_line(self, line: SiteLine, here: PlaceView | None, mine: VisitRow | None) -> None:
+        """Show the site now."""
+        self._here, self._mine = here, mine
+        now = self._clock.now()
+        self._rows = {row.contact_id: row for row in line.rows}
+        waiting = [row for row in line.rows if row.state is ContactState.QUEUED]
+        self.list.set_rows([self._row(row, wait_pill(row, now)) for row in line.rows])
+        self._pages.setCurrentIndex(0 if line.rows else 1)
+        self._head.set_text("Waiting", f"{len(waiting):,}")
+        self.next.setEnabled(here is not None and mine is None)
+        first = waiting[0].ticket if waiting else None
+        self.next.setText(f"Call next: {first}" if first and here else "Call next")
+        self._show_mine()
+
+    def set_hidden(self, hidden: bool) -> None:
+        """Show no name, or show them again."""
+        self._hides = hidden
+        now = self._clock.now()
+        self.list.set_rows([self._row(row, wait_pill(row, now)) for row in self._rows.values()])
+        self._show_mine()
+
+    def focus(self) -> None:
+        """Put the keyboard into the line."""
+        self.list.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """F8 sends the chosen one on, Delete says that they left."""
+        row = self._rows.get(self.list.current_key())
+        if row is not None and event.key() == Qt.Key.Key_F8:
+            self.transfer_wanted.emit(row)
+        elif row is not None and event.key() == Qt.Key.Key_Delete:
+            self._move(row, ContactState.LEFT)
+        else:
+            super().keyPressEvent(event)
+
+    @Slot()
+    def call_next(self) -> None:
+        """Call whoever is next."""
+        if self._here is None:
+            self.place_wanted.emit()
+        elif self._presenter is not None and self.next.isEnabled():
+            self.next.setEnabled(False)
+            self._presenter.call_next()
+
+    @Slot()
+    def recall(self) -> None:
+        """Call once more whoever did not come."""
+        if self._presenter and self._mine and self._mine.state is ContactState.CALLED:
+            self._presenter.recall(self._mine.contact_id)
+
+    @Slot()
+    def serve(self) -> None:
+        """They are here."""
+        if self._presenter and self._mine and self._mine.state is ContactState.CALLED:
+            self._presenter.serve(self._mine.contact_id)
+
+    def _row(self, row: VisitRow, pill: tuple[str, Tone]) -> Row:
+        who = _HIDDEN if self._hides and row.who else row.who or "Walk-in"
+        marked = row.has_marker and not self._hides
+        ticket = str(row.ticket) if row.ticket else ""
+        return Row(
+            row.contact_id,
+            f"{ticket}  {who}".strip(),
+            about(row),
+            "shield-alert" if marked else "user",
+            Tone.DANGER if marked else Tone.ACCENT,
+            pill=pill,
+            spoken=", ".join(
+                part
+                for part in (ticket, who, "safety marker" if marked else "", about(row), pill[0])
+                if part
+            ),
+        )
+
+    def _show_mine(self) -> None:
+        mine, here = self._mine, self._here
+        self._where.setText(here.name if here else "Which desk is this?")
+        called = mine is not None and mine.state is ContactState.CALLED
+        for key, button in self._buttons.items():
+            wanted = mine is not None and {
+                "serve": called, "recall": called, "no_show": called, "open": not called,
+            }.get(key, True)  # fmt: skip
+            button.setVisible(wanted)
+        if mine is None:
+            self._serving.set_text("This desk", "")
+            self._who.setText("Free" if here else "No desk is chosen")
+            self._what.setText("F9 calls the next." if here else "Choose where this computer is.")
+            return
+        self._serving.set_text(f"{'Calling' if called else 'Serving'} {mine.ticket}", "")
+        who = _HIDDEN if self._hides and mine.who else mine.who or "Walk-in"
+        self._who.setText(f"{mine.ticket}  {who}")
+        since = f" · called {words.count(mine.calls, 'time')}" if called else ""
+        self._what.setText(f"{about(mine)}{since}")
+
+    def _lay_out(self) -> None:
+        px = self._look.px
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._head)
+        column.addWidget(self._pages, 1)
+        column.addWidget(self._serving)
+        inner = QVBoxLayout()
+        inner.setContentsMargins(px(14), px(10), px(14), px(12))
+        inner.setSpacing(px(6))
+        for each in (self._who, self._what, self._actions):
+            inner.addWidget(each)
+        column.addLayout(inner)
+
+    def _move(self, row: VisitRow, to: ContactState) -> None:
+        if self._presenter is not None:
+            self._presenter.move(row.contact_id, to)
+
+    @Slot(object)
+    def _call(self, key: object) -> None:
+        row = self._rows.get(key)
+        if row is None or self._presenter is None:
+            return
+        if row.state in (ContactState.QUEUED, ContactState.PARKED):
+            if self._here is None:
+                self.place_wanted.emit()
+            else:
+                self._presenter.call(row.contact_id)
+        else:
+            self.opened.emit(row.contact_id)
+
+    @Slot()
+    def _open(self) -> None:
+        if self._mine is not None:
+            self.opened.emit(self._mine.contact_id)
+
+    @Slot()
+    def _no_show(self) -> None:
+        if self._mine is not None:
+            self._move(self._mine, ContactState.NO_SHOW)
+
+    @Slot()
+    def _back(self) -> None:
+        if self._mine is not None:
+            self._move(self._mine, ContactState.QUEUED)
+
+    @Slot()
+    def _transfer(self) -> None:
+        if self._mine is not None:
+            self.transfer_wanted.emit(self._mine)
+
+    @Slot(QPoint)
+    def _menu(self, at: QPoint) -> None:
+        row = self._rows.get(self.list.current_key())
+        if row is None:
+            return
+        menu = QMenu(self)
+        for said, does in (
+            ("Call to this desk", lambda: self._call(row.contact_id)),
+            ("Send on…", lambda: self.transfer_wanted.emit(row)),
+            ("Left without being seen", lambda: self._move(row, ContactState.LEFT)),
+        ):
+            action = QAction(said, menu)
+            action.triggered.connect(does)
+            menu.addAction(action)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.list.mapToGlobal(at))

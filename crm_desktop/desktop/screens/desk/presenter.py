@@ -1,0 +1,372 @@
+"""What the desk's page shows and does: one site, and the desk where this computer stands."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from crm_desktop.desktop.core import tickets
+from crm_desktop.desktop.core.layout import Settings
+from crm_desktop.desktop.core.presenting import Presenter, Tasks
+from crm_desktop.desktop.core.tickets import Paper, TicketPrint
+from crm_desktop.domain.changes import Changes, Topic
+from crm_desktop.domain.errors import CrmError
+from crm_desktop.domain.states import ContactState, Resolution
+from crm_desktop.domain.views import Moved
+from crm_desktop.domain.visits import (
+    AnsweredNow,
+    Called,
+    CheckedIn,
+    CheckedInBy,
+    CheckIn,
+    Match,
+    Need,
+    PlaceView,
+    SiteInfo,
+    SiteLine,
+    SiteService,
+    To,
+    VisitRow,
+)
+from crm_desktop.services import Database, visits
+
+_SITE, _PLACE = "desk/site", "desk/place"
+_PRINTER, _PAPER = "desk/printer", "desk/paper"
+_AT_DESK = (ContactState.CALLED, ContactState.ACTIVE, ContactState.HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What the form says of somebody who arrives."""
+
+    who: str
+    service_id: int
+    match: Match | None
+    needs: tuple[Need, ...]
+    language: str
+    phone: str
+    note: str
+
+
+class DeskView(Protocol):
+    """What the presenter asks of the page."""
+
+    def show_sites(self, sites: tuple[SiteInfo, ...], chosen: int | None) -> None:
+        """Offer these; None is chosen: the page asks which."""
+
+    def show_services(self, services: tuple[SiteService, ...]) -> None:
+        """What a visit can be about."""
+
+    def show_line(self, line: SiteLine, here: PlaceView | None, mine: VisitRow | None) -> None:
+        """Show the site now; `here` is this desk, `mine` who is called or seen there."""
+
+    def show_matches(self, text: str, matches: tuple[Match, ...]) -> None:
+        """Who may be meant by what was typed."""
+
+    def issued(self, visit: CheckedIn, who: str) -> None:
+        """The ticket is given; the form is free for the next."""
+
+    def not_issued(self, trouble: CrmError) -> None:
+        """Say why not; what was entered stays."""
+
+    def answered(self) -> None:
+        """A quick question is counted."""
+
+    def called(self, called: Called | None) -> None:
+        """Who was called; None: nobody waits for this desk."""
+
+    def show_trouble(self, trouble: CrmError | None) -> None:
+        """Say what could not be read or done; None: all is well again."""
+
+
+class DeskPresenter(Presenter):
+    """One computer of a shop. `opened` hears of a visit that begins to be seen here."""
+
+    def __init__(
+        self,
+        db: Database,
+        tasks: Tasks,
+        view: DeskView,
+        settings: Settings,
+        *,
+        opened: Callable[[int], None],
+    ) -> None:
+        super().__init__(tasks)
+        self._db, self._view, self._settings, self._opened = db, view, settings, opened
+        self._site: int | None = None
+        self._place: int | None = None
+        self._key = uuid.uuid4().hex
+        self._issuing = False
+        self._line: SiteLine | None = None
+
+    @property
+    def place_id(self) -> int | None:
+        """The desk or room where this computer stands."""
+        return self._place
+
+    @property
+    def line(self) -> SiteLine | None:
+        """The site as it was read last."""
+        return self._line
+
+    def start(self) -> None:
+        """Read where this could be, and go where it was."""
+        self._tasks.read(
+            partial(visits.sites, self._db),
+            self._sites,
+            failed=self._view.show_trouble,
+            key="sites",
+        )
+
+    def stop(self) -> None:
+        """Whoever worked here goes."""
+        if self._place is not None:
+            self._tasks.write(partial(visits.at, self._db, None), failed=_never_mind)
+
+    def changed(self, changes: Changes) -> None:
+        """Read the line again when something of this site is another."""
+        if self._site is None:
+            return
+        here = {row.contact_id for row in self._line.rows} if self._line else set()
+        moved = here & changes.ids(Topic.CONTACT)
+        if changes.has(Topic.EVERYTHING) or self._site in changes.ids(Topic.SITE) or moved:
+            self._read()
+
+    def choose_site(self, site_id: int) -> None:
+        """This computer stands there."""
+        if site_id != self._site:
+            self._site, self._place, self._line = site_id, None, None
+            self._settings.set(_SITE, str(site_id))
+            self._settings.set(_PLACE, "")
+            self._read()
+
+    def choose_place(self, place_id: int) -> None:
+        """At this desk or room."""
+        self._place = place_id
+        self._settings.set(_PLACE, str(place_id))
+        self._tasks.write(
+            partial(visits.at, self._db, place_id), self._written, failed=self._view.show_trouble
+        )
+        self._show()
+
+    def find(self, text: str) -> None:
+        """Who may be meant, as the name is typed."""
+        if self._site is None or not text.strip():
+            self._view.show_matches(text, ())
+            return
+        self._tasks.search(
+            partial(visits.find, self._db, self._site, text),
+            partial(self._view.show_matches, text),
+            failed=_never_mind,
+            key="matches",
+        )
+
+    def check_in(self, arrival: Arrival) -> None:
+        """Give a ticket; asked twice it is one."""
+        if self._site is None or self._issuing:
+            return
+        self._issuing = True
+        match = arrival.match
+        said = CheckIn(
+            key=self._key,
+            site_id=self._site,
+            service_id=arrival.service_id,
+            by=CheckedInBy.APPOINTMENT if match and match.appointment_id else CheckedInBy.DESK,
+            who=match.who if match else arrival.who,
+            customer_id=match.customer_id if match else None,
+            appointment_id=match.appointment_id if match else None,
+            needs=arrival.needs,
+            language=arrival.language,
+            phone=arrival.phone,
+            note=arrival.note,
+        )
+        self._tasks.write(
+            partial(visits.check_in, self._db, said),
+            partial(self._issued, said.who),
+            failed=self._not_issued,
+        )
+
+    def answer_now(self, service_id: int, resolution: Resolution, words: str) -> None:
+        """Count a quick question."""
+        if self._site is None or self._issuing:
+            return
+        self._issuing = True
+        said = AnsweredNow(self._key, self._site, service_id, resolution, words)
+        self._tasks.write(
+            partial(visits.answer_now, self._db, said), self._answered, failed=self._not_issued
+        )
+
+    def call_next(self) -> None:
+        """Call whoever is next for this desk."""
+        if self._place is not None:
+            self._tasks.write(
+                partial(visits.call_next, self._db, self._place),
+                self._called,
+                failed=self._view.show_trouble,
+            )
+
+    def call(self, contact_id: int) -> None:
+        """Call this one."""
+        if self._place is not None:
+            self._tasks.write(
+                partial(visits.call, self._db, contact_id, self._place),
+                self._called,
+                failed=self._view.show_trouble,
+            )
+
+    def recall(self, contact_id: int) -> None:
+        """Call once more."""
+        self._tasks.write(
+            partial(visits.recall, self._db, contact_id),
+            self._called,
+            failed=self._view.show_trouble,
+        )
+
+    def serve(self, contact_id: int) -> None:
+        """They are here: the contact opens as any other."""
+        self._tasks.write(
+            partial(visits.serve, self._db, contact_id),
+            self._served,
+            failed=self._view.show_trouble,
+        )
+
+    def move(self, contact_id: int, to: ContactState) -> None:
+        """Back to the line, a no-show, or gone unseen."""
+        does = {
+            ContactState.QUEUED: visits.back_to_line,
+            ContactState.NO_SHOW: visits.no_show,
+            ContactState.LEFT: visits.left,
+        }[to]
+        self._tasks.write(
+            partial(does, self._db, contact_id), self._written, failed=self._view.show_trouble
+        )
+
+    def transfer(self, contact_id: int, to: To, note: str) -> None:
+        """To another desk, room or service."""
+        self._tasks.write(
+            partial(visits.transfer, self._db, contact_id, to, note),
+            self._written,
+            failed=self._view.show_trouble,
+        )
+
+    def _sites(self, sites: tuple[SiteInfo, ...]) -> None:
+        known = {each.id for each in sites}
+        remembered = _number(self._settings.get(_SITE))
+        if remembered not in known:
+            remembered = next(iter(known)) if len(known) == 1 else None
+        self._view.show_sites(sites, remembered)
+        if remembered is not None:
+            self._site = remembered
+            self._place = _number(self._settings.get(_PLACE))
+            if self._place is not None:
+                self._tasks.write(
+                    partial(visits.at, self._db, self._place),
+                    self._written,
+                    failed=self._view.show_trouble,
+                )
+            self._read()
+
+    def _read(self) -> None:
+        if self._site is None:
+            return
+        self._tasks.read(
+            partial(visits.site_services, self._db, self._site),
+            self._view.show_services,
+            failed=self._view.show_trouble,
+            key="services",
+        )
+        self._tasks.read(
+            partial(visits.line, self._db, self._site),
+            self._show_read,
+            failed=self._view.show_trouble,
+            key="line",
+        )
+
+    def _show_read(self, line: SiteLine) -> None:
+        self._line = line
+        self._view.show_trouble(None)
+        self._show()
+
+    def _show(self) -> None:
+        if self._line is None:
+            return
+        here = next((each for each in self._line.places if each.id == self._place), None)
+        mine = next(
+            (
+                row
+                for row in self._line.rows
+                if here is not None and row.place_id == here.id and row.state in _AT_DESK
+            ),
+            None,
+        )
+        self._view.show_line(self._line, here, mine)
+
+    @property
+    def printing(self) -> tuple[str, Paper]:
+        """The printer of tickets, "" for none, and what is in it."""
+        kept = self._settings.get(_PAPER)
+        known = {each.value for each in Paper}
+        return self._settings.get(_PRINTER) or "", Paper(kept if kept in known else Paper.ROLL)
+
+    def set_printing(self, printer: str, paper: Paper) -> None:
+        """Print tickets there; "": they are only told."""
+        self._settings.set(_PRINTER, printer)
+        self._settings.set(_PAPER, paper.value)
+
+    def list_printers(self, then: Callable[[tuple[str, ...]], None]) -> None:
+        """Look for printers: that may take a while."""
+        self._tasks.read(tickets.printers, then, failed=self._view.show_trouble, key="printers")
+
+    def print_again(self, said: TicketPrint) -> None:
+        """Print a ticket where tickets are printed."""
+        printer, paper = self.printing
+        if printer:
+            self._tasks.read(
+                partial(tickets.print_ticket, printer, paper, said),
+                _printed,
+                failed=self._view.show_trouble,
+                key="print",
+            )
+
+    def _issued(self, who: str, answer: tuple[CheckedIn, Changes]) -> None:
+        self._free()
+        self._view.issued(answer[0], who)
+        self._read()
+
+    def _answered(self, _changes: Changes) -> None:
+        self._free()
+        self._view.answered()
+        self._read()
+
+    def _not_issued(self, trouble: CrmError) -> None:
+        self._issuing = False
+        self._view.not_issued(trouble)
+
+    def _free(self) -> None:
+        self._issuing, self._key = False, uuid.uuid4().hex
+
+    def _called(self, answer: tuple[Called | None, Changes]) -> None:
+        self._view.called(answer[0])
+        self._read()
+
+    def _served(self, moved: Moved) -> None:
+        self._read()
+        self._opened(moved.contact_id)
+
+    def _written(self, _answer: object) -> None:
+        self._read()
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() else None
+
+
+def _printed(_answer: object) -> None:
+    """The paper says so itself."""
+
+
+def _never_mind(_trouble: CrmError) -> None:
+    """The window says already when the database is away."""

@@ -1,0 +1,89 @@
+"""What desk staff read of visits: needs, waits, states."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from crm_desktop.desktop.core import words
+from crm_desktop.desktop.core.errors import words_for
+from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.domain.errors import Conflict, CrmError
+from crm_desktop.domain.states import ContactState
+from crm_desktop.domain.visits import TARGET_SECONDS, Need, PlaceKind, VisitRow
+
+NEEDS = {
+    Need.HEARING_LOOP: ("Hearing loop", "H"),
+    Need.PRIVATE_ROOM: ("Private room", "R"),
+    Need.INTERPRETER: ("Interpreter", "I"),
+    Need.STEP_FREE: ("Step-free", "S"),
+    Need.SITTING: ("Seen sitting down", "D"),
+}
+PLACE_KINDS = {
+    PlaceKind.DESK: "Desk",
+    PlaceKind.INTERVIEW: "Interview room",
+    PlaceKind.FAMILY: "Family room",
+    PlaceKind.SECURE: "Secure room",
+    PlaceKind.PARTNER: "Partner’s desk",
+}
+#: Over so much of what anybody should wait it is said in amber.
+_SOON = 0.75
+
+
+def minutes(seconds: float) -> str:
+    """ "14 min"; less than one is said as such."""
+    whole = int(seconds // 60)
+    return f"{whole} min" if whole else "under 1 min"
+
+
+def wait_pill(row: VisitRow, now: datetime) -> tuple[str, Tone]:
+    """How long somebody has waited, or where they are."""
+    elsewhere = {
+        ContactState.CALLED: (f"called, {row.place_name}", Tone.ACCENT),
+        ContactState.ACTIVE: (f"at {row.place_name}", Tone.OK),
+        ContactState.HELD: (f"at {row.place_name}", Tone.OK),
+        ContactState.PARKED: ("parked", Tone.NEUTRAL),
+        ContactState.WRAP_UP: ("being wrapped up", Tone.NEUTRAL),
+    }
+    if row.state in elsewhere:
+        return elsewhere[row.state]
+    if row.arrived_at is None:
+        return "not yet arrived", Tone.NEUTRAL
+    waited = max(0.0, (now - row.arrived_at).total_seconds())
+    if waited <= _SOON * TARGET_SECONDS:
+        return minutes(waited), Tone.OK
+    late = waited > TARGET_SECONDS
+    said = f"{int(waited // 60)} of {TARGET_SECONDS // 60} min"
+    return said, Tone.DANGER if late else Tone.WARNING
+
+
+#: What the database's rules say, in words for the counter.
+_REFUSED = {
+    "call them again first": ("They must be called again first.", "Shift+F9 calls them."),
+    "no number is left today": ("No number is left for today.", "Use another service’s letter."),
+    "that number is given already": ("That number is given already.", ""),
+    "the visitor is at another site": ("The visitor is at another site.", ""),
+    "you are not at that desk": ("This computer is at no desk.", "Choose which desk this is."),
+}
+_IS_THERE, _IS = " is there", "the visit is "
+
+
+def refused(trouble: CrmError) -> tuple[str, str]:
+    """What happened and what to do, in words for the counter."""
+    rule = str(trouble)
+    if rule in _REFUSED:
+        return _REFUSED[rule]
+    if isinstance(trouble, Conflict) and rule.endswith(_IS_THERE):
+        who = rule.removesuffix(_IS_THERE)
+        return f"{who} is at this desk.", "Finish, or send them on or back, before the next."
+    if isinstance(trouble, Conflict) and rule.startswith(_IS):
+        return "That has been done already.", "The line shows where they are now."
+    told = words_for(trouble)
+    return told.happened, f"{told.kept} {told.to_do}".strip()
+
+
+def about(row: VisitRow) -> str:
+    """ "Housing · hearing loop · has brought the deeds"."""
+    booked = f"booked {words.clock_time(row.booked_at)}" if row.booked_at else ""
+    needs = [NEEDS[each][0].lower() for each in row.needs]
+    parked = [row.service_name, booked, *needs, row.note]
+    return " · ".join(part for part in parked if part)

@@ -1,0 +1,71 @@
+"""Hangs the public screen on the second monitor, and takes it down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QWidget
+
+from crm_desktop.desktop.core.live import FeedState
+from crm_desktop.desktop.shell.curtain import STAYS
+from crm_desktop.desktop.shell.desk import Desk
+from crm_desktop.desktop.shell.second_monitor import hang, keep
+from crm_desktop.domain.changes import Changes
+
+if TYPE_CHECKING:
+    from crm_desktop.desktop.screens.public_screen.presenter import PublicPresenter
+    from crm_desktop.desktop.screens.public_screen.screen import PublicScreen
+
+_NAME = "public"
+
+
+class PublicDesk(QObject):
+    """One a main window."""
+
+    def __init__(self, desk: Desk, window: QWidget) -> None:
+        super().__init__(window)
+        self._desk, self._window = desk, window
+        self.screen: PublicScreen | None = None
+        self._presenter: PublicPresenter | None = None
+        desk.live.state_changed.connect(self._feed_said)
+
+    def open(self, site_id: int, site: str) -> None:
+        """Hang it, or bring it to the front."""
+        if self.screen is not None:
+            self.screen.show()
+            self.screen.raise_()
+            return
+        from crm_desktop.desktop.screens.public_screen.presenter import PublicPresenter
+        from crm_desktop.desktop.screens.public_screen.screen import PublicScreen
+
+        desk = self._desk
+        screen = PublicScreen(desk.look, desk.clock, site, self._window)
+        # It names nobody, and the public goes on reading it while the desktop is locked.
+        screen.setProperty(STAYS, True)
+        screen.left.connect(self._left)
+        self.screen = screen
+        self._presenter = PublicPresenter(desk.db, desk.runner.for_owner(screen), screen, site_id)
+        hang(screen, desk.settings, _NAME, self._window)
+        self._presenter.start()
+
+    def close(self) -> None:
+        """The window closes."""
+        if self.screen is not None:
+            self.screen.close()
+
+    def changed(self, changes: Changes) -> None:
+        """Tell the screen."""
+        if self._presenter is not None:
+            self._presenter.changed(changes)
+
+    @Slot()
+    def _left(self) -> None:
+        if self.screen is not None:
+            keep(self.screen, self._desk.settings, _NAME, full=self.screen.is_full)
+        self.screen = self._presenter = None
+
+    @Slot(object)
+    def _feed_said(self, state: FeedState) -> None:
+        if self.screen is not None:
+            self.screen.set_stale(not state.connected)

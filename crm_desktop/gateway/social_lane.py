@@ -1,0 +1,45 @@
+"""The social lane: what an advisor wrote, or a notice, is said on a network, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from crm_desktop.domain.errors import ConnectorTrouble, InvalidInput, NoKeyring
+from crm_desktop.gateway.social_networks import Networks
+from crm_desktop.services import Database, social_sending
+from crm_desktop.services.outbox import Lane, Work
+
+_Written = Callable[..., None]
+_NOT_IN_USE = "The account that this was to be said through is not in use."
+
+
+def lane(networks: Networks) -> Lane:
+    """The lane that posts. How the accounts are doing their readers say."""
+    return Lane(
+        name=social_sending.LANE,
+        perform=partial(_perform, networks),
+        gave_up=social_sending.gave_up,
+        subject=social_sending.subject,
+    )
+
+
+def _perform(networks: Networks, db: Database, work: Work) -> _Written:
+    try:
+        outgoing = social_sending.load(db, work)
+    except social_sending.NoAccount:
+        raise ConnectorTrouble(_NOT_IN_USE, retry=True) from None
+    if outgoing is None:
+        return _nothing
+    # What was perhaps said before is looked for first, where a network has no keys of its own.
+    tried_at = work.created_at if work.attempts > 1 else None
+    try:
+        with networks.using(outgoing.account) as network:
+            where = network.send(outgoing.post, tried_at=tried_at)
+    except (InvalidInput, NoKeyring) as trouble:
+        raise ConnectorTrouble(str(trouble), retry=True) from trouble
+    return partial(social_sending.sent, work=work, account=outgoing.account, where=where)
+
+
+def _nothing(_tx: object) -> None:
+    """It stands there already, or was settled otherwise meanwhile."""

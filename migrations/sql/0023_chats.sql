@@ -1,1 +1,0 @@
--- Chats: what visitors and advisors do with them.

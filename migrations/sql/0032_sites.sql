@@ -1,0 +1,1 @@
+-- Sites, desks and rooms: set up and looked after.

@@ -1,0 +1,78 @@
+"""The screen that faces the public: a call is there at once, and nobody's name ever."""
+
+from __future__ import annotations
+
+import io
+import wave
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from crm_desktop.desktop.core import accessibility
+from crm_desktop.desktop.core.voice import chime, spoken
+from crm_desktop.desktop.screens.public_screen.screen import PublicScreen
+from crm_desktop.desktop_root import Desktop
+from crm_desktop.services import visits
+from tests.centre import Centre
+from tests.gui.conftest import Grab
+from tests.gui.shell.conftest import Open, settled
+from tests.visits_centre import add_site, arriving, places, service_of
+
+
+def hung(centre: Centre, open_desktop: Open, qtbot: QtBot) -> tuple[Desktop, PublicScreen]:
+    """A leader's desktop with the public screen of its only site."""
+    desktop = open_desktop(centre, "rose")
+    desktop.window.registry.action("view.public").trigger()
+    qtbot.waitUntil(lambda: desktop.window.public.screen is not None)
+    screen = desktop.window.public.screen
+    assert screen is not None
+    settled(qtbot, desktop)
+    return desktop, screen
+
+
+def test_a_call_is_shown_and_said_without_a_name(
+    centre: Centre, open_desktop: Open, qtbot: QtBot, grab: Grab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = add_site(centre)
+    anna, desk = centre.as_person("anna"), places(centre, site)[1]
+    visits.check_in(anna, arriving(site, service_of(centre, site), "R. Doyle"))
+    desktop, screen = hung(centre, open_desktop, qtbot)
+    heard: list[str] = []
+    monkeypatch.setattr(screen.voice, "call", heard.append)
+    visits.at(anna, desk)
+
+    visits.call_next(anna, desk)
+    qtbot.waitUntil(lambda: "A001, Desk 2" in screen.accessibleName())
+
+    screen.resize(1280, 720)
+    grab(screen, "public-screen")
+    assert heard == ["Ticket A, 1, please go to Desk 2."]
+    tree = " ".join(accessibility.texts(accessibility.tree(screen)))
+    assert "Doyle" not in tree
+    assert "Doyle" not in screen.accessibleName()
+    QTest.keyClick(screen, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: desktop.window.public.screen is None)
+
+
+def test_it_stays_while_the_desktop_is_locked(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    add_site(centre)
+    desktop, screen = hung(centre, open_desktop, qtbot)
+
+    desktop.window.registry.action("app.lock").trigger()
+    qtbot.waitUntil(lambda: desktop.window.lock.is_locked)
+
+    assert screen.isVisible()
+
+
+def test_the_chime_is_a_sound() -> None:
+    with wave.open(io.BytesIO(chime())) as file:
+        assert file.getnchannels() == 1
+        assert 0.5 < file.getnframes() / file.getframerate() < 2
+
+
+def test_a_number_is_said_as_people_say_it() -> None:
+    assert spoken("H", 14, "Interview 1") == "Ticket H, 14, please go to Interview 1."
