@@ -105,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._say(ours)
             case ["v1", "instance"]:
                 told = {"statuses": {"max_characters": 600, "characters_reserved_per_url": 23}}
-                self._say({"uri": "near.example", "version": "4.5.0", "configuration": told})
+                self._say({"uri": "near.example", "version": "4.2.0", "configuration": told})
             case ["v1", "notifications"]:
                 self._say(self._notifications(query))
             case ["v1", "statuses"]:

@@ -14,6 +14,7 @@ from crm_desktop.channels.social.words import MAX_ALT, plain
 from crm_desktop.domain.social import MAX_PICTURE, MAX_PICTURES, Picture
 
 _SECONDS = 20.0
+_TRIES = 3
 #: What a picture begins with, and its ending.
 _KINDS = (
     (b"\x89PNG\r\n\x1a\n", "image/png", "png"),
@@ -66,14 +67,19 @@ class Fetcher:
 
     def _content(self, address: str) -> bytes:
         """The bytes there; none when they cannot, or may not, be had."""
-        try:
-            if not is_protected(address):
+        for _ in range(_TRIES):
+            try:
+                if not is_protected(address):
+                    return b""
+                where, headers, extensions = self._pinned(address)
+                answer = self._http.get(where, headers=headers, extensions=extensions)
+            except (httpx.NetworkError, httpx.RemoteProtocolError):
+                # It broke off; a picture is not asked for again later.
+                continue
+            except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError):
                 return b""
-            where, headers, extensions = self._pinned(address)
-            answer = self._http.get(where, headers=headers, extensions=extensions)
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError):
-            return b""
-        return answer.content if answer.status_code == 200 else b""
+            return answer.content if answer.status_code == 200 else b""
+        return b""
 
     def _pinned(self, address: str) -> tuple[str, dict[str, str], dict[str, str]]:
         """The address by a number that was looked at: a name could lead into our own network."""

@@ -11,9 +11,7 @@ from crm_desktop.domain.social import MAX_TEXT
 
 _ANY = st.text(st.characters(), max_size=200)
 _MARKUP = st.lists(
-    st.sampled_from(
-        ["<p>", "</p>", "<a href='x:y'>", "</a>", "<br>", "<script>", "&lt;", "<!--", "<", "hi"]
-    )
+    st.sampled_from(["<p>", "</p>", "<a href='x:y'>", "</a>", "<script>", "&lt;", "<!--", "<"])
 ).map("".join)  # fmt: skip
 
 
@@ -47,7 +45,8 @@ def test_lookalikes_in_a_handle_show() -> None:
 def test_ids_are_ids() -> None:
     assert identity({"id": "at://x/y"}, "id") == "at://x/y"
     assert identity({"id": 7}, "id") == "7"
-    for wrong in ("a b", "a\n", "x" * 1000, True, None, {}, []):
+    nothing: list[object] = ["a b", "a\n", "x" * 1000, True, None, {}, []]
+    for wrong in nothing:
         assert identity({"id": wrong}, "id") == ""
 
 
@@ -69,4 +68,3 @@ def test_any_html_gives_a_text(html: str) -> None:
 
 def test_huge_and_nested_html_comes_to_an_end() -> None:
     assert text_of("<div>" * 100_000 + "hi").count("hi") <= 1
-    assert text_of("<" * 200_000) != "x"
