@@ -235,7 +235,7 @@ def _came(tx: Tx, shop: _Shop, at: datetime, rng: Random) -> None:
         gone = at + timedelta(minutes=rng.uniform(14, 20))
         contact.state, contact.state_since, contact.due_at = ContactState.LEFT, gone, None
         visit.left_at = gone
-        _tell(tx, contact.id, ("contact.left", gone, staff_id, {"state": "queued"}))
+        _tell(tx, contact.id, ("contact.left", gone, staff_id, {"from": "queued"}))
         return
     quick = number % _QUICK == 0
     seen = at if quick else at + timedelta(minutes=rng.choice((3, 5, 7, 9, 11, 13, 14, 17)))

@@ -326,7 +326,7 @@ BEGIN
     UPDATE appointment SET state = 'no_show' WHERE visit_id = p_contact AND p_to <> 'queued';
     PERFORM app.end_assignment(p_contact, 'returned');
     PERFORM app.log(CASE p_to WHEN 'queued' THEN 'visit.back' WHEN 'no_show' THEN 'contact.no_show'
-                    ELSE 'contact.left' END, p_contact, jsonb_build_object('state', c.state));
+                    ELSE 'contact.left' END, p_contact, jsonb_build_object('from', c.state));
 END $$;
 
 -- To another desk or room, or another service; the ticket and the place in the line are kept.
@@ -472,8 +472,9 @@ BEGIN
         '[]'),
       (SELECT json_build_array(count(*), count(*) FILTER (WHERE state = 'queued'),
             count(*) FILTER (WHERE seen_at IS NOT NULL AND NOT quick),
-            count(*) FILTER (WHERE quick), count(*) FILTER (WHERE state = 'left'),
-            count(*) FILTER (WHERE state = 'no_show'),
+            count(*) FILTER (WHERE quick),
+            count(*) FILTER (WHERE state = 'left' AND seen_at IS NULL),
+            count(*) FILTER (WHERE state = 'no_show' AND seen_at IS NULL),
             avg(wait) FILTER (WHERE seen_at IS NOT NULL AND NOT quick),
             avg((wait <= 900)::integer) FILTER (WHERE seen_at IS NOT NULL AND NOT quick)) FROM done)));
 END $$;
