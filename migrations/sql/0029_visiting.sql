@@ -20,7 +20,7 @@ BEGIN
     SELECT l.queue_id, l.channel, l.priority, l.boost FROM line l WHERE l.channel <> 'visit';
 END $$;
 
--- As before; whoever was called waits again, in their old place.
+-- As before; whoever was called waits again, in their old place, and nobody is at the desk any more.
 CREATE OR REPLACE FUNCTION app.return_work(p_staff bigint, p_why text) RETURNS bigint[]
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -37,6 +37,7 @@ BEGIN
     UPDATE contact SET state = 'queued', state_since = now(), owner_id = NULL
     WHERE id = ANY (given);
     UPDATE visit SET place_id = NULL WHERE contact_id = ANY (given);
+    UPDATE at_place SET left_at = now() WHERE staff_id = p_staff AND left_at IS NULL;
     UPDATE assignment SET state = CASE state WHEN 'offered' THEN 'rescinded' ELSE 'returned' END,
                           ended_at = now(), note = p_why
     WHERE contact_id = ANY (given) AND ended_at IS NULL;

@@ -124,6 +124,7 @@ def test_a_desk_whose_person_goes_gives_the_visitor_back(centre: Centre) -> None
     presence.end(anna)
 
     (row,) = visits.line(ben, site).rows
+    assert not any(each.staff for each in visits.line(ben, site).places)
     assert (row.state, row.place_id, row.staff_name) == (ContactState.QUEUED, None, "")
     visits.at(ben, other)
     called, _ = visits.call_next(ben, other)
