@@ -65,6 +65,8 @@ ATTACKS = (
     ),
     Attack("calling past the rules", "SELECT app.visit_called(%(waits)s, NULL::place)"),
     Attack("the visit's contact locked", "SELECT app.visit_in(%(waits)s, ARRAY['queued'])"),
+    Attack("a room for ever", "SELECT app.place_hold(%(desk)s, 'infinity', 'mine')"),
+    Attack("a room by its table", "UPDATE place SET held_until = now()"),
     unseen("where a restricted visit is", "SELECT 1 WHERE app.visit_site(%(hidden)s) IS NOT NULL"),
 )
 
@@ -129,6 +131,11 @@ def test_who_is_not_staff_has_no_line(
     shop: Ids, connected: Callable[[str], Connection], statement: Any
 ) -> None:
     refused(connected(REPORT), shop, Attack("not staff", statement))
+
+
+def test_an_advisor_keeps_no_room(shop: Ids, connected: Callable[[str], Connection]) -> None:
+    held = "SELECT app.place_hold(%(desk)s, now() + interval '1 hour', 'mine')"
+    refused(connected("anna"), shop, Attack("a room for an advisor", held))
 
 
 def test_at_a_desk_one_is_oneself(shop: Ids, session: Connection) -> None:

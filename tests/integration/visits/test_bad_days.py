@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -66,7 +67,7 @@ def test_numbers_given_before_midnight_are_entered_after_it(centre: Centre) -> N
     came, anna = _before_midnight(centre), centre.as_person("anna")
     service, day = service_of(centre, site), came.astimezone(_LONDON).date()
     _numbers_of(centre, site, day)
-    given = {"by": CheckedInBy.AWAY, "arrived_at": came}
+    given: dict[str, Any] = {"by": CheckedInBy.AWAY, "arrived_at": came}
 
     late, _ = visits.check_in(anna, arriving(site, service, ticket=Ticket("A", 900), **given))
     with pytest.raises(Conflict, match="given already"):
