@@ -10,8 +10,6 @@ from datetime import datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-
 from crm_desktop.demo.centre import Ids
 from crm_desktop.domain.states import (
     AssignmentState,
@@ -174,13 +172,13 @@ def write(tx: Tx, ids: Ids) -> None:
 
 
 def _site(tx: Tx, ids: Ids, plan: _Plan) -> _Shop:
-    calendar = select(OpeningCalendar.id).where(OpeningCalendar.name == "Guildhall counter")
+    hours = tx.session.query(OpeningCalendar.id).filter(OpeningCalendar.name == "Guildhall counter")
     site = Site(
         code=plan.code,
         name=plan.name,
         name_cy=plan.name_cy,
         address=plan.address,
-        calendar_id=tx.session.scalars(calendar).one(),
+        calendar_id=hours.scalar(),
         kiosk_key=secrets.token_hex(16),
     )
     tx.session.add(site)
@@ -235,7 +233,7 @@ def _came(tx: Tx, shop: _Shop, at: datetime, rng: Random) -> None:
         gone = at + timedelta(minutes=rng.uniform(14, 20))
         contact.state, contact.state_since, contact.due_at = ContactState.LEFT, gone, None
         visit.left_at = gone
-        _tell(tx, contact.id, ("contact.left", gone, staff_id, {"from": "queued"}))
+        _tell(tx, contact.id, ("contact.left", gone, staff_id, {"before": "queued"}))
         return
     quick = number % _QUICK == 0
     seen = at if quick else at + timedelta(minutes=rng.choice((3, 5, 7, 9, 11, 13, 14, 17)))
@@ -268,7 +266,7 @@ def _at_desk(tx: Tx, shop: _Shop, seen: _Seen, customer: Customer) -> None:
     began = tx.session.get_one(Staff, staff_id).presence_since
     tx.session.add(AtPlace(staff_id=staff_id, place_id=place_id, came_at=began))
     _give(tx, contact, staff_id, since, None)
-    called = {"place": place_id, "site": shop.site_id, "calls": 1}
+    called: dict[str, object] = {"place": place_id, "site": shop.site_id, "calls": 1}
     _tell(
         tx, contact.id,
         ("visit.called", visit.called_at, staff_id, called),
@@ -287,11 +285,12 @@ def _in_line(tx: Tx, shop: _Shop, waits: _Waits) -> None:
 def _arrived(tx: Tx, shop: _Shop, letter: str, at: datetime, who: str) -> tuple[Contact, Visit]:
     """Somebody stands in the line, as a check-in would have written it."""
     day, ticket = shop.ticket(letter, at)
-    service = tx.session.execute(
-        select(SiteService.service_id, SiteService.name, Service.queue_id)
+    service = (
+        tx.session.query(SiteService.service_id, SiteService.name, Service.queue_id)
         .join(Service, Service.id == SiteService.service_id)
-        .where(SiteService.site_id == shop.site_id, SiteService.letter == letter)
-    ).one()
+        .filter(SiteService.site_id == shop.site_id, SiteService.letter == letter)
+        .one()
+    )
     contact = Contact(
         channel=Channel.VISIT,
         direction=Direction.INBOUND,

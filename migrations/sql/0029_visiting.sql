@@ -327,7 +327,7 @@ BEGIN
     UPDATE appointment SET state = 'no_show' WHERE visit_id = p_contact AND p_to <> 'queued';
     PERFORM app.end_assignment(p_contact, 'returned');
     PERFORM app.log(CASE p_to WHEN 'queued' THEN 'visit.back' WHEN 'no_show' THEN 'contact.no_show'
-                    ELSE 'contact.left' END, p_contact, jsonb_build_object('from', c.state));
+                    ELSE 'contact.left' END, p_contact, jsonb_build_object('before', c.state));
 END $$;
 
 -- To another desk or room, or another service; the ticket and the place in the line are kept.

@@ -306,7 +306,7 @@ def move(tx: Tx, contact_id: int, to: ContactState) -> None:
         booked.state = "no_show"
     _end(tx, contact_id, AssignmentState.RETURNED)
     kind = {ContactState.QUEUED: "visit.back", ContactState.NO_SHOW: "contact.no_show"}
-    _log(tx, kind.get(to, "contact.left"), contact_id, **{"from": before})
+    _log(tx, kind.get(to, "contact.left"), contact_id, before=before)
 
 
 def transfer(tx: Tx, contact_id: int, to: To, note: str) -> None:
