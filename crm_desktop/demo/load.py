@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 from crm_desktop.demo import centre as catalogue
-from crm_desktop.demo import chats, content, history, team, telephones
+from crm_desktop.demo import chats, content, history, shops, team, telephones
 from crm_desktop.demo.centre import Ids, Outside
 from crm_desktop.demo.content import DemoCentre
 from crm_desktop.demo.population import Population
@@ -99,6 +99,7 @@ def load(
             history.write(tx, _lines(council, ids, came, span.days), now - span, rng)
             telephones.write(tx, council, ids, rng)
             chats.write(tx, ids, council.council.web)
+            shops.write(tx, ids)
         bulk.analyse(tx)
     return Loaded(how_many, contacts)
 

@@ -77,13 +77,10 @@ _TEAM = (
         88,
         work=(_Work(Channel.CALL, "council-tax", "council-tax-bill", 6.7, wraps=True),),
     ),
-    _Colleague(
-        "k.tran",
-        Presence.AVAILABLE,
-        231,
-        work=(_Work(Channel.VISIT, "guildhall", "parking-permit", 7.9),),
-    ),
-    _Colleague("g.mahoney", Presence.AVAILABLE, 3.4),
+    # Whom these serve at their desks is told by `shops`.
+    _Colleague("k.tran", Presence.AVAILABLE, 231),
+    _Colleague("g.mahoney", Presence.AVAILABLE, 88),
+    _Colleague("m.shaw", Presence.AVAILABLE, 140),
     # Nobody is left for adult social care, and its mails wait.
     _Colleague("a.hussain", Presence.TRAINING, 35, words="Care Act refresher", back=55),
     _Colleague("j.fairweather", Presence.BREAK, 8.5, back=6),

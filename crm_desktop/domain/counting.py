@@ -28,7 +28,9 @@ _OTHER_EXITS = frozenset(
         "contact.answered_away",
     }
 )  # fmt: skip
-_ABANDONED, _GONE = "contact.abandoned", "gone"
+#: Who hung up, closed the chat, did not come when called, or left the building.
+_ABANDONED = frozenset({"contact.abandoned", "contact.no_show", "contact.left"})
+_GONE = "gone"
 
 
 class What(StrEnum):
@@ -152,7 +154,7 @@ def _way_out(each: Happening) -> str:
 def _exit(kind: str) -> What | None:
     if kind == _TAKEN:
         return What.ANSWERED
-    if kind == _ABANDONED:
+    if kind in _ABANDONED:
         return What.ABANDONED
     return What.OTHER_EXIT if kind in _OTHER_EXITS else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -280,3 +281,20 @@ class SiteLine:
     places: tuple[PlaceView, ...]
     called: tuple[Called, ...]
     day: SiteDay
+
+
+def room_for(visit: VisitRow, places: Sequence[PlaceView], now: datetime) -> PlaceView | None:
+    """Where a visitor with a safety marker in force should be seen: the secure room, else an
+    interview room with two members of staff; None without a marker, or when neither is free.
+    """
+    if not visit.has_marker:
+        return None
+    free = [
+        each
+        for each in places
+        if each.visit_id in (None, visit.contact_id)
+        and (each.held_until is None or each.held_until <= now)
+    ]
+    secure = (each for each in free if each.kind is PlaceKind.SECURE)
+    in_twos = (each for each in free if each.kind is PlaceKind.INTERVIEW and len(each.staff) > 1)
+    return next(secure, None) or next(in_twos, None)

@@ -39,6 +39,7 @@ __all__ = [
     "call_next",
     "check_in",
     "find",
+    "hold",
     "left",
     "line",
     "no_show",
@@ -168,6 +169,16 @@ def at(db: Database, place_id: int | None) -> Changes:
     """This person works at that desk or room now; None: nowhere any more."""
     with db.write() as tx:
         queries.be_at(tx, place_id)
+        return tx.changes
+
+
+def hold(db: Database, place_id: int, until: datetime | None, why: str = "") -> Changes:
+    """Keep a desk or room free until then, for a day at most; None lets it go.
+
+    Raises NotAllowed for who is neither of the desk nor leads, NotFound, Conflict without words.
+    """
+    with db.write() as tx:
+        queries.hold(tx, place_id, until, why.strip())
         return tx.changes
 
 

@@ -10,7 +10,7 @@ from crm_desktop.domain.people import Person
 from crm_desktop.domain.routing import MOST_BOOST
 from crm_desktop.domain.states import IN_HAND, AssignmentState, ContactState, DeclineReason
 from crm_desktop.store.guard_sqlite_calls import TALKED
-from crm_desktop.store.models import Assignment, Contact, Event, RoutingDecision, Visit
+from crm_desktop.store.models import Assignment, AtPlace, Contact, Event, RoutingDecision, Visit
 from crm_desktop.store.models.base import utcnow
 
 _LONGEST_REASON = 200
@@ -61,7 +61,7 @@ def return_work(session: Session, actor: Person | None, staff_id: int, why: str)
     """What is offered, in hand or in wrap-up goes back to its queue and has waited all the time.
 
     What is parked is nobody's now and stays so; never what they talk about at this moment. Gives
-    all their ids.
+    all their ids. They work at no desk or room any more.
     """
     going = (ContactState.OFFERED, ContactState.CALLED, *IN_HAND)
     held = session.scalars(
@@ -94,6 +94,11 @@ def return_work(session: Session, actor: Person | None, staff_id: int, why: str)
             )
         )
         _log(session, actor, "contact.returned", contact.id, reason=why, staff=staff_id)
+    session.execute(
+        update(AtPlace)
+        .where(AtPlace.staff_id == staff_id, AtPlace.left_at.is_(None))
+        .values(left_at=utcnow())
+    )
     session.flush()
     return tuple(contact.id for contact in held)
 

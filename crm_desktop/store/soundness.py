@@ -25,6 +25,10 @@ STATES = {
     "contact.turned_away": ("completed",),
     "contact.answered_away": ("completed",),
     "call.greeted": ("abandoned",),
+    "visit.called": ("called",),
+    "visit.back": ("queued",),
+    "contact.no_show": ("no_show",),
+    "contact.left": ("left",),
     "contact.undone": ("queued", "offered", "active", "held", "wrap_up", "parked"),
 }
 _REVISION, _OURS = "alembic_version", "contact"

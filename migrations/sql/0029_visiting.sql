@@ -20,7 +20,7 @@ BEGIN
     SELECT l.queue_id, l.channel, l.priority, l.boost FROM line l WHERE l.channel <> 'visit';
 END $$;
 
--- As before; whoever was called waits again, in their old place.
+-- As before; whoever was called waits again, in their old place, and nobody is at the desk any more.
 CREATE OR REPLACE FUNCTION app.return_work(p_staff bigint, p_why text) RETURNS bigint[]
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -37,6 +37,7 @@ BEGIN
     UPDATE contact SET state = 'queued', state_since = now(), owner_id = NULL
     WHERE id = ANY (given);
     UPDATE visit SET place_id = NULL WHERE contact_id = ANY (given);
+    UPDATE at_place SET left_at = now() WHERE staff_id = p_staff AND left_at IS NULL;
     UPDATE assignment SET state = CASE state WHEN 'offered' THEN 'rescinded' ELSE 'returned' END,
                           ended_at = now(), note = p_why
     WHERE contact_id = ANY (given) AND ended_at IS NULL;
@@ -326,7 +327,7 @@ BEGIN
     UPDATE appointment SET state = 'no_show' WHERE visit_id = p_contact AND p_to <> 'queued';
     PERFORM app.end_assignment(p_contact, 'returned');
     PERFORM app.log(CASE p_to WHEN 'queued' THEN 'visit.back' WHEN 'no_show' THEN 'contact.no_show'
-                    ELSE 'contact.left' END, p_contact, jsonb_build_object('state', c.state));
+                    ELSE 'contact.left' END, p_contact, jsonb_build_object('before', c.state));
 END $$;
 
 -- To another desk or room, or another service; the ticket and the place in the line are kept.
@@ -472,8 +473,9 @@ BEGIN
         '[]'),
       (SELECT json_build_array(count(*), count(*) FILTER (WHERE state = 'queued'),
             count(*) FILTER (WHERE seen_at IS NOT NULL AND NOT quick),
-            count(*) FILTER (WHERE quick), count(*) FILTER (WHERE state = 'left'),
-            count(*) FILTER (WHERE state = 'no_show'),
+            count(*) FILTER (WHERE quick),
+            count(*) FILTER (WHERE state = 'left' AND seen_at IS NULL),
+            count(*) FILTER (WHERE state = 'no_show' AND seen_at IS NULL),
             avg(wait) FILTER (WHERE seen_at IS NOT NULL AND NOT quick),
             avg((wait <= 900)::integer) FILTER (WHERE seen_at IS NOT NULL AND NOT quick)) FROM done)));
 END $$;

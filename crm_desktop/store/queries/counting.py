@@ -64,7 +64,7 @@ _SUBJECTS = """SELECT c.id, c.channel, c.direction, c.queue_id, c.received_at,
     FROM contact c LEFT JOIN service s ON s.id = c.service_id WHERE {among}"""
 _HISTORY = """SELECT e.contact_id, e.at, e.kind, e.actor_id, e.data FROM event e
     WHERE {among} AND (e.kind LIKE 'contact.%' OR e.kind LIKE 'call.%'
-        OR e.kind = 'handoff.requested')
+        OR e.kind LIKE 'visit.%' OR e.kind = 'handoff.requested')
     ORDER BY e.contact_id, e.id"""
 _REPEATS = """SELECT c.id, r.received_at FROM contact c JOIN contact r
     ON r.customer_id = c.customer_id AND r.service_id = c.service_id AND r.id <> c.id

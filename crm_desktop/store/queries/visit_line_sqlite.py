@@ -200,13 +200,14 @@ def _day_row(rows: Sequence[Any]) -> tuple[Any, ...]:
     seen = [r for r in rows if r[0].seen_at is not None and r not in quick]
     waits = [(r[0].seen_at - r[1].received_at).total_seconds() for r in seen]
     states = [r[1].state for r in rows]
+    unseen = [r[1].state for r in rows if r[0].seen_at is None]
     return (
         len(rows),
         states.count(ContactState.QUEUED),
         len(seen),
         len(quick),
-        states.count(ContactState.LEFT),
-        states.count(ContactState.NO_SHOW),
+        unseen.count(ContactState.LEFT),
+        unseen.count(ContactState.NO_SHOW),
         sum(waits) / len(waits) if waits else None,
         sum(1 for each in waits if each <= TARGET_SECONDS) / len(waits) if waits else None,
     )

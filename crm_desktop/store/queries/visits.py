@@ -207,6 +207,15 @@ def be_at(tx: Tx, place_id: int | None) -> None:
         tx.changed(Topic.SITE, each)
 
 
+def hold(tx: Tx, place_id: int, until: datetime | None, why: str) -> None:
+    """Keep a desk or room free until then, or let it go."""
+    if tx.dialect == "postgresql":
+        site_id: int = call(tx, "place_hold", place=place_id, until=until, why=why)
+    else:
+        site_id = sqlite.hold(tx, place_id, until, why)
+    tx.changed(Topic.SITE, site_id)
+
+
 def reserve(tx: Tx, site_id: int, computer: str) -> TicketNumbers:
     """Today's numbers of this computer for when the database is away."""
     if tx.dialect == "postgresql":

@@ -14,7 +14,13 @@ from typing import Any
 from sqlalchemy import select
 
 from crm_desktop.domain.errors import Conflict, NotAllowed, NotFound, Taken
-from crm_desktop.domain.states import AssignmentState, Channel, ContactState, Direction
+from crm_desktop.domain.states import (
+    AssignmentState,
+    Channel,
+    ContactState,
+    Direction,
+    StaffRole,
+)
 from crm_desktop.domain.visits import TARGET_SECONDS, Ticket, To
 from crm_desktop.store.database import Tx
 from crm_desktop.store.leading import me
@@ -300,7 +306,7 @@ def move(tx: Tx, contact_id: int, to: ContactState) -> None:
         booked.state = "no_show"
     _end(tx, contact_id, AssignmentState.RETURNED)
     kind = {ContactState.QUEUED: "visit.back", ContactState.NO_SHOW: "contact.no_show"}
-    _log(tx, kind.get(to, "contact.left"), contact_id, state=before)
+    _log(tx, kind.get(to, "contact.left"), contact_id, before=before)
 
 
 def transfer(tx: Tx, contact_id: int, to: To, note: str) -> None:
@@ -362,6 +368,25 @@ def be_at(tx: Tx, place_id: int | None) -> tuple[int, ...]:
     session.flush()
     _log(tx, "staff.at_place", None, staff=person.id, place=place_id)
     return tuple(sorted(told))
+
+
+def hold(tx: Tx, place_id: int, until: datetime | None, why: str) -> int:
+    """See app.place_hold."""
+    person = me(tx)
+    if person.role is not StaffRole.DESK and not person.leads:
+        raise NotAllowed("rooms are kept by desk staff and team leaders")
+    place = tx.session.get(Place, place_id, populate_existing=True)
+    if place is None or not place.active:
+        raise NotFound("no such desk or room")
+    latest = tx.now + timedelta(days=1)
+    if until is not None and not (tx.now < until <= latest and 0 < len(why) <= 100):
+        raise Conflict("kept free for up to a day, with words why")
+    place.held_until, place.held_for = until, why if until else ""
+    _log(
+        tx, "place.held", None,
+        place=place_id, site=place.site_id, until=until.isoformat() if until else None,
+    )  # fmt: skip
+    return place.site_id
 
 
 def reserve(tx: Tx, site_id: int, computer: str) -> tuple[str, int, int]:

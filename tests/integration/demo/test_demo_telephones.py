@@ -46,7 +46,7 @@ def test_lines_extensions_and_past_calls_are_there_and_the_pbx_is_off(demo: Data
     assert not known.pbx.active
     assert "asterisk" not in {each.kind for each in accounts.active(demo)}
     assert next(len(each.line.choices) for each in known.lines) == 4
-    assert len({each.extension for each in known.phones if each.extension}) == 13
+    assert len({each.extension for each in known.phones if each.extension}) == 15
     with demo.read() as tx:
         calls = tx.session.execute(
             select(Contact.state, func.count(), func.min(Call.ended_at))

@@ -48,7 +48,7 @@ def changed(directory: Path, name: str, change: dict[str, Any]) -> None:
 def test_the_centre_is_large_enough_to_look_real() -> None:
     assert len(CENTRE.queues) >= 8
     assert len(CENTRE.services) >= 24
-    assert len(CENTRE.staff) == 14
+    assert len(CENTRE.staff) == 16
     assert len(CENTRE.articles) >= 40
     assert len(CENTRE.templates) >= 12
     assert len(CENTRE.mails) >= 60

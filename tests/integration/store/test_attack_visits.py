@@ -1,0 +1,148 @@
+"""What nobody at a desk can do with visits by psql: others' desks, visitors, names and numbers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from crm_desktop.services import visits
+from crm_desktop.store.models import SiteService
+from tests.centre import Centre
+from tests.integration.store.attacking import (
+    DESK,
+    REPORT,
+    Attack,
+    Connection,
+    Ids,
+    named,
+    refused,
+    unseen,
+)
+from tests.visits_centre import add_site, arriving, places, service_of
+
+_ARRIVES = "SELECT app.visit_check_in(%(arrival)s::jsonb || "
+
+ATTACKS = (
+    Attack("calling for a desk one is not at", "SELECT app.visit_next(%(desk)s)"),
+    Attack("calling one of the line there", "SELECT app.visit_call(%(waits)s, %(desk)s)"),
+    Attack("serving a colleague's visitor", "SELECT app.visit_serve(%(called)s)"),
+    Attack("recalling a colleague's visitor", "SELECT app.visit_recall(%(called)s)"),
+    Attack("sending a colleague's visitor away", "SELECT app.visit_moves(%(called)s, 'left')"),
+    Attack(
+        "passing a colleague's visitor on",
+        "SELECT app.visit_transfer(%(called)s, %(desk)s, NULL, '')",
+    ),
+    Attack("ending a visit as done", "SELECT app.visit_moves(%(waits)s, 'completed')"),
+    Attack("moving a restricted visit", "SELECT app.visit_moves(%(hidden)s, 'left')"),
+    Attack("a contact that is no visit", "SELECT app.visit_moves(%(own)s, 'left')"),
+    Attack("a number of one's own", _ARRIVES + """'{"number": 3, "letter": "A"}'::jsonb)"""),
+    Attack(
+        "a number of another's range", _ARRIVES + """'{"number": 905, "letter": "B"}'::jsonb)"""
+    ),
+    Attack(
+        "an arrival of long ago", _ARRIVES + """'{"arrived": "2020-01-01T00:00:00Z"}'::jsonb)"""
+    ),
+    Attack("no key", _ARRIVES + """'{"key": "x"}'::jsonb)"""),
+    Attack("more words than fit", _ARRIVES + "jsonb_build_object('who', repeat('x', 201)))"),
+    Attack("a range without a computer", "SELECT app.ticket_reserve(%(site)s, '')"),
+    Attack(
+        "all ranges of a day",
+        "SELECT app.ticket_reserve(%(site)s, 'c' || n) FROM generate_series(1, 11) n",
+    ),
+    Attack(
+        "a colleague's place", "INSERT INTO at_place (staff_id, place_id) VALUES (%(ben_id)s, 1)"
+    ),
+    Attack("sending a colleague home", "UPDATE at_place SET left_at = now()"),
+    Attack("visits by their table", "SELECT 1 FROM visit"),
+    Attack("telephone numbers of visitors", "SELECT phone FROM visit"),
+    Attack("the counter", "UPDATE ticket_counter SET last = 0"),
+    Attack("a kiosk's key", "SELECT kiosk_key FROM site"),
+    Attack(
+        "a desk of one's own", "INSERT INTO place (site_id, kind, name) VALUES (1, 'desk', 'x')"
+    ),
+    Attack("calling past the rules", "SELECT app.visit_called(%(waits)s, NULL::place)"),
+    Attack("the visit's contact locked", "SELECT app.visit_in(%(waits)s, ARRAY['queued'])"),
+    Attack("a room for ever", "SELECT app.place_hold(%(desk)s, 'infinity', 'mine')"),
+    Attack("a room by its table", "UPDATE place SET held_until = now()"),
+    unseen("where a restricted visit is", "SELECT 1 WHERE app.visit_site(%(hidden)s) IS NOT NULL"),
+)
+
+
+@pytest.fixture(scope="module")
+def shop(attacked: tuple[Centre, Ids]) -> Ids:
+    """A visitor waits, Ben has called one, and somebody came about a restricted service."""
+    centre, ids = attacked
+    site = add_site(centre, services=("missed_bin", "council_tax"))
+    with centre.as_owner().write() as tx:
+        concern = int(str(ids["concern"]))
+        tx.session.add(SiteService(site_id=site, service_id=concern, letter="C", key=3))
+    desk, service, ben = (
+        places(centre, site)[0],
+        service_of(centre, site),
+        centre.as_person("ben"),
+    )
+    called, _ = visits.check_in(ben, arriving(site, service, "Called Person"))
+    visits.at(ben, desk)
+    visits.call(ben, called.contact_id, desk)
+    waits, _ = visits.check_in(ben, arriving(site, service, "Waiting Person"))
+    cora = centre.as_person("cora")
+    hidden, _ = visits.check_in(cora, arriving(site, concern, "Hidden Person"))
+    arrival: dict[str, Any] = {
+        "key": "f" * 32, "site": site, "service": service, "by": "desk", "who": "X", "note": "",
+        "needs": [], "language": "en", "phone": "", "folded": "x",
+    }  # fmt: skip
+    return ids | {
+        "site": site,
+        "desk": desk,
+        "called": called.contact_id,
+        "waits": waits.contact_id,
+        "hidden": hidden.contact_id,
+        "arrival": json.dumps(arrival),
+    }
+
+
+@pytest.fixture(scope="module")
+def session(connected: Callable[[str], Connection]) -> Connection:
+    """Somebody of the desk."""
+    return connected(DESK)
+
+
+@pytest.mark.parametrize("attack", named(ATTACKS))
+def test_the_database_refuses(shop: Ids, session: Connection, attack: Attack) -> None:
+    refused(session, shop, attack)
+
+
+def test_a_restricted_name_is_in_nobody_elses_line(shop: Ids, session: Connection) -> None:
+    with session.transaction(force_rollback=True):
+        row = session.execute("SELECT app.site_line(%(site)s)::text", shop).fetchone()
+    assert row is not None
+    assert "Waiting Person" in str(row[0])
+    assert "Hidden Person" not in str(row[0])
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["SELECT app.site_line(%(site)s)", "SELECT app.be_at(%(desk)s)", "SELECT 1 FROM site"],
+)
+def test_who_is_not_staff_has_no_line(
+    shop: Ids, connected: Callable[[str], Connection], statement: Any
+) -> None:
+    refused(connected(REPORT), shop, Attack("not staff", statement))
+
+
+def test_an_advisor_keeps_no_room(shop: Ids, connected: Callable[[str], Connection]) -> None:
+    held = "SELECT app.place_hold(%(desk)s, now() + interval '1 hour', 'mine')"
+    refused(connected("anna"), shop, Attack("a room for an advisor", held))
+
+
+def test_at_a_desk_one_is_oneself(shop: Ids, session: Connection) -> None:
+    with session.transaction(force_rollback=True):
+        session.execute("SELECT app.be_at(%(desk)s)", shop)
+        found = session.execute(
+            "SELECT s.login FROM at_place a JOIN staff s ON s.id = a.staff_id"
+            " WHERE a.left_at IS NULL ORDER BY 1"
+        ).fetchall()
+    assert [row[0] for row in found] == [DESK, "ben"]
