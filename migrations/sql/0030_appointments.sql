@@ -102,7 +102,8 @@ BEGIN
                     AND p ->> 'email' !~ '[\s<>,;]' AND p ->> 'language' ~ '^[a-z]{2,3}$'
                     AND jsonb_typeof(p -> 'needs') = 'array'
                     AND jsonb_array_length(p -> 'needs') <= 10
-                    AND jsonb_array_length(p -> 'places') BETWEEN 1 AND 200, false) THEN
+                    AND jsonb_array_length(p -> 'places') BETWEEN 1 AND 200
+                    AND jsonb_typeof(p -> 'places' -> 0) = 'number', false) THEN
         PERFORM app.refuse('CRM05', 'this cannot be booked');
     END IF;
     IF p ->> 'contact' IS NOT NULL THEN
