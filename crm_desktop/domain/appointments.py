@@ -23,6 +23,9 @@ FARTHEST = timedelta(days=366)
 AWAITED = timedelta(minutes=15)
 #: Somebody may be late by so much; their time ends when it would have.
 LATEST = timedelta(minutes=60)
+#: When customers are reminded, on the wall of the site.
+REMINDED_AT = time(9)
+LONDON = ZoneInfo("Europe/London")
 
 
 class AppointmentState(StrEnum):
@@ -222,7 +225,7 @@ def reminder_at(calendar: Calendar, starts_at: datetime) -> datetime:
         day -= timedelta(days=1)
         if calendar.windows_on(day):
             break
-    return datetime.combine(day, time(9), zone).astimezone(UTC)
+    return datetime.combine(day, REMINDED_AT, zone).astimezone(UTC)
 
 
 def wrong_in(new: New) -> Mapping[str, str]:

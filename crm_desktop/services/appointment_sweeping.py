@@ -4,13 +4,13 @@ nobody came for is free again.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from hashlib import sha256
 
 from crm_desktop.domain import appointment_words as wording
 from crm_desktop.domain.appointment_words import Facts, Telling
-from crm_desktop.domain.appointments import reminder_at
-from crm_desktop.domain.calendar import Calendar
+from crm_desktop.domain.appointments import LONDON, REMINDED_AT, reminder_at
+from crm_desktop.domain.calendar import Calendar, next_working_day
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.invitation import Invitation, Method, written
 from crm_desktop.domain.messages import Address
@@ -25,22 +25,20 @@ from crm_desktop.store.queries import appointments_due as queries
 from crm_desktop.store.queries.appointments_due import ToTell
 
 _AT_ONCE = 50
-#: No site is closed for longer than this between two working days.
-_CLOSED = timedelta(days=14)
 _CALENDAR = "text/calendar"
 
 
 def due(tx: Tx) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
     """(whom to tell, whom to remind, who did not come): appointments to look at."""
-    missed = queries.missed(tx, _AT_ONCE)
-    if not any(each.kind == RELAY for each in accounts.active(tx)):
-        return (), (), missed
+    missed, untold = queries.missed(tx, _AT_ONCE), queries.untold(tx, _AT_ONCE)
     remind = tuple(
         id_
-        for id_, starts_at, told_at, hours in queries.not_reminded(tx, tx.now + _CLOSED)
+        for id_, starts_at, told_at, hours in queries.not_reminded(tx, _looked_at(tx.now))
         if _is_due(Calendar.from_data(hours), starts_at, told_at, tx.now)
     )
-    return queries.untold(tx, _AT_ONCE), remind[:_AT_ONCE], missed
+    if (untold or remind) and not any(each.kind == RELAY for each in accounts.active(tx)):
+        return (), (), missed
+    return untold, remind[:_AT_ONCE], missed
 
 
 def sweep(tx: Tx, work: tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]) -> None:
@@ -56,6 +54,17 @@ def sweep(tx: Tx, work: tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
         found = queries.to_tell(tx, each)
         if found is not None and found.state == "booked" and found.reminded_at is None:
             _tell(tx, found, Telling.REMINDER)
+
+
+def _looked_at(now: datetime) -> datetime:
+    """Until when an appointment may begin of which today reminds: from nine on, the next working
+    day's; earlier, what yesterday has left. What a longer closure hides comes the day before.
+    """
+    here = now.astimezone(LONDON)
+    last = here.date()
+    if here.time() >= REMINDED_AT:
+        last = next_working_day(last + timedelta(days=1))
+    return datetime.combine(last + timedelta(days=1), time(), LONDON)
 
 
 def _is_due(calendar: Calendar, starts_at: datetime, told_at: datetime, now: datetime) -> bool:

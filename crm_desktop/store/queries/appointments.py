@@ -236,12 +236,13 @@ def _rows(tx: Tx, *conditions: Any) -> tuple[domain.Appointment, ...]:
     if tx.actor is not None:
         # PostgreSQL's policy says the same.
         wanted = wanted.where(or_(~Queue.restricted, Queue.id.in_(tx.actor.queues)))
-    return tuple(
-        domain.Appointment(
-            row[0], row[1], AppointmentState(row[2]), *row[3:13], tuple(map(Need, row[13])), row[14]
-        )
-        for row in tx.session.execute(wanted)
-    )
+    return tuple(_row(row) for row in tx.session.execute(wanted))
+
+
+def _row(row: Sequence[Any]) -> domain.Appointment:
+    values = list(row)
+    values[2], values[13] = AppointmentState(values[2]), tuple(map(Need, values[13]))
+    return domain.Appointment(*values)
 
 
 def _booked(tx: Tx, found: Sequence[Any]) -> Booked:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import ColumnElement, TextClause, delete, func, select, text, update
 
 from crm_desktop.domain.appointments import AWAITED
 from crm_desktop.store.database import Tx
@@ -88,7 +89,7 @@ def not_reminded(
         )
         .order_by(Appointment.starts_at)
     )
-    return tuple((row[0], row[1], row[2], row[3]) for row in rows)
+    return tuple((row[0], row[1], row[2], row[3]) for row in rows if row[2] is not None)
 
 
 def missed(tx: Tx, limit: int) -> tuple[int, ...]:
@@ -126,7 +127,7 @@ def no_show(tx: Tx, appointment_id: int) -> tuple[int, int | None, int | None] |
 def to_tell(tx: Tx, appointment_id: int) -> ToTell | None:
     """One appointment for a mail, locked; None when it is gone."""
     a = Appointment
-    row = tx.session.execute(
+    row: Any = tx.session.execute(
         select(
             a.id, a.site_id, a.contact_id, a.customer_id, Contact.account_id, a.state, a.reference,
             a.sequence, a.told_sequence, a.told_at, a.reminded_at, a.starts_at, a.ends_at, a.who,
@@ -147,7 +148,11 @@ def to_tell(tx: Tx, appointment_id: int) -> ToTell | None:
         .where(a.id == appointment_id)
         .with_for_update(of=a)
     ).first()  # fmt: skip
-    return ToTell(*row[:16], tuple(row[16]), *row[17:]) if row else None
+    if row is None:
+        return None
+    values = list(row)
+    values[16] = tuple(values[16])
+    return ToTell(*values)
 
 
 def told(tx: Tx, of: ToTell, contact_id: int, *, reminder: bool) -> None:
@@ -163,7 +168,7 @@ def told(tx: Tx, of: ToTell, contact_id: int, *, reminder: bool) -> None:
     )
 
 
-def _nobody_came(tx: Tx) -> tuple[object, ...]:
+def _nobody_came(tx: Tx) -> tuple[ColumnElement[bool] | TextClause, ...]:
     awaited = func.coalesce(Appointment.late_until, Appointment.starts_at)
     return (
         _BOOKED,

@@ -113,8 +113,9 @@ def test_ten_who_want_the_same_time_are_told_the_next_but_one(centre: Centre) ->
     refused = [each for each in came if isinstance(each, Conflict)]
     assert len(refused) == 9
     for each in refused:
-        first, *_ = each.params["free"]  # type: ignore[misc]
-        assert first.starts_at == at(day, "10:30")
+        free = each.params["free"]
+        assert isinstance(free, tuple)
+        assert free[0].starts_at == at(day, "10:30")
     assert _slots(centre) == 4
 
 

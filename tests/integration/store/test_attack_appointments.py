@@ -40,7 +40,8 @@ def _book(
         f"SELECT app.appointment_book(jsonb_build_object('key', {key}, 'references',"
         f" jsonb_build_array({reference}), 'site', %(site)s::bigint,"
         f" 'service', %(service)s::bigint, 'places', jsonb_build_array({place}),"
-        f" 'staff', NULL, 'starts', {starts}, 'minutes', {minutes}, 'who', 'Mallory', 'customer', NULL, 'contact', {contact},"
+        f" 'staff', NULL, 'starts', {starts}, 'minutes', {minutes}, 'who', 'Mallory',"
+        f" 'customer', NULL, 'contact', {contact},"
         f" 'email', {email},"
         " 'phone', '', 'needs', '[]'::jsonb, 'language', 'en', 'note', ''))"
     )

@@ -27,7 +27,6 @@ from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.appointments.slot_table import SlotTable
 from crm_desktop.desktop.screens.appointments.words import refused
-from crm_desktop.desktop.screens.desk.words import NEEDS
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import Button, PrimaryButton
 from crm_desktop.desktop.widgets.chooser import ChoiceField
@@ -37,7 +36,7 @@ from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain.appointments import USUAL_MINUTES, Appointment, Booked, New, Wanted
 from crm_desktop.domain.appointments import Slot as Free
 from crm_desktop.domain.errors import CrmError
-from crm_desktop.domain.visits import Need, SiteInfo, SiteService
+from crm_desktop.domain.visits import Need, SiteInfo, SiteService, need_words
 
 if TYPE_CHECKING:
     from crm_desktop.desktop.screens.appointments.presenter import BookPresenter
@@ -110,6 +109,7 @@ class BookDialog(QDialog):
         if self.service.key() not in known:
             wanted = self._prefill.service_id
             self.service.choose(wanted if wanted in known else None)
+        (self.service if self.service.key() is None else self.times).setFocus()
         self._look_for()
 
     def show_free(self, slots: tuple[Free, ...]) -> None:
@@ -155,9 +155,9 @@ class BookDialog(QDialog):
         self._none.hide()
         self.who, self.email, self.phone, self.note = (QLineEdit() for _ in range(4))
         self.email.setPlaceholderText("Confirmation and reminder go here")
-        self.needs = {need: QCheckBox(NEEDS[need][0]) for need in Need}
+        self.needs = {need: QCheckBox(need_words(need)) for need in Need}
         for need, box in self.needs.items():
-            box.setAccessibleName(NEEDS[need][0])
+            box.setAccessibleName(need_words(need))
             box.toggled.connect(self._look_for)
         self._earlier = Button(look, "Earlier", key="Alt+Left")
         self._later = Button(look, "Later", key="Alt+Right")
@@ -218,6 +218,8 @@ class BookDialog(QDialog):
 
     def _when(self) -> QVBoxLayout:
         when, steps = QVBoxLayout(), QHBoxLayout()
+        when.setSpacing(self._look.px(6))
+        steps.setSpacing(self._look.px(8))
         steps.addWidget(self._earlier)
         steps.addWidget(self._later)
         steps.addStretch(1)
@@ -235,7 +237,7 @@ class BookDialog(QDialog):
         return wishes
 
     def _frame(self, inner: QWidget) -> None:
-        look, px = self._look, self._look.px
+        px = self._look.px
         area = QScrollArea()
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
@@ -244,6 +246,7 @@ class BookDialog(QDialog):
         area.setAccessibleName(self.windowTitle())
         foot = QHBoxLayout()
         foot.setContentsMargins(px(16), 0, px(16), 0)
+        foot.setSpacing(px(8))
         foot.addWidget(self._chosen, 1)
         foot.addWidget(self._cancel)
         foot.addWidget(self.go)

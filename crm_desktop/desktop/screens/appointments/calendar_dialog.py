@@ -23,6 +23,7 @@ from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.screens.appointments.slot_table import RingDelegate
 from crm_desktop.desktop.screens.appointments.words import STATES, cell, refused
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import Button
@@ -63,7 +64,7 @@ class CalendarDialog(QDialog):
         self._look, self._today, self._day = look, today, today
         self._wanted_site = site_id
         self._presenter: CalendarPresenter | None = None
-        self._diary: Diary | None = None
+        self._opening = True
         self._build()
         self._lay_out()
 
@@ -86,7 +87,6 @@ class CalendarDialog(QDialog):
 
     def show_diary(self, first: date, days: int, diary: Diary) -> None:
         """See `CalendarView`."""
-        self._diary = diary
         self.room.set_rows(
             [Row(_ALL_ROOMS, "Every desk and room, one day")]
             + [Row(each.id, f"{each.name}, the week") for each in diary.rooms]
@@ -96,7 +96,12 @@ class CalendarDialog(QDialog):
             if days == 1
             else f"Week of {first.day} {first:%B} {first.year}"
         )
+        stood = (self.table.currentRow(), self.table.currentColumn())
         self._show(first, days, diary)
+        self.table.setCurrentCell(max(stood[0], 0), max(stood[1], 0))
+        if self._opening:
+            self._opening = False
+            self.table.setFocus()
         self._fit()
 
     def show_trouble(self, trouble: CrmError) -> None:
@@ -142,6 +147,7 @@ class CalendarDialog(QDialog):
         self.table.setTabKeyNavigation(False)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.table.setWordWrap(True)
+        self.table.setItemDelegate(RingDelegate(look, self.table))
         self.new = Button(look, "Book…", key="Alt+B")
         self.arrived = Button(look, "Arrived", key="Alt+A")
         self.move_it = Button(look, "Another time…", key="Alt+M")

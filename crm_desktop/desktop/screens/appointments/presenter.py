@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Protocol
@@ -164,7 +165,7 @@ class CalendarPresenter(Presenter):
         )
         self._write(partial(visits.check_in, self._db, said))
 
-    def _write(self, work: partial[tuple[Booked | CheckedIn, Changes]]) -> None:
+    def _write(self, work: Callable[[], tuple[Booked | CheckedIn, Changes]]) -> None:
         self._tasks.write(work, lambda _: self._read(), failed=self._view.show_trouble)
 
     def _read(self) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableWidget,
     QTableWidgetItem,
     QWidget,
@@ -17,10 +20,32 @@ from PySide6.QtWidgets import (
 
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.look import Look
+from crm_desktop.desktop.widgets.painting import paint_focus
 from crm_desktop.domain import appointments as domain
 
 _DAYS = 5
 _SLOT = Qt.ItemDataRole.UserRole
+
+
+class RingDelegate(QStyledItemDelegate):
+    """Rings the current cell: its colour already says something."""
+
+    def __init__(self, look: Look, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._look = look
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        """Qt's way in."""
+        super().paint(painter, option, index)
+        if option.state & QStyle.StateFlag.State_Selected:
+            edge = self._look.px(2)
+            inside = option.rect.adjusted(edge, edge, -edge, -edge)
+            paint_focus(painter, self._look, inside)
 
 
 class SlotTable(QTableWidget):
@@ -36,6 +61,7 @@ class SlotTable(QTableWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setTabKeyNavigation(False)
+        self.setItemDelegate(RingDelegate(look, self))
         self.setShowGrid(False)
         self.verticalHeader().hide()
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
