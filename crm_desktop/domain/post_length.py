@@ -24,15 +24,21 @@ def length(network: Network, text: str) -> int:
 
 
 def limit(network: Network, of_server: object = None, *, public: bool = True) -> int:
-    """How long a post may be; `of_server` is what a server said itself, where it did.
-
-    In private some networks allow more, some less.
-    """
-    if not public and network in _PRIVATE_LIMITS:
-        return _PRIVATE_LIMITS[network]
+    """How long a post may be, or a private message; `of_server`: what the server said itself."""
     if isinstance(of_server, int) and of_server > 0:
         return of_server
-    return _LIMITS[network]
+    return _LIMITS[network] if public else _PRIVATE_LIMITS[network]
+
+
+def addressed(network: Network, text: str, handle: str) -> str:
+    """The text as it is sent to somebody: on Mastodon their name has to stand in it.
+
+    "" for `handle`: to nobody. This is what counts, so count it.
+    """
+    name = f"@{handle}"
+    if network is not Network.MASTODON or not handle or name.casefold() in text.casefold():
+        return text
+    return f"{name} {text}"
 
 
 def graphemes(text: str) -> int:
@@ -75,6 +81,7 @@ _LIMITS: Mapping[Network, int] = {
 }
 _PRIVATE_LIMITS: Mapping[Network, int] = {
     Network.BLUESKY: 1000,
+    Network.MASTODON: 500,
     Network.FACEBOOK: 2000,
     Network.X: 10_000,
 }

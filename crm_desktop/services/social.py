@@ -67,7 +67,7 @@ def reply(
         assert known is not None
         posts = social_answering.thread(tx, contact_id)
         answered = _answered(posts, given)
-        _fits(posts, text, public=given.public)
+        _fits(posts, answered, text, public=given.public)
         findings = _findings(tx, known, given, text, hashes)
         written = WrittenPost(
             post=answered.message_id,
@@ -124,10 +124,11 @@ def _answered(posts: SocialThread, given: PostReply) -> PostView:
     return post
 
 
-def _fits(posts: SocialThread, text: str, *, public: bool) -> None:
+def _fits(posts: SocialThread, answered: PostView, text: str, *, public: bool) -> None:
     """Refuse what the network would cut or refuse; raises InvalidInput."""
     most = posts.limit if public else posts.private_limit
-    over = post_length.length(posts.network, text) - most
+    sent = post_length.addressed(posts.network, text, answered.handle)
+    over = post_length.length(posts.network, sent) - most
     if over > 0:
         words = f"{over} too long: {posts.account_name} takes {most} characters"
         raise InvalidInput(words, fields={"text": words})

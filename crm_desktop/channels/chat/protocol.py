@@ -13,6 +13,8 @@ from crm_desktop.domain.chats import LONGEST_TEXT, ChatLine, Place, VisitorView
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,100}")
 _ID = re.compile(r"[A-Za-z0-9-]{1,36}")
 _MOST_LINES = 2**31 - 1
+#: A browser's clock in milliseconds, or whatever else it counts exactly.
+_LARGEST_PING = 2**53
 #: A frame that holds the longest text, every letter of it escaped twice, and little more.
 LARGEST_FRAME = 12 * LONGEST_TEXT + 2_000
 _UNSHOWABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -129,7 +131,7 @@ def _end(value: object) -> End:
 
 
 def _ping(value: object) -> Ping:
-    return Ping(_number(value))
+    return Ping(_number(value, _LARGEST_PING))
 
 
 _READERS: dict[str, Callable[[object], Frame]] = {
@@ -148,8 +150,8 @@ def _object(value: object) -> dict[str, object]:
     return value
 
 
-def _number(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST_LINES:
+def _number(value: object, most: int = _MOST_LINES) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
         raise BadFrame
     return value
 

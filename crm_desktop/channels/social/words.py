@@ -21,7 +21,7 @@ _UNSEEN = re.compile(
 )
 _BREAK = re.compile(r"\r\n?|[\u2028\u2029\x85]")
 _SPACE = re.compile(r"\s+")
-_HANDLE = re.compile(r"[^A-Za-z0-9._@-]")
+_HANDLE = re.compile(r"[^A-Za-z0-9._@:-]")
 
 
 def plain(text: object, limit: int = MAX_TEXT) -> str:

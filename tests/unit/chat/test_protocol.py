@@ -43,6 +43,7 @@ _NAMES = st.sampled_from(["hello", "say", "typing", "seen", "end", "ping", "line
         ('{"seen":3}', Seen(3)),
         ('{"end":{}}', End()),
         ('{"ping":0}', Ping(0)),
+        ('{"ping":1795779600123}', Ping(1795779600123)),
     ],
 )
 def test_a_frame_is_read(text: str, frame: protocol.Frame) -> None:

@@ -24,6 +24,7 @@ class Keyring(dict[str, str]):
 SECRETS = Keyring(
     {
         "bluesky": "app-password",
+        "mastodon": "token",
         "facebook": "token",
         "facebook:app": "app-secret",
         "x": json.dumps(dict.fromkeys(KEYS, "k")),
@@ -31,6 +32,7 @@ SECRETS = Keyring(
 )
 SETTINGS: dict[Network, dict[str, Any]] = {
     Network.BLUESKY: {"handle": "testshire.example", "service": "https://pds.example"},
+    Network.MASTODON: {"handle": "testshire", "server": "https://social.example"},
     Network.FACEBOOK: {"page_id": "4711"},
     Network.X: {"user_id": "77", "handle": "@testshire"},
 }
