@@ -220,6 +220,14 @@ class CalendarDialog(QDialog):
         labels = (f"{n // 4:02}:{n % 4 * 15:02}" for n in range(begins, ends))
         table.setVerticalHeaderLabels([each if each.endswith("00") else "" for each in labels])
         table.verticalHeader().setDefaultSectionSize(self._look.px(24))
+        for number, (_, day, name) in enumerate(columns):
+            hours = [
+                (_minute(first), _minute(last))
+                for first, last in diary.open
+                if words.local(first).date() == day
+            ]
+            for line in range(ends - begins):
+                self._empty(line, number, (begins + line) * 15, name, hours)
         for place, at in diary.taken:
             column = where.get((place, words.local(at).date()))
             if column is not None:
@@ -235,6 +243,19 @@ class CalendarDialog(QDialog):
             said = cell(row).replace("\n", ", ")
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{said}, {row.reference}")
             item.setToolTip(f"{said}\n{row.reference}")
+
+    def _empty(
+        self, line: int, column: int, minute: int, name: str, hours: list[tuple[int, int]]
+    ) -> None:
+        """A quarter of an hour that is free, or in which the site is closed."""
+        is_open = any(opens <= minute < closes for opens, closes in hours)
+        item = QTableWidgetItem("")
+        said = f"{minute // 60:02}:{minute % 60:02}, {name}, {'free' if is_open else 'closed'}"
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, said)
+        if not is_open:
+            item.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            item.setBackground(self._look.theme.sunken)
+        self.table.setItem(line, column, item)
 
     def _put(self, column: int, top: int, lines: int, said: str, shade: object) -> QTableWidgetItem:
         item = QTableWidgetItem(said)
