@@ -237,7 +237,8 @@ class CalendarDialog(QDialog):
             if column is None:
                 continue
             top = _minute(row.starts_at) // 15 - begins
-            lines = max(1, -(-_minute(row.ends_at) // 15) - begins - top)
+            # Down to the quarter in which it ends: the next may begin there.
+            lines = max(1, _minute(row.ends_at) // 15 - begins - top)
             item = self._put(column, top, lines, cell(row), theme.tone(STATES[row.state][1]))
             item.setData(_ROW, row)
             said = cell(row).replace("\n", ", ")
