@@ -1,4 +1,6 @@
-"""Case references that survive being read out, typed back and misheard: `C-8F3-T9K-4`.
+"""References that survive being read out, typed back and misheard: `C-8F3-T9K-4`.
+
+A case's begin with C, an appointment's with A.
 
 Six Crockford base-32 symbols and a check symbol over GF(32) from the same alphabet. Every single
 wrong symbol and every swap of neighbours is caught, so any two references differ in at least two
@@ -67,8 +69,8 @@ def _scramble(number: int) -> int:
     return number ^ (number >> 14)
 
 
-def make_reference(number: int) -> str:
-    """The reference of a case's number; always the same, and no number shares another's.
+def make_reference(number: int, letter: str = "C") -> str:
+    """The reference of a number; always the same, and no number shares another's.
 
     Cases opened one after another get references that look nothing alike.
     Raises ValueError outside 0 … CAPACITY-1.
@@ -77,22 +79,23 @@ def make_reference(number: int) -> str:
         raise ValueError(f"no reference for {number}")
     scrambled = _scramble(number)
     body = "".join(ALPHABET[(scrambled >> shift) & 31] for shift in (25, 20, 15, 10, 5, 0))
-    return _written(body + _check_symbol(body))
+    return _written(body + _check_symbol(body), letter)
 
 
-def parse_reference(text: str) -> str | None:
+def parse_reference(text: str, letter: str = "C") -> str | None:
     """The canonical reference that a person typed, or None when it cannot be one.
 
-    Forgives lower case, O for 0, I and L for 1, missing or other dashes, spaces and a missing C.
+    Forgives lower case, O for 0, I and L for 1, missing or other dashes, spaces and a missing
+    letter.
     """
     symbols = _NOISE.sub("", text).upper().translate(_MISREAD)
-    if len(symbols) == 8 and symbols[0] == "C":
+    if len(symbols) == 8 and symbols[0] == letter:
         symbols = symbols[1:]
     if len(symbols) != 7 or any(symbol not in _VALUES for symbol in symbols):
         return None
     if _check_symbol(symbols[:6]) != symbols[6]:
         return None
-    return _written(symbols)
+    return _written(symbols, letter)
 
 
 def find_references(text: str) -> tuple[str, ...]:
@@ -118,5 +121,5 @@ def spoken(reference: str) -> str:
     return ", ".join(" ".join(_SPOKEN.get(symbol, symbol) for symbol in group) for group in groups)
 
 
-def _written(symbols: str) -> str:
-    return f"C-{symbols[:3]}-{symbols[3:6]}-{symbols[6]}"
+def _written(symbols: str, letter: str = "C") -> str:
+    return f"{letter}-{symbols[:3]}-{symbols[3:6]}-{symbols[6]}"

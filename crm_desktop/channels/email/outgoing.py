@@ -24,6 +24,7 @@ from crm_desktop.domain.errors import ConnectorTrouble, InvalidInput
 from crm_desktop.domain.messages import Address, OutboundAttachment, OutboundMessage
 
 _MEDIA_TYPE = re.compile(r"([a-z]{1,20})/([a-z0-9][a-z0-9.+-]{0,80})")
+_METHOD = re.compile(rb"^METHOD:(REQUEST|CANCEL)\r?$", re.MULTILINE)
 _ID_HEADERS = {"message-id", "in-reply-to", "references"}
 
 
@@ -93,11 +94,26 @@ def _write_body(mail: EmailMessage, message: OutboundMessage) -> None:
                     filename=safe_name(each.name, each.content_type, 1),
                     disposition="inline",
                 )
+    for each in message.attachments:
+        if message.automatic and (method := _asks(each)):
+            # As an alternative, mail programs offer it to the calendar; as a file, the others do.
+            mail.add_alternative(
+                each.content, maintype="text", subtype="calendar",
+                params={"method": method, "charset": "utf-8"},
+            )  # fmt: skip
     for number, each in enumerate(message.attachments, start=1):
         if each not in inline:
             main, sub = _media_type(each)
             name = safe_name(each.name, each.content_type, number)
             mail.add_attachment(each.content, maintype=main, subtype=sub, filename=name)
+
+
+def _asks(file: OutboundAttachment) -> str:
+    """What an invitation asks of a calendar; empty for every other file."""
+    if file.content_type.strip().lower() != "text/calendar":
+        return ""
+    found = _METHOD.search(file.content[:1_000])
+    return found[1].decode() if found else ""
 
 
 def _media_type(file: OutboundAttachment) -> tuple[str, str]:

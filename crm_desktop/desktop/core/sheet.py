@@ -71,6 +71,7 @@ QAbstractItemView { border: none; background: $surface; outline: none; }
 QAbstractItemView:focus { border: none; }
 QAbstractItemView[sunken="true"] { background: $sunken; }
 QTableView { gridline-color: $border; }
+QTableCornerButton::section { background: $sunken; border: none; }
 QHeaderView::section { background: $sunken; color: $muted; border: none; font-weight: 600;
   border-bottom: 1px solid $border; padding: ${p6}px ${p8}px; }
 QMenu { background: $surface; border: 1px solid $outline; padding: ${p4}px; }

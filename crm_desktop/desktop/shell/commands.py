@@ -59,6 +59,14 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("contact.spam", "Mark as spam", CONTACT, icon="ban"),
     Command(
+        "appointment.book", "Book an appointment…", CONTACT, ("Ctrl+Shift+A",), "calendar",
+        help="At a site, for the customer of this contact: time, place, confirmation by mail",
+    ),
+    Command(
+        "appointment.calendar", "Calendar of appointments", GO, ("Ctrl+Shift+Y",), "calendar",
+        help="Who is booked at which desk or room: move, cancel, late, arrived",
+    ),
+    Command(
         "contact.log", "Log a contact", CONTACT, ("Ctrl+Shift+L",), "phone-incoming",
         works_away=True,
         help="A call on another phone, a visit, a letter: also while the database is away",

@@ -20,6 +20,7 @@ from crm_desktop.desktop.screens.queue.screen import QueueScreen
 from crm_desktop.desktop.shell.alarm_desk import AlarmDesk
 from crm_desktop.desktop.shell.article_keeper import ArticleKeeper
 from crm_desktop.desktop.shell.away import WHY_NOT, AwayBanner
+from crm_desktop.desktop.shell.booking_desk import BookingDesk
 from crm_desktop.desktop.shell.call_desk import CallDesk
 from crm_desktop.desktop.shell.chat_desk import ChatDesk
 from crm_desktop.desktop.shell.commands import COMMANDS
@@ -180,6 +181,7 @@ class MainWindow(QWidget):
         self._articles.changed(changes)
         self.figures.changed(changes)
         self.public.changed(changes)
+        self.bookings.changed(changes)
         self.people.changed(changes)
         self.alarms.changed(changes)
         self.incidents.changed(changes)
@@ -230,6 +232,7 @@ class MainWindow(QWidget):
         self.chats = ChatDesk(desk, self.registry, self, self.workplace, self.open_contact)
         self.commands.chats = self.chats
         self.log = LogDesk(desk, self.registry, self, lambda: self.workplace.services)
+        self.bookings = BookingDesk(desk, self.registry, self, self._target)
         self._articles = ArticleKeeper(desk, self)
         self.figures = FigureDesk(desk, self)
 
@@ -274,7 +277,15 @@ class MainWindow(QWidget):
         column.setSpacing(0)
         said = (self.people.strip, self.people.bar)
         live = (self.calls.slot, self.chats.slot)
-        for each in (self.top, *live, *said, self.away, self.log.bar, self.error):
+        for each in (
+            self.top,
+            *live,
+            *said,
+            self.away,
+            self.log.bar,
+            self.bookings.bar,
+            self.error,
+        ):
             column.addWidget(each)
         column.addLayout(middle, 1)
         column.addWidget(self.strip)

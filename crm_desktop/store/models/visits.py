@@ -169,13 +169,27 @@ class Appointment(Base):
 
     It takes whole slots of five minutes of its `place_id`, and of `staff_id` where one is named.
     `reference` is read out over the telephone. Times are UTC; `sequence` grows with each change,
-    as iCalendar wants.
+    as iCalendar wants; up to `told_sequence` they were mailed, -1 for nothing yet. `key` is whoever
+    books it's own, so that the same booking is kept once.
     """
 
     __tablename__ = "appointment"
     __table_args__ = (
         Index("ix_appointment_starts_at", "site_id", "starts_at"),
         Index("ix_appointment_customer_id", "customer_id", "starts_at"),
+        Index("uq_appointment_key", "key", unique=True),
+        Index(
+            "ix_appointment_booked",
+            "starts_at",
+            postgresql_where=text("state = 'booked'"),
+            sqlite_where=text("state = 'booked'"),
+        ),
+        Index(
+            "ix_appointment_untold",
+            "id",
+            postgresql_where=text("sequence > told_sequence AND email <> ''"),
+            sqlite_where=text("sequence > told_sequence AND email <> ''"),
+        ),
     )
 
     id: Mapped[Id]
@@ -199,6 +213,10 @@ class Appointment(Base):
     sequence: Mapped[int] = mapped_column(default=0, server_default="0")
     booked_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     booked_at: Mapped[CreatedAt]
+    key: Mapped[str | None]
+    told_sequence: Mapped[int] = mapped_column(default=-1, server_default="-1")
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    late_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancelled_why: Mapped[str] = mapped_column(default="", server_default="")

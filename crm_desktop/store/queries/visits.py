@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select, text
 
 from crm_desktop.domain.changes import Topic
+from crm_desktop.domain.references import parse_reference
 from crm_desktop.domain.states import ContactState
 from crm_desktop.domain.text import fold
 from crm_desktop.domain.views import FoundCustomer
@@ -228,7 +229,7 @@ def reserve(tx: Tx, site_id: int, computer: str) -> TicketNumbers:
 def booked(tx: Tx, site_id: int, said: str, first: datetime, last: datetime) -> tuple[Match, ...]:
     """Appointments that begin between `first` and `last`, by their reference or the name."""
     words = fold(said).split()
-    reference = said.strip().upper().replace(" ", "")
+    reference = parse_reference(said, "A")
     named = and_(*(func.lower(Appointment.who).contains(each, autoescape=True) for each in words))
     rows = tx.session.execute(
         select(

@@ -1,0 +1,1 @@
+"""Booking an appointment, and a site's calendar of them."""

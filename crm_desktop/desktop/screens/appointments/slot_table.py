@@ -1,0 +1,118 @@
+"""Free times as a table that arrow keys walk: a column a day, a line a quarter of an hour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableWidget,
+    QTableWidgetItem,
+    QWidget,
+)
+
+from crm_desktop.desktop.core import words
+from crm_desktop.desktop.core.look import Look
+from crm_desktop.desktop.widgets.painting import paint_focus
+from crm_desktop.domain import appointments as domain
+
+_DAYS = 5
+_SLOT = Qt.ItemDataRole.UserRole
+
+
+class RingDelegate(QStyledItemDelegate):
+    """Rings the current cell: its colour already says something."""
+
+    def __init__(self, look: Look, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._look = look
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        """Qt's way in."""
+        super().paint(painter, option, index)
+        if option.state & QStyle.StateFlag.State_Selected:
+            edge = self._look.px(2)
+            inside = option.rect.adjusted(edge, edge, -edge, -edge)
+            paint_focus(painter, self._look, inside)
+
+
+class SlotTable(QTableWidget):
+    """`taken` asks for booking the current time (Enter)."""
+
+    taken = Signal()
+    picked = Signal()
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self.setAccessibleName("Free times")
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setTabKeyNavigation(False)
+        self.setItemDelegate(RingDelegate(look, self))
+        self.setShowGrid(False)
+        self.verticalHeader().hide()
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.currentItemChanged.connect(self._moved)
+        self.itemDoubleClicked.connect(self.taken)
+        look.changed.connect(self._relook)
+
+    def show_slots(self, slots: Sequence[domain.Slot]) -> None:
+        """The first days on which something is free, below each other what is free."""
+        days: dict[date, list[domain.Slot]] = {}
+        for slot in slots:
+            days.setdefault(words.local(slot.starts_at).date(), []).append(slot)
+        shown = list(days.items())[:_DAYS]
+        self.clear()
+        self.setColumnCount(len(shown))
+        self.setRowCount(max((len(each) for _, each in shown), default=0))
+        self.setHorizontalHeaderLabels([f"{day:%a} {day.day} {day:%b}" for day, _ in shown])
+        for column, (day, free) in enumerate(shown):
+            for line, slot in enumerate(free):
+                item = QTableWidgetItem(words.clock_time(slot.starts_at))
+                item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
+                item.setData(_SLOT, slot)
+                said = f"{words.clock_time(slot.starts_at)}, {day:%A} {day.day} {day:%B}"
+                item.setData(Qt.ItemDataRole.AccessibleTextRole, said)
+                self.setItem(line, column, item)
+            for line in range(len(free), self.rowCount()):
+                empty = QTableWidgetItem("")
+                empty.setFlags(Qt.ItemFlag.NoItemFlags)
+                self.setItem(line, column, empty)
+        self._relook()
+        if shown:
+            self.setCurrentCell(0, 0)
+        self.picked.emit()
+
+    def slot(self) -> domain.Slot | None:
+        """The time on which the keyboard stands."""
+        item = self.currentItem()
+        found = item.data(_SLOT) if item is not None else None
+        return found if isinstance(found, domain.Slot) else None
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter takes the time; Ctrl+Enter is the form's."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.slot() is not None:
+            self.taken.emit()
+            return
+        super().keyPressEvent(event)
+
+    @Slot()
+    def _moved(self) -> None:
+        self.picked.emit()
+
+    @Slot()
+    def _relook(self) -> None:
+        self.verticalHeader().setDefaultSectionSize(self._look.px(30))
