@@ -105,8 +105,8 @@ class Limits(BodyLimits):
     """Sizes in bytes, times in seconds, rates and numbers per client unless said otherwise.
 
     `page_frames`: how many frames may wait for a page that does not read. Whoever talks faster than
-    `says` is heard later, not refused; so is whoever sends more than `frames` of any kind. Files are
-    weighed: `megabytes` of them.
+    `says` is heard later, not refused; so is whoever sends more `frames` of any kind. `megabytes`
+    are of files.
     """
 
     file_bytes: int = 10 * MEGABYTE
