@@ -14,7 +14,7 @@ from crm_desktop.channels.social.safety import is_public
         "10.1.2.3",
         "169.254.169.254",
         "100.64.0.1",
-        "0.0.0.0",  # noqa: S104 - what a name could lead to
+        "0.0.0.0",
         "224.0.0.1",
         "::1",
         "fe80::1",
