@@ -168,7 +168,8 @@ BEGIN
 END $$;
 
 -- What must be known before a line is said, as app.answering gives it; opened only for who has the
--- contact in hand, who left a trace when they opened it.
+-- contact in hand, who left a trace when they opened it. Who only typed an address has proved
+-- nothing: until somebody has asked them, the record is not theirs and says nothing.
 CREATE FUNCTION app.chat_answering(p_contact bigint) RETURNS json
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE me bigint := app.me(); c contact;
@@ -182,14 +183,15 @@ BEGIN
     'now', now(),
     'contact', (SELECT json_build_array(
             c.id, c.state, c.owner_id, coalesce(o.name, ''), c.subject, coalesce(s.name, ''),
-            c.customer_id, coalesce(p.name, ''), c.who, c.account_id)
+            p.id, coalesce(p.name, ''), c.who, c.account_id)
         FROM (SELECT 1) x
         LEFT JOIN staff o ON o.id = c.owner_id LEFT JOIN service s ON s.id = c.service_id
-        LEFT JOIN customer p ON p.id = c.customer_id),
+        LEFT JOIN customer p ON p.id = c.customer_id AND NOT c.needs_checking),
     'references', (SELECT json_agg(json_build_array(k.id, coalesce(k.reference, '')) ORDER BY k.id)
         FROM case_contact x JOIN cases k ON k.id = x.case_id WHERE x.contact_id = p_contact),
     'centre', (SELECT value FROM setting WHERE key = 'centre'),
-    'identifiers', CASE WHEN c.owner_id = me AND c.customer_id IS NOT NULL THEN (
+    'identifiers', CASE WHEN c.owner_id = me AND c.customer_id IS NOT NULL
+                             AND NOT c.needs_checking THEN (
         SELECT json_agg(json_build_array(i.kind, i.value)) FROM identifier i
         WHERE i.customer_id = c.customer_id) END,
     'said', CASE WHEN c.owner_id = me THEN (

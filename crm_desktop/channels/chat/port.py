@@ -105,7 +105,8 @@ class Limits(BodyLimits):
     """Sizes in bytes, times in seconds, rates and numbers per client unless said otherwise.
 
     `page_frames`: how many frames may wait for a page that does not read. Whoever talks faster than
-    `says` is heard later, not refused.
+    `says` is heard later, not refused; so is whoever sends more `frames` of any kind. `megabytes`
+    are of files.
     """
 
     file_bytes: int = 10 * MEGABYTE
@@ -125,6 +126,8 @@ class Limits(BodyLimits):
     sends: Rate = field(default=Rate(20, 20.0))
     talks: Rate = field(default=Rate(80, 80.0))
     says: Rate = field(default=Rate(20, 60.0))
+    frames: Rate = field(default=Rate(100, 600.0))
+    megabytes: Rate = field(default=Rate(100, 10.0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ from crm_desktop.channels.web.bugs import trace
 from crm_desktop.channels.web.clients import TokenBuckets, client_of, is_https
 from crm_desktop.channels.web.files import KINDS
 from crm_desktop.channels.web.headers import secure
+from crm_desktop.channels.web.limits import MEGABYTE
 from crm_desktop.domain.chats import LONGEST_TEXT, ChatSite
 from crm_desktop.domain.errors import (
     Blocked,
@@ -127,6 +128,7 @@ class _Door:
         self._assets = assets
         self._talks = Talks(port, hub, settings)
         self._talk_buckets = TokenBuckets(settings.limits.talks)
+        self._weights = TokenBuckets(settings.limits.megabytes)
 
     def guarded(
         self, endpoint: _Endpoint, buckets: TokenBuckets, *, must_say_origin: bool
@@ -217,6 +219,9 @@ class _Door:
         sent = await read_body(request, self._limits)
         text = sound(sent.first("text"))[:LONGEST_TEXT]
         files = taken(sent.files, self._limits)
+        weight = sum(file.size for file in sent.files) / MEGABYTE
+        if not self._weights.take(client_of(request, self._settings.proxies), weight):
+            return _error(429, "often", retry_seconds=_RETRY_SECONDS)
         line = await self._ask(self._port.say, token, client_id, text, files)
         return JSONResponse({"seq": line.seq}, 201)
 

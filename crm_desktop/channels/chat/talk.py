@@ -150,11 +150,13 @@ class _Conversation:
         self._ask = ask
         self._page = page
         self._pace = Pace(limits.says)
+        self._frames = Pace(limits.frames)
 
     async def hear(self, socket: WebSocket) -> None:
         """Hear for ever; raises BadFrame, Blocked, ChatOver and WebSocketDisconnect."""
         page = self._page
         while True:
+            await self._frames.wait()
             match await _frame(socket):
                 case Say() as say:
                     await self._say(socket, say)
@@ -165,6 +167,7 @@ class _Conversation:
                 case Ping(number):
                     page.give(protocol.pong(number))
                 case End():
+                    await self._pace.wait()
                     await self._ask(self._port.end, page.token)
                 case Hello():
                     raise BadFrame

@@ -14,6 +14,10 @@ from crm_desktop.domain.errors import ConnectorTrouble, InvalidInput
 #: What a page of posts can be.
 MAX_ANSWER = 16 * 1024 * 1024
 SECONDS = 30.0
+_LEADING_ON = tuple(
+    ipaddress.ip_network(each)
+    for each in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "fec0::/10", "::/96")
+)
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -44,6 +48,9 @@ def is_public(host: str) -> bool:
     try:
         found = ipaddress.ip_address(host)
     except ValueError:
+        return False
+    # Those that lead on to an IPv4 address, which may be anywhere, and the old local ones.
+    if any(found in each for each in _LEADING_ON):
         return False
     return found.is_global and not found.is_multicast
 

@@ -26,13 +26,13 @@ class TokenBuckets:
         self._now = now
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, client: str) -> bool:
-        """Whether this client may go on now."""
+    def take(self, client: str, tokens: float = 1) -> bool:
+        """Whether this client may go on now, and may take so many."""
         now = self._now()
-        tokens, at = self._buckets.pop(client, (float(self._rate.burst), now))
-        tokens = min(self._rate.burst, tokens + (now - at) * self._rate.per_minute / 60)
-        allowed = tokens >= 1
-        self._buckets[client] = (tokens - 1 if allowed else tokens, now)
+        left, at = self._buckets.pop(client, (float(self._rate.burst), now))
+        left = min(self._rate.burst, left + (now - at) * self._rate.per_minute / 60)
+        allowed = left >= tokens
+        self._buckets[client] = (left - tokens if allowed else left, now)
         if len(self._buckets) > MAX_CLIENTS:
             self._buckets.popitem(last=False)
         return allowed

@@ -19,6 +19,7 @@ from crm_desktop.desktop.widgets.painting import (
     text_height,
     text_width,
 )
+from crm_desktop.desktop.widgets.tips import plain_tip
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class FileChip(QAbstractButton):
         self._look, self.file, self._removable = look, file, removable
         self.setAccessibleName(f"{file.name}, {words.size(file.size)}")
         self.setAccessibleDescription("Delete removes it" if removable else "Opens the file")
-        self.setToolTip(file.name)
+        self.setToolTip(plain_tip(file.name))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)

@@ -55,6 +55,7 @@ from crm_desktop.desktop.widgets.painting import (
     text_height,
 )
 from crm_desktop.desktop.widgets.rows import ROW_ROLE, become
+from crm_desktop.desktop.widgets.tips import plain_tip
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -156,8 +157,10 @@ class BoardModel(QAbstractTableModel):
         if role == ROW_ROLE:
             return row
         cell = row.cells[index.column()]
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+        if role == Qt.ItemDataRole.DisplayRole:
             return cell.text or None
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tip(cell.text) or None
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._spoken(row) if index.column() == 0 else self._cell_spoken(row, index)
         return None

@@ -24,6 +24,7 @@ from crm_desktop.desktop.widgets.painting import (
     text_height,
     text_width,
 )
+from crm_desktop.desktop.widgets.tips import plain_tip
 
 _GLYPHS = {"Return": "↵", "Enter": "↵", "Esc": "Esc", "PgUp": "PgUp", "PgDown": "PgDn"}
 
@@ -183,7 +184,7 @@ class Button(QPushButton):
             self.setText(self._action.text())
             self.setEnabled(self._action.isEnabled())
             said = self._action.toolTip()
-            self.setToolTip("" if said == self._action.text() else said)
+            self.setToolTip("" if said == self._action.text() else plain_tip(said))
             shortcut = self._action.shortcut()
             self._show_key(key_text(shortcut.toString(QKeySequence.SequenceFormat.PortableText)))
             self._describe()
@@ -214,7 +215,7 @@ class IconButton(QToolButton):
         super().__init__(parent)
         self._look, self._icon, self._size = look, icon, size
         self.setAccessibleName(name)
-        self.setToolTip(name)
+        self.setToolTip(plain_tip(name))
         self.setAutoRaise(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -225,7 +226,7 @@ class IconButton(QToolButton):
         """Become another button, as play becomes pause."""
         self._icon = icon
         self.setAccessibleName(name)
-        self.setToolTip(name)
+        self.setToolTip(plain_tip(name))
         self._relook()
 
     @Slot()

@@ -20,6 +20,7 @@ from crm_desktop.desktop.widgets.painting import (
     text_height,
     text_width,
 )
+from crm_desktop.desktop.widgets.tips import plain_tip
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class ChipButton(QAbstractButton):
         name = chip.spoken or chip.text or chip.key
         count = "" if chip.count is None else f", {chip.count:,}"
         self.setAccessibleName(f"{name}{count}")
-        self.setToolTip(chip.spoken)
+        self.setToolTip(plain_tip(chip.spoken))
         self._relook()
 
     def sizeHint(self) -> QSize:

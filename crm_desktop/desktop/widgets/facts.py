@@ -45,6 +45,7 @@ from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.painting import paint_focus, paint_icon, paint_text, text_height
+from crm_desktop.desktop.widgets.tips import plain_tip
 
 _Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
@@ -100,7 +101,7 @@ class _Model(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return fact.says
         if role == Qt.ItemDataRole.ToolTipRole:
-            return fact.says
+            return plain_tip(fact.says)
         return fact.aloud() if role == Qt.ItemDataRole.AccessibleTextRole else None
 
 

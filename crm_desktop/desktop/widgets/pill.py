@@ -16,6 +16,7 @@ from crm_desktop.desktop.widgets.painting import (
     paint_tile,
     pill_size,
 )
+from crm_desktop.desktop.widgets.tips import plain_tip
 
 
 class Pill(Painted):
@@ -53,7 +54,7 @@ class Pill(Painted):
         if bare != self._bare:
             self._bare = bare
             self._relook()
-        self.setToolTip(self._text if bare else "")
+        self.setToolTip(plain_tip(self._text) if bare else "")
 
     def text(self) -> str:
         """What it says."""

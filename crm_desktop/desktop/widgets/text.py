@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.painting import paint_text, text_height, text_width
+from crm_desktop.desktop.widgets.tips import plain_tip
 
 
 class Text(QLabel):
@@ -111,7 +112,7 @@ class ElidedText(Text):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw what fits."""
         text, font = self.text(), self._look.font(self._role)
-        tip = text if text_width(font, text) > self.width() else ""
+        tip = plain_tip(text) if text_width(font, text) > self.width() else ""
         if tip != self.toolTip():
             self.setToolTip(tip)
         ink = self.palette().color(QPalette.ColorRole.WindowText)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -147,7 +148,13 @@ def in_hand(tx: Tx) -> tuple[TextClause, dict[str, Any]]:
 def answering(tx: Tx, contact_id: int) -> replying.Answering | None:
     """See `chats.answering`."""
     _readable(tx, contact_id)
-    return replying.quietly(tx, contact_id)
+    known = replying.quietly(tx, contact_id)
+    unproven = select(Contact.id).where(Contact.id == contact_id, Contact.needs_checking)
+    if known is None or tx.session.scalar(unproven) is None:
+        return known
+    # Who only typed an address has proved nothing: the record is not theirs yet.
+    nobody = replace(known.contact, customer_id=None, customer_name="")
+    return replace(known, contact=nobody, identifiers=())
 
 
 def say(

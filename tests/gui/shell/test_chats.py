@@ -374,6 +374,28 @@ def test_a_colleague_gets_it_with_its_history_and_writes_there(
     until(qtbot, screen.compose.isHidden)
 
 
+def test_who_comes_back_while_it_is_wrapped_up_can_be_answered(
+    either: Centre, sit: Sit, qtbot: QtBot
+) -> None:
+    """The questions would hide the line, and Enter would complete what goes on."""
+    seat = sit(either)
+    margaret = seat.comes("My bin")
+    screen = seat.window.workplace.screen
+    press(seat.window, Key.Key_E, CTRL)
+    until(qtbot, lambda: screen.is_wrapping_up)
+    until(qtbot, lambda: chat_row(either, margaret.chat).state == "ended")
+    settled(qtbot, seat.desktop)
+
+    margaret.say("One more thing")
+    until(qtbot, lambda: seat.items()[-1] == (False, "One more thing"))
+    until(qtbot, lambda: not screen.is_wrapping_up)
+
+    assert screen.compose.isVisible()
+    assert not screen.compose.composer.editor.hasFocus()
+    screen.focus_reply(Visibility.PUBLIC)
+    seat.says("Yes?")
+
+
 def test_who_comes_back_is_shown_and_told(centre: Centre, sit: Sit, qtbot: QtBot) -> None:
     seat = sit(centre)
     margaret = seat.comes("My bin")

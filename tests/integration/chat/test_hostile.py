@@ -189,8 +189,9 @@ def test_who_says_nothing_is_not_waited_for() -> None:
     assert closed.value.rcvd.code == 1008
 
 
-def test_typing_is_told_at_most_twice_a_second_whatever_a_page_sends(door: ChatDoor) -> None:
-    with page(door, started(door)) as one:
+def test_typing_is_told_at_most_twice_a_second_whatever_a_page_sends() -> None:
+    quick = Limits(frames=Rate(1_000, 60_000))
+    with chat_door(limits=quick) as door, page(door, started(door)) as one:
         began = time.monotonic()
         for number in range(200):
             one.send(typing=f"My bin {number}")
@@ -272,6 +273,37 @@ def test_files_that_are_not_taken_are_said_by_code(content: bytes, code: str) ->
     with chat_door(limits=Limits(file_bytes=1_000)) as door:
         answer = _send_file(door, started(door), "a.png", content)
         assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+def test_what_one_client_sends_is_weighed_over_all_its_chats() -> None:
+    """Twenty megabytes a request, twenty requests a minute, would fill a disk in an afternoon."""
+    limits = Limits(megabytes=Rate(2, 0.001))
+    content = PNG + b"\0" * 900_000
+    with chat_door(limits=limits) as door:
+        tokens = [started(door) for _ in range(3)]
+        answers = [_send_file(door, token, "a.png", content) for token in tokens]
+        assert [each.status_code for each in answers] == [201, 201, 429]
+        assert answers[2].json()["code"] == "often"
+
+
+def test_frames_without_end_are_heard_slowly() -> None:
+    with chat_door(limits=Limits(frames=Rate(5, 600))) as door, page(door, started(door)) as one:
+        began = time.monotonic()
+        for number in range(15):
+            one.send(ping=number)
+        while one.until("pong") < 14:
+            pass
+        assert time.monotonic() - began >= 0.8
+
+
+def test_an_end_said_again_and_again_asks_the_database_no_faster_than_talk() -> None:
+    with chat_door(limits=Limits(says=Rate(3, 600))) as paced, page(paced, started(paced)) as one:
+        began = time.monotonic()
+        for _ in range(10):
+            one.send(end={})
+        one.send(ping=1)
+        one.until("pong")
+        assert time.monotonic() - began >= 0.5
 
 
 def test_a_file_belongs_to_its_chat_alone(door: ChatDoor) -> None:

@@ -27,6 +27,7 @@ from crm_desktop.domain.views import Disposition, NewAttachment, QueueFilter, Re
 from crm_desktop.services import chat_visits, chats, contacts, intake, replies
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import ChannelAccount, ChatTyping, Message
+from crm_desktop.store.queries import customers
 from tests.centre import Centre
 from tests.chats_centre import (
     Visitor,
@@ -67,6 +68,30 @@ def test_a_chat_begins_is_taken_answered_and_ended(centre: Centre) -> None:
     assert view is not None
     assert view.lines == page.lines
     assert chat_row(centre, margaret.chat).waiting_since is None
+
+
+def test_who_only_typed_an_address_is_told_nothing_of_its_record_unasked(centre: Centre) -> None:
+    """Anybody can type Margaret's address into a chat, and what is said goes to whoever did."""
+    site, anna = add_site(centre), centre.as_person("anna")
+    with centre.as_owner().write() as tx:
+        known = [
+            ("email", "m.okafor@example.org", "m.okafor@example.org"),
+            ("phone", "01632 960 123", "+441632960123"),
+        ]
+        customers.add(tx, "Margaret Okafor", "margaret okafor", known)
+    stranger = visitor(centre, site, visitor="A Stranger", email="m.okafor@example.org")
+    contacts.take(anna, stranger.contact)
+    told = "We have 01632 960 123 for you."
+
+    stopped = chats.say_as_staff(anna, stranger.contact, told, writing=writing())
+    greeted = chats.say_as_staff(anna, stranger.contact, "Good morning!", writing=writing())
+    contacts.checked(anna, stranger.contact)
+    said = chats.say_as_staff(anna, stranger.contact, told, writing=writing())
+
+    assert stopped.line is None
+    assert "01632 960 123" in " ".join(stopped.findings)
+    assert greeted.line is not None
+    assert said.findings == ()
 
 
 def test_the_strip_shows_own_chats_with_what_is_unread(centre: Centre) -> None:

@@ -89,6 +89,20 @@ def test_published_challenge_is_answered() -> None:
     assert hook.challenge(SECRET, {"crc_token": "x" * 5_000}) is None
 
 
+def test_nobody_has_a_delivery_signed_by_asking_for_a_challenge() -> None:
+    """Both are signed with the same secret: a token that is a delivery would be its signature."""
+    for forged in (
+        body(MESSAGE).decode(),
+        body(POST).decode(),
+        "{}",
+        '"',
+        "a b",
+        "a\n",
+        "\N{BELL}",
+    ):
+        assert hook.challenge(SECRET, {"crc_token": forged}) is None
+
+
 def test_signature_of_the_raw_body_is_accepted_and_any_other_is_not() -> None:
     sent = body(MESSAGE)
     digest = hmac.new(SECRET.encode(), sent, hashlib.sha256).digest()

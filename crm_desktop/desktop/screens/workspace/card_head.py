@@ -19,6 +19,7 @@ from crm_desktop.desktop.widgets.painting import (
     text_width,
 )
 from crm_desktop.desktop.widgets.pill import paint_avatar
+from crm_desktop.desktop.widgets.tips import plain_tip
 
 _RIGHT = Qt.AlignmentFlag.AlignRight
 
@@ -53,7 +54,8 @@ class CardHead(QLabel):
         parts = [said.author, said.toward, said.state[0] if said.state else "", said.moment]
         self.setAccessibleName(", ".join(part for part in parts if part))
         # What is cut here stands whole there.
-        self.setToolTip("\n".join(part for part in (said.author, said.toward, said.full) if part))
+        whole = "\n".join(part for part in (said.author, said.toward, said.full) if part)
+        self.setToolTip(plain_tip(whole))
         self.update()
 
     def said(self) -> Said:

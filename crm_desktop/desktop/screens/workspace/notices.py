@@ -10,6 +10,7 @@ from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.names import logged_words, raised_words
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.banner import Banner
+from crm_desktop.desktop.widgets.tips import plain_tip
 from crm_desktop.domain.views import ContactView, CustomerView, DraftView
 
 
@@ -125,7 +126,7 @@ class Notices(QWidget):
     def _say(self, banner: Banner, text: str, detail: str) -> None:
         self._details[banner] = (text, detail)
         banner.set_text(text, "" if self._brief else detail)
-        banner.setToolTip(detail)
+        banner.setToolTip(plain_tip(detail))
 
     def _banners(self) -> tuple[Banner, ...]:
         urgent = (self._away, self._marker, self._adjustments)

@@ -13,6 +13,7 @@ from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.widgets.buttons import IconButton
 from crm_desktop.desktop.widgets.safe_picture import picture_of
 from crm_desktop.desktop.widgets.text import Text
+from crm_desktop.desktop.widgets.tips import plain_tip
 from crm_desktop.domain.social import Picture
 from crm_desktop.domain.social_thread import MOST_PICTURES
 
@@ -77,7 +78,7 @@ class PostPictures(QWidget):
             shown = QLabel()
             shown.setPixmap(_small(picture, px(40)))
             shown.setAccessibleName(picture.name)
-            shown.setToolTip(picture.name)
+            shown.setToolTip(plain_tip(picture.name))
             field = QLineEdit(picture.alt)
             field.setMaxLength(_LONGEST_ALT)
             field.setPlaceholderText("What does it show?")

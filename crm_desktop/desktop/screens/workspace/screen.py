@@ -46,7 +46,7 @@ from crm_desktop.desktop.widgets.states import EmptyState
 from crm_desktop.desktop.widgets.tabs import TabStrip
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.people import Person
-from crm_desktop.domain.states import Channel, Resolution, Visibility
+from crm_desktop.domain.states import Channel, ContactState, Resolution, Visibility
 from crm_desktop.domain.views import (
     ArticleView,
     ContactView,
@@ -193,6 +193,11 @@ class WorkspaceScreen(QWidget):
         self._below.setEnabled(False)
         if fresh or not writable:
             self._set_wrapping(False)
+        elif before is not None and self._has_come_back(before, contact):
+            self._set_wrapping(False)
+            # Not into the line: whoever was answering the questions would send the answers.
+            self.chat.pane.view.setFocus(Qt.FocusReason.OtherFocusReason)
+            accessibility.announce(self, f"{contact.row.who} is back in the chat")
         self._show_place(writable and not self.is_wrapping_up)
         self._say_whose(contact, writable=writable)
         self._below.setEnabled(True)
@@ -202,6 +207,12 @@ class WorkspaceScreen(QWidget):
         else:
             self.meanwhile.changed(contact)
         self.shown.emit(contact)
+
+    def _has_come_back(self, before: ContactView, contact: ContactView) -> bool:
+        """Whether the visitor of a chat went on while its questions were asked."""
+        states = (before.row.state, contact.row.state)
+        resumed = states == (ContactState.WRAP_UP, ContactState.ACTIVE)
+        return resumed and self.is_wrapping_up and self.chat.is_shown
 
     def _show_parts(self, contact: ContactView, before: ContactView | None) -> None:
         """What differs from before: most of a contact stays as it is when something happens."""
