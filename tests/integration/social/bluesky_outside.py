@@ -20,6 +20,7 @@ class BlueskyOutside:
     network = Network.BLUESKY
     private_pictures = False
     edits = True
+    deletes = True
 
     def __init__(self, network: Bluesky) -> None:
         self.server = network

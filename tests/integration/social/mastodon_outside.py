@@ -16,6 +16,8 @@ class MastodonOutside:
     network = Network.MASTODON
     private_pictures = True
     edits = True
+    # Snac keeps what was delivered to another of its own people.
+    deletes = False
 
     def __init__(self, server: Snac) -> None:
         self.server = server

@@ -35,6 +35,8 @@ class Outside(Protocol):
     private_pictures: bool
     #: Whether what was posted may be changed.
     edits: bool
+    #: Whether this server shows that a post is gone to whoever got it.
+    deletes: bool
 
     def open(self) -> SocialNetwork:
         """Another client of our account, as after a restart; the test closes it."""

@@ -50,16 +50,13 @@ class Mastodon:
         """Mentions, replies, quotes and private messages, page by page from the oldest."""
         after = identity(cursor, "after")
         listed = self._listed(after)
+        more = bool(after) and len(listed) >= _BATCH
+        newest = max([after or "0", *(each for each, _ in listed)], key=_order)
         if not after:
-            after = max([each for each, _ in listed], key=_order, default="0")
-            read = self._read_until()
-            listed = [each for each in listed if read and _order(each[0]) > _order(read)]
-            more = False
-        else:
-            after = max([after, *(each for each, _ in listed)], key=_order)
-            more = len(listed) >= _BATCH
+            # What is unread the server does not tell: an account begins with what comes.
+            listed = []
         posts = [post for _, status in listed if (post := self._whole(status))]
-        return News(tuple(posts), {"after": after, "limit": self._server_limit()}, more=more)
+        return News(tuple(posts), {"after": newest, "limit": self._server_limit()}, more=more)
 
     def look_again(self, post_ids: Sequence[str]) -> Mapping[str, Post | None]:
         """These statuses as they are now; one that everybody may see and is not there is gone."""
@@ -111,15 +108,6 @@ class Mastodon:
         # Not every server knows `min_id`.
         newer = [each for each in listed if each[0] and _order(each[0]) > _order(after)]
         return sorted(newer, key=lambda each: _order(each[0]))
-
-    def _read_until(self) -> str:
-        """The last notification that somebody read elsewhere; "" where the server does not say."""
-        try:
-            with self._wire.api() as api:
-                answer = api.markers_get(["notifications"])
-        except Refused:
-            return ""
-        return identity(mapping(answer, "notifications"), "last_read_id")
 
     def _whole(self, status: Mapping[str, object]) -> Post | None:
         """A status with its pictures, in its conversation."""
@@ -245,7 +233,7 @@ class Mastodon:
         """How long a post may be on this server, asked once."""
         if not self._limit:
             with self._wire.api() as api:
-                told = mapping(api.instance(), "configuration", "statuses").get("max_characters")
+                told = mapping(api.instance_v1(), "configuration", "statuses").get("max_characters")
             self._limit = post_length.limit(Network.MASTODON, told)
         return self._limit
 

@@ -17,6 +17,8 @@ from mastodon.errors import (
     MastodonServerError,
     MastodonUnauthorizedError,
 )
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
 
 from crm_desktop.channels.social.mastodon.settings import MastodonSettings
 from crm_desktop.channels.social.safety import MAX_ANSWER, SECONDS, Quiet, is_protected
@@ -90,8 +92,11 @@ class _Session(requests.Session):
         super().__init__()
         self.trust_env = False
         self.headers["Accept-Encoding"] = "identity"
-        # Small servers close without a word.
+        # Small servers close a connection without a word; what only reads is asked once more.
         self.headers["Connection"] = "close"
+        again = Retry(total=3, connect=0, status=0, allowed_methods=["GET"], backoff_factor=0.1)
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, HTTPAdapter(max_retries=again))
 
     def request(self, method: Any, url: Any, *args: Any, **how: Any) -> requests.Response:
         """See requests."""
@@ -121,7 +126,7 @@ def _unreached(trouble: Exception) -> ConnectorTrouble:
     """No answer: whether it arrived is known only when there was no connection."""
     cause = trouble.__context__ if isinstance(trouble, MastodonNetworkError) else trouble
     # requests says ConnectionError also when an answer broke off.
-    words = str(cause)
+    words = repr(cause)
     before = isinstance(cause, requests.exceptions.ConnectTimeout) or (
         isinstance(cause, requests.exceptions.ConnectionError) and "NewConnectionError" in words
     )
