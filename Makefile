@@ -84,6 +84,8 @@ package-packages:
 test-packages: $(VENV)/.dev
 	@sh installer/system-packages.sh test
 	@$(PY) -m tests.servers.asterisk_program
+	@$(PY) -m tests.servers.snac
+	@$(PY) -m tests.servers.bluesky_program
 
 $(PY):
 	@sh installer/make-venv.sh $(VENV)

@@ -23,11 +23,12 @@ from crm_desktop.desktop.core.tasks import Lane, TaskRunner
 from crm_desktop.desktop.core.theme import Scheme
 from crm_desktop.desktop.screens.sign_in.presenter import SignInPresenter, Without, shown
 from crm_desktop.desktop.screens.sign_in.screen import SignInScreen
-from crm_desktop.desktop.shell.desk import Desk
+from crm_desktop.desktop.shell.desk import AlarmWays, Desk
 from crm_desktop.desktop.shell.feed_source import DatabaseFeed
 from crm_desktop.desktop.shell.main_window import PRODUCT, MainWindow
 from crm_desktop.domain.errors import CrmError, NoKeyring, Taken
 from crm_desktop.services import Database, Target, administration, session
+from crm_desktop.this_computer.alarms import BuildingAlarms
 from crm_desktop.this_computer.files import LocalFiles
 from crm_desktop.this_computer.gateway import OwnGateway
 from crm_desktop.this_computer.memory import memory_of
@@ -105,6 +106,7 @@ def build_window(
     facts: tuple[tuple[str, str], ...] = (),
     undo_seconds: float = 10.0,
     lock_seconds: float = 0.0,
+    alarms: AlarmWays | None = None,
 ) -> Desktop:
     """The main window of whoever `db` is signed in as (`db.actor`); nothing is read yet.
 
@@ -137,6 +139,7 @@ def build_window(
         undo_seconds=undo_seconds,
         lock_seconds=lock_seconds,
         facts=facts,
+        alarms=alarms,
     )
     return Desktop(MainWindow(desk), desk, endings)
 
@@ -152,6 +155,7 @@ def make_desk(  # noqa: PLR0917 - what a desk is made of
     undo_seconds: float = 10.0,
     lock_seconds: float = 0.0,
     facts: tuple[tuple[str, str], ...] = (),
+    alarms: AlarmWays | None = None,
 ) -> Desk:
     """The means of whoever `db` is of."""
     person = db.actor
@@ -169,6 +173,7 @@ def make_desk(  # noqa: PLR0917 - what a desk is made of
         files=files,
         undo_seconds=undo_seconds,
         lock_seconds=lock_seconds,
+        alarms=alarms,
         name=ways.own_name(),
         facts=(
             *facts,
@@ -207,6 +212,7 @@ class Run(QObject):
         self._instance: SingleInstance | None = None
         self._kept: Kept | None = None
         self._alone: AloneWindow | None = None
+        self._alarms: BuildingAlarms | None = None
         self.crash_log = CrashLog(paths.log, "desktop")
         self.crash_log.start(settings.log_level)
         self._watch = CrashWatch(self._note_crash, self)
@@ -332,7 +338,7 @@ class Run(QObject):
         db = Database(target, actor=person, connections=CONNECTIONS, create=False)
         desk = make_desk(
             db, self._look, self._runner, self._ways, found.kept, self._files,
-            undo_seconds=self._settings.undo_seconds,
+            undo_seconds=self._settings.undo_seconds, alarms=self._building(target.url),
         )  # fmt: skip
         sign_in = partial(
             session.sign_in,
@@ -378,6 +384,7 @@ class Run(QObject):
             facts=(("Council", self._settings.council_name),),
             undo_seconds=self._settings.undo_seconds,
             lock_seconds=60.0 * self._settings.lock_minutes,
+            alarms=self._building(db.target.url),
         )
         window = self._desktop.window
         window.lock.ended.connect(self._over, Qt.ConnectionType.QueuedConnection)
@@ -397,6 +404,11 @@ class Run(QObject):
         crash = self.crash_log.last_crash()
         if crash is not None:
             window.error.show_earlier_crash(crash.at, str(self._paths.log))
+
+    def _building(self, url: str) -> BuildingAlarms:
+        if self._alarms is None:
+            self._alarms = BuildingAlarms(self._settings, self._secrets, url)
+        return self._alarms
 
     def _remember(self, db: Database) -> None:
         """Who signed in may work here when the database is away at the next start."""
@@ -432,6 +444,9 @@ class Run(QObject):
         if self._desktop is not None:
             self._desktop.stop()
             self._desktop = None
+        if self._alarms is not None:
+            self._alarms.stop()
+            self._alarms = None
         if self._kept is not None:
             self._kept.close()
             self._kept = None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 from sqlalchemy import select
 
 from crm_desktop.domain.visits import CheckedInBy, CheckIn
-from crm_desktop.store.models import OpeningCalendar, Place, Service, Site, SiteService
+from crm_desktop.store.models import Appointment, OpeningCalendar, Place, Service, Site, SiteService
 from tests.centre import Centre
 
 
@@ -61,3 +62,24 @@ def arriving(site_id: int, service_id: int, who: str = "", **more: object) -> Ch
     """Somebody at the counter."""
     made = {"by": CheckedInBy.DESK, "who": who, **more}
     return CheckIn(key=uuid4().hex, site_id=site_id, service_id=service_id, **made)  # type: ignore[arg-type]
+
+
+def book(
+    centre: Centre,
+    site_id: int,
+    service_id: int,
+    reference: str,
+    *,
+    who: str = "",
+    after: timedelta = timedelta(),
+) -> int:
+    """An appointment at the site's first desk, now or later; its id."""
+    with centre.as_owner().write() as tx:
+        booked = Appointment(
+            site_id=site_id, service_id=service_id, place_id=places(centre, site_id)[0],
+            reference=reference, starts_at=tx.now + after,
+            ends_at=tx.now + after + timedelta(minutes=20), who=who,
+        )  # fmt: skip
+        tx.session.add(booked)
+        tx.session.flush()
+        return booked.id

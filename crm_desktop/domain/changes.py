@@ -60,7 +60,7 @@ class Topic(StrEnum):
 
 
 #: Somebody waits for these at this moment, and few hear of them: nobody gathers them.
-URGENT = frozenset({Topic.CHAT, Topic.TYPING})
+URGENT = frozenset({Topic.CHAT, Topic.TYPING, Topic.ALARM})
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from crm_desktop.gateway.counting import FigureKeeper
 from crm_desktop.gateway.email_lane import email_lane
 from crm_desktop.gateway.fitting import FitWatch
 from crm_desktop.gateway.jobs import JobKeeper, StartJob
+from crm_desktop.gateway.kiosks import KioskDoor
 from crm_desktop.gateway.lanes import InHand, LaneWorker
 from crm_desktop.gateway.listeners import MailDoor, WebDoor
 from crm_desktop.gateway.mailboxes import MailboxReader
@@ -84,12 +85,14 @@ class Gateway:
         if recordings is not None:
             self._more_jobs.update(recordings.jobs())
         self._mail_door = MailDoor(db, config, self.statuses)
+        form_secret = _form_secret(secrets)
+        self._kiosks = KioskDoor(db, config, form_secret)
         self._web_door = WebDoor(
             db,
             config,
             self.statuses,
-            _form_secret(secrets),
-            more_routes=hooks.routes() if hooks else (),
+            form_secret,
+            more_routes=[*self._kiosks.routes(), *(hooks.routes() if hooks else ())],
         )
         self._keeper = JobKeeper(keeper_db, self._jobs, self.statuses)
         self._router = Router(db)
@@ -131,6 +134,7 @@ class Gateway:
         )
         for worker in workers:
             worker.stop()
+        self._kiosks.close()
         for worker in workers:
             worker.join()
         self._feed.stop()
@@ -213,10 +217,12 @@ class Gateway:
             self._db.close()
             self._keeper_db.close()
         self._web_door.presence(connected)
+        self._kiosks.presence(connected)
 
     def _heard(self, changes: Changes) -> None:
         """On the feed's thread: wake whoever may have something to do."""
         self._web_door.heard(changes)
+        self._kiosks.heard(changes)
         woken: list[LaneWorker | Sweeper | FigureKeeper | Router] = []
         if changes.has(Topic.OUTBOX):
             woken.extend(self._senders)

@@ -37,6 +37,8 @@ _TABLES: Mapping[str, str] = {
     "skill": "a skill",
     "staff_skill": "what a colleague can do",
     "sign_out": "a colleague's signing out",
+    "alarm": "an alarm",
+    "incident": "an incident record",
     "huddle": "a huddle",
     "huddle_receipt": "who has read a huddle",
     "staff_note": "a private note",

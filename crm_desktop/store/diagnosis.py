@@ -23,7 +23,7 @@ from crm_desktop.store import address, revision
 from crm_desktop.store.database import Target, Tx
 from crm_desktop.store.errors import translating
 from crm_desktop.store.existing import existing
-from crm_desktop.store.models import Lease
+from crm_desktop.store.models import Lease, Site
 from crm_desktop.store.queries import accounts, telephones
 
 #: libpq knows no shorter patience than two seconds.
@@ -169,6 +169,10 @@ class Look:
             self._session.scalar(text("SELECT count(*) FROM app.whoami()"))
         )
         return Standing(login, member_of, frozenset(_GROUPS) - set(known), superuser, is_staff)
+
+    def has_sites(self) -> bool:
+        """Whether people visit this centre."""
+        return bool(self._session.scalar(select(Site.id).where(Site.active).limit(1)))
 
     def telephones(self) -> Telephones:
         """What is set up for calls; whoever asks must be the gateway, an administrator or owner."""

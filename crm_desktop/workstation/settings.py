@@ -7,12 +7,13 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
 from crm_desktop.domain.database_address import has_password, is_address
 from crm_desktop.domain.errors import InvalidInput
+from crm_desktop.workstation.chord import DEFAULT, parse
 from crm_desktop.workstation.paths import Paths
 
 _PREFIX = "CRM_DESKTOP_"
@@ -100,6 +101,20 @@ def _address(value: Any) -> str:
     return url
 
 
+def _chord(value: Any) -> str:
+    """The keys of an alarm."""
+    text: str = _text(longest=40)(value)
+    parse(text)
+    return text
+
+
+def _network_address(value: Any) -> str:
+    try:
+        return str(IPv4Address(_text()(value)))
+    except AddressValueError:
+        raise ValueError("should be a broadcast or multicast address, as 255.255.255.255") from None
+
+
 def _set(default: Any, read: Reader) -> Any:
     return field(default=default, metadata={"read": read})
 
@@ -119,6 +134,15 @@ class Settings:
 
     computer_account: bool = _set(False, _yes_or_no)
     """Sign in with this computer's account (Kerberos, Windows) where the server takes it."""
+
+    alarm_chord: str = _set(DEFAULT, _chord)
+    """The keys of the silent alarm, which work while another program has the keyboard."""
+
+    alarm_address: str = _set("255.255.255.255", _network_address)
+    alarm_port: int = _set(47447, _port)
+    """Where the desktops of a building tell each other of alarms: its network's broadcast or
+    multicast address; port 0 means that they do not.
+    """
 
     lock_minutes: int = _set(10, _number(0, 480))
     """How long a desktop may stand untouched before it locks; 0 means that it never does."""

@@ -5,7 +5,7 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,19 @@ from tests.servers.session_bus import session_bus
 
 _SYSTEM_PYTHON = "/usr/bin/python3"
 _READER = Path(__file__).with_name("atspi_reader.py")
+
+_CHORD = """
+import ctypes, sys
+x11, tst = ctypes.CDLL("libX11.so.6"), ctypes.CDLL("libXtst.so.6")
+x11.XOpenDisplay.restype = ctypes.c_void_p
+display = ctypes.c_void_p(x11.XOpenDisplay(None))
+codes = [x11.XKeysymToKeycode(display, ctypes.c_ulong(int(key))) for key in sys.argv[1:]]
+for code in codes:
+    tst.XTestFakeKeyEvent(display, code, 1, ctypes.c_ulong(0))
+for code in reversed(codes):
+    tst.XTestFakeKeyEvent(display, code, 0, ctypes.c_ulong(0))
+x11.XSync(display, 0)
+"""
 
 
 @contextmanager
@@ -105,6 +118,11 @@ def strike(pid: int, keysym: int, name: str, env: Mapping[str, str]) -> None:
     `name`, for which the key stands, can be pressed.
     """
     _ask_reader(env, "strike", str(pid), str(keysym), name)
+
+
+def chord(keys: Sequence[int], env: Mapping[str, str]) -> None:
+    """Hold down these keys, by their X keysyms, one after the other as a hand does, and let go."""
+    subprocess.run([sys.executable, "-c", _CHORD, *map(str, keys)], env=dict(env), check=True)
 
 
 def picture(env: Mapping[str, str], path: Path) -> None:

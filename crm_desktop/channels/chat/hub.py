@@ -7,10 +7,10 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 
-from crm_desktop.channels.chat.asking import Asking
 from crm_desktop.channels.chat.page import Page
 from crm_desktop.channels.chat.port import ChatPort, Limits
 from crm_desktop.channels.chat.protocol import AWAY
+from crm_desktop.channels.web.asking import Asking
 from crm_desktop.channels.web.bugs import trace
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.chats import TYPING_EVERY_SECONDS, TYPING_STALE_SECONDS, VisitorView

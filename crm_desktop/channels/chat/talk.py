@@ -10,7 +10,6 @@ from contextlib import suppress
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from crm_desktop.channels.chat import protocol
-from crm_desktop.channels.chat.asking import Asking
 from crm_desktop.channels.chat.hub import Hub
 from crm_desktop.channels.chat.page import Page, TooSlow
 from crm_desktop.channels.chat.port import ChatPort, ChatSettings, Limits
@@ -24,6 +23,7 @@ from crm_desktop.channels.chat.protocol import (
     Seen,
     Typing,
 )
+from crm_desktop.channels.web.asking import Asking
 from crm_desktop.channels.web.bugs import trace
 from crm_desktop.channels.web.clients import Pace
 from crm_desktop.domain.chats import LONGEST_TEXT, ChatSite, VisitorView

@@ -34,6 +34,7 @@ class Examined:
     findings: tuple[Finding, ...]
     gateway_runs: bool = False
     telephones: Telephones | None = None
+    has_sites: bool = False
 
 
 def examine(target: Target, where: str, migrations: Path) -> Examined:
@@ -74,7 +75,7 @@ def _look_around(look: Look, target: Target, where: str, migrations: Path) -> Ex
     found.append(of_holders(holders, now, embedded=target.dialect == "sqlite"))
     found += of_accounts(look.accounts())
     telephones = look.telephones() if sees_telephones else None
-    return Examined(tuple(found), bool(live), telephones)
+    return Examined(tuple(found), bool(live), telephones, look.has_sites())
 
 
 def of_clock(ahead: timedelta) -> Finding:

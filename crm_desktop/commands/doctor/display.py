@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,13 +62,22 @@ def has_display(env: Mapping[str, str]) -> bool:
     return not sys.platform.startswith("linux") or any(env.get(name) for name in names)
 
 
-def findings() -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was found of the display, and Qt's facts, where it could be asked."""
+
+    findings: tuple[Finding, ...]
+    facts: Mapping[str, Any] | None
+
+
+def look() -> Seen:
     """The display, then the fonts where Qt could be asked."""
     shown = has_display(os.environ)
     answer = ask({} if shown else {"QT_QPA_PLATFORM": "offscreen"})
-    yield of_display(answer, missing_libraries() if answer.facts is None else (), shown=shown)
+    found = [of_display(answer, missing_libraries() if answer.facts is None else (), shown=shown)]
     if answer.facts is not None:
-        yield of_fonts(answer.facts)
+        found.append(of_fonts(answer.facts))
+    return Seen(tuple(found), answer.facts)
 
 
 def ask(env: Mapping[str, str]) -> Answer:

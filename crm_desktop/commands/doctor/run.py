@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from crm_desktop.commands.doctor import computer, display, telephones
+from crm_desktop.commands.doctor import alarms, computer, display, telephones
 from crm_desktop.commands.doctor.database import Examined
 from crm_desktop.commands.doctor.database import examine as examine_database
 from crm_desktop.commands.doctor.finding import Finding, State, said, trouble
@@ -45,18 +45,26 @@ def doctor(
 def examine(load: Callable[[], Settings], paths: Paths, login: str) -> Sequence[Finding]:
     """Every finding; settings that cannot be read are one, and the rest is looked at still."""
     with ThreadPoolExecutor(1, thread_name_prefix="doctor") as beside:
-        seen = beside.submit(lambda: list(display.findings()))
+        seen = beside.submit(display.look)
         try:
             settings = load()
         except CrmError as error:
             words, to_do = str(error), "Correct it, or take it out."
-            rest = [trouble("settings", words, to_do), *computer.of_log(paths.log)]
+            rest: Sequence[Finding] = [
+                trouble("settings", words, to_do),
+                *computer.of_log(paths.log),
+            ]
         else:
-            rest = list(_of_settings(settings, paths, login))
-        return [*seen.result(), *rest]
+            rest, has_sites = _of_settings(settings, paths, login)
+            if has_sites:
+                rest = [*rest, *alarms.findings(settings)]
+                if (facts := seen.result().facts) is not None:
+                    rest = [*rest, alarms.of_sound(facts)]
+        return [*seen.result().findings, *rest]
 
 
-def _of_settings(settings: Settings, paths: Paths, login: str) -> Sequence[Finding]:
+def _of_settings(settings: Settings, paths: Paths, login: str) -> tuple[Sequence[Finding], bool]:
+    """What was found, and whether people visit this centre."""
     target = _target(settings, login)
     where = _shown(settings.database_url)
     if where == str(paths.database_file) and not paths.data.exists():
@@ -70,7 +78,8 @@ def _of_settings(settings: Settings, paths: Paths, login: str) -> Sequence[Findi
     if target.dialect == "sqlite":
         places.append(Path(where).parent)
         found += computer.of_ports(settings, gateway_runs=looked.gateway_runs)
-    return [*found, *computer.of_disks(dict.fromkeys(places)), *computer.of_log(paths.log)]
+    found += [*computer.of_disks(dict.fromkeys(places)), *computer.of_log(paths.log)]
+    return found, looked.has_sites
 
 
 def _target(settings: Settings, login: str) -> Target:

@@ -27,7 +27,7 @@ _SCRIPTS = {
 
 
 def tell(resources: Path) -> None:
-    """Print {"platform", "screens", "family", "without"} as JSON; `without` are scripts."""
+    """Print platform, screens, family, `without` (scripts no font has) and sound, as JSON."""
     app = QGuiApplication(["crm-desktop"])
     vendored = [
         QFontDatabase.addApplicationFont(str(path))
@@ -38,5 +38,15 @@ def tell(resources: Path) -> None:
         "screens": [[screen.size().width(), screen.size().height()] for screen in app.screens()],
         "family": bool(vendored) and -1 not in vendored and _FAMILY in QFontDatabase.families(),
         "without": [name for name, each in _SCRIPTS.items() if not QFontDatabase.families(each)],
+        "sound": _sounds(),
     }
     sys.stdout.write(f"{json.dumps(facts)}\n")
+
+
+def _sounds() -> bool:
+    """Whether there is something that an alarm could sound on."""
+    try:
+        from PySide6.QtMultimedia import QMediaDevices
+    except ImportError:
+        return False
+    return not QMediaDevices.defaultAudioOutput().isNull()

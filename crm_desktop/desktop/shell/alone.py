@@ -14,6 +14,7 @@ from crm_desktop.desktop.core.errors import words_for
 from crm_desktop.desktop.core.live import FeedState
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.knowledge.presenter import KnowledgePresenter
+from crm_desktop.desktop.shell.alarm_desk import AlarmDesk
 from crm_desktop.desktop.shell.away import AwayBanner
 from crm_desktop.desktop.shell.commands import COMMANDS
 from crm_desktop.desktop.shell.desk import Desk, later_for
@@ -25,7 +26,7 @@ from crm_desktop.domain.errors import CrmError, DatabaseTrouble, SignInRefused
 from crm_desktop.domain.views import ServiceInfo
 from crm_desktop.services import Database
 
-_OWN = {"contact.log", "contact.logged"}
+_OWN = {"contact.log", "contact.logged", "alarm.raise", "alarm.test", "alarm.show"}
 #: The database is tried so often.
 _EVERY_MS = 5_000
 #: Somebody who types is not interrupted: the form is left first.
@@ -72,6 +73,7 @@ class AloneWindow(QWidget):
             wide=True,
         )
         self.log = LogDesk(desk, registry, self, lambda: services)
+        self.alarms = AlarmDesk(desk, registry, self)
         self.knowledge = KnowledgePanel(desk.look, beside=True, inserts=False)
         self._presenter = KnowledgePresenter(
             desk.answers, desk.runner.for_owner(self.knowledge), self.knowledge
@@ -83,6 +85,7 @@ class AloneWindow(QWidget):
         for each in (self.away, self._said, self.log.bar):
             column.addWidget(each)
         column.addWidget(self.knowledge, 1)
+        column.addWidget(self.alarms.sign)
         registry.attach(self)
         desk.live.state_changed.connect(self._state_changed)
         self.log.waiting_changed.connect(self.away.show_to_enter)
@@ -92,11 +95,13 @@ class AloneWindow(QWidget):
         """Show what is kept here, and try the database now and then."""
         self.show()
         self._desk.live.start(Nowhere())
+        self.alarms.start()
         later_for(self)(_EVERY_MS, self._try)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """What is logged is kept already."""
         self._open = False
+        self.alarms.stop()
         self._desk.live.stop()
         super().closeEvent(event)
 

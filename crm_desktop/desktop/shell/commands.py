@@ -192,6 +192,24 @@ COMMANDS: tuple[Command, ...] = (
         "people.skills", "Skills…", PEOPLE, icon="star", roles=frozenset({StaffRole.ADMIN}),
         help="What people can do and queues may need",
     ),
+    Command(
+        "alarm.raise", "Raise a silent alarm", PEOPLE, ("Ctrl+Alt+Shift+Space",), "shield-alert",
+        works_away=True,
+        help="Your colleagues are told where you are; nothing is seen or heard here",
+    ),
+    Command(
+        "alarm.test", "Test the silent alarm", PEOPLE, icon="shield-alert", works_away=True,
+        help="The same, marked as a test on every desktop",
+    ),
+    Command("alarm.show", "Show alarms that go on", PEOPLE, icon="shield-alert", works_away=True),
+    Command(
+        "incident.write", "Write down an incident…", PEOPLE, icon="shield-alert",
+        help="What happened and what was done, after an alarm or with this contact",
+    ),
+    Command(
+        "incident.list", "Incidents…", PEOPLE, icon="list-checks",
+        help="Those that you wrote down; for team leaders all, to close with what was learnt",
+    ),
     Command("reply.focus", "Write a reply", WRITING, ("Ctrl+R",), "reply", works_away=True),
     Command(
         "note.focus", "Write an internal note", WRITING, ("Ctrl+Shift+N",), "sticky-note",

@@ -14,6 +14,7 @@ from crm_desktop.desktop.core.layout import Settings
 from crm_desktop.desktop.core.live import LiveFeed
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.tasks import TaskRunner
+from crm_desktop.domain.alarms import Means, Told
 from crm_desktop.domain.logged import ToEnter
 from crm_desktop.domain.people import Person
 from crm_desktop.domain.views import NewAttachment
@@ -71,6 +72,23 @@ class Files(Protocol):
         """Show a web or mail address; raises InvalidInput for anything else."""
 
 
+class AlarmWays(Protocol):
+    """How this computer tells and hears alarms beside the database."""
+
+    #: What colleagues call this computer, and the file that sounds when an alarm comes.
+    computer: str
+    sound: str
+
+    def start(self, heard: Callable[[Told], None], pressed: Callable[[], None]) -> None:
+        """Begin; both are called on other threads, when others tell and when the keys are hit."""
+
+    def equip(self, means: Means) -> None:
+        """Keep what the database gave, for when it is away; on a worker."""
+
+    def tell(self, told: Told) -> None:
+        """Tell the other desktops of the building; waits for nothing."""
+
+
 @dataclass(frozen=True)
 class Desk:
     """One signed-in desktop's means."""
@@ -93,6 +111,8 @@ class Desk:
     facts: tuple[tuple[str, str], ...] = ()
     #: How long it may stand untouched before it locks; 0 means that it never does.
     lock_seconds: float = 600.0
+    #: Without one alarms go by the database alone.
+    alarms: AlarmWays | None = None
 
     @property
     def person(self) -> Person:

@@ -17,6 +17,7 @@ from crm_desktop.desktop.core.shortcuts import ShortcutSheet
 from crm_desktop.desktop.core.theme import Scheme
 from crm_desktop.desktop.screens.queue.presenter import QueuePresenter
 from crm_desktop.desktop.screens.queue.screen import QueueScreen
+from crm_desktop.desktop.shell.alarm_desk import AlarmDesk
 from crm_desktop.desktop.shell.article_keeper import ArticleKeeper
 from crm_desktop.desktop.shell.away import WHY_NOT, AwayBanner
 from crm_desktop.desktop.shell.call_desk import CallDesk
@@ -26,6 +27,7 @@ from crm_desktop.desktop.shell.contact_commands import ContactCommands, Target
 from crm_desktop.desktop.shell.desk import Desk, later_for
 from crm_desktop.desktop.shell.detached import DetachedWindow
 from crm_desktop.desktop.shell.finders import NumberFinder, RecordFinder
+from crm_desktop.desktop.shell.incident_desk import IncidentDesk
 from crm_desktop.desktop.shell.leaving import Leaving
 from crm_desktop.desktop.shell.lock import Locker
 from crm_desktop.desktop.shell.log_desk import LogDesk
@@ -111,6 +113,7 @@ class MainWindow(QWidget):
         self.log.start()
         self._articles.begin()
         self.people.start()
+        self.alarms.start()
         self.queue.focus()
         if self._desk.person.role is StaffRole.DESK:
             self.go("desk")
@@ -178,6 +181,8 @@ class MainWindow(QWidget):
         self.figures.changed(changes)
         self.public.changed(changes)
         self.people.changed(changes)
+        self.alarms.changed(changes)
+        self.incidents.changed(changes)
         for window in self._windows:
             window.changed(changes)
 
@@ -193,6 +198,7 @@ class MainWindow(QWidget):
         for window in list(self._windows):
             window.close()
         self.figures.close()
+        self.alarms.stop()
         self.workplace.stop()
         self.pages.stop()
         self.public.close()
@@ -236,6 +242,11 @@ class MainWindow(QWidget):
         self.top.add(self.people.new)
         self.strip = StatusStrip(look)
         self._status = StatusKeeper(self._desk, self.strip)
+        self.alarms = AlarmDesk(self._desk, self.registry, self)
+        self.strip.add(self.alarms.sign)
+        self.incidents = IncidentDesk(self._desk, self.registry, self, self._target)
+        self.alarms.ended.connect(self.incidents.after)
+        self.top.held.connect(self.alarms.raise_alarm)
         self._rail = NavigationRail(look)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._work)
@@ -287,6 +298,7 @@ class MainWindow(QWidget):
         self.lock.back.connect(self._go_on)
         desk.runner.trouble.connect(self.error.show_trouble)
         self.people.trouble.connect(self.error.show_trouble)
+        self.alarms.trouble.connect(self.error.show_trouble)
         desk.runner.writing.connect(desk.live.rest)
         desk.runner.wrote.connect(self._wrote)
         self.top.search_asked.connect(self._open_palette)

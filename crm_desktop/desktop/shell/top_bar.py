@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
@@ -13,15 +13,25 @@ from crm_desktop.desktop.widgets.presence import PresenceButton
 from crm_desktop.desktop.widgets.search_field import SearchField
 from crm_desktop.desktop.widgets.text import Text
 
+_HOLD_MS = 2_000
+
 
 class TopBar(Painted):
-    """`search_asked` says that the palette should open."""
+    """`search_asked` says that the palette should open, `held` that the product's name was held
+    down for two seconds: the control of the silent alarm, which does not look like one.
+    """
 
     search_asked = Signal()
+    held = Signal()
 
     def __init__(self, look: Look, product: str, parent: QWidget | None = None) -> None:
         super().__init__(look, parent)
         self._name = Text(look, product, Role.HEADING, tone=Tone.ACCENT)
+        self._name.installEventFilter(self)
+        self._holding = QTimer(self)
+        self._holding.setSingleShot(True)
+        self._holding.setInterval(_HOLD_MS)
+        self._holding.timeout.connect(self.held)
         self.presence = PresenceButton(look)
         self._field = SearchField(
             look,
@@ -59,6 +69,13 @@ class TopBar(Painted):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The field is a door: a click or a key opens the palette."""
         kind = event.type()
+        if watched is self._name:
+            if kind == QEvent.Type.MouseButtonPress:
+                self._holding.start()
+            elif kind in (QEvent.Type.MouseButtonRelease, QEvent.Type.Leave, QEvent.Type.Hide):
+                self._holding.stop()
+            # Whoever presses has the mouse until they let go.
+            return kind == QEvent.Type.MouseButtonPress
         if kind == QEvent.Type.MouseButtonPress or (kind == QEvent.Type.KeyPress and _opens(event)):
             self.search_asked.emit()
             return True

@@ -113,6 +113,10 @@ class StatusStrip(Painted):
         part.setText(text)
         part.setVisible(bool(text))
 
+    def add(self, widget: QWidget) -> None:
+        """Put something small at the right end."""
+        self._row.addWidget(widget)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Fill, with a hairline above."""
         painter = QPainter(self)

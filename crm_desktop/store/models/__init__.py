@@ -57,6 +57,7 @@ from crm_desktop.store.models.team import Huddle, HuddleReceipt, SignOut, StaffN
 from crm_desktop.store.models.visits import (
     Alarm,
     AlarmAnswer,
+    AlarmSecret,
     Appointment,
     AtPlace,
     Incident,
@@ -76,6 +77,7 @@ __all__ = [
     "Adjustment",
     "Alarm",
     "AlarmAnswer",
+    "AlarmSecret",
     "Appointment",
     "ArrivalForecast",
     "Article",

@@ -250,6 +250,16 @@ class AlarmAnswer(Base):
     words: Mapped[str] = mapped_column(default="", server_default="")
 
 
+class AlarmSecret(Base):
+    """What signs the alarms that desktops of a site tell each other without the database."""
+
+    __tablename__ = "alarm_secret"
+
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"), primary_key=True)
+    secret: Mapped[str]
+    made_at: Mapped[CreatedAt]
+
+
 class Incident(Base):
     """What happened, what was done, and what was learnt; after an alarm or without one."""
 

@@ -54,7 +54,8 @@ export function composer (panel, list) {
   function give (event, files) {
     event.preventDefault()
     panel.classList.remove('dropping')
-    complain(sendFiles([...files], list).join(' '))
+    complain(sendFiles([...files]).join(' '))
+    list.toEnd()
   }
 
   takeDrops(panel, give)

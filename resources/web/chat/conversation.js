@@ -5,6 +5,7 @@ import { announce, button, errorWords, h, shared, t, waitWords } from './kit.js'
 import { content, told, who } from './lines.js'
 import { lineList } from './list.js'
 import { connect, end, isEnded, listeners, seen, talk, unsay } from './talk.js'
+import { goOnWithFiles } from './uploads.js'
 
 function statusWords () {
   const { state, ready, wasReady } = talk
@@ -84,11 +85,11 @@ export function chatView (parts, { forget, changed }) {
     changed (turned) {
       drawStatus(parts)
       if (!talk.ready) typing.textContent = ''
+      goOnWithFiles(turned)
       list.draw()
       look()
       if (!turned) return
       if (isEnded() || !foot.box()) foot.draw()
-      if (talk.ready) for (const one of list.uploads) one.again?.()
       changed()
     },
     came (line) {

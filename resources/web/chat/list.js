@@ -48,11 +48,10 @@ function unsentNode (one, change) {
 const goesOn = (line, before) => !!before && [before, line].every(one => one.kind === 'said') &&
   who(before) === who(line) && new Date(line.at) - new Date(before.at) < SAME_BREATH
 
-/** The list in the panel's `body`; `uploads` are files on their way, each with its `node`. */
+/** The list in the panel's `body`. */
 export function lineList ({ panel, body }, change) {
   const list = h('ol', { className: 'lines' })
   const nodes = new Map()
-  const uploads = []
   body.replaceChildren(list)
 
   /** The lines scroll, or all of the panel where there is little height. */
@@ -88,7 +87,7 @@ export function lineList ({ panel, body }, change) {
     return [
       ...lines.flatMap((line, i) => drawn(line, lines[i - 1], line === newestOwn)),
       ...talk.unsent.map(one => node(`${one.id} ${one.refused || ''}`, () => unsentNode(one, change))),
-      ...uploads.filter(one => !one.kept || !talk.lines.has(one.kept)).map(one => one.node)
+      ...talk.uploads.filter(one => !one.kept || !talk.lines.has(one.kept)).map(one => one.node)
     ]
   }
   /** Bring the list to what is known, touching only what changed: a reader keeps their place. */
@@ -105,5 +104,5 @@ export function lineList ({ panel, body }, change) {
     }
   })
   const isSeen = () => !panel.hidden && document.visibilityState === 'visible' && isLow()
-  return { uploads, draw, isSeen, scroller, steady, toEnd }
+  return { draw, isSeen, scroller, steady, toEnd }
 }

@@ -16,10 +16,11 @@ export const listeners = {
 }
 
 /**
- * `lines` by number; `unsent` utterances in order, each {id, text, at, refused}; `state` as the gateway
- * last told it; `ready`: connected and greeted; `wasReady`: at some time on this page.
+ * `lines` by number; `unsent` utterances in order, each {id, text, at, refused}; `uploads` files on their
+ * way, each {id, file, node, fate, kept}; `state` as the gateway last told it; `ready`: connected and
+ * greeted; `wasReady`: at some time on this page.
  */
-export const talk = { unsent: [] }
+export const talk = { unsent: [], uploads: [] }
 let socket, tries, timer, asked, beat, isAway, last, history, mustEnd, typedAt, typingTimer
 
 /** Forget what is shown; what is not sent yet stays. */
@@ -30,11 +31,13 @@ export function reset () {
   clearTimeout(timer)
   tries = last = history = typedAt = typingTimer = 0
   mustEnd = isAway = false
-  Object.assign(talk, { lines: new Map(), state: {}, ready: false, wasReady: false, unsent: own.get('unsent') || [] })
+  Object.assign(talk, { lines: new Map(), uploads: [], state: {}, ready: false, wasReady: false, unsent: own.get('unsent') || [] })
 }
 
 export const isEnded = () => talk.state.state === 'ended'
 export const inOrder = () => [...talk.lines.values()].sort((a, b) => a.seq - b.seq)
+/** Connected, and everything that was written is kept or refused. */
+export const isQuiet = () => talk.ready && talk.unsent.every(one => one.refused)
 const transmit = frame => { if (socket?.readyState === 1) socket.send(JSON.stringify(frame)) }
 
 /** Open the line to the gateway unless it is open, and keep it so. */

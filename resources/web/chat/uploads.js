@@ -1,42 +1,62 @@
 // Files on their way: what may be sent, how far each is, and what to do about one that did not go.
 import { announce, button, codeOf, errorWords, h, here, newId, sendFile, t } from './kit.js'
+import { connectNow, isQuiet, listeners, talk } from './talk.js'
 
 const tooLarge = name => t('file_large', { name, n: Math.floor(here.setup.limits.file_bytes / 1e6) })
 
-/** Send what may be sent to the `list`; the words about the rest. */
-export function sendFiles (files, list) {
+/** Send what may be sent; the words about the rest. */
+export function sendFiles (files) {
   const { files: most, file_bytes: bytes, kinds } = here.setup.limits
   if (files.length > most) return [t('file_many', { n: most })]
-  return files.map(file => {
+  const wrong = files.map(file => {
     const { name } = file
     if (file.size > bytes) return tooLarge(name)
     if (kinds && !kinds.split(',').some(kind => name.toLowerCase().endsWith(kind))) return t('file_kind', { name })
     const one = { id: newId(), file, node: h('li', { className: 'line own waiting' }) }
-    list.uploads.push(one)
-    upload(one, list)
+    talk.uploads.push(one)
+    wait(one)
     return ''
   }).filter(Boolean)
+  listeners.changed(false)
+  connectNow()
+  return wrong
 }
 
-let before = Promise.resolve()
+function wait (one) {
+  one.fate = 'waits'
+  one.node.replaceChildren(h('p', { className: 'said' }, one.file.name), h('p', { className: 'fate' }, t('unsent')),
+    h('div', { className: 'row' }, remover(one)))
+}
+const remover = one => button(t('remove'), () => {
+  talk.uploads = talk.uploads.filter(other => other !== one)
+  listeners.changed(false)
+})
 
-/** One after the other, so that files stand in the order in which they were given. */
-function upload (one, list) {
-  const { name } = one.file
-  const bar = h('progress', { max: 1, value: 0, 'aria-label': t('uploading', { name }) })
-  one.again = undefined
-  one.node.replaceChildren(h('p', { className: 'said' }, t('uploading', { name })), bar)
-  list.draw()
-  list.toEnd()
-  before = before.then(async () => {
-    const answer = await sendFile(one.id, one.file, done => { bar.value = done })
-    if (answer.seq) one.kept = answer.seq
-    else failed(one, list, codeOf(answer))
-    list.draw()
-  })
+let isBusy
+
+/**
+ * Send the next file once nothing that was written waits, and one after the other: so they are kept in
+ * the order in which they are shown, files below lines. Lines wait for no file, which may take long.
+ */
+export async function goOnWithFiles (isBack) {
+  // With the connection they go by themselves, as lines do; the gateway knows them by their ids.
+  if (isBack && talk.ready) for (const one of talk.uploads) if (one.fate === 'away') wait(one)
+  const one = talk.uploads.find(one => one.fate === 'waits')
+  if (!one || isBusy || !isQuiet()) return
+  isBusy = true
+  one.fate = 'sending'
+  const words = t('uploading', { name: one.file.name })
+  const bar = h('progress', { max: 1, value: 0, 'aria-label': words })
+  one.node.replaceChildren(h('p', { className: 'said' }, words), bar)
+  const answer = await sendFile(one.id, one.file, done => { bar.value = done })
+  isBusy = false
+  one.kept = answer.seq
+  if (one.kept) one.fate = 'kept'
+  else failed(one, codeOf(answer))
+  listeners.changed(false)
 }
 
-function failed (one, list, code) {
+function failed (one, code) {
   const { name } = one.file
   const large = tooLarge(name)
   const final = {
@@ -46,13 +66,12 @@ function failed (one, list, code) {
     too_large: large
   }[code]
   const words = final || `${t('file_failed', { name })} ${errorWords(code)}`
-  // With the connection it goes by itself, as lines do; the gateway knows it by its id.
-  if (code === 'away') one.again = () => upload(one, list)
-  const drop = () => {
-    list.uploads.splice(list.uploads.indexOf(one), 1)
-    list.draw()
+  const again = () => {
+    wait(one)
+    listeners.changed(false)
   }
+  one.fate = code
   one.node.replaceChildren(h('p', { className: 'wrong' }, words), h('div', { className: 'row' },
-    final ? '' : button(t('try_again'), () => upload(one, list)), button(t('remove'), drop)))
+    final ? '' : button(t('try_again'), again), remover(one)))
   announce(words)
 }

@@ -13,6 +13,7 @@ from sqlalchemy import event, select
 
 from crm_desktop.demo import load, outside
 from crm_desktop.desktop.core.look import Look
+from crm_desktop.desktop.shell.desk import AlarmWays
 from crm_desktop.desktop.shell.main_window import MainWindow
 from crm_desktop.desktop_root import Desktop, build_window
 from crm_desktop.domain.views import QueueRow
@@ -55,10 +56,17 @@ def open_desktop(look: Look, qtbot: QtBot) -> Iterator[Open]:
         if threading.get_ident() == gui:
             wrong.append(statement)
 
-    def build(centre: Centre, login: str, *, live: bool = True, lock_seconds: float = 0) -> Desktop:
+    def build(
+        centre: Centre,
+        login: str,
+        *,
+        live: bool = True,
+        lock_seconds: float = 0,
+        alarms: AlarmWays | None = None,
+    ) -> Desktop:
         db = centre.as_person(login, connections=2)
         event.listen(db.engine, "before_cursor_execute", watch)
-        desktop = build_window(db, look=look, lock_seconds=lock_seconds)
+        desktop = build_window(db, look=look, lock_seconds=lock_seconds, alarms=alarms)
         opened.append(desktop)
         desktop.start(live=live)
         qtbot.waitExposed(desktop.window)

@@ -63,7 +63,7 @@ class BlueskyOutside:
     def edit(self, post_id: str, text: str) -> None:
         """See Outside."""
         found = self.resident.ask(
-            "com.atproto.repo.getRecord", repo=self.author_id, **self._name(post_id)
+            "com.atproto.repo.getRecord", None, repo=self.author_id, **self._name(post_id)
         )
         self.resident.call(
             "com.atproto.repo.putRecord",

@@ -23,6 +23,7 @@ class MastodonOutside:
         self.server = server
         self.us = server.person("council")
         self.resident = server.person("resident")
+        self._said: list[str] = []
         self.handle = self.resident.handle
         self.author_id = str(self._person(self.resident.name)["id"])
 
@@ -51,6 +52,7 @@ class MastodonOutside:
     def delete(self, post_id: str) -> None:
         """See Outside."""
         self.resident.call("DELETE", f"/v1/statuses/{post_id}")
+        self._said.remove(post_id)
 
     def seen(self, post_id: str) -> Seen | None:
         """See Outside."""
@@ -69,7 +71,10 @@ class MastodonOutside:
         """See Outside."""
         number = self._person(self.us.name)["id"]
         listed = self.us.call("GET", f"/v1/accounts/{number}/statuses", params={"limit": "40"})
-        return sum(text in each["content"] for each in listed)
+        for each in self._said:
+            # Private ones stand below what they answer alone.
+            listed += self.us.call("GET", f"/v1/statuses/{each}/context")["descendants"]
+        return len({each["id"] for each in listed if text in each["content"]})
 
     def _say(self, text: str, picture: Picture | None, **how: str) -> str:
         data: dict[str, Any] = {"status": text} | how
@@ -81,7 +86,9 @@ class MastodonOutside:
                 data={"description": picture.alt},
             )
             data["media_ids[]"] = media["id"]
-        return str(self.resident.call("POST", "/v1/statuses", data=data)["id"])
+        number = str(self.resident.call("POST", "/v1/statuses", data=data)["id"])
+        self._said.append(number)
+        return number
 
     def _person(self, name: str) -> Any:
         return self.us.call("GET", "/v1/accounts/lookup", params={"acct": name})

@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.integration.store import (
     test_attack_admin,
     test_attack_advisor,
+    test_attack_alarms,
     test_attack_calls,
     test_attack_chats,
     test_attack_desk,
@@ -28,7 +29,8 @@ BY_ROLE: dict[str, tuple[Attack, ...]] = {
     + test_attack_calls.ADVISOR_ATTACKS
     + test_attack_telephones.ADVISOR_ATTACKS
     + test_attack_social.ADVISOR_ATTACKS
-    + test_attack_chats.ADVISOR_ATTACKS,
+    + test_attack_chats.ADVISOR_ATTACKS
+    + test_attack_alarms.ADVISOR_ATTACKS,
     "desk": test_attack_desk.ATTACKS
     + test_attack_telephones.DESK_ATTACKS
     + test_attack_chats.DESK_ATTACKS,
@@ -45,7 +47,7 @@ BY_ROLE: dict[str, tuple[Attack, ...]] = {
     + test_attack_telephones.GATEWAY_ATTACKS
     + test_attack_social.GATEWAY_ATTACKS
     + test_attack_chats.GATEWAY_ATTACKS,
-    "report": test_attack_report.ATTACKS,
+    "report": test_attack_report.ATTACKS + test_attack_alarms.NOBODY_ATTACKS,
     "disabled": test_attack_nobody.DISABLED_ATTACKS,
     "inactive by hand": test_attack_nobody.BY_HAND_ATTACKS,
     "no role": test_attack_nobody.NOBODY_ATTACKS,

@@ -8,7 +8,7 @@ beyond, and what was read in that day is remembered by its mark.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -115,10 +115,10 @@ class Mentions:
     def _pages(self) -> Iterator[list[Mention]]:
         cursor = ""
         for _ in range(_MOST_PAGES):
-            answer = self._session.ask(
-                "app.bsky.notification.listNotifications",
-                {"limit": _PAGE, "reasons": _REASONS} | ({"cursor": cursor} if cursor else {}),
-            )
+            params: dict[str, int | str | Sequence[str]] = {"limit": _PAGE, "reasons": _REASONS}
+            if cursor:
+                params["cursor"] = cursor
+            answer = self._session.ask("app.bsky.notification.listNotifications", params)
             yield [
                 Mention(identity(each, "uri"), _moment(each), each.get("isRead") is not True)
                 for each in items(answer, "notifications")

@@ -124,7 +124,7 @@ class Bluesky:
             if refused.name != "InvalidSwap":
                 raise
             kept = self._record(self._session.did, _POSTS, key)
-            record = mapping(kept, "value")
+            record = dict(mapping(kept, "value"))
         here = {"uri": identity(kept, "uri"), "cid": identity(kept, "cid")}
         root = mapping(record, "reply", "root") or here
         return SentPost(
@@ -159,7 +159,7 @@ class Bluesky:
     def _uploaded(self, post: OutboundPost) -> list[dict[str, object]]:
         if len(post.pictures) > _MAX_PICTURES:
             raise _refused(f"Bluesky takes {_MAX_PICTURES} pictures with a post.")
-        made = []
+        made: list[dict[str, object]] = []
         for each in post.pictures:
             kind = kind_of(each.content)
             if kind is None or len(each.content) > _MAX_PICTURE:

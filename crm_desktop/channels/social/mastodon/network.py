@@ -164,7 +164,8 @@ class Mastodon:
         except Refused as refused:
             return {number: None} if refused.status in _GONE else {}
         found = self._read(mapping(status))
-        return {found[0].post_id: found[0]} if found else {}
+        # Small servers give a changed status another number, and still know the old one.
+        return {number: replace(found[0], post_id=number)} if found else {}
 
     def _sent(self, post: OutboundPost, status: Mapping[str, object]) -> SentPost:
         number = identity(status, "id")
@@ -185,14 +186,20 @@ class Mastodon:
     ) -> Mapping[str, object] | None:
         """What we said since, if it was this."""
         with self._wire.api() as api:
-            listed = api.account_statuses(self._ours(), limit=_RECENT)
-            for status in items({"listed": list(listed)}, "listed"):
-                if words.time(status.get("created_at"), tried_at) < tried_at - SLACK:
-                    continue
-                if identity(status, "in_reply_to_id") != (post.reply_to or ""):
-                    continue
-                if reading.is_public(status) == post.public and self._says(status, text):
-                    return status
+            if post.reply_to:
+                said = items(api.status_context(post.reply_to), "descendants")
+            else:
+                recent = api.account_statuses(self._ours(), limit=_RECENT)
+                said = items({"listed": list(recent)}, "listed")
+        for status in said:
+            late_enough = words.time(status.get("created_at"), tried_at) >= tried_at - SLACK
+            same = (
+                identity(mapping(status, "account"), "id") == self._ours()
+                and identity(status, "in_reply_to_id") == (post.reply_to or "")
+                and reading.is_public(status) == post.public
+            )
+            if late_enough and same and self._says(status, text):
+                return status
         return None
 
     def _says(self, status: Mapping[str, object], text: str) -> bool:

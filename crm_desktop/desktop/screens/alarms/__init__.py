@@ -1,0 +1,1 @@
+"""Silent alarms: raising one, and being told of others'."""

@@ -1,0 +1,1 @@
+"""Incidents: what happened, what was done, and what was learnt."""

@@ -1,0 +1,100 @@
+"""What the gateway reads for a site's kiosks and public screens: never a name."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from crm_desktop.domain.kiosks import SHOWN_MINUTES, BoardCall, Booking, KioskSite
+from crm_desktop.domain.states import ContactState
+from crm_desktop.domain.visits import Need, Ticket
+from crm_desktop.store.database import Tx
+from crm_desktop.store.models import Appointment, ChannelAccount, Contact, Place, Site, Visit
+
+#: The kind of account by which visitors are texted.
+_TEXTING = "texting"
+_MOST_CALLS = 8
+
+
+def sites(tx: Tx) -> tuple[KioskSite, ...]:
+    """The sites in use."""
+    texts = (
+        select(ChannelAccount.id)
+        .where(ChannelAccount.kind == _TEXTING, ChannelAccount.active)
+        .exists()
+    )
+    rows = tx.session.execute(
+        select(Site.id, Site.kiosk_key, Site.name, Site.name_cy, texts).where(Site.active)
+    )
+    return tuple(KioskSite(*row) for row in rows)
+
+
+def booking(
+    tx: Tx, site_id: int, reference: str, first: datetime, last: datetime
+) -> Booking | None:
+    """The appointment of that reference, said without hyphens, between `first` and `last`."""
+    row = tx.session.execute(
+        select(
+            Appointment.id,
+            Appointment.service_id,
+            Appointment.starts_at,
+            Appointment.needs,
+            Appointment.state,
+        ).where(
+            Appointment.site_id == site_id,
+            func.replace(Appointment.reference, "-", "") == reference,
+            Appointment.state.in_(("booked", "arrived")),
+            Appointment.starts_at.between(first, last),
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    needs = tuple(map(Need, row.needs))
+    return Booking(row.id, row.service_id, row.starts_at, needs, row.state == "booked")
+
+
+def before(tx: Tx, contact_id: int) -> int:
+    """How many of the same service came earlier and wait still."""
+    own = select(Visit.site_id, Visit.day, Contact.service_id)
+    own = own.join(Contact, Contact.id == Visit.contact_id)
+    site_id, day, service_id = tx.session.execute(own.where(Contact.id == contact_id)).one()
+    many = (
+        select(func.count())
+        .select_from(Visit)
+        .join(Contact, Contact.id == Visit.contact_id)
+        .where(
+            Visit.site_id == site_id,
+            Visit.day >= day - timedelta(days=1),
+            Contact.service_id == service_id,
+            Contact.state == ContactState.QUEUED,
+            Contact.id < contact_id,
+        )
+    )
+    return tx.session.scalar(many) or 0
+
+
+def calls(tx: Tx, site_id: int) -> tuple[BoardCall, ...]:
+    """Who was called lately and where to, the newest first."""
+    rows = tx.session.execute(
+        select(
+            Visit.letter,
+            Visit.number,
+            Place.name,
+            Place.name_cy,
+            Visit.called_at,
+            Visit.language,
+        )
+        .join(Place, Place.id == Visit.place_id)
+        .where(
+            Visit.site_id == site_id,
+            Visit.called_at > tx.now - timedelta(minutes=SHOWN_MINUTES),
+        )
+        .order_by(Visit.called_at.desc(), Visit.contact_id.desc())
+        .limit(_MOST_CALLS)
+    )
+    return tuple(
+        BoardCall(Ticket(letter, number), place, place_cy or place, at, language)
+        for letter, number, place, place_cy, at, language in rows
+        if at is not None
+    )
