@@ -16,6 +16,7 @@ def take(tour: Tour, title: str) -> None:
     """Go to the row that is titled so with the arrows, and take it with its key."""
     rows = tour.desk.window.queue.list
     tour.hands.wait_for(title, part=rows)
+    tour.front()
     rows.setFocus()
     tour.hands.press("Home")
     for _ in range(_MOST_ROWS):
@@ -45,6 +46,7 @@ def finish(tour: Tour, service: str, *outcome: str) -> None:
     if chosen.key() is None:
         known = tour.desk.window.workplace.services
         chosen.choose(next(each.id for each in known if each.name.startswith(service)))
+    tour.front()
     wrap.setFocus()
     hands.press(*outcome)
     hands.press("Return")

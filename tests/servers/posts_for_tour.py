@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def main(folder: Path) -> int:
     """Serve until the input ends; 1 when there is no network."""
     os.environ.setdefault("CRM_TEST_SHARED", str(folder))
-    from tests.servers.snac import shared_snac
+    from tests.servers.snac import shared_snac, stop_started
 
     try:
         server = shared_snac(folder)
@@ -52,6 +52,7 @@ def main(folder: Path) -> int:
             _say({"done": deeds[told["do"]](told)})
         except Exception as trouble:  # noqa: BLE001 - told where the tour can say it
             _say({"trouble": str(trouble) or type(trouble).__name__})
+    stop_started()
     return 0
 
 
