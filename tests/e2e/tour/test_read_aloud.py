@@ -30,7 +30,8 @@ _ALONE = {
 @pytest.fixture
 def desktop(tmp_path: Path) -> Iterator[processes.Program]:
     """A signed-in desktop on a demo centre of its own."""
-    built = centre.build("", tmp_path, Outside(1, "http://127.0.0.1:1", "northmere.example"))
+    outside = Outside(1, "http://127.0.0.1:1", "northmere.example")
+    built = centre.build("", tmp_path, outside, centre.Places())
     program = processes.start(
         [sys.executable, "-m", "crm_desktop", "--database", built.url, "--login", FIRST],
         env={**os.environ, **_ALONE},
