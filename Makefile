@@ -29,7 +29,8 @@ run: $(VENV)/.run ## open the desktop with a demo centre; without a screen, make
 
 tour: $(VENV)/.run qt-packages ## drive the real program through its main job; pictures in build/tour
 	@$(PY) -m crm_desktop tour --out build/tour --calls "$(PY) -m tests.servers.calls_for_tour" \
-	    --chats "$(PY) -m tests.servers.chat_for_tour" $(ARGS)
+	    --chats "$(PY) -m tests.servers.chat_for_tour" \
+	    --posts "$(PY) -m tests.servers.posts_for_tour" $(ARGS)
 
 package: $(VENV)/.package package-packages ## freeze the program into dist/crm-desktop
 	@$(PY) installer/freeze.py

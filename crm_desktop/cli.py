@@ -135,15 +135,22 @@ def tour(
             help="What plays visitors in a browser; without it chats are left out.",
         ),
     ] = "",
+    posts: Annotated[
+        str,
+        typer.Option(
+            metavar="COMMAND",
+            help="What plays a social network; without it posts are left out.",
+        ),
+    ] = "",
 ) -> None:
     """Drive the real program through its main job; a picture a step, and exit code 1 if one fails.
 
     Uses a database of its own in a temporary folder, or an empty PostgreSQL database whose owner
     the URL signs in as.
     """
-    from crm_desktop.tour import run_tour
+    from crm_desktop.tour import Players, run_tour
 
-    raise typer.Exit(run_tour(out, url, without, calls, chats))
+    raise typer.Exit(run_tour(out, url, without, Players(calls, chats, posts)))
 
 
 @app.command("tour-part", hidden=True)

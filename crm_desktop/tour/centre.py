@@ -28,6 +28,7 @@ from crm_desktop.services.session import sign_in
 from crm_desktop.store import migrate
 from crm_desktop.store.models import Queue
 from crm_desktop.tour.outside import Citizen
+from crm_desktop.tour.residents import NetworkPlace
 from crm_desktop.tour.telephones import PbxPlace
 from crm_desktop.tour.trouble import NoStage
 from crm_desktop.workstation.paths import bundled
@@ -46,6 +47,14 @@ _MOST_LOOKED_AT = 150
 
 
 @dataclass(frozen=True, slots=True)
+class Places:
+    """What is outside of the centre; None where it is left out."""
+
+    pbx: PbxPlace | None = None
+    network: NetworkPlace | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TourCentre:
     """A loaded centre. `url` names no user; `password` is everybody's on PostgreSQL."""
 
@@ -61,9 +70,9 @@ class TourCentre:
         return Target(self.url, login, self.password) if self.password else Target(self.url, login)
 
 
-def build(url: str, folder: Path, outside: Outside, pbx: PbxPlace | None = None) -> TourCentre:
+def build(url: str, folder: Path, outside: Outside, places: Places) -> TourCentre:
     """Fill a database with the demo centre: an SQLite file in `folder`, or the empty PostgreSQL
-    database whose owner the URL signs in as; with a PBX, where there is one. Raises NoStage.
+    database whose owner the URL signs in as; with what is outside. Raises NoStage.
     """
     owner = Target(url or f"sqlite:///{folder / 'tour.sqlite3'}")
     db = Database(owner)
@@ -75,8 +84,10 @@ def build(url: str, folder: Path, outside: Outside, pbx: PbxPlace | None = None)
         load.load(db, bundled("resources"), outside)
         if password:
             load.add_logins(db, password)
-        if pbx is not None:
-            _connect(db, pbx)
+        if places.pbx is not None:
+            _connect(db, places.pbx)
+        if places.network is not None:
+            administration.add_account(db, places.network.account)
     except CrmError as trouble:
         raise NoStage(f"The database could not be prepared: {trouble}") from trouble
     finally:

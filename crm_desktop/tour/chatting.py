@@ -12,9 +12,8 @@ from PySide6.QtWidgets import QApplication, QPlainTextEdit
 
 from crm_desktop.desktop.screens.workspace.chat_dialogs import ByEmailDialog
 from crm_desktop.desktop.widgets.chat_strip import ChatStrip
-from crm_desktop.desktop.widgets.chooser import ChoiceField
 from crm_desktop.domain.states import Visibility
-from crm_desktop.tour import queue_keys
+from crm_desktop.tour import contact_keys, queue_keys
 from crm_desktop.tour.hands import Hands
 from crm_desktop.tour.outside import HOST
 from crm_desktop.tour.story import FIRST_NAME, Tour
@@ -30,7 +29,6 @@ _ANSWER = "Good morning Harriet. It is open from nine to four, and fridges are f
 _TYPES = "That is good to know. One more thing: "
 _LAST = "And can I come with a trailer?"
 _BY_MAIL = "Yes, a trailer is fine as long as it has one axle. See you on Sunday."
-_MOST_ROWS = 60
 _GAP = 28
 
 
@@ -154,36 +152,12 @@ def case(tour: Tour) -> None:
 
 
 def _take(tour: Tour, who: str) -> None:
-    """Go to the row of somebody with the arrows, and take it with its key."""
-    rows = tour.desk.window.queue.list
-    tour.hands.wait_for(f"Chat from {who}", part=rows)
-    rows.setFocus()
-    tour.hands.press("Home")
-    for _ in range(_MOST_ROWS):
-        row = rows.current_row()
-        if row is not None and row.who == who:
-            break
-        tour.hands.press("Down")
-    else:
-        raise StepFailed(f"a row of {who} within reach", tour.hands.said())
-    tour.hands.press("T")
+    contact_keys.take(tour, f"Chat from {who}")
     tour.hands.wait_for(who, part=tour.workspace.header)
 
 
 def _finish(tour: Tour) -> None:
-    hands = tour.hands
-    if not tour.workspace.is_wrapping_up:
-        hands.press("F12")
-    hands.wait_for("How did it end?", part=tour.workspace)
-    wrap = tour.workspace.wrap_up
-    service = wrap.findChildren(ChoiceField)[0]
-    if service.key() is None:
-        known = tour.desk.window.workplace.services
-        service.choose(next(each.id for each in known if each.name.startswith("Bulky")))
-    wrap.setFocus()
-    hands.press("1", "N")
-    hands.press("Return")
-    hands.wait_for("is wrapped up.", part=tour.workspace)
+    contact_keys.finish(tour, "Bulky", "1", "N")
 
 
 def _page_reads(tour: Tour, who: str, *any_of: str) -> None:

@@ -47,8 +47,9 @@ class Played:
         try:
             self._process.communicate(timeout=_SECONDS)
         except subprocess.TimeoutExpired:
+            # Whatever it started may hold its output open for as long as it likes.
             self._process.kill()
-            self._process.communicate()
+            self._process.wait()
 
     def _do(self, told: Mapping[str, object]) -> Any:
         assert self._process.stdin is not None

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from crm_desktop.tour import answering, arriving, calling, chatting, closing, leading
+from crm_desktop.tour import answering, arriving, calling, chatting, closing, leading, posting
 from crm_desktop.tour.desk import TourDesk, application
 from crm_desktop.tour.hands import Hands
 from crm_desktop.tour.report import Report, Step
-from crm_desktop.tour.services import SERVICES, Stage, running
+from crm_desktop.tour.services import SERVICES, Players, Stage, running
 from crm_desktop.tour.story import Tour
 from crm_desktop.tour.trouble import NoStage, StepFailed
 
@@ -51,18 +51,24 @@ _CHATS: tuple[tuple[str, Callable[[Tour], None]], ...] = (
     ("The visitor leaves, and is answered by email", chatting.by_email),
     ("A chat is a case in one key, and ended", chatting.case),
 )
+#: Where there is a social network.
+_POSTS: tuple[tuple[str, Callable[[Tour], None]], ...] = (
+    ("A resident asks in public on a social network", posting.ask),
+    ("It is answered in public, by a key of its own", posting.answer),
+    ("A private message is answered in private", posting.whisper),
+    ("A notice for the public is on the network and the web forms", posting.notice),
+)
 TITLES = tuple(title for title, _ in _STEPS)
 CALL_TITLES = tuple(title for title, _ in _CALLS)
 CHAT_TITLES = tuple(title for title, _ in _CHATS)
+POST_TITLES = tuple(title for title, _ in _POSTS)
 
 
-def run_tour(out: Path, url: str, without: str, calls: str, chats: str) -> int:
+def run_tour(out: Path, url: str, without: str, players: Players) -> int:
     """Drive the program through its main job; 0 when every step happened, else 1.
 
     Pictures go into `out`. `url` is an empty PostgreSQL database's, signing in as its owner;
-    empty means an SQLite file that is thrown away. `without` names a service to leave out; `calls`
-    is the command that plays PBX, telephones and callers, `chats` the one that plays visitors of
-    the council's pages; without one its chapter is left out.
+    empty means an SQLite file that is thrown away. `without` names a service to leave out.
     """
     if without and without not in SERVICES:
         sys.stderr.write(f"There is no service {without}: {', '.join(SERVICES)}.\n")
@@ -74,9 +80,9 @@ def run_tour(out: Path, url: str, without: str, calls: str, chats: str) -> int:
     application()
     report = Report(out)
     try:
-        with running(url, without, calls, chats) as stage:
+        with running(url, without, players) as stage:
             _take(stage, report)
-            lacks = {"Calls": stage.no_telephones, "Chats": stage.no_visitors}
+            lacks = stage.lacks
     except NoStage as trouble:
         sys.stderr.write(f"The tour could not begin. {trouble}\n")
         return 1
@@ -92,7 +98,11 @@ def run_tour(out: Path, url: str, without: str, calls: str, chats: str) -> int:
 def _take(stage: Stage, report: Report) -> None:
     tour = Tour(stage, TourDesk(), report.out, Step(0, ""))
     try:
-        more = (*(_CALLS if stage.telephones else ()), *(_CHATS if stage.visitors else ()))
+        more = (
+            *(_CALLS if stage.telephones else ()),
+            *(_CHATS if stage.visitors else ()),
+            *(_POSTS if stage.residents else ()),
+        )
         for title, happen in (*_STEPS, *more):
             with report.step(title) as tour.step:
                 _do(tour, happen)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from crm_desktop.demo.centre import Outside
 from crm_desktop.demo.outside import JURISDICTION
@@ -18,14 +18,18 @@ from crm_desktop.domain.errors import ConnectorTrouble
 from crm_desktop.domain.telephones import Pbx
 from crm_desktop.gateway_root import DATABASE_SECRET
 from crm_desktop.tour import centre
-from crm_desktop.tour.centre import SECOND, TourCentre
+from crm_desktop.tour.centre import SECOND, Places, TourCentre
 from crm_desktop.tour.children import BACK_OFFICE, MAIL_FOLDER, MAILBOX, OFFICE_LOG, SECOND_DESKTOP
 from crm_desktop.tour.outside import HOST, BackOfficeLog, CustomersMailbox
+from crm_desktop.tour.played import Played
+from crm_desktop.tour.residents import Residents
 from crm_desktop.tour.second import SecondDesktop
-from crm_desktop.tour.telephones import PbxPlace, Telephones
+from crm_desktop.tour.telephones import Telephones
 from crm_desktop.tour.trouble import NoStage
 from crm_desktop.tour.visitors import Visitors
 from crm_desktop.workstation.process import ChildProcess
+
+P = TypeVar("P", bound=Played)
 
 GATEWAY = "gateway"
 #: What can be left out, to see that the tour notices.
@@ -35,10 +39,26 @@ _NO_BROWSER = (
     "no command was given that plays visitors in a browser. In the source folder `make tour` gives "
     "one; it needs Chromium."
 )
+_NO_NETWORK = (
+    "no command was given that plays a social network. In the source folder `make tour` gives one."
+)
 _NO_COMMAND = (
     "no command was given that starts a PBX with callers and telephones. In the source folder "
     "`make tour` gives one; it needs Asterisk and sipp."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Players:
+    """Commands that play whoever is outside; without one its chapter is left out.
+
+    `calls` plays a PBX, telephones and callers, `chats` visitors of the council's pages in a
+    browser, `posts` a social network with a resident.
+    """
+
+    calls: str = ""
+    chats: str = ""
+    posts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +72,17 @@ class Stage:
     mailbox: CustomersMailbox
     back_office: BackOfficeLog
     second: SecondDesktop
-    #: None, and why there are none.
+    #: None where there are none.
     telephones: Telephones | None
-    no_telephones: str
-    #: Likewise.
     visitors: Visitors | None
-    no_visitors: str
+    residents: Residents | None
+    #: Why a chapter is left out.
+    lacks: Mapping[str, str]
 
 
 @contextmanager
-def running(url: str, without: str, calls: str, chats: str) -> Iterator[Stage]:
+def running(url: str, without: str, players: Players) -> Iterator[Stage]:
     """Build the centre and start its services; all of them are stopped on leaving.
-
-    `calls` is the command that plays PBX and callers, `chats` the one that plays visitors of the
-    council's pages; empty for none.
 
     Raises NoStage when the database cannot be used or a service does not start.
     """
@@ -75,20 +92,20 @@ def running(url: str, without: str, calls: str, chats: str) -> Iterator[Stage]:
         # Processes take a second or two to begin: they do it side by side.
         parts.start(MAILBOX)
         parts.start(BACK_OFFICE)
-        phones = Telephones.start(calls, folder / "telephones") if calls else _NO_COMMAND
-        place = None
-        if isinstance(phones, Telephones):
-            stack.callback(phones.stop)
-            place = phones.place
-        visitors = Visitors.start(chats, folder / "visitors") if chats else _NO_BROWSER
-        if isinstance(visitors, Visitors):
-            stack.callback(visitors.stop)
+        cast = _Cast(stack, folder)
+        phones = cast.play(Telephones, "Calls", players.calls, _NO_COMMAND)
+        visitors = cast.play(Visitors, "Chats", players.chats, _NO_BROWSER)
+        residents = cast.play(Residents, "Posts", players.posts, _NO_NETWORK)
+        places = Places(
+            phones.place if phones is not None else None,
+            residents.place if residents is not None else None,
+        )
         smtp, office = parts.port(MAILBOX), parts.port(BACK_OFFICE)
         outside = Outside(smtp, f"http://{HOST}:{office}", JURISDICTION)
-        built = centre.build(url, folder, outside, place)
+        built = centre.build(url, folder, outside, places)
         second = SecondDesktop(folder)
         second.give_orders(built.target(SECOND))
-        parts.start(GATEWAY, _gateway_env(built, folder, place))
+        parts.start(GATEWAY, _gateway_env(built, folder, places))
         parts.start(SECOND_DESKTOP)
         parts.ready(SECOND_DESKTOP)
         yield Stage(
@@ -99,11 +116,28 @@ def running(url: str, without: str, calls: str, chats: str) -> Iterator[Stage]:
             CustomersMailbox(folder / MAIL_FOLDER),
             BackOfficeLog(folder / OFFICE_LOG),
             second,
-            phones if isinstance(phones, Telephones) else None,
-            phones if isinstance(phones, str) else "",
-            visitors if isinstance(visitors, Visitors) else None,
-            visitors if isinstance(visitors, str) else "",
+            phones,
+            visitors,
+            residents,
+            cast.lacks,
         )
+
+
+class _Cast:
+    """Who plays the people outside; `lacks` says why somebody plays nobody."""
+
+    def __init__(self, stack: ExitStack, folder: Path) -> None:
+        self._stack, self._folder = stack, folder
+        self.lacks: dict[str, str] = {}
+
+    def play(self, kind: type[P], chapter: str, command: str, no_command: str) -> P | None:
+        """Start who plays the people of a chapter."""
+        player = kind.start(command, self._folder / chapter.lower()) if command else no_command
+        if isinstance(player, str):
+            self.lacks[chapter] = player
+            return None
+        self._stack.callback(player.stop)
+        return player
 
 
 class _Parts:
@@ -155,7 +189,7 @@ def _closed_port() -> int:
         return port
 
 
-def _gateway_env(built: TourCentre, folder: Path, pbx: PbxPlace | None) -> dict[str, str]:
+def _gateway_env(built: TourCentre, folder: Path, places: Places) -> dict[str, str]:
     """The gateway's settings: the tour's database, any free ports, a secrets file of its own."""
     env = {
         "CRM_DESKTOP_DATABASE_URL": built.url,
@@ -164,8 +198,10 @@ def _gateway_env(built: TourCentre, folder: Path, pbx: PbxPlace | None) -> dict[
         "CRM_DESKTOP_COUNCIL_NAME": "Harland Vale Council",
     }
     kept = {DATABASE_SECRET: built.password} if built.password else {}
-    if pbx is not None:
+    if (pbx := places.pbx) is not None:
         kept[Pbx(pbx.url, pbx.user).secret_name] = pbx.password
+    if (network := places.network) is not None:
+        kept[network.account.secret_name] = network.token
     if kept:
         file = folder / "gateway-secrets.toml"
         file.touch(mode=0o600)

@@ -134,6 +134,12 @@ def shared_snac(shared: Path) -> Snac:
         return made
 
 
+def stop_started() -> None:
+    """End what this process started, where nobody else will: its output may be waited for."""
+    while _RUNNING:
+        processes.stop(_RUNNING.pop())
+
+
 def _start(directory: Path) -> Snac:
     port = free_port()
     answers = f"127.0.0.1\n{port}\nlocalhost:{port}\n\n\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from crm_desktop.tour.children import BACK_OFFICE, MAILBOX, SECOND_DESKTOP
-from crm_desktop.tour.run import CALL_TITLES, CHAT_TITLES, TITLES
+from crm_desktop.tour.run import CALL_TITLES, CHAT_TITLES, POST_TITLES, TITLES
 from crm_desktop.tour.services import GATEWAY
 from crm_desktop.tour.telephones import Telephones
 from tests.servers.postgres import PostgresCluster
@@ -32,6 +32,7 @@ def test_every_step_happens_and_leaves_its_picture(tmp_path: Path) -> None:
     assert f"All {len(TITLES)} steps happened" in finished.stdout
     assert "Calls were left out: no command was given" in finished.stdout
     assert "Chats were left out: no command was given" in finished.stdout
+    assert "Posts were left out: no command was given" in finished.stdout
 
 
 def test_every_step_happens_on_postgresql_as_its_own_roles(
@@ -41,10 +42,14 @@ def test_every_step_happens_on_postgresql_as_its_own_roles(
 
     calls = f"{sys.executable} -m tests.servers.calls_for_tour"
     chats = f"{sys.executable} -m tests.servers.chat_for_tour"
-    finished = _tour(tmp_path, "--database", url, "--calls", calls, "--chats", chats)
+    posts = f"{sys.executable} -m tests.servers.posts_for_tour"
+    finished = _tour(
+        *(tmp_path, "--database", url),
+        *("--calls", calls, "--chats", chats, "--posts", posts),
+    )
 
     assert finished.returncode == 0, finished.stdout + finished.stderr
-    _look_at(tmp_path, len(TITLES) + len(CALL_TITLES) + len(CHAT_TITLES))
+    _look_at(tmp_path, len((*TITLES, *CALL_TITLES, *CHAT_TITLES, *POST_TITLES)))
     assert "were left out" not in finished.stdout
     assert own_postgres.password not in finished.stdout + finished.stderr
 
