@@ -72,8 +72,6 @@ def test_a_morning_of_the_centre_on_a_network(
         again = outside.reply(ours, "Thank you")
         assert _arrived(watch, account, again)[0] == public, "what answers us joins"
 
-        outside.delete(mention)
-
         def gone(_: Database) -> bool:
             """Ten minutes later, and again: a network takes its time to forget."""
             with owner.write() as tx:
@@ -81,7 +79,9 @@ def test_a_morning_of_the_centre_on_a_network(
             seen = social.thread(anna, public).post(mentioned)
             return seen is not None and seen.deleted_at is not None
 
-        watch.until(gone)
+        if outside.deletes:
+            outside.delete(mention)
+            watch.until(gone)
     shown = social.thread(anna, public)
     (first, *_rest) = shown.posts
     assert list(first.alts.values()) == ["A full bin"]
