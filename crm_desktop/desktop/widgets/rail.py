@@ -59,7 +59,7 @@ class RailButton(QAbstractButton):
 
     def minimumSizeHint(self) -> QSize:
         """The icon alone, where large text leaves no room for all words."""
-        return QSize(self.sizeHint().width(), self._look.px(24))
+        return QSize(self.sizeHint().width(), self._look.px(22))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the place, its badge, and the ring when it has the focus."""
@@ -187,7 +187,7 @@ class NavigationRail(Painted):
     def _relook(self) -> None:
         edge = self._look.px(4)
         self._column.setContentsMargins(edge, self._look.px(8), edge, self._look.px(8))
-        self._column.setSpacing(self._look.px(4))
+        self._column.setSpacing(self._look.px(3))
         super()._relook()
 
     @Slot()
