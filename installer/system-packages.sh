@@ -10,7 +10,7 @@ qt_packages="libegl1 libgl1 libfontconfig1 libdbus-1-3 libglib2.0-0t64|libglib2.
 libxkbcommon0 libxkbcommon-x11-0 libx11-xcb1 libxcb-cursor0 libxcb-icccm4 libxcb-image0
 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-render0 libxcb-shape0 libxcb-shm0
 libxcb-sync1 libxcb-util1 libxcb-xfixes0 libxcb-xkb1 libwayland-client0 libwayland-cursor0 libwayland-egl1
-libgssapi-krb5-2 libpulse0 libxext6 libxrandr2 fonts-noto-core"
+libgssapi-krb5-2 libpulse0 libxext6 libxrandr2 libcups2t64|libcups2 libspeechd2 fonts-noto-core"
 
 package_packages="$qt_packages binutils"
 
@@ -27,9 +27,10 @@ say() { printf '%s\n' "$*" >&2; }
 other_systems() {
     say "Without apt this script installs nothing. If something is missing, look for:"
     say "  Fedora: mesa-libEGL mesa-libGL fontconfig dbus-libs libxkbcommon-x11 xcb-util-cursor"
-    say "          xcb-util-wm xcb-util-image xcb-util-keysyms xcb-util-renderutil google-noto-sans-fonts"
+    say "          xcb-util-wm xcb-util-image xcb-util-keysyms xcb-util-renderutil cups-libs"
+    say "          speech-dispatcher-libs google-noto-sans-fonts"
     say "  Arch:   libglvnd fontconfig libxkbcommon-x11 xcb-util-cursor xcb-util-wm xcb-util-image"
-    say "          xcb-util-keysyms xcb-util-renderutil noto-fonts"
+    say "          xcb-util-keysyms xcb-util-renderutil libcups speech-dispatcher noto-fonts"
     [ "$1" != package ] || say "  and binutils"
     [ "$1" = test ] || return 0
     say "  and for the tests, Fedora: postgresql-server dovecot chromium xorg-x11-server-Xvfb openbox"
