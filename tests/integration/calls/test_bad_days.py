@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 
 from crm_desktop.gateway.supervisor import Gateway
 from crm_desktop.services import accounts, calls
-from crm_desktop.store.models import ChannelAccount, Contact, Lease
+from crm_desktop.store.models import ChannelAccount, Contact, Event, Lease
 from tests.calls_centre import Board, call_row, contact, events
 from tests.centre import Centre
 from tests.integration.calls.conftest import Secrets, connect
@@ -202,6 +202,8 @@ def test_a_storm_of_events_invents_nothing_and_loses_nothing(
     thread.start()
     with Caller(pbx, LINE) as caller:
         phone.wait("rings")
+        # What is told among two thousand others is heard after the telephone is.
+        watch.row(Event, kind="call.ringing")
         phone.answer()
         (active,) = _active(watch, 1)
         watch.until(lambda _: _talking(pbx, active) == 2)
