@@ -7,6 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QAbstractItemModel, Qt
+from PySide6.QtGui import QTextDocument
 from PySide6.QtTest import QAbstractItemModelTester, QSignalSpy
 from PySide6.QtWidgets import QApplication
 
@@ -47,6 +48,17 @@ def test_any_list_follows_from_any_other(lists: list[list[int]]) -> None:
         model.show(entries(ids), NOW)
 
         assert shown(model) == ["waiting", *ids]
+
+
+def test_what_somebody_calls_themselves_is_no_html_in_the_tooltip(qapp: QApplication) -> None:
+    hostile = '<img src="file://evil.example/share/x.png">Margaret'
+    model = watched()
+    model.show([Line(sample.row(1, hostile, "s", MINUTE), mine=False)], NOW)
+
+    page = QTextDocument()
+    page.setHtml(model.index(0).data(Qt.ItemDataRole.ToolTipRole))
+
+    assert page.toPlainText().startswith(hostile)
 
 
 def test_a_new_row_is_inserted_and_nothing_is_reset(qapp: QApplication) -> None:

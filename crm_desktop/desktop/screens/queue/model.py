@@ -19,6 +19,7 @@ from crm_desktop.desktop.core.names import (
 )
 from crm_desktop.desktop.core.pills import PillText, pill_of
 from crm_desktop.desktop.widgets.rows import runs
+from crm_desktop.desktop.widgets.tips import plain_tip
 from crm_desktop.domain.calls import CallView
 from crm_desktop.domain.views import QueueRow
 
@@ -225,4 +226,4 @@ def _tip(row: QueueRow) -> str:
     lines += [raised_words(row), offered_words(row), logged_words(row).capitalize()]
     if row.looking:
         lines.append(f"Looking at it: {', '.join(row.looking)}")
-    return "\n".join(line for line in lines if line)
+    return plain_tip("\n".join(line for line in lines if line))

@@ -19,6 +19,7 @@ from crm_desktop.desktop.core.names import CHANNEL_NAMES
 from crm_desktop.desktop.core.pills import PillText, pill_of
 from crm_desktop.desktop.screens.team.dragging import CONTACTS, mime_of
 from crm_desktop.desktop.widgets.rows import runs
+from crm_desktop.desktop.widgets.tips import plain_tip
 from crm_desktop.domain.reassigning import WorkRow
 from crm_desktop.domain.states import ContactState
 
@@ -192,4 +193,4 @@ def _tip(row: WorkRow) -> str:
     lines = [f"{contact.who} · {CHANNEL_NAMES[contact.channel]}", contact.subject]
     lines.append(" · ".join(part for part in (contact.queue_name, contact.service_name) if part))
     lines.append(whereabouts(row).capitalize())
-    return "\n".join(line for line in lines if line)
+    return plain_tip("\n".join(line for line in lines if line))
