@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, time
 
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from crm_desktop.desktop.core import words
@@ -44,18 +45,20 @@ class MomentEntry(QWidget):
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         super().__init__(parent)
+        self._look = look
         self._now = clock or (lambda: datetime.now(UTC))
         self.day, self.time = DateEntry(look), QLineEdit()
         self.day.setAccessibleName(f"Day {name}")
         self.time.setAccessibleName(f"Time {name}, like 10:50")
         self.time.setPlaceholderText("hh:mm")
-        self.time.setFixedWidth(look.px(84))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(look.px(8))
         row.addWidget(self.day, 1)
         row.addWidget(self.time)
         self.set_moment(now)
+        self._relook()
+        look.changed.connect(self._relook)
 
     def now(self) -> datetime:
         """Now, UTC."""
@@ -78,3 +81,7 @@ class MomentEntry(QWidget):
         if day is None or at is None:
             return None
         return datetime.combine(day, at, words.LONDON).astimezone(UTC)
+
+    @Slot()
+    def _relook(self) -> None:
+        self.time.setFixedWidth(self._look.px(84))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -22,14 +22,15 @@ from PySide6.QtWidgets import (
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.look import Look, Role
-from crm_desktop.desktop.core.theme import Tone
-from crm_desktop.desktop.screens.appointments.slot_table import RingDelegate
+from crm_desktop.desktop.core.theme import Shade, Tone
+from crm_desktop.desktop.screens.appointments.slot_table import CellDelegate
 from crm_desktop.desktop.screens.appointments.words import STATES, cell, refused
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import Button
 from crm_desktop.desktop.widgets.chooser import ChoiceField, Chooser
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.text import Text
+from crm_desktop.desktop.widgets.tips import plain_tip
 from crm_desktop.domain.appointments import Appointment, AppointmentState, Diary
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.visits import SiteInfo
@@ -147,7 +148,7 @@ class CalendarDialog(QDialog):
         self.table.setTabKeyNavigation(False)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.table.setWordWrap(True)
-        self.table.setItemDelegate(RingDelegate(look, self.table))
+        self.table.setItemDelegate(CellDelegate(look, self.table))
         self.new = Button(look, "Book…", key="Alt+B")
         self.arrived = Button(look, "Arrived", key="Alt+A")
         self.move_it = Button(look, "Another time…", key="Alt+M")
@@ -243,7 +244,7 @@ class CalendarDialog(QDialog):
             item.setData(_ROW, row)
             said = cell(row).replace("\n", ", ")
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{said}, {row.reference}")
-            item.setToolTip(f"{said}\n{row.reference}")
+            item.setToolTip(plain_tip(f"{said}\n{row.reference}"))
 
     def _empty(
         self, line: int, column: int, minute: int, name: str, hours: list[tuple[int, int]]
@@ -258,12 +259,10 @@ class CalendarDialog(QDialog):
             item.setBackground(self._look.theme.sunken)
         self.table.setItem(line, column, item)
 
-    def _put(self, column: int, top: int, lines: int, said: str, shade: object) -> QTableWidgetItem:
+    def _put(self, column: int, top: int, lines: int, said: str, shade: Shade) -> QTableWidgetItem:
         item = QTableWidgetItem(said)
-        soft, ink = getattr(shade, "soft", None), getattr(shade, "text", None)
-        if isinstance(soft, QColor) and isinstance(ink, QColor):
-            item.setBackground(soft)
-            item.setForeground(ink)
+        item.setBackground(shade.soft)
+        item.setForeground(shade.text)
         item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.table.setItem(top, column, item)
         if lines > 1:

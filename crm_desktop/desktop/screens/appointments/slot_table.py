@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtGui import QKeyEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -27,8 +27,8 @@ _DAYS = 5
 _SLOT = Qt.ItemDataRole.UserRole
 
 
-class RingDelegate(QStyledItemDelegate):
-    """Rings the current cell: its colour already says something."""
+class CellDelegate(QStyledItemDelegate):
+    """Cells with words in them; rings the current one, whose colour already says something."""
 
     def __init__(self, look: Look, parent: QWidget) -> None:
         super().__init__(parent)
@@ -40,12 +40,21 @@ class RingDelegate(QStyledItemDelegate):
         option: QStyleOptionViewItem,
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
-        """Qt's way in."""
-        super().paint(painter, option, index)
-        if option.state & QStyle.StateFlag.State_Selected:
+        """Qt's way in; words have room around them, also within the ring."""
+        cell = QStyleOptionViewItem(option)
+        self.initStyleOption(cell, index)
+        said, cell.text = cell.text, ""
+        cell.widget.style().drawControl(
+            QStyle.ControlElement.CE_ItemViewItem, cell, painter, cell.widget
+        )
+        side, top = self._look.px(7), self._look.px(4)
+        painter.setPen(cell.palette.color(QPalette.ColorRole.Text))
+        painter.setFont(cell.font)
+        inside = cell.rect.adjusted(side, top, -side, -top)
+        painter.drawText(inside, cell.displayAlignment | Qt.TextFlag.TextWordWrap, said)
+        if cell.state & QStyle.StateFlag.State_Selected:
             edge = self._look.px(2)
-            inside = option.rect.adjusted(edge, edge, -edge, -edge)
-            paint_focus(painter, self._look, inside)
+            paint_focus(painter, self._look, cell.rect.adjusted(edge, edge, -edge, -edge))
 
 
 class SlotTable(QTableWidget):
@@ -61,7 +70,7 @@ class SlotTable(QTableWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setTabKeyNavigation(False)
-        self.setItemDelegate(RingDelegate(look, self))
+        self.setItemDelegate(CellDelegate(look, self))
         self.setShowGrid(False)
         self.verticalHeader().hide()
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)

@@ -96,9 +96,13 @@ class DeskSide(Surface):
         column.addWidget(PanelHeader(look, "Today"))
         grid = QGridLayout()
         grid.setContentsMargins(px(14), px(8), px(14), px(10))
-        for at, (value, said) in enumerate(self._figures.values()):
-            grid.addWidget(value, at // 2 * 2, at % 2)
-            grid.addWidget(said, at // 2 * 2 + 1, at % 2)
+        grid.setVerticalSpacing(px(10))
+        for at, figure in enumerate(self._figures.values()):
+            cell = QVBoxLayout()
+            cell.setSpacing(0)
+            for each in figure:
+                cell.addWidget(each)
+            grid.addLayout(cell, at // 2, at % 2)
         column.addLayout(grid)
         column.addWidget(PanelHeader(look, "Desks and rooms"))
         column.addWidget(self.places, 1)
