@@ -30,6 +30,7 @@ from crm_desktop.desktop.screens.appointments.words import refused
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import Button, PrimaryButton
 from crm_desktop.desktop.widgets.chooser import ChoiceField
+from crm_desktop.desktop.widgets.dialog_room import resize_within
 from crm_desktop.desktop.widgets.flow import FlowLayout
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.text import Text
@@ -255,9 +256,7 @@ class BookDialog(QDialog):
         column.addWidget(self._wrong)
         column.addWidget(area, 1)
         column.addLayout(foot)
-        parent = self.parentWidget()
-        room = parent.window().size() if parent else self.screen().availableSize()
-        self.resize(min(px(680), room.width() - px(40)), min(px(760), room.height() - px(40)))
+        resize_within(self, self._look, px(680), px(760))
 
     def _fill(self) -> None:
         known, moving = self._prefill, self._moving

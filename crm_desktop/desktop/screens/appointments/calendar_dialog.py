@@ -28,6 +28,7 @@ from crm_desktop.desktop.screens.appointments.words import STATES, cell, refused
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import Button
 from crm_desktop.desktop.widgets.chooser import ChoiceField, Chooser
+from crm_desktop.desktop.widgets.dialog_room import resize_within
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.desktop.widgets.tips import plain_tip
@@ -191,9 +192,7 @@ class CalendarDialog(QDialog):
         column.addLayout(steps)
         column.addWidget(self.table, 1)
         column.addLayout(foot)
-        parent = self.parentWidget()
-        room = parent.window().size() if parent else self.screen().availableSize()
-        self.resize(min(px(1000), room.width() - px(40)), min(px(760), room.height() - px(40)))
+        resize_within(self, self._look, px(1000), px(760))
 
     def _show(self, first: date, days: int, diary: Diary) -> None:
         """Lines are quarters of an hour, columns desks and rooms, or days."""

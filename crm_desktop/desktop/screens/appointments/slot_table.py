@@ -50,7 +50,10 @@ class CellDelegate(QStyledItemDelegate):
         side, top = self._look.px(7), self._look.px(4)
         painter.setPen(cell.palette.color(QPalette.ColorRole.Text))
         painter.setFont(cell.font)
-        inside = cell.rect.adjusted(side, top, -side, -top)
+        inside = cell.rect.adjusted(side, top, -side, 0)
+        line = cell.fontMetrics.lineSpacing()
+        # No half lines below.
+        inside.setHeight(max(line, inside.height() // line * line))
         painter.drawText(inside, cell.displayAlignment | Qt.TextFlag.TextWordWrap, said)
         if cell.state & QStyle.StateFlag.State_Selected:
             edge = self._look.px(2)

@@ -24,6 +24,7 @@ from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.incidents.presenter import IncidentWriter
 from crm_desktop.desktop.widgets.banner import ErrorBar
 from crm_desktop.desktop.widgets.buttons import Button, PrimaryButton
+from crm_desktop.desktop.widgets.dialog_room import resize_within
 from crm_desktop.desktop.widgets.entry_form import EntryForm
 from crm_desktop.desktop.widgets.moment_entry import MomentEntry
 from crm_desktop.desktop.widgets.row_list import RowList
@@ -178,7 +179,7 @@ class IncidentsDialog(QDialog):
         outer.addWidget(self._both, 1)
         outer.addWidget(self._empty, 1)
         outer.addLayout(foot)
-        self.resize(look.px(860), look.px(540))
+        resize_within(self, look, look.px(860), look.px(540))
 
     def show_incidents(self, found: tuple[Incident, ...]) -> None:
         """See `IncidentsView`."""

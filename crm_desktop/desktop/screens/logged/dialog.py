@@ -29,6 +29,7 @@ from crm_desktop.desktop.core.names import CHANNEL_NAMES, RESOLUTIONS
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.buttons import Button, PrimaryButton
 from crm_desktop.desktop.widgets.chooser import ChoiceField
+from crm_desktop.desktop.widgets.dialog_room import resize_within
 from crm_desktop.desktop.widgets.moment_entry import MomentEntry
 from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.rows import Row
@@ -232,11 +233,10 @@ class LogDialog(QDialog):
 
     def _fit(self, inner: QWidget) -> None:
         """As large as the form wants, as far as the window under it goes."""
-        px, parent = self._look.px, self.parentWidget()
-        room = parent.window().size() if parent else self.screen().availableSize()
+        px = self._look.px
         wide = max(px(560), inner.sizeHint().width() + px(24))
         high = inner.sizeHint().height() + px(130)
-        self.resize(min(wide, room.width() - px(40)), min(high, room.height() - px(40)))
+        resize_within(self, self._look, wide, high)
 
     def _connect(self) -> None:
         self._who.textEdited.connect(self._name_typed)

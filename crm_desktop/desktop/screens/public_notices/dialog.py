@@ -6,7 +6,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.accessibility import announce
@@ -17,6 +25,7 @@ from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.public_notices.form import NoticeForm
 from crm_desktop.desktop.widgets.banner import ErrorBar
 from crm_desktop.desktop.widgets.buttons import Button
+from crm_desktop.desktop.widgets.dialog_room import resize_within
 from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.states import EmptyState
@@ -117,8 +126,13 @@ class NoticesDialog(QDialog):
         side.addWidget(self._both, 1)
         side.addWidget(self._empty, 1)
         self._both.hide()
+        area = QScrollArea()
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setWidget(self.form)
+        area.setAccessibleName("New notice")
         whole = QSplitter()
-        whole.addWidget(self.form)
+        whole.addWidget(area)
         whole.addWidget(right)
         whole.setSizes([px(380), px(480)])
         whole.setChildrenCollapsible(False)
@@ -132,7 +146,7 @@ class NoticesDialog(QDialog):
         column.addWidget(self._error)
         column.addWidget(whole, 1)
         column.addLayout(end)
-        self.resize(px(900), px(600))
+        resize_within(self, self._look, px(900), px(600))
 
     def _row(self, notice: NoticeView) -> Row:
         now = self._clock.now()

@@ -122,10 +122,8 @@ class NoticeForm(QWidget):
         column.addLayout(self._wheres)
         column.addWidget(Text(self._look, "How long", Role.SMALL_STRONG, muted=True))
         for first, entry in ((self._later, self.starts), (Text(self._look, "Until"), self.ends)):
-            row = QHBoxLayout()
-            row.addWidget(first)
-            row.addWidget(entry, 1)
-            column.addLayout(row)
+            column.addWidget(first)
+            column.addWidget(entry)
         column.addStretch(1)
         foot = QHBoxLayout()
         foot.addStretch(1)
