@@ -97,6 +97,7 @@ def dialog(
     look: Look, qtbot: QtBot, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[NoticesDialog]:
     home = QWidget()
+    home.resize(1280, 720)
     qtbot.addWidget(home)
     clock = Clock(home)
     monkeypatch.setattr(clock, "now", lambda: NOW)

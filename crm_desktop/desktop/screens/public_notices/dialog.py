@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QDialog,
-    QFrame,
     QHBoxLayout,
-    QScrollArea,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -126,15 +124,10 @@ class NoticesDialog(QDialog):
         side.addWidget(self._both, 1)
         side.addWidget(self._empty, 1)
         self._both.hide()
-        area = QScrollArea()
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidgetResizable(True)
-        area.setWidget(self.form)
-        area.setAccessibleName("New notice")
         whole = QSplitter()
-        whole.addWidget(area)
+        whole.addWidget(self.form)
         whole.addWidget(right)
-        whole.setSizes([px(380), px(480)])
+        whole.setSizes([px(490), px(410)])
         whole.setChildrenCollapsible(False)
         close = Button(self._look, "Close")
         close.setAutoDefault(False)
@@ -146,7 +139,7 @@ class NoticesDialog(QDialog):
         column.addWidget(self._error)
         column.addWidget(whole, 1)
         column.addLayout(end)
-        resize_within(self, self._look, px(900), px(600))
+        resize_within(self, self._look, px(900), px(660))
 
     def _row(self, notice: NoticeView) -> Row:
         now = self._clock.now()

@@ -7,7 +7,15 @@ from datetime import timedelta
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.clock import Clock
@@ -107,9 +115,9 @@ class NoticeForm(QWidget):
     def _lay_out(self) -> None:
         self.text.setPlaceholderText("Bin rounds are a day late this week …")
         self._wheres.setSpacing(self._look.px(4))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, self._look.px(12), 0)
-        column.addWidget(Text(self._look, "New notice", Role.HEADING))
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, self._look.px(6), 0)
         column.addWidget(self._wrong)
         for said, editor in (("Text", self.text), ("In Welsh", self.welsh)):
             label = Text(self._look, said, Role.SMALL_STRONG, muted=True)
@@ -125,10 +133,19 @@ class NoticeForm(QWidget):
             column.addWidget(first)
             column.addWidget(entry)
         column.addStretch(1)
+        area = QScrollArea()
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setWidget(inner)
+        area.setAccessibleName("New notice")
         foot = QHBoxLayout()
         foot.addStretch(1)
         foot.addWidget(self._go)
-        column.addLayout(foot)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, self._look.px(6), 0)
+        whole.addWidget(Text(self._look, "New notice", Role.HEADING))
+        whole.addWidget(area, 1)
+        whole.addLayout(foot)
 
     @Slot()
     def _typed(self) -> None:
