@@ -10,8 +10,6 @@ from enum import StrEnum
 from crm_desktop.domain.states import ContactState, Resolution
 from crm_desktop.domain.text import fold
 
-#: A visitor is a no-show when they were called so often and did not come, unless the site says so.
-USUAL_CALLS = 3
 #: How long anybody should wait, in seconds: the target of a visit.
 TARGET_SECONDS = 15 * 60
 
@@ -66,14 +64,6 @@ class CheckedInBy(StrEnum):
     KIOSK = "kiosk"
     APPOINTMENT = "appointment"
     AWAY = "away"
-
-
-class Told(StrEnum):
-    """How the ticket reached the visitor."""
-
-    SPOKEN = "spoken"
-    PRINTED = "printed"
-    TEXTED = "texted"
 
 
 #: Where the contact of a visit stands while the visitor is in the building.

@@ -46,6 +46,8 @@ def sweep(tx: Tx, work: tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
     untold, remind, missed = work
     for each in missed:
         _missed(tx, each)
+    if not any(each.kind == RELAY for each in accounts.active(tx)):
+        return
     for each in untold:
         found = queries.to_tell(tx, each)
         if found is not None and found.sequence > found.told_sequence:

@@ -110,16 +110,19 @@ def move(
     place_id: int | None = None,
 ) -> tuple[Booked, Changes]:
     """Another time or place; what it had is free again. Raises as `book`."""
-    before = one(db, appointment_id)
     with db.read() as tx:
-        site_id = queries.site_of(tx, appointment_id)
+        before, site_id = queries.one(tx, appointment_id), queries.site_of(tx, appointment_id)
     try:
         with db.write() as tx:
             places = _places(tx, site_id, before.service_id, before.needs, place_id)
             _open_then(tx, site_id, starts_at, minutes)
             return queries.move(tx, appointment_id, starts_at, minutes, places), tx.changes
     except Conflict as taken:
-        wanted = New("", site_id, before.service_id, starts_at, before.who, minutes, place_id)
+        wanted = New(
+            *("", site_id, before.service_id, starts_at, before.who, minutes, place_id),
+            staff_id=before.staff_id,
+            needs=before.needs,
+        )
         raise _with_next(db, taken, wanted) from taken
 
 

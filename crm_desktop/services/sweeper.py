@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from crm_desktop.domain.changes import Changes, Topic
-from crm_desktop.services import appointment_sweeping, chat_sweeping
+from crm_desktop.services import appointment_sweeping, chat_sweeping, visit_sweeping
 from crm_desktop.services.leases import Lease
 from crm_desktop.store import leading
 from crm_desktop.store.database import Database
@@ -28,7 +28,8 @@ _DECISIONS_KEPT = timedelta(days=30)
 def sweep(db: Database, lease: Lease) -> Changes:
     """Bring due parked contacts back, end wrap-ups that had their time, forget silent onlookers,
     old notices, moves and decisions, take back what people had for a while, see to chats whose
-    visitors left, and tell, remind and give up whom an appointment awaits.
+    visitors left and to visitors nobody closed, and tell, remind and give up whom an appointment
+    awaits.
 
     Looks first and writes only when there is something to do. Raises LeaseLost.
     """
@@ -43,7 +44,8 @@ def sweep(db: Database, lease: Lease) -> Changes:
         left = chat_sweeping.due(tx)
         typed = chat_sweeping.any_typed(tx)
         booked = appointment_sweeping.due(tx)
-    found = (parked, wrapped, looks, prune, over, moves, decisions, left, typed, *booked)
+        unseen = visit_sweeping.left_behind(tx)
+    found = (parked, wrapped, looks, prune, over, moves, decisions, left, typed, unseen, *booked)
     if not any(found):
         return Changes()
     with db.write() as tx:
@@ -66,6 +68,7 @@ def sweep(db: Database, lease: Lease) -> Changes:
         if decisions:
             queries.prune_decisions(tx, _DECISIONS_KEPT, _AT_ONCE)
         appointment_sweeping.sweep(tx, booked)
+        visit_sweeping.sweep(tx, unseen)
         chat_sweeping.sweep(tx, left)
         if typed:
             chat_sweeping.forget_typed(tx)

@@ -212,6 +212,8 @@ class SqliteGuard:
         """See `Guard`."""
         query = select(Contact).where(
             Contact.state == ContactState.QUEUED,
+            # A desk calls whom it has room for.
+            Contact.channel != Channel.VISIT,
             Contact.queue_id.in_(self._given),
             calls.can_be_rung(self._me.id),
         )

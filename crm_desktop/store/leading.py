@@ -5,6 +5,8 @@ SQLite follows the same rules in Python; both pass tests/integration/store/test_
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -43,6 +45,14 @@ def call(tx: Tx, function: str, **given: object) -> Any:
     """What one of the guarded functions gives; on PostgreSQL."""
     names = ", ".join(f":{name}" for name in given)
     found = tx.settle().execute(text(f"SELECT app.{function}({names})"), given)
+    tx.forget()
+    return found.scalar()
+
+
+def call_json(tx: Tx, function: str, given: Mapping[str, object]) -> Any:
+    """What one that is given one JSON object gives."""
+    statement = text(f"SELECT app.{function}(CAST(:given AS jsonb))")
+    found = tx.settle().execute(statement, {"given": json.dumps(given)})
     tx.forget()
     return found.scalar()
 

@@ -123,12 +123,10 @@ class Visit(Base):
     number: Mapped[int]
     key: Mapped[str] = mapped_column(unique=True)
     checked_in_by: Mapped[str]
-    told: Mapped[str] = mapped_column(default="spoken", server_default="spoken")
     language: Mapped[str] = mapped_column(default="en", server_default="en")
     phone: Mapped[str] = mapped_column(default="", server_default="")
     needs: Mapped[JsonList] = mapped_column(default=list, server_default="[]")
     note: Mapped[str] = mapped_column(default="", server_default="")
-    expected_seconds: Mapped[int | None]
     place_id: Mapped[int | None] = mapped_column(ForeignKey("place.id"))
     for_place_id: Mapped[int | None] = mapped_column(ForeignKey("place.id"))
     called_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

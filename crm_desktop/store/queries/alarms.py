@@ -4,11 +4,10 @@ rules in `alarms_sqlite`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from crm_desktop.domain.alarms import (
     Acknowledged,
@@ -19,7 +18,7 @@ from crm_desktop.domain.alarms import (
     Raised,
 )
 from crm_desktop.store.database import Tx
-from crm_desktop.store.leading import call
+from crm_desktop.store.leading import call, call_json
 from crm_desktop.store.models import Place, Site
 from crm_desktop.store.queries import alarms_sqlite as sqlite
 from crm_desktop.store.queries.from_json import maybe_moment, moment, parsed
@@ -38,7 +37,7 @@ def raise_alarm(tx: Tx, said: Raised) -> int:
         "test": said.test,
     }
     made: int = (
-        _json_call(tx, "alarm_raise", given)
+        call_json(tx, "alarm_raise", given)
         if tx.dialect == "postgresql"
         else sqlite.raise_alarm(tx, given)
     )
@@ -101,7 +100,7 @@ def save_incident(tx: Tx, said: IncidentInput) -> int:
         "contact": said.contact_id,
     }
     made: int = (
-        _json_call(tx, "incident_save", given)
+        call_json(tx, "incident_save", given)
         if tx.dialect == "postgresql"
         else sqlite.save_incident(tx, given)
     )
@@ -131,14 +130,6 @@ def incidents(tx: Tx, incident_id: int | None, limit: int) -> tuple[Incident, ..
     else:
         found = sqlite.incidents(tx, incident_id, limit)
     return tuple(_incident(each) for each in found)
-
-
-def _json_call(tx: Tx, function: str, given: dict[str, Any]) -> Any:
-    found = tx.settle().execute(
-        text(f"SELECT app.{function}(CAST(:given AS jsonb))"), {"given": json.dumps(given)}
-    )
-    tx.forget()
-    return found.scalar()
 
 
 def _alarm(each: Sequence[Any]) -> OpenAlarm:

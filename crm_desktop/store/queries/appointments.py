@@ -18,7 +18,7 @@ from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import NotFound
 from crm_desktop.domain.visits import Need, PlaceKind
 from crm_desktop.store.database import Tx
-from crm_desktop.store.leading import call
+from crm_desktop.store.leading import call, call_json
 from crm_desktop.store.models import (
     Appointment,
     OpeningCalendar,
@@ -171,9 +171,7 @@ def book(tx: Tx, new: New, places: Sequence[int], references: Sequence[str]) -> 
         "note": new.note,
     }
     if tx.dialect == "postgresql":
-        statement = text("SELECT app.appointment_book(CAST(:said AS jsonb))")
-        found = parsed(tx.settle().execute(statement, {"said": json.dumps(given)}).scalar())
-        tx.forget()
+        found = parsed(call_json(tx, "appointment_book", given))
     else:
         found = sqlite.book(tx, given)
     return _booked(tx, found)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import case, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from crm_desktop.domain.sla import Clock
-from crm_desktop.domain.states import CaseState, ContactState
+from crm_desktop.domain.states import CaseState, Channel, ContactState
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import (
     Attachment,
@@ -83,14 +83,16 @@ def change_contact(tx: Tx, contact_id: int, **values: Any) -> None:
 
 
 def requeue(tx: Tx, contact_id: int, due_at: datetime | None = None) -> None:
-    """A parked contact waits in its queue again; its clock goes on unless `due_at` is new."""
+    """A parked contact waits in its queue again, a visitor in the old place; its clock goes on
+    unless `due_at` is new.
+    """
     values: dict[str, Any] = {"due_at": due_at} if due_at is not None else {}
     change_contact(
         tx,
         contact_id,
         state=ContactState.QUEUED.value,
         state_since=tx.now,
-        queued_at=tx.now,
+        queued_at=case((Contact.channel == Channel.VISIT, Contact.queued_at), else_=tx.now),
         owner_id=None,
         parked_until=None,
         parked_for_reply=False,

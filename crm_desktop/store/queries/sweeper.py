@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import bindparam, delete, func, literal_column, select
+from sqlalchemy import bindparam, delete, func, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from crm_desktop.domain.states import Channel, ContactState
 from crm_desktop.store.database import Tx
-from crm_desktop.store.models import Contact, Looking, Notice, QueueStat, RoutingDecision
+from crm_desktop.store.models import Contact, Looking, Notice, QueueStat, RoutingDecision, Visit
 from crm_desktop.store.models.base import UtcDateTime
 
 
@@ -48,6 +49,31 @@ def due_parked(tx: Tx, limit: int) -> tuple[int, ...]:
     """Parked contacts whose time has come, locked."""
     locked = _DUE_PARKED.with_for_update(skip_locked=True)
     return tuple(tx.core.scalars(locked, {"now": tx.now, "many": limit}))
+
+
+def waiting_visits(tx: Tx, before: date, limit: int) -> tuple[tuple[int, int], ...]:
+    """(contact, site) of visitors who came on an earlier day and wait."""
+    rows = tx.session.execute(
+        select(Visit.contact_id, Visit.site_id)
+        .join(Contact, Contact.id == Visit.contact_id)
+        .where(
+            Contact.state == ContactState.QUEUED, Contact.channel == Channel.VISIT,
+            Visit.day < before,
+        )
+        .limit(limit)
+    )  # fmt: skip
+    return tuple((contact_id, site_id) for contact_id, site_id in rows)
+
+
+def visit_left(tx: Tx, contact_id: int) -> bool:
+    """A visitor is gone; False for one who waits no more."""
+    waits = select(Contact.id).where(Contact.id == contact_id, Contact.state == ContactState.QUEUED)
+    if tx.session.scalar(waits.with_for_update()) is None:
+        return False
+    tx.session.execute(
+        update(Visit).where(Visit.contact_id == contact_id).values(place_id=None, left_at=tx.now)
+    )
+    return True
 
 
 def stale_looks(tx: Tx, older_than: timedelta) -> tuple[tuple[int, int], ...]:

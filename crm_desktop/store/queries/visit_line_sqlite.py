@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from crm_desktop.domain.errors import NotFound
 from crm_desktop.domain.states import ContactState
-from crm_desktop.domain.visits import TARGET_SECONDS, PlaceKind
+from crm_desktop.domain.visits import HERE, TARGET_SECONDS, PlaceKind
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import (
     Appointment,
@@ -29,7 +29,6 @@ from crm_desktop.store.models import (
 
 _LONDON = ZoneInfo("Europe/London")
 _USUAL_SECONDS = 480
-_HERE = ("queued", "called", "active", "held", "parked", "wrap_up")
 #: A visitor in one of these states is at the desk.
 THERE = ("called", "active", "held")
 
@@ -131,7 +130,7 @@ def site_line(tx: Tx, site_id: int) -> tuple[Any, ...]:
             )
         )
     )
-    here = sorted((row for row in rows if row[1].state in _HERE), key=_in_line)
+    here = sorted((row for row in rows if row[1].state in HERE), key=_in_line)
     return (
         [_line_row(row, places, marked) for row in here],
         _place_rows(tx, places, here),

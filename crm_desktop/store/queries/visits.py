@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, text
+from sqlalchemy import and_, func, or_, select
 
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.references import parse_reference
@@ -35,7 +34,7 @@ from crm_desktop.domain.visits import (
     needs_in,
 )
 from crm_desktop.store.database import Tx
-from crm_desktop.store.leading import call
+from crm_desktop.store.leading import call, call_json
 from crm_desktop.store.models import (
     Adjustment,
     Appointment,
@@ -119,7 +118,7 @@ def check_in(tx: Tx, said: CheckIn) -> tuple[int, Ticket]:
         given |= {"letter": said.ticket.letter, "number": said.ticket.number}
         given["arrived"] = said.arrived_at.isoformat()
     if tx.dialect == "postgresql":
-        made = parsed(_json_call(tx, "visit_check_in", given))
+        made = parsed(call_json(tx, "visit_check_in", given))
     else:
         made = sqlite.check_in(tx, given)
     contact_id, letter, number = made
@@ -138,7 +137,7 @@ def answered(tx: Tx, said: AnsweredNow) -> int:
         "folded": fold(said.words)[:_FOLDED],
     }
     if tx.dialect == "postgresql":
-        contact_id: int = _json_call(tx, "visit_answered", given)
+        contact_id: int = call_json(tx, "visit_answered", given)
     else:
         contact_id = sqlite.answered(tx, given)
     _told(tx, contact_id, said.site_id)
@@ -321,13 +320,6 @@ def _marked(tx: Tx, ids: Sequence[int]) -> set[int]:
             )
         )
     )
-
-
-def _json_call(tx: Tx, function: str, given: dict[str, Any]) -> Any:
-    statement = text(f"SELECT app.{function}(CAST(:said AS jsonb))")
-    found = tx.settle().execute(statement, {"said": json.dumps(given)}).scalar()
-    tx.forget()
-    return found
 
 
 def _told(tx: Tx, contact_id: int, site_id: int) -> None:

@@ -128,6 +128,7 @@ def check_in(tx: Tx, p: Mapping[str, Any]) -> tuple[int, str, int]:
         "contact.received",
         contact.id,
         at=arrived,
+        customer_id=contact.customer_id,
         channel="visit",
         queue=queue.id,
         site=p["site"],
@@ -493,7 +494,13 @@ def _end(tx: Tx, contact_id: int, state: AssignmentState, note: str = "") -> Non
 
 
 def _log(
-    tx: Tx, kind: str, contact_id: int | None, *, at: datetime | None = None, **data: Any
+    tx: Tx,
+    kind: str,
+    contact_id: int | None,
+    *,
+    at: datetime | None = None,
+    customer_id: int | None = None,
+    **data: Any,
 ) -> None:
     tx.session.flush()
     tx.session.add(
@@ -501,6 +508,7 @@ def _log(
             kind=kind,
             actor_id=tx.actor_id,
             contact_id=contact_id,
+            customer_id=customer_id,
             data=json.loads(json.dumps(data)),
             **({"at": at} if at else {}),
         )

@@ -128,6 +128,17 @@ def test_next_never_gives_one_contact_twice(centre: Centre) -> None:
     assert sorted(each for each in given if each) == sorted(wanted)
 
 
+def test_next_leaves_visitors_to_the_desks(centre: Centre) -> None:
+    centre.add_contact(channel=Channel.VISIT, subject="Waits longest, with a ticket")
+    mail = centre.add_contact(channel=Channel.EMAIL)
+    anna = centre.as_person("anna")
+
+    with anna.write() as tx:
+        given = [tx.guard.claim_next(ANYTHING) for _ in range(2)]
+
+    assert given == [mail, None]
+
+
 def test_a_returned_contact_waits_again_with_its_clock(centre: Centre) -> None:
     anna = centre.as_person("anna")
     contact_id = centre.add_contact()

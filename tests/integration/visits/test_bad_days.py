@@ -12,10 +12,11 @@ from sqlalchemy import text
 from crm_desktop.domain.errors import Conflict
 from crm_desktop.domain.states import ContactState
 from crm_desktop.domain.visits import CheckedInBy, Ticket
-from crm_desktop.services import presence, visits
+from crm_desktop.services import leases, presence, sweeper, visits
 from crm_desktop.store.models import Contact, TicketRange, Visit
 from crm_desktop.store.queries.visit_line_sqlite import day_of
 from tests.centre import Centre
+from tests.integration.services.arrivals import event_kinds
 from tests.visits_centre import add_site, arriving, places, service_of
 
 _LONDON = ZoneInfo("Europe/London")
@@ -149,3 +150,49 @@ def test_two_people_at_one_desk_call_one_visitor(centre: Centre) -> None:
     (there,) = (each for each in visits.line(anna, site).places if each.id == desk)
     assert there.staff == ("Anna Whitlock", "Ben Achebe")
     assert str(there.ticket) == "A001"
+
+
+def _sweep(centre: Centre) -> None:
+    db = centre.as_gateway()
+    lease = leases.acquire(db, sweeper.LEASE_NAME, "test")
+    assert lease is not None
+    sweeper.sweep(db, lease)
+
+
+def test_whom_nobody_closed_has_gone_unseen_after_the_next_day(centre: Centre) -> None:
+    site, anna = add_site(centre), centre.as_person("anna")
+    service = service_of(centre, site)
+    forgotten, earlier = (
+        visits.check_in(anna, arriving(site, service))[0].contact_id for _ in range(2)
+    )
+    with centre.as_owner().write() as tx:
+        today = tx.session.get_one(Visit, earlier).day
+        tx.session.get_one(Visit, earlier).day = today - timedelta(days=1)
+        tx.session.get_one(Visit, forgotten).day = today - timedelta(days=2)
+
+    _sweep(centre)
+
+    with centre.as_owner().read() as tx:
+        gone, waits = (tx.session.get_one(Contact, each) for each in (forgotten, earlier))
+        assert (gone.state, gone.due_at) == (ContactState.LEFT, None)
+        assert tx.session.get_one(Visit, forgotten).left_at is not None
+        assert waits.state == ContactState.QUEUED
+    assert event_kinds(centre, forgotten)[-1] == "contact.left"
+
+
+def test_a_visitor_whose_time_has_come_waits_in_the_old_place(centre: Centre) -> None:
+    site, anna = add_site(centre), centre.as_person("anna")
+    desk = places(centre, site)[0]
+    first, second = (
+        visits.check_in(anna, arriving(site, service_of(centre, site)))[0] for _ in range(2)
+    )
+    with centre.as_owner().write() as tx:
+        parked = tx.session.get_one(Contact, first.contact_id)
+        parked.state, parked.parked_until = ContactState.PARKED, tx.now - timedelta(minutes=1)
+
+    _sweep(centre)
+    visits.at(anna, desk)
+    called, _ = visits.call_next(anna, desk)
+
+    assert called is not None
+    assert (called.contact_id, second.ticket.number) == (first.contact_id, 2)
