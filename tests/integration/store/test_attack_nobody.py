@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -21,6 +22,7 @@ from tests.integration.store.attacking import (
     refused,
     unseen,
 )
+from tests.servers.postgres import exclusive
 
 _CUSTOMER = "INSERT INTO customer (kind, name, folded, prefers) VALUES ('', 'x', 'x', '')"
 DISABLED_ATTACKS = (
@@ -92,8 +94,20 @@ NOBODY_ATTACKS = (
 def disabled(
     attacked: tuple[Centre, Ids], connected: Callable[[str], Connection]
 ) -> Iterator[Connection]:
-    """A session that was opened in the moment of being disabled, which ended the ones before."""
+    """A session that was opened in the moment of being disabled, which ended the ones before.
+
+    The login is the whole server's: where this file is divided among workers, one has it at a time.
+    """
     centre, _ = attacked
+    assert centre.cluster is not None
+    with exclusive(Path(f"{centre.cluster.directory}.disabled")):
+        with closing(centre.cluster.connect(centre.database)) as owner:
+            owner.execute(f'ALTER ROLE "{DISABLED}" LOGIN')
+            owner.execute(f'GRANT crm_advisor TO "{DISABLED}"')
+        yield from _disabled(centre, connected)
+
+
+def _disabled(centre: Centre, connected: Callable[[str], Connection]) -> Iterator[Connection]:
     assert centre.cluster is not None
     admin = connected(ADMIN)
     before = centre.cluster.connect(centre.database, DISABLED, PASSWORD)
