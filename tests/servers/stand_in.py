@@ -6,7 +6,6 @@ network itself.
 
 import socket
 import threading
-import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +19,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
+
+from tests.servers import processes
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -168,8 +169,8 @@ def stage(port: int = 0) -> Iterator[Stage]:
         thread = threading.Thread(target=server.run, args=([sock],), name="stand-in")
         thread.start()
         try:
-            while not server.started:
-                time.sleep(0.005)
+            processes.wait_for(lambda: server.started or not thread.is_alive(), "the stand-in")
+            assert server.started
             yield served
         finally:
             server.should_exit = True

@@ -253,8 +253,9 @@ def test_a_message_is_a_contact_of_its_own_with_a_clock_of_one_working_day(board
     calendar = Calendar.from_data(hours)
     due = calendar.add_working_time(row.received_at, timedelta(hours=10))
     # SQLite's clock goes on within a transaction.
+    slack = timedelta(seconds=1 if board.centre.dialect == "sqlite" else 0)
     assert row.due_at is not None
-    assert abs(row.due_at - due) < timedelta(seconds=1)
+    assert abs(row.due_at - due) <= slack
     assert call_row(board.centre, left).number == NUMBER
     with board.centre.as_owner().read() as tx:
         sound = tx.session.scalars(select(Recording)).one()

@@ -60,7 +60,8 @@ def test_comments_on_old_posts_are_found_by_when_their_post_was_touched(
     facebook: FacebookStandIn, page: FacebookPage
 ) -> None:
     old = facebook.write(facebook.page_id, "Bin rounds")
-    quiet = [facebook.write(facebook.page_id, f"Notice {at}") for at in range(5)]
+    for at in range(5):
+        facebook.write(facebook.page_id, f"Notice {at}")
     facebook.clock.later(days=30)
     cursor = page.news({}).cursor
     asked = len(facebook.asked)
@@ -74,7 +75,6 @@ def test_comments_on_old_posts_are_found_by_when_their_post_was_touched(
     assert {each.root_id for each in news.posts} == {old}
     assert news.posts[1].reply_ref == {"to": first, "root": old}
     assert len(facebook.asked) - asked == 2, "the quiet posts cost nothing"
-    assert quiet
     assert page.news(news.cursor).posts == ()
 
 

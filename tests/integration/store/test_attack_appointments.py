@@ -73,7 +73,7 @@ ATTACKS = (
     Attack("a reference that cannot be read out", _book(reference="'<b>'")),
     Attack("two addressees", _book(email="'a@example.org, b@example.org'")),
     Attack("a header of one's own", _book(email="E'a@example.org\\nBcc: b@example.org'")),
-    Attack("no key", _book(key="NULL")),
+    Attack("a booking without a key", _book(key="NULL")),
     Attack("the same time twice", _book(key="repeat('b', 32)"), before=(_book(),)),
 )  # fmt: skip
 GATEWAY_ATTACKS = (

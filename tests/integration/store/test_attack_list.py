@@ -9,6 +9,7 @@ from tests.integration.store import (
     test_attack_admin,
     test_attack_advisor,
     test_attack_alarms,
+    test_attack_appointments,
     test_attack_calls,
     test_attack_chats,
     test_attack_desk,
@@ -19,6 +20,7 @@ from tests.integration.store import (
     test_attack_social,
     test_attack_team_leader,
     test_attack_telephones,
+    test_attack_visits,
 )
 from tests.integration.store.attacking import Attack
 
@@ -33,7 +35,9 @@ BY_ROLE: dict[str, tuple[Attack, ...]] = {
     + test_attack_alarms.ADVISOR_ATTACKS,
     "desk": test_attack_desk.ATTACKS
     + test_attack_telephones.DESK_ATTACKS
-    + test_attack_chats.DESK_ATTACKS,
+    + test_attack_chats.DESK_ATTACKS
+    + test_attack_visits.ATTACKS
+    + test_attack_appointments.ATTACKS,
     "team leader": test_attack_team_leader.ATTACKS
     + test_attack_people.LEADER_ATTACKS
     + test_attack_calls.LEADER_ATTACKS
@@ -46,7 +50,8 @@ BY_ROLE: dict[str, tuple[Attack, ...]] = {
     + test_attack_calls.GATEWAY_ATTACKS
     + test_attack_telephones.GATEWAY_ATTACKS
     + test_attack_social.GATEWAY_ATTACKS
-    + test_attack_chats.GATEWAY_ATTACKS,
+    + test_attack_chats.GATEWAY_ATTACKS
+    + test_attack_appointments.GATEWAY_ATTACKS,
     "report": test_attack_report.ATTACKS + test_attack_alarms.NOBODY_ATTACKS,
     "disabled": test_attack_nobody.DISABLED_ATTACKS,
     "inactive by hand": test_attack_nobody.BY_HAND_ATTACKS,
@@ -70,6 +75,12 @@ def test_the_document_lists_what_is_tried() -> None:
     ]
 
     assert written == table()
+
+
+def test_no_file_of_attacks_is_left_out() -> None:
+    files = {each.stem for each in Path(__file__).parent.glob("test_attack_*.py")}
+
+    assert files - {Path(__file__).stem} <= set(globals())
 
 
 def test_every_attack_has_a_name_of_its_own() -> None:
