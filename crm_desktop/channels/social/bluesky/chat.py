@@ -100,9 +100,9 @@ class Chat:
             if tried_at and (earlier := self._earlier(convo, text, tried_at)):
                 return convo, earlier
         except ConnectorTrouble as trouble:
-            # Nothing has been sent now; what became of an earlier try is as before.
+            # This try has sent nothing; the outbox remembers an earlier one.
             if trouble.params.get("fate") != "refused":
-                trouble.params["fate"] = "unknown" if tried_at else "not_sent"
+                trouble.params["fate"] = "unknown" if tried_at and not trouble.retry else "not_sent"
             raise
         said = {"text": text} | ({"facets": list(facets)} if facets else {})
         answer = self._session.do(

@@ -81,9 +81,9 @@ class Mastodon:
                 return self._sent(post, earlier)
             media = [self._uploaded(each) for each in post.pictures]
         except ConnectorTrouble as trouble:
-            # The post itself has not been sent now; what became of an earlier try is as before.
+            # This try has sent nothing; the outbox remembers an earlier one.
             if trouble.params.get("fate") != "refused":
-                trouble.params["fate"] = "unknown" if tried_at else "not_sent"
+                trouble.params["fate"] = "unknown" if tried_at and not trouble.retry else "not_sent"
             raise
         with self._wire.api() as api:
             status = api.status_post(
