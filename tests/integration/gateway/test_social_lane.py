@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
-from crm_desktop.domain.social import Network
+from crm_desktop.domain.errors import ConnectorTrouble
+from crm_desktop.domain.social import Network, OutboundPost, SentPost
 from crm_desktop.domain.social_thread import PostReply
 from crm_desktop.domain.states import OutboxState
 from crm_desktop.gateway import social_lane
@@ -30,6 +32,21 @@ from tests.integration.services.posts import (
 from tests.servers.ports import free_port
 
 SECRETS = {"social:bluesky": "app-password", "social:mastodon": "token"}
+
+
+@dataclass
+class Lost:
+    """A network that is spoken to and whose answers are lost."""
+
+    looked: list[bool] = field(default_factory=list)
+
+    def send(self, post: OutboundPost, *, tried_at: datetime | None = None) -> SentPost:
+        """Note whether it was to look first."""
+        self.looked.append(tried_at is not None)
+        raise ConnectorTrouble("No answer.", retry=True, fate="unknown")
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 def _answered(centre: Centre, network: Network, *, public: bool = True, **settings: Any) -> int:
@@ -83,3 +100,20 @@ def test_a_network_that_is_away_is_waited_for(
     work = outbox_of(sqlite_centre, message)
     assert (work.state, work.attempts) == (OutboxState.PENDING, 3), work.last_error
     assert not work.unknown_fate, "nothing was ever said"
+
+
+def test_what_was_perhaps_said_is_looked_for_when_somebody_has_it_tried_again(
+    sqlite_centre: Centre, tries: Callable[[Lane, int], None]
+) -> None:
+    """A person's "Try again" counts the tries anew; that somebody may have heard us stays true."""
+    message, lost = _answered(sqlite_centre, Network.BLUESKY), Lost()
+    lane = social_lane.lane(Networks(lambda _: lost))  # type: ignore[arg-type,return-value]  # it only sends
+    tries(lane, 2)
+    work = outbox_of(sqlite_centre, message)
+    assert (work.state, lost.looked) == (OutboxState.DEAD, [False, True])
+
+    with sqlite_centre.as_person("anna").write() as tx:
+        tx.guard.retry_dead(work.id)
+    tries(lane, 1)
+
+    assert lost.looked == [False, True, True]
