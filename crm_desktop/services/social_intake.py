@@ -348,9 +348,13 @@ class _Taking:
         return arrivals.newest_of_thread(tx, contact_id) if contact_id is not None else None
 
     def _is_more_spam(self, thread: arrivals.Thread, post: Post) -> bool:
-        """Whose words were set aside makes no new work with more of them in the same place."""
+        """Whose words were set aside makes no new work with more of them in the same place.
+
+        Facebook may leave out who writes: nobody in particular is not the same person twice.
+        """
         return (
             thread.state == ContactState.SPAM
+            and post.author_id != ""
             and queries.author_of(self._tx, thread.contact_id) == post.author_id
         )
 

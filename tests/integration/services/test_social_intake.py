@@ -262,6 +262,22 @@ def test_more_of_what_was_set_aside_as_spam_is_no_work(sqlite_centre: Centre) ->
     assert contact_of(centre, account, honest) != spam
 
 
+def test_spam_of_somebody_unnamed_says_nothing_of_others_without_a_name(
+    sqlite_centre: Centre,
+) -> None:
+    """Facebook does not always say who wrote a comment."""
+    centre = sqlite_centre
+    account = network_account(centre, Network.FACEBOOK)
+    unnamed = {"author_id": "", "author_name": ""}
+    root = post("testshire", "Bins are late today", by_us=True)
+    read(centre, account, first := answer(root, "", "Buy followers", **unnamed))
+    contacts.spam(centre.as_person("anna"), contact_of(centre, account, first))
+
+    read(centre, account, honest := answer(root, "", "Mine as well?", **unnamed))
+
+    assert contact(centre, contact_of(centre, account, honest)).state == ContactState.QUEUED
+
+
 def test_a_post_without_anything_is_nothing(sqlite_centre: Centre) -> None:
     centre = sqlite_centre
     account = network_account(centre)
