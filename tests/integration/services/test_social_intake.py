@@ -210,6 +210,24 @@ def test_what_is_answered_is_asked_for_when_we_do_not_have_it(centre: Centre) ->
     assert [each.by_us for each in shown.posts] == [True, False]
 
 
+def test_what_is_read_again_has_the_network_asked_for_nothing_again(
+    sqlite_centre: Centre,
+) -> None:
+    """What others answer may be anybody's, and is then never kept."""
+    centre = sqlite_centre
+    account, db = network_account(centre), sqlite_centre.as_gateway()
+    elsewhere = post("ted.example", "Who else waits?")
+    first = answer(elsewhere, text="Me, @council")
+    news = News((first, post()), {})
+    assert social_intake.unknown(db, account, news) == (elsewhere.post_id,)
+    social_intake.receive(db, account, news)
+
+    assert social_intake.unknown(db, account, news) == ()
+    second = answer(elsewhere, "sue.example", "Me too, @council")
+    both = replace(news, posts=(*news.posts, second))
+    assert social_intake.unknown(db, account, both) == (elsewhere.post_id,), "it is new"
+
+
 def test_an_edited_post_says_what_it_said_before(centre: Centre) -> None:
     account = network_account(centre)
     first = post(text="My bin was mised")
