@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from crm_desktop.channels.social import words
+from crm_desktop.channels.social.fetching import with_pictures
 from crm_desktop.channels.social.mastodon import reading
 from crm_desktop.channels.social.mastodon.settings import MastodonSettings
 from crm_desktop.channels.social.mastodon.wire import Refused, Wire
@@ -112,12 +113,7 @@ class Mastodon:
     def _whole(self, status: Mapping[str, object]) -> Post | None:
         """A status with its pictures, in its conversation."""
         found = self._read(status)
-        if found is None:
-            return None
-        post, pictures = found
-        problems = list(post.problems)
-        fetched = self._pictures.fetch(pictures, problems)
-        return replace(post, pictures=fetched, problems=tuple(problems))
+        return with_pictures(*found, self._pictures.content) if found else None
 
     def _read(self, status: Mapping[str, object]) -> tuple[Post, tuple[Found, ...]] | None:
         found = reading.post(status, self._settings.domain, self._ours())
