@@ -175,11 +175,7 @@ class Bluesky:
         if post.pictures:
             raise _refused("Private messages on Bluesky carry no pictures.")
         convo, number = self._chat.send(
-            post.text,
-            (),
-            str(post.reply_ref.get("convo", "")),
-            post.author_id,
-            tried_at,
+            post.text, str(post.reply_ref.get("convo", "")), post.author_id, tried_at
         )
         return SentPost(
             post_id=reading.message_id(convo, number),

@@ -103,7 +103,7 @@ class Mastodon:
             answer = api.notifications(min_id=after or None, limit=_BATCH, types=_TYPES)
         listed = [
             (identity(each, "id"), mapping(each, "status"))
-            for each in items({"listed": list(answer)}, "listed")
+            for each in items(list(answer))
             if each.get("type") in _TYPES
         ]
         # Not every server knows `min_id`.
@@ -148,7 +148,7 @@ class Mastodon:
     def _statuses(self, numbers: Sequence[str]) -> Sequence[Mapping[str, object]]:
         try:
             with self._wire.api() as api:
-                return items({"listed": list(api.statuses(list(numbers)))}, "listed")
+                return items(list(api.statuses(list(numbers))))
         except Refused:
             # A server that does not know this question is asked one by one.
             return ()
@@ -185,8 +185,7 @@ class Mastodon:
             if post.reply_to:
                 said = items(api.status_context(post.reply_to), "descendants")
             else:
-                recent = api.account_statuses(self._ours(), limit=_RECENT)
-                said = items({"listed": list(recent)}, "listed")
+                said = items(list(api.account_statuses(self._ours(), limit=_RECENT)))
         for status in said:
             late_enough = words.time(status.get("created_at"), tried_at) >= tried_at - SLACK
             same = (
