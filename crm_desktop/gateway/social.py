@@ -115,7 +115,7 @@ class SocialReader(Worker):
         if not trouble.retry:
             self._close()
         if not self.stopping.is_set() and not 0 < asked <= _SHORT_SECONDS:
-            self._statuses.trouble(self.account_id, _words(trouble, asked), self._lease)
+            self._statuses.trouble(self.account_id, str(trouble), self._lease)
         pause = min(_FIRST_PAUSE * 2**self._failures, _LONGEST_PAUSE)
         self._failures = min(self._failures + 1, 10)
         self.stopping.wait(max(asked, pause if trouble.retry else _SLOWLY_SECONDS))
@@ -169,14 +169,6 @@ class SocialReader(Worker):
 def _seconds(account: Account) -> float:
     said = account.settings.get("read_seconds")
     return float(said) if isinstance(said, int | float) and said > 0 else READ_SECONDS
-
-
-def _words(trouble: ConnectorTrouble, asked: float) -> str:
-    words = str(trouble)
-    if asked <= _SHORT_SECONDS:
-        return words
-    minutes = round(asked / 60)
-    return f"{words} It is asked again in {minutes} minute{'s' if minutes != 1 else ''}."
 
 
 def _bare(post: Post) -> Post:

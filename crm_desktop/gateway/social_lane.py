@@ -32,7 +32,8 @@ def _perform(networks: Networks, db: Database, work: Work) -> _Written:
     if outgoing is None:
         return _nothing
     # What was perhaps said before is looked for first, where a network has no keys of its own.
-    tried_at = work.created_at if work.attempts > 1 else None
+    # "Try again" by a person counts the tries anew; what the first ones left unknown stays so.
+    tried_at = work.created_at if work.attempts > 1 or work.unknown_fate else None
     try:
         with networks.using(outgoing.account) as network:
             where = network.send(outgoing.post, tried_at=tried_at)

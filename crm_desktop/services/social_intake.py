@@ -81,24 +81,24 @@ def receive(
 
 
 def unknown(db: Database, account_id: int, news: News) -> tuple[str, ...]:
-    """The posts that those of the news answer and that we do not have; they may be ours.
+    """The posts that new ones of the news answer and that we do not have; they may be ours.
 
     Whoever reads the account asks the network for them: an advisor wants to see what is answered.
     """
-    ours = _ours(news.posts)
+    here = {each.post_id for each in news.posts}
+    # A post that begins a conversation names itself as its root.
     named = {
-        each
+        post.post_id: {post.root_id, post.parent_id} - {"", post.post_id}
         for post in news.posts
         if post.public and not post.by_us
-        for each in (post.root_id, post.parent_id)
-        if each and each != post.post_id
-    } - set(ours)
-    if not named:
+    }
+    if not set().union(*named.values()) - here:
         return ()
     with db.read() as tx:
-        known = queries.kept(tx, account_id, named | {each.post_id for each in news.posts})
-    named -= {each.post_id for each in news.posts}
-    return tuple(sorted(named - set(known)))
+        known = queries.kept(tx, account_id, set(named).union(*named.values()))
+    # What was read before has been asked about before.
+    wanted = set().union(*(each for post_id, each in named.items() if post_id not in known))
+    return tuple(sorted(wanted - here - set(known)))
 
 
 def to_look_at(db: Database, account_id: int, under: Lease) -> tuple[str, ...]:
@@ -348,9 +348,13 @@ class _Taking:
         return arrivals.newest_of_thread(tx, contact_id) if contact_id is not None else None
 
     def _is_more_spam(self, thread: arrivals.Thread, post: Post) -> bool:
-        """Whose words were set aside makes no new work with more of them in the same place."""
+        """Whose words were set aside makes no new work with more of them in the same place.
+
+        Facebook may leave out who writes: nobody in particular is not the same person twice.
+        """
         return (
             thread.state == ContactState.SPAM
+            and post.author_id != ""
             and queries.author_of(self._tx, thread.contact_id) == post.author_id
         )
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
 
 from crm_desktop.channels.social.safety import Bounded, is_local, is_protected, is_public
-from crm_desktop.channels.social.words import MAX_ALT, plain
-from crm_desktop.domain.social import MAX_PICTURE, MAX_PICTURES, Picture
+from crm_desktop.domain.social import MAX_PICTURE
 
 _SECONDS = 20.0
 _TRIES = 3
@@ -24,8 +22,7 @@ _KINDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """Where a post says that a picture of it is."""
 
     address: str
@@ -50,22 +47,7 @@ class Fetcher:
         """Let go of connections."""
         self._http.close()
 
-    def fetch(self, found: Sequence[Found], problems: list[str]) -> tuple[Picture, ...]:
-        """Those that are there; for each other one a problem in words for the advisor."""
-        made = []
-        for number, each in enumerate(found[:MAX_PICTURES], 1):
-            content = self._content(each.address)
-            kind = kind_of(content)
-            if kind is None:
-                problems.append(_missing(number, each.alt, content))
-                continue
-            name = f"picture-{number}.{kind[1]}"
-            made.append(Picture(name, kind[0], content, plain(each.alt, MAX_ALT)))
-        if len(found) > MAX_PICTURES:
-            problems.append(f"Only {MAX_PICTURES} of {len(found)} pictures are shown.")
-        return tuple(made)
-
-    def _content(self, address: str) -> bytes:
+    def content(self, address: str) -> bytes:
         """The bytes there; none when they cannot, or may not, be had."""
         for _ in range(_TRIES):
             try:
@@ -102,12 +84,6 @@ def kind_of(content: bytes) -> tuple[str, str] | None:
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "image/webp", "webp"
     return None
-
-
-def _missing(number: int, alt: str, content: bytes) -> str:
-    why = "is no picture that is known here" if content else "could not be fetched"
-    described = plain(alt, MAX_ALT)
-    return f"Picture {number} {why}." + (f" Its description: {described}" if described else "")
 
 
 def _place(address: str) -> tuple[str, str, int | None]:

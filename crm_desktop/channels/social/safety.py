@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from crm_desktop.channels.social import web
 from crm_desktop.domain.errors import ConnectorTrouble, InvalidInput
 
 #: What a page of posts can be.
@@ -18,7 +19,6 @@ _LEADING_ON = tuple(
     ipaddress.ip_network(each)
     for each in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "fec0::/10", "::/96")
 )
-_LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 def require_protection(address: str, field: str) -> str:
@@ -40,7 +40,7 @@ def is_protected(address: str) -> bool:
 
 def is_local(address: str) -> bool:
     """Whether an address is on this very machine."""
-    return urlsplit(address).hostname in _LOCAL
+    return urlsplit(address).hostname in web.LOOPBACK
 
 
 def is_public(host: str) -> bool:
@@ -113,26 +113,18 @@ class _Bounded(httpx.SyncByteStream):
 class Quiet:
     """When a network wants to be left alone: nothing is asked of it before that is over."""
 
-    def __init__(self) -> None:
+    def __init__(self, network: str) -> None:
+        """`network` is its name in words."""
+        self._network = network
         self._until = 0.0
 
     def check(self) -> None:
         """Raise ConnectorTrouble while the network wants to be left alone."""
         left = self._until - time.monotonic()
         if left > 0:
-            raise _too_much(left)
+            raise web.busy(self._network, left)
 
     def until(self, seconds: float) -> ConnectorTrouble:
         """Remember what the network said; the trouble to raise."""
-        seconds = min(max(seconds, 1.0), 24 * 3600.0)
-        self._until = time.monotonic() + seconds
-        return _too_much(seconds)
-
-
-def _too_much(seconds: float) -> ConnectorTrouble:
-    return ConnectorTrouble(
-        "The network's limit is reached; it is asked again later.",
-        retry=True,
-        fate="not_sent",
-        after_seconds=seconds,
-    )
+        self._until = time.monotonic() + min(max(seconds, 1.0), web.LONGEST_WAIT)
+        return web.busy(self._network, seconds)

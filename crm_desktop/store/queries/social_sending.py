@@ -18,7 +18,6 @@ class Saying:
     """A post of ours that is to be sent: where to, and what the network wants with it."""
 
     message_id: int
-    contact_id: int
     account_id: int
     rfc_id: str
     text: str
@@ -38,7 +37,6 @@ def saying(tx: Tx, message_id: int) -> Saying | None:
     row = tx.session.execute(
         select(
             Message.id,
-            Message.contact_id,
             SocialPost.account_id,
             func.coalesce(Message.rfc_id, ""),
             Message.body_text,

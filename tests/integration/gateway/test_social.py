@@ -11,6 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import func, select, text
 
+from crm_desktop.channels.social import web
 from crm_desktop.domain.errors import ConnectorTrouble, InvalidInput
 from crm_desktop.domain.service_notices import NewNotice
 from crm_desktop.domain.social import Network, News, OutboundPost, Post, SentPost
@@ -293,14 +294,14 @@ def test_a_network_is_left_alone_as_long_as_it_says(
     sqlite_centre: Centre, scripted: Callable[..., Reading]
 ) -> None:
     read = scripted(
-        ConnectorTrouble("Too many requests.", retry=True, after_seconds=30.0),
-        ConnectorTrouble("Too many requests.", retry=True, after_seconds=1_200.0),
+        web.busy("Bluesky", 30.0),
+        web.busy("Bluesky", 1_200.0),
         News((), {}),
     )
     assert read.rounds() == [30.0]
     assert _status(sqlite_centre, read.account)[0] != "trouble", "so short is as it should be"
     assert read.rounds() == [1_200.0]
-    words = "Too many requests. It is asked again in 20 minutes."
+    words = "Bluesky asks us to wait 20 minutes"
     assert _status(sqlite_centre, read.account) == ("trouble", words)
     read.rounds()
     assert _status(sqlite_centre, read.account) == ("ok", "")

@@ -210,6 +210,24 @@ def test_what_is_answered_is_asked_for_when_we_do_not_have_it(centre: Centre) ->
     assert [each.by_us for each in shown.posts] == [True, False]
 
 
+def test_what_is_read_again_has_the_network_asked_for_nothing_again(
+    sqlite_centre: Centre,
+) -> None:
+    """What others answer may be anybody's, and is then never kept."""
+    centre = sqlite_centre
+    account, db = network_account(centre), sqlite_centre.as_gateway()
+    elsewhere = post("ted.example", "Who else waits?")
+    first = answer(elsewhere, text="Me, @council")
+    news = News((first, post()), {})
+    assert social_intake.unknown(db, account, news) == (elsewhere.post_id,)
+    social_intake.receive(db, account, news)
+
+    assert social_intake.unknown(db, account, news) == ()
+    second = answer(elsewhere, "sue.example", "Me too, @council")
+    both = replace(news, posts=(*news.posts, second))
+    assert social_intake.unknown(db, account, both) == (elsewhere.post_id,), "it is new"
+
+
 def test_an_edited_post_says_what_it_said_before(centre: Centre) -> None:
     account = network_account(centre)
     first = post(text="My bin was mised")
@@ -260,6 +278,22 @@ def test_more_of_what_was_set_aside_as_spam_is_no_work(sqlite_centre: Centre) ->
     assert contact(centre, spam).state == ContactState.SPAM
     assert _many(centre, Contact) == 2
     assert contact_of(centre, account, honest) != spam
+
+
+def test_spam_of_somebody_unnamed_says_nothing_of_others_without_a_name(
+    sqlite_centre: Centre,
+) -> None:
+    """Facebook does not always say who wrote a comment."""
+    centre = sqlite_centre
+    account = network_account(centre, Network.FACEBOOK)
+    unnamed = {"author_id": "", "author_name": ""}
+    root = post("testshire", "Bins are late today", by_us=True)
+    read(centre, account, first := answer(root, "", "Buy followers", **unnamed))
+    contacts.spam(centre.as_person("anna"), contact_of(centre, account, first))
+
+    read(centre, account, honest := answer(root, "", "Mine as well?", **unnamed))
+
+    assert contact(centre, contact_of(centre, account, honest)).state == ContactState.QUEUED
 
 
 def test_a_post_without_anything_is_nothing(sqlite_centre: Centre) -> None:

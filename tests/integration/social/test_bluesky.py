@@ -198,7 +198,8 @@ def test_a_picture_that_lies_about_its_kind_is_a_problem_in_words(
     liar = Picture("bins.png", "image/png", b"\x89PNG\r\n\x1a\n" + b"<script>" * 40, "three bins")
     post, _ = _until(client, news, network.mention("look", liar))
     assert post.pictures == ()
-    assert post.problems == ("Picture 1 could not be fetched. Its description: three bins",)
+    words = "Picture 1 could not be fetched; open the post to see it. Its description: three bins"
+    assert post.problems == (words,)
 
 
 def test_who_is_called_like_us_is_not_us(network: BlueskyOutside, client: Bluesky) -> None:

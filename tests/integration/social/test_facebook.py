@@ -428,10 +428,25 @@ def test_picture_that_is_none_or_too_large_or_sent_on_is_left_out_with_words(
 
     posts = page.news(cursor).posts
 
-    for post in posts[:3]:
+    whys = ("is no picture that is known here", "could not be fetched", "could not be fetched")
+    for post, why in zip(posts, whys, strict=False):
         assert post.pictures == ()
-        assert post.problems == ("A picture could not be fetched; open the post to see it",)
+        (problem,) = post.problems
+        assert problem.startswith(f"Picture 1 {why}; open the post to see it. Its description: ")
     assert posts[3].pictures[0].content_type == "image/jpeg", "whatever the server calls it"
+
+
+def test_pictures_beyond_the_tenth_are_told_of(
+    facebook: FacebookStandIn, page: FacebookPage
+) -> None:
+    cursor = page.news({}).cursor
+    album = facebook.write(facebook.person("Alice Smith"), "Look", PNG, "Three bins")
+    facebook.posts[album]["attachments"]["data"] *= 12
+
+    (post,) = page.news(cursor).posts
+
+    assert [each.alt for each in post.pictures] == ["Three bins"] * 10
+    assert post.problems == ("Only 10 of 12 pictures are shown.",)
 
 
 def test_keys_go_to_facebook_alone_whatever_address_is_entered(facebook: FacebookStandIn) -> None:

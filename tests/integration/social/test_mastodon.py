@@ -44,6 +44,7 @@ def test_a_limit_is_obeyed_for_as_long_as_the_server_says(
     assert first.value.retry
     assert 200 < first.value.params["after_seconds"] <= 242  # type: ignore[operator]
     assert len(server.asked) == asked
+    assert str(first.value) == "Mastodon asks us to wait 4 minutes"
 
 
 def test_a_token_that_is_over_says_so(server: Answers) -> None:

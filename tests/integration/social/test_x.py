@@ -384,7 +384,7 @@ def test_picture_that_stands_elsewhere_is_not_asked_for(
     post = one(account, cursor)
 
     assert post.pictures == ()
-    assert post.problems == ("A picture could not be fetched; open the post to see it",)
+    assert post.problems == ("Picture 1 could not be fetched; open the post to see it.",)
 
 
 def test_settings_are_checked() -> None:

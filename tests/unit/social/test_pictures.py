@@ -5,8 +5,10 @@ from contextlib import closing
 
 import pytest
 
+from crm_desktop.channels.social.fetching import with_pictures
 from crm_desktop.channels.social.pictures import Fetcher, Found, kind_of
 from crm_desktop.channels.social.safety import is_protected, is_public
+from tests.integration.services.posts import post
 
 SERVER = "https://social.example"
 
@@ -37,10 +39,11 @@ def test_a_picture_that_points_inside_or_nowhere_is_a_problem(
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.1.2.3", 443))]
 
     monkeypatch.setattr(socket, "getaddrinfo", inside)
-    problems: list[str] = []
     with closing(Fetcher(SERVER)) as fetcher:
-        assert fetcher.fetch([Found(address, "bins")], problems) == ()
-    assert problems == ["Picture 1 could not be fetched. Its description: bins"]
+        shown = with_pictures(post(), [Found(address, "bins")], fetcher.content)
+    assert shown.pictures == ()
+    words = "Picture 1 could not be fetched; open the post to see it. Its description: bins"
+    assert shown.problems == (words,)
 
 
 def test_a_kind_is_what_the_bytes_begin_with() -> None:

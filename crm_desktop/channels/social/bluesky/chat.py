@@ -42,12 +42,7 @@ class Chat:
             unread = items(self._ask("listConvos", limit=_PAGE, readState="unread"), "convos")
         except NotForThisPassword:
             return (), ""
-        posts = [
-            post
-            for each in unread
-            for post in self._newest(each)
-            if not post.by_us and self._remember(each) is not None
-        ]
+        posts = [post for each in unread for post in self._newest(each) if not post.by_us]
         # The log is in the order of its revisions, and a conversation has that of its newest entry.
         place = max((identity(each, "rev") for each in [*newest, *unread]), default="")
         return tuple(sorted(posts, key=lambda each: each.at)), place
@@ -91,23 +86,19 @@ class Chat:
                     )
         return looked
 
-    def send(
-        self, text: str, facets: Sequence[object], convo: str, did: str, tried_at: datetime | None
-    ) -> tuple[str, str]:
+    def send(self, text: str, convo: str, did: str, tried_at: datetime | None) -> tuple[str, str]:
         """Say something in a conversation, or to `did` in theirs; conversation and number of it."""
         try:
             convo = convo or self._with(did)
             if tried_at and (earlier := self._earlier(convo, text, tried_at)):
                 return convo, earlier
         except ConnectorTrouble as trouble:
-            # Nothing has been sent now; what became of an earlier try is as before.
+            # This try has sent nothing; the outbox remembers an earlier one.
             if trouble.params.get("fate") != "refused":
-                trouble.params["fate"] = "unknown" if tried_at else "not_sent"
+                trouble.params["fate"] = "unknown" if tried_at and not trouble.retry else "not_sent"
             raise
-        said = {"text": text} | ({"facets": list(facets)} if facets else {})
-        answer = self._session.do(
-            "chat.bsky.convo.sendMessage", {"convoId": convo, "message": said}, chat=True
-        )
+        said = {"convoId": convo, "message": {"text": text}}
+        answer = self._session.do("chat.bsky.convo.sendMessage", said, chat=True)
         return convo, identity(answer, "id")
 
     def _with(self, did: str) -> str:

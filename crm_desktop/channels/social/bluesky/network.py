@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from crm_desktop.channels.social.bluesky import reading
@@ -13,7 +12,8 @@ from crm_desktop.channels.social.bluesky.facets import facets
 from crm_desktop.channels.social.bluesky.mentions import Mentions, Place
 from crm_desktop.channels.social.bluesky.session import Refused, Session
 from crm_desktop.channels.social.bluesky.settings import BlueskySettings
-from crm_desktop.channels.social.pictures import Fetcher, Found, kind_of
+from crm_desktop.channels.social.fetching import with_pictures
+from crm_desktop.channels.social.pictures import Fetcher, kind_of
 from crm_desktop.channels.social.words import identity, items, mapping
 from crm_desktop.domain.errors import ConnectorTrouble
 from crm_desktop.domain.social import News, OutboundPost, Post, SentPost
@@ -86,13 +86,10 @@ class Bluesky:
             for view in items(answer, "posts"):
                 if read := reading.post(view, self._session.did):
                     post, shown = read
-                    found[post.post_id] = self._with_pictures(post, shown) if pictures else post
+                    if pictures:
+                        post = with_pictures(post, shown, self._pictures.content)
+                    found[post.post_id] = post
         return found
-
-    def _with_pictures(self, post: Post, shown: Sequence[Found]) -> Post:
-        problems = list(post.problems)
-        fetched = self._pictures.fetch(shown, problems)
-        return replace(post, pictures=fetched, problems=tuple(problems))
 
     def _is_gone(self, uri: str) -> bool:
         repo, collection, key = [*uri.removeprefix("at://").split("/"), "", ""][:3]
@@ -178,11 +175,7 @@ class Bluesky:
         if post.pictures:
             raise _refused("Private messages on Bluesky carry no pictures.")
         convo, number = self._chat.send(
-            post.text,
-            (),
-            str(post.reply_ref.get("convo", "")),
-            post.author_id,
-            tried_at,
+            post.text, str(post.reply_ref.get("convo", "")), post.author_id, tried_at
         )
         return SentPost(
             post_id=reading.message_id(convo, number),

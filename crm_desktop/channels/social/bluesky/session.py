@@ -62,7 +62,7 @@ class Session:
             request=Request(transport=Bounded(), timeout=_TIMEOUT, trust_env=False),
         )
         self._client.on_session_change(self._changed)
-        self._quiet = Quiet()
+        self._quiet = Quiet("Bluesky")
         self._signed_in = False
         self._did = ""
 

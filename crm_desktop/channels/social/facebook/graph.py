@@ -168,7 +168,7 @@ class Graph:
             self._rest_until = time.monotonic() + rest
             return web.busy(NAME, rest)
         said = self._said(error)
-        known: dict[str, object] = {"code_there": code, "subcode_there": subcode, "words": said}
+        known: dict[str, object] = {"code_there": code, "subcode_there": subcode}
         if code in _TOKEN:
             why = _TOKEN_WORDS.get(subcode or 0, "it does not work any more")
             words = f"Facebook does not accept the page's access token: {why}; enter a new one"

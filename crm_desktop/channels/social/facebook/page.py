@@ -117,10 +117,10 @@ class FacebookPage:
 
     def _whole(self, read: _Read) -> Post:
         """With its pictures and their descriptions; ours are known here."""
-        pictures = readings.pictures(read.record)[:MAX_PICTURES]
+        pictures = readings.pictures(read.record)
         if read.post.by_us or not pictures:
             return read.post
-        photos = [photo for _, photo in pictures if photo]
+        photos = [photo for _, photo in pictures[:MAX_PICTURES] if photo]
         replies = self._graph.batch([questions.description(each) for each in photos])
         alts = {
             photo: reading.line(reply.record, "alt_text_custom")

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from crm_desktop.channels.social import words
+from crm_desktop.channels.social.fetching import with_pictures
 from crm_desktop.channels.social.mastodon import reading
 from crm_desktop.channels.social.mastodon.settings import MastodonSettings
 from crm_desktop.channels.social.mastodon.wire import Refused, Wire
@@ -81,9 +82,9 @@ class Mastodon:
                 return self._sent(post, earlier)
             media = [self._uploaded(each) for each in post.pictures]
         except ConnectorTrouble as trouble:
-            # The post itself has not been sent now; what became of an earlier try is as before.
+            # This try has sent nothing; the outbox remembers an earlier one.
             if trouble.params.get("fate") != "refused":
-                trouble.params["fate"] = "unknown" if tried_at else "not_sent"
+                trouble.params["fate"] = "unknown" if tried_at and not trouble.retry else "not_sent"
             raise
         with self._wire.api() as api:
             status = api.status_post(
@@ -102,7 +103,7 @@ class Mastodon:
             answer = api.notifications(min_id=after or None, limit=_BATCH, types=_TYPES)
         listed = [
             (identity(each, "id"), mapping(each, "status"))
-            for each in items({"listed": list(answer)}, "listed")
+            for each in items(list(answer))
             if each.get("type") in _TYPES
         ]
         # Not every server knows `min_id`.
@@ -112,12 +113,7 @@ class Mastodon:
     def _whole(self, status: Mapping[str, object]) -> Post | None:
         """A status with its pictures, in its conversation."""
         found = self._read(status)
-        if found is None:
-            return None
-        post, pictures = found
-        problems = list(post.problems)
-        fetched = self._pictures.fetch(pictures, problems)
-        return replace(post, pictures=fetched, problems=tuple(problems))
+        return with_pictures(*found, self._pictures.content) if found else None
 
     def _read(self, status: Mapping[str, object]) -> tuple[Post, tuple[Found, ...]] | None:
         found = reading.post(status, self._settings.domain, self._ours())
@@ -152,7 +148,7 @@ class Mastodon:
     def _statuses(self, numbers: Sequence[str]) -> Sequence[Mapping[str, object]]:
         try:
             with self._wire.api() as api:
-                return items({"listed": list(api.statuses(list(numbers)))}, "listed")
+                return items(list(api.statuses(list(numbers))))
         except Refused:
             # A server that does not know this question is asked one by one.
             return ()
@@ -189,8 +185,7 @@ class Mastodon:
             if post.reply_to:
                 said = items(api.status_context(post.reply_to), "descendants")
             else:
-                recent = api.account_statuses(self._ours(), limit=_RECENT)
-                said = items({"listed": list(recent)}, "listed")
+                said = items(list(api.account_statuses(self._ours(), limit=_RECENT)))
         for status in said:
             late_enough = words.time(status.get("created_at"), tried_at) >= tried_at - SLACK
             same = (

@@ -44,7 +44,7 @@ class Wire:
 
     def __init__(self, settings: MastodonSettings) -> None:
         self._session = _Session()
-        self._quiet = Quiet()
+        self._quiet = Quiet("Mastodon")
         self._library = Library(
             access_token=settings.token,
             api_base_url=settings.server,

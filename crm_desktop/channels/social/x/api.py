@@ -124,19 +124,18 @@ class Api:
         """A refusal in X's own words, which go to `detail` or to the older `errors`."""
         status, record = answer.status, answer.record()
         words = self._said(record)
-        known = {"status": status, "words": words}
         if status == 429:
             if reading.line(record, "type").endswith("/usage-capped"):
                 limit.rest(web.LONGEST_WAIT / 24)
             return web.busy(NAME, limit.wait() or WINDOW)
         if status == 401:
             told = "X does not accept the account's keys; an administrator must enter new ones"
-            return ConnectorTrouble(told, retry=False, fate="refused", **known)
+            return ConnectorTrouble(told, retry=False, fate="refused", status=status)
         if status >= 500 or status == 408:
             told = f"X is in trouble (it answered {status})"
-            return ConnectorTrouble(told, retry=True, fate="unknown", **known)
+            return ConnectorTrouble(told, retry=True, fate="unknown", status=status)
         told = f"X refused it: {words}" if words else f"X refused it (it answered {status})"
-        return ConnectorTrouble(told, retry=False, fate="refused", **known)
+        return ConnectorTrouble(told, retry=False, fate="refused", status=status)
 
     def _said(self, record: Mapping[str, object]) -> str:
         errors = reading.records(record.get("errors"))
