@@ -46,6 +46,7 @@ class Standing:
     taken: bool
     queued_at: datetime
     preview: str
+    subject: str
 
 
 _CONTACT = select(
@@ -56,6 +57,7 @@ _CONTACT = select(
     Contact.first_taken_at,
     Contact.queued_at,
     Contact.preview,
+    Contact.subject,
 )
 _OF_CHAT = select(Chat.contact_id).where(Chat.id == bindparam("chat")).scalar_subquery()
 _LOCK_CONTACT = _CONTACT.where(Contact.id == _OF_CHAT).with_for_update(key_share=True)
@@ -96,7 +98,7 @@ def locked(tx: Tx, chat_id: int) -> Standing | None:
             return None
         # Its visitor came back while it was waited for: it is another contact now.
         if chat.contact_id == contact.id:
-            _, state, owner_id, queue_id, taken_at, queued_at, preview = contact
+            _, state, owner_id, queue_id, taken_at, queued_at, preview, subject = contact
             return Standing(
                 **dict(chat._mapping),
                 contact_state=state,
@@ -105,6 +107,7 @@ def locked(tx: Tx, chat_id: int) -> Standing | None:
                 taken=taken_at is not None,
                 queued_at=queued_at,
                 preview=preview,
+                subject=subject,
             )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, update
 from crm_desktop.domain.chats import MOST_LINES, EndedBy, LeftMessage, LineKind, NewChat, Place
 from crm_desktop.domain.errors import Blocked, Closed, Conflict, InvalidInput, NotFound
 from crm_desktop.domain.states import Resolution
+from crm_desktop.domain.text import fold
 from crm_desktop.domain.views import Disposition
 from crm_desktop.services import (
     chat_sites,
@@ -374,6 +375,18 @@ def test_a_line_changes_no_contact_but_the_first_which_fills_its_row(
     margaret.say("And it smells")
     assert told() == ["chat"]
     assert contact(sqlite_centre, margaret.contact).preview == "My bin was not collected"
+
+
+def test_a_chat_begun_without_words_is_found_by_its_service_too(centre: Centre) -> None:
+    margaret = visitor(centre, add_site(centre), text="", service_code="missed_bin")
+    before = contact(centre, margaret.contact)
+    assert before.subject
+
+    margaret.say("Nobody came")
+
+    assert contact(centre, margaret.contact).folded == fold(
+        f"Margaret Okafor {before.subject} Nobody came"
+    )
 
 
 def test_many_pages_are_read_in_one_statement_from_where_each_is(centre: Centre) -> None:
