@@ -306,6 +306,19 @@ def test_an_end_said_again_and_again_asks_the_database_no_faster_than_talk() -> 
         assert time.monotonic() - began >= 0.5
 
 
+def test_an_end_while_the_database_is_away_has_the_page_try_again(
+    door: ChatDoor, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = started(door)
+    with page(door, token) as one:
+        one.until("state")
+        door.centre.away = True
+        one.send(end={})
+        assert _code(one) == 1013
+    assert "chat: the database is away (DatabaseAway)" in caplog.messages
+    assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
+
+
 def test_a_file_belongs_to_its_chat_alone(door: ChatDoor) -> None:
     mine, other = started(door), started(door)
     assert _send_file(door, mine, "a.png", PNG).status_code == 201
