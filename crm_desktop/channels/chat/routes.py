@@ -163,7 +163,7 @@ class _Door:
         if request.method == "OPTIONS":
             return Response(status_code=204)
         if not buckets.take(client_of(request, self._settings.proxies)):
-            return _error(429, "often", retry_seconds=_RETRY_SECONDS)
+            return _error(429, "often")
         return await endpoint(request, site)
 
     async def setup(self, request: Request, site: ChatSite) -> Response:
@@ -217,11 +217,11 @@ class _Door:
         if not token or not client_id:
             return _error(401, "unknown") if not token else _error(400, "broken")
         sent = await read_body(request, self._limits)
-        text = sound(sent.first("text"))[:LONGEST_TEXT]
+        text = sound(sent.first("text"))
         files = taken(sent.files, self._limits)
         weight = sum(file.size for file in sent.files) / MEGABYTE
         if not self._weights.take(client_of(request, self._settings.proxies), weight):
-            return _error(429, "often", retry_seconds=_RETRY_SECONDS)
+            return _error(429, "often")
         line = await self._ask(self._port.say, token, client_id, text, files)
         return JSONResponse({"seq": line.seq}, 201)
 
@@ -356,7 +356,7 @@ def _iso(moment: datetime | None) -> str | None:
 def _refusal(trouble: CrmError) -> Response:
     if isinstance(trouble, DatabaseTrouble):
         _LOG.warning("chat: the database is away (%s)", type(trouble).__name__)
-        return _error(503, "away", retry_seconds=_RETRY_SECONDS)
+        return _error(503, "away")
     if isinstance(trouble, UnusableFile):
         return _error(422, trouble.reason, words=str(trouble))
     if isinstance(trouble, NotFound):

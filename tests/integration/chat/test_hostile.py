@@ -43,11 +43,12 @@ def _code(one: Page) -> int:
 
 
 def _send_file(
-    door: ChatDoor, token: str, name: str, content: bytes, kind: str = "image/png"
+    door: ChatDoor, token: str, name: str, content: bytes, *, text: str = ""
 ) -> httpx.Response:
     return httpx.post(
         f"{door.url}/files",
-        files={"file": (name, content, kind)},
+        data={"text": text},
+        files={"file": (name, content, "image/png")},
         headers={"Origin": ORIGIN, "Authorization": f"Bearer {token}", "X-Client-Id": "f-1"},
         timeout=60,
     )
@@ -232,7 +233,7 @@ def test_starts_are_limited_by_client_and_a_client_cannot_name_itself() -> None:
             for number in range(3)
         ]
         assert [each.status_code for each in answers] == [201, 201, 429]
-        assert answers[2].json()["retry_seconds"] > 0
+        assert int(answers[2].headers["retry-after"]) > 0
 
 
 def test_a_file_is_what_its_bytes_are_and_only_ever_a_download(door: ChatDoor) -> None:
@@ -246,6 +247,14 @@ def test_a_file_is_what_its_bytes_are_and_only_ever_a_download(door: ChatDoor) -
     assert given.headers["content-disposition"].startswith("attachment;")
     assert given.headers["x-content-type-options"] == "nosniff"
     assert "sandbox" in given.headers["content-security-policy"]
+
+
+def test_words_too_long_beside_a_file_are_refused_and_never_cut(door: ChatDoor) -> None:
+    token = started(door)
+    answer = _send_file(door, token, "a.png", PNG, text="x" * 4_001)
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, ["text"])
+    assert not door.centre.only.lines
+    assert _send_file(door, token, "a.png", PNG, text="x" * 4_000).status_code == 201
 
 
 @pytest.mark.parametrize(("name", "content"), [("a.svg", SVG), ("a.html", HTML)])
