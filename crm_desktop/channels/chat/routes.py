@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import logging
 import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TypeVar
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
@@ -24,6 +22,7 @@ from crm_desktop.channels.chat.port import ChatPort, ChatSettings
 from crm_desktop.channels.chat.protocol import is_client_id, is_token, sound
 from crm_desktop.channels.chat.sites import Sites
 from crm_desktop.channels.chat.talk import FORBIDDEN, TOO_MANY, TRY_AGAIN, Talks
+from crm_desktop.channels.web.asking import Asking
 from crm_desktop.channels.web.body import (
     BodyBroken,
     BodyTooLarge,
@@ -49,7 +48,6 @@ from crm_desktop.domain.errors import (
 )
 
 _LOG = logging.getLogger(__name__)
-_T = TypeVar("_T")
 _Endpoint = Callable[[Request, ChatSite], Awaitable[Response]]
 
 _KEY = re.compile(r"[a-z0-9-]{3,40}")
@@ -81,6 +79,7 @@ _WORDS = {
     "unknown": "This chat is not known any more.",
 }
 _RETRY_SECONDS = 10
+_THREADS = 4
 
 
 def application(port: ChatPort, settings: ChatSettings, hub: Hub) -> Router:
@@ -124,6 +123,7 @@ class _Door:
         self._port = port
         self._settings = settings
         self._limits = settings.limits
+        self._ask = Asking("chat-door", _THREADS, settings.limits.ask_seconds)
         self._sites = Sites(port)
         self._assets = assets
         self._talks = Talks(port, hub, settings)
@@ -298,11 +298,6 @@ class _Door:
             if known := self._sites.known(key):
                 return known
             raise
-
-    async def _ask(self, ask: Callable[..., _T], *needs: object) -> _T:
-        """Ask the centre, off the event loop; TimeoutError when it takes too long."""
-        async with asyncio.timeout(self._limits.ask_seconds):
-            return await asyncio.to_thread(ask, *needs)
 
     async def _json(self, request: Request) -> dict[str, object]:
         return await read_json(request, self._limits.json_bytes, self._limits.json_seconds)
