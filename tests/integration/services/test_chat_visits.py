@@ -304,8 +304,10 @@ def test_a_visitor_ends_it_waiting_or_talking(centre: Centre) -> None:
     waiting, talking = visitor(centre, site), visitor(centre, site)
     contacts.take(centre.as_person("anna"), talking.contact)
 
-    pages = [chat_visits.end(each.db, each.token) for each in (waiting, talking)]
+    for each in (waiting, talking):
+        chat_visits.end(each.db, each.token)
 
+    pages = [each.sees() for each in (waiting, talking)]
     assert [each.ended_by for each in pages] == [EndedBy.VISITOR, EndedBy.VISITOR]
     assert [each.lines[-1].kind for each in pages] == [LineKind.ENDED, LineKind.ENDED]
     states = [contact(centre, each.contact).state for each in (waiting, talking)]
