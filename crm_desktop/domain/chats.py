@@ -207,7 +207,6 @@ class ChatSite:
     questions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     languages: tuple[str, ...] = ("en", "cy")
     greeting: Mapping[str, str] = field(default_factory=dict)
-    gone_minutes: int = 10
     colour: str = ""
     queue_id: int | None = None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
@@ -14,11 +13,11 @@ from crm_desktop.channels.kiosk.port import KioskSettings
 from crm_desktop.channels.kiosk.routes import application
 from crm_desktop.channels.kiosk.screens import Screens
 from crm_desktop.domain.changes import Changes
-from crm_desktop.domain.errors import DatabaseTrouble
 from crm_desktop.domain.kiosks import Booking, KioskCheckIn, KioskSite, KioskTicket, PublicBoard
 from crm_desktop.domain.visits import SiteService
 from crm_desktop.gateway.config import GatewayConfig
-from crm_desktop.services import Database, accounts, kiosks
+from crm_desktop.gateway.naming import council_name
+from crm_desktop.services import Database, kiosks
 
 #: Of its own, so that nobody at a kiosk waits for a large mail: one that tells screens, two more.
 _CONNECTIONS = 3
@@ -90,7 +89,7 @@ class KioskDoor:
         loop = asyncio.get_running_loop()
         if self._application is None or self._loop is not loop:
             # The first page of all, or of a door that was opened again.
-            council = await asyncio.to_thread(self._council)
+            council = await asyncio.to_thread(council_name, self._pool, self._config)
             # Two that come at once: the first has made it meanwhile.
             if self._application is None or self._loop is not loop:
                 self._application, self._loop = self._open(council), loop
@@ -109,11 +108,3 @@ class KioskDoor:
         port = Kiosks(self._db)
         self._screens = Screens(port, settings.limits)
         return application(port, settings, self._screens)
-
-    def _council(self) -> str:
-        """The council's name; a database that is away costs the pages only that."""
-        known: str = self._config.council
-        if not known:
-            with suppress(DatabaseTrouble):
-                known = str(accounts.setting(self._pool, "centre").get("name", ""))
-        return known or "The council"

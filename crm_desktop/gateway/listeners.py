@@ -11,7 +11,6 @@ import logging
 import socket
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -34,6 +33,7 @@ from crm_desktop.domain.errors import ConnectorTrouble, DatabaseTrouble
 from crm_desktop.domain.messages import InboundMessage
 from crm_desktop.gateway.accounts import SMTP_LISTENER, WEB_FORM
 from crm_desktop.gateway.config import GatewayConfig
+from crm_desktop.gateway.naming import council_name
 from crm_desktop.gateway.standby import Standby, words_for
 from crm_desktop.gateway.statuses import StatusBoard
 from crm_desktop.gateway.together import Together
@@ -218,7 +218,7 @@ class WebDoor(Worker):
         settings = WebFormSettings(
             secret=self._secret,
             resources=self._config.web_resources,
-            council=self._council(),
+            council=council_name(self._db, self._config),
             proxies=self._config.proxies,
             limits=Limits(files_bytes=self._config.largest_form),
         )
@@ -228,18 +228,10 @@ class WebDoor(Worker):
         if self._chats is None:
             from crm_desktop.gateway.chats import OpenChats
 
-            council = await asyncio.to_thread(self._council)
+            council = await asyncio.to_thread(council_name, self._db, self._config)
             # Two that come at once: the first has made it meanwhile.
             self._chats = self._chats or OpenChats(self._db, self._config, council, self._secret)
         await self._chats.application(scope, receive, send)
-
-    def _council(self) -> str:
-        """The council's name; a database that is away at the start costs the pages only that."""
-        known: str = self._config.council
-        if not known:
-            with suppress(DatabaseTrouble):
-                known = str(accounts.setting(self._db, "centre").get("name", ""))
-        return known or "The council"
 
     def _health(self, _: Request) -> JSONResponse:
         """Whether what comes in can be kept; for watchdogs and load balancers."""

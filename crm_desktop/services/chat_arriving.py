@@ -107,9 +107,8 @@ def goes_on(tx: Tx, chat: Standing, text: str) -> Standing:
         if state is ContactState.PARKED:
             _wake(tx, chat)
         elif state in _WAITS and not chat.preview and text:
-            messages.change_contact(
-                tx, chat.contact_id, preview=excerpt(text), folded=fold(f"{chat.visitor} {text}")
-            )
+            folded = fold(f"{chat.visitor} {chat.subject} {text}")
+            messages.change_contact(tx, chat.contact_id, preview=excerpt(text), folded=folded)
             tx.changed(Topic.CONTACT, chat.contact_id)
         return replace(chat, last_seq=seq)
     ended = chat.ended_at or tx.now

@@ -51,7 +51,6 @@ def _site(account: Account) -> ChatSite:
         greeting={str(code): str(words) for code, words in greeting.items()}
         if isinstance(greeting, dict)
         else {},
-        gone_minutes=gone_minutes(account),
         colour=str(told.get("colour", "")),
         queue_id=account.queue_id,
     )

@@ -183,14 +183,12 @@ def present(db: Database, chat_ids: Iterable[int]) -> None:
         queries.present(tx, chat_ids)
 
 
-def end(db: Database, token: str) -> VisitorView:
+def end(db: Database, token: str) -> None:
     """They end it: nothing follows, but what its advisor still has to write down."""
     with db.write() as tx:
         chat = _locked(tx, token)
         if chat.state == ChatState.OPEN:
             close(tx, chat, EndedBy.VISITOR)
-    with db.read_at_once() as tx:
-        return chat_views.views(tx, [chat.id], {chat.id: chat.last_seq})[chat.id]
 
 
 def close(tx: Tx, chat: Standing, by: EndedBy) -> None:

@@ -88,7 +88,7 @@ def say_as_staff(
         found = leaks.findings(tx, known, reply, subject="", hashes=hashes)
         if found and not confirmed:
             return Said(None, found, Changes())
-        _, line = queries.say(
+        line = queries.say(
             tx,
             contact_id,
             key=writing.key,

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.errors import NotFound
 from crm_desktop.domain.kiosks import Booking, KioskCheckIn, KioskSite, KioskTicket, PublicBoard
+from crm_desktop.domain.references import parse_reference
 from crm_desktop.domain.visits import CheckedInBy, CheckIn, SiteService
 from crm_desktop.services import service_notices
 from crm_desktop.store.database import Database, Tx
@@ -84,9 +85,11 @@ def board(db: Database, site_id: int) -> PublicBoard:
 
 
 def _booking(tx: Tx, site_id: int, reference: str) -> Booking | None:
+    known = parse_reference(reference, "A")
+    if known is None:
+        return None
     begins = datetime.combine(tx.now.astimezone(_LONDON).date(), time(), _LONDON)
-    wanted = "".join(reference.upper().replace("-", " ").split())
-    return queries.booking(tx, site_id, wanted, begins, begins + timedelta(days=1))
+    return queries.booking(tx, site_id, known, begins, begins + timedelta(days=1))
 
 
 def _wait(own: SiteService, before: int) -> int | None:

@@ -31,6 +31,7 @@ from crm_desktop.channels.web_form.port import WebFormSettings
 from crm_desktop.channels.web_form.routes import routes as form_routes
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.chats import (
+    LONGEST_TEXT,
     ChatLine,
     ChatSite,
     ChatState,
@@ -159,6 +160,8 @@ class MemoryChats:
         self, token: str, client_id: str, text: str, files: tuple[NewAttachment, ...] = ()
     ) -> ChatLine:
         self._reach()
+        if len(text) > LONGEST_TEXT:
+            raise InvalidInput("too long", fields={"text": "At most 4,000 characters at once"})
         with self._lock:
             chat = self._of(token)
             if chat.blocked:

@@ -195,7 +195,11 @@ class Hub:
         await asyncio.sleep(_TYPING_READ_EVERY)
         if self._typists:
             typists, self._typists = self._typists, set()
-            await self._show(typists)
+            try:
+                await self._show(typists)
+            except BaseException:
+                self._typists |= typists
+                raise
 
     async def _show(self, chats: set[int]) -> None:
         after = {
@@ -229,9 +233,9 @@ class Hub:
         self._told.clear()
         texts, self._texts = self._texts, {}
         seen, self._seen = self._seen, {}
-        if texts:
-            await self._ask(self._port.typing, texts)
         try:
+            if texts:
+                await self._ask(self._port.typing, texts)
             if seen:
                 await self._ask(self._port.seen, seen)
         except BaseException:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import logging
 import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TypeVar
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
@@ -24,6 +22,7 @@ from crm_desktop.channels.chat.port import ChatPort, ChatSettings
 from crm_desktop.channels.chat.protocol import is_client_id, is_token, sound
 from crm_desktop.channels.chat.sites import Sites
 from crm_desktop.channels.chat.talk import FORBIDDEN, TOO_MANY, TRY_AGAIN, Talks
+from crm_desktop.channels.web.asking import Asking
 from crm_desktop.channels.web.body import (
     BodyBroken,
     BodyTooLarge,
@@ -49,7 +48,6 @@ from crm_desktop.domain.errors import (
 )
 
 _LOG = logging.getLogger(__name__)
-_T = TypeVar("_T")
 _Endpoint = Callable[[Request, ChatSite], Awaitable[Response]]
 
 _KEY = re.compile(r"[a-z0-9-]{3,40}")
@@ -81,6 +79,7 @@ _WORDS = {
     "unknown": "This chat is not known any more.",
 }
 _RETRY_SECONDS = 10
+_THREADS = 4
 
 
 def application(port: ChatPort, settings: ChatSettings, hub: Hub) -> Router:
@@ -124,6 +123,7 @@ class _Door:
         self._port = port
         self._settings = settings
         self._limits = settings.limits
+        self._ask = Asking("chat-door", _THREADS, settings.limits.ask_seconds)
         self._sites = Sites(port)
         self._assets = assets
         self._talks = Talks(port, hub, settings)
@@ -163,7 +163,7 @@ class _Door:
         if request.method == "OPTIONS":
             return Response(status_code=204)
         if not buckets.take(client_of(request, self._settings.proxies)):
-            return _error(429, "often", retry_seconds=_RETRY_SECONDS)
+            return _error(429, "often")
         return await endpoint(request, site)
 
     async def setup(self, request: Request, site: ChatSite) -> Response:
@@ -217,11 +217,11 @@ class _Door:
         if not token or not client_id:
             return _error(401, "unknown") if not token else _error(400, "broken")
         sent = await read_body(request, self._limits)
-        text = sound(sent.first("text"))[:LONGEST_TEXT]
+        text = sound(sent.first("text"))
         files = taken(sent.files, self._limits)
         weight = sum(file.size for file in sent.files) / MEGABYTE
         if not self._weights.take(client_of(request, self._settings.proxies), weight):
-            return _error(429, "often", retry_seconds=_RETRY_SECONDS)
+            return _error(429, "often")
         line = await self._ask(self._port.say, token, client_id, text, files)
         return JSONResponse({"seq": line.seq}, 201)
 
@@ -299,11 +299,6 @@ class _Door:
                 return known
             raise
 
-    async def _ask(self, ask: Callable[..., _T], *needs: object) -> _T:
-        """Ask the centre, off the event loop; TimeoutError when it takes too long."""
-        async with asyncio.timeout(self._limits.ask_seconds):
-            return await asyncio.to_thread(ask, *needs)
-
     async def _json(self, request: Request) -> dict[str, object]:
         return await read_json(request, self._limits.json_bytes, self._limits.json_seconds)
 
@@ -356,7 +351,7 @@ def _iso(moment: datetime | None) -> str | None:
 def _refusal(trouble: CrmError) -> Response:
     if isinstance(trouble, DatabaseTrouble):
         _LOG.warning("chat: the database is away (%s)", type(trouble).__name__)
-        return _error(503, "away", retry_seconds=_RETRY_SECONDS)
+        return _error(503, "away")
     if isinstance(trouble, UnusableFile):
         return _error(422, trouble.reason, words=str(trouble))
     if isinstance(trouble, NotFound):

@@ -74,6 +74,9 @@ class Talks:
             pass
         except tuple(_CODES) as trouble:
             await _close(socket, _CODES[type(trouble)])
+        except (DatabaseTrouble, TimeoutError) as trouble:
+            _LOG.warning("chat: the database is away (%s)", type(trouble).__name__)
+            await _close(socket, TRY_AGAIN)
         except Exception as bug:  # noqa: BLE001 - a bug of ours costs this page a reconnection
             _LOG.error("chat: a connection failed: %s", trace(bug))
             await _close(socket, BROKEN)

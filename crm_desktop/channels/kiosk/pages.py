@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -12,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from crm_desktop.channels.kiosk.answers import INTERPRETERS, Answers, Step
 from crm_desktop.channels.kiosk.port import KioskSettings
 from crm_desktop.channels.kiosk.words import WORDS, wait_on_ticket, wait_on_tile
+from crm_desktop.channels.web.assets import read_assets
 from crm_desktop.domain.kiosks import KioskSite, KioskTicket
 from crm_desktop.domain.visits import Need, SiteService
 
@@ -38,7 +38,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._env.globals.update(council=settings.council, Step=Step)
-        self.assets = _read_assets(settings)
+        self.assets = read_assets(settings.resources, _ASSETS, settings.colour)
 
     def about(
         self, site: KioskSite, answers: Answers, services: Sequence[SiteService], error: str = ""
@@ -131,20 +131,3 @@ class Pages:
 
 def _named(english: str, welsh: str, language: str) -> str:
     return welsh if language == "cy" and welsh else english
-
-
-_Asset = tuple[bytes, str, str]
-
-
-def _read_assets(settings: KioskSettings) -> dict[str, _Asset]:
-    """Content, content type and entity tag of every file a page may ask for."""
-    found = {
-        name: ((settings.resources / path).read_bytes(), kind)
-        for name, (path, kind) in _ASSETS.items()
-    }
-    brand = f":root {{ --govuk-brand-colour: {settings.colour}; }}\n"
-    found["brand.css"] = (brand.encode(), "text/css")
-    return {
-        name: (content, kind, f'"{sha256(content).hexdigest()[:24]}"')
-        for name, (content, kind) in found.items()
-    }

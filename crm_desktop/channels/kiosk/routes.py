@@ -17,6 +17,7 @@ from crm_desktop.channels.kiosk.pages import Pages
 from crm_desktop.channels.kiosk.port import KioskPort, KioskSettings
 from crm_desktop.channels.kiosk.screens import Screens
 from crm_desktop.channels.kiosk.tokens import Tokens
+from crm_desktop.channels.web import assets
 from crm_desktop.channels.web.asking import Asking
 from crm_desktop.channels.web.body import BodyBroken, BodyTooLarge, BodyTooSlow, Sent, read_body
 from crm_desktop.channels.web.bugs import trace
@@ -155,11 +156,7 @@ class _Door:
         known = self._pages.assets.get(request.path_params["name"])
         if known is None:
             raise _Missing
-        content, kind, tag = known
-        headers = {"Cache-Control": "public, max-age=300", "ETag": tag}
-        if request.headers.get("if-none-match") == tag:
-            return Response(status_code=304, headers=headers)
-        return Response(content, media_type=kind, headers=headers)
+        return assets.answer(request, known, 300)
 
     async def _judge(
         self, request: Request, site: KioskSite, step: Step, answers: Answers, sent: Sent

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from crm_desktop.channels.web.signed import as_text
 from crm_desktop.domain.kiosks import KioskTicket
 from crm_desktop.domain.visits import Ticket
 
@@ -24,7 +25,7 @@ class Tokens:
 
     def begin(self, site_key: str) -> str:
         """For the pages of one visitor: whatever of them is sent twice makes one ticket."""
-        return _text(self._begun.dumps([site_key, secrets.token_hex(16)]))
+        return as_text(self._begun.dumps([site_key, secrets.token_hex(16)]))
 
     def key(self, token: str, site_key: str) -> str | None:
         """The check-in's key; None for what was not begun here, or long ago."""
@@ -37,7 +38,7 @@ class Tokens:
     def given(self, site_key: str, it: KioskTicket) -> str:
         """The part of an address that shows this ticket."""
         booked = it.booked_at.isoformat() if it.booked_at else ""
-        return _text(
+        return as_text(
             self._given.dumps(
                 [
                     site_key, it.ticket.letter, it.ticket.number, it.before, it.wait_seconds,
@@ -58,7 +59,3 @@ class Tokens:
             return None
         at = datetime.fromisoformat(booked) if booked else None
         return KioskTicket(Ticket(letter, number), before, wait, at, name, name_cy)
-
-
-def _text(signed: str | bytes) -> str:
-    return signed.decode() if isinstance(signed, bytes) else signed

@@ -9,13 +9,13 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from crm_desktop.channels.web import assets
 from crm_desktop.channels.web.body import (
     BodyBroken,
     BodyTooLarge,
@@ -99,7 +99,7 @@ class _Site:
         self._settings = settings
         self._pages = Pages(settings)
         self._tickets = Tickets(settings.secret)
-        self._assets = _read_assets(settings)
+        self._assets = assets.read_assets(settings.resources, _ASSETS, settings.colour)
         self._last_known: dict[str, _Shown] = {}
         self._notices: tuple[str, ...] = ()
         self._notices_until = 0.0
@@ -174,11 +174,7 @@ class _Site:
         known = self._assets.get(request.path_params["name"])
         if known is None:
             return await self.missing(request)
-        content, kind, tag = known
-        headers = {"Cache-Control": "public, max-age=3600", "ETag": tag}
-        if request.headers.get("if-none-match") == tag:
-            return Response(status_code=304, headers=headers)
-        return Response(content, media_type=kind, headers=headers)
+        return assets.answer(request, known, 3600)
 
     async def _take(self, request: Request, shown: _Shown, sent: Sent) -> Response:
         public, form = shown.public, shown.form
@@ -273,20 +269,3 @@ class _Site:
     def _cookie_name(self, request: Request) -> str:
         """With TLS a name that no other host may set and no plain connection can."""
         return "__Host-crm-form" if self._https(request) else "crm-form"
-
-
-_Asset = tuple[bytes, str, str]
-
-
-def _read_assets(settings: WebFormSettings) -> dict[str, _Asset]:
-    """Content, content type and entity tag of every file a page may ask for."""
-    found = {
-        name: ((settings.resources / path).read_bytes(), kind)
-        for name, (path, kind) in _ASSETS.items()
-    }
-    brand = f":root {{ --govuk-brand-colour: {settings.colour}; }}\n"
-    found["brand.css"] = (brand.encode(), "text/css")
-    return {
-        name: (content, kind, f'"{sha256(content).hexdigest()[:24]}"')
-        for name, (content, kind) in found.items()
-    }

@@ -10,6 +10,8 @@ from hashlib import sha256
 
 from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 
+from crm_desktop.channels.web.signed import as_text
+
 #: A form may lie open for a day; a confirmation link is for reloading, not for keeping.
 TICKET_SECONDS = 24 * 3600
 DONE_SECONDS = 24 * 3600
@@ -56,11 +58,11 @@ class Tickets:
 
     def cookie(self, sitting: Sitting) -> str:
         """The cookie that keeps a sitting."""
-        return _text(self._cookie.dumps([sitting.visitor, sitting.began]))
+        return as_text(self._cookie.dumps([sitting.visitor, sitting.began]))
 
     def ticket(self, sitting: Sitting, code: str) -> str:
         """The hidden field that goes into a form given to this visitor."""
-        return _text(self._ticket.dumps([sitting.visitor, sitting.began, code]))
+        return as_text(self._ticket.dumps([sitting.visitor, sitting.began, code]))
 
     def check(self, ticket: str, cookie: str, code: str) -> Sitting | None:
         """The sitting a form was given in; None unless ticket, cookie and form belong together."""
@@ -75,7 +77,7 @@ class Tickets:
 
     def done(self, code: str, reference: str) -> str:
         """The part of a confirmation link that shows this reference and no other."""
-        return _text(self._done.dumps([code, reference]))
+        return as_text(self._done.dumps([code, reference]))
 
     def reference(self, token: str, code: str) -> str | None:
         """The reference of a confirmation link, None when it was not made here or is old."""
@@ -91,7 +93,3 @@ class Tickets:
         except (BadData, ValueError, TypeError):
             return None
         return Sitting(str(visitor), int(began))
-
-
-def _text(signed: str | bytes) -> str:
-    return signed.decode() if isinstance(signed, bytes) else signed

@@ -38,24 +38,23 @@ class Standing:
     away: bool
     waiting_since: datetime | None
     ended_at: datetime | None
-    ended_by: str | None
     transcript_to: str
     contact_state: str
     owner_id: int | None
-    queue_id: int
     taken: bool
     queued_at: datetime
     preview: str
+    subject: str
 
 
 _CONTACT = select(
     Contact.id,
     Contact.state,
     Contact.owner_id,
-    Contact.queue_id,
     Contact.first_taken_at,
     Contact.queued_at,
     Contact.preview,
+    Contact.subject,
 )
 _OF_CHAT = select(Chat.contact_id).where(Chat.id == bindparam("chat")).scalar_subquery()
 _LOCK_CONTACT = _CONTACT.where(Contact.id == _OF_CHAT).with_for_update(key_share=True)
@@ -74,7 +73,6 @@ _LOCK_CHAT = (
         Chat.away,
         Chat.waiting_since,
         Chat.ended_at,
-        Chat.ended_by,
         Chat.transcript_to,
     )
     .where(Chat.id == bindparam("chat"))
@@ -96,15 +94,15 @@ def locked(tx: Tx, chat_id: int) -> Standing | None:
             return None
         # Its visitor came back while it was waited for: it is another contact now.
         if chat.contact_id == contact.id:
-            _, state, owner_id, queue_id, taken_at, queued_at, preview = contact
+            _, state, owner_id, taken_at, queued_at, preview, subject = contact
             return Standing(
                 **dict(chat._mapping),
                 contact_state=state,
                 owner_id=owner_id,
-                queue_id=queue_id,
                 taken=taken_at is not None,
                 queued_at=queued_at,
                 preview=preview,
+                subject=subject,
             )
 
 
@@ -154,15 +152,13 @@ def add(
     return seq
 
 
-def close(tx: Tx, chat: Standing, by: EndedBy) -> int:
-    """End an open chat, with its line and event; the number of its last line. The contact is the
-    caller's to move.
-    """
+def close(tx: Tx, chat: Standing, by: EndedBy) -> None:
+    """End an open chat, with its line and event. The contact is the caller's to move."""
     # Who left without an answer may still be given one.
     answered: dict[str, Any] = (
         {} if by in (EndedBy.VISITOR, EndedBy.GONE) else {"waiting_since": None}
     )
-    seq = add(
+    add(
         tx,
         chat.id,
         chat.contact_id,
@@ -176,7 +172,6 @@ def close(tx: Tx, chat: Standing, by: EndedBy) -> int:
     for side in (Side.VISITOR, Side.STAFF):
         types_no_more(tx, chat.id, side)
     events.append(tx, "chat.ended", contact_id=chat.contact_id, chat=chat.id, by=by.value)
-    return seq
 
 
 def types_no_more(tx: Tx, chat_id: int, side: Side) -> None:

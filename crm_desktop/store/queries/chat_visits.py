@@ -26,9 +26,6 @@ from crm_desktop.store.models import (
 from crm_desktop.store.models.base import UtcDateTime, utcnow
 from crm_desktop.store.queries import blobs
 
-_WAITS = (ContactState.QUEUED.value, ContactState.OFFERED.value)
-_IN_HAND = (ContactState.ACTIVE.value, ContactState.HELD.value)
-
 
 @dataclass(frozen=True, slots=True)
 class Before:

@@ -117,8 +117,8 @@ def say(
     template_id: int | None,
     files: Sequence[Mapping[str, Any]],
     findings: int,
-) -> tuple[int, ChatLine]:
-    """This person's line in their own chat: (chat, line); the same key is kept once.
+) -> ChatLine:
+    """This person's line in their own chat; the same key is kept once.
 
     `files`: sha256, name and content_type of each; `findings`: how many were confirmed. Raises
     NotFound, NotAllowed, Taken, Conflict (it ended) and InvalidInput.
@@ -128,7 +128,7 @@ def say(
             tx, contact_id, key=key, words=words, template_id=template_id, files=files,
             findings=findings,
         )  # fmt: skip
-        return chat_id, one_line(tx, chat_id, seq)
+        return one_line(tx, chat_id, seq)
     chat_id, row = parsed(
         tx.core.execute(
             _SAY,
@@ -143,7 +143,7 @@ def say(
         ).scalar_one()
     )
     tx.told(Topic.CHAT, chat_id)
-    return chat_id, line(row)
+    return line(row)
 
 
 def seen(tx: Tx, contact_id: int, seq: int) -> None:

@@ -33,7 +33,7 @@ def sites(tx: Tx) -> tuple[KioskSite, ...]:
 def booking(
     tx: Tx, site_id: int, reference: str, first: datetime, last: datetime
 ) -> Booking | None:
-    """The appointment of that reference, said without hyphens, between `first` and `last`."""
+    """The appointment of that canonical reference, from `first` and before `last`."""
     row = tx.session.execute(
         select(
             Appointment.id,
@@ -43,9 +43,10 @@ def booking(
             Appointment.state,
         ).where(
             Appointment.site_id == site_id,
-            func.replace(Appointment.reference, "-", "") == reference,
+            Appointment.reference == reference,
             Appointment.state.in_(("booked", "arrived")),
-            Appointment.starts_at.between(first, last),
+            Appointment.starts_at >= first,
+            Appointment.starts_at < last,
         )
     ).one_or_none()
     if row is None:

@@ -9,7 +9,7 @@ const page = () => location.origin + location.pathname
 const notices = () => here.setup.notices.map(text => h('p', { className: 'notice' }, text))
 
 const nameField = () => makeField({
-  name: 'name', kind: 'text', label: t('name'), required: true, needed: t('name_needed'), most: 200, autocomplete: 'name'
+  name: 'name', kind: 'text', label: t('name'), required: true, needed: t('name_needed'), most: 100, autocomplete: 'name'
 })
 export const emailField = (required, hint) => makeField({
   name: 'email', kind: 'email', label: t('email'), hint, required, needed: t('email_needed'), most: 254, autocomplete: 'email'

@@ -80,6 +80,16 @@ def test_every_state_is_accessible_and_fits(
     assert visitor.said == []
 
 
+def test_a_name_that_is_too_long_is_said_so_before_it_is_sent(
+    visitor: Visitor, site: CouncilSite
+) -> None:
+    visitor.go(site.origin)
+    visitor.open()
+    visitor.page.get_by_label(visitor.w("name")).fill("x" * 101)
+    visitor.press("start")
+    expect(visitor.page.locator(".summary")).to_contain_text(visitor.w("over", n="1"))
+
+
 @pytest.mark.parametrize("language", ["en", "cy"])
 def test_closed_it_says_when_it_opens_and_takes_a_message(
     visitor: Visitor, site: CouncilSite, language: str

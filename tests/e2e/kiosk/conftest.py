@@ -125,7 +125,7 @@ def shop(
             for each, welsh in zip(own, WELSH, strict=False):
                 each.name_cy = welsh
             tx.session.add(ChannelAccount(kind="texting", name="texts"))
-        book(centre, site, service_of(centre, site), "V-7K3-Q2M", who="Margaret Okafor")
+        book(centre, site, service_of(centre, site), "A-8F3-T9K-4", who="Margaret Okafor")
         made = Shop(
             centre,
             site,

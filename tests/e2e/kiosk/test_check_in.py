@@ -118,7 +118,7 @@ def test_by_keyboard_alone_with_a_booking(open_page: OpenPage, shop: Shop) -> No
     _press(page, ".kiosk-tile", "Enter")
     _asks(page, _QUESTIONS["en"][1])
     _tab_to(page, "#answer")
-    page.keyboard.type("v7k3 q2m")
+    page.keyboard.type("8f3 t9k4")
     page.keyboard.press("Enter")
     _asks(page, _QUESTIONS["en"][2])
     _press(page, "[value=hearing_loop]", "Space")

@@ -43,11 +43,12 @@ def _code(one: Page) -> int:
 
 
 def _send_file(
-    door: ChatDoor, token: str, name: str, content: bytes, kind: str = "image/png"
+    door: ChatDoor, token: str, name: str, content: bytes, *, text: str = ""
 ) -> httpx.Response:
     return httpx.post(
         f"{door.url}/files",
-        files={"file": (name, content, kind)},
+        data={"text": text},
+        files={"file": (name, content, "image/png")},
         headers={"Origin": ORIGIN, "Authorization": f"Bearer {token}", "X-Client-Id": "f-1"},
         timeout=60,
     )
@@ -232,7 +233,7 @@ def test_starts_are_limited_by_client_and_a_client_cannot_name_itself() -> None:
             for number in range(3)
         ]
         assert [each.status_code for each in answers] == [201, 201, 429]
-        assert answers[2].json()["retry_seconds"] > 0
+        assert int(answers[2].headers["retry-after"]) > 0
 
 
 def test_a_file_is_what_its_bytes_are_and_only_ever_a_download(door: ChatDoor) -> None:
@@ -246,6 +247,14 @@ def test_a_file_is_what_its_bytes_are_and_only_ever_a_download(door: ChatDoor) -
     assert given.headers["content-disposition"].startswith("attachment;")
     assert given.headers["x-content-type-options"] == "nosniff"
     assert "sandbox" in given.headers["content-security-policy"]
+
+
+def test_words_too_long_beside_a_file_are_refused_and_never_cut(door: ChatDoor) -> None:
+    token = started(door)
+    answer = _send_file(door, token, "a.png", PNG, text="x" * 4_001)
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, ["text"])
+    assert not door.centre.only.lines
+    assert _send_file(door, token, "a.png", PNG, text="x" * 4_000).status_code == 201
 
 
 @pytest.mark.parametrize(("name", "content"), [("a.svg", SVG), ("a.html", HTML)])
@@ -304,6 +313,19 @@ def test_an_end_said_again_and_again_asks_the_database_no_faster_than_talk() -> 
         one.send(ping=1)
         one.until("pong")
         assert time.monotonic() - began >= 0.5
+
+
+def test_an_end_while_the_database_is_away_has_the_page_try_again(
+    door: ChatDoor, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = started(door)
+    with page(door, token) as one:
+        one.until("state")
+        door.centre.away = True
+        one.send(end={})
+        assert _code(one) == 1013
+    assert "chat: the database is away (DatabaseAway)" in caplog.messages
+    assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
 
 
 def test_a_file_belongs_to_its_chat_alone(door: ChatDoor) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, update
 from crm_desktop.domain.chats import MOST_LINES, EndedBy, LeftMessage, LineKind, NewChat, Place
 from crm_desktop.domain.errors import Blocked, Closed, Conflict, InvalidInput, NotFound
 from crm_desktop.domain.states import Resolution
+from crm_desktop.domain.text import fold
 from crm_desktop.domain.views import Disposition
 from crm_desktop.services import (
     chat_sites,
@@ -303,8 +304,10 @@ def test_a_visitor_ends_it_waiting_or_talking(centre: Centre) -> None:
     waiting, talking = visitor(centre, site), visitor(centre, site)
     contacts.take(centre.as_person("anna"), talking.contact)
 
-    pages = [chat_visits.end(each.db, each.token) for each in (waiting, talking)]
+    for each in (waiting, talking):
+        chat_visits.end(each.db, each.token)
 
+    pages = [each.sees() for each in (waiting, talking)]
     assert [each.ended_by for each in pages] == [EndedBy.VISITOR, EndedBy.VISITOR]
     assert [each.lines[-1].kind for each in pages] == [LineKind.ENDED, LineKind.ENDED]
     states = [contact(centre, each.contact).state for each in (waiting, talking)]
@@ -374,6 +377,18 @@ def test_a_line_changes_no_contact_but_the_first_which_fills_its_row(
     margaret.say("And it smells")
     assert told() == ["chat"]
     assert contact(sqlite_centre, margaret.contact).preview == "My bin was not collected"
+
+
+def test_a_chat_begun_without_words_is_found_by_its_service_too(centre: Centre) -> None:
+    margaret = visitor(centre, add_site(centre), text="", service_code="missed_bin")
+    before = contact(centre, margaret.contact)
+    assert before.subject
+
+    margaret.say("Nobody came")
+
+    assert contact(centre, margaret.contact).folded == fold(
+        f"Margaret Okafor {before.subject} Nobody came"
+    )
 
 
 def test_many_pages_are_read_in_one_statement_from_where_each_is(centre: Centre) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -16,6 +17,8 @@ from crm_desktop.services import kiosks, visits
 from crm_desktop.store.models import Appointment, ChannelAccount, Contact, Site, Visit
 from tests.centre import Centre
 from tests.visits_centre import add_site, arriving, book, places, service_of
+
+_LONDON = ZoneInfo("Europe/London")
 
 
 def _said(service_id: int, **more: object) -> KioskCheckIn:
@@ -74,12 +77,12 @@ def test_kiosks_at_once_never_share_a_number(centre: Centre) -> None:
 def test_a_booking_is_found_however_it_is_typed_and_is_arrived_for_once(centre: Centre) -> None:
     site = add_site(centre)
     gateway, service = centre.as_gateway(), service_of(centre, site, 2)
-    booked = book(centre, site, service, "V-7K3-Q2M", who="Margaret Okafor")
+    booked = book(centre, site, service, "A-8F3-T9K-4", who="Margaret Okafor")
 
-    found = kiosks.booking(gateway, site, " v 7k3-q2m")
+    found = kiosks.booking(gateway, site, " a 8f3–t9k 4")
     assert found is not None
     assert (found.appointment_id, found.service_id, found.awaited) == (booked, service, True)
-    said = _said(service_of(centre, site), reference="v7k3q2m")
+    said = _said(service_of(centre, site), reference="8f3t9k4")
     given, _ = kiosks.check_in(gateway, site, said)
     again, _ = kiosks.check_in(gateway, site, said)
 
@@ -87,11 +90,11 @@ def test_a_booking_is_found_however_it_is_typed_and_is_arrived_for_once(centre: 
     assert given.ticket == Ticket("B", 1)
     assert given.booked_at == found.starts_at
     assert "Okafor" not in repr(given)
-    later = kiosks.booking(gateway, site, "V-7K3-Q2M")
+    later = kiosks.booking(gateway, site, "A-8F3-T9K-4")
     assert later is not None
     assert not later.awaited
     with pytest.raises(Conflict):
-        kiosks.check_in(gateway, site, _said(service, reference="V-7K3-Q2M"))
+        kiosks.check_in(gateway, site, _said(service, reference="A-8F3-T9K-4"))
     with centre.as_owner().read() as tx:
         assert tx.session.get_one(Appointment, booked).state == "arrived"
 
@@ -99,13 +102,34 @@ def test_a_booking_is_found_however_it_is_typed_and_is_arrived_for_once(centre: 
 def test_no_booking_of_another_day_or_site_is_found(centre: Centre) -> None:
     site, other = add_site(centre), add_site(centre, "library")
     gateway, service = centre.as_gateway(), service_of(centre, site)
-    book(centre, site, service, "V-AAA-AAA", after=timedelta(days=2))
-    book(centre, other, service, "V-BBB-BBB")
+    book(centre, site, service, "A-AAA-AAA-F", after=timedelta(days=2))
+    book(centre, other, service, "A-BBB-BBB-W")
 
-    assert kiosks.booking(gateway, site, "V-AAA-AAA") is None
-    assert kiosks.booking(gateway, site, "V-BBB-BBB") is None
+    assert kiosks.booking(gateway, site, "A-AAA-AAA-F") is None
+    assert kiosks.booking(gateway, site, "A-BBB-BBB-W") is None
     with pytest.raises(NotFound):
-        kiosks.check_in(gateway, site, _said(service, reference="V-BBB-BBB"))
+        kiosks.check_in(gateway, site, _said(service, reference="A-BBB-BBB-W"))
+
+
+def test_a_booking_at_tomorrows_first_minute_is_not_todays(centre: Centre) -> None:
+    site = add_site(centre)
+    booked = book(centre, site, service_of(centre, site), "A-8F3-T9K-4")
+    with centre.as_owner().write() as tx:
+        tomorrow = tx.now.astimezone(_LONDON).date() + timedelta(days=1)
+        starts_at = datetime.combine(tomorrow, time(), _LONDON)
+        appointment = tx.session.get_one(Appointment, booked)
+        appointment.starts_at = starts_at
+        appointment.ends_at = starts_at + timedelta(minutes=20)
+
+    assert kiosks.booking(centre.as_gateway(), site, "A-8F3-T9K-4") is None
+
+
+@pytest.mark.parametrize("typed", ["", "-", "A-8F3-T9K-5", "M. Okafor"])
+def test_what_is_no_reference_finds_no_booking(sqlite_centre: Centre, typed: str) -> None:
+    site = add_site(sqlite_centre)
+    book(sqlite_centre, site, service_of(sqlite_centre, site), "A-8F3-T9K-4", who="M. Okafor")
+
+    assert kiosks.booking(sqlite_centre.as_gateway(), site, typed) is None
 
 
 def test_what_another_site_is_for_is_not_taken(centre: Centre) -> None:

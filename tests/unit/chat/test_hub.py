@@ -13,6 +13,7 @@ from crm_desktop.channels.chat.page import Page
 from crm_desktop.channels.chat.port import Limits
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.chats import NewChat, VisitorView
+from crm_desktop.domain.errors import DatabaseAway
 from tests.servers.chat_door import MemoryChats, a_site
 
 
@@ -31,7 +32,7 @@ class _Slow(MemoryChats):
         return super().views(after)
 
 
-def _page(centre: _Slow, chat_id: int, token: str, view: VisitorView) -> Page:
+def _page(centre: MemoryChats, chat_id: int, token: str, view: VisitorView) -> Page:
     page = Page(chat_id, token, site_id=centre.site.id, sent=0, most_frames=1_000)
     page.show(view)
     return page
@@ -90,5 +91,66 @@ def test_a_change_while_a_page_is_being_read_is_not_missed() -> None:
         async with asyncio.timeout(60):
             while page.sent < 2:
                 await asyncio.sleep(0.01)
+
+    asyncio.run(run())
+
+
+class _AwayOnce(MemoryChats):
+    """The database is away for the first that is asked of one kind."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(a_site())
+        self.fails = {kind}
+
+    def typing(self, texts: Mapping[str, str]) -> None:
+        """What visitors type."""
+        self._fail("typing")
+        super().typing(texts)
+
+    def views(self, after: Mapping[int, int]) -> Mapping[int, VisitorView]:
+        """What pages show."""
+        self._fail("views")
+        return super().views(after)
+
+    def _fail(self, kind: str) -> None:
+        if kind in self.fails:
+            self.fails.remove(kind)
+            raise DatabaseAway
+
+
+def _joined(hub: Hub, centre: MemoryChats) -> Page:
+    """The page of a chat that has begun."""
+    chat = centre.start(7, NewChat("Margaret", text="one"))
+    with hub.joining() as missed:
+        page = _page(centre, chat.chat_id, chat.token, centre.resume(chat.token, 0))
+        hub.join(page, missed)
+    return page
+
+
+def test_what_was_seen_is_told_once_the_database_is_back_that_was_away_for_the_typing() -> None:
+    async def run() -> None:
+        centre = _AwayOnce("typing")
+        hub = Hub(centre, Limits())
+        page = _joined(hub, centre)
+        hub.types(page, "My bin")
+        hub.has_seen(page.token, 1)
+        async with asyncio.timeout(10):
+            while centre.only.seen < 1:
+                await asyncio.sleep(0.01)
+        assert not centre.fails
+
+    asyncio.run(run())
+
+
+def test_an_advisors_typing_is_shown_once_the_database_is_back() -> None:
+    async def run() -> None:
+        centre = _AwayOnce("views")
+        hub = Hub(centre, Limits())
+        page = _joined(hub, centre)
+        hub.heard(Changes.of(Topic.TYPING, page.chat_id))
+        async with asyncio.timeout(10):
+            while not centre.views_asked:
+                await asyncio.sleep(0.01)
+        assert not centre.fails
 
     asyncio.run(run())
