@@ -194,7 +194,9 @@ class Hub:
         """Whether advisors type: looked at together, and again when it must be stale."""
         await asyncio.sleep(_TYPING_READ_EVERY)
         if self._typists:
-            typists, self._typists = self._typists, set()
+            # Emptied, not replaced: later looks are added to this one.
+            typists = set(self._typists)
+            self._typists.clear()
             try:
                 await self._show(typists)
             except BaseException:

@@ -8,6 +8,9 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 
+import pytest
+
+from crm_desktop.channels.chat import hub as hub_module
 from crm_desktop.channels.chat.hub import Hub
 from crm_desktop.channels.chat.page import Page
 from crm_desktop.channels.chat.port import Limits
@@ -152,5 +155,30 @@ def test_an_advisors_typing_is_shown_once_the_database_is_back() -> None:
             while not centre.views_asked:
                 await asyncio.sleep(0.01)
         assert not centre.fails
+
+    asyncio.run(run())
+
+
+def test_an_advisor_who_types_is_looked_at_again_whoever_else_types(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hub_module, "TYPING_STALE_SECONDS", 0.8)
+
+    async def run() -> None:
+        centre = MemoryChats(a_site())
+        hub = Hub(centre, Limits())
+        page = _joined(hub, centre)
+        centre.type(page.chat_id, True)
+        hub.heard(Changes.of(Topic.TYPING, page.chat_id))
+        async with asyncio.timeout(10):
+            while not centre.views_asked:
+                await asyncio.sleep(0.01)
+        # Somebody else's is looked at in between.
+        other = _joined(hub, centre)
+        hub.heard(Changes.of(Topic.TYPING, other.chat_id))
+        asked = centre.views_asked
+        async with asyncio.timeout(10):
+            while centre.views_asked < asked + 2:
+                await asyncio.sleep(0.01)
 
     asyncio.run(run())
