@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from sqlalchemy import select
 
-from crm_desktop.desktop.core import accessibility
+from crm_desktop.desktop.core import accessibility, tickets
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.theme import Scheme
+from crm_desktop.desktop.core.tickets import Paper, TicketPrint
 from crm_desktop.desktop.screens.desk.screen import DeskScreen
 from crm_desktop.desktop_root import Desktop
 from crm_desktop.domain.states import ContactState
@@ -153,6 +156,31 @@ def test_who_went_without_being_seen_leaves_the_line(
     QTest.keyClick(screen.line.list, Qt.Key.Key_Delete)
 
     qtbot.waitUntil(lambda: kept(centre)[0][2] == ContactState.LEFT)
+
+
+def test_a_slow_printer_holds_nothing_up_and_prints_every_ticket(
+    centre: Centre, open_desktop: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = add_site(centre)
+    desktop, screen = at_desk(centre, open_desktop, qtbot, site)
+    desktop.window.pages.at_desk.set_printing("The slow one", Paper.ROLL)
+    goes_on, printed = threading.Event(), []
+
+    def print_slowly(_printer: str, _paper: Paper, ticket: TicketPrint) -> None:
+        goes_on.wait(30)
+        printed.append(ticket.ticket)
+
+    monkeypatch.setattr(tickets, "print_ticket", print_slowly)
+    try:
+        for number in range(3):
+            QTest.keyClick(screen.check_in.name, Qt.Key.Key_Return)
+            qtbot.waitUntil(lambda wanted=number + 1: len(kept(centre)) == wanted)
+            qtbot.waitUntil(lambda wanted=number + 1: f"A00{wanted}" in shown(screen))
+    finally:
+        goes_on.set()
+    settled(qtbot, desktop)
+
+    assert printed == ["A001", "A002", "A003"]
 
 
 @pytest.mark.parametrize("size", [(1440, 900, 100), (1280, 720, 100), (1440, 900, 200)])

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from crm_desktop.desktop.core import tickets
 from crm_desktop.desktop.core.layout import Settings
-from crm_desktop.desktop.core.presenting import Presenter, Tasks
+from crm_desktop.desktop.core.presenting import CancelToken, Presenter, Tasks
 from crm_desktop.desktop.core.tickets import Paper, TicketPrint
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import CrmError
@@ -318,17 +318,15 @@ class DeskPresenter(Presenter):
 
     def list_printers(self, then: Callable[[tuple[str, ...]], None]) -> None:
         """Look for printers: that may take a while."""
-        self._tasks.read(tickets.printers, then, failed=self._view.show_trouble, key="printers")
+        self._tasks.search(_printers, then, failed=self._view.show_trouble, key="printers")
 
     def print_again(self, said: TicketPrint) -> None:
         """Print a ticket where tickets are printed."""
         printer, paper = self.printing
         if printer:
-            self._tasks.read(
-                partial(tickets.print_ticket, printer, paper, said),
-                _printed,
-                failed=self._view.show_trouble,
-                key="print",
+            # Each one comes out, so without a key; no write waits for a printer.
+            self._tasks.search(
+                partial(_print, printer, paper, said), _printed, failed=self._view.show_trouble
             )
 
     def _issued(self, who: str, answer: tuple[CheckedIn, Changes]) -> None:
@@ -362,6 +360,16 @@ class DeskPresenter(Presenter):
 
 def _number(text: str | None) -> int | None:
     return int(text) if text and text.isdecimal() else None
+
+
+def _printers(_token: CancelToken) -> tuple[str, ...]:
+    """On a worker."""
+    return tickets.printers()
+
+
+def _print(printer: str, paper: Paper, said: TicketPrint, _token: CancelToken) -> None:
+    """On a worker."""
+    tickets.print_ticket(printer, paper, said)
 
 
 def _printed(_answer: object) -> None:
