@@ -7,6 +7,7 @@ import threading
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import select
 
@@ -15,6 +16,7 @@ from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.theme import Scheme
 from crm_desktop.desktop.core.tickets import Paper, TicketPrint
 from crm_desktop.desktop.screens.desk.screen import DeskScreen
+from crm_desktop.desktop.widgets.chooser import Chooser
 from crm_desktop.desktop_root import Desktop
 from crm_desktop.domain.states import ContactState
 from crm_desktop.domain.visits import Need
@@ -156,6 +158,36 @@ def test_who_went_without_being_seen_leaves_the_line(
     QTest.keyClick(screen.line.list, Qt.Key.Key_Delete)
 
     qtbot.waitUntil(lambda: kept(centre)[0][2] == ContactState.LEFT)
+
+
+def test_keys_act_on_the_visitor_that_they_say(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    site = add_site(centre)
+    for who in ("R. Doyle", "A. Nowak"):
+        visit, _ = visits.check_in(
+            centre.as_person("anna"), arriving(site, service_of(centre, site), who)
+        )
+    desktop, screen = at_desk(centre, open_desktop, qtbot, site)
+    QTest.keyClick(screen.check_in.name, Qt.Key.Key_F9)
+    qtbot.waitUntil(lambda: "Calling A001" in shown(screen))
+    screen.line.list.make_current(visit.contact_id)
+    here = screen.line._buttons["serve"]
+
+    def asked_by_f8(focused: QWidget) -> str:
+        focused.setFocus()
+        QTest.keyClick(focused, Qt.Key.Key_F8)
+        (chooser,) = [each for each in screen.findChildren(Chooser) if each.isVisible()]
+        chooser.reject()
+        return chooser.windowTitle()
+
+    assert asked_by_f8(screen.check_in.name) == "Send A001 on to"
+    assert asked_by_f8(here) == "Send A001 on to"
+    assert asked_by_f8(screen.line.list) == "Send A002 on to"
+    here.setFocus()
+    QTest.keyClick(here, Qt.Key.Key_Delete)
+    settled(qtbot, desktop)
+    assert [state for _, _, state in kept(centre)] == [ContactState.CALLED, ContactState.QUEUED]
 
 
 def test_a_slow_printer_holds_nothing_up_and_prints_every_ticket(

@@ -237,6 +237,8 @@ class DeskScreen(QWidget):
         elif event.key() == Qt.Key.Key_F9:
             shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             (self.line.recall if shift else self.line.call_next)()
+        elif event.key() == Qt.Key.Key_F8:
+            self.line.send_on()
         elif event.key() == Qt.Key.Key_F10:
             self.line.serve()
         else:
