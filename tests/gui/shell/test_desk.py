@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import Qt
@@ -18,6 +19,8 @@ from crm_desktop.desktop.core.tickets import Paper, TicketPrint
 from crm_desktop.desktop.screens.desk.screen import DeskScreen
 from crm_desktop.desktop.widgets.chooser import Chooser
 from crm_desktop.desktop_root import Desktop
+from crm_desktop.domain.changes import Changes
+from crm_desktop.domain.errors import Conflict, CrmError, DatabaseAway
 from crm_desktop.domain.states import ContactState
 from crm_desktop.domain.visits import Need
 from crm_desktop.services import visits
@@ -64,6 +67,15 @@ def kept(centre: Centre) -> list[tuple[str, str, str]]:
             .order_by(Visit.contact_id)
         )
         return [(f"{letter}{number:03d}", who, state) for letter, number, who, state in rows]
+
+
+def refusing(trouble: CrmError) -> Callable[..., None]:
+    """A service that says no."""
+
+    def refuse(*_: object) -> None:
+        raise trouble
+
+    return refuse
 
 
 def test_a_visitor_is_checked_in_by_a_few_keys(
@@ -188,6 +200,38 @@ def test_keys_act_on_the_visitor_that_they_say(
     QTest.keyClick(here, Qt.Key.Key_Delete)
     settled(qtbot, desktop)
     assert [state for _, _, state in kept(centre)] == [ContactState.CALLED, ContactState.QUEUED]
+
+
+def test_what_was_refused_stays_said_and_can_be_tried_again(
+    centre: Centre, open_desktop: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = add_site(centre)
+    anna = centre.as_person("anna")
+    visits.check_in(anna, arriving(site, service_of(centre, site), "R. Doyle"))
+    desktop, screen = at_desk(centre, open_desktop, qtbot, site)
+    with monkeypatch.context() as patch:
+        patch.setattr(visits, "call_next", refusing(Conflict("A. Nowak is there")))
+        QTest.keyClick(screen.check_in.name, Qt.Key.Key_F9)
+        settled(qtbot, desktop)
+    assert screen.line.next.isEnabled()
+    visits.check_in(anna, arriving(site, service_of(centre, site), "K. Lindqvist"))
+    qtbot.waitUntil(lambda: "K. Lindqvist" in shown(screen))
+    assert screen._error.isVisible(), "no reading takes it away"
+    assert screen._error.text().startswith("A. Nowak is at this desk.")
+
+    QTest.keyClick(screen.check_in.name, Qt.Key.Key_F9)
+    qtbot.waitUntil(lambda: "Calling A001" in shown(screen))
+    settled(qtbot, desktop)
+    assert not screen._error.isVisible()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(visits, "line", refusing(DatabaseAway()))
+        desktop.window.pages.at_desk.changed(Changes.everything())
+        settled(qtbot, desktop)
+        assert screen._error.isVisible()
+    desktop.window.pages.at_desk.changed(Changes.everything())
+    settled(qtbot, desktop)
+    assert not screen._error.isVisible(), "it was read again"
 
 
 def test_a_slow_printer_holds_nothing_up_and_prints_every_ticket(

@@ -100,6 +100,7 @@ class DeskPresenter(Presenter):
         self._place: int | None = None
         self._key = uuid.uuid4().hex
         self._issuing = False
+        self._unread = False
         self._line: SiteLine | None = None
 
     @property
@@ -117,7 +118,7 @@ class DeskPresenter(Presenter):
         self._tasks.read(
             partial(visits.sites, self._db),
             self._sites,
-            failed=self._view.show_trouble,
+            failed=self._not_read,
             key="sites",
         )
 
@@ -148,7 +149,7 @@ class DeskPresenter(Presenter):
         self._place = place_id
         self._settings.set(_PLACE, str(place_id))
         self._tasks.write(
-            partial(visits.at, self._db, place_id), self._written, failed=self._view.show_trouble
+            partial(visits.at, self._db, place_id), self._written, failed=self._refused
         )
         self._show()
 
@@ -205,7 +206,7 @@ class DeskPresenter(Presenter):
             self._tasks.write(
                 partial(visits.call_next, self._db, self._place),
                 self._called,
-                failed=self._view.show_trouble,
+                failed=self._refused,
             )
 
     def call(self, contact_id: int) -> None:
@@ -214,7 +215,7 @@ class DeskPresenter(Presenter):
             self._tasks.write(
                 partial(visits.call, self._db, contact_id, self._place),
                 self._called,
-                failed=self._view.show_trouble,
+                failed=self._refused,
             )
 
     def recall(self, contact_id: int) -> None:
@@ -222,7 +223,7 @@ class DeskPresenter(Presenter):
         self._tasks.write(
             partial(visits.recall, self._db, contact_id),
             self._called,
-            failed=self._view.show_trouble,
+            failed=self._refused,
         )
 
     def serve(self, contact_id: int) -> None:
@@ -230,7 +231,7 @@ class DeskPresenter(Presenter):
         self._tasks.write(
             partial(visits.serve, self._db, contact_id),
             self._served,
-            failed=self._view.show_trouble,
+            failed=self._refused,
         )
 
     def move(self, contact_id: int, to: ContactState) -> None:
@@ -240,16 +241,14 @@ class DeskPresenter(Presenter):
             ContactState.NO_SHOW: visits.no_show,
             ContactState.LEFT: visits.left,
         }[to]
-        self._tasks.write(
-            partial(does, self._db, contact_id), self._written, failed=self._view.show_trouble
-        )
+        self._tasks.write(partial(does, self._db, contact_id), self._written, failed=self._refused)
 
     def transfer(self, contact_id: int, to: To, note: str) -> None:
         """To another desk, room or service."""
         self._tasks.write(
             partial(visits.transfer, self._db, contact_id, to, note),
             self._written,
-            failed=self._view.show_trouble,
+            failed=self._refused,
         )
 
     def _sites(self, sites: tuple[SiteInfo, ...]) -> None:
@@ -265,7 +264,7 @@ class DeskPresenter(Presenter):
                 self._tasks.write(
                     partial(visits.at, self._db, self._place),
                     self._written,
-                    failed=self._view.show_trouble,
+                    failed=self._refused,
                 )
             self._read()
 
@@ -275,19 +274,31 @@ class DeskPresenter(Presenter):
         self._tasks.read(
             partial(visits.site_services, self._db, self._site),
             self._view.show_services,
-            failed=self._view.show_trouble,
+            failed=self._not_read,
             key="services",
         )
         self._tasks.read(
             partial(visits.line, self._db, self._site),
             self._show_read,
-            failed=self._view.show_trouble,
+            failed=self._not_read,
             key="line",
         )
 
     def _show_read(self, line: SiteLine) -> None:
         self._line = line
-        self._view.show_trouble(None)
+        if self._unread:
+            self._unread = False
+            self._view.show_trouble(None)
+        self._show()
+
+    def _not_read(self, trouble: CrmError) -> None:
+        self._unread = True
+        self._view.show_trouble(trouble)
+
+    def _refused(self, trouble: CrmError) -> None:
+        """It stays said whatever is read, until something is done well; all can be tried again."""
+        self._unread = False
+        self._view.show_trouble(trouble)
         self._show()
 
     def _show(self) -> None:
@@ -348,13 +359,17 @@ class DeskPresenter(Presenter):
 
     def _called(self, answer: tuple[Called | None, Changes]) -> None:
         self._view.called(answer[0])
-        self._read()
+        self._done_well()
 
     def _served(self, moved: Moved) -> None:
-        self._read()
+        self._done_well()
         self._opened(moved.contact_id)
 
     def _written(self, _answer: object) -> None:
+        self._done_well()
+
+    def _done_well(self) -> None:
+        self._view.show_trouble(None)
         self._read()
 
 
