@@ -28,7 +28,7 @@ from crm_desktop.store.models import Contact, Visit
 from tests.centre import Centre
 from tests.gui.conftest import Grab
 from tests.gui.shell.conftest import Open, settled
-from tests.visits_centre import add_site, arriving, places, service_of
+from tests.visits_centre import add_site, arriving, book, places, service_of
 
 ALT, CTRL = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -232,6 +232,22 @@ def test_what_was_refused_stays_said_and_can_be_tried_again(
     desktop.window.pages.at_desk.changed(Changes.everything())
     settled(qtbot, desktop)
     assert not screen._error.isVisible(), "it was read again"
+
+
+def test_who_is_booked_is_offered_while_the_name_is_typed(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    site = add_site(centre)
+    book(centre, site, service_of(centre, site, 2), "AB12CD", who="R. Doyle")
+    desktop, screen = at_desk(centre, open_desktop, qtbot, site)
+
+    QTest.keyClicks(screen.check_in.name, "Doyl")
+    qtbot.waitUntil(screen.check_in.matches.isVisible)
+    QTest.keyClick(screen.check_in.name, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: len(kept(centre)) == 1)
+    settled(qtbot, desktop)
+
+    assert kept(centre) == [("B001", "R. Doyle", ContactState.QUEUED)]
 
 
 def test_a_slow_printer_holds_nothing_up_and_prints_every_ticket(

@@ -159,7 +159,7 @@ class DeskPresenter(Presenter):
             self._view.show_matches(text, ())
             return
         self._tasks.search(
-            partial(visits.find, self._db, self._site, text),
+            partial(_find, self._db, self._site, text),
             partial(self._view.show_matches, text),
             failed=_never_mind,
             key="matches",
@@ -375,6 +375,11 @@ class DeskPresenter(Presenter):
 
 def _number(text: str | None) -> int | None:
     return int(text) if text and text.isdecimal() else None
+
+
+def _find(db: Database, site_id: int, text: str, _token: CancelToken) -> tuple[Match, ...]:
+    """On a worker."""
+    return visits.find(db, site_id, text)
 
 
 def _printers(_token: CancelToken) -> tuple[str, ...]:
