@@ -250,6 +250,27 @@ def test_who_is_booked_is_offered_while_the_name_is_typed(
     assert kept(centre) == [("B001", "R. Doyle", ContactState.QUEUED)]
 
 
+def test_needs_that_were_chosen_stay_while_the_name_is_typed(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    site = add_site(centre)
+    booked = service_of(centre, site, 2)
+    book(centre, site, booked, "AB12CD", who="R. Doyle")
+    desktop, screen = at_desk(centre, open_desktop, qtbot, site)
+    QTest.keyClick(screen.check_in.name, Qt.Key.Key_H, ALT)
+    QTest.keyClicks(screen.check_in.name, "Doyl")
+    settled(qtbot, desktop)
+    assert screen.check_in._chosen == booked
+    assert screen.check_in.needs.keys() == (), "of who is booked it is known"
+    for key in (Qt.Key.Key_1, Qt.Key.Key_I):
+        QTest.keyClick(screen.check_in.name, key, ALT)
+    QTest.keyClicks(screen.check_in.name, "e")
+    settled(qtbot, desktop)
+
+    assert screen.check_in.needs.keys() == (Need.INTERPRETER,)
+    assert screen.check_in._chosen == service_of(centre, site)
+
+
 def test_a_slow_printer_holds_nothing_up_and_prints_every_ticket(
     centre: Centre, open_desktop: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

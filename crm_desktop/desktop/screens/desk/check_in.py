@@ -62,6 +62,8 @@ class CheckInPane(Surface):
         self._services: tuple[SiteService, ...] = ()
         self._chosen: int | None = None
         self._matches: dict[object, Match] = {}
+        #: Of whom the form says what is known.
+        self._filled: Match | None = None
         self.name = QLineEdit()
         self.name.setAccessibleName("Name, or booking reference")
         self.name.setPlaceholderText("Nothing is needed")
@@ -213,7 +215,7 @@ class CheckInPane(Surface):
             field.clear()
         self.needs.choose()
         self.language.setCurrentIndex(0)
-        self._matches = {}
+        self._matches, self._filled = {}, None
         self.matches.hide()
         self._wrong.hide()
         if self._services:
@@ -329,8 +331,11 @@ class CheckInPane(Surface):
             self._presenter.find(text)
 
     def _match_chosen(self) -> None:
-        """What is known of them is in the form at once."""
+        """What is known of them is in the form at once; what was chosen after that stays."""
         match = self._match()
+        if match == self._filled:
+            return
+        self._filled = match
         self.needs.choose(*(each.value for each in match.needs) if match else ())
         if match is not None and match.service_id in self._buttons:
             self._choose(match.service_id)
