@@ -9,7 +9,7 @@ from functools import partial
 from typing import Protocol
 
 from crm_desktop.desktop.core import tickets
-from crm_desktop.desktop.core.layout import Settings
+from crm_desktop.desktop.core.layout import PLACE, SITE, Settings, number_of
 from crm_desktop.desktop.core.presenting import CancelToken, Presenter, Tasks
 from crm_desktop.desktop.core.tickets import Paper, TicketPrint
 from crm_desktop.domain.changes import Changes, Topic
@@ -33,7 +33,6 @@ from crm_desktop.domain.visits import (
 )
 from crm_desktop.services import Database, visits
 
-_SITE, _PLACE = "desk/site", "desk/place"
 _PRINTER, _PAPER = "desk/printer", "desk/paper"
 _AT_DESK = (ContactState.CALLED, ContactState.ACTIVE, ContactState.HELD)
 
@@ -140,14 +139,14 @@ class DeskPresenter(Presenter):
         """This computer stands there."""
         if site_id != self._site:
             self._site, self._place, self._line = site_id, None, None
-            self._settings.set(_SITE, str(site_id))
-            self._settings.set(_PLACE, "")
+            self._settings.set(SITE, str(site_id))
+            self._settings.set(PLACE, "")
             self._read()
 
     def choose_place(self, place_id: int) -> None:
         """At this desk or room."""
         self._place = place_id
-        self._settings.set(_PLACE, str(place_id))
+        self._settings.set(PLACE, str(place_id))
         self._tasks.write(
             partial(visits.at, self._db, place_id), self._written, failed=self._refused
         )
@@ -253,13 +252,13 @@ class DeskPresenter(Presenter):
 
     def _sites(self, sites: tuple[SiteInfo, ...]) -> None:
         known = {each.id for each in sites}
-        remembered = _number(self._settings.get(_SITE))
+        remembered = number_of(self._settings, SITE)
         if remembered not in known:
             remembered = next(iter(known)) if len(known) == 1 else None
         self._view.show_sites(sites, remembered)
         if remembered is not None:
             self._site = remembered
-            self._place = _number(self._settings.get(_PLACE))
+            self._place = number_of(self._settings, PLACE)
             if self._place is not None:
                 self._tasks.write(
                     partial(visits.at, self._db, self._place),
@@ -371,10 +370,6 @@ class DeskPresenter(Presenter):
     def _done_well(self) -> None:
         self._view.show_trouble(None)
         self._read()
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() else None
 
 
 def _find(db: Database, site_id: int, text: str, _token: CancelToken) -> tuple[Match, ...]:
