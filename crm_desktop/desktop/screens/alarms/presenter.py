@@ -85,9 +85,7 @@ class AlarmPresenter(Presenter):
         """Read what goes on, enter what waits, and get ready for when the database is away."""
         self._enter()
         self._read()
-        self._tasks.search(
-            partial(_equip, self._db, self._ways), self._equipped, failed=_later, key="alarm means"
-        )
+        self._get_ready()
 
     def changed(self, changes: Changes) -> None:
         """An alarm was raised, acknowledged or ended; or the database is back."""
@@ -96,10 +94,7 @@ class AlarmPresenter(Presenter):
         elif changes.has(Topic.ALARM):
             self._read()
         elif changes.has(Topic.SITE):
-            self._tasks.search(
-                partial(_equip, self._db, self._ways), self._equipped, failed=_later,
-                key="alarm means",
-            )  # fmt: skip
+            self._get_ready()
 
     def raise_alarm(self, *, test: bool = False, contact_id: int | None = None) -> None:
         """Tell everybody where this person is.
@@ -270,6 +265,11 @@ class AlarmPresenter(Presenter):
             for each in self._waiting.values()
         ]  # fmt: skip
         self._settings.set(self._own_waiting, json.dumps(said))
+
+    def _get_ready(self) -> None:
+        self._tasks.search(
+            partial(_equip, self._db, self._ways), self._equipped, failed=_later, key="alarm means"
+        )
 
     def _equipped(self, means: Means) -> None:
         self._settings.set(_PLACES, json.dumps(means.places))

@@ -102,16 +102,6 @@ class DeskPresenter(Presenter):
         self._unread = False
         self._line: SiteLine | None = None
 
-    @property
-    def place_id(self) -> int | None:
-        """The desk or room where this computer stands."""
-        return self._place
-
-    @property
-    def line(self) -> SiteLine | None:
-        """The site as it was read last."""
-        return self._line
-
     def start(self) -> None:
         """Read where this could be, and go where it was."""
         self._tasks.read(

@@ -50,7 +50,6 @@ class DeskScreen(QWidget):
 
     opened = Signal(object)
     here = Signal(str)
-    hidden = Signal(bool)
 
     def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -214,7 +213,6 @@ class DeskScreen(QWidget):
         self.line.set_hidden(private)
         if private:
             self.check_in.show_matches(self.check_in.name.text(), ())
-        self.hidden.emit(private)
         announce(self, _PRIVATE if private else "Names are shown")
 
     def event(self, event: QEvent) -> bool:
