@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core import accessibility
-from crm_desktop.desktop.core.voice import chime, spoken
+from crm_desktop.desktop.core.voice import Voice, chime, spoken
 from crm_desktop.desktop.screens.public_screen.screen import PublicScreen
 from crm_desktop.desktop_root import Desktop
 from crm_desktop.services import visits
@@ -66,6 +66,25 @@ def test_it_stays_while_the_desktop_is_locked(
     qtbot.waitUntil(lambda: desktop.window.lock.is_locked)
 
     assert screen.isVisible()
+
+
+def test_what_cannot_be_heard_here_is_said_once(
+    centre: Centre, open_desktop: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Voice, "_prepare", lambda _voice: "This computer has no voice.")
+    add_site(centre)
+    desktop, screen = hung(centre, open_desktop, qtbot)
+    assert desktop.window.error.isVisible()
+    assert desktop.window.error.text().startswith("This computer has no voice.")
+
+    desktop.window.error.hide()
+    screen.close()
+    qtbot.waitUntil(lambda: desktop.window.public.screen is None)
+    desktop.window.registry.action("view.public").trigger()
+    qtbot.waitUntil(lambda: desktop.window.public.screen is not None)
+    settled(qtbot, desktop)
+
+    assert not desktop.window.error.isVisible()
 
 
 def test_the_chime_is_a_sound() -> None:
