@@ -7,6 +7,9 @@ from typing import Protocol
 from PySide6.QtCore import QByteArray
 from PySide6.QtWidgets import QSplitter, QWidget
 
+#: Where this computer stands: a site, and a desk or room of it, by their ids.
+SITE, PLACE = "desk/site", "desk/place"
+
 
 class Settings(Protocol):
     """Where this computer remembers a person's ways; values are text."""
@@ -16,6 +19,12 @@ class Settings(Protocol):
 
     def set(self, key: str, value: str) -> None:
         """Remember."""
+
+
+def number_of(settings: Settings, key: str) -> int | None:
+    """What was set there, when it is a number; else None."""
+    said = settings.get(key)
+    return int(said) if said and said.isdecimal() else None
 
 
 def save_layout(window: QWidget, settings: Settings, name: str) -> None:

@@ -35,7 +35,7 @@ class Voice(QObject):
         self.missing = self._prepare()
 
     def call(self, words: str) -> None:
-        """A chime, then these words."""
+        """A chime, then these words, after those that are being said."""
         if self._player is not None:
             self._player.stop()
             self._player.setPosition(0)
@@ -45,7 +45,7 @@ class Voice(QObject):
 
     def _say(self, words: str) -> None:
         if self._speech is not None:
-            self._speech.say(words)
+            self._speech.enqueue(words)
 
     def _prepare(self) -> str:
         """What cannot be had here, in words for whoever hung the screen; empty: nothing."""

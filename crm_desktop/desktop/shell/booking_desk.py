@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.commands import CommandRegistry
+from crm_desktop.desktop.core.layout import SITE, number_of
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.shell.contact_commands import Target
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from crm_desktop.desktop.screens.appointments.book_dialog import BookDialog, Prefill
     from crm_desktop.desktop.screens.appointments.calendar_dialog import CalendarDialog
     from crm_desktop.desktop.screens.appointments.presenter import CalendarPresenter
-
-#: Where this computer stands, as the desk's page remembers it.
-_SITE = "desk/site"
 
 
 class BookedBar(Banner):
@@ -114,8 +112,7 @@ class BookingDesk(QObject):
         presenter.start()
 
     def _site(self) -> int | None:
-        said = self._desk.settings.get(_SITE)
-        return int(said) if said and said.isdigit() else None
+        return number_of(self._desk.settings, SITE)
 
     @Slot(int)
     def _book_there(self, site_id: int) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
+from crm_desktop.desktop.core.errors import Words
 from crm_desktop.desktop.core.live import FeedState
 from crm_desktop.desktop.shell.curtain import STAYS
 from crm_desktop.desktop.shell.desk import Desk
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
     from crm_desktop.desktop.screens.public_screen.screen import PublicScreen
 
 _NAME = "public"
+_TOLD = "public/missing"
 
 
 class PublicDesk(QObject):
-    """One a main window."""
+    """One a main window. `silent` carries Words when calls cannot be heard here, once."""
+
+    silent = Signal(object)
 
     def __init__(self, desk: Desk, window: QWidget) -> None:
         super().__init__(window)
@@ -48,6 +52,7 @@ class PublicDesk(QObject):
         self._presenter = PublicPresenter(desk.db, desk.runner.for_owner(screen), screen, site_id)
         hang(screen, desk.settings, _NAME, self._window)
         self._presenter.start()
+        self._tell_missing(screen.voice.missing)
 
     def close(self) -> None:
         """The window closes."""
@@ -58,6 +63,22 @@ class PublicDesk(QObject):
         """Tell the screen."""
         if self._presenter is not None:
             self._presenter.changed(changes)
+
+    def _tell_missing(self, missing: str) -> None:
+        """Whoever hangs the screen hears once what this computer lacks, and again when that is
+        something else.
+        """
+        settings = self._desk.settings
+        if missing != (settings.get(_TOLD) or ""):
+            settings.set(_TOLD, missing)
+            if missing:
+                self.silent.emit(
+                    Words(
+                        missing,
+                        "The public screen shows every call.",
+                        "Ask your administrator if calls should be heard as well.",
+                    )
+                )
 
     @Slot()
     def _left(self) -> None:

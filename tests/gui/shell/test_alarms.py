@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core import accessibility
+from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.theme import Scheme
 from crm_desktop.desktop.screens.alarms.overlay import DEAF_MS, AlarmOverlay
 from crm_desktop.desktop_root import Desktop
@@ -225,6 +226,31 @@ def test_a_test_says_so_and_is_ended_by_whoever_began_it(
     settled(qtbot, anna)
     anna.window.registry.run("alarm.test")
     qtbot.waitUntil(lambda: _shown(ben) is None)
+
+
+def test_a_second_alarm_does_not_hear_who_types_in_another_window(look: Look, qtbot: QtBot) -> None:
+    overlay, other = AlarmOverlay(look), QWidget()
+    for each in (overlay, other):
+        qtbot.addWidget(each)
+    heard: list[str] = []
+    overlay.acknowledged.connect(heard.append)
+    at = datetime(2026, 11, 27, 11, 30, tzinfo=UTC)
+    one, two = (
+        OpenAlarm(key, None, "", "Desk 1", "", "Anna", at, False, False, False) for key in "ab"
+    )
+    overlay.show_alarms((one,), at)
+    qtbot.wait(DEAF_MS + 50)
+    other.show()
+    other.activateWindow()
+    qtbot.waitUntil(other.isActiveWindow)
+
+    overlay.show_alarms((one, two), at)
+    qtbot.waitUntil(overlay.isActiveWindow)
+    QTest.keyClick(overlay, Qt.Key.Key_Return)
+    assert heard == []
+    _enter(qtbot, overlay)
+
+    assert heard == ["a"]
 
 
 @pytest.mark.parametrize("scheme", [Scheme.LIGHT, Scheme.DARK])

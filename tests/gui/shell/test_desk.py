@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import select
 
-from crm_desktop.desktop.core import accessibility
+from crm_desktop.desktop.core import accessibility, tickets
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.theme import Scheme
+from crm_desktop.desktop.core.tickets import Paper, TicketPrint
 from crm_desktop.desktop.screens.desk.screen import DeskScreen
+from crm_desktop.desktop.widgets.chooser import Chooser
 from crm_desktop.desktop_root import Desktop
+from crm_desktop.domain.changes import Changes
+from crm_desktop.domain.errors import Conflict, CrmError, DatabaseAway
 from crm_desktop.domain.states import ContactState
 from crm_desktop.domain.visits import Need
 from crm_desktop.services import visits
@@ -20,7 +29,7 @@ from crm_desktop.store.models import Contact, Visit
 from tests.centre import Centre
 from tests.gui.conftest import Grab
 from tests.gui.shell.conftest import Open, settled
-from tests.visits_centre import add_site, arriving, places, service_of
+from tests.visits_centre import add_site, arriving, book, places, service_of
 
 ALT, CTRL = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -59,6 +68,19 @@ def kept(centre: Centre) -> list[tuple[str, str, str]]:
             .order_by(Visit.contact_id)
         )
         return [(f"{letter}{number:03d}", who, state) for letter, number, who, state in rows]
+
+
+def _is_shown(screen: DeskScreen, words: str) -> bool:
+    return words in shown(screen)
+
+
+def refusing(trouble: CrmError) -> Callable[..., None]:
+    """A service that says no."""
+
+    def refuse(*_: object) -> None:
+        raise trouble
+
+    return refuse
 
 
 def test_a_visitor_is_checked_in_by_a_few_keys(
@@ -153,6 +175,129 @@ def test_who_went_without_being_seen_leaves_the_line(
     QTest.keyClick(screen.line.list, Qt.Key.Key_Delete)
 
     qtbot.waitUntil(lambda: kept(centre)[0][2] == ContactState.LEFT)
+
+
+def test_keys_act_on_the_visitor_that_they_say(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    site = add_site(centre)
+    for who in ("R. Doyle", "A. Nowak"):
+        visit, _ = visits.check_in(
+            centre.as_person("anna"), arriving(site, service_of(centre, site), who)
+        )
+    desktop, screen = at_desk(centre, open_desktop, qtbot, site)
+    QTest.keyClick(screen.check_in.name, Qt.Key.Key_F9)
+    qtbot.waitUntil(lambda: "Calling A001" in shown(screen))
+    screen.line.list.make_current(visit.contact_id)
+    here = screen.line._buttons["serve"]
+
+    def asked_by_f8(focused: QWidget) -> str:
+        focused.setFocus()
+        QTest.keyClick(focused, Qt.Key.Key_F8)
+        (chooser,) = [each for each in screen.findChildren(Chooser) if each.isVisible()]
+        chooser.reject()
+        return chooser.windowTitle()
+
+    assert asked_by_f8(screen.check_in.name) == "Send A001 on to"
+    assert asked_by_f8(here) == "Send A001 on to"
+    assert asked_by_f8(screen.line.list) == "Send A002 on to"
+    here.setFocus()
+    QTest.keyClick(here, Qt.Key.Key_Delete)
+    settled(qtbot, desktop)
+    assert [state for _, _, state in kept(centre)] == [ContactState.CALLED, ContactState.QUEUED]
+
+
+def test_what_was_refused_stays_said_and_can_be_tried_again(
+    centre: Centre, open_desktop: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = add_site(centre)
+    anna = centre.as_person("anna")
+    visits.check_in(anna, arriving(site, service_of(centre, site), "R. Doyle"))
+    desktop, screen = at_desk(centre, open_desktop, qtbot, site)
+    with monkeypatch.context() as patch:
+        patch.setattr(visits, "call_next", refusing(Conflict("A. Nowak is there")))
+        QTest.keyClick(screen.check_in.name, Qt.Key.Key_F9)
+        settled(qtbot, desktop)
+    assert screen.line.next.isEnabled()
+    visits.check_in(anna, arriving(site, service_of(centre, site), "K. Lindqvist"))
+    qtbot.waitUntil(lambda: "K. Lindqvist" in shown(screen))
+    assert screen._error.isVisible(), "no reading takes it away"
+    assert screen._error.text().startswith("A. Nowak is at this desk.")
+
+    QTest.keyClick(screen.check_in.name, Qt.Key.Key_F9)
+    qtbot.waitUntil(lambda: "Calling A001" in shown(screen))
+    settled(qtbot, desktop)
+    assert not screen._error.isVisible()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(visits, "line", refusing(DatabaseAway()))
+        desktop.window.pages.at_desk.changed(Changes.everything())
+        settled(qtbot, desktop)
+        assert screen._error.isVisible()
+    desktop.window.pages.at_desk.changed(Changes.everything())
+    settled(qtbot, desktop)
+    assert not screen._error.isVisible(), "it was read again"
+
+
+def test_who_is_booked_is_offered_while_the_name_is_typed(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    site = add_site(centre)
+    book(centre, site, service_of(centre, site, 2), "AB12CD", who="R. Doyle")
+    desktop, screen = at_desk(centre, open_desktop, qtbot, site)
+
+    QTest.keyClicks(screen.check_in.name, "Doyl")
+    qtbot.waitUntil(screen.check_in.matches.isVisible)
+    QTest.keyClick(screen.check_in.name, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: len(kept(centre)) == 1)
+    settled(qtbot, desktop)
+
+    assert kept(centre) == [("B001", "R. Doyle", ContactState.QUEUED)]
+
+
+def test_needs_that_were_chosen_stay_while_the_name_is_typed(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    site = add_site(centre)
+    booked = service_of(centre, site, 2)
+    book(centre, site, booked, "AB12CD", who="R. Doyle")
+    desktop, screen = at_desk(centre, open_desktop, qtbot, site)
+    QTest.keyClick(screen.check_in.name, Qt.Key.Key_H, ALT)
+    QTest.keyClicks(screen.check_in.name, "Doyl")
+    settled(qtbot, desktop)
+    assert screen.check_in._chosen == booked
+    assert screen.check_in.needs.keys() == (), "of who is booked it is known"
+    for key in (Qt.Key.Key_1, Qt.Key.Key_I):
+        QTest.keyClick(screen.check_in.name, key, ALT)
+    QTest.keyClicks(screen.check_in.name, "e")
+    settled(qtbot, desktop)
+
+    assert screen.check_in.needs.keys() == (Need.INTERPRETER,)
+    assert screen.check_in._chosen == service_of(centre, site)
+
+
+def test_a_slow_printer_holds_nothing_up_and_prints_every_ticket(
+    centre: Centre, open_desktop: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = add_site(centre)
+    desktop, screen = at_desk(centre, open_desktop, qtbot, site)
+    desktop.window.pages.at_desk.set_printing("The slow one", Paper.ROLL)
+    goes_on, printed = threading.Event(), []
+
+    def print_slowly(_printer: str, _paper: Paper, ticket: TicketPrint) -> None:
+        goes_on.wait(30)
+        printed.append(ticket.ticket)
+
+    monkeypatch.setattr(tickets, "print_ticket", print_slowly)
+    try:
+        for ticket in ("A001", "A002", "A003"):
+            QTest.keyClick(screen.check_in.name, Qt.Key.Key_Return)
+            qtbot.waitUntil(partial(_is_shown, screen, ticket))
+    finally:
+        goes_on.set()
+    settled(qtbot, desktop)
+
+    assert printed == ["A001", "A002", "A003"]
 
 
 @pytest.mark.parametrize("size", [(1440, 900, 100), (1280, 720, 100), (1440, 900, 200)])

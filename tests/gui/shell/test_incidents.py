@@ -14,6 +14,7 @@ from crm_desktop.desktop.core import accessibility
 from crm_desktop.desktop.core.theme import Scheme
 from crm_desktop.desktop.screens.incidents.dialog import IncidentForm, IncidentsDialog
 from crm_desktop.desktop_root import Desktop
+from crm_desktop.domain.errors import NotAllowed
 from crm_desktop.services import alarms, contacts
 from tests.centre import Centre
 from tests.gui.conftest import Grab
@@ -65,6 +66,40 @@ def test_it_is_written_with_a_contact_and_closed_by_a_leader(
     _press(qtbot, rose, form, "Save")
     (kept,) = alarms.incidents(centre.as_person("rose"))
     assert kept.closed_at is not None
+
+
+def test_what_was_kept_before_a_refusal_is_changed_by_the_next_try(
+    centre: Centre, open_desktop: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contact = centre.add_contact(who="Sam Brandt", customer="sam@example.org")
+    contacts.take(centre.as_person("rose"), contact)
+    rose = open_desktop(centre, "rose")
+    rose.window.open_contact(contact)
+    settled(qtbot, rose)
+    rose.window.registry.run("incident.write")
+    form = _top(IncidentForm)
+    form.what.setPlainText("Threatened to come back with a dog")
+    form.lessons.setPlainText("Never alone at closing time")
+    form.marker.setPlainText("Paid with 4111 1111 1111 1111")
+    form.close_it.setChecked(True)
+    _press(qtbot, rose, form, "Save")
+    assert form.isVisible(), "the marker is refused"
+    form.marker.setPlainText("Two at the counter")
+    with monkeypatch.context() as patch:
+        patch.setattr(alarms, "close_incident", _refuse)
+        _press(qtbot, rose, form, "Save")
+    assert form.isVisible(), "the closing is refused"
+    form.what.setPlainText("Came back with a dog")
+    _press(qtbot, rose, form, "Save")
+
+    (kept,) = alarms.incidents(centre.as_person("rose"))
+    assert kept.said.what == "Came back with a dog"
+    assert kept.closed_at is not None
+    assert kept.marker_id is not None
+
+
+def _refuse(*_: object) -> None:
+    raise NotAllowed("not now")
 
 
 @pytest.mark.parametrize("scheme", [Scheme.LIGHT, Scheme.DARK])

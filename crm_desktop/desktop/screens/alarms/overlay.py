@@ -131,7 +131,7 @@ class AlarmOverlay(QWidget):
             self._fit()
 
     def _come_up(self) -> None:
-        if not self.isVisible():
+        if not self.isVisible() or not self.isActiveWindow():
             self._shown_for.start()
         self._fit()
         self.show()

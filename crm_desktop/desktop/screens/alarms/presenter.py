@@ -10,6 +10,7 @@ from functools import partial
 from typing import Protocol
 from uuid import uuid4
 
+from crm_desktop.desktop.core.layout import PLACE, SITE, Settings, number_of
 from crm_desktop.desktop.core.presenting import CancelToken, Presenter, Tasks
 from crm_desktop.domain.alarms import Acknowledged, Means, OpenAlarm, Raised, Step, Told
 from crm_desktop.domain.changes import Changes, Topic
@@ -18,8 +19,6 @@ from crm_desktop.domain.people import Person
 from crm_desktop.services import Database, alarms
 
 _WAITING, _PLACES = "alarm/waiting", "alarm/places"
-#: Where the desk's page remembers that this computer stands.
-_SITE, _PLACE = "desk/site", "desk/place"
 
 
 class AlarmView(Protocol):
@@ -45,16 +44,6 @@ class Ways(Protocol):
 
     def tell(self, told: Told) -> None:
         """Tell the other desktops of the building."""
-
-
-class Settings(Protocol):
-    """What this computer remembers."""
-
-    def get(self, key: str) -> str | None:
-        """What was set, or None."""
-
-    def set(self, key: str, value: str) -> None:
-        """Remember."""
 
 
 @dataclass
@@ -96,9 +85,7 @@ class AlarmPresenter(Presenter):
         """Read what goes on, enter what waits, and get ready for when the database is away."""
         self._enter()
         self._read()
-        self._tasks.search(
-            partial(_equip, self._db, self._ways), self._equipped, failed=_later, key="alarm means"
-        )
+        self._get_ready()
 
     def changed(self, changes: Changes) -> None:
         """An alarm was raised, acknowledged or ended; or the database is back."""
@@ -107,10 +94,7 @@ class AlarmPresenter(Presenter):
         elif changes.has(Topic.ALARM):
             self._read()
         elif changes.has(Topic.SITE):
-            self._tasks.search(
-                partial(_equip, self._db, self._ways), self._equipped, failed=_later,
-                key="alarm means",
-            )  # fmt: skip
+            self._get_ready()
 
     def raise_alarm(self, *, test: bool = False, contact_id: int | None = None) -> None:
         """Tell everybody where this person is.
@@ -282,12 +266,17 @@ class AlarmPresenter(Presenter):
         ]  # fmt: skip
         self._settings.set(self._own_waiting, json.dumps(said))
 
+    def _get_ready(self) -> None:
+        self._tasks.search(
+            partial(_equip, self._db, self._ways), self._equipped, failed=_later, key="alarm means"
+        )
+
     def _equipped(self, means: Means) -> None:
         self._settings.set(_PLACES, json.dumps(means.places))
 
     def _where(self) -> tuple[int, int | None, str, str]:
         """Where this computer stands: site and place, by id and by name, as far as is known."""
-        site_id, place_id = (_number(self._settings.get(key)) for key in (_SITE, _PLACE))
+        site_id, place_id = (number_of(self._settings, key) for key in (SITE, PLACE))
         try:
             places = json.loads(self._settings.get(_PLACES) or "{}")
             if place_id is not None:
@@ -358,10 +347,6 @@ def _equip(db: Database, ways: Ways | None, _token: CancelToken) -> Means:
 
 def _later(_trouble: CrmError) -> None:
     """The light says that the database is away; everything is read when it is back."""
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() else None
 
 
 def _read_waiting(text: str | None) -> list[Raised]:

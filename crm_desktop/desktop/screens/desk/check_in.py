@@ -21,7 +21,7 @@ from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.core.tickets import TicketPrint
 from crm_desktop.desktop.screens.desk.presenter import Arrival
-from crm_desktop.desktop.screens.desk.words import NEEDS, minutes, refused
+from crm_desktop.desktop.screens.desk.words import NEED_KEYS, minutes, refused
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import Button, Kind, PrimaryButton
 from crm_desktop.desktop.widgets.card import PanelHeader, Surface
@@ -32,7 +32,7 @@ from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.states import Resolution
-from crm_desktop.domain.visits import CheckedIn, Match, Need, SiteService
+from crm_desktop.domain.visits import CheckedIn, Match, Need, SiteService, need_words
 
 if TYPE_CHECKING:
     from crm_desktop.desktop.screens.desk.presenter import DeskPresenter
@@ -62,6 +62,8 @@ class CheckInPane(Surface):
         self._services: tuple[SiteService, ...] = ()
         self._chosen: int | None = None
         self._matches: dict[object, Match] = {}
+        #: Of whom the form says what is known.
+        self._filled: Match | None = None
         self.name = QLineEdit()
         self.name.setAccessibleName("Name, or booking reference")
         self.name.setPlaceholderText("Nothing is needed")
@@ -77,8 +79,8 @@ class CheckInPane(Surface):
         self.needs = FilterChips(look, "Needs", exclusive=False)
         self.needs.set_chips(
             [
-                Chip(need.value, said, spoken=f"{said}, Alt+{key}")
-                for need, (said, key) in NEEDS.items()
+                Chip(need.value, need_words(need), spoken=f"{need_words(need)}, Alt+{key}")
+                for need, key in NEED_KEYS.items()
             ]
         )
         self.language = QComboBox()
@@ -213,7 +215,7 @@ class CheckInPane(Surface):
             field.clear()
         self.needs.choose()
         self.language.setCurrentIndex(0)
-        self._matches = {}
+        self._matches, self._filled = {}, None
         self.matches.hide()
         self._wrong.hide()
         if self._services:
@@ -237,7 +239,7 @@ class CheckInPane(Surface):
         elif alt and (need := _need_of(text)) is not None:
             kept = set(self.needs.keys()) ^ {need.value}
             self.needs.choose(*kept)
-            announce(self, f"{NEEDS[need][0]} {'on' if need.value in kept else 'off'}")
+            announce(self, f"{need_words(need)} {'on' if need.value in kept else 'off'}")
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if not event.isAutoRepeat():
                 ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
@@ -329,8 +331,11 @@ class CheckInPane(Surface):
             self._presenter.find(text)
 
     def _match_chosen(self) -> None:
-        """What is known of them is in the form at once."""
+        """What is known of them is in the form at once; what was chosen after that stays."""
         match = self._match()
+        if match == self._filled:
+            return
+        self._filled = match
         self.needs.choose(*(each.value for each in match.needs) if match else ())
         if match is not None and match.service_id in self._buttons:
             self._choose(match.service_id)
@@ -359,4 +364,4 @@ class CheckInPane(Surface):
 
 
 def _need_of(key: str) -> Need | None:
-    return next((need for need, (_, letter) in NEEDS.items() if letter == key.upper()), None)
+    return next((need for need, letter in NEED_KEYS.items() if letter == key.upper()), None)

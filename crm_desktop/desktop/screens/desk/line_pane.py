@@ -111,14 +111,19 @@ class LinePane(Surface):
         self.list.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """F8 sends the chosen one on, Delete says that they left."""
-        row = self._rows.get(self.list.current_key())
-        if row is not None and event.key() == Qt.Key.Key_F8:
-            self.transfer_wanted.emit(row)
-        elif row is not None and event.key() == Qt.Key.Key_Delete:
-            self._move(row, ContactState.LEFT)
+        """Delete in the list says that the chosen one left."""
+        chosen = self._chosen()
+        if chosen is not None and event.key() == Qt.Key.Key_Delete:
+            self._move(chosen, ContactState.LEFT)
         else:
             super().keyPressEvent(event)
+
+    @Slot()
+    def send_on(self) -> None:
+        """Send on this desk's visitor; while the keyboard is in the list, who is chosen there."""
+        row = self._chosen() if self.list.hasFocus() else self._mine
+        if row is not None:
+            self.transfer_wanted.emit(row)
 
     @Slot()
     def call_next(self) -> None:
@@ -158,6 +163,10 @@ class LinePane(Surface):
                 if part
             ),
         )
+
+    def _chosen(self) -> VisitRow | None:
+        """Who is meant by a key in the list; None while the keyboard is elsewhere."""
+        return self._rows.get(self.list.current_key()) if self.list.hasFocus() else None
 
     def _show_mine(self) -> None:
         mine, here = self._mine, self._here

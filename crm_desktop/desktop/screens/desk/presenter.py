@@ -9,8 +9,8 @@ from functools import partial
 from typing import Protocol
 
 from crm_desktop.desktop.core import tickets
-from crm_desktop.desktop.core.layout import Settings
-from crm_desktop.desktop.core.presenting import Presenter, Tasks
+from crm_desktop.desktop.core.layout import PLACE, SITE, Settings, number_of
+from crm_desktop.desktop.core.presenting import CancelToken, Presenter, Tasks
 from crm_desktop.desktop.core.tickets import Paper, TicketPrint
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import CrmError
@@ -33,7 +33,6 @@ from crm_desktop.domain.visits import (
 )
 from crm_desktop.services import Database, visits
 
-_SITE, _PLACE = "desk/site", "desk/place"
 _PRINTER, _PAPER = "desk/printer", "desk/paper"
 _AT_DESK = (ContactState.CALLED, ContactState.ACTIVE, ContactState.HELD)
 
@@ -100,24 +99,15 @@ class DeskPresenter(Presenter):
         self._place: int | None = None
         self._key = uuid.uuid4().hex
         self._issuing = False
+        self._unread = False
         self._line: SiteLine | None = None
-
-    @property
-    def place_id(self) -> int | None:
-        """The desk or room where this computer stands."""
-        return self._place
-
-    @property
-    def line(self) -> SiteLine | None:
-        """The site as it was read last."""
-        return self._line
 
     def start(self) -> None:
         """Read where this could be, and go where it was."""
         self._tasks.read(
             partial(visits.sites, self._db),
             self._sites,
-            failed=self._view.show_trouble,
+            failed=self._not_read,
             key="sites",
         )
 
@@ -139,16 +129,16 @@ class DeskPresenter(Presenter):
         """This computer stands there."""
         if site_id != self._site:
             self._site, self._place, self._line = site_id, None, None
-            self._settings.set(_SITE, str(site_id))
-            self._settings.set(_PLACE, "")
+            self._settings.set(SITE, str(site_id))
+            self._settings.set(PLACE, "")
             self._read()
 
     def choose_place(self, place_id: int) -> None:
         """At this desk or room."""
         self._place = place_id
-        self._settings.set(_PLACE, str(place_id))
+        self._settings.set(PLACE, str(place_id))
         self._tasks.write(
-            partial(visits.at, self._db, place_id), self._written, failed=self._view.show_trouble
+            partial(visits.at, self._db, place_id), self._written, failed=self._refused
         )
         self._show()
 
@@ -158,7 +148,7 @@ class DeskPresenter(Presenter):
             self._view.show_matches(text, ())
             return
         self._tasks.search(
-            partial(visits.find, self._db, self._site, text),
+            partial(_find, self._db, self._site, text),
             partial(self._view.show_matches, text),
             failed=_never_mind,
             key="matches",
@@ -205,7 +195,7 @@ class DeskPresenter(Presenter):
             self._tasks.write(
                 partial(visits.call_next, self._db, self._place),
                 self._called,
-                failed=self._view.show_trouble,
+                failed=self._refused,
             )
 
     def call(self, contact_id: int) -> None:
@@ -214,7 +204,7 @@ class DeskPresenter(Presenter):
             self._tasks.write(
                 partial(visits.call, self._db, contact_id, self._place),
                 self._called,
-                failed=self._view.show_trouble,
+                failed=self._refused,
             )
 
     def recall(self, contact_id: int) -> None:
@@ -222,7 +212,7 @@ class DeskPresenter(Presenter):
         self._tasks.write(
             partial(visits.recall, self._db, contact_id),
             self._called,
-            failed=self._view.show_trouble,
+            failed=self._refused,
         )
 
     def serve(self, contact_id: int) -> None:
@@ -230,7 +220,7 @@ class DeskPresenter(Presenter):
         self._tasks.write(
             partial(visits.serve, self._db, contact_id),
             self._served,
-            failed=self._view.show_trouble,
+            failed=self._refused,
         )
 
     def move(self, contact_id: int, to: ContactState) -> None:
@@ -240,32 +230,30 @@ class DeskPresenter(Presenter):
             ContactState.NO_SHOW: visits.no_show,
             ContactState.LEFT: visits.left,
         }[to]
-        self._tasks.write(
-            partial(does, self._db, contact_id), self._written, failed=self._view.show_trouble
-        )
+        self._tasks.write(partial(does, self._db, contact_id), self._written, failed=self._refused)
 
     def transfer(self, contact_id: int, to: To, note: str) -> None:
         """To another desk, room or service."""
         self._tasks.write(
             partial(visits.transfer, self._db, contact_id, to, note),
             self._written,
-            failed=self._view.show_trouble,
+            failed=self._refused,
         )
 
     def _sites(self, sites: tuple[SiteInfo, ...]) -> None:
         known = {each.id for each in sites}
-        remembered = _number(self._settings.get(_SITE))
+        remembered = number_of(self._settings, SITE)
         if remembered not in known:
             remembered = next(iter(known)) if len(known) == 1 else None
         self._view.show_sites(sites, remembered)
         if remembered is not None:
             self._site = remembered
-            self._place = _number(self._settings.get(_PLACE))
+            self._place = number_of(self._settings, PLACE)
             if self._place is not None:
                 self._tasks.write(
                     partial(visits.at, self._db, self._place),
                     self._written,
-                    failed=self._view.show_trouble,
+                    failed=self._refused,
                 )
             self._read()
 
@@ -275,19 +263,31 @@ class DeskPresenter(Presenter):
         self._tasks.read(
             partial(visits.site_services, self._db, self._site),
             self._view.show_services,
-            failed=self._view.show_trouble,
+            failed=self._not_read,
             key="services",
         )
         self._tasks.read(
             partial(visits.line, self._db, self._site),
             self._show_read,
-            failed=self._view.show_trouble,
+            failed=self._not_read,
             key="line",
         )
 
     def _show_read(self, line: SiteLine) -> None:
         self._line = line
-        self._view.show_trouble(None)
+        if self._unread:
+            self._unread = False
+            self._view.show_trouble(None)
+        self._show()
+
+    def _not_read(self, trouble: CrmError) -> None:
+        self._unread = True
+        self._view.show_trouble(trouble)
+
+    def _refused(self, trouble: CrmError) -> None:
+        """It stays said whatever is read, until something is done well; all can be tried again."""
+        self._unread = False
+        self._view.show_trouble(trouble)
         self._show()
 
     def _show(self) -> None:
@@ -318,17 +318,15 @@ class DeskPresenter(Presenter):
 
     def list_printers(self, then: Callable[[tuple[str, ...]], None]) -> None:
         """Look for printers: that may take a while."""
-        self._tasks.read(tickets.printers, then, failed=self._view.show_trouble, key="printers")
+        self._tasks.search(_printers, then, failed=self._view.show_trouble, key="printers")
 
     def print_again(self, said: TicketPrint) -> None:
         """Print a ticket where tickets are printed."""
         printer, paper = self.printing
         if printer:
-            self._tasks.read(
-                partial(tickets.print_ticket, printer, paper, said),
-                _printed,
-                failed=self._view.show_trouble,
-                key="print",
+            # Each one comes out, so without a key; no write waits for a printer.
+            self._tasks.search(
+                partial(_print, printer, paper, said), _printed, failed=self._view.show_trouble
             )
 
     def _issued(self, who: str, answer: tuple[CheckedIn, Changes]) -> None:
@@ -350,18 +348,33 @@ class DeskPresenter(Presenter):
 
     def _called(self, answer: tuple[Called | None, Changes]) -> None:
         self._view.called(answer[0])
-        self._read()
+        self._done_well()
 
     def _served(self, moved: Moved) -> None:
-        self._read()
+        self._done_well()
         self._opened(moved.contact_id)
 
     def _written(self, _answer: object) -> None:
+        self._done_well()
+
+    def _done_well(self) -> None:
+        self._view.show_trouble(None)
         self._read()
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() else None
+def _find(db: Database, site_id: int, text: str, _token: CancelToken) -> tuple[Match, ...]:
+    """On a worker."""
+    return visits.find(db, site_id, text)
+
+
+def _printers(_token: CancelToken) -> tuple[str, ...]:
+    """On a worker."""
+    return tickets.printers()
+
+
+def _print(printer: str, paper: Paper, said: TicketPrint, _token: CancelToken) -> None:
+    """On a worker."""
+    tickets.print_ticket(printer, paper, said)
 
 
 def _printed(_answer: object) -> None:

@@ -50,7 +50,6 @@ class DeskScreen(QWidget):
 
     opened = Signal(object)
     here = Signal(str)
-    hidden = Signal(bool)
 
     def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -214,29 +213,31 @@ class DeskScreen(QWidget):
         self.line.set_hidden(private)
         if private:
             self.check_in.show_matches(self.check_in.name.text(), ())
-        self.hidden.emit(private)
         announce(self, _PRIVATE if private else "Names are shown")
 
     def event(self, event: QEvent) -> bool:
         """Its own keys are its own here, whatever command has them elsewhere."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             alt = event.modifiers() == Qt.KeyboardModifier.AltModifier
-            plain = event.modifiers() in (
-                Qt.KeyboardModifier.NoModifier,
-                Qt.KeyboardModifier.ShiftModifier,
-            )
-            if (plain and event.key() in _KEYS) or (alt and 32 < event.key() < 127):
+            shift = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
+            plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+            own = event.key() in _KEYS if plain else shift and event.key() == Qt.Key.Key_F9
+            if own or (alt and 32 < event.key() < 127):
                 event.accept()
                 return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """The desk's own keys."""
-        if event.key() == Qt.Key.Key_F4:
-            self.set_private(not self.is_private)
-        elif event.key() == Qt.Key.Key_F9:
-            shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if event.key() == Qt.Key.Key_F9:
             (self.line.recall if shift else self.line.call_next)()
+        elif shift:
+            super().keyPressEvent(event)
+        elif event.key() == Qt.Key.Key_F4:
+            self.set_private(not self.is_private)
+        elif event.key() == Qt.Key.Key_F8:
+            self.line.send_on()
         elif event.key() == Qt.Key.Key_F10:
             self.line.serve()
         else:

@@ -9,14 +9,15 @@ from crm_desktop.desktop.core.errors import words_for
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.domain.errors import Conflict, CrmError
 from crm_desktop.domain.states import ContactState
-from crm_desktop.domain.visits import TARGET_SECONDS, Need, PlaceKind, VisitRow
+from crm_desktop.domain.visits import TARGET_SECONDS, Need, PlaceKind, VisitRow, need_words
 
-NEEDS = {
-    Need.HEARING_LOOP: ("Hearing loop", "H"),
-    Need.PRIVATE_ROOM: ("Private room", "R"),
-    Need.INTERPRETER: ("Interpreter", "I"),
-    Need.STEP_FREE: ("Step-free", "S"),
-    Need.SITTING: ("Seen sitting down", "D"),
+#: The letter that chooses each together with Alt, in the order of the form.
+NEED_KEYS = {
+    Need.HEARING_LOOP: "H",
+    Need.PRIVATE_ROOM: "R",
+    Need.INTERPRETER: "I",
+    Need.STEP_FREE: "S",
+    Need.SITTING: "D",
 }
 PLACE_KINDS = {
     PlaceKind.DESK: "Desk",
@@ -84,6 +85,6 @@ def refused(trouble: CrmError) -> tuple[str, str]:
 def about(row: VisitRow) -> str:
     """ "Housing · hearing loop · has brought the deeds"."""
     booked = f"booked {words.clock_time(row.booked_at)}" if row.booked_at else ""
-    needs = [NEEDS[each][0].lower() for each in row.needs]
+    needs = [need_words(each).lower() for each in row.needs]
     parked = [row.service_name, booked, *needs, row.note]
     return " · ".join(part for part in parked if part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -33,18 +34,35 @@ class IncidentsView(Protocol):
 
 
 class IncidentWriter:
-    """Keeps what a form says."""
+    """Keeps what one form says."""
 
     def __init__(self, db: Database, tasks: Tasks, view: IncidentEntry) -> None:
         self._db, self._tasks, self._view = db, tasks, view
+        self._kept: IncidentInput | None = None
 
     def save(self, said: IncidentInput, marker: str, *, close: bool) -> None:
         """Write it; with words for a marker propose that, and close it where that is wanted."""
         self._tasks.write(
-            partial(_save, self._db, said, marker.strip(), close=close),
+            partial(self._save, said, marker.strip(), close=close),
             self._saved,
             failed=self._view.show_wrong,
         )
+
+    def _save(self, said: IncidentInput, marker: str, *, close: bool) -> Changes:
+        """On a worker. What was written is kept also when the rest is refused: the next try
+        changes that, and writes no second.
+        """
+        db = self._db
+        if self._kept is not None:
+            said = replace(said, id=self._kept.id, version=self._kept.version)
+        incident_id, changes = alarms.save_incident(db, said)
+        self._kept = replace(said, id=incident_id, version=said.version + 1)
+        if marker:
+            alarms.propose_marker(db, incident_id, marker)
+            self._kept = alarms.incident(db, incident_id).said
+        if close:
+            changes |= alarms.close_incident(db, incident_id, self._kept.version)
+        return changes
 
     def _saved(self, _changes: Changes) -> None:
         self._view.done_well()
@@ -70,14 +88,3 @@ class IncidentsPresenter(Presenter):
         """See `Presenter`."""
         if changes.has(Topic.ALARM):
             self.start()
-
-
-def _save(db: Database, said: IncidentInput, marker: str, *, close: bool) -> Changes:
-    """On a worker. What was written is kept also when the rest is refused."""
-    incident_id, changes = alarms.save_incident(db, said)
-    if marker:
-        alarms.propose_marker(db, incident_id, marker)
-    if close:
-        version = alarms.incident(db, incident_id).said.version
-        changes |= alarms.close_incident(db, incident_id, version)
-    return changes

@@ -37,6 +37,7 @@ class NoticesPresenter(Presenter):
     def __init__(self, db: Database, tasks: Tasks, view: NoticesView) -> None:
         super().__init__(tasks)
         self._db, self._view = db, view
+        self._publishing = False
 
     def start(self) -> None:
         """Read both."""
@@ -54,11 +55,14 @@ class NoticesPresenter(Presenter):
             self._ask()
 
     def publish(self, notice: NewNotice) -> None:
-        """Tell everybody."""
+        """Tell everybody; asked twice it is one."""
+        if self._publishing:
+            return
+        self._publishing = True
         self._tasks.write(
             partial(service_notices.publish, self._db, notice),
             self._published,
-            failed=self._view.not_published,
+            failed=self._not_published,
         )
 
     def end(self, notice_id: int) -> None:
@@ -83,4 +87,9 @@ class NoticesPresenter(Presenter):
             )
 
     def _published(self, _made: tuple[int, Changes]) -> None:
+        self._publishing = False
         self._view.published()
+
+    def _not_published(self, trouble: CrmError) -> None:
+        self._publishing = False
+        self._view.not_published(trouble)

@@ -5,6 +5,7 @@ time, and what everybody should know.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
@@ -62,6 +63,7 @@ class PublicScreen(QWidget):
         self.setAccessibleName(f"Public screen of {site}. Nobody was called lately")
         self._look, self._clock, self._site = look, clock, site
         self._called: tuple[Called, ...] = ()
+        self._said_until: datetime | None = None
         self._notices: tuple[str, ...] = ()
         self._stale = False
         self._read = False
@@ -81,18 +83,25 @@ class PublicScreen(QWidget):
     def show_called(self, called: tuple[Called, ...]) -> None:
         """See `PublicView`."""
         self._stale = False
-        newest = called[0] if called else None
-        fresh = newest is not None and (not self._called or newest.at != self._called[0].at)
+        before = self._said_until
+        if called and (before is None or called[0].at > before):
+            self._said_until = called[0].at
         self._called = called
-        if newest is not None:
+        if called:
             said = "; ".join(f"{each.ticket}, {each.place}" for each in called)
             self.setAccessibleName(f"Public screen of {self._site}. {said}")
-        if fresh and newest is not None and self._read:
-            words_said = spoken(newest.ticket.letter, newest.ticket.number, newest.place)
-            self.voice.call(words_said)
-            announce(self, words_said)
+        if self._read:
+            self._say([each for each in reversed(called) if before is None or each.at > before])
         self._read = True
         self.update()
+
+    def _say(self, fresh: list[Called]) -> None:
+        """Each of them, the oldest first."""
+        calls = [spoken(each.ticket.letter, each.ticket.number, each.place) for each in fresh]
+        for call in calls:
+            self.voice.call(call)
+        if calls:
+            announce(self, " ".join(calls))
 
     def show_notices(self, notices: tuple[str, ...]) -> None:
         """See `PublicView`."""
