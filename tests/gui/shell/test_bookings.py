@@ -102,6 +102,34 @@ def test_who_was_faster_leaves_what_was_entered(
     assert later.starts_at > slot.starts_at, "the times are read again"
 
 
+def test_the_chosen_time_stays_while_it_is_offered(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    site = booking_site(centre)
+    desktop = open_desktop(centre, "anna", live=False)
+    form = form_of(desktop, qtbot)
+    service = service_of(centre, site)
+    form.service.choose(service)
+    form.service.chosen.emit(service)
+    qtbot.waitUntil(lambda: form.times.slot() is not None)
+    QTest.keyClick(form.times, Qt.Key.Key_Right)
+    for _ in range(3):
+        QTest.keyClick(form.times, Qt.Key.Key_Down)
+    slot = form.times.slot()
+    assert slot is not None
+
+    read: list[bool] = []
+    form.times.picked.connect(lambda: read.append(True))
+    form.minutes.choose(60)
+    form.minutes.chosen.emit(60)
+    settled(qtbot, desktop)
+
+    assert read, "the times are read again"
+    now = form.times.slot()
+    assert now is not None
+    assert now.starts_at == slot.starts_at
+
+
 def test_the_calendar_moves_and_cancels(centre: Centre, open_desktop: Open, qtbot: QtBot) -> None:
     site, day = booking_site(centre), a_day(centre)
     anna = centre.as_person("anna")
