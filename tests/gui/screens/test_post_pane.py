@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QBuffer, QIODevice, QSize, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core import accessibility
@@ -30,6 +32,10 @@ PRIVATE = Answerable(
 )
 _CTRL = Qt.KeyboardModifier.ControlModifier
 _BOTH = _CTRL | Qt.KeyboardModifier.ShiftModifier
+
+#: What a camera notes in a JPEG when it was held upright: turn by a quarter to see it.
+_EXIF = b"Exif\0\0II*\0" + struct.pack("<IHHHIII", 8, 1, 0x0112, 3, 1, 6, 0)
+_ON_ITS_SIDE = struct.pack(">HH", 0xFFE1, 2 + len(_EXIF)) + _EXIF
 
 
 @pytest.fixture
@@ -161,6 +167,20 @@ def test_a_picture_that_cannot_go_with_it_is_not_lost_without_a_word(pane: PostP
 
     assert len(pane.written()[1]) == MOST_PICTURES
     assert f"A post can carry {MOST_PICTURES} pictures at most." in said(pane)
+
+
+def test_a_photo_is_shown_as_it_was_held(pane: PostPane) -> None:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    picture = QImage(600, 300, QImage.Format.Format_RGB32)
+    picture.fill(0x336699)
+    assert picture.save(buffer, "JPEG")
+    octets = bytes(buffer.data().data())
+
+    pane.add_file(NewAttachment("bin.jpg", "image/jpeg", octets[:2] + _ON_ITS_SIDE + octets[2:]))
+
+    shown = next(each for each in pane.findChildren(QLabel) if each.accessibleName() == "bin.jpg")
+    assert shown.pixmap().height() > shown.pixmap().width() > 0
 
 
 def test_that_it_could_not_be_sent_is_not_said_once_it_can_be(pane: PostPane) -> None:
