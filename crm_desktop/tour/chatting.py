@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage, QPainter
-from PySide6.QtWidgets import QApplication, QPlainTextEdit
+from PySide6.QtWidgets import QPlainTextEdit
 
 from crm_desktop.desktop.screens.workspace.chat_dialogs import ByEmailDialog
 from crm_desktop.desktop.widgets.chat_strip import ChatStrip
@@ -20,6 +20,7 @@ from crm_desktop.tour.story import FIRST_NAME, Tour
 from crm_desktop.tour.trouble import StepFailed
 from crm_desktop.tour.visitors import Asked, Visitors
 from crm_desktop.tour.waiting import until
+from crm_desktop.tour.windows import shown
 
 _FIRST, _MAIL = "Harriet Lowe", "h.lowe@example.org"
 _SECOND = "Owen Griffiths"
@@ -114,7 +115,7 @@ def by_email(tour: Tour) -> None:
     hands.wait_for(f"{_FIRST} left before you answered.", part=tour.workspace, seconds=60)
     tour.picture("the-visitor-has-left")
     hands.press("Ctrl+Shift+E")
-    dialog = Hands(until(_email_dialog, "the dialog of the address", hands.said))
+    dialog = Hands(shown(ByEmailDialog, hands.said))
     tour.picture("by-email", dialog)
     dialog.press("Return")
     hands.wait_for("Goes on by email", part=tour.workspace)
@@ -227,10 +228,3 @@ def _visitors(tour: Tour) -> Visitors:
     if tour.stage.visitors is None:
         raise StepFailed("visitors", "the tour was started without any")
     return tour.stage.visitors
-
-
-def _email_dialog() -> ByEmailDialog | None:
-    for each in QApplication.topLevelWidgets():
-        if isinstance(each, ByEmailDialog) and each.isVisible():
-            return each
-    return None

@@ -18,6 +18,7 @@ from crm_desktop.tour.residents import Residents
 from crm_desktop.tour.story import Tour
 from crm_desktop.tour.trouble import StepFailed
 from crm_desktop.tour.waiting import until
+from crm_desktop.tour.windows import shown
 
 _CHANNEL = "Social media"
 _SERVICE = "Missed bin"
@@ -81,7 +82,7 @@ def notice(tour: Tour) -> None:
     window.activateWindow()
     until(window.isActiveWindow, "the leader's window in front", Hands(window).said)
     Hands(window).press("Ctrl+Shift+B")
-    hands = Hands(until(_dialog, "the notices", Hands(window).said))
+    hands = Hands(shown(NoticesDialog, Hands(window).said))
     hands.wait_for("Mastodon: Harland Vale")
     hands.tab_to("Text")
     hands.type(_NOTICE)
@@ -132,10 +133,3 @@ def _residents(tour: Tour) -> Residents:
     if tour.stage.residents is None:
         raise StepFailed("a resident", "the tour was started without any")
     return tour.stage.residents
-
-
-def _dialog() -> NoticesDialog | None:
-    for each in QApplication.topLevelWidgets():
-        if isinstance(each, NoticesDialog) and each.isVisible():
-            return each
-    return None
