@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 
 import pytest
-from PySide6.QtCore import QBuffer, QIODevice, QSize, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
+from PySide6.QtGui import QImage, QImageWriter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
@@ -174,7 +174,7 @@ def test_a_photo_is_shown_as_it_was_held(pane: PostPane) -> None:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     picture = QImage(600, 300, QImage.Format.Format_RGB32)
     picture.fill(0x336699)
-    assert picture.save(buffer, "JPEG")
+    assert QImageWriter(buffer, QByteArray(b"JPEG")).write(picture)
     octets = bytes(buffer.data().data())
 
     pane.add_file(NewAttachment("bin.jpg", "image/jpeg", octets[:2] + _ON_ITS_SIDE + octets[2:]))
