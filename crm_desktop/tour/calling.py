@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QApplication
-
 from crm_desktop.desktop.screens.calls.transfer_dialog import CallTransferDialog
 from crm_desktop.desktop.widgets.chooser import ChoiceField
 from crm_desktop.tour import queue_keys
@@ -13,6 +11,7 @@ from crm_desktop.tour.story import SECOND_NAME, Tour
 from crm_desktop.tour.telephones import Telephones
 from crm_desktop.tour.trouble import StepFailed
 from crm_desktop.tour.waiting import settle, until
+from crm_desktop.tour.windows import shown
 
 _STRANGER = "+441632960188"
 _LOOK_MS = 800
@@ -53,7 +52,7 @@ def consult(tour: Tour) -> None:
     hands = tour.hands
     _wait_for_key(tour)
     hands.press("F11")
-    dialog = Hands(until(_transfer_dialog, "the dialog of transfers", hands.said))
+    dialog = Hands(shown(CallTransferDialog, hands.said))
     dialog.type(SECOND_NAME.split()[1])
     dialog.wait_for(SECOND_NAME)
     tour.picture("whom-to-ask", dialog)
@@ -136,10 +135,3 @@ def _wait_for_key(tour: Tour) -> None:
     """A key pressed twice in a moment is one press; a person looks before the next."""
     tour.check()
     settle(_LOOK_MS)
-
-
-def _transfer_dialog() -> CallTransferDialog | None:
-    for each in QApplication.topLevelWidgets():
-        if isinstance(each, CallTransferDialog) and each.isVisible():
-            return each
-    return None

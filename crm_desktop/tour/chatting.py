@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage, QPainter
-from PySide6.QtWidgets import QApplication, QPlainTextEdit
+from PySide6.QtWidgets import QPlainTextEdit
 
 from crm_desktop.desktop.screens.workspace.chat_dialogs import ByEmailDialog
 from crm_desktop.desktop.widgets.chat_strip import ChatStrip
@@ -16,10 +15,12 @@ from crm_desktop.domain.states import Visibility
 from crm_desktop.tour import contact_keys, queue_keys
 from crm_desktop.tour.hands import Hands
 from crm_desktop.tour.outside import HOST
+from crm_desktop.tour.sides import both
 from crm_desktop.tour.story import FIRST_NAME, Tour
 from crm_desktop.tour.trouble import StepFailed
 from crm_desktop.tour.visitors import Asked, Visitors
 from crm_desktop.tour.waiting import until
+from crm_desktop.tour.windows import shown
 
 _FIRST, _MAIL = "Harriet Lowe", "h.lowe@example.org"
 _SECOND = "Owen Griffiths"
@@ -29,7 +30,6 @@ _ANSWER = "Good morning Harriet. It is open from nine to four, and fridges are f
 _TYPES = "That is good to know. One more thing: "
 _LAST = "And can I come with a trailer?"
 _BY_MAIL = "Yes, a trailer is fine as long as it has one axle. See you on Sunday."
-_GAP = 28
 
 
 def begin(tour: Tour) -> None:
@@ -114,7 +114,7 @@ def by_email(tour: Tour) -> None:
     hands.wait_for(f"{_FIRST} left before you answered.", part=tour.workspace, seconds=60)
     tour.picture("the-visitor-has-left")
     hands.press("Ctrl+Shift+E")
-    dialog = Hands(until(_email_dialog, "the dialog of the address", hands.said))
+    dialog = Hands(shown(ByEmailDialog, hands.said))
     tour.picture("by-email", dialog)
     dialog.press("Return")
     hands.wait_for("Goes on by email", part=tour.workspace)
@@ -171,25 +171,7 @@ def _page_reads(tour: Tour, who: str, *any_of: str) -> None:
 
 def _both(tour: Tour, name: str, who: str) -> None:
     """One picture of the advisor's desktop and the visitor's page beside it."""
-    files = [tour.stage.folder / f"{name}-{side}.png" for side in ("desktop", "page")]
-    tour.hands.picture(files[0])
-    _visitors(tour).picture(who, files[1])
-    path = tour.out / f"{tour.step.number:02}-{name}.png"
-    _side_by_side(*files).save(str(path))
-    tour.step.pictures.append(path.name)
-
-
-def _side_by_side(first: Path, second: Path) -> QImage:
-    left, right = QImage(str(first)), QImage(str(second))
-    width = left.width() + right.width() + 3 * _GAP
-    height = max(left.height(), right.height()) + 2 * _GAP
-    both = QImage(width, height, QImage.Format.Format_RGB32)
-    both.fill(QColor("#d7dde2"))
-    painter = QPainter(both)
-    painter.drawImage(_GAP, _GAP, left)
-    painter.drawImage(2 * _GAP + left.width(), _GAP, right)
-    painter.end()
-    return both
+    both(tour, name, partial(_visitors(tour).picture, who))
 
 
 def _fridge() -> QImage:
@@ -227,10 +209,3 @@ def _visitors(tour: Tour) -> Visitors:
     if tour.stage.visitors is None:
         raise StepFailed("visitors", "the tour was started without any")
     return tour.stage.visitors
-
-
-def _email_dialog() -> ByEmailDialog | None:
-    for each in QApplication.topLevelWidgets():
-        if isinstance(each, ByEmailDialog) and each.isVisible():
-            return each
-    return None

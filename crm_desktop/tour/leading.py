@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 from PySide6.QtWidgets import QApplication, QWidget
 
 from crm_desktop.desktop.screens.huddles.dialogs import HuddleDialog
@@ -18,9 +16,8 @@ from crm_desktop.tour.hands import Hands
 from crm_desktop.tour.story import FIRST_NAME, LEADER_NAME, SECOND_NAME, Tour
 from crm_desktop.tour.trouble import StepFailed
 from crm_desktop.tour.waiting import until
+from crm_desktop.tour.windows import shown
 from crm_desktop.workstation.paths import bundled
-
-W = TypeVar("W", bound=QWidget)
 
 _TROUBLE = "in trouble"
 _GIVEN = 3
@@ -52,7 +49,7 @@ def reassign(tour: Tour) -> None:
     hands.press("Home", *["Shift+Down"] * (_GIVEN - 1))
     chosen = len(tour.leader_team.contacts.list.chosen())
     hands.press("G")
-    give = Hands(_shown(GiveDialog))
+    give = Hands(shown(GiveDialog, hands.said))
     give.type(FIRST_NAME.split()[1])
     give.wait_for(FIRST_NAME)
     tour.picture("give", give)
@@ -71,7 +68,7 @@ def reassign(tour: Tour) -> None:
 def wallboard(tour: Tour) -> None:
     """The centre's figures in a window of their own."""
     _leader(tour).press("Ctrl+Shift+W")
-    wall = until(lambda: _found(Wallboard), "a wallboard", _leader(tour).said)
+    wall = shown(Wallboard, _leader(tour).said)
     wall.showNormal()
     wall.resize(1920, 1080)
     hands = Hands(wall)
@@ -84,7 +81,7 @@ def huddle(tour: Tour) -> None:
     """A huddle reaches two desktops at once, and its sender sees who has read it."""
     hands = _leader(tour)
     hands.press("Ctrl+Shift+H")
-    written = Hands(_shown(HuddleDialog))
+    written = Hands(shown(HuddleDialog, hands.said))
     written.type(_HUDDLE)
     tour.picture("huddle-written", written)
     written.press("Ctrl+Return")
@@ -133,14 +130,3 @@ def _go_to_trouble(tour: Tour, hands: Hands) -> str:
 def _cells(pane: BoardPane, name: str) -> list[str]:
     rows = pane.table.board.rows
     return [cell.text for row in rows if row.cells[0].text == name for cell in row.cells]
-
-
-def _found(kind: type[W]) -> W | None:
-    for each in QApplication.topLevelWidgets():
-        if isinstance(each, kind) and each.isVisible():
-            return each
-    return None
-
-
-def _shown(kind: type[W]) -> W:
-    return until(lambda: _found(kind), f"a {kind.__name__}", lambda: "none is open")

@@ -15,9 +15,11 @@ from crm_desktop.tour.centre import SERVICE
 from crm_desktop.tour.hands import Hands
 from crm_desktop.tour.outside import HOST
 from crm_desktop.tour.residents import Residents
+from crm_desktop.tour.sides import both
 from crm_desktop.tour.story import Tour
 from crm_desktop.tour.trouble import StepFailed
 from crm_desktop.tour.waiting import until
+from crm_desktop.tour.windows import shown
 
 _CHANNEL = "Social media"
 _SERVICE = "Missed bin"
@@ -53,7 +55,8 @@ def answer(tour: Tour) -> None:
     hands.press("Ctrl+Shift+Return")
     _network_says(_residents(tour).public, _ANSWER)
     hands.wait_for("Public", _ANSWER, part=tour.workspace.conversation)
-    tour.picture("answered-in-public")
+    hands.wait_until(lambda: not hands.reads("going out"), "an answer that is out")
+    both(tour, "answered-in-public", _residents(tour).picture)
     contact_keys.finish(tour, _SERVICE, "1", "N")
 
 
@@ -81,7 +84,7 @@ def notice(tour: Tour) -> None:
     window.activateWindow()
     until(window.isActiveWindow, "the leader's window in front", Hands(window).said)
     Hands(window).press("Ctrl+Shift+B")
-    hands = Hands(until(_dialog, "the notices", Hands(window).said))
+    hands = Hands(shown(NoticesDialog, Hands(window).said))
     hands.wait_for("Mastodon: Harland Vale")
     hands.tab_to("Text")
     hands.type(_NOTICE)
@@ -91,8 +94,8 @@ def notice(tour: Tour) -> None:
     _network_says(_residents(tour).public, _NOTICE)
     page = f"http://{HOST}:{tour.stage.http_port}/forms/{SERVICE}"
     until(lambda: _NOTICE in httpx.get(page).text, "the notice on the web form", lambda: page)
-    hands.wait_for(_NOTICE, "shown")
-    tour.picture("notice-shown", hands)
+    hands.wait_for(_NOTICE, "shown until", "posted")
+    both(tour, "notice-shown", _residents(tour).picture, hands)
     hands.press("Escape")
 
 
@@ -132,10 +135,3 @@ def _residents(tour: Tour) -> Residents:
     if tour.stage.residents is None:
         raise StepFailed("a resident", "the tour was started without any")
     return tour.stage.residents
-
-
-def _dialog() -> NoticesDialog | None:
-    for each in QApplication.topLevelWidgets():
-        if isinstance(each, NoticesDialog) and each.isVisible():
-            return each
-    return None

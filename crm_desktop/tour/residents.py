@@ -1,11 +1,13 @@
 """A social network around a tour: a command that plays it, and a resident with an account there.
 
-`make tour` names one that starts a real server with Mastodon's API; the program itself brings none.
+`make tour` names one that starts a real server with Mastodon's API, and looks at it with a real
+browser; the program itself brings neither.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from crm_desktop.domain.social import Network
 from crm_desktop.services.administration import NewAccount, named
@@ -60,3 +62,7 @@ class Residents(Played):
     def private(self) -> str:
         """Everything that the council has told this resident alone."""
         return str(self._do({"do": "private"}))
+
+    def picture(self, path: Path) -> None:
+        """Save what everybody sees of the council there."""
+        self._do({"do": "picture", "path": str(path.absolute())})

@@ -40,7 +40,8 @@ _NO_BROWSER = (
     "one; it needs Chromium."
 )
 _NO_NETWORK = (
-    "no command was given that plays a social network. In the source folder `make tour` gives one."
+    "no command was given that plays a social network. In the source folder `make tour` gives "
+    "one; it needs Chromium."
 )
 _NO_COMMAND = (
     "no command was given that starts a PBX with callers and telephones. In the source folder "

@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-#: A telephone held upright: the desktop stands beside it in the pictures.
-_WIDTH, _HEIGHT = 420, 900
 _PATIENCE_MS = 40_000
 
 
@@ -21,7 +19,7 @@ def main(_folder: Path) -> int:
         from playwright.sync_api import Browser, expect
 
         from tests.e2e.chat.visitor import Visitor
-        from tests.servers.browser import chromium
+        from tests.servers.browser import PHONE, chromium
     except ImportError as trouble:
         _say({"lacks": str(trouble)})
         return 1
@@ -29,7 +27,7 @@ def main(_folder: Path) -> int:
     people: dict[str, Visitor] = {}
 
     def begin(browser: Browser, told: Mapping[str, Any]) -> None:
-        context = browser.new_context(viewport={"width": _WIDTH, "height": _HEIGHT})
+        context = browser.new_context(viewport=PHONE)
         context.set_default_timeout(_PATIENCE_MS)
         visitor = people[told["who"]] = Visitor(context.new_page())
         page = visitor.page

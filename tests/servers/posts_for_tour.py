@@ -1,4 +1,4 @@
-"""A social network for the tour, and a resident there, told what to do.
+"""A social network for the tour, and a resident there with a real Chromium, told what to do.
 
 `python -m tests.servers.posts_for_tour FOLDER` says {"ready": true, "server": …, "handle": …,
 "token": …, "resident": …} or {"lacks": words}, then answers each line {"do": …} of its standard
@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,16 +20,28 @@ if TYPE_CHECKING:
 
 
 def main(folder: Path) -> int:
-    """Serve until the input ends; 1 when there is no network."""
-    os.environ.setdefault("CRM_TEST_SHARED", str(folder))
-    from tests.servers.snac import shared_snac, stop_started
+    """Serve until the input ends; 1 when there is no network or no browser."""
+    with ExitStack() as stack:
+        return _serve(folder, stack)
 
+
+def _serve(folder: Path, stack: ExitStack) -> int:
+    os.environ.setdefault("CRM_TEST_SHARED", str(folder))
     try:
+        from tests.servers.browser import PHONE, chromium
+        from tests.servers.snac import shared_snac, stop_started
+
+        page = stack.enter_context(chromium()).new_page(viewport=PHONE)
+        stack.callback(stop_started)
         server = shared_snac(folder)
         council, resident = server.person("harlandvale"), server.person("margaret")
     except Exception as trouble:  # noqa: BLE001 - whatever it is, the tour has to say it
         _say({"lacks": str(trouble) or type(trouble).__name__})
         return 1
+
+    def picture(told: Mapping[str, str]) -> bool:
+        page.goto(f"{server.url}/{council.name}")
+        return bool(page.screenshot(path=told["path"]))
 
     def say(told: Mapping[str, str], visibility: str) -> None:
         text = f"@{council.name} {told['text']}"
@@ -43,6 +56,7 @@ def main(folder: Path) -> int:
             for each in resident.call("GET", "/v1/notifications")
             if each["type"] == "mention" and each["status"]["visibility"] == "direct"
         ),
+        "picture": picture,
     }
     place = {"server": server.url, "handle": council.handle, "token": council.token}
     _say({"ready": True, **place, "resident": resident.name})
@@ -52,7 +66,6 @@ def main(folder: Path) -> int:
             _say({"done": deeds[told["do"]](told)})
         except Exception as trouble:  # noqa: BLE001 - told where the tour can say it
             _say({"trouble": str(trouble) or type(trouble).__name__})
-    stop_started()
     return 0
 
 

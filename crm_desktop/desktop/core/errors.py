@@ -19,7 +19,11 @@ class Words:
 
     def sentence(self) -> str:
         """All three as one text."""
-        return " ".join(part for part in (self.happened, self.kept, self.to_do) if part)
+        return " ".join(part for part in (self.happened, self.rest()) if part)
+
+    def rest(self) -> str:
+        """What was kept and what to do, below what happened."""
+        return " ".join(part for part in (self.kept, self.to_do) if part)
 
 
 #: Words for a missing parameter.

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import count
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QImage,
+    QImageWriter,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from crm_desktop.desktop.core import words
@@ -20,6 +29,7 @@ from crm_desktop.desktop.widgets.painting import (
     text_width,
 )
 from crm_desktop.desktop.widgets.tips import plain_tip
+from crm_desktop.domain.views import NewAttachment
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,18 @@ class AttachedFile:
         if self.media_type == "text/calendar":
             return "calendar"
         return "file-text" if self.media_type in _DOCUMENTS else "paperclip"
+
+
+def pasted(picture: QImage, names: Collection[str]) -> NewAttachment | None:
+    """A picture that was pasted, as of a screen, as a file called like none of `names`; None when
+    there is nothing in it.
+    """
+    name = next(each for at in count(1) if (each := f"picture {at}.png") not in names)
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    if not QImageWriter(buffer, QByteArray(b"PNG")).write(picture):
+        return None
+    return NewAttachment(name, "image/png", bytes(buffer.data().data()))
 
 
 _DOCUMENTS = {"application/pdf", "text/plain", "application/msword", "text/csv", "text/html"}

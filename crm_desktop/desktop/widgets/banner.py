@@ -155,7 +155,7 @@ class ErrorBar(Banner):
 
     def show_words(self, told: Words) -> None:
         """Show and announce."""
-        self.set_text(told.happened, " ".join(part for part in (told.kept, told.to_do) if part))
+        self.set_text(told.happened, told.rest())
         self.show()
         announce(self, told.sentence())
 

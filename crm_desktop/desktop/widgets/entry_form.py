@@ -57,7 +57,7 @@ class EntryForm(QDialog):
             self._wrong.set_text("; ".join(f"{name}: {why}" for name, why in fields.items()))
         else:
             told = words_for(trouble)
-            self._wrong.set_text(told.happened, f"{told.kept} {told.to_do}".strip())
+            self._wrong.set_text(told.happened, told.rest())
         self._wrong.show()
         announce(self, self._wrong.text())
 

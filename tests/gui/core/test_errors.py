@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core.crash import CrashWatch
-from crm_desktop.desktop.core.errors import WORDS, words_for
+from crm_desktop.desktop.core.errors import WORDS, Words, words_for
 from crm_desktop.domain import errors
 from crm_desktop.domain.errors import CrmError
 
@@ -38,6 +38,15 @@ def test_sizes_read_as_sizes_and_a_missing_one_breaks_nothing() -> None:
 
     assert told.happened == "plan.pdf is too large: 31.0 MB, and 25.0 MB is the most."
     assert "it" in words_for(errors.TooLarge()).sentence()
+
+
+def test_what_stands_below_what_happened_has_no_gap_where_nothing_is_said() -> None:
+    told = words_for(errors.Taken())
+
+    assert told.rest() == f"{told.kept} {told.to_do}"
+    assert told.sentence() == f"{told.happened} {told.rest()}"
+    assert Words("It broke.", "", "Try again.").rest() == "Try again."
+    assert Words("It broke.", "", "").sentence() == "It broke."
 
 
 @pytest.fixture

@@ -233,6 +233,8 @@ class Door:
     def picture(self, attachment_id: int) -> object:
         """See `ChatPort`."""
         self.calls.append(("picture", (attachment_id,)))
+        if self.trouble is not None:
+            raise self.trouble
         return self.image
 
     def end(self, contact_id: int, by: EndedBy) -> Moved:

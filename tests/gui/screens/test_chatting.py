@@ -196,6 +196,21 @@ def test_rows_stand_in_the_order_of_their_numbers_with_what_was_written_beside()
     ]
 
 
+def test_a_picture_that_could_not_be_read_is_asked_for_again_and_then_no_more() -> None:
+    work = Workspace()
+    work.open()
+    work.door.image = object()
+    work.door.trouble = DatabaseAway("")
+    work.chatting.want_picture(71)
+    assert work.view.said("show_picture") == []
+    work.door.trouble = None
+
+    for _ in range(2):
+        work.chatting.want_picture(71)
+
+    assert work.view.said("show_picture") == [(71, work.door.image)]
+
+
 def test_a_long_chat_is_shown_by_its_end_and_as_much_more_as_is_asked_for() -> None:
     chat = Workspace(Door(chats.view(lines=chats.lines(60)))).open()
     found = rows(chat)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
+from PySide6.QtGui import QImage, QImageWriter
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core import accessibility
@@ -12,6 +16,7 @@ from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.theme import Scheme
 from crm_desktop.desktop.screens.workspace.post_pane import Answerable, PostMode, PostPane
 from crm_desktop.domain.social import Network, Picture
+from crm_desktop.domain.social_thread import MOST_PICTURES
 from crm_desktop.domain.views import NewAttachment
 from tests.gui.conftest import Grab
 
@@ -27,6 +32,10 @@ PRIVATE = Answerable(
 )
 _CTRL = Qt.KeyboardModifier.ControlModifier
 _BOTH = _CTRL | Qt.KeyboardModifier.ShiftModifier
+
+#: What a camera notes in a JPEG when it was held upright: turn by a quarter to see it.
+_EXIF = b"Exif\0\0II*\0" + struct.pack("<IHHHIII", 8, 1, 0x0112, 3, 1, 6, 0)
+_ON_ITS_SIDE = struct.pack(">HH", 0xFFE1, 2 + len(_EXIF)) + _EXIF
 
 
 @pytest.fixture
@@ -127,6 +136,62 @@ def test_other_files_are_refused_with_words(pane: PostPane) -> None:
 
     assert pane.written()[1] == ()
     assert "A post can carry pictures only" in said(pane)
+
+
+def paste_picture(pane: PostPane) -> None:
+    """Paste a picture of a screen, as Ctrl+V does."""
+    picture = QImage(60, 40, QImage.Format.Format_RGB32)
+    picture.fill(0x336699)
+    QApplication.clipboard().setImage(picture)
+    pane.composer.editor.paste()
+
+
+def test_a_pasted_picture_goes_with_the_post(pane: PostPane) -> None:
+    paste_picture(pane)
+    paste_picture(pane)
+
+    pictures = pane.written()[1]
+    assert [each.name for each in pictures] == ["picture 1.png", "picture 2.png"]
+    assert QImage.fromData(pictures[0].content).size() == QSize(60, 40)
+
+
+def test_a_picture_that_cannot_go_with_it_is_not_lost_without_a_word(pane: PostPane) -> None:
+    pane.composer.set_mode(PostMode.NOTE)
+    paste_picture(pane)
+    assert "A note can carry no picture." in said(pane)
+
+    pane.composer.set_mode(PostMode.PUBLIC)
+    assert pane.written()[1] == ()
+    for _ in range(MOST_PICTURES + 1):
+        paste_picture(pane)
+
+    assert len(pane.written()[1]) == MOST_PICTURES
+    assert f"A post can carry {MOST_PICTURES} pictures at most." in said(pane)
+
+
+def test_a_photo_is_shown_as_it_was_held(pane: PostPane) -> None:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    picture = QImage(600, 300, QImage.Format.Format_RGB32)
+    picture.fill(0x336699)
+    assert QImageWriter(buffer, QByteArray(b"JPEG")).write(picture)
+    octets = bytes(buffer.data().data())
+
+    pane.add_file(NewAttachment("bin.jpg", "image/jpeg", octets[:2] + _ON_ITS_SIDE + octets[2:]))
+
+    shown = next(each for each in pane.findChildren(QLabel) if each.accessibleName() == "bin.jpg")
+    assert shown.pixmap().height() > shown.pixmap().width() > 0
+
+
+def test_that_it_could_not_be_sent_is_not_said_once_it_can_be(pane: PostPane) -> None:
+    QTest.keyClicks(pane.composer.editor, "The crew comes on Friday.")
+    pane.set_away("The database cannot be reached.")
+    QTest.keyClick(pane.composer.editor, Qt.Key.Key_Return, _BOTH)
+    assert "Not sent yet" in said(pane)
+
+    pane.set_away("")
+
+    assert "Not sent yet" not in said(pane)
 
 
 def test_a_draft_comes_back_as_it_was(pane: PostPane) -> None:

@@ -10,10 +10,11 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from sqlalchemy import select
 
-from crm_desktop.desktop.core import accessibility
+from crm_desktop.desktop.core import accessibility, words
 from crm_desktop.desktop.core.theme import Scheme
 from crm_desktop.desktop.screens.appointments.book_dialog import BookDialog
 from crm_desktop.desktop.screens.appointments.calendar_dialog import CalendarDialog
+from crm_desktop.desktop.widgets.chooser import Chooser
 from crm_desktop.desktop_root import Desktop
 from crm_desktop.services import appointments
 from crm_desktop.store.models import Appointment, Contact
@@ -102,6 +103,67 @@ def test_who_was_faster_leaves_what_was_entered(
     assert later.starts_at > slot.starts_at, "the times are read again"
 
 
+def test_the_chosen_time_stays_while_it_is_offered(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    site = booking_site(centre)
+    desktop = open_desktop(centre, "anna", live=False)
+    form = form_of(desktop, qtbot)
+    service = service_of(centre, site)
+    form.service.choose(service)
+    form.service.chosen.emit(service)
+    qtbot.waitUntil(lambda: form.times.slot() is not None)
+    QTest.keyClick(form.times, Qt.Key.Key_Right)
+    for _ in range(3):
+        QTest.keyClick(form.times, Qt.Key.Key_Down)
+    slot = form.times.slot()
+    assert slot is not None
+
+    read: list[bool] = []
+    form.times.picked.connect(lambda: read.append(True))
+    form.minutes.choose(60)
+    form.minutes.chosen.emit(60)
+    settled(qtbot, desktop)
+
+    assert read, "the times are read again"
+    now = form.times.slot()
+    assert now is not None
+    assert now.starts_at == slot.starts_at
+
+
+def test_what_is_cancelled_is_what_was_asked_about_though_the_calendar_changes(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    site, day = booking_site(centre), a_day(centre)
+    service, place = service_of(centre, site), places(centre, site)[0]
+    anna, ben = centre.as_person("anna"), centre.as_person("ben")
+    new = booking(site, service, at(day, "10:00"), place_id=place)
+    asked_about = appointments.book(anna, new)[0].id
+    desktop = open_desktop(centre, "anna", live=False)
+    calendar = calendar_of(desktop, qtbot)
+    calendar._day = day
+    calendar._read()
+    settled(qtbot, desktop)
+    calendar.table.setCurrentCell(4, 0)
+    calendar.cancel.click()
+    chooser = calendar.findChild(Chooser)
+    assert chooser is not None
+
+    appointments.move(ben, asked_about, at(day, "11:00"), 30, place)
+    new = booking(site, service, at(day, "10:00"), who="M. Ahmed", place_id=place)
+    stays = appointments.book(ben, new)[0].id
+    calendar.refresh()
+    settled(qtbot, desktop)
+    current = calendar.current()
+    assert current is not None
+    assert current.id == asked_about, "the keyboard stays on who was chosen"
+    calendar.table.setCurrentCell(4, 0)
+    QTest.keyClick(chooser.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: appointments.one(anna, asked_about).state == "cancelled")
+
+    assert appointments.one(anna, stays).state == "booked"
+
+
 def test_the_calendar_moves_and_cancels(centre: Centre, open_desktop: Open, qtbot: QtBot) -> None:
     site, day = booking_site(centre), a_day(centre)
     anna = centre.as_person("anna")
@@ -125,7 +187,15 @@ def test_the_calendar_moves_and_cancels(centre: Centre, open_desktop: Open, qtbo
     qtbot.waitUntil(lambda: desktop.window.bookings.form is None)
     moved = appointments.one(anna, row.id)
     assert moved.starts_at != row.starts_at
-    calendar._cancelled("The customer cannot come")
+    settled(qtbot, desktop)
+    calendar._day = words.local(moved.starts_at).date()
+    calendar._read()
+    settled(qtbot, desktop)
+    calendar.table.setCurrentCell(*calendar._cell_of(moved) or (0, 0))
+    calendar.cancel.click()
+    chooser = calendar.findChild(Chooser)
+    assert chooser is not None
+    QTest.keyClick(chooser.field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: appointments.one(anna, row.id).state == "cancelled")
 
 

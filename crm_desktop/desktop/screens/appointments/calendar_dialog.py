@@ -67,6 +67,8 @@ class CalendarDialog(QDialog):
         self._wanted_site = site_id
         self._presenter: CalendarPresenter | None = None
         self._opening = True
+        #: Whom the question that is open is about, whatever the calendar shows meanwhile.
+        self._meant: Appointment | None = None
         self._build()
         self._lay_out()
 
@@ -98,9 +100,10 @@ class CalendarDialog(QDialog):
             if days == 1
             else f"Week of {first.day} {first:%B} {first.year}"
         )
-        stood = (self.table.currentRow(), self.table.currentColumn())
+        stood, place = self.current(), (self.table.currentRow(), self.table.currentColumn())
         self._show(first, days, diary)
-        self.table.setCurrentCell(max(stood[0], 0), max(stood[1], 0))
+        row, column = (self._cell_of(stood) if stood else None) or place
+        self.table.setCurrentCell(max(row, 0), max(column, 0))
         if self._opening:
             self._opening = False
             self.table.setFocus()
@@ -245,6 +248,16 @@ class CalendarDialog(QDialog):
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{said}, {row.reference}")
             item.setToolTip(plain_tip(f"{said}\n{row.reference}"))
 
+    def _cell_of(self, wanted: Appointment) -> tuple[int, int] | None:
+        """Where an appointment stands now; None when it is not on this page any more."""
+        for line in range(self.table.rowCount()):
+            for column in range(self.table.columnCount()):
+                item = self.table.item(line, column)
+                found = item.data(_ROW) if item is not None else None
+                if isinstance(found, Appointment) and found.id == wanted.id:
+                    return line, column
+        return None
+
     def _empty(
         self, line: int, column: int, minute: int, name: str, hours: list[tuple[int, int]]
     ) -> None:
@@ -335,17 +348,18 @@ class CalendarDialog(QDialog):
 
     @Slot(object)
     def _late(self, minutes: object) -> None:
-        row = self.current()
+        row = self._meant
         if row is not None and isinstance(minutes, int) and self._presenter is not None:
             self._presenter.late(row, minutes)
 
     @Slot(object)
     def _cancelled(self, why: object) -> None:
-        row = self.current()
+        row = self._meant
         if row is not None and isinstance(why, str) and self._presenter is not None:
             self._presenter.cancel(row, why)
 
     def _ask(self, title: str, rows: list[Row], under: QWidget) -> Chooser:
+        self._meant = self.current()
         chooser = Chooser(self._look, title, rows, self)
         chooser.open_at(under.mapToGlobal(QPoint(0, under.height())))
         return chooser

@@ -82,11 +82,16 @@ class SlotTable(QTableWidget):
         look.changed.connect(self._relook)
 
     def show_slots(self, slots: Sequence[domain.Slot]) -> None:
-        """The first days on which something is free, below each other what is free."""
+        """The first days on which something is free, below each other what is free.
+
+        The time on which the keyboard stands stays the one while it is still offered.
+        """
+        stood = self.slot()
         days: dict[date, list[domain.Slot]] = {}
         for slot in slots:
             days.setdefault(words.local(slot.starts_at).date(), []).append(slot)
         shown = list(days.items())[:_DAYS]
+        stand = (0, 0)
         self.clear()
         self.setColumnCount(len(shown))
         self.setRowCount(max((len(each) for _, each in shown), default=0))
@@ -99,13 +104,15 @@ class SlotTable(QTableWidget):
                 said = f"{words.clock_time(slot.starts_at)}, {day:%A} {day.day} {day:%B}"
                 item.setData(Qt.ItemDataRole.AccessibleTextRole, said)
                 self.setItem(line, column, item)
+                if stood is not None and slot.starts_at == stood.starts_at:
+                    stand = (line, column)
             for line in range(len(free), self.rowCount()):
                 empty = QTableWidgetItem("")
                 empty.setFlags(Qt.ItemFlag.NoItemFlags)
                 self.setItem(line, column, empty)
         self._relook()
         if shown:
-            self.setCurrentCell(0, 0)
+            self.setCurrentCell(*stand)
         self.picked.emit()
 
     def slot(self) -> domain.Slot | None:

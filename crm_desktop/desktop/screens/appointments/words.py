@@ -41,7 +41,7 @@ def refused(trouble: CrmError) -> tuple[str, str]:
         if isinstance(fields, dict) and fields:
             return " ".join(str(each) for each in fields.values()), ""
     told = words_for(trouble)
-    return told.happened, f"{told.kept} {told.to_do}".strip()
+    return told.happened, told.rest()
 
 
 def cell(row: Appointment) -> str:

@@ -158,7 +158,7 @@ class HuddleDialog(QDialog):
 
     def _not_sent(self, trouble: CrmError) -> None:
         told = words_for(trouble)
-        self._wrong.set_text(told.happened, f"{told.kept} {told.to_do}".strip())
+        self._wrong.set_text(told.happened, told.rest())
         self._wrong.show()
         self._go.setEnabled(True)
         announce(self, self._wrong.text())

@@ -133,7 +133,7 @@ class LockScreen(_Middle):
     def show_trouble(self, trouble: CrmError) -> None:
         """See `LockView`."""
         told = words_for(trouble)
-        self._say(told.happened, f"{told.kept} {told.to_do}".strip())
+        self._say(told.happened, told.rest())
 
     def _say(self, text: str, detail: str = "") -> None:
         self._trouble.set_text(text, detail)
@@ -153,7 +153,7 @@ class OverScreen(_Middle):
     def __init__(self, look: Look, product: str, trouble: CrmError) -> None:
         super().__init__(look, product, "Signed out")
         told = words_for(trouble)
-        banner = Banner(look, Tone.WARNING, "lock", told.happened, f"{told.kept} {told.to_do}")
+        banner = Banner(look, Tone.WARNING, "lock", told.happened, told.rest())
         self._go = PrimaryButton(look, "Sign in…", key="Return")
         self._go.clicked.connect(self.again)
         self.card.body.addWidget(banner)

@@ -311,7 +311,7 @@ class QueueDialog(QDialog):
             self._wrong.set_text(*_CHANGED)
         else:
             told = words_for(trouble)
-            self._wrong.set_text(told.happened, f"{told.kept} {told.to_do}".strip())
+            self._wrong.set_text(told.happened, told.rest())
         self._wrong.show()
         announce(self, self._wrong.text())
 

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QStackedWidget
 from crm_desktop.desktop.core import accessibility, words
 from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.commands import CommandRegistry
-from crm_desktop.desktop.core.errors import words_for
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.domain.changes import Changes
@@ -251,8 +250,7 @@ class ChatSide(QObject):
 
     def show_trouble(self, trouble: CrmError) -> None:
         """See `ChattingView`."""
-        said = words_for(trouble)
-        self._screen.notices.show_trouble(said.happened, f"{said.kept} {said.to_do}".strip())
+        self._screen.notices.tell(trouble)
 
     def _show_items(self, chat: KnownChat, contact: ContactView, *, other: bool) -> None:
         from crm_desktop.desktop.screens.workspace import chat_words

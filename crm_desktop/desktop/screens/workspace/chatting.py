@@ -258,7 +258,7 @@ class Chatting(Presenter):
             self._tasks.read(
                 partial(self._port.picture, attachment_id),
                 partial(self._show_picture, attachment_id),
-                failed=_never_mind,
+                failed=partial(self._no_picture, attachment_id),
             )
 
     def _known_of(self, contact_id: int) -> KnownChat:
@@ -412,6 +412,10 @@ class Chatting(Presenter):
     def _show_picture(self, attachment_id: int, picture: object) -> None:
         if picture is not None:
             self._view.show_picture(attachment_id, picture)
+
+    def _no_picture(self, attachment_id: int, _trouble: CrmError) -> None:
+        """It is asked for again when its line is shown the next time."""
+        self._asked_pictures.discard(attachment_id)
 
     def _ended(self, contact_id: int, by: EndedBy, _answer: object) -> None:
         chat = self._shown

@@ -3,20 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import count
 
-from PySide6.QtCore import (
-    QBuffer,
-    QByteArray,
-    QEvent,
-    QIODevice,
-    QObject,
-    QPoint,
-    Qt,
-    Signal,
-    Slot,
-)
-from PySide6.QtGui import QImage, QImageWriter, QKeyEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -31,7 +20,7 @@ from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.workspace.drafts import Content, Files
-from crm_desktop.desktop.widgets.attachments import AttachedFile
+from crm_desktop.desktop.widgets.attachments import AttachedFile, pasted
 from crm_desktop.desktop.widgets.buttons import IconButton, PrimaryButton
 from crm_desktop.desktop.widgets.card import Surface
 from crm_desktop.desktop.widgets.chooser import Chooser
@@ -409,13 +398,9 @@ class ComposePane(Surface):
     @Slot(object)
     def _add_picture(self, picture: QImage) -> None:
         """A picture was pasted, as of a screen: it goes as a file."""
-        names = {each.name for each in self._files}
-        number = next(at for at in count(1) if f"picture {at}.png" not in names)
-        buffer = QBuffer()
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        if QImageWriter(buffer, QByteArray(b"PNG")).write(picture):
-            octets = bytes(buffer.data().data())
-            self.add_file(NewAttachment(f"picture {number}.png", "image/png", octets))
+        file = pasted(picture, {each.name for each in self._files})
+        if file is not None:
+            self.add_file(file)
             announce(self, "The picture is attached")
 
     @Slot(object)

@@ -6,11 +6,13 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core import words
+from crm_desktop.desktop.core.errors import words_for
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.names import logged_words, raised_words
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.tips import plain_tip
+from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.views import ContactView, CustomerView, DraftView
 
 
@@ -102,6 +104,11 @@ class Notices(QWidget):
         self._away.setVisible(bool(said))
         self._away.set_text(said, detail)
         self._fit()
+
+    def tell(self, trouble: CrmError) -> None:
+        """Say what did not work, in the words for it."""
+        told = words_for(trouble)
+        self.show_trouble(told.happened, told.rest())
 
     def _show_customer(self, customer: CustomerView | None) -> None:
         markers = customer.markers if customer else ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core.accessibility import announce
@@ -15,6 +15,7 @@ from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.names import NETWORK_NAMES
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.workspace.post_pictures import PostPictures
+from crm_desktop.desktop.widgets.attachments import pasted
 from crm_desktop.desktop.widgets.buttons import IconButton, PrimaryButton, key_text
 from crm_desktop.desktop.widgets.card import Surface
 from crm_desktop.desktop.widgets.chooser import ChoiceField
@@ -23,6 +24,7 @@ from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain import post_length
 from crm_desktop.domain.social import Network, Picture
+from crm_desktop.domain.social_thread import MOST_PICTURES
 from crm_desktop.domain.views import NewAttachment
 
 
@@ -68,6 +70,7 @@ _PAPERS = (
         *("sticky-note", NOTE_LABEL, False),
     ),
 )
+#: Begins what is said while the database is away.
 _NOT_NOW = "Not sent yet; your text is kept."
 
 
@@ -199,10 +202,12 @@ class PostPane(Surface):
 
     def add_file(self, file: NewAttachment) -> None:
         """One more picture goes with it; other files cannot."""
-        if file.content_type.startswith("image/"):
-            self.pictures.add(Picture(file.name, file.content_type, file.content))
-        else:
+        if not file.content_type.startswith("image/"):
             self._warn(f"“{file.name}” is no picture. A post can carry pictures only.")
+        elif len(self.pictures.pictures()) >= MOST_PICTURES:
+            self._warn(f"A post can carry {MOST_PICTURES} pictures at most.")
+        else:
+            self.pictures.add(Picture(file.name, file.content_type, file.content))
 
     def set_low(self, low: bool) -> None:
         """Where there is little height, an empty pane that nobody writes in is one line."""
@@ -227,6 +232,8 @@ class PostPane(Surface):
         self._why_not = why
         self._send.setEnabled(not why)
         self._send.setToolTip(why)
+        if self._warning.text().startswith(_NOT_NOW):
+            self._warn("")
 
     def show_missing(self, missing: tuple[str, ...]) -> None:
         """Say what must still be filled by hand, and go there."""
@@ -279,6 +286,7 @@ class PostPane(Surface):
         self.composer.mode_changed.connect(self._mode_changed)
         self.composer.attach_asked.connect(self._choose_files)
         self.composer.files_offered.connect(self.files_chosen)
+        self.composer.picture_offered.connect(self._add_picture)
         for mode in PostMode:
             self.composer.set_mode(mode)
             self.composer.editor.installEventFilter(self)
@@ -381,3 +389,13 @@ class PostPane(Surface):
     @Slot(list)
     def _files_selected(self, paths: list[str]) -> None:
         self.files_chosen.emit(tuple(paths))
+
+    @Slot(object)
+    def _add_picture(self, picture: QImage) -> None:
+        """A picture was pasted, as of a screen: it goes with the post."""
+        if self.mode is PostMode.NOTE:
+            self._warn("A note can carry no picture.")
+            return
+        file = pasted(picture, {each.name for each in self.pictures.pictures()})
+        if file is not None:
+            self.add_file(file)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
 
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.widgets.buttons import IconButton
-from crm_desktop.desktop.widgets.safe_picture import picture_of
 from crm_desktop.desktop.widgets.text import Text
+from crm_desktop.desktop.widgets.thumbs import thumb
 from crm_desktop.desktop.widgets.tips import plain_tip
 from crm_desktop.domain.social import Picture
 from crm_desktop.domain.social_thread import MOST_PICTURES
@@ -117,11 +117,6 @@ class PostPictures(QWidget):
 
 
 def _small(picture: Picture, side: int) -> QPixmap:
-    return QPixmap.fromImage(
-        picture_of(picture.content).scaled(
-            side,
-            side,
-            Qt.AspectRatioMode.KeepAspectRatio,
-            Qt.TransformationMode.SmoothTransformation,
-        )
-    )
+    """Nothing when it is none that can be drawn."""
+    image = thumb(picture.content, QSize(side, side))
+    return QPixmap.fromImage(image) if image is not None else QPixmap()

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QPlainTextEdit
 
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.clock import Clock
-from crm_desktop.desktop.core.errors import words_for
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.presenting import Tasks
 from crm_desktop.desktop.screens.workspace.compose import Written
@@ -103,8 +102,7 @@ class Posting(QObject):
 
     def show_posts_trouble(self, trouble: CrmError) -> None:
         """See `PostsView`."""
-        told = words_for(trouble)
-        self._screen.notices.show_trouble(told.happened, f"{told.kept} {told.to_do}".strip())
+        self._screen.notices.tell(trouble)
 
     def begin(self, _contact: ContactView) -> None:
         """Empty everything for another contact."""

@@ -263,7 +263,7 @@ class WorkspaceScreen(QWidget):
         said = words_for(trouble) if trouble else None
         self.notices.show_trouble(
             said.happened if said else "",
-            f"What you see may be old. {said.kept} {said.to_do}" if said else "",
+            f"What you see may be old. {said.rest()}" if said else "",
         )
 
     def show_wrap_up(self) -> None:

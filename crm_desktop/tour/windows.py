@@ -1,0 +1,24 @@
+"""Windows over a desktop's own: whichever of a kind is in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from PySide6.QtWidgets import QApplication, QWidget
+
+from crm_desktop.tour.waiting import until
+
+W = TypeVar("W", bound=QWidget)
+
+
+def shown(kind: type[W], seen: Callable[[], str]) -> W:
+    """Wait for a window of a kind; `seen` says what was there instead."""
+    return until(lambda: _found(kind), f"a {kind.__name__}", seen)
+
+
+def _found(kind: type[W]) -> W | None:
+    for each in QApplication.topLevelWidgets():
+        if isinstance(each, kind) and each.isVisible():
+            return each
+    return None
