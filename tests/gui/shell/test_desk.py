@@ -127,6 +127,7 @@ def test_f9_calls_and_another_desk_sees_it(
     qtbot.waitUntil(lambda: "R. Doyle" in said(desktop))
     desktop.window.pages.at_desk.choose_place(places(centre, site)[0])
     settled(qtbot, desktop, other)
+    qtbot.waitUntil(screen.line.next.isEnabled)
     QTest.keyClick(screen.check_in.name, Qt.Key.Key_F9)
     qtbot.waitUntil(lambda: kept(centre)[0][2] == ContactState.CALLED)
     qtbot.waitUntil(lambda: "called, Desk 1" in said(other))

@@ -84,14 +84,14 @@ class SlotTable(QTableWidget):
     def show_slots(self, slots: Sequence[domain.Slot]) -> None:
         """The first days on which something is free, below each other what is free.
 
-        The time on which the keyboard stands stays the one while it is still offered.
+        The keyboard stays on its time, or goes to the next one after it that is offered.
         """
         stood = self.slot()
         days: dict[date, list[domain.Slot]] = {}
         for slot in slots:
             days.setdefault(words.local(slot.starts_at).date(), []).append(slot)
         shown = list(days.items())[:_DAYS]
-        stand = (0, 0)
+        stand: tuple[int, int] | None = None
         self.clear()
         self.setColumnCount(len(shown))
         self.setRowCount(max((len(each) for _, each in shown), default=0))
@@ -104,7 +104,7 @@ class SlotTable(QTableWidget):
                 said = f"{words.clock_time(slot.starts_at)}, {day:%A} {day.day} {day:%B}"
                 item.setData(Qt.ItemDataRole.AccessibleTextRole, said)
                 self.setItem(line, column, item)
-                if stood is not None and slot.starts_at == stood.starts_at:
+                if stood and not stand and slot.starts_at >= stood.starts_at:
                     stand = (line, column)
             for line in range(len(free), self.rowCount()):
                 empty = QTableWidgetItem("")
@@ -112,7 +112,7 @@ class SlotTable(QTableWidget):
                 self.setItem(line, column, empty)
         self._relook()
         if shown:
-            self.setCurrentCell(*stand)
+            self.setCurrentCell(*(stand or (0, 0)))
         self.picked.emit()
 
     def slot(self) -> domain.Slot | None:

@@ -79,7 +79,7 @@ def refused(trouble: CrmError) -> tuple[str, str]:
     if isinstance(trouble, Conflict) and rule.startswith(_IS):
         return "That has been done already.", "The line shows where they are now."
     told = words_for(trouble)
-    return told.happened, f"{told.kept} {told.to_do}".strip()
+    return told.happened, told.rest()
 
 
 def about(row: VisitRow) -> str:

@@ -95,7 +95,7 @@ class NoticeForm(QWidget):
     def show_wrong(self, trouble: CrmError) -> None:
         """Say why it was not published; what was written stays."""
         told = words_for(trouble)
-        self._complain(told.happened, f"{told.kept} {told.to_do}".strip())
+        self._complain(told.happened, told.rest())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Ctrl+Enter publishes; Enter alone does not."""
