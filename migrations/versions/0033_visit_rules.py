@@ -1,0 +1,10 @@
+"""Visits: who may take one, and where it stands while it changes hands."""
+
+revision = "0033"
+down_revision = "0032"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass

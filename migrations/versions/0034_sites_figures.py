@@ -1,0 +1,10 @@
+"""Sites: looked after by administrators, with figures of their own."""
+
+revision = "0034"
+down_revision = "0033"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass

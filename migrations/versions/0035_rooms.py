@@ -1,0 +1,10 @@
+"""Rooms: kept free, proposed and shown by who is where."""
+
+revision = "0035"
+down_revision = "0034"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
