@@ -51,8 +51,8 @@ def upgrade() -> None:
     op.drop_column("visit", "expected_seconds")
     connection = op.get_bind()
     if connection.dialect.name == "postgresql":
-        run_sql(connection, SQL / "0033_visit_rules.sql")
-        run_sql(connection, SQL / "0033_visitor_moves.sql")
+        for each in ("visit_rules", "visitor_moves", "incidents"):
+            run_sql(connection, SQL / f"0033_{each}.sql")
         now = "now()"
     else:
         connection.exec_driver_sql("DROP TRIGGER visit_over")

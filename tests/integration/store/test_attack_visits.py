@@ -64,6 +64,19 @@ ATTACKS = (
         "a desk of one's own", "INSERT INTO place (site_id, kind, name) VALUES (1, 'desk', 'x')"
     ),
     Attack("calling past the rules", "SELECT app.visit_called(%(waits)s, NULL::place)"),
+    Attack("taking a visitor who waits", "SELECT app.claim(%(waits)s)"),
+    Attack("taking one with the notice", "SELECT app.take(%(waits)s)"),
+    Attack(
+        "giving a waiting visitor to a colleague",
+        "SELECT app.transfer(%(waits)s, NULL, %(ben_id)s, '')",
+    ),
+    Attack("passing a visitor on past the rules", "SELECT app.visit_sent(%(waits)s, NULL, 1, '')"),
+    Attack(
+        "a visitor at one's desk past the rules",
+        "SELECT app.visit_resumed(c) FROM contact c WHERE c.id = %(waits)s",
+    ),
+    Attack("who is in the building", "SELECT app.visitor_here(%(hidden)s)"),
+    Attack("who is at a desk from within", "SELECT app.place_holds(%(desk)s)"),
     Attack("the visit's contact locked", "SELECT app.visit_in(%(waits)s, ARRAY['queued'])"),
     Attack("a room for ever", "SELECT app.place_hold(%(desk)s, 'infinity', 'mine')"),
     Attack("a room by its table", "UPDATE place SET held_until = now()"),
