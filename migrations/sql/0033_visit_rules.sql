@@ -185,6 +185,14 @@ BEGIN
     RETURN sites;
 END $$;
 
+-- What a visitor can need: what is none of these no desk could show.
+CREATE FUNCTION app.are_needs(p_needs jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
+    SELECT coalesce(jsonb_typeof(p_needs) = 'array' AND jsonb_array_length(p_needs) <= 10
+        AND p_needs <@ '["hearing_loop", "interpreter", "step_free", "private_room", "sitting"]', false)
+$$;
+REVOKE ALL ON FUNCTION app.are_needs(jsonb) FROM PUBLIC;
+
 -- p: key, site, service, by, who, customer, appointment, needs, language, phone, note, folded, and of
 -- a desk that worked on while the database was away letter, number and arrived. Gives [contact,
 -- letter, number].
@@ -224,9 +232,12 @@ BEGIN
                        AND length(p ->> 'folded') <= 1000 AND length(p ->> 'phone') <= 40
                        AND p ->> 'by' = ANY (ARRAY['desk', 'kiosk', 'appointment', 'away'])
                        AND p ->> 'language' ~ '^[a-z]{2,3}$'
-                       AND jsonb_typeof(p -> 'needs') = 'array'
-                       AND jsonb_array_length(p -> 'needs') <= 10, false) THEN
+                       AND app.are_needs(p -> 'needs'), false) THEN
         PERFORM app.refuse('CRM04', 'this cannot be checked in');
+    END IF;
+    IF p ->> 'customer' IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM customer WHERE id = (p ->> 'customer')::bigint) THEN
+        PERFORM app.refuse('CRM01', 'no such customer');
     END IF;
     arrived := least(arrived, now());
     on_day := app.visit_day(arrived);
@@ -252,8 +263,11 @@ BEGIN
         END IF;
     END IF;
     IF p ->> 'appointment' IS NOT NULL THEN
-        SELECT * INTO a FROM appointment WHERE id = (p ->> 'appointment')::bigint
-            AND site_id = (p ->> 'site')::bigint FOR UPDATE;
+        -- Of that day; and nobody brings a name out of a restricted service that is not theirs.
+        SELECT x.* INTO a FROM appointment x JOIN service y ON y.id = x.service_id
+        WHERE x.id = (p ->> 'appointment')::bigint AND x.site_id = (p ->> 'site')::bigint
+          AND app.visit_day(x.starts_at) = on_day
+          AND (app.me() IS NULL OR y.queue_id = ANY (app.known_queues())) FOR UPDATE OF x;
         IF a.id IS NULL OR a.state <> 'booked' THEN
             PERFORM app.refuse('CRM04', 'that appointment is not awaited');
         END IF;
@@ -284,6 +298,69 @@ BEGIN
                                (p ->> 'site')::bigint, 'ticket', l || lpad(n::text, 3, '0'),
                                'by', p ->> 'by'));
     RETURN json_build_array(made, l, n);
+END $$;
+
+-- A quick question, answered at the counter: no wait, no line, and counted all the same.
+-- p: key, site, service, resolution, words, folded.
+CREATE OR REPLACE FUNCTION app.visit_answered(p jsonb) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE made bigint; given json;
+BEGIN
+    IF app.me() IS NULL THEN
+        PERFORM app.refuse('CRM02', 'not signed in as staff');
+    END IF;
+    IF NOT coalesce(p ->> 'resolution' = ANY (ARRAY['resolved', 'signposted_council',
+                    'signposted_outside', 'callback', 'no_action', 'handed_off']), false) THEN
+        PERFORM app.refuse('CRM04', 'no such resolution');
+    END IF;
+    SELECT v.contact_id INTO made FROM visit v WHERE v.key = p ->> 'key';
+    IF made IS NOT NULL THEN
+        RETURN made;
+    END IF;
+    given := app.visit_check_in(jsonb_build_object(
+        'key', p ->> 'key', 'site', p -> 'site', 'service', p -> 'service', 'by', 'desk', 'who', '',
+        'customer', NULL, 'appointment', NULL, 'needs', '[]'::jsonb, 'language', 'en', 'phone', '',
+        'note', p ->> 'words', 'folded', p ->> 'folded'));
+    made := (given ->> 0)::bigint;
+    UPDATE contact SET state = 'completed', state_since = now(), owner_id = app.me(),
+        first_taken_at = now(), completed_at = now(), resolution = p ->> 'resolution',
+        avoidable = false, end_reason = 'normal', due_at = NULL WHERE id = made;
+    UPDATE visit SET seen_at = now(), left_at = now() WHERE contact_id = made;
+    INSERT INTO assignment (contact_id, staff_id, state, accepted_at, ended_at, note, how)
+    VALUES (made, app.me(), 'completed', now(), now(), '', 'counter');
+    PERFORM app.log('contact.taken', made);
+    PERFORM app.log('contact.completed', made, jsonb_build_object(
+        'resolution', p ->> 'resolution', 'avoidable', false, 'service', p -> 'service'));
+    RETURN made;
+END $$;
+
+-- How a visit ends unseen (no_show, left), or goes back to the line in its old place (queued). What was
+-- booked for them and is still to come is free.
+CREATE OR REPLACE FUNCTION app.visit_moves(p_contact bigint, p_to text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE c contact; needed integer; booked bigint;
+BEGIN
+    c := app.visit_in(p_contact, CASE p_to WHEN 'no_show' THEN ARRAY['called']
+                      WHEN 'queued' THEN ARRAY['called', 'active', 'held', 'parked']
+                      WHEN 'left' THEN ARRAY['queued', 'called', 'parked'] ELSE '{}' END);
+    IF p_to = 'no_show' THEN
+        SELECT s.calls - v.calls INTO needed FROM visit v JOIN site s ON s.id = v.site_id
+        WHERE v.contact_id = p_contact;
+        IF needed > 0 THEN
+            PERFORM app.refuse('CRM04', 'call them again first');
+        END IF;
+    END IF;
+    UPDATE contact SET state = p_to, state_since = now(), owner_id = NULL, parked_until = NULL,
+        due_at = CASE WHEN p_to = 'queued' THEN due_at END WHERE id = p_contact;
+    UPDATE visit SET place_id = NULL, left_at = CASE WHEN p_to <> 'queued' THEN now() END
+    WHERE contact_id = p_contact;
+    IF p_to <> 'queued' THEN
+        UPDATE appointment SET state = 'no_show' WHERE visit_id = p_contact RETURNING id INTO booked;
+        DELETE FROM slot_taken WHERE appointment_id = booked AND at > now();
+    END IF;
+    PERFORM app.end_assignment(p_contact, 'returned');
+    PERFORM app.log(CASE p_to WHEN 'queued' THEN 'visit.back' WHEN 'no_show' THEN 'contact.no_show'
+                    ELSE 'contact.left' END, p_contact, jsonb_build_object('before', c.state));
 END $$;
 
 -- The line of a site: [visits, places, called lately, the day]. What is of a restricted service is its

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import sqlalchemy as sa
 from alembic import op
 
 from crm_desktop.store.migrate import run_sql
@@ -49,9 +50,13 @@ def upgrade() -> None:
     # Nothing ever wrote them.
     op.drop_column("visit", "told")
     op.drop_column("visit", "expected_seconds")
+    here = sa.text("left_at IS NULL")
+    op.create_index(
+        "ix_visit_here", "visit", ["site_id", "day"], postgresql_where=here, sqlite_where=here
+    )
     connection = op.get_bind()
     if connection.dialect.name == "postgresql":
-        for each in ("visit_rules", "visitor_moves", "incidents"):
+        for each in ("visit_rules", "visitor_moves", "appointments", "incidents"):
             run_sql(connection, SQL / f"0033_{each}.sql")
         now = "now()"
     else:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import delete, exists, or_, select
 
 from crm_desktop.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound, Taken
 from crm_desktop.domain.people import Person
@@ -20,6 +20,7 @@ from crm_desktop.domain.states import (
     Channel,
     ContactState,
     Direction,
+    Resolution,
     StaffRole,
 )
 from crm_desktop.domain.visits import TARGET_SECONDS, PlaceKind, Ticket, To
@@ -30,6 +31,7 @@ from crm_desktop.store.models import (
     Assignment,
     AtPlace,
     Contact,
+    Customer,
     Event,
     Message,
     Place,
@@ -38,6 +40,7 @@ from crm_desktop.store.models import (
     Service,
     Site,
     SiteService,
+    SlotTaken,
     Staff,
     TicketCounter,
     TicketRange,
@@ -48,6 +51,12 @@ from crm_desktop.store.queries.visit_line_sqlite import THERE, day_of, iso
 _KEY = re.compile(r"[0-9a-f]{32}")
 _LAST_COUNTED = 899
 _LONGEST_NOTE = 20_000
+_AT_ONCE = frozenset(
+    {
+        *(Resolution.RESOLVED, Resolution.SIGNPOSTED_COUNCIL, Resolution.SIGNPOSTED_OUTSIDE),
+        *(Resolution.CALLBACK, Resolution.NO_ACTION, Resolution.HANDED_OFF),
+    }
+)
 
 
 def check_in(tx: Tx, p: Mapping[str, Any]) -> tuple[int, str, int]:
@@ -74,10 +83,12 @@ def check_in(tx: Tx, p: Mapping[str, Any]) -> tuple[int, str, int]:
         raise NotFound("no such service at that site")
     letter, service, queue = offered
     arrived = _arrived(tx, p)
+    if p.get("customer") is not None and session.get(Customer, p["customer"]) is None:
+        raise NotFound("no such customer")
     day = day_of(arrived)
     away = "number" in p
     number = (_away_number if away else _count)(tx, p, letter, day)
-    booked = _awaited(tx, p)
+    booked = _awaited(tx, p, day)
     target = session.scalar(
         select(QueueTarget.seconds).where(
             QueueTarget.queue_id == queue.id, QueueTarget.channel == Channel.VISIT
@@ -142,9 +153,7 @@ def check_in(tx: Tx, p: Mapping[str, Any]) -> tuple[int, str, int]:
 
 def _arrived(tx: Tx, p: Mapping[str, Any]) -> datetime:
     arrived = datetime.fromisoformat(p["arrived"]) if p.get("arrived") else tx.now
-    if not tx.now - timedelta(days=7) <= arrived <= tx.now + timedelta(minutes=1) or (
-        len(p["who"]) > 200 or len(p["note"]) > 500 or len(p["phone"]) > 40 or len(p["needs"]) > 10
-    ):
+    if not tx.now - timedelta(days=7) <= arrived <= tx.now + timedelta(minutes=1):
         raise Conflict("this cannot be checked in")
     return min(arrived, tx.now)
 
@@ -185,17 +194,25 @@ def _count(tx: Tx, p: Mapping[str, Any], letter: str, day: date) -> int:
     return counter.last
 
 
-def _awaited(tx: Tx, p: Mapping[str, Any]) -> Appointment | None:
+def _awaited(tx: Tx, p: Mapping[str, Any], day: date) -> Appointment | None:
     if p.get("appointment") is None:
         return None
     booked = tx.session.get(Appointment, p["appointment"], populate_existing=True)
-    if booked is None or booked.site_id != p["site"] or booked.state != "booked":
+    if (
+        booked is None
+        or booked.site_id != p["site"]
+        or booked.state != "booked"
+        or day_of(booked.starts_at) != day
+        or not (tx.actor is None or _may_know(tx, _queue_of(tx, booked.service_id)))
+    ):
         raise Conflict("that appointment is not awaited")
     return booked
 
 
 def answered(tx: Tx, p: Mapping[str, Any]) -> int:
     """See app.visit_answered."""
+    if p["resolution"] not in _AT_ONCE:
+        raise Conflict("no such resolution")
     known = tx.session.scalar(select(Visit.contact_id).where(Visit.key == p["key"]))
     if known is not None:
         return known
@@ -241,6 +258,7 @@ def call_next(tx: Tx, place_id: int) -> tuple[Any, ...] | None:
             Visit.day >= day_of(tx.now) - timedelta(days=1),
             Contact.state == ContactState.QUEUED,
             Visit.left_at.is_(None),
+            or_(~Queue.restricted, Queue.id.in_(me(tx).queues)),
         )
     ).all()
     profile, kept = set(place.service_ids), _kept_for(tx, place.site_id)
@@ -308,6 +326,9 @@ def move(tx: Tx, contact_id: int, to: ContactState) -> None:
     booked = tx.session.scalar(select(Appointment).where(Appointment.visit_id == contact_id))
     if booked is not None and not back:
         booked.state = "no_show"
+        tx.session.execute(
+            delete(SlotTaken).where(SlotTaken.appointment_id == booked.id, SlotTaken.at > tx.now)
+        )
     _end(tx, contact_id, AssignmentState.RETURNED)
     kind = {ContactState.QUEUED: "visit.back", ContactState.NO_SHOW: "contact.no_show"}
     _log(tx, kind.get(to, "contact.left"), contact_id, before=before)
@@ -401,7 +422,8 @@ def hold(tx: Tx, place_id: int, until: datetime | None, why: str) -> int:
 def reserve(tx: Tx, site_id: int, computer: str) -> tuple[str, int, int]:
     """See app.ticket_reserve."""
     today = day_of(tx.now)
-    if not 0 < len(computer) <= 100 or tx.session.get(Site, site_id) is None:
+    site = tx.session.get(Site, site_id)
+    if not 0 < len(computer) <= 100 or site is None or not site.active:
         raise NotFound("no such site")
     ranges = tx.session.scalars(
         select(TicketRange).where(TicketRange.site_id == site_id, TicketRange.day == today)
@@ -426,9 +448,20 @@ def _visit(tx: Tx, contact_id: int) -> tuple[Contact, Visit]:
     return contact, visit
 
 
+def _may_know(tx: Tx, queue: Queue) -> bool:
+    return not queue.restricted or queue.id in me(tx).queues
+
+
+def _queue_of(tx: Tx, service_id: int) -> Queue:
+    return tx.session.get_one(Queue, tx.session.get_one(Service, service_id).queue_id)
+
+
 def _in(tx: Tx, contact_id: int, states: Sequence[str]) -> tuple[Contact, Visit]:
     contact, visit = _visit(tx, contact_id)
     person = me(tx)
+    known = _may_know(tx, tx.session.get_one(Queue, contact.queue_id))
+    if not known and contact.owner_id != person.id:
+        raise NotFound("no such visit")
     if contact.owner_id not in (None, person.id) and not person.leads:
         by = tx.session.get_one(Staff, contact.owner_id).name
         raise Taken("the visitor is with somebody else", by=by)

@@ -21,7 +21,7 @@ from tests.integration.store.attacking import (
     refused,
     unseen,
 )
-from tests.visits_centre import add_site, arriving, places, service_of
+from tests.visits_centre import add_site, arriving, book, places, service_of
 
 _ARRIVES = "SELECT app.visit_check_in(%(arrival)s::jsonb || "
 
@@ -47,6 +47,17 @@ ATTACKS = (
     ),
     Attack("no key", _ARRIVES + """'{"key": "x"}'::jsonb)"""),
     Attack("more words than fit", _ARRIVES + "jsonb_build_object('who', repeat('x', 201)))"),
+    Attack("a need that no desk can show", _ARRIVES + """'{"needs": ["a throne"]}'::jsonb)"""),
+    Attack("a customer who is none", _ARRIVES + """'{"customer": 99999}'::jsonb)"""),
+    Attack(
+        "a name out of a restricted service",
+        _ARRIVES + "jsonb_build_object('appointment', %(secret)s::bigint))",
+    ),
+    Attack(
+        "a question answered in no way",
+        'SELECT app.visit_answered(%(arrival)s::jsonb || \'{"words": "x"}\'::jsonb)',
+    ),
+    Attack("needs from within", "SELECT app.are_needs('[]')"),
     Attack("a range without a computer", "SELECT app.ticket_reserve(%(site)s, '')"),
     Attack(
         "all ranges of a day",
@@ -103,6 +114,7 @@ def shop(attacked: tuple[Centre, Ids]) -> Ids:
     waits, _ = visits.check_in(ben, arriving(site, service, "Waiting Person"))
     cora = centre.as_person("cora")
     hidden, _ = visits.check_in(cora, arriving(site, concern, "Hidden Person"))
+    secret = book(centre, site, concern, "A-8F3-T9K-4", who="Hidden Person")
     arrival: dict[str, Any] = {
         "key": "f" * 32, "site": site, "service": service, "by": "desk", "who": "X", "note": "",
         "needs": [], "language": "en", "phone": "", "folded": "x",
@@ -113,6 +125,7 @@ def shop(attacked: tuple[Centre, Ids]) -> Ids:
         "called": called.contact_id,
         "waits": waits.contact_id,
         "hidden": hidden.contact_id,
+        "secret": secret,
         "arrival": json.dumps(arrival),
     }
 
