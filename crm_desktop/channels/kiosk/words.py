@@ -81,6 +81,11 @@ _EN = {
     "will check you in.",
     "full_title": "Please go to the counter",
     "full_text": "This screen cannot give you a ticket for that now. Our staff will check you in.",
+    "closed_title": "We are closed now",
+    "closed_until": "We open again on {day} at {time}.",
+    "closed_unknown": "Our opening hours are on the council’s website.",
+    "closed_text": "No tickets are given until then. If somebody is at the counter, please ask "
+    "there.",
     "broken_title": "Please start again",
     "broken_text": "We could not read what was sent. You have no ticket yet.",
     "screen": "Now calling",
@@ -175,6 +180,11 @@ _CY = {
     "full_title": "Ewch at y cownter, os gwelwch yn dda",
     "full_text": "All y sgrin hon ddim rhoi tocyn i chi ar gyfer hynny nawr. Bydd ein staff yn "
     "eich cofrestru.",
+    "closed_title": "Rydym ar gau nawr",
+    "closed_until": "Byddwn ar agor eto: {day} am {time}.",
+    "closed_unknown": "Mae ein horiau agor ar wefan y cyngor.",
+    "closed_text": "Ni fydd tocynnau’n cael eu rhoi tan hynny. Os oes rhywun wrth y cownter, "
+    "gofynnwch yno.",
     "broken_title": "Dechreuwch eto, os gwelwch yn dda",
     "broken_text": "Allen ni ddim darllen yr hyn a anfonwyd. Does gennych chi ddim tocyn eto.",
     "screen": "Yn galw nawr",

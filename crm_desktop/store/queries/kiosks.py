@@ -6,11 +6,21 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
+from crm_desktop.domain.calendar import Calendar, NeverOpen
 from crm_desktop.domain.kiosks import SHOWN_MINUTES, BoardCall, Booking, KioskSite
 from crm_desktop.domain.states import ContactState
 from crm_desktop.domain.visits import Need, Ticket
 from crm_desktop.store.database import Tx
-from crm_desktop.store.models import Appointment, ChannelAccount, Contact, Place, Site, Visit
+from crm_desktop.store.models import (
+    Appointment,
+    ChannelAccount,
+    Contact,
+    OpeningCalendar,
+    Place,
+    Site,
+    Visit,
+)
+from crm_desktop.store.queries.appointments import calendar
 
 #: The kind of account by which visitors are texted.
 _TEXTING = "texting"
@@ -25,9 +35,32 @@ def sites(tx: Tx) -> tuple[KioskSite, ...]:
         .exists()
     )
     rows = tx.session.execute(
-        select(Site.id, Site.kiosk_key, Site.name, Site.name_cy, texts).where(Site.active)
+        select(Site.id, Site.kiosk_key, Site.name, Site.name_cy, texts, OpeningCalendar.hours)
+        .join(OpeningCalendar, OpeningCalendar.id == Site.calendar_id)
+        .where(Site.active)
     )
-    return tuple(KioskSite(*row) for row in rows)
+    return tuple(
+        KioskSite(*own, *_opening(Calendar.from_data(hours), tx.now)) for *own, hours in rows
+    )
+
+
+def opening(tx: Tx, site_id: int) -> tuple[bool, datetime | None]:
+    """Whether a site is closed now, and when it opens; raises NotFound."""
+    return _opening(calendar(tx, site_id), tx.now)
+
+
+def was_given(tx: Tx, key: str) -> bool:
+    """Whether there is a ticket of that key."""
+    return tx.session.scalar(select(Visit.contact_id).where(Visit.key == key)) is not None
+
+
+def _opening(hours: Calendar, now: datetime) -> tuple[bool, datetime | None]:
+    if hours.is_open(now):
+        return False, None
+    try:
+        return True, hours.next_opening(now)
+    except NeverOpen:
+        return True, None
 
 
 def booking(
