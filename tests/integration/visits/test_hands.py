@@ -110,6 +110,20 @@ def test_a_parked_visitor_is_at_the_desk_again_when_it_is_free(shop: Shop) -> No
         contacts.resume(shop.anna, visitor)
 
 
+def test_whoever_is_called_out_of_parking_is_parked_no_more(shop: Shop) -> None:
+    visitor = shop.comes_and_is_seen()
+    for _ in range(2):
+        contacts.park(shop.anna, visitor, datetime.now(UTC) + timedelta(hours=1), for_reply=True)
+        visits.call(shop.anna, visitor, shop.desk)
+        visits.serve(shop.anna, visitor)
+        kept = shop.contact(visitor)
+        assert (kept.parked_until, kept.parked_for_reply) == (None, False)
+    contacts.park(shop.anna, visitor, None, for_reply=True)
+    visits.back_to_line(shop.anna, visitor)
+
+    assert not shop.contact(visitor).parked_for_reply
+
+
 def test_passed_on_to_a_colleague_they_wait_for_the_colleagues_desk(shop: Shop) -> None:
     first, second = shop.comes_and_is_seen(), shop.comes()
     visits.at(shop.ben, shop.other)
