@@ -30,13 +30,16 @@ class KioskSite:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """An appointment of today by its reference; not `awaited` when it was checked in already."""
+    """An appointment of today by its reference; not `awaited` when it was checked in already, or
+    `missed`: its time has passed.
+    """
 
     appointment_id: int
     service_id: int
     starts_at: datetime
     needs: tuple[Need, ...]
     awaited: bool
+    missed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

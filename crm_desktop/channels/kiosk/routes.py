@@ -188,7 +188,7 @@ class _Door:
         if booking is None:
             return answers, "booking_unknown"
         if not booking.awaited:
-            return answers, "booking_arrived"
+            return answers, "booking_missed" if booking.missed else "booking_arrived"
         needs = tuple(each for each in Need if each in (*answers.needs, *booking.needs))
         return replace(answers, service_id=booking.service_id, needs=needs), ""
 

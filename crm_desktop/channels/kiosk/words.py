@@ -33,6 +33,8 @@ _EN = {
     "booking_unknown": "There is no appointment with this reference here today",
     "booking_arrived": "This appointment is checked in already. Wait for your number, or ask at "
     "the counter",
+    "booking_missed": "The time of this appointment has passed. Continue without it for a ticket, "
+    "or ask at the counter",
     "booking_often": "There were too many tries. Wait a minute, or go to the counter",
     "needs": "Do you need any of these?",
     "needs_hint": "Touch all that you need, or continue without.",
@@ -130,6 +132,8 @@ _CY = {
     "booking_unknown": "Does dim apwyntiad gyda’r cyfeirnod hwn yma heddiw",
     "booking_arrived": "Rydych eisoes wedi cofrestru ar gyfer yr apwyntiad hwn. Arhoswch am eich "
     "rhif, neu gofynnwch wrth y cownter",
+    "booking_missed": "Mae amser yr apwyntiad hwn wedi mynd heibio. Parhewch hebddo i gael tocyn, "
+    "neu gofynnwch wrth y cownter",
     "booking_often": "Bu gormod o geisiadau. Arhoswch funud, neu ewch at y cownter",
     "needs": "Oes angen unrhyw un o’r rhain arnoch chi?",
     "needs_hint": "Cyffyrddwch â phopeth sydd ei angen arnoch, neu parhewch hebddynt.",

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
+from crm_desktop.domain.appointments import AppointmentState
 from crm_desktop.domain.calendar import Calendar, NeverOpen
 from crm_desktop.domain.kiosks import SHOWN_MINUTES, BoardCall, Booking, KioskSite
 from crm_desktop.domain.states import ContactState
@@ -77,7 +78,7 @@ def booking(
         ).where(
             Appointment.site_id == site_id,
             Appointment.reference == reference,
-            Appointment.state.in_(("booked", "arrived")),
+            Appointment.state.in_(("booked", "arrived", "no_show")),
             Appointment.starts_at >= first,
             Appointment.starts_at < last,
         )
@@ -85,7 +86,9 @@ def booking(
     if row is None:
         return None
     needs = tuple(map(Need, row.needs))
-    return Booking(row.id, row.service_id, row.starts_at, needs, row.state == "booked")
+    state = AppointmentState(row.state)
+    awaited, missed = state is AppointmentState.BOOKED, state is AppointmentState.NO_SHOW
+    return Booking(row.id, row.service_id, row.starts_at, needs, awaited, missed)
 
 
 def before(tx: Tx, contact_id: int) -> int:

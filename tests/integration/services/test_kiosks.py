@@ -149,6 +149,21 @@ def test_no_booking_of_another_day_or_site_is_found(centre: Centre) -> None:
         kiosks.check_in(gateway, site, _said(service, reference="A-BBB-BBB-W"))
 
 
+def test_a_booking_whose_time_has_passed_is_said_to_be_so(centre: Centre) -> None:
+    site = add_site(centre)
+    gateway, service = centre.as_gateway(), service_of(centre, site)
+    booked = book(centre, site, service, "A-8F3-T9K-4")
+    with centre.as_owner().write() as tx:
+        tx.session.get_one(Appointment, booked).state = "no_show"
+
+    found = kiosks.booking(gateway, site, "A-8F3-T9K-4")
+
+    assert found is not None
+    assert (found.awaited, found.missed) == (False, True)
+    with pytest.raises(Conflict):
+        kiosks.check_in(gateway, site, _said(service, reference="A-8F3-T9K-4"))
+
+
 def test_a_booking_at_tomorrows_first_minute_is_not_todays(centre: Centre) -> None:
     site = add_site(centre)
     booked = book(centre, site, service_of(centre, site), "A-8F3-T9K-4")

@@ -244,6 +244,16 @@ def test_a_wrap_up_that_began_too_early_is_taken_back(shop: Shop) -> None:
         assert tx.session.get_one(Visit, visitor).left_at is not None
 
 
+def test_a_wrap_up_that_is_taken_up_elsewhere_brings_nobody_back(shop: Shop) -> None:
+    visitor = shop.comes_and_is_seen()
+    contacts.begin_wrap_up(shop.anna, visitor)
+    visits.at(shop.anna, None)
+
+    contacts.resume(shop.anna, visitor)
+
+    assert visitor not in shop.shown()
+
+
 def test_one_desk_that_nobody_works_at_keeps_nobody_waiting(shop: Shop) -> None:
     visits.at(shop.ben, shop.other)
     visitor = shop.comes()

@@ -117,6 +117,15 @@ def test_a_booking_brings_its_service_and_needs() -> None:
     visiting(Centre(), visit)
 
 
+def test_whoever_comes_too_late_for_a_booking_is_told_so() -> None:
+    async def visit(client: httpx.AsyncClient) -> None:
+        page = await send(client, {"step": "booking", "service": "7", "reference": "V-9"})
+        assert page.status_code == 422
+        assert "The time of this appointment has passed." in page.text
+
+    visiting(Centre(), visit)
+
+
 def test_guessing_references_is_slowed_down() -> None:
     async def visit(client: httpx.AsyncClient) -> None:
         said = {"step": "booking", "service": "7", "reference": "V-2"}
