@@ -41,7 +41,8 @@ def sites(tx: Tx) -> tuple[KioskSite, ...]:
         .where(Site.active)
     )
     return tuple(
-        KioskSite(*own, *_opening(Calendar.from_data(hours), tx.now)) for *own, hours in rows
+        KioskSite(id_, key, name, name_cy, can_text, *_opening(Calendar.from_data(hours), tx.now))
+        for id_, key, name, name_cy, can_text, hours in rows
     )
 
 
