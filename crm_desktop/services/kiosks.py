@@ -77,10 +77,11 @@ def board(db: Database, site_id: int) -> PublicBoard:
     """What the public screens of a site show."""
     with db.read() as tx:
         calls = queries.calls(tx, site_id)
+        wall, wall_cy = queries.wall(tx, site_id)
     return PublicBoard(
         calls,
-        service_notices.shown(db, "web"),
-        service_notices.shown(db, "web", "cy"),
+        (*wall, *service_notices.shown(db, "web")),
+        (*wall_cy, *service_notices.shown(db, "web", "cy")),
     )
 
 

@@ -99,3 +99,11 @@ def calls(tx: Tx, site_id: int) -> tuple[BoardCall, ...]:
         for letter, number, place, place_cy, at, language in rows
         if at is not None
     )
+
+
+def wall(tx: Tx, site_id: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What always stands on a site's screens, in English and in Welsh; nothing where nothing is."""
+    settings = tx.session.scalar(select(Site.settings).where(Site.id == site_id)) or {}
+    english = str(settings.get("wall") or "")
+    welsh = str(settings.get("wall_cy") or english)
+    return (english,) if english else (), (welsh,) if welsh else ()

@@ -1,0 +1,62 @@
+"""A site's figures for desk staff and team leaders: a day, the same weekday of the weeks before,
+and who is behind each number.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from crm_desktop.domain.site_figures import (
+    WEEKS,
+    Appointed,
+    EarlierDay,
+    SiteBehind,
+    SiteFigure,
+    SiteFigures,
+    added,
+)
+from crm_desktop.store.database import Database
+from crm_desktop.store.queries import site_figures as queries
+
+_LONDON = ZoneInfo("Europe/London")
+
+
+def of_day(db: Database, site_id: int, day: date | None = None) -> SiteFigures:
+    """Today so far, or another day of a site. Raises NotAllowed for advisors, NotFound."""
+    with db.read() as tx:
+        here = tx.now.astimezone(_LONDON)
+        wanted = day or here.date()
+        is_today = wanted == here.date()
+        parts, appointed = queries.figures(tx, site_id, [wanted], None)
+        before = [wanted - timedelta(weeks=n) for n in range(1, WEEKS + 1)]
+        until = here.time().replace(tzinfo=None) if is_today else None
+        earlier, booked = queries.figures(tx, site_id, before, until)
+        offered = queries.services(tx, site_id)
+        others = {each.service_id for each in parts if each.service_id} - set(offered)
+        return SiteFigures(
+            site_id=site_id,
+            site=queries.name(tx, site_id),
+            at=tx.now,
+            day=wanted,
+            is_today=is_today,
+            parts=parts,
+            appointed=appointed.get(wanted, Appointed()),
+            services={**offered, **(queries.names_of(tx, sorted(others)) if others else {})},
+            places=queries.places(tx, site_id),
+            earlier=tuple(
+                EarlierDay(
+                    each,
+                    added(part.sums for part in earlier if part.day == each),
+                    booked.get(each, Appointed()),
+                )
+                for each in before
+                if any(part.day == each for part in earlier)
+            ),
+        )
+
+
+def behind(db: Database, site_id: int, day: date, figure: SiteFigure) -> tuple[SiteBehind, ...]:
+    """Who is behind a number of a day, the newest first, 500 at most. Raises as `of_day`."""
+    with db.read() as tx:
+        return queries.behind(tx, site_id, day, figure.value)
