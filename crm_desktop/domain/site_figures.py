@@ -8,14 +8,16 @@ answered at the counter, left unseen, and no-show.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
-from crm_desktop.domain.figures import HALF_HOUR, Share
+from crm_desktop.domain.figures import Share
 from crm_desktop.domain.visits import TARGET_SECONDS, PlaceKind
 
+_LONDON = ZoneInfo("Europe/London")
 Key = TypeVar("Key")
 #: With how many days of the same weekday a day is compared.
 WEEKS = 4
@@ -193,7 +195,8 @@ class EarlierDay:
 class SiteFigures:
     """One day of a site, as of `at`; of today, earlier days are counted up to the same time of day.
 
-    `services` by id as the site calls them, in the order of its keys. `earlier`: the newest first.
+    `services` by id as the site calls them, in the order of its keys. `earlier`: the newest first;
+    `usual` how many came then on average, by half hour of the local day.
     """
 
     site_id: int
@@ -206,6 +209,7 @@ class SiteFigures:
     services: Mapping[int, str]
     places: tuple[PlaceNow, ...]
     earlier: tuple[EarlierDay, ...] = ()
+    usual: Mapping[time, float] = field(default_factory=dict)
 
     @property
     def sums(self) -> SiteSums:
@@ -220,16 +224,17 @@ class SiteFigures:
         """Each desk and room, and None for who was seen by nobody or at the counter."""
         return _grouped(self.parts, lambda each: each.place_id, (each.id for each in self.places))
 
-    def by_half_hour(self) -> tuple[tuple[datetime, SiteSums], ...]:
-        """From the first half hour in which somebody came to the last, none left out."""
-        found = _grouped(self.parts, lambda each: each.half_hour, ())
+    def by_half_hour(self) -> Mapping[time, SiteSums]:
+        """From the first half hour of the local day in which somebody came, or usually comes, to
+        the last, none left out.
+        """
+        found = _grouped(self.parts, lambda each: local_half_hour(each.half_hour), self.usual)
         if not found:
-            return ()
-        at, last, rows = min(found), max(found), []
-        while at <= last:
-            rows.append((at, found.get(at, SiteSums())))
-            at += HALF_HOUR
-        return tuple(rows)
+            return {}
+        halves = [time(hour, minute) for hour in range(24) for minute in (0, 30)]
+        return {
+            each: found.get(each, SiteSums()) for each in halves if min(found) <= each <= max(found)
+        }
 
     def waited(self) -> timedelta | None:
         """How long the one that waits longest has waited; None when nobody waits."""
@@ -260,6 +265,21 @@ class SiteBehind:
     counts: bool
     seen: bool
     who: str
+    service_id: int | None
+    place_id: int | None
+
+
+def local_half_hour(at: datetime) -> time:
+    """The half hour of the site's own clock; the hour that comes twice in October is one."""
+    return at.astimezone(_LONDON).time().replace(tzinfo=None)
+
+
+def usual(parts: Iterable[SitePart]) -> Mapping[time, float]:
+    """How many came in each half hour on average, over the days on which anybody came."""
+    parts = tuple(parts)
+    days = len({each.day for each in parts})
+    found = _grouped(parts, lambda each: local_half_hour(each.half_hour), ())
+    return {at: each.came / days for at, each in found.items()}
 
 
 def _grouped(

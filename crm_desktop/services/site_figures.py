@@ -15,6 +15,7 @@ from crm_desktop.domain.site_figures import (
     SiteFigure,
     SiteFigures,
     added,
+    usual,
 )
 from crm_desktop.store.database import Database
 from crm_desktop.store.queries import site_figures as queries
@@ -31,7 +32,8 @@ def of_day(db: Database, site_id: int, day: date | None = None) -> SiteFigures:
         parts, appointed = queries.figures(tx, site_id, [wanted], None)
         before = [wanted - timedelta(weeks=n) for n in range(1, WEEKS + 1)]
         until = here.time().replace(tzinfo=None) if is_today else None
-        earlier, booked = queries.figures(tx, site_id, before, until)
+        whole, booked = queries.figures(tx, site_id, before, None)
+        earlier = queries.figures(tx, site_id, before, until)[0] if until else whole
         offered = queries.services(tx, site_id)
         others = {each.service_id for each in parts if each.service_id} - set(offered)
         return SiteFigures(
@@ -51,8 +53,9 @@ def of_day(db: Database, site_id: int, day: date | None = None) -> SiteFigures:
                     booked.get(each, Appointed()),
                 )
                 for each in before
-                if any(part.day == each for part in earlier)
+                if any(part.day == each for part in whole)
             ),
+            usual=usual(whole),
         )
 
 

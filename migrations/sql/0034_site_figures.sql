@@ -68,7 +68,7 @@ BEGIN
 END $$;
 
 -- Who is behind a number of a day: [[contact, ticket, at, seconds, service, place, counts, may open,
--- who]], the newest first. Of services of which this person may know; named where they may read.
+-- who, service's id, place's id]], the newest first. Of services of which this person may know; named where they may read.
 CREATE FUNCTION app.site_behind(p_site bigint, p_day date, p_what text) RETURNS json
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -77,11 +77,12 @@ BEGIN
     PERFORM app.site_watcher(p_site);
     IF p_what = ANY (ARRAY['kept', 'late', 'missed']) THEN
         RETURN (SELECT coalesce(json_agg(json_build_array(b.contact_id, b.reference, b.starts_at,
-                b.seconds, b.service, b.place, b.counts, b.mine, CASE WHEN b.mine THEN b.who ELSE '' END)
+                b.seconds, b.service, b.place, b.counts, b.mine, CASE WHEN b.mine THEN b.who ELSE '' END,
+                b.service_id, b.place_id)
               ORDER BY b.starts_at DESC, b.reference), '[]') FROM (
             SELECT coalesce(a.visit_id, a.contact_id) AS contact_id, a.reference, a.starts_at,
                    extract(epoch FROM c.received_at - a.starts_at) AS seconds, s.name AS service,
-                   p.name AS place, true AS counts, a.who,
+                   p.name AS place, true AS counts, a.who, a.service_id, a.place_id,
                    s.queue_id = ANY (mine) AND coalesce(a.visit_id, a.contact_id) IS NOT NULL AS mine
             FROM appointment a JOIN service s ON s.id = a.service_id JOIN place p ON p.id = a.place_id
             LEFT JOIN contact c ON c.id = a.visit_id
@@ -95,14 +96,16 @@ BEGIN
             ORDER BY a.starts_at DESC, a.reference LIMIT 500) b);
     END IF;
     RETURN (SELECT coalesce(json_agg(json_build_array(b.contact_id, b.ticket, b.received_at, b.seconds,
-            b.service, b.place, b.counts, b.mine, CASE WHEN b.mine THEN b.who ELSE '' END)
+            b.service, b.place, b.counts, b.mine, CASE WHEN b.mine THEN b.who ELSE '' END,
+            b.service_id, b.place_id)
           ORDER BY b.received_at DESC, b.contact_id DESC), '[]') FROM (
         SELECT x.contact_id, x.letter || lpad(x.number::text, 3, '0') AS ticket, x.received_at,
                CASE WHEN x.seen_at IS NOT NULL THEN x.wait
                     ELSE extract(epoch FROM now() - x.received_at) END AS seconds,
                coalesce(s.name, '') AS service, coalesce(p.name, '') AS place,
                p_what <> 'within' OR x.wait <= 900 AS counts,
-               x.queue_id = ANY (mine) OR c.owner_id IS NOT DISTINCT FROM me AS mine, c.who
+               x.queue_id = ANY (mine) OR c.owner_id IS NOT DISTINCT FROM me AS mine, c.who,
+               x.service_id, x.place_id
         FROM app.site_came(p_site, ARRAY[p_day], NULL) x JOIN contact c ON c.id = x.contact_id
         LEFT JOIN service s ON s.id = x.service_id LEFT JOIN place p ON p.id = x.place_id
         WHERE x.queue_id = ANY (known) AND CASE p_what

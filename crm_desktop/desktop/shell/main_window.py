@@ -162,6 +162,7 @@ class MainWindow(QWidget):
                 self.commands.add_toast(self.pages.staff_screen.toast)
             elif key == "admin":
                 self.commands.add_toast(self.pages.admin_screen.telephones.toast)
+                self.commands.add_toast(self.pages.admin_screen.sites.toast)
             elif key == "team":
                 self.commands.add_toast(self.pages.team.contacts.toast)
         self._stack.setCurrentWidget(page)

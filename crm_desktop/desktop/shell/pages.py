@@ -198,18 +198,22 @@ class Pages(QObject):
         from crm_desktop.desktop.screens.admin.pages import AdminPages
         from crm_desktop.desktop.screens.admin.presenter import AdminPresenter
         from crm_desktop.desktop.screens.admin.screen import AdminScreen
+        from crm_desktop.desktop.screens.admin.sites_presenter import SitesPresenter
+        from crm_desktop.desktop.screens.admin.sites_screen import SitesScreen
         from crm_desktop.desktop.screens.admin.telephones_presenter import TelephonesPresenter
         from crm_desktop.desktop.screens.admin.telephones_screen import TelephonesScreen
 
         desk = self._desk
         channels = AdminScreen(desk.look, desk.clock)
         telephones = TelephonesScreen(desk.look, desk.clock)
+        sites = SitesScreen(desk.look, desk.settings)
         screen = AdminPages(
-            desk.look, channels, telephones, lambda: desk.person.role is StaffRole.ADMIN
+            desk.look, channels, telephones, sites, lambda: desk.person.role is StaffRole.ADMIN
         )
         screen.bind(
             AdminPresenter(desk.db, self._tasks(channels), channels),
             TelephonesPresenter(desk.db, self._tasks(telephones), telephones),
+            SitesPresenter(desk.db, self._tasks(sites), sites),
         )
         screen.contact_wanted.connect(self.contact_wanted)
         self._begin("admin", screen)

@@ -57,9 +57,11 @@ def behind(tx: Tx, site_id: int, day: date, what: str) -> tuple[SiteBehind, ...]
     return tuple(
         SiteBehind(
             contact_id, ticket, moment(at), None if seconds is None else float(seconds), service,
-            place, bool(counts), bool(seen), who or "",
+            place, bool(counts), bool(seen), who or "", service_id, place_id,
         )
-        for contact_id, ticket, at, seconds, service, place, counts, seen, who in found
+        for (
+            contact_id, ticket, at, seconds, service, place, counts, seen, who, service_id, place_id
+        ) in found
     )  # fmt: skip
 
 

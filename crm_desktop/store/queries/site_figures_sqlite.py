@@ -127,6 +127,7 @@ def behind(tx: Tx, site_id: int, day: date, what: str) -> list[tuple[Any, ...]]:
                 iso(contact.received_at), waited, services.get(contact.service_id or 0, ""),
                 places.get(each.visit.place_id or 0, ""),
                 what != "within" or waited <= TARGET_SECONDS, mine, contact.who if mine else "",
+                contact.service_id, each.visit.place_id,
             )
         )  # fmt: skip
     return found
@@ -210,6 +211,7 @@ def _booked_behind(tx: Tx, site_id: int, day: date, what: str) -> list[tuple[Any
                 contact_id, each.reference, iso(each.starts_at),
                 None if came is None else (came - each.starts_at).total_seconds(), service.name,
                 places[each.place_id], True, mine, each.who if mine else "",
+                each.service_id, each.place_id,
             )
         )  # fmt: skip
     return found[:_MOST]

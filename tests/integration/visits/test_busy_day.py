@@ -330,7 +330,7 @@ def _the_site_says_so(shop: _Shop, day: SiteDay, within: int) -> None:
     assert sums.within == within
     assert sums.wait.value == pytest.approx(day.average_wait)
     assert sums.in_time.value == pytest.approx(day.within_target)
-    for parts in (found.by_service(), found.by_place(), dict(found.by_half_hour())):
+    for parts in (found.by_service(), found.by_place(), found.by_half_hour()):
         whole = added(parts.values())
         assert whole.wait_seconds == pytest.approx(sums.wait_seconds)
         assert replace(whole, wait_seconds=sums.wait_seconds) == sums
