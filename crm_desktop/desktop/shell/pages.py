@@ -81,6 +81,7 @@ class Pages(QObject):
     note_wanted = Signal(object, str)
     figure_wanted = Signal(object)
     wallboard_wanted = Signal()
+    site_figures_wanted = Signal()
     queue_huddle_wanted = Signal(object)
     seen_wanted = Signal(object)
     scheme_chosen = Signal(object)
@@ -132,6 +133,7 @@ class Pages(QObject):
         screen.bind(self.at_desk)
         screen.opened.connect(self.contact_wanted)
         screen.here.connect(self.desk_here)
+        screen.figures_wanted.connect(self.site_figures_wanted)
         restore_panes(screen, desk.settings, "main")
         self._begin("desk", self.at_desk)
         return screen
@@ -272,6 +274,7 @@ class Pages(QObject):
         team.note_wanted.connect(self.note_wanted)
         team.figure_wanted.connect(self.figure_wanted)
         team.wallboard_wanted.connect(self.wallboard_wanted)
+        team.site_figures_wanted.connect(self.site_figures_wanted)
         team.queue_huddle_wanted.connect(self.queue_huddle_wanted)
         team.listen_wanted.connect(self.listen_wanted)
         self._begin("team", team)

@@ -153,9 +153,7 @@ def test_from_nothing_to_a_site_that_takes_visitors(
     assert known.site.hours.special[0][0] == date(2026, 12, 24)
     assert [row.title for row in screen.list.rows()] == ["Guildhall one-stop-shop"]
     assert "2 services" in screen.list.rows()[0].detail
-    visits.check_in(
-        centre.as_person("anna"), arriving(known.id, known.site.services[0].service_id)
-    )
+    visits.check_in(centre.as_person("anna"), arriving(known.id, known.site.services[0].service_id))
 
 
 def test_what_is_in_use_stays_and_a_closed_site_is_opened_again(
