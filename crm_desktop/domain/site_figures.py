@@ -8,7 +8,7 @@ answered at the counter, left unseen, and no-show.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TypeVar
@@ -196,7 +196,8 @@ class SiteFigures:
     """One day of a site, as of `at`; of today, earlier days are counted up to the same time of day.
 
     `services` by id as the site calls them, in the order of its keys. `earlier`: the newest first;
-    `usual` how many came then on average, by half hour of the local day.
+    `usual` how many came then on average, by half hour of the local day. `restricted` are those of
+    the services that only their members may know of.
     """
 
     site_id: int
@@ -210,6 +211,18 @@ class SiteFigures:
     places: tuple[PlaceNow, ...]
     earlier: tuple[EarlierDay, ...] = ()
     usual: Mapping[time, float] = field(default_factory=dict)
+    restricted: frozenset[int] = frozenset()
+
+    def for_everybody(self) -> SiteFigures:
+        """As everybody in the room may read it: restricted services are not told apart."""
+        return replace(
+            self,
+            services={k: v for k, v in self.services.items() if k not in self.restricted},
+            parts=tuple(
+                replace(each, service_id=None) if each.service_id in self.restricted else each
+                for each in self.parts
+            ),
+        )
 
     @property
     def sums(self) -> SiteSums:

@@ -34,8 +34,8 @@ def of_day(db: Database, site_id: int, day: date | None = None) -> SiteFigures:
         until = here.time().replace(tzinfo=None) if is_today else None
         whole, booked = queries.figures(tx, site_id, before, None)
         earlier = queries.figures(tx, site_id, before, until)[0] if until else whole
-        offered = queries.services(tx, site_id)
-        others = {each.service_id for each in parts if each.service_id} - set(offered)
+        about = {each.service_id for each in parts if each.service_id}
+        services, restricted = queries.services(tx, site_id, about)
         return SiteFigures(
             site_id=site_id,
             site=queries.name(tx, site_id),
@@ -44,7 +44,7 @@ def of_day(db: Database, site_id: int, day: date | None = None) -> SiteFigures:
             is_today=is_today,
             parts=parts,
             appointed=appointed.get(wanted, Appointed()),
-            services={**offered, **(queries.names_of(tx, sorted(others)) if others else {})},
+            services=services,
             places=queries.places(tx, site_id),
             earlier=tuple(
                 EarlierDay(
@@ -56,6 +56,7 @@ def of_day(db: Database, site_id: int, day: date | None = None) -> SiteFigures:
                 if any(part.day == each for part in whole)
             ),
             usual=usual(whole),
+            restricted=restricted,
         )
 
 

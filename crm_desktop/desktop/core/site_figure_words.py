@@ -9,7 +9,6 @@ from crm_desktop.desktop.core.figure_words import NOTHING, FigureShown, briefly,
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.domain.site_figures import (
     NAMES,
-    EarlierDay,
     SiteFigure,
     SiteFigures,
     SiteSums,
@@ -118,34 +117,25 @@ def judged_in_time(sums: SiteSums) -> tuple[Tone | None, str]:
     return (Tone.WARNING, "near goal") if nearly else (Tone.DANGER, "below goal")
 
 
-def sums_words(sums: SiteSums, *, now: bool) -> str:
-    """As "12 came · 9 served · average wait 7:12 · 89% in time · 1 unseen"."""
+def sums_words(sums: SiteSums, *, now: bool = False) -> str:
+    """As "12 came · 2 waiting · 9 served · 1 unseen"."""
     parts = [f"{sums.came:,} came"]
     if now and sums.waiting:
         parts.append(f"{sums.waiting:,} waiting")
     parts.append(f"{sums.served:,} served")
     if sums.answered_now:
         parts.append(f"{sums.answered_now:,} at the counter")
-    parts += _waits(sums)
     if sums.unseen:
         parts.append(f"{sums.unseen:,} unseen")
     return " · ".join(parts)
 
 
-def served_words(sums: SiteSums) -> str:
-    """As "9 served · average wait 7:12 · 89% in time"."""
-    return " · ".join([f"{sums.served:,} served", *_waits(sums)])
-
-
-def earlier_words(each: EarlierDay) -> str:
-    """A day of the weeks before, as `sums_words`."""
-    return sums_words(each.sums, now=False)
-
-
-def _waits(sums: SiteSums) -> list[str]:
+def waits_words(sums: SiteSums) -> str:
+    """As "average 7:12 · 89% in time"; empty where nobody was served."""
     if sums.wait.value is None or sums.in_time.value is None:
-        return []
-    return [f"average wait {waited(sums.wait.value)}", f"{per_cent(sums.in_time.value)} in time"]
+        return ""
+    in_time = per_cent(sums.in_time.value, whole=True)
+    return f"average {waited(sums.wait.value)} · {in_time} in time"
 
 
 def _detail(found: SiteFigures, figure: SiteFigure) -> str:

@@ -305,6 +305,7 @@ class MainWindow(QWidget):
     def _connect_sites(self) -> None:
         self.site_figures.contact_wanted.connect(self.open_contact)
         self.pages.site_figures_wanted.connect(self.site_figures.open)
+        self.figures.site_wanted.connect(self.site_figures.open_behind)
         self.lock.ended.connect(self.site_figures.close)
 
     def _connect(self) -> None:

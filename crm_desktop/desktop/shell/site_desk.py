@@ -11,6 +11,7 @@ from crm_desktop.desktop.core.commands import CommandRegistry
 from crm_desktop.desktop.core.layout import SITE, number_of
 from crm_desktop.desktop.shell.desk import Desk, later_for
 from crm_desktop.domain.changes import Changes
+from crm_desktop.domain.site_figures import SiteFigure
 
 # What few desktops ever open is loaded when it is opened, not with the program.
 if TYPE_CHECKING:
@@ -57,6 +58,13 @@ class SiteDesk(QObject):
         self.dialog = dialog
         dialog.show()
         self._presenter.start()
+
+    @Slot(object, object)
+    def open_behind(self, site_id: int, figure: SiteFigure) -> None:
+        """Show who is behind a number of a site's today."""
+        self.open()
+        assert self.dialog is not None
+        self.dialog.ask(site_id, figure)
 
     @Slot()
     def close(self) -> None:

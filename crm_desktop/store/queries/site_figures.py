@@ -4,7 +4,7 @@ same rules in `site_figures_sqlite`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, time
 from typing import Any
 
@@ -73,21 +73,33 @@ def name(tx: Tx, site_id: int) -> str:
     return found
 
 
-def services(tx: Tx, site_id: int) -> dict[int, str]:
-    """What a visit there can be about, in the order of its keys."""
-    rows = tx.session.execute(
-        select(Service.id, SiteService.name, Service.name)
+def services(
+    tx: Tx, site_id: int, others: Collection[int]
+) -> tuple[dict[int, str], frozenset[int]]:
+    """What a visit there can be about, in the order of its keys, then `others` by name; and which
+    of them are restricted.
+    """
+    offered = tx.session.execute(
+        select(Service.id, SiteService.name, Service.name, Service.restricted)
         .join(SiteService, SiteService.service_id == Service.id)
         .where(SiteService.site_id == site_id)
         .order_by(SiteService.key)
+    ).all()
+    known = {row[0] for row in offered}
+    more = (
+        tx.session.execute(
+            select(Service.id, Service.name, Service.name, Service.restricted)
+            .where(Service.id.in_(set(others) - known))
+            .order_by(Service.name)
+        ).all()
+        if set(others) - known
+        else ()
     )
-    return {id_: own or usual for id_, own, usual in rows}
-
-
-def names_of(tx: Tx, service_ids: Sequence[int]) -> dict[int, str]:
-    """What services are called that the site does not offer any more."""
-    rows = tx.session.execute(select(Service.id, Service.name).where(Service.id.in_(service_ids)))
-    return dict(rows.all())
+    rows = (*offered, *more)
+    return (
+        {id_: own or usual for id_, own, usual, _ in rows},
+        frozenset(row[0] for row in rows if row[3]),
+    )
 
 
 def places(tx: Tx, site_id: int) -> tuple[PlaceNow, ...]:

@@ -38,5 +38,5 @@ def bars(found: SiteFigures, now: datetime) -> tuple[list[Bar], float | None, st
 
 def _bar_words(at: time, sums: SiteSums, usual: float | None, *, ahead: bool) -> str:
     said = f"{at:%H:%M}: "
-    said += "to come" if ahead else sums_words(sums, now=False)
+    said += "to come" if ahead else sums_words(sums)
     return said if usual is None else f"{said} · usually {usual:.0f}"

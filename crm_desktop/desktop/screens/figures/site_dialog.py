@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -20,7 +21,6 @@ from PySide6.QtWidgets import (
 from crm_desktop.desktop.core import site_figure_words as said
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.look import Look, Role
-from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.figures.site_behind import SiteBehindDialog
 from crm_desktop.desktop.screens.figures.site_chart import bars
 from crm_desktop.desktop.screens.figures.site_presenter import SiteDayPresenter
@@ -42,11 +42,11 @@ from crm_desktop.domain.site_figures import (
     SiteBehind,
     SiteFigure,
     SiteFigures,
-    SiteSums,
     definition,
 )
 from crm_desktop.domain.visits import SiteInfo
 
+_NONE_BEFORE = "Nobody came on this weekday of the four weeks before."
 #: Below this width (at 100 %) the lists stand below each other.
 _NARROW = 860
 
@@ -66,6 +66,7 @@ class SiteDayDialog(QDialog):
         self._presenter: SiteDayPresenter | None = None
         self._found: SiteFigures | None = None
         self.behind: SiteBehindDialog | None = None
+        self._asked: tuple[int, SiteFigure] | None = None
         self.setWindowTitle("Figures of a site")
         self._error = ErrorBar(look)
         self.tiles = FigureTiles(look)
@@ -95,6 +96,14 @@ class SiteDayDialog(QDialog):
         """Give the window who reads."""
         self._presenter = presenter
 
+    def ask(self, site_id: int, figure: SiteFigure) -> None:
+        """Show who is behind a number of that site's today, as soon as it is read."""
+        self._asked = (site_id, figure)
+        self.site.choose(site_id)
+        if self._presenter is not None:
+            self._presenter.choose_site(site_id)
+            self._presenter.choose_day(None)
+
     # SiteDayView
 
     def show_sites(self, sites: tuple[SiteInfo, ...], chosen: int | None) -> None:
@@ -122,6 +131,9 @@ class SiteDayDialog(QDialog):
             each.setFixedHeight(max(self._look.px(60), each.content_height() + 2))
             if each.current_key() is None:
                 each.step(1)
+        if self._asked is not None and self._asked[0] == found.site_id:
+            asked, self._asked = self._asked[1], None
+            self.open_behind(asked)
 
     def show_trouble(self, trouble: CrmError) -> None:
         """See `SiteDayView`."""
@@ -158,10 +170,16 @@ class SiteDayDialog(QDialog):
 
         def show(rows: tuple[SiteBehind, ...]) -> None:
             if self.behind is dialog:
-                dialog.show_rows(tuple(
-                    each for each in rows
-                    if service_id in (None, each.service_id) and place_id in (None, each.place_id)
-                ))  # fmt: skip
+                dialog.show_rows(
+                    tuple(
+                        replace(
+                            each, service=found.services.get(each.service_id or 0, each.service)
+                        )
+                        for each in rows
+                        if service_id in (None, each.service_id)
+                        and place_id in (None, each.place_id)
+                    )
+                )
 
         dialog.open()
         presenter.behind(found.site_id, found.day, figure, show, dialog.show_trouble)
@@ -233,6 +251,10 @@ class SiteDayDialog(QDialog):
             self._heads[each] = head
             part.addWidget(head)
             part.addWidget(each)
+            if each is self.earlier:
+                self._none_before = Text(look, _NONE_BEFORE, muted=True, wrap=True)
+                self._none_before.setContentsMargins(edge, edge, edge, edge)
+                part.addWidget(self._none_before)
             part.addStretch(1)
             self._lists.addLayout(part, 1)
         column.addLayout(self._lists)
@@ -269,7 +291,7 @@ class SiteDayDialog(QDialog):
                     (service_id,),
                     name,
                     said.sums_words(sums, now=found.is_today),
-                    pill=_pill(sums),
+                    right=said.waits_words(sums),
                 )
             )
         return rows
@@ -279,12 +301,13 @@ class SiteDayDialog(QDialog):
         rows = []
         for each in found.places:
             there = f"{each.staff} there now" if each.staff else "nobody there now"
+            parts = [f"{sums[each.id].served:,} served", there if found.is_today else ""]
             rows.append(
                 Row(
                     (each.id,),
                     each.name,
-                    said.served_words(sums[each.id]),
-                    right=there if found.is_today else "",
+                    " · ".join(filter(None, parts)),
+                    right=said.waits_words(sums[each.id]),
                 )
             )
         return rows
@@ -297,10 +320,17 @@ class SiteDayDialog(QDialog):
         )
         self.earlier.set_rows(
             [
-                Row(each.day, say_day(each.day), said.earlier_words(each), pill=_pill(each.sums))
+                Row(
+                    each.day,
+                    say_day(each.day),
+                    said.sums_words(each.sums),
+                    right=said.waits_words(each.sums),
+                )
                 for each in found.earlier
             ]
         )
+        self.earlier.setVisible(bool(found.earlier))
+        self._none_before.setVisible(not found.earlier)
 
     @Slot(object)
     def _site_chosen(self, site_id: object) -> None:
@@ -355,8 +385,3 @@ class SiteDayDialog(QDialog):
     @Slot(int)
     def _behind_closed(self, _result: int) -> None:
         self.behind = None
-
-
-def _pill(sums: SiteSums) -> tuple[str, Tone] | None:
-    tone, word = said.judged_in_time(sums)
-    return (word, tone) if tone is not None and tone is not Tone.OK else None
