@@ -101,9 +101,8 @@ def calls(tx: Tx, site_id: int) -> tuple[BoardCall, ...]:
     )
 
 
-def wall(tx: Tx, site_id: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What always stands on a site's screens, in English and in Welsh; nothing where nothing is."""
+def wall(tx: Tx, site_id: int, language: str) -> str:
+    """What always stands on a site's screens; in English where nobody has put it into Welsh."""
     settings = tx.session.scalar(select(Site.settings).where(Site.id == site_id)) or {}
     english = str(settings.get("wall") or "")
-    welsh = str(settings.get("wall_cy") or english)
-    return (english,) if english else (), (welsh,) if welsh else ()
+    return str(settings.get("wall_cy") or english) if language == "cy" else english

@@ -216,7 +216,7 @@ def test_addresses_are_copied_and_the_key_renewed_after_a_question(
     assert dialog.screen_address.text() == f"{wanted}/screen"
 
     _press(dialog, "Renew the key…")
-    assert "stop at once" in _said(dialog)
+    assert "are shut out" in _said(dialog)
     _press(dialog, "Keep the key")
     assert sites.read(centre.as_owner()).sites == (before,)
     _press(dialog, "Renew the key…")

@@ -14,6 +14,7 @@ from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import Button, Kind, PrimaryButton
+from crm_desktop.desktop.widgets.dialog_room import resize_within
 from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.sites import KnownSite
@@ -24,8 +25,11 @@ _WHO = (
     "to nobody else. The kiosk begins in Welsh with ?lang=cy at the end."
 )
 _ASK = (
-    "Kiosks and public screens with the old address stop at once.",
-    "Each device then needs the new address. Renew when an address went to somebody else.",
+    "Devices with the old address are shut out.",
+    (
+        "Kiosks within seconds, a public screen when it is loaded again: each device then needs "
+        "the new address. Renew when an address went to somebody else."
+    ),
 )
 _ASK_DONE = "The key is renewed. Give the building’s devices these addresses."
 
@@ -68,7 +72,7 @@ class AddressesDialog(QDialog):
         column.addWidget(self._ask)
         column.addStretch(1)
         column.addLayout(self._foot())
-        self.resize(min(look.px(760), self.screen().availableSize().width() - look.px(20)), 0)
+        resize_within(self, look, look.px(760), 0)
         self._show()
 
     def done(self, result: int) -> None:
@@ -146,6 +150,8 @@ class AddressesDialog(QDialog):
     def _question(self) -> None:
         self._done.hide()
         self._ask.show()
+        high = self.layout().totalHeightForWidth(self.width())
+        resize_within(self, self._look, self.width(), max(high, self.height()))
         self._renew.setEnabled(False)
         self._renew_now.setFocus()
         announce(self, self._means.text())
