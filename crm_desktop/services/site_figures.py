@@ -29,11 +29,13 @@ def of_day(db: Database, site_id: int, day: date | None = None) -> SiteFigures:
         here = tx.now.astimezone(_LONDON)
         wanted = day or here.date()
         is_today = wanted == here.date()
-        parts, appointed = queries.figures(tx, site_id, [wanted], None)
         before = [wanted - timedelta(weeks=n) for n in range(1, WEEKS + 1)]
-        until = here.time().replace(tzinfo=None) if is_today else None
-        whole, booked = queries.figures(tx, site_id, before, None)
-        earlier = queries.figures(tx, site_id, before, until)[0] if until else whole
+        found, booked = queries.figures(tx, site_id, [wanted, *before], None)
+        parts = tuple(each for each in found if each.day == wanted)
+        whole = earlier = tuple(each for each in found if each.day != wanted)
+        if is_today and whole:
+            until = here.time().replace(tzinfo=None)
+            earlier, _ = queries.figures(tx, site_id, before, until)
         about = {each.service_id for each in parts if each.service_id}
         services, restricted = queries.services(tx, site_id, about)
         return SiteFigures(
@@ -43,7 +45,7 @@ def of_day(db: Database, site_id: int, day: date | None = None) -> SiteFigures:
             day=wanted,
             is_today=is_today,
             parts=parts,
-            appointed=appointed.get(wanted, Appointed()),
+            appointed=booked.get(wanted, Appointed()),
             services=services,
             places=queries.places(tx, site_id),
             earlier=tuple(

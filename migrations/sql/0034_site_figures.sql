@@ -54,7 +54,7 @@ BEGIN
             FROM app.site_came(p_site, p_days, p_until) x GROUP BY 1, 2, 3, 4) parts),
         (SELECT coalesce(json_agg(json_build_array(day, to_come, kept, late, no_shows, cancelled)), '[]')
          FROM (
-            SELECT app.visit_day(a.starts_at) AS day,
+            SELECT d.day,
                    count(*) FILTER (WHERE a.state = 'booked') AS to_come,
                    count(*) FILTER (WHERE a.state IN ('arrived', 'served')) AS kept,
                    count(*) FILTER (WHERE a.state IN ('arrived', 'served')

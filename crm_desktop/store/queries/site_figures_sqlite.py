@@ -29,31 +29,40 @@ _MOST = 500
 class _Came:
     """A visit of a day, as app.site_came has it."""
 
-    visit: Visit
-    contact: Contact
+    contact_id: int
+    day: date
+    service_id: int | None
+    queue_id: int
+    place_id: int | None
+    state: str
+    letter: str
+    number: int
+    received_at: datetime
+    seen_at: datetime | None
+    left_at: datetime | None
+    owner_id: int | None
+    who: str
 
     @property
     def quick(self) -> bool:
-        seen = self.visit.seen_at
-        return seen is not None and seen == self.visit.left_at
+        return self.seen_at is not None and self.seen_at == self.left_at
 
     @property
     def served(self) -> bool:
-        return self.visit.seen_at is not None and not self.quick
+        return self.seen_at is not None and not self.quick
 
     @property
     def wait(self) -> float | None:
-        seen = self.visit.seen_at
-        return None if seen is None else (seen - self.contact.received_at).total_seconds()
+        return None if self.seen_at is None else (self.seen_at - self.received_at).total_seconds()
 
     def unseen(self, state: ContactState) -> bool:
-        return self.visit.seen_at is None and self.contact.state == state
+        return self.seen_at is None and self.state == state
 
     def is_behind(self, what: str) -> bool:
         """Whether it is among those behind a number."""
         return {
             "came": True,
-            "waiting": self.contact.state == ContactState.QUEUED,
+            "waiting": self.state == ContactState.QUEUED,
             "served": self.served,
             "within": self.served,
             "answered_now": self.quick,
@@ -63,12 +72,12 @@ class _Came:
 
     def sums(self) -> SiteSums:
         """It alone."""
-        waits = self.contact.state == ContactState.QUEUED
+        waits = self.state == ContactState.QUEUED
         wait = self.wait or 0.0
         return SiteSums(
             1,
             int(waits),
-            self.contact.received_at if waits else None,
+            self.received_at if waits else None,
             int(self.served),
             int(self.quick),
             int(self.unseen(ContactState.LEFT)),
@@ -86,9 +95,8 @@ def figures(
     known = _known(tx)
     parts: dict[tuple[Any, ...], SiteSums] = {}
     for each in _came(tx, site_id, days, until):
-        contact = each.contact
-        service_id = contact.service_id if contact.queue_id in known else None
-        key = (each.visit.day, half_hour(contact.received_at), service_id, each.visit.place_id)
+        service_id = each.service_id if each.queue_id in known else None
+        key = (each.day, half_hour(each.received_at), service_id, each.place_id)
         parts[key] = parts.get(key, SiteSums()) + each.sums()
     return (
         [
@@ -112,22 +120,21 @@ def behind(tx: Tx, site_id: int, day: date, what: str) -> list[tuple[Any, ...]]:
     services = dict(tx.session.execute(select(Service.id, Service.name)).all())
     places = dict(tx.session.execute(select(Place.id, Place.name)).all())
     rows = [
-        (each, each.contact)
+        each
         for each in _came(tx, site_id, [day], None)
-        if each.contact.queue_id in known and each.is_behind(what)
+        if each.queue_id in known and each.is_behind(what)
     ]
-    rows.sort(key=lambda row: (row[1].received_at, row[1].id), reverse=True)
+    rows.sort(key=lambda each: (each.received_at, each.contact_id), reverse=True)
     found = []
-    for each, contact in rows[:_MOST]:
-        waited = (tx.now - contact.received_at).total_seconds() if each.wait is None else each.wait
-        mine = contact.queue_id in own.queues or contact.owner_id == own.id
+    for each in rows[:_MOST]:
+        waited = (tx.now - each.received_at).total_seconds() if each.wait is None else each.wait
+        mine = each.queue_id in own.queues or each.owner_id == own.id
         found.append(
             (
-                contact.id, str(Ticket(each.visit.letter, each.visit.number)),
-                iso(contact.received_at), waited, services.get(contact.service_id or 0, ""),
-                places.get(each.visit.place_id or 0, ""),
-                what != "within" or waited <= TARGET_SECONDS, mine, contact.who if mine else "",
-                contact.service_id, each.visit.place_id,
+                each.contact_id, str(Ticket(each.letter, each.number)), iso(each.received_at),
+                waited, services.get(each.service_id or 0, ""), places.get(each.place_id or 0, ""),
+                what != "within" or waited <= TARGET_SECONDS, mine, each.who if mine else "",
+                each.service_id, each.place_id,
             )
         )  # fmt: skip
     return found
@@ -149,13 +156,28 @@ def _known(tx: Tx) -> set[int]:
 
 def _came(tx: Tx, site_id: int, days: Sequence[date], until: time | None) -> Iterator[_Came]:
     rows = tx.session.execute(
-        select(Visit, Contact)
+        select(
+            Visit.contact_id,
+            Visit.day,
+            Contact.service_id,
+            Contact.queue_id,
+            Visit.place_id,
+            Contact.state,
+            Visit.letter,
+            Visit.number,
+            Contact.received_at,
+            Visit.seen_at,
+            Visit.left_at,
+            Contact.owner_id,
+            Contact.who,
+        )
         .join(Contact, Contact.id == Visit.contact_id)
         .where(Visit.site_id == site_id, Visit.day.in_(days))
     )
-    for visit, contact in rows:
-        if until is None or contact.received_at.astimezone(_LONDON).time() <= until:
-            yield _Came(visit, contact)
+    for row in rows:
+        came = _Came(**row._mapping)
+        if until is None or came.received_at.astimezone(_LONDON).time() <= until:
+            yield came
 
 
 def _booked(tx: Tx, site_id: int, day: date) -> Sequence[Any]:
