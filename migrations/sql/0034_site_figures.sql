@@ -1,6 +1,66 @@
 -- A site's days in figures, by the definitions of app.site_line, and who is behind a number. Numbers
 -- are for desk staff and team leaders; a name is for whoever may read the contact.
 
+-- As before, and whoever is at a desk at this moment was served: without an end to compare with,
+-- they were in no number.
+CREATE OR REPLACE FUNCTION app.site_line(p_site bigint) RETURNS json
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    me bigint := app.me(); known bigint[] := app.known_queues();
+    today date := app.visit_day(now());
+BEGIN
+    IF me IS NULL OR NOT EXISTS (SELECT 1 FROM site WHERE id = p_site) THEN
+        PERFORM app.refuse('CRM01', 'no such site');
+    END IF;
+    RETURN (
+    WITH v AS MATERIALIZED (
+        SELECT x.*, c.state, c.queue_id, c.who, c.service_id, c.received_at, c.due_at, c.owner_id,
+               c.customer_id, s.name AS service,
+               c.queued_at - make_interval(secs => (c.priority + c.boost) * q.ageing_seconds) AS entry
+        FROM visit x JOIN contact c ON c.id = x.contact_id JOIN queue q ON q.id = c.queue_id
+        LEFT JOIN service s ON s.id = c.service_id
+        WHERE x.site_id = p_site AND x.day >= today - 1
+    ), here AS (
+        SELECT * FROM v WHERE state IN ('queued', 'called', 'active', 'held', 'parked', 'wrap_up')
+          AND (left_at IS NULL OR state = 'wrap_up')
+          AND queue_id = ANY (known)
+    ), done AS (
+        SELECT extract(epoch FROM least(seen_at, now()) - received_at) AS wait, state, seen_at, left_at,
+               seen_at IS NOT NULL AND left_at IS NOT DISTINCT FROM seen_at AS quick FROM v WHERE day = today
+    )
+    SELECT json_build_array(
+      coalesce((SELECT json_agg(json_build_array(h.contact_id, h.letter, h.number,
+            h.who, h.service_id, coalesce(h.service, ''), h.state, h.needs, h.note, h.received_at, h.due_at,
+            h.called_at, h.calls, h.place_id, coalesce(p.name, ''), coalesce(o.name, ''),
+            a.starts_at, EXISTS (SELECT 1 FROM safety_marker m WHERE m.customer_id = h.customer_id
+                                 AND m.state IN ('active', 'review_due')), h.language)
+          ORDER BY h.state <> 'queued', h.entry, h.contact_id)
+        FROM here h LEFT JOIN place p ON p.id = coalesce(h.place_id, h.for_place_id)
+        LEFT JOIN staff o ON o.id = h.owner_id
+        LEFT JOIN appointment a ON a.id = h.appointment_id), '[]'),
+      coalesce((SELECT json_agg(json_build_array(p.id, p.kind, p.name, p.partner,
+            (SELECT coalesce(json_agg(s.name ORDER BY s.name), '[]') FROM at_place x
+             JOIN staff s ON s.id = x.staff_id WHERE x.place_id = p.id AND x.left_at IS NULL),
+            t.contact_id, t.letter, t.number, t.called_at, p.held_until, p.held_for)
+          ORDER BY p.kind <> 'desk', p.name)
+        FROM place p LEFT JOIN LATERAL (SELECT * FROM here h WHERE h.place_id = p.id
+                                        AND h.state IN ('called', 'active', 'held')
+                                        ORDER BY h.called_at DESC LIMIT 1) t ON true
+        WHERE p.site_id = p_site AND p.active), '[]'),
+      coalesce((SELECT json_agg(json_build_array(k.contact_id, k.letter, k.number, k.name, k.called_at,
+                                                 k.calls > 1) ORDER BY k.called_at DESC)
+        FROM (SELECT v.*, p.name FROM v JOIN place p ON p.id = v.place_id
+              WHERE v.called_at > now() - interval '30 minutes' ORDER BY v.called_at DESC LIMIT 6) k),
+        '[]'),
+      (SELECT json_build_array(count(*), count(*) FILTER (WHERE state = 'queued' AND left_at IS NULL),
+            count(*) FILTER (WHERE seen_at IS NOT NULL AND NOT quick),
+            count(*) FILTER (WHERE quick),
+            count(*) FILTER (WHERE state = 'left' AND seen_at IS NULL),
+            count(*) FILTER (WHERE state = 'no_show' AND seen_at IS NULL),
+            avg(wait) FILTER (WHERE seen_at IS NOT NULL AND NOT quick),
+            avg((wait <= 900)::integer) FILTER (WHERE seen_at IS NOT NULL AND NOT quick)) FROM done)));
+END $$;
+
 CREATE FUNCTION app.site_watcher(p_site bigint) RETURNS void
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN

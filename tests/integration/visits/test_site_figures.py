@@ -79,7 +79,10 @@ def test_a_day_of_a_site(centre: Centre, dee: Database) -> None:
     sums = found.sums
     assert (sums.came, sums.waiting, sums.served) == (5, 2, 1)
     assert (sums.answered_now, sums.left, sums.no_shows) == (1, 1, 0)
-    assert (line.footfall, line.waiting, line.answered_now) == (5, 2, 1)
+    # The desk's own day says the same, also while somebody is there.
+    assert (line.footfall, line.waiting, line.served, line.answered_now) == (5, 2, 1, 1)
+    assert sums.wait.value == pytest.approx(line.average_wait)
+    assert sums.in_time.value == pytest.approx(line.within_target)
     assert 90 <= sums.wait_seconds < 120
     by_service = found.by_service()
     # That somebody came about something of others is a number without a name.
