@@ -119,8 +119,7 @@ def _commands(desktop: Desktop) -> set[str]:
 
 CASES = [
     ("1440x900", 1440, 900, 100, Scheme.LIGHT),
-    ("1280x720", 1280, 720, 100, Scheme.DARK),
-    ("200", 1280, 720, 200, Scheme.LIGHT),
+    ("200", 1280, 720, 200, Scheme.DARK),
 ]
 
 

@@ -17,8 +17,8 @@ from crm_desktop.store.database import Database
 from tests.centre import PASSWORD, Centre
 from tests.visits_centre import add_site
 
-#: Two hundred days of thirty visitors.
-_DAYS, _A_DAY = 200, 30
+#: Eighty days of thirty visitors.
+_DAYS, _A_DAY = 80, 30
 _MANY = _DAYS * _A_DAY
 _NUMBERS = {
     "sqlite": "(WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted"
@@ -52,7 +52,7 @@ _VISITS = (
            state)
        SELECT :site, 1, :place, 'A-' || n, {at}, {at}, 'Somebody', 'served' FROM {numbers}""",
 )
-#: On PostgreSQL six thousand contacts are read faster as a whole than one by one; SQLite has no
+#: On PostgreSQL so few contacts are read faster as a whole than one by one; SQLite has no
 #: such choice.
 _TABLES = {"sqlite": "contact|visit|appointment", "postgresql": "visit|appointment"}
 

@@ -179,7 +179,7 @@ class SiteForm(EntryForm):
         self.fields.addWidget(Text(self._look, "Who hears a silent alarm of this site",
                                    Role.HEADING, wrap=True))  # fmt: skip
         self._everybody = QRadioButton("Everybody who is signed in")
-        some = QRadioButton("Whoever works at the site then, and these people wherever they are:")
+        some = QRadioButton("Whoever is at the site, and these people:")
         (self._everybody if chosen is None else some).setChecked(True)
         self.fields.addWidget(self._everybody)
         self.fields.addWidget(some)
