@@ -302,6 +302,13 @@ class MainWindow(QWidget):
         self.chats.is_locked = partial(getattr, self.lock, "is_locked")
         self._leaving = Leaving(self._desk, self, self._quit)
 
+    @Slot()
+    def _hide_personal(self) -> None:
+        """Who came to a site stands in a window of its own: it goes too."""
+        self.private.toggle()
+        if self.private.is_on:
+            self.site_figures.close()
+
     def _connect_sites(self) -> None:
         self.site_figures.contact_wanted.connect(self.open_contact)
         self.pages.site_figures_wanted.connect(self.site_figures.open)
@@ -370,7 +377,7 @@ class MainWindow(QWidget):
         for place in (key for key, *_ in PAGES):
             bind(f"go.{place}", partial(self.go, place))
         bind("go.palette", self._open_palette)
-        bind("view.private", self.private.toggle)
+        bind("view.private", self._hide_personal)
         bind("view.public", self._open_public)
         bind("desk.printer", self._choose_printer)
         bind("view.density", self._toggle_density)

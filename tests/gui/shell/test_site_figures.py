@@ -91,6 +91,10 @@ def test_a_day_is_followed_to_who_is_behind_a_number(
     QTest.keyClick(dialog, Qt.Key.Key_Home, Qt.KeyboardModifier.AltModifier)
     settled(qtbot, desktop)
     assert _tile(dialog, SiteFigure.CAME) == "2"
+    # Names go at once when personal data is hidden.
+    dialog.open_behind(SiteFigure.CAME)
+    desktop.window.registry.run("view.private")
+    assert desktop.window.site_figures.dialog is None
 
 
 def test_it_is_found_from_the_desk_and_from_the_team(

@@ -151,23 +151,19 @@ def test_appointments_of_a_day(centre: Centre, dee: Database) -> None:
     visits.check_in(dee, arriving(site, tax, appointment_id=ids[0]))
     visits.check_in(dee, arriving(site, tax, appointment_id=ids[1]))
     with centre.as_owner().write() as tx:
-        for at, values in enumerate((
-            # Late: their time was before they came, on the same day whatever hour it is.
-            {"starts_at": tx.now - min(back, timedelta(minutes=5))},
-            {"starts_at": tx.now + timedelta(seconds=1)},
-            {"state": "no_show"}, {"state": "cancelled"}, {},
-        )):  # fmt: skip
-            tx.session.execute(
-                update(Appointment).where(Appointment.id == ids[at]).values(**values)
-            ) if values else None
+        late, early, missed, cancelled, _ = [tx.session.get_one(Appointment, each) for each in ids]
+        # Late: their time was before they came, on the same day whatever hour it is.
+        late.starts_at = tx.now - min(back, timedelta(minutes=5))
+        early.starts_at = tx.now + timedelta(seconds=1)
+        missed.state, cancelled.state = "no_show", "cancelled"
 
     found = site_figures.of_day(dee, site)
 
     assert found.appointed == Appointed(to_come=1, kept=2, late=1, missed=1, cancelled=1)
-    late = site_figures.behind(dee, site, found.day, SiteFigure.LATE)
-    assert [(each.ticket, each.who, each.seen) for each in late] == [("A-0", "Guest 0", True)]
-    (missed,) = site_figures.behind(dee, site, found.day, SiteFigure.MISSED)
-    assert (missed.ticket, missed.contact_id, missed.seen) == ("A-2", None, False)
+    behind = site_figures.behind(dee, site, found.day, SiteFigure.LATE)
+    assert [(each.ticket, each.who, each.seen) for each in behind] == [("A-0", "Guest 0", True)]
+    (gone,) = site_figures.behind(dee, site, found.day, SiteFigure.MISSED)
+    assert (gone.ticket, gone.contact_id, gone.seen) == ("A-2", None, False)
     assert len(site_figures.behind(dee, site, found.day, SiteFigure.KEPT)) == 2
 
 

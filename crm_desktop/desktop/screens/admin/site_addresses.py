@@ -52,7 +52,7 @@ class AddressesDialog(QDialog):
         self.base.setPlaceholderText(_USUAL)
         self.base.textChanged.connect(self._show)
         self.kiosk, self.screen_address = QLineEdit(), QLineEdit()
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setSpacing(look.px(8))
         column.addWidget(self._wrong)
         column.addWidget(self._done)
@@ -150,7 +150,7 @@ class AddressesDialog(QDialog):
     def _question(self) -> None:
         self._done.hide()
         self._ask.show()
-        high = self.layout().totalHeightForWidth(self.width())
+        high = self._column.totalHeightForWidth(self.width())
         resize_within(self, self._look, self.width(), max(high, self.height()))
         self._renew.setEnabled(False)
         self._renew_now.setFocus()
