@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.accessibility import announce
@@ -174,7 +175,11 @@ class SitesScreen(Surface):
             except InvalidInput as wrong:
                 form.show_wrong(wrong)
                 return
-            put(wanted, form.done_well, form.show_wrong)
+            put(
+                wanted,
+                lambda: form.done_well() if isValid(form) else None,
+                lambda wrong: form.show_wrong(wrong) if isValid(form) else self.show_trouble(wrong),
+            )
 
         form.entered.connect(entered)
         form.open()
@@ -192,9 +197,15 @@ class SitesScreen(Surface):
             return
         dialog = AddressesDialog(self._look, site, self._settings.get(_BASE) or "", self)
         dialog.base_chosen.connect(partial(self._settings.set, _BASE))
-        dialog.renew_wanted.connect(
-            lambda: presenter.renew_key(site, dialog.show_key, dialog.show_wrong)
-        )
+
+        def renew() -> None:
+            presenter.renew_key(
+                site,
+                lambda key: dialog.show_key(key) if isValid(dialog) else None,
+                lambda no: dialog.show_wrong(no) if isValid(dialog) else self.show_trouble(no),
+            )
+
+        dialog.renew_wanted.connect(renew)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
