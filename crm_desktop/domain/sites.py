@@ -273,6 +273,9 @@ def _wrong_services(
     many = Counter(each.service_id for each in services)
     for each in services:
         name = names[each.service_id]
+        if each.service_id < 1:
+            yield f"Alt+{each.key}", "choose a service, or take it away"
+            continue
         if not _LETTER.fullmatch(each.letter):
             yield f"letter of {name}", "one letter, A to Z"
         elif letters[each.letter] > 1:

@@ -268,6 +268,12 @@ END $$;
 CREATE FUNCTION app.site_places(p_site bigint, p_places jsonb) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
+    -- Whoever gives a name to another lets go of it first: two desks may change names.
+    UPDATE place p SET name = format('%s (%s)', p.name, p.id)
+    WHERE p.site_id = p_site AND EXISTS (
+        SELECT 1 FROM jsonb_array_elements(p_places) w
+        WHERE trim(w.value ->> 'name') = p.name
+          AND (w.value ->> 'id')::bigint IS DISTINCT FROM p.id);
     UPDATE place p SET kind = w.value ->> 'kind', name = trim(w.value ->> 'name'),
         name_cy = trim(w.value ->> 'name_cy'), partner = trim(w.value ->> 'partner'),
         service_ids = w.value -> 'services', step_free = (w.value ->> 'step_free')::boolean,

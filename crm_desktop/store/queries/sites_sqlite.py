@@ -286,6 +286,12 @@ def _put_services(tx: Tx, site_id: int, services: Sequence[Mapping[str, Any]]) -
 
 
 def _put_places(tx: Tx, site_id: int, places: Sequence[Mapping[str, Any]]) -> None:
+    # Whoever gives a name to another lets go of it first: two desks may change names.
+    wanted = {each["name"].strip(): each["id"] for each in places}
+    for known in tx.session.scalars(select(Place).where(Place.site_id == site_id)):
+        if wanted.get(known.name, known.id) != known.id:
+            known.name = f"{known.name} ({known.id})"
+    tx.session.flush()
     for each in places:
         row = (
             Place(site_id=site_id)

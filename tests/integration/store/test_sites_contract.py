@@ -107,8 +107,8 @@ def test_it_is_changed_closed_and_opened_again(centre: Centre, ada: Database) ->
         calls=5,
         services=swapped,
         places=(
-            replace(one, services=(first.service_id,), step_free=False),
-            replace(two, active=False),
+            replace(one, name="Desk 2", services=(first.service_id,), step_free=False),
+            replace(two, name="Desk 1", active=False),
             replace(partner, partner="Shelter"),
             PlaceSetUp(None, PlaceKind.SECURE, "Secure room"),
         ),
@@ -122,7 +122,7 @@ def test_it_is_changed_closed_and_opened_again(centre: Centre, ada: Database) ->
     assert changed.site.places[:3] == wanted.places[:3]
     assert changed.site.places[3].name == "Secure room"
     assert changed.site.alarm_hearers == (centre.person("anna").id,)
-    assert [each.name for each in changed.used] == ["Desk 1", "Advice desk", "Secure room"]
+    assert [each.name for each in changed.used] == ["Desk 2", "Advice desk", "Secure room"]
     sites.use(ada, changed, active=False)
     (closed,) = sites.read(ada).sites
     assert not closed.site.active
@@ -187,6 +187,9 @@ def test_what_is_wrong_is_said_in_words_for_each(centre: Centre, ada: Database) 
     said = _wrong(ada, known, replace(known.site, services=(first,),
                                       places=(profiled, two, partner)))  # fmt: skip
     assert "not offered here any more" in said["Desk 1, profile"]
+    nothing = OfferedService(0, "X", 9)
+    said = _wrong(ada, known, replace(known.site, services=(first, second, nothing)))
+    assert said == {"Alt+9": "choose a service, or take it away"}
     said = _wrong(ada, known, replace(known.site, calls=0, code="Guild hall", alarm_hearers=()))
     assert set(said) == {"calls", "code", "alarms"}
     said = _wrong(ada, None, _wanted(centre))
