@@ -18,7 +18,7 @@ from crm_desktop.store.database import Database, Tx
 from crm_desktop.store.queries import kiosks as queries
 from crm_desktop.store.queries import visits
 
-__all__ = ["board", "booking", "check_in", "services", "sites"]
+__all__ = ["board", "booking", "check_in", "notices", "services", "sites"]
 
 _LONDON = ZoneInfo("Europe/London")
 
@@ -81,11 +81,14 @@ def board(db: Database, site_id: int) -> PublicBoard:
     """What the public screens of a site show."""
     with db.read() as tx:
         calls = queries.calls(tx, site_id)
-    return PublicBoard(
-        calls,
-        service_notices.shown(db, "web"),
-        service_notices.shown(db, "web", "cy"),
-    )
+    return PublicBoard(calls, notices(db, site_id), notices(db, site_id, "cy"))
+
+
+def notices(db: Database, site_id: int, language: str = "en") -> tuple[str, ...]:
+    """What always stands on the site's screens, then the council's notices for the public."""
+    with db.read() as tx:
+        wall = queries.wall(tx, site_id, language)
+    return (*((wall,) if wall else ()), *service_notices.shown(db, "web", language))
 
 
 def _booking(tx: Tx, site_id: int, reference: str) -> Booking | None:

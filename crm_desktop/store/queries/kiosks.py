@@ -137,3 +137,10 @@ def calls(tx: Tx, site_id: int) -> tuple[BoardCall, ...]:
         for letter, number, place, place_cy, at, language in rows
         if at is not None
     )
+
+
+def wall(tx: Tx, site_id: int, language: str) -> str:
+    """What always stands on a site's screens; in English where nobody has put it into Welsh."""
+    settings = tx.session.scalar(select(Site.settings).where(Site.id == site_id)) or {}
+    english = str(settings.get("wall") or "")
+    return str(settings.get("wall_cy") or english) if language == "cy" else english
