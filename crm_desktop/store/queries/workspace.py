@@ -27,6 +27,7 @@ from crm_desktop.domain.states import (
 from crm_desktop.domain.views import (
     AdjustmentView,
     AttachmentView,
+    CaseDocument,
     CaseView,
     ContactView,
     CustomerView,
@@ -126,6 +127,10 @@ def _view(found: dict[str, Any], contact_id: int) -> ContactView:
         reply_to=_reply_to(own),
         completed_at=maybe_moment(completed_at),
         resolution=Resolution(resolution) if resolution else None,
+        documents=tuple(
+            CaseDocument(*each[:7], at=moment(each[7]), by=each[8])
+            for each in found["documents"] or ()
+        ),
     )
 
 
