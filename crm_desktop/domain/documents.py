@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from crm_desktop.domain.errors import InvalidInput, TooLarge
@@ -49,6 +50,16 @@ class NewDocument:
     source: Source
     files: tuple[NewAttachment, ...]
     case_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A file in the folder that a scanner fills; `size` in bytes."""
+
+    path: str
+    name: str
+    size: int
+    at: datetime
 
 
 def kind_of(content: bytes) -> str:

@@ -1,4 +1,4 @@
-"""A customer's document is kept with contact and case, opened with a trace, and taken back whole."""
+"""A customer's document is kept with contact and case, opened with a trace, taken back whole."""
 
 from __future__ import annotations
 
