@@ -8,12 +8,11 @@ from sqlalchemy import func, select
 
 from crm_desktop.domain.kiosks import SHOWN_MINUTES, BoardCall, Booking, KioskSite
 from crm_desktop.domain.states import ContactState
+from crm_desktop.domain.texts import ACCOUNT as TEXTING
 from crm_desktop.domain.visits import Need, Ticket
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import Appointment, ChannelAccount, Contact, Place, Site, Visit
 
-#: The kind of account by which visitors are texted.
-_TEXTING = "texting"
 _MOST_CALLS = 8
 
 
@@ -21,7 +20,7 @@ def sites(tx: Tx) -> tuple[KioskSite, ...]:
     """The sites in use."""
     texts = (
         select(ChannelAccount.id)
-        .where(ChannelAccount.kind == _TEXTING, ChannelAccount.active)
+        .where(ChannelAccount.kind == TEXTING, ChannelAccount.active)
         .exists()
     )
     rows = tx.session.execute(

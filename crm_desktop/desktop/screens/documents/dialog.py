@@ -192,6 +192,7 @@ class AddDocumentDialog(QDialog):
         self.pages.changed.connect(self._fit)
         self.pages.turn_wanted.connect(self._turn)
         self.pages.currentRowChanged.connect(self._fit)
+        self._tools = QWidget()
         self._left = Button(look, "Turn left", icon="undo-2", key="Alt+Left")
         self._right = Button(look, "Turn right", icon="redo-2", key="Alt+Right")
         self._remove = Button(look, "Remove", kind=Kind.QUIET, icon="trash-2", key="Del")
@@ -294,11 +295,10 @@ class AddDocumentDialog(QDialog):
         side = QVBoxLayout()
         side.setSpacing(self._look.px(6))
         side.addWidget(self.pages, 1)
-        tools = QWidget()
-        flow = FlowLayout(tools, self._look.px(6))
+        flow = FlowLayout(self._tools, self._look.px(6))
         for each in (self._left, self._right, self._remove):
             flow.addWidget(each)
-        side.addWidget(tools)
+        side.addWidget(self._tools)
         side.addWidget(self.one_pdf)
         return side
 
@@ -337,6 +337,7 @@ class AddDocumentDialog(QDialog):
         for button in (self._left, self._right):
             button.setEnabled(current is not None and current.is_picture)
         self._remove.setEnabled(current is not None)
+        self._tools.setVisible(bool(held))
         self.go.setEnabled(bool(held))
         size = sum(len(each.file.content) for each in held)
         many = words.count(len(held), "page or file", "pages and files")

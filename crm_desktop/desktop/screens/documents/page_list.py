@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QIcon, QImage, QKeyEvent, QPainter, QPixmap
+from PySide6.QtGui import QColor, QIcon, QImage, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem, QWidget
 
 from crm_desktop.desktop.core import words
@@ -88,7 +88,9 @@ class PageList(QListWidget):
     def _item(self, page: Page) -> QListWidgetItem:
         size = words.size(len(page.file.content))
         picture = page.preview if page.preview is not None else self._paper()
-        item = QListWidgetItem(_picture(picture, self.iconSize()), page.file.name)
+        item = QListWidgetItem(
+            _picture(picture, self.iconSize(), self._look.theme.border), page.file.name
+        )
         item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{page.file.name}, {size}")
         return item
 
@@ -136,7 +138,7 @@ class ScanList(QListWidget):
         for at in range(self.count()):
             item = self.item(at)
             if item.data(_KEY) == scan:
-                item.setIcon(_picture(picture, self.iconSize()))
+                item.setIcon(_picture(picture, self.iconSize(), self._look.theme.border))
 
     def choose_first(self) -> None:
         """The newest is the chosen one."""
@@ -152,7 +154,9 @@ class ScanList(QListWidget):
         said = f"{words.full(scan.at)} · {words.size(scan.size)}"
         item = QListWidgetItem(f"{scan.name}\n{said}")
         paper = self._look.pixmap("file-text", self._look.theme.muted, 28)
-        item.setIcon(_picture(self._small.get(scan, paper), self.iconSize()))
+        item.setIcon(
+            _picture(self._small.get(scan, paper), self.iconSize(), self._look.theme.border)
+        )
         item.setData(_KEY, scan)
         item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{scan.name}, {said}")
         return item
@@ -170,12 +174,13 @@ class ScanList(QListWidget):
         self.setIconSize(QSize(self._look.px(_SCAN), self._look.px(_SCAN)))
 
 
-def _picture(picture: QImage | QPixmap, size: QSize) -> QIcon:
-    """The picture in the middle of a square, so that all words begin at the same place; it looks
-    the same when it is chosen.
+def _picture(picture: QImage | QPixmap, size: QSize, edge: QColor) -> QIcon:
+    """The picture in the middle of a square, so that all words begin at the same place, with an
+    edge, as paper is white; it looks the same when it is chosen.
     """
     square = QPixmap(size)
     square.fill(Qt.GlobalColor.transparent)
+    drawn = isinstance(picture, QImage)
     if isinstance(picture, QImage):
         picture = QPixmap.fromImage(
             picture.scaled(
@@ -186,6 +191,9 @@ def _picture(picture: QImage | QPixmap, size: QSize) -> QIcon:
     place = QRectF(QPointF(), picture.deviceIndependentSize())
     place.moveCenter(QRectF(square.rect()).center())
     painter.drawPixmap(place.topLeft(), picture)
+    if drawn:
+        painter.setPen(edge)
+        painter.drawRect(place.adjusted(0.5, 0.5, -0.5, -0.5))
     painter.end()
     icon = QIcon(square)
     icon.addPixmap(square, QIcon.Mode.Selected)
