@@ -121,6 +121,12 @@ def texting(centre: Centre, notify: NotifyStandIn) -> Texting:
     return texting_of(centre, notify)
 
 
+@pytest.fixture
+def local(sqlite_centre: Centre, notify: NotifyStandIn) -> Texting:
+    """The centre on SQLite, for what is between the lane and Notify."""
+    return texting_of(sqlite_centre, notify)
+
+
 def texting_of(centre: Centre, notify: NotifyStandIn) -> Texting:
     """Set a shop and its account for texts up."""
     site = add_site(centre, services=("missed_bin", "council_tax"))

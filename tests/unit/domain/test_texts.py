@@ -1,4 +1,4 @@
-"""To whom texts go, and what they say: nobody's name, nothing of a service, and no more than fits."""
+"""To whom texts go, and what they say: no name, nothing of a service, and no more than fits."""
 
 from __future__ import annotations
 
@@ -34,13 +34,18 @@ def test_texts_go_to_mobiles_of_this_country_alone(text: str, norm: str | None) 
     assert mobile(text) == norm
 
 
+_FOUR = "You are H014 at Guildhall. 4 people are before you, about 20 min. "
+_AGAIN = "We will text you again when it is nearly your turn."
+_PUMP = "Eich tocyn yw H014 yn Neuadd y Dref. Mae 5 o bobl o’ch blaen, tua 10 munud. "
+_ETO = "Byddwn yn anfon neges arall pan fydd eich tro bron â dod."
+
+
 @pytest.mark.parametrize(
     ("before", "wait", "language", "said"),
     [
         (
             4, 1190, "en",
-            "You are H014 at Guildhall. 4 people are before you, about 20 min. "
-            "We will text you again when it is nearly your turn.",
+            _FOUR + _AGAIN,
         ),
         (
             1, None, "en",
@@ -49,8 +54,7 @@ def test_texts_go_to_mobiles_of_this_country_alone(text: str, norm: str | None) 
         (0, 0, "en", "You are H014 at Guildhall. You are next. Please stay in the waiting area."),
         (
             5, 600, "cy",
-            "Eich tocyn yw H014 yn Neuadd y Dref. Mae 5 o bobl o’ch blaen, tua 10 munud. "
-            "Byddwn yn anfon neges arall pan fydd eich tro bron â dod.",
+            _PUMP + _ETO,
         ),
     ],
 )  # fmt: skip
