@@ -120,6 +120,14 @@ class Visit(Base):
             postgresql_where=text("phone <> ''"),
             sqlite_where=text("phone <> ''"),
         ),
+        # Who is in the building: a few of all.
+        Index(
+            "ix_visit_here",
+            "site_id",
+            "day",
+            postgresql_where=text("left_at IS NULL"),
+            sqlite_where=text("left_at IS NULL"),
+        ),
     )
 
     contact_id: Mapped[int] = mapped_column(BigId, ForeignKey("contact.id"), primary_key=True)
