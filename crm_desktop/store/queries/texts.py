@@ -161,11 +161,28 @@ def to_send(tx: Tx, message_id: int) -> ToSend | None:
     ).first()  # fmt: skip
     if row is None:
         return None
-    letter, number = row[7], row[8]
+    (id_, account_id, rfc_id, kind, phone, visit_id, state, letter, number, language, site_id, site,
+     site_cy, service_id, place, place_cy, at, booking, reference) = row  # fmt: skip
     return ToSend(
-        row[0], row[1], str(row[2] or "").removeprefix("<").partition("@")[0], TextKind(row[3]),
-        row[4], row[5], row[6], (letter, number) if letter else None, *row[9:],
-    )  # fmt: skip
+        message_id=id_,
+        account_id=account_id,
+        key=str(rfc_id or "").removeprefix("<").partition("@")[0],
+        kind=TextKind(kind),
+        phone=phone,
+        visit_id=visit_id,
+        state=state,
+        ticket=(letter, number) if letter else None,
+        language=language,
+        site_id=site_id,
+        site=site,
+        site_cy=site_cy,
+        service_id=service_id,
+        place=place,
+        place_cy=place_cy,
+        at=at,
+        booking=booking,
+        reference=reference,
+    )
 
 
 def sent_lately(tx: Tx, phone: str, since: datetime) -> int:

@@ -128,8 +128,8 @@ def _view(found: dict[str, Any], contact_id: int) -> ContactView:
         completed_at=maybe_moment(completed_at),
         resolution=Resolution(resolution) if resolution else None,
         documents=tuple(
-            CaseDocument(*each[:7], at=moment(each[7]), by=each[8])
-            for each in found["documents"] or ()
+            CaseDocument(id_, case_id, kind, words, name, type_, size, moment(at), by)
+            for id_, case_id, kind, words, name, type_, size, at, by in found["documents"] or ()
         ),
     )
 

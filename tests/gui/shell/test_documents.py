@@ -46,9 +46,9 @@ def picture(width: int = 300, height: int = 400, *, left: str = "red") -> QImage
     return image
 
 
-def jpeg_file(path: Path, **given: int) -> Path:
+def jpeg_file(path: Path, width: int = 300, height: int = 400) -> Path:
     """A picture on the disk."""
-    assert picture(**given).save(str(path), "JPEG")
+    assert picture(width, height).save(str(path))
     return path
 
 
@@ -219,16 +219,44 @@ def test_a_database_that_is_away_leaves_the_pages_in_the_window(
 
 
 def test_without_a_camera_that_is_said(centre: Centre, open_desktop: Open, qtbot: QtBot) -> None:
-    from PySide6.QtMultimedia import QMediaDevices
-
     anna = at_work(centre)
     desktop = open_desktop(centre, "anna", live=False)
     dialog = opened(desktop, anna.contact_id, qtbot)
 
     QTest.keyClick(dialog, Qt.Key.Key_C, ALT)
 
+    from PySide6.QtMultimedia import QMediaDevices
+
     assert (dialog.camera.said() == NO_CAMERA) is (not QMediaDevices.videoInputs())
     assert dialog.camera.shoot.isEnabled() is bool(QMediaDevices.videoInputs())
+
+
+def test_what_a_camera_sees_is_shown_and_what_it_takes_is_a_page(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    """No camera is here: the parts of Qt that one speaks through are told what it would say."""
+    anna = at_work(centre)
+    desktop = open_desktop(centre, "anna", live=False)
+    dialog = opened(desktop, anna.contact_id, qtbot)
+    QTest.keyClick(dialog, Qt.Key.Key_C, ALT)
+
+    from PySide6.QtMultimedia import QImageCapture, QVideoFrame, QVideoSink
+
+    sink, capture = QVideoSink(), QImageCapture()
+    dialog.camera.listen(sink, capture)
+
+    qtbot.wait(80)
+    sink.setVideoFrame(QVideoFrame(picture(320, 240)))
+    qtbot.waitUntil(lambda: not dialog.camera.sight.isNull())
+    assert dialog.camera.sight.size() == picture(320, 240).size()
+    capture.imageCaptured.emit(1, picture(2_600, 1_950))
+    qtbot.waitUntil(lambda: len(dialog.pages.pages()) == 1)
+
+    (page,) = dialog.pages.pages()
+    assert (page.source, page.file.content_type) == (Source.CAMERA, "image/jpeg")
+    assert max(QImage.fromData(page.file.content).size().toTuple()) == 2_339  # type: ignore[type-var]
+    capture.errorOccurred.emit(1, QImageCapture.Error.ResourceError, "in use")
+    assert "Another program may be using it" in dialog.camera.said()
 
 
 def test_pages_are_upright_and_carry_no_place(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ ADVISOR_ATTACKS = (
         before=(_NOTE, _FILE),
     ),
     Attack("taking a colleague's document back", "SELECT app.document_undo(%(ben_document)s)"),
-    Attack("taking a note back as a document", f"SELECT app.document_undo({_MINE})", before=(_NOTE,)),
+    Attack("taking a note back thus", f"SELECT app.document_undo({_MINE})", before=(_NOTE,)),
     Attack(
         "that a document was removed",
         "INSERT INTO event (kind, actor_id, contact_id, data) "

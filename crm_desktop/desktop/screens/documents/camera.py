@@ -20,7 +20,7 @@ from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.text import Text
 
 if TYPE_CHECKING:
-    from PySide6.QtMultimedia import QCamera, QImageCapture, QVideoFrame
+    from PySide6.QtMultimedia import QCamera, QImageCapture, QVideoFrame, QVideoSink
 
 NO_CAMERA = "No camera was found on this computer. Connect one, or scan the document."
 _NO_LIBRARY = "This installation cannot use cameras. Scan the document, or choose a file."
@@ -35,26 +35,26 @@ class _Sight(QWidget):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look = look
-        self._image = QImage()
+        self.image = QImage()
         self.setAccessibleName("What the camera sees")
         self.setMinimumHeight(look.px(180))
 
     def show_image(self, image: QImage) -> None:
         """Show this; a null one for nothing."""
-        self._image = image
+        self.image = image
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The picture within the widget, its sides in proportion."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._look.theme.sunken)
-        if self._image.isNull():
+        if self.image.isNull():
             return
-        size = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        size = self.image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
         place = QRect(0, 0, size.width(), size.height())
         place.moveCenter(self.rect().center())
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(place, self._image)
+        painter.drawImage(place, self.image)
 
 
 class CameraPane(QWidget):
@@ -119,6 +119,11 @@ class CameraPane(QWidget):
         self._keep = []
         self._sight.show_image(QImage())
 
+    @property
+    def sight(self) -> QImage:
+        """What the camera saw last."""
+        return self._sight.image
+
     def said(self) -> str:
         """Why nothing is seen; empty while a camera is on."""
         return self._said.text()
@@ -127,6 +132,13 @@ class CameraPane(QWidget):
         """Nobody aims any more."""
         self.stop()
         super().hideEvent(event)
+
+    def listen(self, sink: QVideoSink, capture: QImageCapture) -> None:
+        """Show what comes into the sink, and hand on what is captured."""
+        sink.videoFrameChanged.connect(self._seen)
+        capture.imageCaptured.connect(self._captured)
+        capture.errorOccurred.connect(self._failed)
+        self._clock.start()
 
     @Slot()
     def _begin(self) -> None:
@@ -149,13 +161,10 @@ class CameraPane(QWidget):
         session.setCamera(camera)
         session.setVideoSink(sink)
         session.setImageCapture(capture)
-        sink.videoFrameChanged.connect(self._seen)
-        capture.imageCaptured.connect(self._captured)
-        capture.errorOccurred.connect(self._failed)
+        self.listen(sink, capture)
         camera.errorOccurred.connect(self._failed)
         self._camera, self._capture, self._keep = camera, capture, [session, sink]
         self._say("")
-        self._clock.start()
         camera.start()
 
     def _say(self, words: str) -> None:
