@@ -254,7 +254,7 @@ def test_what_a_camera_sees_is_shown_and_what_it_takes_is_a_page(
 
     (page,) = dialog.pages.pages()
     assert (page.source, page.file.content_type) == (Source.CAMERA, "image/jpeg")
-    assert max(QImage.fromData(page.file.content).size().toTuple()) == 2_339  # type: ignore[type-var]
+    assert max(QImage.fromData(page.file.content).size().toTuple()) == 2_339
     capture.errorOccurred.emit(1, QImageCapture.Error.ResourceError, "in use")
     assert "Another program may be using it" in dialog.camera.said()
 

@@ -116,16 +116,16 @@ def test_a_kiosk_s_visitor_is_texted_in_welsh(local: Texting) -> None:
     assert words.startswith("Eich tocyn yw A001 yn Neuadd y Dref. Chi sydd nesaf.")
 
 
-def test_a_text_with_nothing_to_say_any_more_does_not_leave(texting: Texting) -> None:
-    contact = comes(texting)
-    visits.left(texting.centre.as_person("anna"), contact)
+def test_a_text_with_nothing_to_say_any_more_does_not_leave(local: Texting) -> None:
+    contact = comes(local)
+    visits.left(local.centre.as_person("anna"), contact)
 
-    texting.send()
+    local.send()
 
-    assert texting.notify.said() == []
-    assert texting.kept() == [("ticket", "withdrawn", "")]
-    assert texting.work() == [("done", 1, "")]
-    assert events(texting, contact) == ["text.dropped"]
+    assert local.notify.said() == []
+    assert local.kept() == [("ticket", "withdrawn", "")]
+    assert local.work() == [("done", 1, "")]
+    assert events(local, contact) == ["text.dropped"]
 
 
 def test_a_lost_answer_sends_nothing_twice(texting: Texting) -> None:
@@ -259,17 +259,17 @@ def test_who_gave_no_mail_address_is_reminded_by_text_once(texting: Texting) -> 
     assert "bin" not in words, "nobody reads over a shoulder what it is about"
 
 
-def test_a_reminder_that_does_not_arrive_waits_for_a_decision(texting: Texting) -> None:
-    _tomorrow(texting, _booked(texting, phone="07700 900002"))
-    texting.sweep()
-    texting.send()
+def test_a_reminder_that_does_not_arrive_waits_for_a_decision(local: Texting) -> None:
+    _tomorrow(local, _booked(local, phone="07700 900002"))
+    local.sweep()
+    local.send()
 
-    texting.notify.deliver()
-    texting.ask()
+    local.notify.deliver()
+    local.ask()
 
-    (waits,) = decisions.needs(texting.centre.as_person("rose"))
+    (waits,) = decisions.needs(local.centre.as_person("rose"))
     assert "does not know this number" in waits.detail
-    assert texting.kept()[0][1] == "failed"
+    assert local.kept()[0][1] == "failed"
 
 
 def test_a_landline_and_a_mail_address_get_no_text(local: Texting) -> None:
