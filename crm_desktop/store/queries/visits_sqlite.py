@@ -19,7 +19,6 @@ from crm_desktop.domain.states import (
     Channel,
     ContactState,
     Direction,
-    StaffRole,
 )
 from crm_desktop.domain.visits import TARGET_SECONDS, Ticket, To
 from crm_desktop.store.database import Tx
@@ -42,6 +41,7 @@ from crm_desktop.store.models import (
     TicketRange,
     Visit,
 )
+from crm_desktop.store.queries import rooms_sqlite as rooms
 from crm_desktop.store.queries.visit_line_sqlite import THERE, day_of, iso
 
 _KEY = re.compile(r"[0-9a-f]{32}")
@@ -123,7 +123,7 @@ def check_in(tx: Tx, p: Mapping[str, Any]) -> tuple[int, str, int]:
     if booked is not None:
         booked.state, booked.visit_id = "arrived", contact.id
     session.flush()
-    _log(
+    log(
         tx,
         "contact.received",
         contact.id,
@@ -218,8 +218,8 @@ def answered(tx: Tx, p: Mapping[str, Any]) -> int:
         )
     )  # fmt: skip
     tx.session.flush()
-    _log(tx, "contact.taken", contact_id)
-    _log(
+    log(tx, "contact.taken", contact_id)
+    log(
         tx, "contact.completed", contact_id,
         resolution=p["resolution"], avoidable=False, service=p["service"],
     )  # fmt: skip
@@ -242,6 +242,7 @@ def call_next(tx: Tx, place_id: int) -> tuple[Any, ...] | None:
     ).all()
     profile = set(place.service_ids)
     soon, late = tx.now + timedelta(minutes=5), tx.now - timedelta(minutes=10)
+    fits = rooms.fitting(tx, place)
 
     def turn(row: Any) -> tuple[Any, ...]:
         contact, visit, ageing, starts = row
@@ -253,36 +254,40 @@ def call_next(tx: Tx, place_id: int) -> tuple[Any, ...] | None:
         row
         for row in rows
         if row[1].for_place_id == place.id
-        or (row[1].for_place_id is None and (not profile or row[0].service_id in profile))
+        or (
+            row[1].for_place_id is None
+            and (not profile or row[0].service_id in profile)
+            and fits(row[0].service_id)
+        )
     ]
-    return _call(tx, min(fitting, key=turn)[0].id, place) if fitting else None
+    return call_to(tx, min(fitting, key=turn)[0].id, place) if fitting else None
 
 
 def call_one(tx: Tx, contact_id: int, place_id: int) -> tuple[Any, ...]:
     """See app.visit_call."""
     place = _free(tx, place_id)
-    _, visit = _in(tx, contact_id, ("queued", "parked"))
+    _, visit = visit_in(tx, contact_id, ("queued", "parked"))
     if visit.site_id != place.site_id:
         raise Conflict("the visitor is at another site")
-    return _call(tx, contact_id, place)
+    return call_to(tx, contact_id, place)
 
 
 def recall(tx: Tx, contact_id: int) -> tuple[Any, ...]:
     """See app.visit_recall."""
-    _, visit = _in(tx, contact_id, ("called",))
+    _, visit = visit_in(tx, contact_id, ("called",))
     visit.called_at, visit.calls = tx.now, visit.calls + 1
     tx.session.flush()
-    return _told(tx, visit)
+    return called(tx, visit)
 
 
 def serve(tx: Tx, contact_id: int) -> None:
     """See app.visit_serve."""
-    contact, visit = _in(tx, contact_id, ("called",))
+    contact, visit = visit_in(tx, contact_id, ("called",))
     contact.state, contact.state_since = ContactState.ACTIVE, tx.now
     contact.first_taken_at = contact.first_taken_at or tx.now
     visit.seen_at = visit.seen_at or tx.now
     tx.session.flush()
-    _log(tx, "contact.taken", contact_id)
+    log(tx, "contact.taken", contact_id)
 
 
 def move(tx: Tx, contact_id: int, to: ContactState) -> None:
@@ -292,7 +297,7 @@ def move(tx: Tx, contact_id: int, to: ContactState) -> None:
         ContactState.QUEUED: ("called", "active", "held", "parked"),
         ContactState.LEFT: ("queued", "called", "parked"),
     }
-    contact, visit = _in(tx, contact_id, states.get(to, ()))
+    contact, visit = visit_in(tx, contact_id, states.get(to, ()))
     before = contact.state
     site = tx.session.get_one(Site, visit.site_id)
     if to is ContactState.NO_SHOW and visit.calls < site.calls:
@@ -305,14 +310,14 @@ def move(tx: Tx, contact_id: int, to: ContactState) -> None:
     booked = tx.session.scalar(select(Appointment).where(Appointment.visit_id == contact_id))
     if booked is not None and not back:
         booked.state = "no_show"
-    _end(tx, contact_id, AssignmentState.RETURNED)
+    end_assignments(tx, contact_id, AssignmentState.RETURNED)
     kind = {ContactState.QUEUED: "visit.back", ContactState.NO_SHOW: "contact.no_show"}
-    _log(tx, kind.get(to, "contact.left"), contact_id, before=before)
+    log(tx, kind.get(to, "contact.left"), contact_id, before=before)
 
 
 def transfer(tx: Tx, contact_id: int, to: To, note: str) -> None:
     """See app.visit_transfer."""
-    contact, visit = _in(tx, contact_id, ("queued", "called", "active", "held", "parked"))
+    contact, visit = visit_in(tx, contact_id, ("queued", "called", "active", "held", "parked"))
     if (to.place_id is None) == (to.service_id is None) or len(note) > 500:
         raise Conflict("to a desk or room, or to a service")
     from_queue = contact.queue_id
@@ -334,7 +339,7 @@ def transfer(tx: Tx, contact_id: int, to: To, note: str) -> None:
     contact.state, contact.state_since, contact.owner_id = ContactState.QUEUED, tx.now, None
     contact.parked_until = None
     visit.place_id, visit.for_place_id, visit.calls = None, to.place_id, 0
-    _end(tx, contact_id, AssignmentState.TRANSFERRED, note)
+    end_assignments(tx, contact_id, AssignmentState.TRANSFERRED, note)
     if note:
         tx.session.add(
             Message(
@@ -342,7 +347,7 @@ def transfer(tx: Tx, contact_id: int, to: To, note: str) -> None:
                 author_id=me(tx).id, body_text=note, reply_text=note,
             )
         )  # fmt: skip
-    _log(
+    log(
         tx, "contact.transferred", contact_id, queue=contact.queue_id, from_queue=from_queue,
         place=to.place_id, service=to.service_id,
     )  # fmt: skip
@@ -367,27 +372,8 @@ def be_at(tx: Tx, place_id: int | None) -> tuple[int, ...]:
     if place is not None:
         session.add(AtPlace(staff_id=person.id, place_id=place.id))
     session.flush()
-    _log(tx, "staff.at_place", None, staff=person.id, place=place_id)
+    log(tx, "staff.at_place", None, staff=person.id, place=place_id)
     return tuple(sorted(told))
-
-
-def hold(tx: Tx, place_id: int, until: datetime | None, why: str) -> int:
-    """See app.place_hold."""
-    person = me(tx)
-    if person.role is not StaffRole.DESK and not person.leads:
-        raise NotAllowed("rooms are kept by desk staff and team leaders")
-    place = tx.session.get(Place, place_id, populate_existing=True)
-    if place is None or not place.active:
-        raise NotFound("no such desk or room")
-    latest = tx.now + timedelta(days=1)
-    if until is not None and not (tx.now < until <= latest and 0 < len(why) <= 100):
-        raise Conflict("kept free for up to a day, with words why")
-    place.held_until, place.held_for = until, why if until else ""
-    _log(
-        tx, "place.held", None,
-        place=place_id, site=place.site_id, until=until.isoformat() if until else None,
-    )  # fmt: skip
-    return place.site_id
 
 
 def reserve(tx: Tx, site_id: int, computer: str) -> tuple[str, int, int]:
@@ -418,7 +404,8 @@ def _visit(tx: Tx, contact_id: int) -> tuple[Contact, Visit]:
     return contact, visit
 
 
-def _in(tx: Tx, contact_id: int, states: Sequence[str]) -> tuple[Contact, Visit]:
+def visit_in(tx: Tx, contact_id: int, states: Sequence[str]) -> tuple[Contact, Visit]:
+    """See app.visit_in."""
     contact, visit = _visit(tx, contact_id)
     person = me(tx)
     if contact.owner_id not in (None, person.id) and not person.leads:
@@ -450,8 +437,11 @@ def _free(tx: Tx, place_id: int) -> Place:
     return place
 
 
-def _call(tx: Tx, contact_id: int, place: Place) -> tuple[Any, ...]:
+def call_to(tx: Tx, contact_id: int, place: Place) -> tuple[Any, ...]:
+    """See app.visit_called."""
     contact, visit = _visit(tx, contact_id)
+    if rooms.is_kept(tx, place, contact_id):
+        raise Conflict(f"{place.name} is kept free")
     contact.state, contact.state_since, contact.owner_id = (
         ContactState.CALLED,
         tx.now,
@@ -468,12 +458,13 @@ def _call(tx: Tx, contact_id: int, place: Place) -> tuple[Any, ...]:
         )
     )
     tx.session.flush()
-    return _told(tx, visit)
+    return called(tx, visit)
 
 
-def _told(tx: Tx, visit: Visit) -> tuple[Any, ...]:
+def called(tx: Tx, visit: Visit) -> tuple[Any, ...]:
+    """What was called, and its event."""
     assert visit.place_id is not None
-    _log(
+    log(
         tx, "visit.called", visit.contact_id,
         place=visit.place_id, site=visit.site_id, calls=visit.calls,
     )  # fmt: skip
@@ -487,13 +478,14 @@ def _open(tx: Tx, contact_id: int) -> Sequence[Assignment]:
     ).all()
 
 
-def _end(tx: Tx, contact_id: int, state: AssignmentState, note: str = "") -> None:
+def end_assignments(tx: Tx, contact_id: int, state: AssignmentState, note: str = "") -> None:
+    """See app.end_assignment."""
     for each in _open(tx, contact_id):
         each.state, each.ended_at, each.note = state, tx.now, note
     tx.session.flush()
 
 
-def _log(
+def log(
     tx: Tx,
     kind: str,
     contact_id: int | None,
@@ -502,6 +494,7 @@ def _log(
     customer_id: int | None = None,
     **data: Any,
 ) -> None:
+    """See app.log."""
     tx.session.flush()
     tx.session.add(
         Event(

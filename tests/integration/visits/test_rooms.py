@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crm_desktop.domain.errors import Conflict, NotAllowed, NotFound
-from crm_desktop.services import visits
+from crm_desktop.services import rooms, visits
 from tests.centre import Centre
 from tests.visits_centre import add_site, places
 
@@ -17,11 +17,11 @@ def test_a_room_is_held_and_let_go(centre: Centre) -> None:
     room, rose = places(centre, site)[0], centre.as_person("rose")
     until = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
 
-    visits.hold(rose, room, until, " police interview ")
+    rooms.hold(rose, room, until, " police interview ")
     (held,) = (each for each in visits.line(rose, site).places if each.id == room)
     assert (held.held_until, held.held_for) == (until, "police interview")
 
-    visits.hold(rose, room, None)
+    rooms.hold(rose, room, None)
     (free,) = (each for each in visits.line(rose, site).places if each.id == room)
     assert (free.held_until, free.held_for) == (None, "")
 
@@ -32,13 +32,13 @@ def test_what_cannot_be_held_is_refused(centre: Centre) -> None:
     soon = datetime.now(UTC) + timedelta(hours=1)
 
     with pytest.raises(NotAllowed):
-        visits.hold(centre.as_person("anna"), room, soon, "mine")
+        rooms.hold(centre.as_person("anna"), room, soon, "mine")
     with pytest.raises(NotFound):
-        visits.hold(rose, 99_999, soon, "a talk")
+        rooms.hold(rose, 99_999, soon, "a talk")
     for until, why in (
         (soon, ""),
         (soon + timedelta(days=2), "long"),
         (soon - timedelta(hours=2), "past"),
     ):
         with pytest.raises(Conflict):
-            visits.hold(rose, room, until, why)
+            rooms.hold(rose, room, until, why)
