@@ -52,7 +52,7 @@ BEGIN
     SELECT t.ticket INTO there FROM app.place_visitor(p) t
     WHERE t.contact_id IS DISTINCT FROM p_visit;
     IF p_until IS NOT NULL AND there IS NOT NULL THEN
-        PERFORM app.refuse('CRM04', there || ' is there');
+        PERFORM app.refuse('CRM04', there || ' is at ' || p.name);
     END IF;
     UPDATE place SET held_until = p_until, held_for = CASE WHEN p_until IS NULL THEN '' ELSE p_why END,
                      held_visit_id = CASE WHEN p_until IS NOT NULL THEN p_visit END
@@ -212,7 +212,7 @@ BEGIN
     END IF;
     SELECT t.ticket INTO there FROM app.place_visitor(p) t WHERE t.contact_id <> p_contact;
     IF there IS NOT NULL THEN
-        PERFORM app.refuse('CRM04', there || ' is there');
+        PERFORM app.refuse('CRM04', there || ' is at ' || p.name);
     END IF;
     IF app.place_kept(p, p_contact) THEN
         PERFORM app.refuse('CRM04', p.name || ' is kept free');
@@ -267,7 +267,7 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('place ' || p_place, 0));
     SELECT t.ticket INTO there FROM app.place_visitor(p) t;
     IF there IS NOT NULL THEN
-        PERFORM app.refuse('CRM04', there || ' is there');
+        PERFORM app.refuse('CRM04', there || ' is at ' || p.name);
     END IF;
     IF p_contact IS NULL THEN
         SELECT k.id INTO found_id FROM visit v JOIN contact k ON k.id = v.contact_id

@@ -159,9 +159,7 @@ def undo(tx: Tx, contact_id: int) -> None:
     contact, visit = visit_in(tx, contact_id, ("no_show", "left"))
     said = tx.session.scalar(
         select(Event.actor_id)
-        .where(
-            Event.contact_id == contact_id, Event.kind.in_(("contact.no_show", "contact.left"))
-        )
+        .where(Event.contact_id == contact_id, Event.kind.in_(("contact.no_show", "contact.left")))
         .order_by(Event.id.desc())
         .limit(1)
     )
@@ -197,7 +195,7 @@ def _place(tx: Tx, place_id: int) -> Place:
 def _check_empty(tx: Tx, place: Place, contact_id: int | None) -> None:
     there = rooms.visitor_of(tx, place)
     if there is not None and there[0].contact_id != contact_id:
-        raise Conflict(f"{Ticket(there[0].letter, there[0].number)} is there")
+        raise Conflict(f"{Ticket(there[0].letter, there[0].number)} is at {place.name}")
 
 
 def _partner_of(tx: Tx, visit: Visit, otherwise: str) -> Place:

@@ -59,9 +59,7 @@ def proposal(tx: Tx, contact_id: int) -> RoomProposal | None:
 def hold(tx: Tx, place_id: int, until: datetime | None, why: str, visit_id: int | None) -> None:
     """Keep a desk or room free until then, for a visitor or what is said, or let it go."""
     if tx.dialect == "postgresql":
-        site_id: int = call(
-            tx, "place_hold", place=place_id, until=until, why=why, visit=visit_id
-        )
+        site_id: int = call(tx, "place_hold", place=place_id, until=until, why=why, visit=visit_id)
     else:
         site_id = sqlite.hold(tx, place_id, until, why, visit_id)
     tx.changed(Topic.SITE, site_id)

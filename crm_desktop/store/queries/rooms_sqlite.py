@@ -90,9 +90,7 @@ def fitting(tx: Tx, place: Place) -> Callable[[int | None], bool]:
 
 def site_rooms(tx: Tx, site_id: int) -> tuple[Any, ...]:
     """See app.site_rooms."""
-    places = tx.session.scalars(
-        select(Place).where(Place.site_id == site_id, Place.active)
-    ).all()
+    places = tx.session.scalars(select(Place).where(Place.site_id == site_id, Place.active)).all()
     places = sorted(
         places, key=lambda p: (p.kind != PlaceKind.DESK, p.kind == PlaceKind.PARTNER, p.name)
     )

@@ -1,5 +1,5 @@
-"""Visits: on PostgreSQL by guarded functions (0029_visiting.sql and later), on SQLite by the same rules in
-`visits_sqlite`.
+"""Visits: on PostgreSQL by guarded functions (0029_visiting.sql and later), on SQLite by the same
+rules in `visits_sqlite`.
 """
 
 from __future__ import annotations
