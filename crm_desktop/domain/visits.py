@@ -165,8 +165,8 @@ class RoomProposal:
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """Who is where at a site. `free`: colleagues with nobody to look after. `mine`: visits that this
-    person has called or serves; of `decided` it was said that they do without a room.
+    """Who is where at a site. `free`: colleagues with nobody to look after. `mine`: visits that
+    this person has called or serves; of `decided` it was said that they do without a room.
     """
 
     places: tuple[PlaceView, ...]

@@ -88,10 +88,10 @@ def find(db: Database, site_id: int, text: str) -> tuple[Match, ...]:
 
 
 def check_in(db: Database, said: CheckIn) -> tuple[CheckedIn, Changes]:
-    """Put somebody into the line; the same key again gives the same ticket. At a desk it carries the
-    room that is proposed for them.
+    """Put somebody into the line; the same key again gives the same ticket.
 
-    What a known customer needs is kept with them. Raises NotFound, Conflict with words.
+    At a desk it carries the room that is proposed for them. What a known customer needs is kept
+    with them. Raises NotFound, Conflict with words.
     """
     with db.write() as tx:
         before = queries.site_services(tx, said.site_id)
@@ -121,7 +121,8 @@ def call_next(db: Database, place_id: int) -> tuple[Called | None, Changes]:
     """Call whoever is next for the desk where this person works; None: nobody waits for it, or
     nobody who would be done before its next appointment.
 
-    The call carries the room that is proposed for them. Raises NotAllowed when they do not work there, Conflict while somebody is called or there.
+    The call carries the room that is proposed for them. Raises NotAllowed when they do not work
+    there, Conflict while somebody is called or there.
     """
     with db.write() as tx:
         return queries.call_next(tx, place_id), tx.changes

@@ -60,6 +60,8 @@ class AskWhy(EntryForm):
             edit.setMaxLength(200)
             edit.setAccessibleName("Why")
             edit.selectAll()
+            # The list around it keeps Enter for itself.
+            edit.returnPressed.connect(self._press)
         self.entered.connect(self._enter)
         self.field.setFocus()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -76,6 +76,8 @@ class LinePane(Surface):
             each.clicked.connect(does)
             strip.addWidget(each)
         self.list.current.connect(self._current_changed)
+        self.list.installEventFilter(self)
+        self._show_keys(shown=False)
         self._serving = PanelHeader(look, "This desk")
         self._who = Text(look, "", Role.TITLE, wrap=True)
         self._what = Text(look, "", muted=True, wrap=True)
@@ -148,6 +150,16 @@ class LinePane(Surface):
             self._move(chosen, ContactState.LEFT)
         else:
             super().keyPressEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The keys on the buttons are the list's: they are shown while it has the keyboard."""
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self._show_keys(shown=event.type() == QEvent.Type.FocusIn)
+        return super().eventFilter(watched, event)
+
+    def _show_keys(self, *, shown: bool) -> None:
+        for each in (self._call_chosen, self._send_chosen, self._left_chosen):
+            each.set_bare(not shown)
 
     @Slot()
     def send_on(self) -> None:
@@ -237,7 +249,8 @@ class LinePane(Surface):
         called = mine is not None and mine.state is ContactState.CALLED
         for key, button in self._buttons.items():
             wanted = mine is not None and {
-                "serve": called, "recall": called, "no_show": called, "open": not called, "park": not called,
+                "serve": called, "recall": called, "no_show": called, "open": not called,
+                "park": not called,
             }.get(key, True)  # fmt: skip
             button.setVisible(wanted)
         if mine is None:
@@ -299,7 +312,14 @@ class LinePane(Surface):
             self.transfer_wanted.emit(self._mine)
 
     def _show_chosen(self) -> None:
-        """What can be done with the one who is chosen in the line."""
+        """What can be done with the one who is chosen in the line: the first, unless another is."""
+        waits_first = next(
+            (row for row in self._rows.values() if row.state is ContactState.QUEUED), None
+        )
+        now = self._rows.get(self.list.current_key())
+        moved_on = now is None or now.state is not ContactState.QUEUED
+        if waits_first is not None and moved_on and not self.list.hasFocus():
+            self.list.make_current(waits_first.contact_id)
         row = self._rows.get(self.list.current_key())
         waits = row is not None and row.state in (ContactState.QUEUED, ContactState.PARKED)
         self._chosen_bar.setVisible(waits)

@@ -12,6 +12,9 @@ from crm_desktop.domain.states import ContactState
 from crm_desktop.domain.visits import PlaceKind, PlaceView, SiteLine
 
 
+_MINUTE = 60
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """A tile's words. `tone` None: free, or nobody works there."""
@@ -46,7 +49,8 @@ def _state(
 ) -> tuple[str, str, Tone | None]:
     staff = ", ".join(place.staff)
     if place.ticket is not None:
-        busy = minutes((now - place.since).total_seconds()) if place.since else ""
+        seconds = (now - place.since).total_seconds() if place.since else 0.0
+        busy = minutes(seconds) if seconds >= _MINUTE else ""
         called = "called" if place.state is ContactState.CALLED else ""
         parts = (f"{place.ticket} {called}".strip(), busy)
         said = " · ".join(part for part in parts if part)
@@ -58,6 +62,9 @@ def _state(
     if waits:
         more = f" and {len(waits) - 1} more" if len(waits) > 1 else ""
         return f"{waits[0]}{more} {'wait' if more else 'waits'}", staff or place.partner, Tone.INFO
+    elsewhere = {each.serving: each.name for each in line.places if each.id != place.id}
+    if place.staff and all(name in elsewhere for name in place.staff):
+        return f"In {elsewhere[place.staff[0]]}", staff, None
     return _free(place), staff or place.partner, None
 
 

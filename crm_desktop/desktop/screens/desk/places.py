@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from math import ceil
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -24,6 +25,7 @@ from crm_desktop.desktop.widgets.painting import (
     paint_focus,
     paint_text,
     text_height,
+    text_width,
 )
 from crm_desktop.desktop.widgets.tips import plain_tip
 from crm_desktop.domain.visits import PlaceView, SiteLine
@@ -45,6 +47,7 @@ class PlaceTile(QPushButton):
         self._look = look
         self.place: PlaceView | None = None
         self._said = Said("", "", None, "")
+        self._is_low = False
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         look.changed.connect(self._relook)
@@ -58,11 +61,21 @@ class PlaceTile(QPushButton):
             self.setToolTip(plain_tip(said.spoken))
             self.update()
 
+    def set_low(self, *, low: bool) -> None:
+        """Say it in two lines, where there is little room."""
+        if low != self._is_low:
+            self._is_low = low
+            self._relook()
+
     def sizeHint(self) -> QSize:
-        """Three lines."""
-        look = self._look
-        high = text_height(look.font(Role.STRONG)) + 2 * text_height(look.font(Role.SMALL))
-        return QSize(look.px(130), high + look.px(15))
+        """Three lines, or two."""
+        return QSize(self._look.px(130), self.height_of(low=self._is_low))
+
+    def height_of(self, *, low: bool) -> int:
+        """How high it is, in pixels."""
+        look, small = self._look, text_height(self._look.font(Role.SMALL))
+        high = text_height(look.font(Role.STRONG)) + small
+        return high + look.px(10) if low else high + small + look.px(15)
 
     def minimumSizeHint(self) -> QSize:
         """What does not fit is cut, and said in full on hovering."""
@@ -76,19 +89,32 @@ class PlaceTile(QPushButton):
         fill = shade.soft if shade else theme.hover if self.underMouse() else theme.surface
         paint_box(painter, self.rect(), look.px(6), fill, shade.border if shade else theme.border)
         strong, small = look.font(Role.STRONG), look.font(Role.SMALL)
-        inner = self.rect().adjusted(look.px(9), look.px(6), -look.px(9), 0)
+        top = look.px(4 if self._is_low else 6)
+        inner = self.rect().adjusted(look.px(9), top, -look.px(9), 0)
         line = QRect(inner)
         line.setHeight(text_height(strong))
         paint_text(painter, line, place.name if place else "", strong, theme.text)
-        line.setTop(line.bottom() + look.px(2))
+        line.setTop(line.bottom() + look.px(1 if self._is_low else 2))
         line.setHeight(text_height(small))
         bold = look.font(Role.SMALL_STRONG) if shade else small
         paint_text(painter, line, said.state, bold, shade.text if shade else theme.muted)
-        line.setTop(line.bottom() + 1)
-        line.setHeight(text_height(small))
-        paint_text(painter, line, said.detail, small, theme.text if shade else theme.muted)
+        ink = theme.text if shade else theme.muted
+        if self._is_low:
+            line.setLeft(line.left() + text_width(bold, said.state))
+            paint_text(painter, line, f" · {said.detail}" if said.detail else "", small, ink)
+        else:
+            line.setTop(line.bottom() + 1)
+            line.setHeight(text_height(small))
+            paint_text(painter, line, said.detail, small, ink)
         if self.hasFocus():
             paint_focus(painter, look, self.rect(), 6)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The board's keys are the board's; a button would go by the arrows as by Tab."""
+        if event.key() in _STEPS:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
     @Slot()
     def _relook(self) -> None:
@@ -142,8 +168,22 @@ class PlacesBoard(QScrollArea):
             gone.deleteLater()
         while len(self._tiles) < len(line.places):
             self._add_tile()
+        self._fit()
         for tile, place in zip(self._tiles, line.places, strict=True):
             tile.show_place(place, said_of(place, line, now, hides=self._hides))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lower tiles where the higher ones would not all be seen."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        rows = ceil(len(self._tiles) / _COLUMNS)
+        if rows:
+            gaps = (rows - 1) * self._grid.verticalSpacing() + self._look.px(22)
+            high = rows * self._tiles[0].height_of(low=False) + gaps
+            for tile in self._tiles:
+                tile.set_low(low=high > self.viewport().height())
 
     def set_hidden(self, hides: bool, now: datetime) -> None:
         """Leave out what was written by hand, or say it again."""

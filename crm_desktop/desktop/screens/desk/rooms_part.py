@@ -214,7 +214,7 @@ class RoomsPart(QObject):
     # What is proposed
 
     @Slot(object, bool)
-    def _accepted(self, proposal: RoomProposal, waits: bool) -> None:  # noqa: FBT001 - a slot
+    def _accepted(self, proposal: RoomProposal, waits: bool) -> None:
         if self._presenter is None or proposal.place_id is None or self._line is None:
             return
         if not waits:

@@ -76,41 +76,10 @@ class DeskScreen(QWidget):
         self._nothing = EmptyState(
             look, "map-pin", "There is no site yet.", "An administrator sets sites and desks up."
         )
-        self._form = scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(self.check_in)
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.setObjectName("desk")
-        for each in (scroll, self.line, self.side):
-            split.addWidget(each)
-        split.setStretchFactor(1, 1)
-        split.setChildrenCollapsible(False)
-        split.setSizes([look.px(400), look.px(600), look.px(330)])
+        self._form = QScrollArea()
         self._pages = QStackedWidget()
-        self._pages.addWidget(self._nothing)
-        self._pages.addWidget(split)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self._error)
-        column.addWidget(self._private)
-        column.addWidget(self._nobody)
-        column.addWidget(self.rooms.bar)
-        column.addWidget(self._pages, 1)
-        column.addWidget(self.toast)
-        self.check_in.page_key = self._alt_key
-        self.toast.undone.connect(self._take_back)
-        self.check_in.left_for_line.connect(self.line.focus)
-        self.line.opened.connect(self.opened)
-        self.line.serve_wanted.connect(self._serve)
-        self.line.place_wanted.connect(self.choose_place)
-        self.line.transfer_wanted.connect(self.rooms.send_on)
-        self.rooms.here_wanted.connect(self._place_chosen)
-        self.rooms.opened.connect(self.opened)
-        self.rooms.board.left.connect(self._leave_places)
-        clock.tick.connect(self._tick)
+        self._lay_out()
+        self._connect()
 
     def bind(self, presenter: DeskPresenter) -> None:
         """Give the page who answers it."""
@@ -132,6 +101,7 @@ class DeskScreen(QWidget):
         """Where there is room for two, who is where takes the form's for as long as it is asked."""
         wide = self.width() >= self._look.px(_NARROW)
         self.side.setVisible(wide or places)
+        self.side.show_places_alone(alone=places and not wide)
         self._form.setVisible(wide or not places)
 
     def show_sites(self, sites: tuple[SiteInfo, ...], chosen: int | None) -> None:
@@ -245,6 +215,44 @@ class DeskScreen(QWidget):
     def _printer_chosen(self, key: tuple[str, Paper]) -> None:
         if self._presenter is not None:
             self._presenter.set_printing(*key)
+
+    def _lay_out(self) -> None:
+        px, scroll = self._look.px, self._form
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(self.check_in)
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.setObjectName("desk")
+        for each in (scroll, self.line, self.side):
+            split.addWidget(each)
+        split.setStretchFactor(1, 1)
+        split.setChildrenCollapsible(False)
+        split.setSizes([px(400), px(600), px(330)])
+        self._pages.addWidget(self._nothing)
+        self._pages.addWidget(split)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._error)
+        column.addWidget(self._private)
+        column.addWidget(self._nobody)
+        column.addWidget(self.rooms.bar)
+        column.addWidget(self._pages, 1)
+        column.addWidget(self.toast)
+
+    def _connect(self) -> None:
+        self.check_in.page_key = self._alt_key
+        self.toast.undone.connect(self._take_back)
+        self.check_in.left_for_line.connect(self.line.focus)
+        self.line.opened.connect(self.opened)
+        self.line.serve_wanted.connect(self._serve)
+        self.line.place_wanted.connect(self.choose_place)
+        self.line.transfer_wanted.connect(self.rooms.send_on)
+        self.rooms.here_wanted.connect(self._place_chosen)
+        self.rooms.opened.connect(self.opened)
+        self.rooms.board.left.connect(self._leave_places)
+        self._clock.tick.connect(self._tick)
 
     def set_private(self, private: bool) -> None:
         """Hide every name, or show them again."""

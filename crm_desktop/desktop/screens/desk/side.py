@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core.look import Look, Role
@@ -14,6 +14,8 @@ from crm_desktop.desktop.widgets.painting import Painted, paint_text, text_heigh
 from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain.visits import Called, SiteDay, SiteLine
 
+#: A page lower than this, in px, has little room.
+_LOW = 690
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 
 
@@ -75,26 +77,45 @@ class DeskSide(Surface):
                 ("unseen", "left unseen"),
             )
         }
-        px = look.px
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(PanelHeader(look, "Now serving", "as on the public screen"))
+        self._today = PanelHeader(look, "Today")
+        self._day = QWidget()
+        self._above = QWidget()
+        self._lay_out(places)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A low window has no room for a heading over the figures."""
+        super().resizeEvent(event)
+        self._today.setVisible(event.size().height() >= self._look.px(_LOW))
+
+    def show_places_alone(self, *, alone: bool) -> None:
+        """Nothing but who is where."""
+        self._above.setVisible(not alone)
+
+    def _lay_out(self, places: PlacesBoard) -> None:
+        look, px = self._look, self._look.px
+        above = QVBoxLayout(self._above)
+        above.setContentsMargins(0, 0, 0, 0)
+        above.setSpacing(0)
+        above.addWidget(PanelHeader(look, "Now serving", "as on the public screen"))
         inner = QVBoxLayout()
-        inner.setContentsMargins(px(12), px(10), px(12), px(12))
+        inner.setContentsMargins(px(12), px(10), px(12), px(6))
         inner.addWidget(self.serving)
-        column.addLayout(inner)
-        column.addWidget(PanelHeader(look, "Today"))
-        grid = QGridLayout()
-        grid.setContentsMargins(px(14), px(8), px(14), px(10))
-        grid.setVerticalSpacing(px(10))
+        above.addLayout(inner)
+        above.addWidget(self._today)
+        grid = QGridLayout(self._day)
+        grid.setContentsMargins(px(14), px(8), px(14), px(6))
+        grid.setVerticalSpacing(px(8))
         for at, figure in enumerate(self._figures.values()):
             cell = QVBoxLayout()
             cell.setSpacing(0)
             for each in figure:
                 cell.addWidget(each)
             grid.addLayout(cell, at // 2, at % 2)
-        column.addLayout(grid)
+        above.addWidget(self._day)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._above)
         column.addWidget(PanelHeader(look, "Who is where", "Alt P"))
         column.addWidget(places, 1)
 
