@@ -11,7 +11,6 @@ from crm_desktop.desktop.screens.desk.words import PLACE_KINDS, minutes
 from crm_desktop.domain.states import ContactState
 from crm_desktop.domain.visits import PlaceKind, PlaceView, SiteLine
 
-
 _MINUTE = 60
 
 
