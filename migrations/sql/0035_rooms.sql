@@ -19,6 +19,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
            c.state, c.owner_id
     FROM visit v JOIN contact c ON c.id = v.contact_id
     WHERE v.place_id = p.id AND v.site_id = p.site_id AND v.day >= app.visit_day(now()) - 1
+      AND v.left_at IS NULL
       AND (c.state IN ('called', 'active', 'held') OR c.state = 'parked' AND p.kind = 'partner')
     ORDER BY v.called_at DESC LIMIT 1
 $$;
@@ -115,10 +116,14 @@ BEGIN
     END IF;
     SELECT c.id INTO found_id FROM visit v JOIN contact c ON c.id = v.contact_id
     JOIN queue q ON q.id = c.queue_id LEFT JOIN appointment a ON a.id = v.appointment_id
+    LEFT JOIN place f ON f.id = v.for_place_id
     WHERE v.site_id = p.site_id AND v.day >= app.visit_day(now()) - 1 AND c.state = 'queued'
+      AND v.left_at IS NULL
       AND c.queue_id = ANY (mine)
       AND (v.for_place_id = p.id
-           OR v.for_place_id IS NULL AND (p.service_ids = '[]' OR p.service_ids @> to_jsonb(c.service_id))
+           OR (p.service_ids = '[]' OR p.service_ids @> to_jsonb(c.service_id))
+              AND (f.id IS NULL OR NOT f.active OR f.kind = 'desk' AND NOT EXISTS (
+                  SELECT 1 FROM at_place x WHERE x.place_id = f.id AND x.left_at IS NULL))
               AND (booked IS NULL OR booked >= now() + make_interval(
                    secs => coalesce((takes ->> c.service_id::text)::double precision, 480))))
     ORDER BY (v.for_place_id = p.id AND (a.id IS NULL OR a.starts_at <= now() + interval '5 minutes'))
@@ -140,7 +145,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         WHERE p.site_id = p_site AND a.left_at IS NULL
     ), own AS (
         SELECT v.contact_id, c.owner_id FROM visit v JOIN contact c ON c.id = v.contact_id
-        WHERE v.site_id = p_site AND v.day >= app.visit_day(now()) - 1
+        WHERE v.site_id = p_site AND v.day >= app.visit_day(now()) - 1 AND v.left_at IS NULL
           AND c.state IN ('called', 'active', 'held')
     )
     SELECT json_build_array(
@@ -273,7 +278,7 @@ BEGIN
         SELECT k.id INTO found_id FROM visit v JOIN contact k ON k.id = v.contact_id
         JOIN queue q ON q.id = k.queue_id
         WHERE v.site_id = p.site_id AND v.day >= app.visit_day(now()) - 1 AND k.state = 'queued'
-          AND k.queue_id = ANY (mine)
+          AND v.left_at IS NULL AND k.queue_id = ANY (mine)
           AND (v.for_place_id = p.id
                OR v.for_place_id IS NULL AND p.service_ids @> to_jsonb(k.service_id))
         ORDER BY k.queued_at - make_interval(secs => (k.priority + k.boost) * q.ageing_seconds), k.id
@@ -302,7 +307,9 @@ BEGIN
     UPDATE contact SET state = 'parked', state_since = now(), owner_id = NULL, parked_until = NULL,
         parked_for_reply = false, first_taken_at = coalesce(first_taken_at, now())
     WHERE id = p_contact;
-    UPDATE visit SET seen_at = coalesce(seen_at, now()), for_place_id = NULL WHERE contact_id = p_contact;
+    -- Whoever is laid aside is nowhere, but these.
+    UPDATE visit SET place_id = p.id, seen_at = coalesce(seen_at, now()), for_place_id = NULL
+    WHERE contact_id = p_contact;
     PERFORM app.end_assignment(p_contact, 'transferred', p.name);
     PERFORM app.log('contact.taken', p_contact);
     PERFORM app.log('contact.parked', p_contact, jsonb_build_object('place', p.id));
@@ -320,8 +327,6 @@ BEGIN
     UPDATE contact SET state = 'completed', state_since = now(), completed_at = now(), owner_id = app.me(),
         resolution = 'signposted_outside', avoidable = false, end_reason = 'normal', due_at = NULL
     WHERE id = p_contact;
-    UPDATE visit SET left_at = now() WHERE contact_id = p_contact;
-    UPDATE appointment SET state = 'served' WHERE visit_id = p_contact AND state = 'arrived';
     PERFORM app.log('contact.completed', p_contact, jsonb_build_object(
         'resolution', 'signposted_outside', 'avoidable', false, 'service', c.service_id));
 END $$;
@@ -330,8 +335,16 @@ END $$;
 -- minutes, by whoever said so or a leader.
 CREATE FUNCTION app.visit_undo(p_contact bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE c contact := app.visit_in(p_contact, ARRAY['no_show', 'left']); said bigint;
+DECLARE c contact; said bigint;
 BEGIN
+    SELECT x.* INTO c FROM contact x JOIN visit v ON v.contact_id = x.id
+    WHERE x.id = p_contact AND x.queue_id = ANY (app.known_queues()) FOR UPDATE OF x;
+    IF c.id IS NULL THEN
+        PERFORM app.refuse('CRM01', 'no such visit');
+    END IF;
+    IF NOT c.state = ANY (ARRAY['no_show', 'left']) THEN
+        PERFORM app.refuse('CRM04', 'the visit is ' || c.state);
+    END IF;
     SELECT e.actor_id INTO said FROM event e WHERE e.contact_id = p_contact
       AND e.kind IN ('contact.no_show', 'contact.left') ORDER BY e.id DESC LIMIT 1;
     IF said IS DISTINCT FROM app.me() AND NOT app.leads() THEN

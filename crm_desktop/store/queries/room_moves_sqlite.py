@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from crm_desktop.domain.errors import Conflict, NotAllowed, NotFound
 from crm_desktop.domain.states import AssignmentState, Channel, ContactState, StaffRole
@@ -131,6 +131,10 @@ def with_partner(tx: Tx, contact_id: int) -> None:
     contact.parked_until, contact.parked_for_reply = None, False
     contact.first_taken_at = contact.first_taken_at or tx.now
     visit.seen_at, visit.for_place_id = visit.seen_at or tx.now, None
+    tx.session.flush()
+    # Whoever is laid aside is nowhere, but these.
+    there = update(Visit).where(Visit.contact_id == contact_id).values(place_id=place.id)
+    tx.session.execute(there)
     end_assignments(tx, contact_id, AssignmentState.TRANSFERRED, place.name)
     log(tx, "contact.taken", contact_id)
     log(tx, "contact.parked", contact_id, place=place.id)
@@ -144,10 +148,6 @@ def partner_done(tx: Tx, contact_id: int) -> None:
     contact.completed_at, contact.owner_id = tx.now, me(tx).id
     contact.resolution, contact.avoidable = "signposted_outside", False
     contact.end_reason, contact.due_at = "normal", None
-    visit.left_at = tx.now
-    booked = tx.session.scalar(select(Appointment).where(Appointment.visit_id == contact_id))
-    if booked is not None and booked.state == "arrived":
-        booked.state = "served"
     log(
         tx, "contact.completed", contact_id,
         resolution=contact.resolution, avoidable=False, service=contact.service_id,
@@ -156,7 +156,11 @@ def partner_done(tx: Tx, contact_id: int) -> None:
 
 def undo(tx: Tx, contact_id: int) -> None:
     """See app.visit_undo."""
-    contact, visit = visit_in(tx, contact_id, ("no_show", "left"))
+    contact, visit = tx.session.get(Contact, contact_id), tx.session.get(Visit, contact_id)
+    if contact is None or visit is None:
+        raise NotFound("no such visit")
+    if contact.state not in (ContactState.NO_SHOW, ContactState.LEFT):
+        raise Conflict(f"the visit is {contact.state}")
     said = tx.session.scalar(
         select(Event.actor_id)
         .where(Event.contact_id == contact_id, Event.kind.in_(("contact.no_show", "contact.left")))
@@ -214,6 +218,7 @@ def _next_for(tx: Tx, place: Place) -> int | None:
             Visit.site_id == place.site_id,
             Visit.day >= day_of(tx.now) - timedelta(days=1),
             Contact.state == ContactState.QUEUED,
+            Visit.left_at.is_(None),
         )
     ).all()
     profile = set(place.service_ids)

@@ -52,6 +52,7 @@ def visitor_of(tx: Tx, place: Place) -> tuple[Visit, Contact] | None:
         .where(
             Visit.place_id == place.id,
             Visit.day >= day_of(tx.now) - timedelta(days=1),
+            Visit.left_at.is_(None),
             there,
         )
         .order_by(Visit.called_at.desc())
@@ -107,6 +108,7 @@ def site_rooms(tx: Tx, site_id: int) -> tuple[Any, ...]:
         .where(
             Visit.site_id == site_id,
             Visit.day >= day_of(tx.now) - timedelta(days=1),
+            Visit.left_at.is_(None),
             Contact.state.in_(THERE),
         )
     ).all()

@@ -78,7 +78,8 @@ _REFUSED = {
     "say why, in up to 200 letters": ("A reason is needed.", "Say why in a few words."),
     "you are not at that desk": ("This computer is at no desk.", "Choose which desk this is."),
 }
-_IS_THERE, _IS_AT, _KEPT, _IS = " is there", " is at ", " is kept free", "the visit is "
+_IS_THERE, _IS_YOURS, _IS_AT = " is there", " is with you", " is at "
+_KEPT, _IS = " is kept free", "the visit is "
 
 
 def refused(trouble: CrmError) -> tuple[str, str]:
@@ -86,17 +87,28 @@ def refused(trouble: CrmError) -> tuple[str, str]:
     rule = str(trouble)
     if rule in _REFUSED:
         return _REFUSED[rule]
-    if isinstance(trouble, Conflict) and rule.endswith(_IS_THERE):
-        who = rule.removesuffix(_IS_THERE)
-        return f"{who} is at this desk.", "Finish, or send them on or back, before the next."
-    if isinstance(trouble, Conflict) and _IS_AT in rule:
-        return f"{rule}.", "It can be used when they have gone."
-    if isinstance(trouble, Conflict) and rule.endswith(_KEPT):
-        return f"{rule}.", "Let it go first, under “Who is where” (Alt+P)."
-    if isinstance(trouble, Conflict) and rule.startswith(_IS):
-        return "That has been done already.", "The line shows where they are now."
+    if isinstance(trouble, Conflict) and (said := _conflict(rule)) is not None:
+        return said
     told = words_for(trouble)
     return told.happened, told.rest()
+
+
+def _conflict(rule: str) -> tuple[str, str] | None:
+    """What the rules say with a ticket or a place in it."""
+    who = rule.split(" is ")[0]
+    said = (
+        (_IS_THERE, f"{who} is at this desk.", "Finish, or send them on or back, before the next."),
+        (_IS_YOURS, f"{who} is with you at another desk.", "Finish with them first."),
+        (_KEPT, f"{rule}.", "Let it go first, under “Who is where” (Alt+P)."),
+    )
+    for ending, happened, to_do in said:
+        if rule.endswith(ending):
+            return happened, to_do
+    if _IS_AT in rule:
+        return f"{rule}.", "It can be used when they have gone."
+    if rule.startswith(_IS):
+        return "That has been done already.", "The line shows where they are now."
+    return None
 
 
 def about(row: VisitRow) -> str:
