@@ -95,7 +95,7 @@ def refused(trouble: CrmError) -> tuple[str, str]:
 
 def _conflict(rule: str) -> tuple[str, str] | None:
     """What the rules say with a ticket or a place in it."""
-    who = rule.split(" is ")[0]
+    who = rule.split(" is ", maxsplit=1)[0]
     said = (
         (_IS_THERE, f"{who} is at this desk.", "Finish, or send them on or back, before the next."),
         (_IS_YOURS, f"{who} is with you at another desk.", "Finish with them first."),
