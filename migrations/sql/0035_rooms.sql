@@ -136,40 +136,61 @@ BEGIN
 END $$;
 
 -- Who is where: [places, colleagues with nobody to look after, own visits, of these decided].
--- Tickets, never names: of a restricted service too it is known that a room is in use.
+-- Tickets, never names: of a restricted service too it is known that a room is in use. Says at once
+-- for all places what place_visitor, place_kept and next_booked say of one.
 CREATE FUNCTION app.site_rooms(p_site bigint) RETURNS json
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    WITH at AS (
-        SELECT a.staff_id, s.name, p.id AS place_id, p.name AS place FROM at_place a
-        JOIN place p ON p.id = a.place_id JOIN staff s ON s.id = a.staff_id
-        WHERE p.site_id = p_site AND a.left_at IS NULL
-    ), own AS (
-        SELECT v.contact_id, c.owner_id FROM visit v JOIN contact c ON c.id = v.contact_id
-        WHERE v.site_id = p_site AND v.day >= app.visit_day(now()) - 1 AND v.left_at IS NULL
-          AND c.state IN ('called', 'active', 'held')
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    me bigint := app.me(); today date := app.visit_day(now());
+    tomorrow timestamptz := (app.visit_day(now()) + 1)::timestamp AT TIME ZONE 'Europe/London';
+BEGIN
+    IF me IS NULL THEN
+        RETURN NULL;
+    END IF;
+    RETURN (
+    WITH spot AS MATERIALIZED (
+        SELECT p.* FROM place p WHERE p.site_id = p_site AND p.active
+    ), at AS MATERIALIZED (
+        SELECT a.staff_id, s.name, p.id AS place_id, p.name AS place FROM spot p
+        JOIN at_place a ON a.place_id = p.id AND a.left_at IS NULL JOIN staff s ON s.id = a.staff_id
+    ), here AS MATERIALIZED (
+        SELECT v.contact_id, v.letter, v.number, v.called_at, v.place_id, c.state, c.owner_id, s.name
+        FROM visit v JOIN contact c ON c.id = v.contact_id LEFT JOIN staff s ON s.id = c.owner_id
+        WHERE v.site_id = p_site AND v.day >= today - 1 AND v.left_at IS NULL
+          AND v.place_id IS NOT NULL AND c.state IN ('called', 'active', 'held', 'parked')
+    ), booked AS MATERIALIZED (
+        SELECT a.place_id, min(a.starts_at) AS at FROM appointment a
+        LEFT JOIN contact c ON c.id = a.visit_id
+        WHERE a.site_id = p_site AND a.starts_at > now() AND a.starts_at < tomorrow
+          AND (a.state = 'booked' OR a.state = 'arrived' AND c.state = 'queued')
+        GROUP BY 1
+    ), held AS MATERIALIZED (
+        SELECT p.id, p.held_until, p.held_for FROM spot p
+        WHERE p.held_until > now() AND (p.held_visit_id IS NULL OR EXISTS (
+            SELECT 1 FROM contact c WHERE c.id = p.held_visit_id
+            AND c.state IN ('queued', 'called', 'active', 'held', 'parked')))
+    ), mine AS (
+        SELECT contact_id FROM here WHERE owner_id = me AND state <> 'parked'
     )
     SELECT json_build_array(
       (SELECT coalesce(json_agg(json_build_array(p.id, p.kind, p.name, p.partner,
             (SELECT coalesce(json_agg(at.name ORDER BY at.name), '[]') FROM at
              WHERE at.place_id = p.id),
-            t.contact_id, t.letter, t.number, t.since,
-            CASE WHEN app.place_kept(p, NULL) THEN p.held_until END,
-            CASE WHEN app.place_kept(p, NULL) THEN p.held_for ELSE '' END,
-            p.held_visit_id, coalesce(t.state, ''),
-            coalesce((SELECT name FROM staff WHERE id = t.owner_id), ''), p.step_free,
-            app.next_booked(p))
+            t.contact_id, t.letter, t.number, t.called_at, h.held_until, coalesce(h.held_for, ''),
+            p.held_visit_id, coalesce(t.state, ''), coalesce(t.name, ''), p.step_free, b.at)
           ORDER BY p.kind <> 'desk', p.kind = 'partner', p.name), '[]')
-       FROM place p LEFT JOIN LATERAL app.place_visitor(p) t ON true
-       WHERE p.site_id = p_site AND p.active),
+       FROM spot p LEFT JOIN LATERAL (
+           SELECT x.* FROM here x WHERE x.place_id = p.id AND (x.state <> 'parked' OR p.kind = 'partner')
+           ORDER BY x.called_at DESC LIMIT 1) t ON true
+       LEFT JOIN held h ON h.id = p.id LEFT JOIN booked b ON b.place_id = p.id),
       (SELECT coalesce(json_agg(json_build_array(at.name, at.place) ORDER BY at.name), '[]') FROM at
-       WHERE at.staff_id <> app.me()
-         AND NOT EXISTS (SELECT 1 FROM own WHERE own.owner_id = at.staff_id)),
-      (SELECT coalesce(json_agg(own.contact_id), '[]') FROM own WHERE own.owner_id = app.me()),
-      (SELECT coalesce(json_agg(own.contact_id), '[]') FROM own WHERE own.owner_id = app.me()
-         AND EXISTS (SELECT 1 FROM event e WHERE e.contact_id = own.contact_id
-                     AND e.kind = 'visit.without_room')))
-    WHERE app.me() IS NOT NULL
-$$;
+       WHERE at.staff_id <> me AND NOT EXISTS (
+           SELECT 1 FROM here WHERE here.owner_id = at.staff_id AND here.state <> 'parked')),
+      (SELECT coalesce(json_agg(mine.contact_id), '[]') FROM mine),
+      (SELECT coalesce(json_agg(mine.contact_id), '[]') FROM mine
+       WHERE EXISTS (SELECT 1 FROM event e WHERE e.contact_id = mine.contact_id
+                     AND e.kind = 'visit.without_room'))));
+END $$;
 
 -- A site's line, and who is where in it.
 CREATE FUNCTION app.desk_line(p_site bigint) RETURNS json

@@ -145,8 +145,8 @@ class PlacesBoard(QScrollArea):
         body = Surface(look)
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
-        for column in range(_COLUMNS):
-            self._grid.setColumnStretch(column, 1)
+        for number in range(_COLUMNS):
+            self._grid.setColumnStretch(number, 1)
         column = QVBoxLayout(body)
         edge = look.px(12)
         column.setContentsMargins(edge, look.px(10), edge, edge)
