@@ -42,10 +42,7 @@ def is_kept(tx: Tx, place: Place, contact_id: int | None) -> bool:
 
 def visitor_of(tx: Tx, place: Place) -> tuple[Visit, Contact] | None:
     """See app.place_visitor."""
-    there = or_(
-        Contact.state.in_(THERE),
-        and_(Contact.state == ContactState.PARKED, place.kind == PlaceKind.PARTNER),
-    )
+    there = (*THERE, "parked") if place.kind == PlaceKind.PARTNER else THERE
     row = tx.session.execute(
         select(Visit, Contact)
         .join(Contact, Contact.id == Visit.contact_id)
@@ -53,7 +50,7 @@ def visitor_of(tx: Tx, place: Place) -> tuple[Visit, Contact] | None:
             Visit.place_id == place.id,
             Visit.day >= day_of(tx.now) - timedelta(days=1),
             Visit.left_at.is_(None),
-            there,
+            Contact.state.in_(there),
         )
         .order_by(Visit.called_at.desc())
         .limit(1)

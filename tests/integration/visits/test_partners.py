@@ -114,36 +114,27 @@ def test_a_partner_is_done_and_the_visit_counts_as_served(shop: Shop) -> None:
         rooms.partner_done(shop.rose, visit)
 
 
-def test_two_who_wave_at_once_are_one_call(shop: Shop) -> None:
+def test_a_partner_has_one_visitor_and_only_whom_they_were_sent(shop: Shop) -> None:
+    other = shop.arrives()
+    assert rooms.for_partner(shop.rose, None, shop.police)[0] is None, "nobody was sent there"
+    visits.call(shop.rose, other, shop.desk)
+    with pytest.raises(Conflict):
+        rooms.with_partner(shop.rose, other)
+    visits.left(shop.rose, other)
     first, second = shop.sent(), shop.sent()
     ben = shop.centre.as_person("ben")
     called, _ = rooms.for_partner(shop.rose, None, shop.police)
     assert called is not None
     assert called.contact_id == first
-    with pytest.raises(Conflict, match="A001 is at Police desk"):
+    with pytest.raises(Conflict, match="A002 is at Police desk"):
         rooms.for_partner(shop.rose, second, shop.police)
     with pytest.raises(NotAllowed):
         rooms.for_partner(ben, second, shop.police)
 
-
-def test_who_has_crm_desktop_calls_for_themselves(shop: Shop) -> None:
-    visit = shop.sent()
-    ben = shop.centre.as_person("ben")
+    visits.back_to_line(shop.rose, first)
     visits.at(ben, shop.police)
     with pytest.raises(Conflict, match="themselves"):
         rooms.for_partner(shop.rose, None, shop.police)
     called, _ = visits.call_next(ben, shop.police)
     assert called is not None
-    assert called.contact_id == visit
-
-
-def test_nobody_waits_for_a_partner_who_was_not_sent_there(shop: Shop) -> None:
-    shop.arrives()
-    assert rooms.for_partner(shop.rose, None, shop.police)[0] is None
-
-
-def test_only_who_was_called_to_a_partner_is_with_one(shop: Shop) -> None:
-    visit = shop.arrives()
-    visits.call(shop.rose, visit, shop.desk)
-    with pytest.raises(Conflict):
-        rooms.with_partner(shop.rose, visit)
+    assert called.contact_id == first, "who has CRM Desktop calls for themselves"

@@ -64,7 +64,7 @@ def _soon(**more: float) -> datetime:
     return datetime.now(UTC).replace(microsecond=0) + timedelta(**more)
 
 
-def test_a_room_is_held_and_let_go(shop: Shop) -> None:
+def test_a_room_is_held_let_go_and_refused_without_words(shop: Shop) -> None:
     until = _soon(hours=1)
 
     rooms.hold(shop.rose, shop.interview, until, " police interview ")
@@ -75,8 +75,6 @@ def test_a_room_is_held_and_let_go(shop: Shop) -> None:
     free = shop.place(shop.interview)
     assert (free.held_until, free.held_for) == (None, "")
 
-
-def test_what_cannot_be_held_is_refused(shop: Shop) -> None:
     soon = _soon(hours=1)
     with pytest.raises(NotAllowed):
         rooms.hold(shop.centre.as_person("anna"), shop.interview, soon, "mine")
@@ -108,7 +106,7 @@ def test_no_room_is_held_over_somebody_and_nobody_is_called_into_a_held_one(shop
         rooms.into_room(shop.rose, visit, shop.interview)
 
 
-def test_the_call_proposes_a_room_to_who_has_a_marker(shop: Shop) -> None:
+def test_who_has_a_marker_is_proposed_a_room_which_is_free_again_after_them(shop: Shop) -> None:
     visit = shop.arrives(marker=True)
     called, _ = visits.call_next(shop.rose, shop.desk)
     assert called is not None
@@ -126,11 +124,6 @@ def test_the_call_proposes_a_room_to_who_has_a_marker(shop: Shop) -> None:
     assert (room.visit_id, room.serving, room.held_visit_id) == (visit, "Rose Boateng", visit)
     assert shop.place(shop.desk).visit_id is None
 
-
-def test_a_room_is_free_again_when_its_visit_is_over(shop: Shop) -> None:
-    visit = shop.arrives(marker=True)
-    visits.call_next(shop.rose, shop.desk)
-    rooms.into_room(shop.rose, visit, shop.secure)
     visits.serve(shop.rose, visit)
     contacts.begin_wrap_up(shop.rose, visit)
     contacts.complete(shop.rose, visit, Disposition(None, Resolution.RESOLVED, False))
@@ -142,7 +135,7 @@ def test_a_room_is_free_again_when_its_visit_is_over(shop: Shop) -> None:
     assert called.proposal.place == "Room 5"
 
 
-def test_without_the_room_one_says_why_and_is_asked_no_more(shop: Shop) -> None:
+def test_without_the_room_one_says_why_where_there_is_a_marker(shop: Shop) -> None:
     visit = shop.arrives(marker=True)
     visits.call_next(shop.rose, shop.desk)
     with pytest.raises(Conflict, match="say why"):
@@ -154,16 +147,14 @@ def test_without_the_room_one_says_why_and_is_asked_no_more(shop: Shop) -> None:
     assert said == {"why": "Ravi stands by", "marker": True}
     assert visits.line(shop.rose, shop.site).decided == (visit,)
 
-
-def test_a_private_room_is_done_without_in_silence(shop: Shop) -> None:
-    visit = shop.arrives(needs=(Need.PRIVATE_ROOM,))
-    called, _ = visits.call_next(shop.rose, shop.desk)
-    assert called is not None
+    visits.back_to_line(shop.rose, visit)
+    other = shop.arrives(needs=(Need.PRIVATE_ROOM,))
+    called, _ = visits.call(shop.rose, other, shop.desk)
     assert called.proposal is not None
     assert (called.proposal.place, called.proposal.says_why) == ("Interview 1", False)
 
-    rooms.without_room(shop.rose, visit, "")
-    assert _said(shop.centre, visit, "visit.without_room") == {"why": "", "marker": False}
+    rooms.without_room(shop.rose, other, "")
+    assert _said(shop.centre, other, "visit.without_room") == {"why": "", "marker": False}
 
 
 def test_at_check_in_the_room_is_proposed_and_can_be_kept(shop: Shop) -> None:
@@ -216,6 +207,9 @@ def test_only_who_has_the_visitor_takes_them_to_a_room(shop: Shop) -> None:
 
 def test_a_walk_in_who_would_still_be_there_is_not_called_before_a_booking(shop: Shop) -> None:
     visit = shop.arrives()
+    book(shop.centre, shop.site, shop.service, "AB12CE", after=timedelta(minutes=12))
+    assert visits.call_next(shop.rose, shop.desk)[0] is not None, "eight fit into twelve"
+    visits.back_to_line(shop.rose, visit)
     book(shop.centre, shop.site, shop.service, "AB12CD", after=timedelta(minutes=6))
     assert visits.call_next(shop.rose, shop.desk)[0] is None, "eight minutes do not fit into six"
     assert shop.place(shop.desk).booked_at is not None
@@ -224,15 +218,7 @@ def test_a_walk_in_who_would_still_be_there_is_not_called_before_a_booking(shop:
     assert called.contact_id == visit, "a person may decide otherwise"
 
 
-def test_a_walk_in_who_fits_is_called_before_a_booking(shop: Shop) -> None:
-    visit = shop.arrives()
-    book(shop.centre, shop.site, shop.service, "AB12CD", after=timedelta(minutes=12))
-    called, _ = visits.call_next(shop.rose, shop.desk)
-    assert called is not None
-    assert called.contact_id == visit
-
-
-def test_who_was_said_to_have_left_waits_again(shop: Shop) -> None:
+def test_who_was_said_to_have_gone_waits_again(shop: Shop) -> None:
     visit = shop.arrives()
     before = visits.line(shop.rose, shop.site).rows[0]
     visits.left(shop.rose, visit)
@@ -246,9 +232,6 @@ def test_who_was_said_to_have_left_waits_again(shop: Shop) -> None:
     with pytest.raises(Conflict):
         rooms.undo(shop.rose, visit)
 
-
-def test_a_no_show_who_is_there_after_all_waits_again(shop: Shop) -> None:
-    visit = shop.arrives()
     visits.call_next(shop.rose, shop.desk)
     visits.recall(shop.rose, visit)
     visits.no_show(shop.rose, visit)

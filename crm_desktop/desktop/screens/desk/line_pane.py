@@ -68,13 +68,13 @@ class LinePane(Surface):
         self._call_chosen = Button(look, "Call", key="Return")
         self._send_chosen = Button(look, "Send on…", key="F8")
         self._left_chosen = Button(look, "Left unseen", key="Del")
-        for each, does in (
+        for chosen, does in (
             (self._call_chosen, self._call_current),
             (self._send_chosen, self._send_current),
             (self._left_chosen, self._left_current),
         ):
-            each.clicked.connect(does)
-            strip.addWidget(each)
+            chosen.clicked.connect(does)
+            strip.addWidget(chosen)
         self.list.current.connect(self._current_changed)
         self.list.installEventFilter(self)
         self._show_keys(shown=False)

@@ -172,6 +172,12 @@ class PlacesBoard(QScrollArea):
         for tile, place in zip(self._tiles, line.places, strict=True):
             tile.show_place(place, said_of(place, line, now, hides=self._hides))
 
+    def minimumSizeHint(self) -> QSize:
+        """So wide that no tile is cut off."""
+        px = self._look.px
+        tiles = _COLUMNS * px(90) + (_COLUMNS - 1) * px(7)
+        return QSize(tiles + 2 * px(12) + px(12), px(100))
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lower tiles where the higher ones would not all be seen."""
         super().resizeEvent(event)

@@ -77,6 +77,9 @@ class DeskScreen(QWidget):
             look, "map-pin", "There is no site yet.", "An administrator sets sites and desks up."
         )
         self._form = QScrollArea()
+        self._split = QSplitter(Qt.Orientation.Horizontal)
+        #: The widths before who is where took the form's place.
+        self._before: list[int] = []
         self._pages = QStackedWidget()
         self._lay_out()
         self._connect()
@@ -103,6 +106,13 @@ class DeskScreen(QWidget):
         self.side.setVisible(wide or places)
         self.side.show_places_alone(alone=places and not wide)
         self._form.setVisible(wide or not places)
+        if places and not wide:
+            half = self.width() // 2
+            self._before = self._split.sizes()
+            self._split.setSizes([0, half, half])
+        elif self._before:
+            self._split.setSizes(self._before)
+            self._before = []
 
     def show_sites(self, sites: tuple[SiteInfo, ...], chosen: int | None) -> None:
         """See `DeskView`."""
@@ -222,7 +232,7 @@ class DeskScreen(QWidget):
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self.check_in)
-        split = QSplitter(Qt.Orientation.Horizontal)
+        split = self._split
         split.setObjectName("desk")
         for each in (scroll, self.line, self.side):
             split.addWidget(each)
