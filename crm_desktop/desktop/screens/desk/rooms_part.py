@@ -43,6 +43,8 @@ _ICONS = {
     PlaceKind.SECURE: "users",
     PlaceKind.PARTNER: "briefcase",
 }
+#: How high a chooser's field and an action of one line are, in px.
+_FIELD, _ROW = 54, 36
 _Action = tuple[str, str, str, Callable[[], None]]
 
 
@@ -253,6 +255,10 @@ class RoomsPart(QObject):
     def _choose(self, said: str, rows: list[Row]) -> None:
         chooser = Chooser(self._look, said, rows, self._page)
         chooser.chosen.connect(self._do)
+        # A few actions need no long list.
+        chooser.resize(
+            chooser.width(), min(chooser.height(), self._look.px(_FIELD + len(rows) * _ROW))
+        )
         chooser.open_at(self._page.mapToGlobal(QPoint(self._page.width() // 3, self._look.px(60))))
 
     @Slot(object)

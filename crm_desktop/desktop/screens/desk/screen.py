@@ -108,7 +108,7 @@ class DeskScreen(QWidget):
         self._form.setVisible(wide or not places)
         if places and not wide:
             half = self.width() // 2
-            self._before = self._split.sizes()
+            self._before = self._before or self._split.sizes()
             self._split.setSizes([0, half, half])
         elif self._before:
             self._split.setSizes(self._before)
