@@ -36,6 +36,7 @@ BEGIN
                    AND role IN ('desk', 'team_leader', 'admin')) THEN
         PERFORM app.refuse('CRM02', 'rooms are kept by desk staff and team leaders');
     END IF;
+    PERFORM pg_advisory_xact_lock(hashtextextended('place ' || p_place, 0));
     SELECT * INTO p FROM place WHERE id = p_place AND active FOR UPDATE;
     IF p.id IS NULL THEN
         PERFORM app.refuse('CRM01', 'no such desk or room');
@@ -82,12 +83,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     GROUP BY 1
 $$;
 
--- As before; not to a desk or room that is kept free for something else.
+-- As before; not to a desk or room that is kept free for something else. What p says of that may
+-- be from before its lock was had.
 CREATE OR REPLACE FUNCTION app.visit_called(p_contact bigint, p place) RETURNS json
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE v visit;
 BEGIN
-    IF app.place_kept(p, p_contact) THEN
+    IF (SELECT app.place_kept(x, p_contact) FROM place x WHERE x.id = p.id) THEN
         PERFORM app.refuse('CRM04', p.name || ' is kept free');
     END IF;
     UPDATE contact SET state = 'called', state_since = now(), owner_id = app.me()
@@ -225,11 +227,11 @@ END $$;
 -- Into a room with whoever called or serves them; it is kept for them, and screens say where to go.
 CREATE FUNCTION app.visit_room(p_contact bigint, p_place bigint) RETURNS json
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    c contact := app.visit_in(p_contact, ARRAY['called', 'active', 'held']);
-    v visit; p place; there text;
+DECLARE c contact; v visit; p place; there text;
 BEGIN
+    -- In the order of a call: the place, then the contact.
     PERFORM pg_advisory_xact_lock(hashtextextended('place ' || p_place, 0));
+    c := app.visit_in(p_contact, ARRAY['called', 'active', 'held']);
     SELECT x.* INTO p FROM place x JOIN visit y ON y.site_id = x.site_id
     WHERE x.id = p_place AND x.active AND x.kind <> 'partner' AND y.contact_id = p_contact
     FOR UPDATE OF x;

@@ -246,14 +246,16 @@ class DeskPresenter(Presenter):
             failed=self._refused,
         )
 
-    def transfer(self, row: VisitRow, to: To, note: str) -> None:
+    def transfer(self, contact_id: int, to: To, note: str) -> None:
         """To another desk, room, partner or service; back to this desk, or the service before."""
-        undo = partial(self.call, row.contact_id)
-        if row.state is ContactState.QUEUED or self._place is None or to.service_id is not None:
-            undo = partial(self._send_back, row)
+        row = self._row(contact_id)
+        undo = partial(self.call, contact_id)
+        if row is not None and (row.state is ContactState.QUEUED or to.service_id is not None):
+            before = To(service_id=row.service_id)
+            undo = partial(self._do, partial(visits.transfer, self._db, contact_id, before, ""))
         self._tasks.write(
-            partial(visits.transfer, self._db, row.contact_id, to, note),
-            partial(self._undoable, f"{row.ticket} is sent on", undo),
+            partial(visits.transfer, self._db, contact_id, to, note),
+            partial(self._undoable, f"{self._ticket(contact_id)} is sent on", undo),
             failed=self._refused,
         )
 
@@ -264,31 +266,25 @@ class DeskPresenter(Presenter):
             partial(
                 self._undoable,
                 f"{self._ticket(contact_id)} waits apart until {words.clock_time(until)}",
-                partial(self._resume, contact_id),
+                partial(self._do, partial(contacts.resume, self._db, contact_id)),
             ),
             failed=self._refused,
         )
 
-    def _resume(self, contact_id: int) -> None:
-        self._tasks.write(
-            partial(contacts.resume, self._db, contact_id), self._written, failed=self._refused
-        )
-
-    def _send_back(self, row: VisitRow) -> None:
-        """Into the line of the service where they waited."""
-        self._tasks.write(
-            partial(visits.transfer, self._db, row.contact_id, To(service_id=row.service_id), ""),
-            self._written,
-            failed=self._refused,
-        )
+    def _do(self, does: Callable[[], object]) -> None:
+        self._tasks.write(does, self._written, failed=self._refused)
 
     def _undoable(self, text: str, undo: Callable[[], None], _answer: object) -> None:
         self._done_well()
         self._view.offer_undo(text, undo)
 
-    def _ticket(self, contact_id: int) -> str:
+    def _row(self, contact_id: int) -> VisitRow | None:
         rows = self._line.rows if self._line else ()
-        return next((str(row.ticket) for row in rows if row.contact_id == contact_id), "")
+        return next((row for row in rows if row.contact_id == contact_id), None)
+
+    def _ticket(self, contact_id: int) -> str:
+        row = self._row(contact_id)
+        return str(row.ticket) if row is not None and row.ticket else "This visitor"
 
     def _sites(self, sites: tuple[SiteInfo, ...]) -> None:
         known = {each.id for each in sites}

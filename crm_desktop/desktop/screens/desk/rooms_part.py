@@ -207,7 +207,7 @@ class RoomsPart(QObject):
 
     def _send(self, row: VisitRow, to: To, note: str) -> None:
         if self._presenter is not None:
-            self._presenter.transfer(row, to, note)
+            self._presenter.transfer(row.contact_id, to, note)
 
     def _go_to(self, contact_id: int, place_id: int) -> None:
         if self._presenter is not None:
