@@ -17,8 +17,10 @@ from crm_desktop.desktop.core.theme import Scheme
 from crm_desktop.desktop.screens.desk.asking import AskHold, AskNote, AskWhy
 from crm_desktop.desktop.screens.desk.places import PlaceTile
 from crm_desktop.desktop.screens.desk.screen import DeskScreen
+from crm_desktop.desktop.screens.desk.words import refused
 from crm_desktop.desktop.widgets.chooser import Chooser
 from crm_desktop.desktop_root import Desktop
+from crm_desktop.domain.errors import Conflict
 from crm_desktop.domain.states import ContactState
 from crm_desktop.domain.visits import Need, To
 from crm_desktop.services import rooms, visits
@@ -113,6 +115,10 @@ def test_a_room_is_kept_free_by_keys_let_go_and_that_taken_back(
     qtbot.waitUntil(lambda: "Kept until" in _says(screen, "Interview 1"))
     assert "Mrs Smith" in _says(screen, "Interview 1")
 
+    elsewhere, room = centre.as_person("rose"), places(centre, site)[-1]
+    rooms.hold(elsewhere, room, datetime.now(UTC) + timedelta(hours=1), "cleaning")
+    qtbot.waitUntil(lambda: "cleaning" in _says(screen, "Room 5"))
+
     QTest.keyClick(screen.check_in.name, Qt.Key.Key_F4)
     assert "Mrs Smith" not in shown(screen), "the privacy key hides what was written by hand"
     QTest.keyClick(screen.check_in.name, Qt.Key.Key_F4)
@@ -123,6 +129,18 @@ def test_a_room_is_kept_free_by_keys_let_go_and_that_taken_back(
     screen.toast.undo()
     qtbot.waitUntil(lambda: "Mrs Smith" in _says(screen, "Interview 1"))
     settled(qtbot, desktop)
+
+
+def test_what_the_rules_refuse_is_said_in_words_for_the_counter() -> None:
+    for trouble, happened in (
+        (Conflict("A001 is at Interview 1"), "A001 is at Interview 1."),
+        (Conflict("Room 5 is kept free"), "Room 5 is kept free."),
+        (Conflict("they call for themselves"), "The partner’s own people are signed in there."),
+        (Conflict("that was too long ago"), "That was more than ten minutes ago."),
+    ):
+        said, to_do = refused(trouble)
+        assert said == happened
+        assert to_do.endswith("."), "and what to do"
 
 
 def test_the_room_that_is_proposed_is_one_key_away(
