@@ -51,6 +51,7 @@ class DeskScreen(QWidget):
 
     opened = Signal(object)
     here = Signal(str)
+    figures_wanted = Signal()
 
     def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -260,6 +261,7 @@ class DeskScreen(QWidget):
         self.line.place_wanted.connect(self.choose_place)
         self.line.transfer_wanted.connect(self.rooms.send_on)
         self.rooms.here_wanted.connect(self._place_chosen)
+        self.side.figures_wanted.connect(self.figures_wanted)
         self.rooms.opened.connect(self.opened)
         self.rooms.board.left.connect(self._leave_places)
         self._clock.tick.connect(self._tick)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.screens.desk.places import PlacesBoard
 from crm_desktop.desktop.screens.desk.words import minutes
+from crm_desktop.desktop.widgets.buttons import Button
 from crm_desktop.desktop.widgets.card import PanelHeader, Surface
 from crm_desktop.desktop.widgets.painting import Painted, paint_text, text_height
 from crm_desktop.desktop.widgets.text import Text
@@ -63,7 +64,11 @@ class NowServing(Painted):
 
 
 class DeskSide(Surface):
-    """What the public sees, the day, and at the foot the board of `places`."""
+    """What the public sees, the day, and at the foot the board of `places`; `figures_wanted` comes
+    when the whole day is asked for.
+    """
+
+    figures_wanted = Signal()
 
     def __init__(self, look: Look, places: PlacesBoard, parent: QWidget | None = None) -> None:
         super().__init__(look, parent=parent)
@@ -78,6 +83,10 @@ class DeskSide(Surface):
             )
         }
         self._today = PanelHeader(look, "Today")
+        figures = Button(look, "Figures…")
+        figures.setAccessibleName("Figures of this site")
+        figures.clicked.connect(self.figures_wanted)
+        self._today.add(figures)
         self._day = QWidget()
         self._above = QWidget()
         self._lay_out(places)

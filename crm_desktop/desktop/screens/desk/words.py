@@ -98,7 +98,11 @@ def _conflict(rule: str) -> tuple[str, str] | None:
     who = rule.split(" is ", maxsplit=1)[0]
     said = (
         (_IS_THERE, f"{who} is at this desk.", "Finish, or send them on or back, before the next."),
-        (_IS_YOURS, f"{who} is with you at another desk.", "Finish with them first."),
+        (
+            _IS_YOURS,
+            f"You still have {who} at your desk.",
+            "Finish, or send them on or back, first.",
+        ),
         (_KEPT, f"{rule}.", "Let it go first, under “Who is where” (Alt+P)."),
     )
     for ending, happened, to_do in said:
