@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,6 +28,11 @@ _LONDON = ZoneInfo("Europe/London")
 _SOON = timedelta(hours=1)
 #: A hold for a visitor ends with the visit.
 _GOES_ON = ("queued", *THERE, "parked")
+#: Whose visitor is expected, or waits.
+_AWAITED = or_(
+    Appointment.state == "booked",
+    and_(Appointment.state == "arrived", Contact.state == ContactState.QUEUED),
+)
 
 
 def is_kept(tx: Tx, place: Place, contact_id: int | None) -> bool:
@@ -61,10 +66,6 @@ def visitor_of(tx: Tx, place: Place) -> tuple[Visit, Contact] | None:
 def next_booked(tx: Tx, place: Place) -> datetime | None:
     """See app.next_booked."""
     tomorrow = datetime.combine(day_of(tx.now) + timedelta(days=1), time(), _LONDON)
-    awaited = or_(
-        Appointment.state == "booked",
-        and_(Appointment.state == "arrived", Contact.state == ContactState.QUEUED),
-    )
     return tx.session.scalar(
         select(func.min(Appointment.starts_at))
         .outerjoin(Contact, Contact.id == Appointment.visit_id)
@@ -72,7 +73,7 @@ def next_booked(tx: Tx, place: Place) -> datetime | None:
             Appointment.place_id == place.id,
             Appointment.starts_at > tx.now,
             Appointment.starts_at < tomorrow,
-            awaited,
+            _AWAITED,
         )
     )
 
@@ -88,9 +89,9 @@ def fitting(tx: Tx, place: Place) -> Callable[[int | None], bool]:
 
 def site_rooms(tx: Tx, site_id: int) -> tuple[Any, ...]:
     """See app.site_rooms."""
-    places = tx.session.scalars(select(Place).where(Place.site_id == site_id, Place.active)).all()
     places = sorted(
-        places, key=lambda p: (p.kind != PlaceKind.DESK, p.kind == PlaceKind.PARTNER, p.name)
+        tx.session.scalars(select(Place).where(Place.site_id == site_id, Place.active)),
+        key=lambda p: (p.kind != PlaceKind.DESK, p.kind == PlaceKind.PARTNER, p.name),
     )
     at = tx.session.execute(
         select(AtPlace.place_id, AtPlace.staff_id, Staff.name, Place.name)
@@ -99,43 +100,82 @@ def site_rooms(tx: Tx, site_id: int) -> tuple[Any, ...]:
         .where(Place.site_id == site_id, AtPlace.left_at.is_(None))
         .order_by(Staff.name)
     ).all()
-    own = tx.session.execute(
-        select(Visit.contact_id, Contact.owner_id)
+    here = tx.session.execute(
+        select(Visit, Contact.state, Contact.owner_id, Staff.name)
         .join(Contact, Contact.id == Visit.contact_id)
+        .outerjoin(Staff, Staff.id == Contact.owner_id)
         .where(
             Visit.site_id == site_id,
             Visit.day >= day_of(tx.now) - timedelta(days=1),
             Visit.left_at.is_(None),
-            Contact.state.in_(THERE),
+            Visit.place_id.is_not(None),
+            Contact.state.in_((*THERE, "parked")),
         )
+        .order_by(Visit.called_at)
     ).all()
-    busy = {owner for _, owner in own} | {tx.actor_id}
-    mine = [contact_id for contact_id, owner in own if owner == tx.actor_id]
+    busy = {row[2] for row in here if row[1] in THERE} | {tx.actor_id}
+    mine = [row[0].contact_id for row in here if row[1] in THERE and row[2] == tx.actor_id]
     decided = tx.session.scalars(
         select(Event.contact_id).where(
             Event.contact_id.in_(mine), Event.kind == "visit.without_room"
         )
     ).all()
+    booked, over = _booked(tx, site_id), _over(tx, places)
+    kept = {
+        place.id
+        for place in places
+        if place.held_until and place.held_until > tx.now and place.held_visit_id not in over
+    }
     return (
-        [_place_row(tx, place, at) for place in places],
+        [_place_row(place, at, here, booked, kept=place.id in kept) for place in places],
         [(name, place) for _, staff, name, place in at if staff not in busy],
         mine,
         sorted({each for each in decided if each is not None}),
     )
 
 
-def _place_row(tx: Tx, place: Place, at: Sequence[Any]) -> tuple[Any, ...]:
-    there, kept = visitor_of(tx, place), is_kept(tx, place, None)
-    visit, contact = there or (None, None)
-    owner = tx.session.get(Staff, contact.owner_id) if contact and contact.owner_id else None
+def _booked(tx: Tx, site_id: int) -> dict[int, datetime]:
+    """When the next appointment begins at each place that has one today."""
+    tomorrow = datetime.combine(day_of(tx.now) + timedelta(days=1), time(), _LONDON)
+    rows = tx.session.execute(
+        select(Appointment.place_id, func.min(Appointment.starts_at))
+        .outerjoin(Contact, Contact.id == Appointment.visit_id)
+        .where(
+            Appointment.site_id == site_id,
+            Appointment.starts_at > tx.now,
+            Appointment.starts_at < tomorrow,
+            _AWAITED,
+        )
+        .group_by(Appointment.place_id)
+    ).all()
+    return {row[0]: row[1] for row in rows}
+
+
+def _over(tx: Tx, places: Sequence[Place]) -> set[int]:
+    """Of the visits for which a place is kept, those that are over."""
+    kept = [place.held_visit_id for place in places if place.held_visit_id is not None]
+    gone = Contact.state.not_in(_GOES_ON)
+    return set(tx.session.scalars(select(Contact.id).where(Contact.id.in_(kept), gone)))
+
+
+def _place_row(
+    place: Place,
+    at: Sequence[Any],
+    here: Sequence[Any],
+    booked: Mapping[int, datetime],
+    *,
+    kept: bool,
+) -> tuple[Any, ...]:
+    states = (*THERE, "parked") if place.kind == PlaceKind.PARTNER else THERE
+    there = [row for row in here if row[0].place_id == place.id and row[1] in states]
+    visit, state, _, serving = there[-1] if there else (None, "", None, "")
     return (
         place.id, place.kind, place.name, place.partner,
         [name for place_id, _, name, _ in at if place_id == place.id],
         visit.contact_id if visit else None, visit.letter if visit else None,
         visit.number if visit else None, iso(visit.called_at) if visit else None,
         iso(place.held_until) if kept else None, place.held_for if kept else "",
-        place.held_visit_id, contact.state if contact else "", owner.name if owner else "",
-        place.step_free, iso(next_booked(tx, place)),
+        place.held_visit_id, state, serving or "", place.step_free, iso(booked.get(place.id)),
     )  # fmt: skip
 
 
