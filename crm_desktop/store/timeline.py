@@ -33,6 +33,13 @@ _WORDS: Mapping[str, str] = {
     "contact.customer": "Customer changed",
     "contact.checked": "Checked by a person",
     "contact.offered": "Offered",
+    "contact.no_show": "Did not come when called",
+    "contact.left": "Left without being seen",
+    "visit.called": "Called",
+    "visit.back": "Back to the line",
+    "visit.room": "Went to a room",
+    "visit.without_room": "Seen without the room that was proposed",
+    "place.held": "Room kept free, or let go",
     "telephones.pbx": "Set up how the gateway reaches the PBX",
     "telephones.line": "Changed a telephone line",
     "telephones.extension": "Gave a colleague a telephone, or took it away",
@@ -243,6 +250,9 @@ _GREETED = {
 }
 _SAID: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "contact.logged": _logged,
+    "contact.parked": lambda data: "with a partner" if data.get("place") else "",
+    "visit.called": lambda data: "again" if (data.get("calls") or 1) > 1 else "",
+    "visit.without_room": lambda data: str(data.get("why") or ""),
     "contact.abandoned": _abandoned,
     "contact.callback": _callback,
     "contact.voicemail": _voicemail,

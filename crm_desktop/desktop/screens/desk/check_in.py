@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
@@ -62,6 +62,8 @@ class CheckInPane(Surface):
         self._services: tuple[SiteService, ...] = ()
         self._chosen: int | None = None
         self._matches: dict[object, Match] = {}
+        #: Does what a key of the whole page asks; says whether it was one.
+        self.page_key: Callable[[QKeyEvent], bool] = lambda _event: False
         #: Of whom the form says what is known.
         self._filled: Match | None = None
         self.name = QLineEdit()
@@ -112,7 +114,7 @@ class CheckInPane(Surface):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A field would take the form's own keys for text of its own."""
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            return self._own_key(event)
+            return self._own_key(event) or self.page_key(event)
         return super().eventFilter(watched, event)
 
     def bind(self, presenter: DeskPresenter) -> None:
