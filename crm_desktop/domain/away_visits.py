@@ -88,9 +88,7 @@ class AwayVisit:
 
     def done(self, resolution: Resolution, now: datetime) -> AwayVisit:
         """They were seen, and it ended so."""
-        return replace(
-            self, state=ContactState.COMPLETED, resolution=resolution, ended_at=now
-        )
+        return replace(self, state=ContactState.COMPLETED, resolution=resolution, ended_at=now)
 
     def gone(self, to: ContactState, now: datetime, *, after_calls: int) -> AwayVisit:
         """They went unseen; raises Conflict for a no-show who was called too seldom."""

@@ -57,14 +57,14 @@ def _made(kind: Any, value: Any) -> Any:
         hints = get_type_hints(kind)
         # What an older release left out has its default.
         return kind(**{name: _made(hints[name], value[name]) for name in hints if name in value})
+    return _one(kind, value)
+
+
+def _one(kind: Any, value: Any) -> Any:
     if kind in (date, datetime):
         return kind.fromisoformat(value)
     if issubclass(kind, Enum):
         return kind(value)
-    return _checked(kind, value)
-
-
-def _checked(kind: type, value: Any) -> Any:
     if kind is float and isinstance(value, int):
         return float(value)
     if type(value) is not kind:

@@ -118,6 +118,7 @@ class MainWindow(QWidget):
         self.queue.focus()
         if self._desk.person.role is StaffRole.DESK:
             self.go("desk")
+        self.pages.enter_visitors()
 
     def open_contact(self, contact_id: int) -> None:
         """Show a contact in the workspace."""
@@ -311,6 +312,7 @@ class MainWindow(QWidget):
         self.people.trouble.connect(self.error.show_trouble)
         self.alarms.trouble.connect(self.error.show_trouble)
         self.public.silent.connect(self.error.show_words)
+        self.pages.called_here.connect(self.public.called_here)
         desk.runner.writing.connect(desk.live.rest)
         desk.runner.wrote.connect(self._wrote)
         self.top.search_asked.connect(self._open_palette)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from crm_desktop.desktop.core.layout import restore_panes
+from crm_desktop.desktop.core.live import FeedState
 from crm_desktop.desktop.core.tasks import OwnedTasks
 from crm_desktop.desktop.shell.desk import Desk, later_for
 from crm_desktop.desktop.shell.finders import contact_of_case
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from crm_desktop.desktop.screens.cases.screen import CasesScreen
     from crm_desktop.desktop.screens.customers.presenter import CustomersPresenter
     from crm_desktop.desktop.screens.customers.screen import CustomersScreen
-    from crm_desktop.desktop.screens.desk.presenter import DeskPresenter
+    from crm_desktop.desktop.screens.desk.going_on import GoingOnDesk
     from crm_desktop.desktop.screens.desk.screen import DeskScreen
     from crm_desktop.desktop.screens.knowledge.presenter import KnowledgePresenter
     from crm_desktop.desktop.screens.recordings.screen import RecordingsScreen
@@ -92,9 +93,12 @@ class Pages(QObject):
     #: Where this computer stands, and who is at that desk; empty: nowhere.
     desk_here = Signal(str)
 
+    #: Who was called from here while the database is away: a tuple of Called, the newest first.
+    called_here = Signal(object)
+
     customers: CustomersPresenter
     knowledge: KnowledgePresenter
-    at_desk: DeskPresenter
+    at_desk: GoingOnDesk
 
     def __init__(self, desk: Desk, parent: QObject) -> None:
         super().__init__(parent)
@@ -117,18 +121,26 @@ class Pages(QObject):
     @cached_property
     def desk_screen(self) -> DeskScreen:
         """The counter of a one-stop-shop."""
-        from crm_desktop.desktop.screens.desk.presenter import DeskPresenter
+        from crm_desktop.desktop.screens.desk.going_on import GoingOnDesk
         from crm_desktop.desktop.screens.desk.screen import DeskScreen
 
         desk = self._desk
         screen = DeskScreen(desk.look, desk.clock)
-        self.at_desk = DeskPresenter(
+        self.at_desk = GoingOnDesk(
             desk.db,
             self._tasks(screen),
             screen,
             desk.settings,
+            desk.visitors,
             opened=self.contact_wanted.emit,
+            called_here=self.called_here.emit,
+            computer=desk.name,
+            me=desk.person.login,
+            clock=desk.clock.now,
+            is_away=lambda: desk.live.is_away,
+            later=later_for(screen),
         )
+        desk.live.state_changed.connect(self._desk_state)
         screen.bind(self.at_desk)
         screen.opened.connect(self.contact_wanted)
         screen.here.connect(self.desk_here)
@@ -140,6 +152,20 @@ class Pages(QObject):
         """The window closes: whoever was at a desk leaves it."""
         if "desk_screen" in self.__dict__:
             self.at_desk.stop()
+
+    def enter_visitors(self) -> None:
+        """Who came while the database was away is entered, whichever page is shown."""
+        if self._desk.visitors.visits() and self.has("desk"):
+            _ = self.desk_screen
+            unread = self._unread.pop("desk", None)
+            if unread is not None:
+                unread.start()
+
+    @Slot(object)
+    def _desk_state(self, state: FeedState) -> None:
+        """The desk goes on without the database, once it has begun."""
+        if "desk" not in self._unread:
+            self.at_desk.set_state(state)
 
     @cached_property
     def customers_screen(self) -> CustomersScreen:

@@ -13,6 +13,7 @@ from crm_desktop.desktop.shell.curtain import STAYS
 from crm_desktop.desktop.shell.desk import Desk
 from crm_desktop.desktop.shell.second_monitor import hang, keep
 from crm_desktop.domain.changes import Changes
+from crm_desktop.domain.visits import Called
 
 if TYPE_CHECKING:
     from crm_desktop.desktop.screens.public_screen.presenter import PublicPresenter
@@ -63,6 +64,13 @@ class PublicDesk(QObject):
         """Tell the screen."""
         if self._presenter is not None:
             self._presenter.changed(changes)
+
+    @Slot(object)
+    def called_here(self, called: tuple[Called, ...]) -> None:
+        """While the database is away this desk's calls are shown; others' may be missing."""
+        if self.screen is not None:
+            self.screen.show_called(called)
+            self.screen.set_stale(True)
 
     def _tell_missing(self, missing: str) -> None:
         """Whoever hangs the screen hears once what this computer lacks, and again when that is

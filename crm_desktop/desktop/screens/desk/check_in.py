@@ -21,7 +21,7 @@ from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.core.tickets import TicketPrint
 from crm_desktop.desktop.screens.desk.presenter import Arrival
-from crm_desktop.desktop.screens.desk.words import NEED_KEYS, minutes, refused
+from crm_desktop.desktop.screens.desk.words import ANSWERS, NEED_KEYS, minutes, refused
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import Button, Kind, PrimaryButton
 from crm_desktop.desktop.widgets.card import PanelHeader, Surface
@@ -40,11 +40,6 @@ if TYPE_CHECKING:
 _LANGUAGES = (("English", "en"), ("Welsh", "cy"), ("Polish", "pl"), ("Urdu", "ur"),
               ("Punjabi", "pa"), ("Romanian", "ro"), ("Arabic", "ar"), ("Ukrainian", "uk"),
               ("British Sign Language", "bfi"))  # fmt: skip
-_ANSWERS = (
-    ("Resolved", Resolution.RESOLVED),
-    ("Signposted in the council", Resolution.SIGNPOSTED_COUNCIL),
-    ("Signposted outside", Resolution.SIGNPOSTED_OUTSIDE),
-)
 _NO_NAME = "__nobody__"
 
 
@@ -97,7 +92,7 @@ class CheckInPane(Surface):
         self._quick.clicked.connect(self.answer)
         self.outcome = QComboBox()
         self.outcome.setAccessibleName("How a quick question ended")
-        for said, answer in _ANSWERS:
+        for said, answer in ANSWERS:
             self.outcome.addItem(said, answer)
         self._told = Text(look, "", Role.FIGURE, wrap=True)
         self._wait = Text(look, "", Role.SMALL, muted=True, wrap=True)
@@ -195,6 +190,13 @@ class CheckInPane(Surface):
         self._wait.setText(f"Number {visit.position} in the line.{wait}")
         self.clear()
         announce(self, said)
+
+    def without_number(self, who: str) -> None:
+        """Say that no number was left; the form is free for the next."""
+        self._told.setText(f"No number{f' for {who}' if who else ''}")
+        self._wait.setText("No numbers are left on this computer. Call them by name or by hand.")
+        self.clear()
+        announce(self, f"{self._told.text()}. {self._wait.text()}")
 
     def answered(self) -> None:
         """A quick question was counted."""

@@ -12,6 +12,7 @@ from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.screens.desk.away_bar import AwayDone
 from crm_desktop.desktop.screens.desk.words import about, wait_pill
 from crm_desktop.desktop.widgets.buttons import Button, PrimaryButton
 from crm_desktop.desktop.widgets.card import PanelHeader, Surface
@@ -20,11 +21,11 @@ from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.states import EmptyState
 from crm_desktop.desktop.widgets.text import Text
-from crm_desktop.domain.states import ContactState
+from crm_desktop.domain.states import ContactState, Resolution
 from crm_desktop.domain.visits import PlaceView, SiteLine, VisitRow
 
 if TYPE_CHECKING:
-    from crm_desktop.desktop.screens.desk.presenter import DeskPresenter
+    from crm_desktop.desktop.screens.desk.going_on import GoingOnDesk
 
 _HIDDEN = "Hidden"
 
@@ -39,11 +40,12 @@ class LinePane(Surface):
     def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(look, parent=parent)
         self._clock = clock
-        self._presenter: DeskPresenter | None = None
+        self._presenter: GoingOnDesk | None = None
         self._rows: dict[object, VisitRow] = {}
         self._mine: VisitRow | None = None
         self._here: PlaceView | None = None
         self._hides = False
+        self._away = False
         self._head = PanelHeader(look, "Waiting")
         self.next = PrimaryButton(look, "Call next", key="F9")
         self.next.clicked.connect(self.call_next)
@@ -75,13 +77,15 @@ class LinePane(Surface):
             button.clicked.connect(does)
             self._buttons[key] = button
             flow.addWidget(button)
+        self._done = AwayDone(look)
+        self._done.done.connect(self._finished)
         self._where = Button(look, "Which desk is this?", icon="map-pin")
         self._where.clicked.connect(self.place_wanted)
         self._serving.add(self._where)
         self._lay_out()
         self._show_mine()
 
-    def bind(self, presenter: DeskPresenter) -> None:
+    def bind(self, presenter: GoingOnDesk) -> None:
         """Give the pane who answers it."""
         self._presenter = presenter
 
@@ -91,13 +95,31 @@ class LinePane(Surface):
         now = self._clock.now()
         self._rows = {row.contact_id: row for row in line.rows}
         waiting = [row for row in line.rows if row.state is ContactState.QUEUED]
+        may_be_called = [row for row in waiting if row.contact_id < 0] if self._away else waiting
         self.list.set_rows([self._row(row, wait_pill(row, now)) for row in line.rows])
         self._pages.setCurrentIndex(0 if line.rows else 1)
         self._head.set_text("Waiting", f"{len(waiting):,}")
         self.next.setEnabled(here is not None and mine is None)
-        first = waiting[0].ticket if waiting else None
+        first = may_be_called[0].ticket if may_be_called else None
         self.next.setText(f"Call next: {first}" if first and here else "Call next")
         self._show_mine()
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the database is away."""
+        return self._away
+
+    def set_away(self, away: bool) -> None:
+        """While the database is away only who was checked in here can be called; the next line
+        shows it.
+        """
+        self._away = away
+
+    @Slot()
+    def finish(self) -> None:
+        """Whoever is seen here while the database is away goes."""
+        if self._done.isVisible():
+            self._done.finish()
 
     def set_hidden(self, hidden: bool) -> None:
         """Show no name, or show them again."""
@@ -174,17 +196,21 @@ class LinePane(Surface):
         called = mine is not None and mine.state is ContactState.CALLED
         for key, button in self._buttons.items():
             wanted = mine is not None and {
-                "serve": called, "recall": called, "no_show": called, "open": not called,
+                "serve": called, "recall": called, "no_show": called,
+                "open": not called and not self._away, "transfer": not self._away,
             }.get(key, True)  # fmt: skip
             button.setVisible(wanted)
+        self._done.setVisible(self._away and mine is not None and not called)
         if mine is None:
             self._serving.set_text("This desk", "")
             self._who.setText("Free" if here else "No desk is chosen")
             self._what.setText("F9 calls the next." if here else "Choose where this computer is.")
             return
-        self._serving.set_text(f"{'Calling' if called else 'Serving'} {mine.ticket}", "")
+        self._serving.set_text(
+            f"{'Calling' if called else 'Serving'} {mine.ticket or 'by name'}", ""
+        )
         who = _HIDDEN if self._hides and mine.who else mine.who or "Walk-in"
-        self._who.setText(f"{mine.ticket}  {who}")
+        self._who.setText(f"{mine.ticket or ''}  {who}".strip())
         since = f" · called {words.count(mine.calls, 'time')}" if called else ""
         self._what.setText(f"{about(mine)}{since}")
 
@@ -199,9 +225,14 @@ class LinePane(Surface):
         inner = QVBoxLayout()
         inner.setContentsMargins(px(14), px(10), px(14), px(12))
         inner.setSpacing(px(6))
-        for each in (self._who, self._what, self._actions):
+        for each in (self._who, self._what, self._done, self._actions):
             inner.addWidget(each)
         column.addLayout(inner)
+
+    @Slot(object)
+    def _finished(self, resolution: Resolution) -> None:
+        if self._presenter is not None and self._mine is not None:
+            self._presenter.finish(self._mine.contact_id, resolution)
 
     def _move(self, row: VisitRow, to: ContactState) -> None:
         if self._presenter is not None:
