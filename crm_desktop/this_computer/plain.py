@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from crm_desktop.domain.errors import InvalidInput
 
@@ -54,9 +54,9 @@ def _made(kind: Any, value: Any) -> Any:
     if origin is Mapping:
         return {key: _made(inner[1], each) for key, each in value.items()}
     if is_dataclass(kind):
-        hints = get_type_hints(kind)
+        hints, make = get_type_hints(kind), cast("Any", kind)
         # What an older release left out has its default.
-        return kind(**{name: _made(hints[name], value[name]) for name in hints if name in value})
+        return make(**{name: _made(hints[name], value[name]) for name in hints if name in value})
     return _one(kind, value)
 
 

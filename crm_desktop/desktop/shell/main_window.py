@@ -256,6 +256,7 @@ class MainWindow(QWidget):
         self._stack.addWidget(self._work)
         self.private = Private(look, self._stack)
         self.public = PublicDesk(self._desk, self)
+        self.pages.called_here.connect(self.public.called_here)
         self._rail.add(Place("queue", "Queue", "inbox"))
         for key, text, icon, bottom in PAGES:
             self._rail.add(Place(key, text, icon), bottom=bottom)
@@ -312,7 +313,6 @@ class MainWindow(QWidget):
         self.people.trouble.connect(self.error.show_trouble)
         self.alarms.trouble.connect(self.error.show_trouble)
         self.public.silent.connect(self.error.show_words)
-        self.pages.called_here.connect(self.public.called_here)
         desk.runner.writing.connect(desk.live.rest)
         desk.runner.wrote.connect(self._wrote)
         self.top.search_asked.connect(self._open_palette)

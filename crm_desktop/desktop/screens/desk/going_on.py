@@ -121,7 +121,9 @@ class GoingOnDesk(DeskPresenter):
         self.book.start()
         self.book.local(lambda: self._kept.site, self._site_kept)
         self._later(_LOOK_MS, self._look)
-        if not self.away:
+        if self.away:
+            self._since = self._now
+        else:
             super().start()
 
     def set_state(self, state: FeedState) -> None:
