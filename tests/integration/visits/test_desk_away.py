@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -170,9 +171,9 @@ class _Settings:
 
 
 @pytest.fixture
-def world(centre: Centre, tmp_path: Path) -> World:
-    """A desk whose database is there."""
-    return World(centre, tmp_path)
+def world(sqlite_centre: Centre, tmp_path: Path) -> World:
+    """A desk whose database is there; what the database says of each is tested in test_away."""
+    return World(sqlite_centre, tmp_path)
 
 
 def _ranges(centre: Centre) -> list[tuple[str, int]]:
@@ -190,7 +191,10 @@ def test_the_days_numbers_are_reserved_when_the_page_opens_and_not_again(world: 
     assert _ranges(world.centre) == [("pc", 900)]
 
 
-def test_a_visitor_goes_all_the_way_without_the_database_and_is_entered_once(world: World) -> None:
+def test_a_visitor_goes_all_the_way_without_the_database_and_is_entered_once(
+    centre: Centre, tmp_path: Path
+) -> None:
+    world = World(centre, tmp_path)
     anna = world.centre.as_person("anna")
     visits.check_in(anna, arriving(world.site, service_of(world.centre, world.site), "before"))
     world.desk.changed(Changes.everything())
@@ -242,12 +246,13 @@ def test_only_who_was_checked_in_here_can_be_called(world: World) -> None:
     assert world.view.called_now == ["nobody"]
     assert world.view.line is not None
     before = world.view.line.rows[0].contact_id
-    for does in (
-        lambda: world.desk.call(before),
-        lambda: world.desk.move(before, ContactState.LEFT),
-        lambda: world.desk.serve(before),
-        lambda: world.desk.transfer(before, To(service_id=1), ""),
-    ):
+    refusals: list[Callable[[], None]] = [
+        partial(world.desk.call, before),
+        partial(world.desk.move, before, ContactState.LEFT),
+        partial(world.desk.serve, before),
+        partial(world.desk.transfer, before, To(service_id=1), ""),
+    ]
+    for does in refusals:
         world.view.trouble = None
         does()
         assert isinstance(world.view.trouble, Conflict)

@@ -30,7 +30,8 @@ class AwayBar(Banner):
         super().__init__(look, Tone.WARNING, "wifi-off", wide=True, closable=True, parent=parent)
         self._list = self.add_action("Who is to be entered")
         self._list.clicked.connect(self.list_wanted)
-        self._announced = ""
+        self._announced = self._dismissed = ""
+        self.closed.connect(self._was_dismissed)
         self.hide()
 
     def show_standing(self, standing: Standing) -> None:
@@ -55,15 +56,19 @@ class AwayBar(Banner):
     def _say(self, tone: Tone, icon: str, text: str, detail: str) -> None:
         self.set_tone(tone, icon)
         self.set_text(text, detail)
-        self.show()
+        self.setVisible(text != self._dismissed)
         # What goes on being so is not read out again with every visitor.
         if text != self._announced:
             self._announced = text
             announce(self, self.text())
 
+    @Slot()
+    def _was_dismissed(self) -> None:
+        """Until there is something else to say."""
+        self._dismissed = self._announced
+
 
 def _away(standing: Standing) -> tuple[str, str]:
-    since = words.clock_time(standing.since) if standing.since else ""
     parts = [_GOES_ON]
     if standing.known_at is not None:
         known = words.clock_time(standing.known_at)
@@ -72,7 +77,7 @@ def _away(standing: Standing) -> tuple[str, str]:
         parts.append(_few(standing.few))
     if standing.problem:
         parts.append(standing.problem)
-    return f"The database is away since {since}. This desk goes on.", " ".join(parts)
+    return "This desk goes on without the database.", " ".join(parts)
 
 
 def _few(few: tuple[tuple[str, int], ...]) -> str:

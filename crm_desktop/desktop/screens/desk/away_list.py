@@ -57,8 +57,8 @@ class AwayList(QDialog):
         for each in (close, self._walk_in, self._service, self._again):
             buttons.addWidget(each)
         column = QVBoxLayout(self)
-        for each in (self._said, self._trouble):
-            column.addWidget(each)
+        column.addWidget(self._said)
+        column.addWidget(self._trouble)
         column.addWidget(self._list, 1)
         column.addWidget(self._why)
         column.addLayout(buttons)

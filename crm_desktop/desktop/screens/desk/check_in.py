@@ -112,6 +112,11 @@ class CheckInPane(Surface):
         """Give the form who answers it."""
         self._presenter = presenter
 
+    @property
+    def can_issue(self) -> bool:
+        """Whether it is known what a visit here can be about."""
+        return bool(self._services)
+
     def focus(self) -> None:
         """Begin with the name."""
         self.name.setFocus(Qt.FocusReason.ShortcutFocusReason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
@@ -46,6 +47,7 @@ class LinePane(Surface):
         self._here: PlaceView | None = None
         self._hides = False
         self._away = False
+        self._known_at: datetime | None = None
         self._head = PanelHeader(look, "Waiting")
         self.next = PrimaryButton(look, "Call next", key="F9")
         self.next.clicked.connect(self.call_next)
@@ -109,11 +111,11 @@ class LinePane(Surface):
         """Whether the database is away."""
         return self._away
 
-    def set_away(self, away: bool) -> None:
-        """While the database is away only who was checked in here can be called; the next line
-        shows it.
+    def set_away(self, known_at: datetime | None, *, away: bool) -> None:
+        """While the database is away only who was checked in here can be called; others are shown
+        as they were `known_at` that time. The line that is shown next says so.
         """
-        self._away = away
+        self._away, self._known_at = away, known_at
 
     @Slot()
     def finish(self) -> None:
@@ -172,16 +174,20 @@ class LinePane(Surface):
         who = _HIDDEN if self._hides and row.who else row.who or "Walk-in"
         marked = row.has_marker and not self._hides
         ticket = str(row.ticket) if row.ticket else ""
+        said, tone = about(row), Tone.ACCENT
+        if self._away and row.contact_id > 0 and self._known_at is not None:
+            said, tone = f"{said} · as known at {words.clock_time(self._known_at)}", Tone.NEUTRAL
+            pill = (pill[0], Tone.NEUTRAL)
         return Row(
             row.contact_id,
             f"{ticket}  {who}".strip(),
-            about(row),
+            said,
             "shield-alert" if marked else "user",
-            Tone.DANGER if marked else Tone.ACCENT,
+            Tone.DANGER if marked else tone,
             pill=pill,
             spoken=", ".join(
                 part
-                for part in (ticket, who, "safety marker" if marked else "", about(row), pill[0])
+                for part in (ticket, who, "safety marker" if marked else "", said, pill[0])
                 if part
             ),
         )

@@ -170,7 +170,7 @@ class DeskScreen(QWidget):
     def show_standing(self, standing: Standing) -> None:
         """See `GoingOnView`."""
         self._standing = standing
-        self.line.set_away(standing.since is not None)
+        self.line.set_away(standing.known_at, away=standing.since is not None)
         self.away.show_standing(standing)
         if self._list is not None:
             self._list.show_standing(standing)
