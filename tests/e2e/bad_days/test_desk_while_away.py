@@ -1,4 +1,4 @@
-"""PostgreSQL stops with people at the counter: the desk goes on, is killed, and enters each once."""
+"""PostgreSQL stops with people at the counter: the desk goes on, and enters each once."""
 
 from __future__ import annotations
 

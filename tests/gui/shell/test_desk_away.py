@@ -35,7 +35,7 @@ def test_a_visitor_is_checked_in_called_seen_and_done_and_then_entered(
     desktop.window.registry.run("view.public")
     settled(qtbot, desktop)
     wire = cut(desktop, qtbot)
-    wait_said(qtbot, screen, "This desk goes on.")
+    wait_said(qtbot, screen, "This desk goes on without the database.")
     name = screen.check_in.name
 
     QTest.keyClicks(name, "Doyle")
