@@ -27,7 +27,8 @@ class AwayVisit:
     """Somebody who was checked in while the database was away, and what has become of them so far.
 
     Times are UTC, by this computer's idea of the database's clock. `ticket` None: no number was
-    left. `key` as of `CheckIn`. `checked_in_by` and `staff` are logins: who checked them in, and
+    left, or the database has given it to somebody else: then `paper` is what stands on theirs.
+    `key` as of `CheckIn`. `checked_in_by` and `staff` are logins: who checked them in, and
     who called, saw or answered them ("": nobody yet). `quick`: a question that was answered at the
     counter. `sent`: the database may have it. `refused` says why it did not take it.
     """
@@ -56,8 +57,19 @@ class AwayVisit:
     seen_at: datetime | None = None
     ended_at: datetime | None = None
     resolution: Resolution | None = None
+    paper: str = ""
     sent: bool = False
     refused: str = ""
+
+    @property
+    def known_as(self) -> str:
+        """What they are called by: the ticket in their hand, else the name."""
+        return (str(self.ticket) if self.ticket else self.paper) or self.who or "Walk-in"
+
+    def without_ticket(self) -> AwayVisit:
+        """The line gives them a number."""
+        paper = str(self.ticket) if self.ticket else self.paper
+        return replace(self, ticket=None, paper=paper)
 
     @property
     def may_be_called(self) -> bool:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from crm_desktop.domain.away_visits import AwayVisit
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.states import ContactState
-from crm_desktop.domain.visits import Need, Ticket, need_words
+from crm_desktop.domain.visits import Ticket
+from crm_desktop.services import visits
 from crm_desktop.store.database import Database
-from crm_desktop.store.queries import visits as queries
 from crm_desktop.store.queries import visits_away
 
 _LONDON = ZoneInfo("Europe/London")
@@ -39,14 +39,11 @@ def enter(db: Database, said: AwayVisit) -> Entered:
     the rules of visits refuse, Taken(by) when somebody else called them meanwhile.
     """
     with db.write() as tx:
+        if said.customer_id is not None:
+            said = replace(said, customer_id=visits_away.surviving(tx, said.customer_id))
         contact_id, ticket = visits_away.enter(tx, said, note_of(said))
         if said.customer_id is not None:
-            language = said.language if said.language != "en" else ""
-            words = [
-                need_words(each, language if each is Need.INTERPRETER else "")
-                for each in said.needs
-            ]
-            queries.keep_needs(tx, said.customer_id, words)
+            visits.keep_needs(tx, said.customer_id, said.needs, said.language)
         return Entered(contact_id, ticket, tx.changes)
 
 

@@ -4,14 +4,15 @@ rules as any other visit, one transaction each.
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from crm_desktop.domain.away_visits import AwayVisit
+from crm_desktop.domain.errors import NotFound
 from crm_desktop.domain.states import ContactState
 from crm_desktop.domain.views import Disposition
 from crm_desktop.domain.visits import AnsweredNow, CheckedInBy, CheckIn, Ticket
 from crm_desktop.store.database import Tx
-from crm_desktop.store.models import Contact
+from crm_desktop.store.models import Contact, Customer
 from crm_desktop.store.queries import visits
 
 _S = ContactState
@@ -86,6 +87,18 @@ def _go_on(tx: Tx, contact_id: int, said: AwayVisit, stands: ContactState) -> No
             assert said.resolution is not None
             answers = Disposition(said.service_id, said.resolution, avoidable=False)
             tx.guard.complete(contact_id, answers)
+
+
+def surviving(tx: Tx, customer_id: int) -> int:
+    """That customer, or who it was merged into meanwhile; raises NotFound."""
+    found = tx.session.scalar(
+        select(func.coalesce(Customer.merged_into_id, Customer.id)).where(
+            Customer.id == customer_id
+        )
+    )
+    if found is None:
+        raise NotFound("no such customer")
+    return found
 
 
 def _state(tx: Tx, contact_id: int) -> ContactState:

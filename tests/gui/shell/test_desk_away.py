@@ -91,7 +91,7 @@ def test_what_is_refused_is_shown_with_what_to_do(
     QTest.keyClick(chooser.focusWidget() or chooser, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: len(kept(centre)) == 1)
     qtbot.waitUntil(lambda: screen._list is None)
-    wait_said(qtbot, screen, "Tell them: Doyle is B001 in the line")
+    wait_said(qtbot, screen, "Tell them: A900 is B001 in the line")
 
     with centre.as_owner().read() as tx:
         assert tx.session.scalars(select(Visit.number)).all() == [1]

@@ -14,7 +14,7 @@ from crm_desktop.domain.errors import Conflict, NotFound
 from crm_desktop.domain.states import ContactState, Resolution
 from crm_desktop.domain.visits import Need, Ticket
 from crm_desktop.services import visits, visits_away
-from crm_desktop.store.models import Contact, Service, Visit
+from crm_desktop.store.models import Contact, Customer, Service, Visit
 from tests.centre import Centre
 from tests.visits_centre import add_site, arriving, places, service_of
 
@@ -163,3 +163,22 @@ def test_computers_of_one_site_never_give_the_same_number(centre: Centre) -> Non
             given += [ticket] if ticket else []
 
     assert len(given) == len(set(given)) == 30
+
+
+def test_whose_record_was_merged_meanwhile_is_who_it_became(centre: Centre) -> None:
+    site, anna = add_site(centre), centre.as_person("anna")
+    with centre.as_owner().write() as tx:
+        kept = Customer(name="Margaret Okafor", folded="margaret okafor")
+        tx.session.add(kept)
+        tx.session.flush()
+        gone = Customer(name="M Okafor", folded="m okafor", merged_into_id=kept.id)
+        tx.session.add(gone)
+        tx.session.flush()
+        before, after = gone.id, kept.id
+
+    became = visits_away.enter(anna, _came(centre, site, customer_id=before))
+    with pytest.raises(NotFound, match="no such customer"):
+        visits_away.enter(anna, _came(centre, site, 30, customer_id=after + 100))
+
+    with centre.as_owner().read() as tx:
+        assert tx.session.get_one(Contact, became.contact_id).customer_id == after

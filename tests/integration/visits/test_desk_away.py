@@ -20,7 +20,7 @@ from crm_desktop.desktop.screens.desk.presenter import Arrival
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.errors import Conflict, CrmError, DatabaseAway
 from crm_desktop.domain.states import ContactState, Resolution
-from crm_desktop.domain.visits import Called, SiteLine, To, VisitRow
+from crm_desktop.domain.visits import Called, SiteLine, Ticket, To, VisitRow
 from crm_desktop.services import visits, visits_away
 from crm_desktop.store.models import Contact, Service, TicketRange, Visit
 from crm_desktop.this_computer.visitors import KeptVisitors
@@ -424,3 +424,18 @@ def test_a_new_day_has_new_numbers(world: World) -> None:
     world.passed = timedelta(days=1)
     assert world.arrive("too early") == "too early", "yesterday's numbers are not given"
     assert replace(world.store.visits()[0], ticket=None) == world.store.visits()[0]
+
+
+def test_a_number_that_the_database_has_given_to_somebody_else_is_a_new_one(world: World) -> None:
+    world.go_away()
+    world.arrive("first")
+    anna, service = world.centre.as_person("anna"), service_of(world.centre, world.site)
+    numbered = arriving(
+        world.site, service, "somebody", ticket=Ticket("A", 900), arrived_at=datetime.now(UTC)
+    )
+    visits.check_in(anna, numbered)
+    world.come_back()
+
+    assert sorted(world.entered()) == [("A001", "first", "queued"), ("A900", "somebody", "queued")]
+    assert world.view.standing is not None
+    assert world.view.standing.renamed == (("A900", "A001"),)

@@ -44,7 +44,7 @@ class AwayBar(Banner):
             self._say(Tone.WARNING, "wifi-off", *_away(standing))
         elif refused:
             said = f"{words.count(len(refused), 'visitor')} could not be entered."
-            why = f"{refused[0].ticket or refused[0].who or 'A walk-in'}: {refused[0].refused}"
+            why = f"{refused[0].known_as}: {refused[0].refused}"
             self._say(Tone.DANGER, "circle-alert", said, f"{why} It is kept: open the list.")
         elif standing.kept:
             self._say(Tone.INFO, "clock", *_entering(standing))

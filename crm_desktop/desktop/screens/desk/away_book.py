@@ -21,6 +21,8 @@ Later = Callable[[int, Callable[[], None]], None]
 _AGAIN_MS = 10_000
 #: The rule that asks for the desk's visitor to be finished first; nobody has to do anything else.
 _DESK_IS_TAKEN = " is there"
+#: Then the line gives a number, and whoever holds the paper is told.
+_NO_SUCH_NUMBER = ("that number is given already", "no number of a reserved range")
 
 
 class BookView(Protocol):
@@ -154,6 +156,8 @@ class AwayBook:
             # It may have arrived all the same: the key makes the next try the same visit.
             self._try_again_later()
             self._view.book_changed()
+        elif str(trouble) in _NO_SUCH_NUMBER and visit.ticket is not None:
+            self.keep(visit.without_ticket(), lambda _kept: self.enter())
         elif isinstance(trouble, Conflict) and str(trouble).endswith(_DESK_IS_TAKEN):
             self.held[visit.key] = str(trouble).removesuffix(_DESK_IS_TAKEN)
             self._try_again_later()

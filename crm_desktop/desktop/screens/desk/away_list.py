@@ -57,6 +57,8 @@ class AwayList(QDialog):
         for each in (close, self._walk_in, self._service, self._again):
             buttons.addWidget(each)
         column = QVBoxLayout(self)
+        column.setSpacing(look.px(10))
+        column.setContentsMargins(*[look.px(16)] * 4)
         column.addWidget(self._said)
         column.addWidget(self._trouble)
         column.addWidget(self._list, 1)
@@ -129,7 +131,8 @@ def _row(visit: AwayVisit) -> Row:
     facts = [visit.service_name, f"came {words.clock_time(visit.arrived_at)}", _STANDS[visit.state]]
     if visit.quick:
         facts[-1] = "a quick question"
-    who = " ".join(str(each) for each in (visit.ticket, visit.who) if each) or "Walk-in"
+    named = visit.who if visit.who != visit.known_as else ""
+    who = f"{visit.known_as}  {named}".strip()
     return Row(
         visit.key,
         who,

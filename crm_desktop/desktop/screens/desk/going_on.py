@@ -267,12 +267,9 @@ class GoingOnDesk(DeskPresenter):
         service = next((e for e in self._services if e.service_id == service_id), None)
         visit = next((each for each in self.book.visits if each.key == key), None)
         if service is not None and visit is not None:
-            ticket = (
-                visit.ticket if visit.ticket and visit.ticket.letter == service.letter else None
-            )
-            self.book.mend(
-                replace(visit, service_id=service_id, service_name=service.name, ticket=ticket)
-            )
+            if visit.ticket is not None and visit.ticket.letter != service.letter:
+                visit = visit.without_ticket()
+            self.book.mend(replace(visit, service_id=service_id, service_name=service.name))
 
     def discard(self, key: str) -> None:
         """Throw it away."""
@@ -288,7 +285,7 @@ class GoingOnDesk(DeskPresenter):
         """See `BookView`."""
         self._entered += 1
         if became.ticket is not None and became.ticket != visit.ticket:
-            self._renamed.append((str(visit.ticket or visit.who or "Walk-in"), str(became.ticket)))
+            self._renamed.append((visit.known_as, str(became.ticket)))
 
     # The base's
 

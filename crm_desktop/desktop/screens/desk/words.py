@@ -69,6 +69,19 @@ _REFUSED = {
     "no number is left today": ("No number is left for today.", "Use another service’s letter."),
     "that number is given already": ("That number is given already.", ""),
     "the visitor is at another site": ("The visitor is at another site.", ""),
+    "no such service at that site": (
+        "That service is not offered here any more.",
+        "Choose another service.",
+    ),
+    "no such customer": ("Their record is gone.", "Enter them as a walk-in."),
+    "that appointment is not awaited": (
+        "That appointment is not awaited any more.",
+        "Check them in as a walk-in.",
+    ),
+    "this cannot be checked in": (
+        "They came more than a week ago, or what was written is too long.",
+        "Log the visit by hand, and throw this away.",
+    ),
     "known from before": (
         "They came before the database went away.",
         "Another desk may have called them. Call those who were checked in here.",
