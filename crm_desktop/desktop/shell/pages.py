@@ -50,7 +50,7 @@ PAGES = (
 )
 _KEYS = frozenset(key for key, *_ in PAGES)
 #: The pages that are not everybody's.
-_WHOSE = {
+WHOSE = {
     "desk": frozenset({StaffRole.DESK, StaffRole.TEAM_LEADER, StaffRole.ADMIN}),
     "team": frozenset({StaffRole.TEAM_LEADER, StaffRole.ADMIN}),
     "staff": frozenset({StaffRole.ADMIN}),
@@ -109,7 +109,7 @@ class Pages(QObject):
 
     def has(self, key: str) -> bool:
         """Whether this person has that page; the one role or the other may come while working."""
-        return self._desk.person.role in _WHOSE.get(key, StaffRole)
+        return self._desk.person.role in WHOSE.get(key, StaffRole)
 
     def widget(self, key: str) -> QWidget | None:
         """The page of a place; None when it is not one of these, or not this person's."""
@@ -121,27 +121,13 @@ class Pages(QObject):
     @cached_property
     def desk_screen(self) -> DeskScreen:
         """The counter of a one-stop-shop."""
-        from crm_desktop.desktop.screens.desk.going_on import GoingOnDesk
-        from crm_desktop.desktop.screens.desk.screen import DeskScreen
+        from crm_desktop.desktop.shell.desk_page import desk_page
 
         desk = self._desk
-        screen = DeskScreen(desk.look, desk.clock)
-        self.at_desk = GoingOnDesk(
-            desk.db,
-            self._tasks(screen),
-            screen,
-            desk.settings,
-            desk.visitors,
-            opened=self.contact_wanted.emit,
-            called_here=self.called_here.emit,
-            computer=desk.name,
-            me=desk.person.login,
-            clock=desk.clock.now,
-            is_away=lambda: desk.live.is_away,
-            later=later_for(screen),
+        screen, self.at_desk = desk_page(
+            desk, opened=self.contact_wanted.emit, called_here=self.called_here.emit
         )
         desk.live.state_changed.connect(self._desk_state)
-        screen.bind(self.at_desk)
         screen.opened.connect(self.contact_wanted)
         screen.here.connect(self.desk_here)
         restore_panes(screen, desk.settings, "main")

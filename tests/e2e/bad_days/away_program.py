@@ -171,10 +171,14 @@ class Hand(QObject):
 
     def _key(self, order: dict[str, Any]) -> object:
         """Type a name at the desk, perhaps none, and a key."""
-        window = _window(MainWindow)
-        if not isinstance(window, MainWindow):
+        window = _window(MainWindow) or _window(AloneWindow)
+        if isinstance(window, AloneWindow):
+            screen = window.desk_screen
+        else:
+            screen = window.pages.desk_screen if isinstance(window, MainWindow) else None
+        if screen is None:
             return None
-        field = window.pages.desk_screen.check_in.name
+        field = screen.check_in.name
         QTest.keyClicks(field, order.get("text", ""))
         ctrl = Qt.KeyboardModifier.ControlModifier if order.get("ctrl") else Qt.KeyboardModifier(0)
         QTest.keyClick(field, Qt.Key[f"Key_{order['key']}"], ctrl)

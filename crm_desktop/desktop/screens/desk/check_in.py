@@ -117,6 +117,11 @@ class CheckInPane(Surface):
         """Whether it is known what a visit here can be about."""
         return bool(self._services)
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether something of a visitor is in the form."""
+        return bool(self.name.text() or self.needs.keys() or self.note.text())
+
     def focus(self) -> None:
         """Begin with the name."""
         self.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -255,7 +260,7 @@ class CheckInPane(Surface):
             self.matches.step(1 if event.key() == Qt.Key.Key_Down else -1)
             self._match_chosen()
         elif event.key() == Qt.Key.Key_Escape:
-            if self.name.text() or self.needs.keys() or self.note.text():
+            if self.is_begun:
                 self.clear()
             else:
                 self.left_for_line.emit()

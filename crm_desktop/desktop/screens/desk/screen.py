@@ -114,6 +114,11 @@ class DeskScreen(QWidget):
         self.check_in.bind(presenter)
         self.line.bind(presenter)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody types into the form, or looks at who is to be entered."""
+        return self.check_in.is_begun or self._list is not None
+
     def focus(self) -> None:
         """Begin with the name of who stands there."""
         self.check_in.focus()
