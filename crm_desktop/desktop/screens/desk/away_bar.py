@@ -92,7 +92,7 @@ def _few(few: tuple[tuple[str, int], ...]) -> str:
 def _entering(standing: Standing) -> tuple[str, str]:
     own = len(standing.kept) - standing.others
     if standing.held_by:
-        first = f"{standing.held_by} is at this desk in the database: finish them first."
+        first = f"{standing.held_by} is still at a desk of yours: finish them first."
         return f"{words.count(own, 'visitor')} to be entered.", f"{first} The rest goes by itself."
     if not own:
         return (

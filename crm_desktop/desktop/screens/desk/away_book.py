@@ -19,8 +19,8 @@ from crm_desktop.services.visits_away import Entered
 Later = Callable[[int, Callable[[], None]], None]
 #: What could not be entered though the database seemed to be there is tried again.
 _AGAIN_MS = 10_000
-#: The rule that asks for the desk's visitor to be finished first; nobody has to do anything else.
-_DESK_IS_TAKEN = " is there"
+#: What asks for a visitor in the database to be finished first; nobody has to do anything else.
+_FIRST = (" is there", " is with you")
 #: Then the line gives a number, and whoever holds the paper is told.
 _NO_SUCH_NUMBER = ("that number is given already", "no number of a reserved range")
 
@@ -158,8 +158,8 @@ class AwayBook:
             self._view.book_changed()
         elif str(trouble) in _NO_SUCH_NUMBER and visit.ticket is not None:
             self.keep(visit.without_ticket(), lambda _kept: self.enter())
-        elif isinstance(trouble, Conflict) and str(trouble).endswith(_DESK_IS_TAKEN):
-            self.held[visit.key] = str(trouble).removesuffix(_DESK_IS_TAKEN)
+        elif isinstance(trouble, Conflict) and str(trouble).endswith(_FIRST):
+            self.held[visit.key] = str(trouble).partition(" is ")[0]
             self._try_again_later()
             self._view.book_changed()
             self.enter()
