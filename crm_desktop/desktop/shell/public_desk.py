@@ -33,6 +33,7 @@ class PublicDesk(QObject):
         self._desk, self._window = desk, window
         self.screen: PublicScreen | None = None
         self._presenter: PublicPresenter | None = None
+        self._from_here: tuple[Called, ...] = ()
         desk.live.state_changed.connect(self._feed_said)
 
     def open(self, site_id: int, site: str) -> None:
@@ -53,6 +54,8 @@ class PublicDesk(QObject):
         self._presenter = PublicPresenter(desk.db, desk.runner.for_owner(screen), screen, site_id)
         hang(screen, desk.settings, _NAME, self._window)
         self._presenter.start()
+        if desk.live.is_away:
+            self.called_here(self._from_here)
         self._tell_missing(screen.voice.missing)
 
     def close(self) -> None:
@@ -68,6 +71,7 @@ class PublicDesk(QObject):
     @Slot(object)
     def called_here(self, called: tuple[Called, ...]) -> None:
         """While the database is away this desk's calls are shown; others' may be missing."""
+        self._from_here = called
         if self.screen is not None:
             self.screen.show_called(called)
             self.screen.set_stale(True)
@@ -96,5 +100,7 @@ class PublicDesk(QObject):
 
     @Slot(object)
     def _feed_said(self, state: FeedState) -> None:
+        if state.connected:
+            self._from_here = ()
         if self.screen is not None:
             self.screen.set_stale(not state.connected)

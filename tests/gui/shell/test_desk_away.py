@@ -12,10 +12,12 @@ from crm_desktop.desktop.core import accessibility
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.theme import Scheme
 from crm_desktop.desktop.screens.desk.away_list import AwayList
+from crm_desktop.desktop.shell.alone import AloneWindow
 from crm_desktop.desktop.widgets.chooser import Chooser
+from crm_desktop.domain.errors import DatabaseAway
 from crm_desktop.domain.states import ContactState
 from crm_desktop.domain.visits import Need
-from crm_desktop.services import visits
+from crm_desktop.services import Database, visits
 from crm_desktop.store.models import Contact, Service, Visit
 from tests.centre import Centre
 from tests.gui.conftest import Grab
@@ -32,9 +34,10 @@ def test_a_visitor_is_checked_in_called_seen_and_done_and_then_entered(
 ) -> None:
     site = add_site(centre)
     desktop, screen = at_desk(centre, open_desktop, qtbot, site)
-    desktop.window.registry.run("view.public")
-    settled(qtbot, desktop)
     wire = cut(desktop, qtbot)
+    for key in (Qt.Key.Key_1, Qt.Key.Key_0):
+        QTest.keyClick(desktop.window, key, CTRL)
+    assert screen.isVisible()
     wait_said(qtbot, screen, "This desk goes on without the database.")
     name = screen.check_in.name
 
@@ -47,6 +50,7 @@ def test_a_visitor_is_checked_in_called_seen_and_done_and_then_entered(
     assert kept(centre) == []
     QTest.keyClick(name, Qt.Key.Key_F9)
     wait_said(qtbot, screen, "Calling B900")
+    desktop.window.registry.run("view.public")
     public = desktop.window.public.screen
     assert public is not None
     assert "B900, Desk 1" in public.accessibleName()
@@ -114,6 +118,36 @@ def test_the_page_opens_with_what_was_known_and_a_person_can_throw_one_away(
     back(desktop, wire, qtbot)
 
     assert kept(centre) == []
+
+
+def test_who_starts_without_the_database_has_the_desk(
+    centre: Centre, open_desktop: Open, qtbot: QtBot, grab: Grab
+) -> None:
+    site = add_site(centre)
+    desktop, screen = at_desk(centre, open_desktop, qtbot, site)
+    cut(desktop, qtbot)
+    QTest.keyClick(screen.check_in.name, Qt.Key.Key_Return)
+    wait_said(qtbot, screen, "1 visitor to be entered")
+
+    alone = AloneWindow(desktop.desk, desktop.window.workplace.services, _away)
+    qtbot.addWidget(alone)
+    alone.start()
+    page = alone.desk_screen
+    assert page is not None
+    wait_said(qtbot, page, "A900, Walk-in")
+    QTest.keyClick(page.check_in.name, Qt.Key.Key_Return)
+    wait_said(qtbot, page, "A901")
+    QTest.keyClick(page.check_in.name, Qt.Key.Key_F9)
+    wait_said(qtbot, page, "Calling A900")
+    grab(alone, "desk-alone")
+    assert accessibility.problems(alone) == []
+    QTest.keyClicks(page.check_in.name, "Doyle")
+    assert page.is_busy, "the main window waits for what is being typed"
+    alone.close()
+
+
+def _away() -> Database:
+    raise DatabaseAway
 
 
 @pytest.mark.parametrize("size", [(1440, 900, 100), (1280, 720, 100), (1440, 900, 200)])

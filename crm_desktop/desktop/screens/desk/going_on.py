@@ -284,8 +284,9 @@ class GoingOnDesk(DeskPresenter):
     def entered(self, visit: AwayVisit, became: Entered) -> None:
         """See `BookView`."""
         self._entered += 1
-        if became.ticket is not None and became.ticket != visit.ticket:
-            self._renamed.append((visit.known_as, str(became.ticket)))
+        given = None if visit.quick else became.ticket
+        if given is not None and given != visit.ticket:
+            self._renamed.append((visit.known_as, str(given)))
 
     # The base's
 
