@@ -439,3 +439,18 @@ def test_a_number_that_the_database_has_given_to_somebody_else_is_a_new_one(worl
     assert sorted(world.entered()) == [("A001", "first", "queued"), ("A900", "somebody", "queued")]
     assert world.view.standing is not None
     assert world.view.standing.renamed == (("A900", "A001"),)
+
+
+def test_who_goes_to_another_desk_meanwhile_works_there_afterwards(world: World) -> None:
+    world.go_away()
+    world.arrive("R. Doyle")
+    world.desk.call_next()
+    world.desk.serve(world.mine)
+    world.desk.finish(world.mine, Resolution.RESOLVED)
+    other = places(world.centre, world.site)[1]
+    world.desk.choose_place(other)
+    world.come_back()
+
+    assert [state for _, _, state in world.entered()] == ["completed"]
+    line = visits.line(world.centre.as_person("anna"), world.site)
+    assert [each.id for each in line.places if each.staff] == [other]

@@ -27,7 +27,7 @@ from crm_desktop.domain.visits import (
     SiteService,
     To,
 )
-from crm_desktop.services import Database
+from crm_desktop.services import Database, visits
 from crm_desktop.services.visits_away import Entered
 
 #: Whether a new day asks for new numbers is looked at so often.
@@ -287,6 +287,9 @@ class GoingOnDesk(DeskPresenter):
         given = None if visit.quick else became.ticket
         if given is not None and given != visit.ticket:
             self._renamed.append((visit.known_as, str(given)))
+        if self._place is not None and visit.place_id not in (None, self._place):
+            # They were called from another desk; this is where this person works now.
+            self._tasks.write(partial(visits.at, self._db, self._place), failed=_never_mind)
 
     # The base's
 
