@@ -120,6 +120,26 @@ def test_the_page_opens_with_what_was_known_and_a_person_can_throw_one_away(
     assert kept(centre) == []
 
 
+def test_with_no_numbers_the_page_says_how_to_go_on(
+    centre: Centre, open_desktop: Open, qtbot: QtBot, grab: Grab
+) -> None:
+    site = add_site(centre)
+    anna = centre.as_person("anna")
+    for number in range(10):
+        visits.reserve(anna, site, f"computer {number}")
+    desktop, screen = at_desk(centre, open_desktop, qtbot, site)
+    wire = cut(desktop, qtbot)
+    wait_said(qtbot, screen, "No numbers are left on this computer.")
+    QTest.keyClicks(screen.check_in.name, "Doyle")
+    QTest.keyClick(screen.check_in.name, Qt.Key.Key_Return)
+    wait_said(qtbot, screen, "No number for Doyle")
+    QTest.keyClick(screen.check_in.name, Qt.Key.Key_F9)
+    wait_said(qtbot, screen, "Calling by name")
+    grab(desktop.window, "desk-away-no-numbers")
+    back(desktop, wire, qtbot)
+    wait_said(qtbot, screen, "Tell them: Doyle is A001 in the line")
+
+
 def test_who_starts_without_the_database_has_the_desk(
     centre: Centre, open_desktop: Open, qtbot: QtBot, grab: Grab
 ) -> None:

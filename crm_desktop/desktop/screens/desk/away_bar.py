@@ -16,6 +16,7 @@ from crm_desktop.desktop.widgets.buttons import PrimaryButton
 from crm_desktop.domain.states import Resolution
 
 _MOST_TOLD = 4
+_BY_NAME = "Who comes now is called by name, by F9; all is entered when it is back."
 _GOES_ON = (
     "Who comes now gets a number from 900 on, and F9 calls them; all is entered when it is back."
 )
@@ -69,11 +70,13 @@ class AwayBar(Banner):
 
 
 def _away(standing: Standing) -> tuple[str, str]:
-    parts = [_GOES_ON]
+    parts = [_BY_NAME if standing.none_left else _GOES_ON]
     if standing.known_at is not None:
         known = words.clock_time(standing.known_at)
         parts.append(f"Who came before is shown as it was at {known}, and cannot be called here.")
-    if standing.few:
+    if standing.none_left:
+        parts.append("No numbers are left on this computer.")
+    elif standing.few:
         parts.append(_few(standing.few))
     if standing.problem:
         parts.append(standing.problem)

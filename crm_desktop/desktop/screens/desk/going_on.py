@@ -40,7 +40,8 @@ class Standing:
     """What the page says of being away and of what is kept here.
 
     `since`: the database is away (UTC), `known_at` when the line was read; None: it is there.
-    `few`: services of which three numbers or fewer are left, with how many. `renamed`: who has
+    `few`: services of which three numbers or fewer are left, with how many; `none_left`: it is so
+    of all of them. `renamed`: who has
     another number in the line than on their ticket.
     """
 
@@ -50,6 +51,7 @@ class Standing:
     entered: int
     renamed: tuple[tuple[str, str], ...]
     few: tuple[tuple[str, int], ...]
+    none_left: bool
     held_by: str
     others: int
     problem: str
@@ -525,6 +527,7 @@ class GoingOnDesk(DeskPresenter):
             kept=self.book.visits,
             entered=self._entered,
             renamed=tuple(self._renamed),
+            none_left=away and not any(left for _, left in counts),
             few=tuple((name, left) for name, left in counts if left <= _FEW) if away else (),
             held_by=next(iter(self.book.held.values()), ""),
             others=len(self.book.of_others()),
