@@ -129,7 +129,7 @@ def test_with_no_numbers_the_page_says_how_to_go_on(
         visits.reserve(anna, site, f"computer {number}")
     desktop, screen = at_desk(centre, open_desktop, qtbot, site)
     wire = cut(desktop, qtbot)
-    wait_said(qtbot, screen, "No numbers are left on this computer.")
+    wait_said(qtbot, screen, "No numbers are left on this computer: F9 calls by name.")
     QTest.keyClicks(screen.check_in.name, "Doyle")
     QTest.keyClick(screen.check_in.name, Qt.Key.Key_Return)
     wait_said(qtbot, screen, "No number for Doyle")

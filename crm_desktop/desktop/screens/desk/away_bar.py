@@ -16,7 +16,7 @@ from crm_desktop.desktop.widgets.buttons import PrimaryButton
 from crm_desktop.domain.states import Resolution
 
 _MOST_TOLD = 4
-_BY_NAME = "Who comes now is called by name, by F9; all is entered when it is back."
+_BY_NAME = "No numbers are left on this computer: F9 calls by name. All is entered when it is back."
 _GOES_ON = (
     "Who comes now gets a number from 900 on, and F9 calls them; all is entered when it is back."
 )
@@ -74,9 +74,7 @@ def _away(standing: Standing) -> tuple[str, str]:
     if standing.known_at is not None:
         known = words.clock_time(standing.known_at)
         parts.append(f"Who came before is shown as it was at {known}, and cannot be called here.")
-    if standing.none_left:
-        parts.append("No numbers are left on this computer.")
-    elif standing.few:
+    if standing.few and not standing.none_left:
         parts.append(_few(standing.few))
     if standing.problem:
         parts.append(standing.problem)
