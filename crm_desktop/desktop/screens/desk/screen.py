@@ -54,6 +54,7 @@ class DeskScreen(QWidget):
 
     opened = Signal(object)
     here = Signal(str)
+    figures_wanted = Signal()
 
     def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -106,6 +107,7 @@ class DeskScreen(QWidget):
         self.line.transfer_wanted.connect(self._choose_where)
         self.side.place_chosen.connect(self._place_chosen)
         self.away.list_wanted.connect(self.open_list)
+        self.side.figures_wanted.connect(self.figures_wanted)
         clock.tick.connect(self._tick)
 
     def bind(self, presenter: GoingOnDesk) -> None:
