@@ -233,6 +233,7 @@ class MainWindow(QWidget):
         self.commands.set_target(self._target)
         self.commands.add_toast(self.workplace.screen.toast)
         self.commands.add_toast(self.workplace.screen.meanwhile.toast)
+        self.commands.add_toast(self.workplace.screen.document_toast)
         self.calls = CallDesk(desk, self.registry, self, self.workplace, self.open_contact)
         self.commands.calls = self.workplace.calls = self.calls
         self.chats = ChatDesk(desk, self.registry, self, self.workplace, self.open_contact)

@@ -48,7 +48,8 @@ def _check_in(said: AwayVisit, note: str) -> CheckIn:
         appointment_id=said.appointment_id,
         needs=said.needs,
         language=said.language,
-        phone=said.phone,
+        # Who is at the desk, or was, needs no text of it now.
+        phone=said.phone if said.state is _S.QUEUED else "",
         note=note,
         ticket=said.ticket,
         arrived_at=said.arrived_at if said.ticket else None,

@@ -18,8 +18,15 @@ from crm_desktop.desktop.screens.desk.away_book import AwayBook, Later
 from crm_desktop.desktop.screens.desk.away_numbers import NumberKeeper, day_of
 from crm_desktop.desktop.screens.desk.presenter import Arrival, DeskPresenter, DeskView
 from crm_desktop.domain.away_visits import AT_DESK, AwayVisit, KnownSite
-from crm_desktop.domain.errors import Conflict, CrmError, DatabaseTrouble, SignInRefused
+from crm_desktop.domain.errors import (
+    Conflict,
+    CrmError,
+    DatabaseTrouble,
+    InvalidInput,
+    SignInRefused,
+)
 from crm_desktop.domain.states import ContactState, Resolution
+from crm_desktop.domain.texts import mobile
 from crm_desktop.domain.visits import (
     Called,
     SiteInfo,
@@ -33,6 +40,7 @@ from crm_desktop.services.visits_away import Entered
 #: Whether a new day asks for new numbers is looked at so often.
 _LOOK_MS = 10 * 60_000
 _FEW = 3
+_NO_MOBILE = "This is no mobile number that can be texted. Correct it, or leave it empty."
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +179,9 @@ class GoingOnDesk(DeskPresenter):
         if self._issuing:
             return
         self._trying = partial(self._arrived, arrival)
-        if self.away:
+        if self.away and arrival.phone.strip() and mobile(arrival.phone) is None:
+            self._view.not_issued(InvalidInput(_NO_MOBILE, fields={"phone": _NO_MOBILE}))
+        elif self.away:
             self._keep_tried()
         else:
             super().check_in(arrival)
@@ -466,7 +476,7 @@ class GoingOnDesk(DeskPresenter):
             appointment_id=match.appointment_id if match else None,
             needs=arrival.needs,
             language=arrival.language,
-            phone=arrival.phone,
+            phone=mobile(arrival.phone) or "",
             note=arrival.note,
         )
 

@@ -31,7 +31,7 @@ from crm_desktop.domain.visits import (
     To,
     VisitRow,
 )
-from crm_desktop.services import Database, visits
+from crm_desktop.services import Database, texts, visits
 
 _PRINTER, _PAPER = "desk/printer", "desk/paper"
 _AT_DESK = (ContactState.CALLED, ContactState.ACTIVE, ContactState.HELD)
@@ -58,6 +58,9 @@ class DeskView(Protocol):
 
     def show_services(self, services: tuple[SiteService, ...]) -> None:
         """What a visit can be about."""
+
+    def show_texting(self, on: bool) -> None:
+        """Whether visitors can be texted, so that a number is asked for."""
 
     def show_line(self, line: SiteLine, here: PlaceView | None, mine: VisitRow | None) -> None:
         """Show the site now; `here` is this desk, `mine` who is called or seen there."""
@@ -109,6 +112,12 @@ class DeskPresenter(Presenter):
             self._sites,
             failed=self._not_read,
             key="sites",
+        )
+        self._tasks.read(
+            partial(texts.is_set_up, self._db),
+            self._view.show_texting,
+            failed=_never_mind,
+            key="texting",
         )
 
     def stop(self) -> None:

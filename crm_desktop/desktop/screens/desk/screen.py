@@ -142,6 +142,10 @@ class DeskScreen(QWidget):
         self._services = services
         self.check_in.set_services(services)
 
+    def show_texting(self, on: bool) -> None:
+        """See `DeskView`."""
+        self.check_in.set_texting(on)
+
     def show_line(self, line: SiteLine, here: PlaceView | None, mine: VisitRow | None) -> None:
         """See `DeskView`."""
         self._line = line

@@ -65,6 +65,10 @@ def wait_pill(row: VisitRow, now: datetime) -> tuple[str, Tone]:
 
 #: What the database's rules say, in words for the counter.
 _REFUSED = {
+    "This is no mobile number that can be texted. Correct it, or leave it empty.": (
+        "That mobile number cannot be texted.",
+        "Correct it, or leave it empty.",
+    ),
     "call them again first": ("They must be called again first.", "Shift+F9 calls them."),
     "no number is left today": ("No number is left for today.", "Use another service’s letter."),
     "that number is given already": ("That number is given already.", ""),
