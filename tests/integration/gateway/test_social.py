@@ -223,6 +223,10 @@ class Script:
         """Nothing is said here."""
         raise NotImplementedError
 
+    def delete(self, post_id: str) -> None:
+        """Nothing is taken back here."""
+        raise NotImplementedError
+
     def close(self) -> None:
         """Count it."""
         self.closed += 1
