@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from ipaddress import IPv4Network, IPv6Network
 from types import ModuleType
 from typing import Protocol, runtime_checkable
 
@@ -18,6 +19,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from crm_desktop.channels.web.clients import TokenBuckets, client_of
+from crm_desktop.channels.web.limits import Rate
 from crm_desktop.domain.errors import ConnectorTrouble, DatabaseTrouble, InvalidInput, NoKeyring
 from crm_desktop.domain.social import Network, News
 from crm_desktop.gateway.accounts import facebook_settings, verify_token, x_settings
@@ -30,6 +33,8 @@ from crm_desktop.services.accounts import Account
 _LOG = logging.getLogger(__name__)
 _MOST_BYTES = 1_048_576
 _BODY_SECONDS = 20.0
+#: Of one client: a network in a storm stays far below it, and what it is told so comes again.
+_RATE = Rate(burst=300, per_minute=600)
 #: Deliveries taken in at the same time, and read.
 _AT_ONCE = 8
 _READ_AT_ONCE = 64
@@ -52,11 +57,14 @@ class SocialDoor:
         secrets: SecretSource,
         networks: Networks,
         wake: Callable[[int], None],
+        proxies: Sequence[IPv4Network | IPv6Network] = (),
     ) -> None:
         self._db = db
         self._secrets = secrets
         self._networks = networks
         self._wake = wake
+        self._proxies = proxies
+        self._buckets = TokenBuckets(_RATE)
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._reading = asyncio.Semaphore(_READ_AT_ONCE)
 
@@ -66,21 +74,11 @@ class SocialDoor:
 
     async def answer(self, request: Request) -> Response:
         """One delivery, or the question whether this address is ours."""
+        if not self._buckets.take(client_of(request, self._proxies)):
+            return Response(status_code=429)
         number = int(request.path_params["account"])
         try:
-            if request.method != "POST":
-                query = dict(request.query_params)
-                async with self._room:
-                    return await asyncio.to_thread(self._challenge, number, query)
-            # Whoever sends slowly holds up nobody but other strangers.
-            async with self._reading:
-                body = await _body(request)
-            if body is None:
-                return Response(status_code=413)
-            async with self._room:
-                headers = dict(request.headers)
-                status = await asyncio.to_thread(self._deliver, number, headers, body)
-                return Response(status_code=status)
+            return await self._answered(request, number)
         except (TimeoutError, ClientDisconnect):
             return Response(status_code=408)
         except DatabaseTrouble as trouble:
@@ -89,6 +87,21 @@ class SocialDoor:
         except Exception as bug:  # noqa: BLE001 - the network tries again, whatever happened
             _LOG.error("social-door: %s", trace(bug))
             return Response(status_code=500)
+
+    async def _answered(self, request: Request, number: int) -> Response:
+        if request.method != "POST":
+            query = dict(request.query_params)
+            async with self._room:
+                return await asyncio.to_thread(self._challenge, number, query)
+        # Whoever sends slowly holds up nobody but other strangers.
+        async with self._reading:
+            body = await _body(request)
+        if body is None:
+            return Response(status_code=413)
+        async with self._room:
+            headers = dict(request.headers)
+            status = await asyncio.to_thread(self._deliver, number, headers, body)
+            return Response(status_code=status)
 
     def _deliver(self, number: int, headers: Mapping[str, str], body: bytes) -> int:
         """The status: 200 when all is kept or will be found, 403 for a forgery, 404 for nobody."""

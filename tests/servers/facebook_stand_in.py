@@ -180,13 +180,6 @@ class FacebookStandIn(StandIn):
             "X-Hub-Signature-256": f"sha256={signature}",
         }, body
 
-    def deliver(self, address: str) -> list[httpx.Response]:
-        """Deliver what is waiting to a web address."""
-        return [
-            httpx.post(address, headers=headers, content=body)
-            for headers, body in self.deliveries()
-        ]
-
     def verify(self, address: str) -> bool:
         """Ask an address whether it is ours, as the app's dashboard does."""
         challenge = self._number()

@@ -161,13 +161,6 @@ class XStandIn(StandIn):
             "x-twitter-webhooks-signature": self._signature(body),
         }, body
 
-    def deliver(self, address: str) -> list[httpx.Response]:
-        """Deliver what is waiting to a web address."""
-        return [
-            httpx.post(address, headers=headers, content=body)
-            for headers, body in self.deliveries()
-        ]
-
     def verify(self, address: str) -> bool:
         """The challenge-response check of a web address."""
         token = f"9b4507b3-{next(self._sequence)}"

@@ -139,6 +139,8 @@ class KnowledgePanel(Surface):
         found = "Suggested from the customer's words" if suggested else "Found"
         if not self.field.text().strip() and not suggested:
             found = "All articles"
+        if suggested and self.field.text().strip():
+            found = "Nothing found. Suggested from the customer's words"
         nothing = "Nothing suggested yet. Type to search." if suggested else "Nothing found."
         said = found if hits else nothing.rstrip(".") if self._kept else nothing
         self._heading.setText(f"{said}{self._kept}")

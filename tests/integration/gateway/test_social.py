@@ -119,6 +119,9 @@ def test_only_what_the_network_signed_comes_in_by_the_door(
         assert tx.session.scalar(select(func.count()).select_from(SocialPost)) == 0
     del secrets.values["page:app"]
     assert status(account, body) == 503, "the network tries again when the secret is there"
+    with httpx.Client() as client:
+        flood = {client.get(f"{house}/{account + 1000}/hook").status_code for _ in range(400)}
+    assert flood == {404, 429}, "nobody asks without end"
 
 
 def test_a_gateway_that_is_killed_loses_nothing_and_says_nothing_twice(

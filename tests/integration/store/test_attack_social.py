@@ -105,7 +105,8 @@ LEADER_ATTACKS = (
            " VALUES ('Free bins', true, app.me(), now() + interval '1 day')"),
     Attack("a notice without a trace", "DELETE FROM service_notice"),
     Attack("other words for a notice", "UPDATE service_notice SET text = 'Free bins'"),
-    Attack("a notice for ever", "SELECT app.notice_publish(%(key)s, 'x', '', NULL, true, true, NULL,"
+    Attack("a notice for ever", "SELECT app.notice_publish(%(key)s, 'x', '', NULL, true, true,"
+           " NULL,"
            " 'infinity', '[]')"),
     Attack("a notice under a key of one's own", "SELECT app.notice_publish('evil', 'x', '', NULL,"
            " true, true, NULL, now() + interval '1 day', '[]')"),
@@ -113,14 +114,18 @@ LEADER_ATTACKS = (
            " service_notice WHERE id = %(notice)s), 'x', '', NULL, true, true, NULL,"
            " now() + interval '1 day', '[]')"),
     Attack("what no network shows yet, deleted", "SELECT app.notice_delete_posts(%(notice)s)"),
-    Attack("a notice nowhere", "SELECT app.notice_publish(%(key)s, 'x', '', NULL, false, false, NULL,"
+    Attack("a notice nowhere", "SELECT app.notice_publish(%(key)s, 'x', '', NULL, false, false,"
+           " NULL,"
            " now() + interval '1 day', '[]')"),
-    Attack("a notice without end of words", "SELECT app.notice_publish(%(key)s, repeat('x', 501), '', NULL,"
+    Attack("a notice without end of words", "SELECT app.notice_publish(%(key)s, repeat('x', 501),"
+           " '', NULL,"
            " true, true, NULL, now() + interval '1 day', '[]')"),
-    Attack("a notice through what is no network", "SELECT app.notice_publish(%(key)s, 'x', '', NULL, true,"
+    Attack("a notice through what is no network", "SELECT app.notice_publish(%(key)s, 'x', '',"
+           " NULL, true,"
            " true, NULL, now() + interval '1 day', jsonb_build_array(jsonb_build_object('account',"
            " (SELECT min(id) FROM channel_account), 'key', repeat('a', 32), 'text', 'x')))"),
-    Attack("a notice twice on a network", "SELECT app.notice_publish(%(key)s, 'x', '', NULL, true, true,"
+    Attack("a notice twice on a network", "SELECT app.notice_publish(%(key)s, 'x', '', NULL,"
+           " true, true,"
            " NULL, now() + interval '1 day', jsonb_build_array("
            "jsonb_build_object('account', %(sky)s::int, 'key', repeat('a', 32), 'text', 'x'),"
            "jsonb_build_object('account', %(sky)s::int, 'key', repeat('b', 32), 'text', 'x')))"),
