@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -45,6 +46,18 @@ from tests.integration.gateway.processes import GatewayProcess, target_of
 from tests.integration.services.posts import network_account, post
 from tests.servers.facebook_stand_in import FacebookStandIn
 from tests.servers.processes import PATIENCE
+
+
+@dataclass(frozen=True)
+class RunningGateway:
+    """A process, and where its web door is."""
+
+    process: GatewayProcess
+    port: int
+
+    def hook(self, account: int) -> str:
+        """Where a network delivers."""
+        return f"http://127.0.0.1:{self.port}/social/{account}/hook"
 
 
 @pytest.fixture
@@ -124,48 +137,55 @@ def test_only_what_the_network_signed_comes_in_by_the_door(
     assert flood == {404, 429}, "nobody asks without end"
 
 
+@pytest.fixture
+def start_anew(postgres_centre: Centre) -> Iterator[Callable[[dict[str, str]], RunningGateway]]:
+    """Starts a gateway process as after a power cut."""
+    running: list[GatewayProcess] = []
+
+    def start(secrets: dict[str, str]) -> RunningGateway:
+        with postgres_centre.as_owner().write() as tx:  # as eight seconds later
+            tx.session.execute(text("UPDATE lease SET expires_at = now()"))
+        running.append(GatewayProcess(target_of(postgres_centre), secrets))
+        return RunningGateway(running[-1], running[-1].wait_ready()["http"])
+
+    yield start
+    for process in running:
+        process.kill()
+
+
 def test_a_gateway_that_is_killed_loses_nothing_and_says_nothing_twice(
-    postgres_centre: Centre, facebook: FacebookStandIn
+    postgres_centre: Centre,
+    facebook: FacebookStandIn,
+    start_anew: Callable[[dict[str, str]], RunningGateway],
 ) -> None:
     """Killed while it reads, and after its answer was posted but before it knew."""
-    centre, secrets, running = postgres_centre, dict[str, str](), list[GatewayProcess]()
-
-    def start() -> None:
-        with centre.as_owner().write() as tx:  # as eight seconds later
-            tx.session.execute(text("UPDATE lease SET expires_at = now()"))
-        running.append(GatewayProcess(target_of(centre), secrets))
-        running[-1].wait_ready()
-
+    centre, secrets = postgres_centre, dict[str, str]()
     account = use_page(centre, facebook, secrets)
     alice, anna = facebook.person("Alice Smith"), centre.as_person("anna")
     root = facebook.write(facebook.page_id, "Bin rounds are late")
-    try:
-        start()
-        with watching(centre) as watch:
-            watch.row(ChannelAccount, id=account, status="ok")
-            facebook.comment(alice, root, "Nobody came")
-            contact = watch.contact(account_id=account)
-            contacts.take(anna, contact.id)
-            answered = social.thread(anna, contact.id).answered
-            assert answered is not None
+    gateway = start_anew(secrets)
+    with watching(centre) as watch:
+        watch.row(ChannelAccount, id=account, status="ok")
+        facebook.comment(alice, root, "Nobody came")
+        contact = watch.contact(account_id=account)
+        contacts.take(anna, contact.id)
+        answered = social.thread(anna, contact.id).answered
+        assert answered is not None
 
-            sending, asked = Held(), Held()
-            facebook.troubles.waiting.append(("POST", "/comments", sending))
-            reply = PostReply("We come tomorrow", True, answered)
-            sent = social.reply(anna, contact.id, reply, undo_seconds=0)
-            assert sending.reached.wait(PATIENCE)
-            facebook.troubles.waiting.append(("POST", BATCH, asked))
-            late = [facebook.comment(alice, root, f"And number {n}") for n in range(30)]
-            assert asked.reached.wait(PATIENCE)
-            running[-1].kill()
+        sending, asked = Held(), Held()
+        facebook.troubles.waiting.append(("POST", "/comments", sending))
+        reply = PostReply("We come tomorrow", True, answered)
+        sent = social.reply(anna, contact.id, reply, undo_seconds=0)
+        assert sending.reached.wait(PATIENCE)
+        facebook.troubles.waiting.append(("POST", BATCH, asked))
+        late = [facebook.comment(alice, root, f"And number {n}") for n in range(30)]
+        assert asked.reached.wait(PATIENCE)
+        gateway.process.kill()
 
-            start()
-            watch.row(Message, id=sent.message_id, state="sent")
-            for each in late:
-                watch.row(SocialPost, account_id=account, post_id=each)
-    finally:
-        for process in running:
-            process.kill()
+        start_anew(secrets)
+        watch.row(Message, id=sent.message_id, state="sent")
+        for each in late:
+            watch.row(SocialPost, account_id=account, post_id=each)
     said = [each["message"] for each in facebook.comments.values()]
     assert said.count(reply.text) == 1
     with centre.as_owner().read() as tx:
@@ -173,6 +193,73 @@ def test_a_gateway_that_is_killed_loses_nothing_and_says_nothing_twice(
         assert sorted(kept) == sorted([*facebook.posts, *facebook.comments])
         assert tx.session.scalar(select(func.count()).select_from(Contact)) == 1
         assert tx.session.scalars(select(OutboxItem.state)).all() == ["done"]
+
+
+def test_what_is_said_in_private_to_all_or_taken_back_survives_a_kill_and_so_does_a_delivery(
+    postgres_centre: Centre,
+    facebook: FacebookStandIn,
+    start_anew: Callable[[dict[str, str]], RunningGateway],
+) -> None:
+    """Killed three times: when the network has done it, and the gateway does not know it yet."""
+    centre, secrets = postgres_centre, dict[str, str]()
+    account = use_page(centre, facebook, secrets, every=3_600)
+    anna, rose = centre.as_person("anna"), centre.as_person("rose")
+    alice = facebook.person("Alice Smith")
+
+    def hold(method: str, path: str) -> Held:
+        facebook.troubles.waiting.append((method, path, held := Held()))
+        return held
+
+    gateway = start_anew(secrets)
+    facebook.message(alice, "My bins were not emptied")
+    assert [each.status_code for each in facebook.deliver(gateway.hook(account))] == [200]
+    with watching(centre) as watch:
+        contact = watch.contact(account_id=account)
+        contacts.take(anna, contact.id)
+        answered = social.thread(anna, contact.id).answered
+        assert answered is not None
+
+        answering, telling = hold("POST", "/messages"), hold("POST", "/feed")
+        reply = PostReply("Which street?", False, answered)
+        sent = social.reply(anna, contact.id, reply, undo_seconds=0)
+        assert answering.reached.wait(PATIENCE)
+        ends = datetime.now(UTC) + timedelta(days=2)
+        words = NewNotice("Bin rounds are a day late.", ends, account_ids=(account,))
+        notice, _ = service_notices.publish(rose, words)
+        gateway.process.kill()
+
+        gateway = start_anew(secrets)
+        watch.row(Message, id=sent.message_id, state="sent")
+        assert telling.reached.wait(PATIENCE)
+        gateway.process.kill()
+
+        gateway = start_anew(secrets)
+        stands = watch.row(NoticePost, notice_id=notice, state="sent")
+        assert list(facebook.posts) == [stands.post_id]
+        facebook.deliveries()
+        deleting = hold("DELETE", f"/{stands.post_id}")
+        service_notices.delete_posts(rose, notice)
+        assert deleting.reached.wait(PATIENCE)
+        # The delivery waits until the network can be asked, and is not answered.
+        facebook.message(alice, "It is Elm Road")
+        (*_, (headers, body)) = facebook.deliveries()
+        with suppress(httpx.ReadTimeout):
+            httpx.post(gateway.hook(account), headers=headers, content=body, timeout=0.5)
+            raise AssertionError("it was answered before it was kept")
+        gateway.process.kill()
+
+        gateway = start_anew(secrets)
+        watch.row(NoticePost, notice_id=notice, state="deleted")
+        again = httpx.post(gateway.hook(account), headers=headers, content=body, timeout=PATIENCE)
+        assert again.status_code == 200
+
+    assert facebook.posts == {}
+    said = [each["message"] for each in facebook.messages[alice]]
+    assert said == ["My bins were not emptied", "Which street?", "It is Elm Road"]
+    shown = social.thread(anna, contact.id)
+    assert len(shown.posts) == 3, "each once"
+    with centre.as_owner().read() as tx:
+        assert set(tx.session.scalars(select(OutboxItem.state))) == {"done"}
 
 
 def test_a_notice_is_on_the_pages_and_on_the_network_at_once(
