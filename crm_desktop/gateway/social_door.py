@@ -22,11 +22,11 @@ from starlette.routing import BaseRoute, Route
 from crm_desktop.channels.web.clients import TokenBuckets, client_of
 from crm_desktop.channels.web.limits import Rate
 from crm_desktop.domain.errors import ConnectorTrouble, DatabaseTrouble, InvalidInput, NoKeyring
-from crm_desktop.domain.social import Network, News
+from crm_desktop.domain.social import Network, News, Post
 from crm_desktop.gateway.accounts import facebook_settings, verify_token, x_settings
 from crm_desktop.gateway.bugs import trace
 from crm_desktop.gateway.config import SecretSource
-from crm_desktop.gateway.social_networks import Networks
+from crm_desktop.gateway.social_networks import Networks, what_is_answered
 from crm_desktop.services import Database, accounts, social_intake
 from crm_desktop.services.accounts import Account
 
@@ -116,10 +116,11 @@ class SocialDoor:
         if not checked:
             return 403
         news = hook.posts(body, name)
+        answered: dict[str, Post] = {}
         if news.posts:
-            news = self._whole(account, news)
+            news, answered = self._whole(account, news)
         if news.posts or news.deleted:
-            social_intake.receive(self._db, account.id, news)
+            social_intake.receive(self._db, account.id, news, context=answered)
         self._wake(account.id)
         return 200
 
@@ -133,15 +134,19 @@ class SocialDoor:
         own = x_settings(account, self._secrets)
         return bool(hook.check(own.keys.consumer_secret, headers, body)), own.user_id
 
-    def _whole(self, account: Account, news: News) -> News:
-        """With what the delivery leaves out. X's say not even which conversation it is."""
+    def _whole(self, account: Account, news: News) -> tuple[News, dict[str, Post]]:
+        """With what the delivery leaves out, and the posts of ours that are answered.
+
+        X's deliveries say not even which conversation it is.
+        """
         try:
             with self._networks.using(account) as network:
                 if isinstance(network, Completing):
-                    return network.complete(news)
+                    news = network.complete(news)
+                    return news, what_is_answered(self._db, account.id, network, news)
         except (ConnectorTrouble, InvalidInput, NoKeyring) as trouble:
             _LOG.info("social-door: a delivery could not be completed: %s", trouble.code)
-        return replace(news, posts=()) if account.kind == Network.X else news
+        return (replace(news, posts=()) if account.kind == Network.X else news), {}
 
     def _challenge(self, number: int, query: Mapping[str, str]) -> Response:
         account = self._account(number)

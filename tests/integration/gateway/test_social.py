@@ -130,6 +130,13 @@ def test_only_what_the_network_signed_comes_in_by_the_door(
     assert httpx.get(f"{house}/none/hook").status_code == 404
     with centre.as_owner().read() as tx:
         assert tx.session.scalar(select(func.count()).select_from(SocialPost)) == 0
+    assert status(account, body) == 200
+    with centre.as_owner().read() as tx:
+        contact_id = tx.session.scalars(select(Contact.id)).one()
+    anna = centre.as_person("anna")
+    contacts.take(anna, contact_id)
+    shown = social.thread(anna, contact_id)
+    assert [each.by_us for each in shown.posts] == [True, False], "with what is answered"
     del secrets.values["page:app"]
     assert status(account, body) == 503, "the network tries again when the secret is there"
     with httpx.Client() as client:

@@ -24,6 +24,7 @@ from crm_desktop.desktop.screens.public_notices.form import NoticeForm
 from crm_desktop.desktop.widgets.banner import Banner, ErrorBar
 from crm_desktop.desktop.widgets.buttons import Button, Kind
 from crm_desktop.desktop.widgets.dialog_room import resize_within
+from crm_desktop.desktop.widgets.flow import FlowLayout
 from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.states import EmptyState
@@ -67,7 +68,7 @@ class NoticesDialog(QDialog):
         self._again = Button(look, "Try again", icon="refresh-cw")
         self._again.setAutoDefault(False)
         self._again.clicked.connect(self._try_again)
-        self._delete = Button(look, "Delete the posts…", icon="trash-2")
+        self._delete = Button(look, "Delete posts…", icon="trash-2")
         self._delete.setAutoDefault(False)
         self._delete.clicked.connect(self._ask_to_delete)
         self._sure = Banner(look, Tone.DANGER, "trash-2")
@@ -75,7 +76,7 @@ class NoticesDialog(QDialog):
         self._surely = self._sure.add_action("Delete them", Kind.DANGER)
         self._surely.clicked.connect(self._delete_posts)
         self._sure.hide()
-        self._kept = Text(look, "", Role.SMALL, muted=True, wrap=True)
+        self._foot = QWidget()
         self._empty = EmptyState(look, "megaphone", "No notices yet", "Nothing is shown.")
         self._lay_out()
 
@@ -117,12 +118,11 @@ class NoticesDialog(QDialog):
         below.setContentsMargins(0, px(8), 0, 0)
         below.addWidget(self._whole)
         below.addWidget(self.posts, 1)
-        foot = QHBoxLayout()
-        foot.addWidget(self._kept, 1)
-        for each in (self._again, self._delete, self._down):
+        foot = FlowLayout(self._foot, px(8))
+        for each in (self._down, self._delete, self._again):
             foot.addWidget(each)
         below.addWidget(self._sure)
-        below.addLayout(foot)
+        below.addWidget(self._foot)
         self._both = QSplitter(Qt.Orientation.Vertical)
         self._both.addWidget(self.list)
         self._both.addWidget(detail)
@@ -183,8 +183,7 @@ class NoticesDialog(QDialog):
         shows = bool(_standing(notice))
         self._delete.setVisible(shows)
         if not shows or self._sure_of != notice.id:
-            self._sure.hide()
-        self._kept.setText("What networks show stays until it is deleted there." if shows else "")
+            self._ask_no_more()
 
     @Slot(object)
     def _publish(self, notice: NewNotice) -> None:
@@ -205,21 +204,27 @@ class NoticesDialog(QDialog):
         self._sure_of = notice.id
         where = " and ".join(_standing(notice))
         self._sure.set_text(
-            f"Delete the posts of this notice on {where}?",
-            "What people answered there may go with them. This cannot be undone.",
+            f"Delete it on {where}?",
+            "Answers may go with it. This cannot be undone.",
         )
         self._sure.show()
+        self._foot.hide()
         self._surely.setFocus(Qt.FocusReason.OtherFocusReason)
         announce(self, self._sure.text())
 
     @Slot()
     def _keep_posts(self) -> None:
-        self._sure.hide()
+        self._ask_no_more()
         self._delete.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot()
-    def _delete_posts(self) -> None:
+    def _ask_no_more(self) -> None:
         self._sure.hide()
+        self._foot.show()
+
+    @Slot()
+    def _delete_posts(self) -> None:
+        self._ask_no_more()
         self.posts.setFocus(Qt.FocusReason.OtherFocusReason)
         if self._presenter is not None:
             self._presenter.delete_posts(self._sure_of)
