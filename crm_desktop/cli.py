@@ -58,7 +58,7 @@ def main() -> None:
 def _all_day(said: list[str]) -> int | None:
     """The exit code of a desktop or gateway as they are started everywhere, None of all else.
 
-    What reads a command line loads a library of six megabytes, which takes a tenth of a second.
+    What reads a command line loads a library that weighs six megabytes and takes its time.
     """
     match said:
         case []:

@@ -136,11 +136,12 @@ class KnowledgePanel(Surface):
 
     def show_hits(self, hits: tuple[ArticleHit, ...], *, suggested: bool) -> None:
         """Show what fits; `suggested`: from the contact's own words, not from a search."""
+        if suggested:
+            # What was looked for beside another contact is not what is shown now.
+            self.field.forget()
         found = "Suggested from the customer's words" if suggested else "Found"
         if not self.field.text().strip() and not suggested:
             found = "All articles"
-        if suggested and self.field.text().strip():
-            found = "Nothing found. Suggested from the customer's words"
         nothing = "Nothing suggested yet. Type to search." if suggested else "Nothing found."
         said = found if hits else nothing.rstrip(".") if self._kept else nothing
         self._heading.setText(f"{said}{self._kept}")
