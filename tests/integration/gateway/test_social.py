@@ -47,7 +47,7 @@ from tests.integration.gateway.page import BATCH, Held, facebook_page, use_page
 from tests.integration.gateway.processes import GatewayProcess, target_of
 from tests.integration.services.posts import network_account, post
 from tests.servers.facebook_stand_in import FacebookStandIn
-from tests.servers.processes import PATIENCE
+from tests.servers.processes import PATIENCE, wait_for
 
 
 @dataclass(frozen=True)
@@ -229,17 +229,18 @@ def test_what_is_said_in_private_to_all_or_taken_back_survives_a_kill_and_so_doe
         answered = social.thread(anna, contact.id).answered
         assert answered is not None
 
-        answering, telling = hold("POST", "/messages"), hold("POST", "/feed")
+        answering = hold("POST", "/messages")
         reply = PostReply("Which street?", False, answered)
         sent = social.reply(anna, contact.id, reply, undo_seconds=0)
         assert answering.reached.wait(PATIENCE)
-        ends = datetime.now(UTC) + timedelta(days=2)
-        words = NewNotice("Bin rounds are a day late.", ends, account_ids=(account,))
-        notice, _ = service_notices.publish(rose, words)
         gateway.process.kill()
 
         gateway = start_anew(secrets)
-        watch.row(Message, id=sent.message_id, state="sent")
+        watch.row(OutboxItem, message_id=sent.message_id, state="done")
+        telling = hold("POST", "/feed")
+        ends = datetime.now(UTC) + timedelta(days=2)
+        words = NewNotice("Bin rounds are a day late.", ends, account_ids=(account,))
+        notice, _ = service_notices.publish(rose, words)
         assert telling.reached.wait(PATIENCE)
         gateway.process.kill()
 
@@ -262,14 +263,19 @@ def test_what_is_said_in_private_to_all_or_taken_back_survives_a_kill_and_so_doe
         watch.row(NoticePost, notice_id=notice, state="deleted")
         again = httpx.post(gateway.hook(account), headers=headers, content=body, timeout=PATIENCE)
         assert again.status_code == 200
+        # What the reader met first is settled by the lane a little later.
+        wait_for(lambda: _outbox_states(centre) == {"done"}, "all work done")
 
     assert facebook.posts == {}
     said = [each["message"] for each in facebook.messages[alice]]
     assert said == ["My bins were not emptied", "Which street?", "It is Elm Road"]
     shown = social.thread(anna, contact.id)
     assert len(shown.posts) == 3, "each once"
+
+
+def _outbox_states(centre: Centre) -> set[str]:
     with centre.as_owner().read() as tx:
-        assert set(tx.session.scalars(select(OutboxItem.state))) == {"done"}
+        return set(tx.session.scalars(select(OutboxItem.state)))
 
 
 def test_a_notice_is_on_the_pages_and_on_the_network_at_once(
