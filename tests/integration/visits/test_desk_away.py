@@ -76,7 +76,7 @@ class Shown:
     def show_sites(self, *_: object) -> None:
         """See `DeskView`."""
 
-    show_services = show_matches = show_texting = show_sites
+    show_services = show_matches = show_texting = offer_undo = show_sites
 
     @property
     def rows(self) -> list[tuple[str, ContactState]]:
