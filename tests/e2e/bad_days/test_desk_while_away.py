@@ -101,3 +101,5 @@ def test_a_desk_goes_on_without_the_server_and_nobody_is_lost_or_entered_twice(
     day = visits.line(own_centre.as_person("anna"), site).day
     assert (day.footfall, day.waiting) == (5, 2)
     assert day.waiting + day.served + day.answered_now == day.footfall
+    assert day.average_wait is not None
+    assert day.average_wait < (ended - began).total_seconds()

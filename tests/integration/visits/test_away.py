@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -14,7 +15,7 @@ from crm_desktop.domain.errors import Conflict, NotFound
 from crm_desktop.domain.states import ContactState, Resolution
 from crm_desktop.domain.visits import Need, Ticket
 from crm_desktop.services import visits, visits_away
-from crm_desktop.store.models import Contact, Customer, Service, Visit
+from crm_desktop.store.models import Contact, Customer, Event, Service, Visit
 from tests.centre import Centre
 from tests.visits_centre import add_site, arriving, places, service_of
 
@@ -84,29 +85,39 @@ def test_each_is_brought_as_far_as_they_had_come_and_the_day_adds_up(centre: Cen
     waits = _came(centre, site, 24)
     there = _seen(_came(centre, site, 25), desk)
 
-    for each in (done, missed, went, waits):
+    for each in (done, missed, went, waits, there):
         visits_away.enter(anna, each)
         visits_away.enter(anna, each)
-
-    day = visits.line(anna, site).day
-    assert day.footfall == 4
-    assert (
-        day.waiting + day.served + day.answered_now + day.left_unseen + day.no_shows == day.footfall
-    )
-    for _ in range(2):
-        visits_away.enter(anna, there)
 
     states = [state for _, state, _ in _kept(centre)]
     assert states == ["completed", "no_show", "left", "queued", "active"]
-    notes = [note for _, _, note in _kept(centre)]
-    assert "to Desk 1, seen" in notes[0]
-    assert "finished" in notes[0]
-    assert notes[3] == ""
+    day = visits.line(anna, site).day
+    assert (day.footfall, day.waiting, day.served) == (5, 1, 2)
+    assert (day.answered_now, day.left_unseen, day.no_shows) == (0, 1, 1)
+    assert day.average_wait == 5 * 60
+    assert day.within_target == 1.0
     with centre.as_owner().read() as tx:
-        ended = tx.session.scalars(
-            select(Contact).where(Contact.state == ContactState.COMPLETED)
+        contact, visit = tx.session.execute(
+            select(Contact, Visit)
+            .join(Visit, Visit.contact_id == Contact.id)
+            .where(Contact.state == ContactState.COMPLETED)
         ).one()
-        assert ended.resolution == Resolution.SIGNPOSTED_COUNCIL
+        events = tx.session.execute(
+            select(Event.kind, Event.at).where(Event.contact_id == contact.id).order_by(Event.id)
+        ).all()
+        assert (contact.received_at, contact.first_taken_at, contact.completed_at) == (
+            done.arrived_at, done.seen_at, done.ended_at,
+        )  # fmt: skip
+        assert (visit.called_at, visit.seen_at, visit.left_at) == (
+            done.called_at, done.seen_at, done.ended_at,
+        )  # fmt: skip
+        assert contact.resolution == Resolution.SIGNPOSTED_COUNCIL
+    assert [tuple(each) for each in events] == [
+        ("contact.received", done.arrived_at),
+        ("visit.called", done.called_at),
+        ("contact.taken", done.seen_at),
+        ("contact.completed", done.ended_at),
+    ]
 
 
 def test_what_a_lost_answer_left_half_done_is_finished(centre: Centre) -> None:
@@ -123,17 +134,30 @@ def test_what_a_lost_answer_left_half_done_is_finished(centre: Centre) -> None:
 def test_a_quick_question_and_who_has_no_number_are_entered_once(centre: Centre) -> None:
     site, anna = add_site(centre), centre.as_person("anna")
     bare = _came(centre, site, ticket=None, who="No number")
-    quick = _came(centre, site, ticket=None, quick=True, state=ContactState.COMPLETED,
-                  resolution=Resolution.RESOLVED, staff="anna")  # fmt: skip
+    asked = _came(centre, site, 10, ticket=None, quick=True, staff="anna")
+    quick = asked.seen(asked.arrived_at).done(Resolution.RESOLVED, asked.arrived_at)
 
     given = {visits_away.enter(anna, bare).ticket for _ in range(2)}
     for _ in range(2):
         visits_away.enter(anna, quick)
 
     assert given == {Ticket("A", 1)}
-    kept = _kept(centre)
-    assert [state for _, state, _ in kept] == ["queued", "completed"]
-    assert kept[0][2].startswith("While the database was away: came ")
+    assert [state for _, state, _ in _kept(centre)] == ["queued", "completed"]
+    line = visits.line(anna, site)
+    assert line.rows[0].arrived_at == bare.arrived_at
+    assert (line.day.footfall, line.day.answered_now) == (2, 1)
+
+
+def test_nobody_writes_down_late_what_never_was(centre: Centre) -> None:
+    site, anna = add_site(centre), centre.as_person("anna")
+    visit = _seen(_came(centre, site), places(centre, site)[0])
+    early = replace(visit, seen_at=visit.arrived_at - timedelta(minutes=1))
+    future = visit.done(Resolution.RESOLVED, _now(centre) + timedelta(hours=1))
+    unseen = replace(visit, state=ContactState.COMPLETED, seen_at=None, ended_at=_now(centre))
+    for wrong in (early, future, unseen):
+        with pytest.raises(Conflict, match="cannot have been"):
+            visits_away.enter(anna, wrong)
+    assert _kept(centre) == []
 
 
 def test_what_the_rules_refuse_changes_nothing(centre: Centre) -> None:
