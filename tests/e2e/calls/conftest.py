@@ -1,25 +1,30 @@
 """A centre with a real PBX, a real gateway and three desktops, each a process of its own.
 
-The gateway speaks with the PBX by https. All of it stands for a whole module: each test leaves the
+The gateway speaks with the PBX by https. All of it stands for all of these tests: each leaves the
 telephones quiet and nobody's hands full.
 """
 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
-from crm_desktop.domain.calls import WrapUp
-from crm_desktop.domain.states import Presence
+from crm_desktop.channels.voice.trouble import AriNotFound, AriRefused
+from crm_desktop.domain.calls import CallState, WrapUp
+from crm_desktop.domain.changes import Topic
+from crm_desktop.domain.states import ContactState, Presence
 from crm_desktop.services import accounts
 from crm_desktop.store.models import (
+    Activity,
+    Assignment,
     Call,
     ChannelAccount,
     Contact,
@@ -35,10 +40,10 @@ from tests.e2e.bad_days.program import GatewayProgram, address_of, password_of
 from tests.e2e.calls.desktops import Desktop
 from tests.integration.conftest import _postgres_centre
 from tests.integration.gateway.looking import Watch, watching
-from tests.routing_centre import change, push
+from tests.routing_centre import push
 from tests.servers import certificates, processes
 from tests.servers.asterisk import APP, LINE, PASSWORD, USER, Asterisk
-from tests.servers.callers import Caller
+from tests.servers.callers import Callee, Caller
 from tests.servers.phone import Phone, Phones
 from tests.servers.ports import free_port
 from tests.servers.postgres import PostgresCluster
@@ -72,6 +77,7 @@ class Place:
     account_id: int
     gateway: GatewayProgram | None = None
     _gateways: list[GatewayProgram] = field(default_factory=list)
+    _sockets: dict[str, Phones] = field(default_factory=dict)
 
     @property
     def anna(self) -> Desktop:
@@ -92,25 +98,42 @@ class Place:
         """Somebody's telephone."""
         return self.phones[EXTENSIONS[login]]
 
+    def plug_in(self, login: str) -> None:
+        """Somebody's telephone, which picks up when it is told to, registers."""
+        extension = EXTENSIONS[login]
+        socket = self._sockets[login] = Phones(self.pbx)
+        self.phones[extension] = socket.add(extension, answers="header")
+
+    def unplug(self, login: str) -> None:
+        """Without a word, as in a power cut."""
+        self._sockets.pop(login).close()
+
+    def unplug_all(self) -> None:
+        """Nobody's telephone is there."""
+        for login in list(self._sockets):
+            self.unplug(login)
+
     # The gateway
 
-    def start_gateway(self) -> None:
+    def start_gateway(
+        self, *, password: str = PASSWORD, trusts: bool = True, see: bool = True
+    ) -> None:
         """Start the program, with one store of recordings, and wait until it sees the PBX."""
-        home = self.folder / f"gateway-{len(self._gateways)}"
         self.gateway = GatewayProgram(
-            home,
+            self.folder / f"gateway-{len(self._gateways)}",
             self.url,
             password=password_of(self.centre.as_gateway(connections=1).target),
-            secrets={"pbx": PASSWORD, "recordings-key": "0f" * 32},
+            secrets={"pbx": password, "recordings-key": "0f" * 32},
             settings={
                 "RECORDINGS_DIR": self.folder / "sounds",
                 "RECORDING_KEYS_DIR": self.folder / "keys",
             },
-            prefix=("env", f"SSL_CERT_FILE={self.trusted}"),
+            prefix=("env", f"SSL_CERT_FILE={self.trusted}") if trusts else (),
         )
         self._gateways.append(self.gateway)
         self.gateway.wait_ready()
-        self.watch.until(lambda _: self.status() == "ok")
+        if see:
+            self.watch.until(lambda _: self.status() == "ok")
 
     def kill_gateway(self) -> None:
         """As a power cut would; its leases run out at once, where it would take seconds."""
@@ -134,16 +157,18 @@ class Place:
 
     def at_work(self, *logins: str) -> None:
         """These are available, the others at lunch; nobody is thought not to respond."""
-        for login in EXTENSIONS:
-            there = Presence.AVAILABLE if login in logins else Presence.LUNCH
-            change(self.centre, login, presence=there, not_responding_since=None)
+        with self.centre.as_owner().write() as tx:
+            for person in tx.session.scalars(select(Staff).where(Staff.login.in_(EXTENSIONS))):
+                there = Presence.AVAILABLE if person.login in logins else Presence.LUNCH
+                person.presence, person.next_presence = there.value, None
+                responding = update(Activity).where(Activity.staff_id == person.id)
+                tx.session.execute(responding.values(not_responding_since=None))
+                tx.changed(Topic.STAFF, person.id)
 
     def wrap_up(self, rule: WrapUp, seconds: int = 60) -> None:
         """What is asked after a call."""
         with self.centre.as_owner().write() as tx:
-            tx.session.execute(
-                update(Queue).values(wrap_up=rule.value, wrap_up_seconds=seconds)
-            )
+            tx.session.execute(update(Queue).values(wrap_up=rule.value, wrap_up_seconds=seconds))
 
     def presence(self, login: str) -> str:
         """Where somebody is."""
@@ -173,6 +198,59 @@ class Place:
         self.together(call.contact_id, 2)
         return call
 
+    def world(self) -> Callee:
+        """Whoever is called outside picks up."""
+        return Callee(self.pbx)
+
+    def away_message(self) -> int:
+        """How large the message is that the PBX takes by itself."""
+        found = Path(self.pbx.directory).rglob("crm-away-*.wav")
+        return max((each.stat().st_size for each in found), default=0)
+
+    def answers(self, login: str) -> None:
+        """Somebody's telephone rings and is picked up by hand."""
+        phone = self.phone(login)
+        phone.wait("rings", phone.count("ended") + 1)
+        phone.answer()
+
+    def presses(self, caller: Caller, digit: str, state: str) -> Call:
+        """Who waits presses a key, once the gateway looks after them; the call, then so."""
+        waits = self.row(Call, state="waiting")
+        caller.wait_answered()
+        self.watch.until(lambda _: self.among(waits.contact_id, "hold"))
+
+        def pressed(_: object) -> Call | None:
+            caller.press(digit)
+            for _ in range(20):
+                time.sleep(0.25)
+                with self.centre.as_owner().read() as tx:
+                    found = tx.session.get_one(Call, waits.contact_id)
+                if found.state == state:
+                    return found
+            return None
+
+        # It looks once a second.
+        time.sleep(1.2)
+        return self.watch.until(pressed)
+
+    def leaves_message(self, caller: Caller, call: Call) -> None:
+        """Who is greeted goes on by a key, and speaks; shorter is no message."""
+        name = f"crm-voicemail-{call.contact_id}-{call.channel}"
+        with self.pbx.ari() as ari:
+            self.watch.until(lambda _: not self.among(call.contact_id, "hold"))
+            # The greeting begins.
+            time.sleep(0.5)
+            caller.press("3")
+
+            def records(_: object) -> bool:
+                with suppress(AriNotFound):
+                    return ari.live_recording(name).state == "recording"
+                return False
+
+            self.watch.until(records)
+        # A sound takes the time that it takes.
+        time.sleep(2.3)
+
     def together(self, contact_id: int, many: int) -> None:
         """Wait until so many are in a conversation, by the PBX."""
         self.watch.until(lambda _: len(self.among(contact_id)) == many)
@@ -184,13 +262,24 @@ class Place:
             return next((each.channels for each in ari.bridges() if each.id == name), ())
 
     def finish(self, login: str) -> None:
-        """Wrap up what somebody has in hand, by keys."""
+        """Leave the answers out, by keys."""
         desk = self.desks[login]
+        self._ask(desk)
+        desk.press("L")
+        desk.wait_for("is wrapped up.")
+
+    def answer_all(self, login: str) -> None:
+        """Give the answers that are missing, by keys; the service is known."""
+        desk = self.desks[login]
+        self._ask(desk)
+        desk.press("1", "N", "Return")
+        desk.wait_for("is wrapped up.")
+
+    @staticmethod
+    def _ask(desk: Desktop) -> None:
         if "How did it end?" not in desk.says():
             desk.press("F12")
         desk.wait_for("How did it end?")
-        desk.press("L")
-        desk.wait_for("is wrapped up.")
 
     # What is kept
 
@@ -222,13 +311,43 @@ class Place:
 
         return self.watch.until(kept)
 
+    def forget(self) -> None:
+        """Nothing is in anybody's hands, and nothing waits."""
+        self.watch.until(lambda _: not self._going_on())
+        with self.centre.as_owner().write() as tx:
+            left = Contact.state.not_in(("completed", "abandoned"))
+            found = tx.session.scalars(select(Contact.id).where(left)).all()
+            for model, column, values in (
+                (Contact, Contact.id, {"state": ContactState.COMPLETED.value, "owner_id": None}),
+                (Assignment, Assignment.contact_id, {"ended_at": tx.now, "state": "completed"}),
+                (Call, Call.contact_id, {"ended_at": tx.now, "state": CallState.ENDED.value}),
+            ):
+                tx.session.execute(update(model).where(column.in_(found)).values(**values))
+            for each in found:
+                tx.changed(Topic.CONTACT, each)
+                tx.changed(Topic.CALL, each)
+            if found:
+                for login in EXTENSIONS:
+                    tx.changed(Topic.STAFF, self.centre.person(login).id)
+
+    def _going_on(self) -> int:
+        """How many calls have somebody at the line, as far as the gateway knows."""
+        with self.centre.as_owner().read() as tx:
+            open_ = select(func.count()).select_from(Call)
+            open_ = open_.where(Call.ended_at.is_(None), Call.state != CallState.CALLBACK.value)
+            return tx.session.scalar(open_) or 0
+
     def close(self) -> None:
-        """All gateways end."""
-        for each in self._gateways:
-            each.kill()
+        """Everything ends."""
+        for desk in self.desks.values():
+            desk.kill()
+        for gateway in self._gateways:
+            gateway.kill()
+        for socket in self._sockets.values():
+            socket.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def place(
     postgres_cluster: PostgresCluster, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Place]:
@@ -252,15 +371,12 @@ def _place(stack: ExitStack, centre: Centre, folder: Path) -> Iterator[Place]:
         phones={}, desks={}, account_id=account_id,
     )  # fmt: skip
     stack.callback(made.close)
+    env = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     for login in EXTENSIONS:
-        # A home of their own: one person has one desktop at a computer.
-        env = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
         made.desks[login] = Desktop(folder / login, url, login, env)
-        stack.callback(made.desks[login].kill)
     made.start_gateway()
-    phones = stack.enter_context(Phones(pbx))
-    for login, extension in EXTENSIONS.items():
-        made.phones[extension] = phones.add(extension, answers="header")
+    for login in EXTENSIONS:
+        made.plug_in(login)
         made.desks[login].sign_in()
     yield made
 
@@ -274,19 +390,18 @@ def _pbx(folder: Path, certificate: Path, key: Path) -> tuple[Asterisk, str]:
     )
     changes = {
         "enabled = yes\nbindaddr = 127.0.0.1\n": f"enabled = yes\nbindaddr = 127.0.0.1\n{tls}",
-        "CRM_AWAY_RINGS = 45": "CRM_AWAY_RINGS = 4",
+        "CRM_AWAY_SAYS = vm-nobodyavail&vm-intro": "CRM_AWAY_SAYS = beep",
     }
     pbx = Asterisk.create(folder / "asterisk", silence=_SILENCE, changes=changes)
     return pbx, f"https://127.0.0.1:{port}"
 
 
 @pytest.fixture(autouse=True)
-def _quiet(request: pytest.FixtureRequest) -> Iterator[None]:
+def _quiet(place: Place) -> None:
     """What a test that failed left going on is not the next one's."""
-    yield
-    if "place" in request.fixturenames:
-        place: Place = request.getfixturevalue("place")
-        with place.pbx.ari() as ari:
-            processes.wait_for(lambda: not ari.channels(), "the end of every channel")
-
-
+    with place.pbx.ari() as ari:
+        for channel in ari.channels():
+            with suppress(AriRefused):
+                ari.hang_up(channel.id)
+        processes.wait_for(lambda: not ari.channels(), "the end of every channel")
+    place.forget()

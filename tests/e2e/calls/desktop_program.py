@@ -17,7 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
-from PySide6.QtWidgets import QAbstractButton, QApplication, QListView, QWidget
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QApplication,
+    QPlainTextEdit,
+    QTableView,
+    QTextEdit,
+    QWidget,
+)
 
 from crm_desktop.desktop.shell.main_window import MainWindow
 from crm_desktop.desktop_root import Run
@@ -26,10 +35,10 @@ from crm_desktop.tour.trouble import StepFailed
 from crm_desktop.tour.waiting import until
 from crm_desktop.workstation.paths import Paths
 from crm_desktop.workstation.settings import load
-from tests.servers import processes, stacks
+from tests.servers import stacks
 
 #: What does not come is told while the test still listens.
-PATIENCE = processes.PATIENCE / 2
+PATIENCE = 12  # processes.PATIENCE / 2
 
 
 class Person(QObject):
@@ -49,7 +58,9 @@ class Person(QObject):
             "choose": lambda question, answer: self._hands().choose(question, answer),
             "focus": lambda name: self._field(name).setFocus(),
             "click": lambda name: self._hands().click(self._button(name)),
+            "wait for a dialog": self._wait_for_dialog,
             "row": self._row,
+            "select": self._select,
             "says": _everything,
             "picture": lambda path: self._hands().picture(Path(path)),
         }
@@ -76,8 +87,13 @@ class Person(QObject):
 
     @staticmethod
     def _hands() -> Hands:
+        """At the window in front; one that was in front of it may just have closed."""
         window = QApplication.activeModalWidget() or QApplication.activeWindow()
-        return Hands(window or _windows()[-1])
+        if window is None:
+            window = _windows()[-1]
+            window.activateWindow()
+            until(window.isActiveWindow, "a window in front", _everything, PATIENCE)
+        return Hands(window)
 
     def _sign_in(self, login: str, password: str) -> None:
         until(lambda: "Password" in _everything(), "the sign-in screen", _everything, PATIENCE)
@@ -103,6 +119,10 @@ class Person(QObject):
     def _wait_until_gone(text: str) -> None:
         until(lambda: not _says(text), f"no “{text}” any more", _everything, PATIENCE)
 
+    @staticmethod
+    def _wait_for_dialog() -> None:
+        until(QApplication.activeModalWidget, "a dialog", _everything, PATIENCE)
+
     def _go_to(self, name: str) -> str:
         return self._hands().tab_to(name).accessibleName()
 
@@ -110,7 +130,8 @@ class Person(QObject):
     def _field(name: str) -> QWidget:
         for window in reversed(_windows()):
             for each in window.findChildren(QWidget):
-                if each.accessibleName().startswith(name) and each.isVisibleTo(window):
+                can = each.isVisibleTo(window) and each.focusPolicy() != Qt.FocusPolicy.NoFocus
+                if can and each.accessibleName().startswith(name):
                     return each
         raise StepFailed(f"“{name}”", _everything())
 
@@ -127,15 +148,33 @@ class Person(QObject):
     def _row(words: str) -> None:
         """Go with the arrow keys to the row that is spoken so; the list must have the keyboard."""
         held = QApplication.focusWidget()
-        assert isinstance(held, QListView), held
+        if not isinstance(held, QAbstractItemView):
+            raise StepFailed("a list that has the keyboard", type(held).__name__)
         hands = Hands(held)
         hands.press("Home")
         for _ in range(held.model().rowCount()):
-            spoken = str(held.currentIndex().data(Qt.ItemDataRole.AccessibleTextRole))
-            if words in spoken:
+            if words in _spoken(held):
                 return
             hands.press("Down")
         raise StepFailed(f"a row “{words}”", _everything())
+
+    @staticmethod
+    def _select(words: str) -> None:
+        """Mark these words in the text that has the keyboard, as the mouse would."""
+        held = QApplication.focusWidget()
+        if isinstance(held, QPlainTextEdit | QTextEdit):
+            held.moveCursor(QTextCursor.MoveOperation.Start)
+        if not isinstance(held, QPlainTextEdit | QTextEdit) or not held.find(words):
+            raise StepFailed(f"“{words}” in a text", _everything())
+
+
+def _spoken(view: QAbstractItemView) -> str:
+    """The row of a list or table on which the keyboard stands."""
+    index = view.currentIndex()
+    columns = view.model().columnCount() if isinstance(view, QTableView) else 1
+    cells = [index.siblingAtColumn(at) for at in range(columns)]
+    roles = (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.DisplayRole)
+    return " ".join(str(cell.data(role)) for cell in cells for role in roles if cell.data(role))
 
 
 def _windows() -> list[QWidget]:

@@ -49,6 +49,10 @@ class Desktop:
         """Wait until its windows say all of these, as a screen reader would."""
         self._do("wait for", *texts)
 
+    def wait_for_dialog(self) -> None:
+        """Wait until a dialog has the keyboard."""
+        self._do("wait for a dialog")
+
     def wait_until_gone(self, text: str) -> None:
         """Wait until its windows say this no more."""
         self._do("wait until gone", text)
@@ -72,6 +76,10 @@ class Desktop:
     def row(self, words: str) -> None:
         """Go with the arrows to the row that is spoken so."""
         self._do("row", words)
+
+    def select(self, words: str) -> None:
+        """Mark these words in the text that has the keyboard."""
+        self._do("select", words)
 
     def says(self) -> str:
         """Everything that its windows say."""
