@@ -265,6 +265,7 @@ class Place:
         """Leave the answers out, by keys."""
         desk = self.desks[login]
         self._ask(desk)
+        desk.wait_for("Leave the answers out")
         desk.press("L")
         desk.wait_for("is wrapped up.")
 
@@ -311,8 +312,15 @@ class Place:
 
         return self.watch.until(kept)
 
-    def forget(self) -> None:
-        """Nothing is in anybody's hands, and nothing waits."""
+    def restore(self) -> None:
+        """Nothing is in anybody's hands, nothing waits, and everything runs."""
+        for login in EXTENSIONS:
+            if login in self._sockets:
+                self.phone(login).register()
+            else:
+                self.plug_in(login)
+        if self.gateway is None:
+            self.start_gateway()
         self.watch.until(lambda _: not self._going_on())
         with self.centre.as_owner().write() as tx:
             left = Contact.state.not_in(("completed", "abandoned"))
@@ -342,6 +350,7 @@ class Place:
         for desk in self.desks.values():
             desk.kill()
         for gateway in self._gateways:
+            open("/tmp/cwgw.log", "a").write(gateway.words() + "\n=====\n")
             gateway.kill()
         for socket in self._sockets.values():
             socket.close()
@@ -404,4 +413,4 @@ def _quiet(place: Place) -> None:
             with suppress(AriRefused):
                 ari.hang_up(channel.id)
         processes.wait_for(lambda: not ari.channels(), "the end of every channel")
-    place.forget()
+    place.restore()

@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QTextCursor
@@ -36,6 +36,8 @@ from crm_desktop.tour.waiting import until
 from crm_desktop.workstation.paths import Paths
 from crm_desktop.workstation.settings import load
 from tests.servers import stacks
+
+W = TypeVar("W", bound=QWidget)
 
 #: What does not come is told while the test still listens.
 PATIENCE = 12  # processes.PATIENCE / 2
@@ -128,21 +130,19 @@ class Person(QObject):
 
     @staticmethod
     def _field(name: str) -> QWidget:
-        for window in reversed(_windows()):
-            for each in window.findChildren(QWidget):
-                can = each.isVisibleTo(window) and each.focusPolicy() != Qt.FocusPolicy.NoFocus
-                if can and each.accessibleName().startswith(name):
-                    return each
-        raise StepFailed(f"“{name}”", _everything())
+        def named(each: QWidget) -> bool:
+            can = each.focusPolicy() != Qt.FocusPolicy.NoFocus
+            return can and each.accessibleName().startswith(name)
+
+        return _found(QWidget, named, f"“{name}”")
 
     @staticmethod
     def _button(name: str) -> QWidget:
-        for window in reversed(_windows()):
-            for each in window.findChildren(QAbstractButton):
-                named = each.text() == name or each.accessibleName().startswith(name)
-                if named and each.isVisibleTo(window):
-                    return each
-        raise StepFailed(f"a button “{name}”", _everything())
+        def named(each: QAbstractButton) -> bool:
+            said = each.text().startswith(name) or each.accessibleName().startswith(name)
+            return said and each.isEnabled()
+
+        return _found(QAbstractButton, named, f"a button “{name}”")
 
     @staticmethod
     def _row(words: str) -> None:
@@ -166,6 +166,19 @@ class Person(QObject):
             held.moveCursor(QTextCursor.MoveOperation.Start)
         if not isinstance(held, QPlainTextEdit | QTextEdit) or not held.find(words):
             raise StepFailed(f"“{words}” in a text", _everything())
+
+
+def _found(kind: type[W], is_it: Callable[[W], bool], expected: str) -> W:
+    """The first that is in sight, of the window in front before others, once there is one."""
+
+    def look() -> W | None:
+        for window in reversed(_windows()):
+            for each in window.findChildren(kind):
+                if each.isVisibleTo(window) and is_it(each):
+                    return each
+        return None
+
+    return until(look, expected, _everything, PATIENCE)
 
 
 def _spoken(view: QAbstractItemView) -> str:

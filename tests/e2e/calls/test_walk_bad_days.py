@@ -19,14 +19,18 @@ MARGARET, PETER, STRANGER = "+441632960133", "+441632960134", "+441632960198"
 def test_who_does_not_answer_is_told_why_and_the_caller_keeps_their_place(place: Place) -> None:
     place.at_work("anna")
     anna = place.anna
+    place.phone("anna").unregister()
     with place.calls(STRANGER) as caller:
+        # There is nothing to ring: she is told why, and "I am back" is the same key as Answer.
+        anna.wait_for("Not responding", "could not be reached")
+        place.phone("anna").register()
+        anna.press("F10")
         place.rings("anna")
         place.phone("anna").reject()
         anna.wait_for("Not responding", "It went back to its queue")
         waits = place.row(Call, number=STRANGER, state="waiting")
         first = place.contact(waits.contact_id)
         assert (first.state, first.queued_at) == (ContactState.QUEUED, first.received_at)
-        # "I am back" by the same key; the call is offered anew, and now to the end.
         anna.press("F10")
         place.talk("anna")
         anna.press("Ctrl+F12")
@@ -154,7 +158,6 @@ def test_what_was_called_while_no_gateway_was_there_is_read_in(place: Place) -> 
     anna.focus("Position in Voicemail")
     anna.press("Space")
     anna.wait_for("Pause")
-    place.finish("anna")
 
 
 def test_a_restarted_pbx_ends_its_calls_as_cut_off_on_the_screen(place: Place) -> None:
