@@ -315,9 +315,7 @@ class Place:
     def restore(self) -> None:
         """Nothing is in anybody's hands, nothing waits, and everything runs."""
         for login in EXTENSIONS:
-            if login in self._sockets:
-                self.phone(login).register()
-            else:
+            if login not in self._sockets:
                 self.plug_in(login)
         if self.gateway is None:
             self.start_gateway()
@@ -350,7 +348,6 @@ class Place:
         for desk in self.desks.values():
             desk.kill()
         for gateway in self._gateways:
-            open("/tmp/cwgw.log", "a").write(gateway.words() + "\n=====\n")
             gateway.kill()
         for socket in self._sockets.values():
             socket.close()

@@ -22,8 +22,10 @@ def test_who_does_not_answer_is_told_why_and_the_caller_keeps_their_place(place:
     place.phone("anna").unregister()
     with place.calls(STRANGER) as caller:
         # There is nothing to ring: she is told why, and "I am back" is the same key as Answer.
-        anna.wait_for("Not responding", "could not be reached")
-        place.phone("anna").register()
+        try:
+            anna.wait_for("Not responding", "could not be reached")
+        finally:
+            place.phone("anna").register()
         anna.press("F10")
         place.rings("anna")
         place.phone("anna").reject()
