@@ -108,10 +108,14 @@ class Place:
         """Without a word, as in a power cut."""
         self._sockets.pop(login).close()
 
-    def unplug_all(self) -> None:
-        """Nobody's telephone is there."""
-        for login in list(self._sockets):
-            self.unplug(login)
+    def ringing(self) -> str | None:
+        """Whose telephone rings."""
+        waiting = (
+            login
+            for login, extension in EXTENSIONS.items()
+            if self.phones[extension].count("rings") > self.phones[extension].count("ended")
+        )
+        return next(waiting, None)
 
     # The gateway
 

@@ -40,7 +40,7 @@ from tests.servers import stacks
 W = TypeVar("W", bound=QWidget)
 
 #: What does not come is told while the test still listens.
-PATIENCE = 12  # processes.PATIENCE / 2
+PATIENCE = processes.PATIENCE / 2
 
 
 class Person(QObject):
