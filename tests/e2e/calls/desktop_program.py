@@ -35,7 +35,7 @@ from crm_desktop.tour.trouble import StepFailed
 from crm_desktop.tour.waiting import until
 from crm_desktop.workstation.paths import Paths
 from crm_desktop.workstation.settings import load
-from tests.servers import stacks
+from tests.servers import processes, stacks
 
 W = TypeVar("W", bound=QWidget)
 
