@@ -282,8 +282,12 @@ class Place:
 
     @staticmethod
     def _ask(desk: Desktop) -> None:
-        if "How did it end?" not in desk.says():
+        """The key does nothing while the screen does not know yet that the call is over."""
+        for _ in range(10):
+            if "How did it end?" in desk.says():
+                return
             desk.press("F12")
+            time.sleep(0.5)
         desk.wait_for("How did it end?")
 
     # What is kept

@@ -111,7 +111,6 @@ def _the_customer_asks_for_it(place: Place, contact_id: int) -> None:
     rose.type("Caller: My neighbour Joe Bloggs saw it.")
     rose.select("Joe Bloggs")
     rose.press("Ctrl+D")
-    rose.click("Save")
     rose.click("Release")
     rose.wait_for("[redacted]")
     (row,) = recording_requests.rows(place.centre.as_person("rose"))
@@ -227,6 +226,7 @@ def test_a_payment_field_pauses_the_recording_at_the_pbx(place: Place) -> None:
         anna.go_to("What shall we collect?")
         place.watch.row(Call, contact_id=call.contact_id, recording="on")
         assert ari.live_recording(made.name).state == "recording"
+        anna.wait_until_gone("Recording paused")
         anna.press("Ctrl+Shift+R")
         place.watch.row(Call, contact_id=call.contact_id, recording="paused")
         caller.hang_up()
