@@ -6,11 +6,14 @@ decides both.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from crm_desktop.domain.changes import Changes
+from crm_desktop.domain.errors import InvalidInput
 from crm_desktop.domain.states import ContactState
+from crm_desktop.domain.texts import mobile
 from crm_desktop.domain.views import Moved
 from crm_desktop.domain.visits import (
     AnsweredNow,
@@ -91,8 +94,10 @@ def find(db: Database, site_id: int, text: str) -> tuple[Match, ...]:
 def check_in(db: Database, said: CheckIn) -> tuple[CheckedIn, Changes]:
     """Put somebody into the line; the same key again gives the same ticket.
 
-    What a known customer needs is kept with them. Raises NotFound, Conflict with words.
+    What a known customer needs is kept with them. Raises NotFound, Conflict with words, and
+    InvalidInput for a number that no text can go to.
     """
+    said = with_mobile(said)
     with db.write() as tx:
         before = queries.site_services(tx, said.site_id)
         contact_id, ticket = queries.check_in(tx, said)
@@ -106,6 +111,17 @@ def check_in(db: Database, said: CheckIn) -> tuple[CheckedIn, Changes]:
         own = next((each for each in before if each.service_id == said.service_id), None)
         waiting, wait = (own.waiting, own.wait_seconds) if own else (0, None)
         return CheckedIn(contact_id, ticket, waiting + 1, wait), tx.changes
+
+
+def with_mobile(said: CheckIn) -> CheckIn:
+    """The arrival with its number as +44…; raises InvalidInput for none that can be texted."""
+    if not said.phone.strip():
+        return said
+    phone = mobile(said.phone)
+    if phone is None:
+        words = "This is no mobile number that can be texted. Correct it, or leave it empty."
+        raise InvalidInput(words, fields={"phone": words})
+    return replace(said, phone=phone)
 
 
 def answer_now(db: Database, said: AnsweredNow) -> Changes:

@@ -59,6 +59,10 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("contact.spam", "Mark as spam", CONTACT, icon="ban"),
     Command(
+        "document.add", "Add a document…", CONTACT, ("Ctrl+Shift+F",), "upload",
+        help="From files, the scanner’s folder or a camera, into the contact and its case",
+    ),
+    Command(
         "appointment.book", "Book an appointment…", CONTACT, ("Ctrl+Shift+A",), "calendar",
         help="At a site, for the customer of this contact: time, place, confirmation by mail",
     ),
@@ -279,6 +283,11 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "view.wallboard", "Wallboard", VIEW, ("Ctrl+Shift+W",), "monitor", roles=_LEADERS,
         help="The centre's figures in a window of their own, to be read from afar",
+    ),
+    Command(
+        "view.site_figures", "Figures of a site", VIEW, ("Ctrl+Alt+F",), "building-2",
+        roles=_AT_DESKS,
+        help="Who came, waited and was served at a shop or library, today or on another day",
     ),
     Command(
         "view.private", "Hide personal data", VIEW, ("Ctrl+F4",), "eye-off", works_away=True,

@@ -114,6 +114,12 @@ class Visit(Base):
         UniqueConstraint("site_id", "day", "letter", "number"),
         Index("ix_visit_site_day", "site_id", "day", "contact_id"),
         Index("ix_visit_called", "site_id", "called_at"),
+        Index(
+            "ix_visit_phone",
+            "day",
+            postgresql_where=text("phone <> ''"),
+            sqlite_where=text("phone <> ''"),
+        ),
         # Who is in the building: a few of all.
         Index(
             "ix_visit_here",

@@ -89,6 +89,8 @@ class CheckInPane(Surface):
             self.language.addItem(said, code)
         self.phone, self.note = QLineEdit(), QLineEdit()
         self.phone.setAccessibleName("Mobile number, for a text when they are next")
+        self.phone.setPlaceholderText("For their ticket, and when they are next")
+        self._mobile = QWidget()
         self.note.setAccessibleName("Note for the desk")
         self.note.setMaxLength(500)
         self._issue = PrimaryButton(look, "Issue ticket", key="Return")
@@ -140,6 +142,10 @@ class CheckInPane(Surface):
         if self._chosen is None and services:
             self._choose(services[0].service_id)
         self._say_wait()
+
+    def set_texting(self, on: bool) -> None:
+        """Ask for a number, where visitors can be texted."""
+        self._mobile.setVisible(on)
 
     def show_matches(self, text: str, matches: tuple[Match, ...]) -> None:
         """Who may be meant; the first is nobody known, so that Enter alone is never a stranger."""
@@ -295,10 +301,13 @@ class CheckInPane(Surface):
         self._labelled(inner, "What is the visit about?", self._about)
         self._labelled(inner, "Needs", self.needs)
         row = QHBoxLayout()
-        for said, field in (("Language", self.language), ("Mobile", self.phone)):
-            part = QVBoxLayout()
-            self._labelled(part, said, field)
-            row.addLayout(part, 1)
+        language, mobile = QVBoxLayout(), QVBoxLayout(self._mobile)
+        mobile.setContentsMargins(0, 0, 0, 0)
+        self._labelled(language, "Language", self.language)
+        self._labelled(mobile, "Mobile", self.phone)
+        row.addLayout(language, 1)
+        row.addWidget(self._mobile, 1)
+        self._mobile.hide()
         inner.addLayout(row)
         self._labelled(inner, "Note", self.note)
         inner.addSpacing(px(4))

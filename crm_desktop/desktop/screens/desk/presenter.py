@@ -31,7 +31,7 @@ from crm_desktop.domain.visits import (
     To,
     VisitRow,
 )
-from crm_desktop.services import Database, visits
+from crm_desktop.services import Database, texts, visits
 
 _PRINTER, _PAPER = "desk/printer", "desk/paper"
 _AT_DESK = (ContactState.CALLED, ContactState.ACTIVE, ContactState.HELD)
@@ -58,6 +58,9 @@ class DeskView(Protocol):
 
     def show_services(self, services: tuple[SiteService, ...]) -> None:
         """What a visit can be about."""
+
+    def show_texting(self, on: bool) -> None:
+        """Whether visitors can be texted, so that a number is asked for."""
 
     def show_line(self, line: SiteLine, here: PlaceView | None, mine: VisitRow | None) -> None:
         """Show the site now; `here` is this desk, `mine` who is called or seen there."""
@@ -110,6 +113,12 @@ class DeskPresenter(Presenter):
             failed=self._not_read,
             key="sites",
         )
+        self._tasks.read(
+            partial(texts.is_set_up, self._db),
+            self._view.show_texting,
+            failed=_never_mind,
+            key="texting",
+        )
 
     def stop(self) -> None:
         """Whoever worked here goes."""
@@ -134,11 +143,13 @@ class DeskPresenter(Presenter):
             self._read()
 
     def choose_place(self, place_id: int) -> None:
-        """At this desk or room."""
-        self._place = place_id
+        """At this desk or room; where it was before when the database refuses that."""
+        before, self._place = self._place, place_id
         self._settings.set(PLACE, str(place_id))
         self._tasks.write(
-            partial(visits.at, self._db, place_id), self._written, failed=self._refused
+            partial(visits.at, self._db, place_id),
+            self._written,
+            failed=partial(self._not_there, before),
         )
         self._show()
 
@@ -289,6 +300,11 @@ class DeskPresenter(Presenter):
         self._unread = False
         self._view.show_trouble(trouble)
         self._show()
+
+    def _not_there(self, before: int | None, trouble: CrmError) -> None:
+        self._place = before
+        self._settings.set(PLACE, "" if before is None else str(before))
+        self._refused(trouble)
 
     def _show(self) -> None:
         if self._line is None:

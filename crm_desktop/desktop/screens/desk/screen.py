@@ -50,6 +50,7 @@ class DeskScreen(QWidget):
 
     opened = Signal(object)
     here = Signal(str)
+    figures_wanted = Signal()
 
     def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -97,6 +98,7 @@ class DeskScreen(QWidget):
         self.line.place_wanted.connect(self.choose_place)
         self.line.transfer_wanted.connect(self._choose_where)
         self.side.place_chosen.connect(self._place_chosen)
+        self.side.figures_wanted.connect(self.figures_wanted)
         clock.tick.connect(self._tick)
 
     def bind(self, presenter: DeskPresenter) -> None:
@@ -125,6 +127,10 @@ class DeskScreen(QWidget):
         """See `DeskView`."""
         self._services = services
         self.check_in.set_services(services)
+
+    def show_texting(self, on: bool) -> None:
+        """See `DeskView`."""
+        self.check_in.set_texting(on)
 
     def show_line(self, line: SiteLine, here: PlaceView | None, mine: VisitRow | None) -> None:
         """See `DeskView`."""

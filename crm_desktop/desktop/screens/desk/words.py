@@ -59,6 +59,10 @@ def wait_pill(row: VisitRow, now: datetime) -> tuple[str, Tone]:
 
 #: What the database's rules say, in words for the counter.
 _REFUSED = {
+    "This is no mobile number that can be texted. Correct it, or leave it empty.": (
+        "That mobile number cannot be texted.",
+        "Correct it, or leave it empty.",
+    ),
     "call them again first": ("They must be called again first.", "Shift+F9 calls them."),
     "no number is left today": ("No number is left for today.", "Use another service’s letter."),
     "that number is given already": ("That number is given already.", ""),
@@ -78,10 +82,7 @@ def refused(trouble: CrmError) -> tuple[str, str]:
         return f"{who} is at this desk.", "Finish, or send them on or back, before the next."
     if isinstance(trouble, Conflict) and rule.endswith(_IS_YOURS):
         who = rule.removesuffix(_IS_YOURS)
-        return (
-            f"{who} is with you at another desk.",
-            "Finish with them first.",
-        )
+        return f"You still have {who} at your desk.", "Finish, or send them on or back, first."
     if isinstance(trouble, Conflict) and rule.startswith(_IS):
         return "That has been done already.", "The line shows where they are now."
     told = words_for(trouble)
