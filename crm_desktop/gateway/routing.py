@@ -15,9 +15,9 @@ from crm_desktop.services import Database, routing
 #: While nothing is pushed or offered it is looked this often whether that is still so.
 _LOOK_SECONDS = 5.0
 #: Many changes at once are one reason to look, and whoever just called must not wait for the
-#: last one's round: rounds take a third of the time at most, and begin no further apart than so
+#: last one's round: rounds take half of the time at most, and begin no further apart than so
 #: while something is pushed. Where nothing is, so far apart at least.
-_SHARE, _PAUSE_SECONDS = 3, 0.05
+_SHARE, _PAUSE_SECONDS = 2, 0.05
 _IDLE_PAUSE_SECONDS = 1.0
 
 
