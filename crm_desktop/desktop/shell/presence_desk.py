@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 
 from PySide6.QtCore import QObject, QPoint, Signal, Slot
@@ -92,8 +93,6 @@ class PresenceDesk(QObject):
     def show_standing(self, standing: Standing, *, busy: bool) -> None:
         """See `PresenceView`."""
         self._busy = busy
-        if standing.signed_in:
-            self._desk.clock.set_by(standing.now)
         self._button.set_state(
             standing.presence,
             "On contact" if busy else "",
@@ -110,6 +109,10 @@ class PresenceDesk(QObject):
     def refresh(self) -> None:
         """What is known of the telephone is another."""
         self._show_offers(self.keeper.standing)
+
+    def set_clock(self, database_now: datetime, read_at: datetime) -> None:
+        """See `PresenceView`."""
+        self._desk.clock.set_by(database_now, read_at)
 
     def signed_out_by(self, name: str) -> None:
         """See `PresenceView`."""

@@ -13,6 +13,7 @@ from crm_desktop.desktop.shell.curtain import STAYS
 from crm_desktop.desktop.shell.desk import Desk
 from crm_desktop.desktop.shell.second_monitor import hang, keep
 from crm_desktop.domain.changes import Changes
+from crm_desktop.domain.visits import Called
 
 if TYPE_CHECKING:
     from crm_desktop.desktop.screens.public_screen.presenter import PublicPresenter
@@ -32,6 +33,7 @@ class PublicDesk(QObject):
         self._desk, self._window = desk, window
         self.screen: PublicScreen | None = None
         self._presenter: PublicPresenter | None = None
+        self._from_here: tuple[Called, ...] = ()
         desk.live.state_changed.connect(self._feed_said)
 
     def open(self, site_id: int, site: str) -> None:
@@ -52,6 +54,8 @@ class PublicDesk(QObject):
         self._presenter = PublicPresenter(desk.db, desk.runner.for_owner(screen), screen, site_id)
         hang(screen, desk.settings, _NAME, self._window)
         self._presenter.start()
+        if desk.live.is_away:
+            self.called_here(self._from_here)
         self._tell_missing(screen.voice.missing)
 
     def close(self) -> None:
@@ -63,6 +67,14 @@ class PublicDesk(QObject):
         """Tell the screen."""
         if self._presenter is not None:
             self._presenter.changed(changes)
+
+    @Slot(object)
+    def called_here(self, called: tuple[Called, ...]) -> None:
+        """While the database is away this desk's calls are shown; others' may be missing."""
+        self._from_here = called
+        if self.screen is not None:
+            self.screen.show_called(called)
+            self.screen.set_stale(True)
 
     def _tell_missing(self, missing: str) -> None:
         """Whoever hangs the screen hears once what this computer lacks, and again when that is
@@ -88,5 +100,7 @@ class PublicDesk(QObject):
 
     @Slot(object)
     def _feed_said(self, state: FeedState) -> None:
+        if state.connected:
+            self._from_here = ()
         if self.screen is not None:
             self.screen.set_stale(not state.connected)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
@@ -21,7 +21,7 @@ from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.core.tickets import TicketPrint
 from crm_desktop.desktop.screens.desk.presenter import Arrival
-from crm_desktop.desktop.screens.desk.words import NEED_KEYS, minutes, refused
+from crm_desktop.desktop.screens.desk.words import ANSWERS, NEED_KEYS, minutes, refused
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import Button, Kind, PrimaryButton
 from crm_desktop.desktop.widgets.card import PanelHeader, Surface
@@ -40,11 +40,6 @@ if TYPE_CHECKING:
 _LANGUAGES = (("English", "en"), ("Welsh", "cy"), ("Polish", "pl"), ("Urdu", "ur"),
               ("Punjabi", "pa"), ("Romanian", "ro"), ("Arabic", "ar"), ("Ukrainian", "uk"),
               ("British Sign Language", "bfi"))  # fmt: skip
-_ANSWERS = (
-    ("Resolved", Resolution.RESOLVED),
-    ("Signposted in the council", Resolution.SIGNPOSTED_COUNCIL),
-    ("Signposted outside", Resolution.SIGNPOSTED_OUTSIDE),
-)
 _NO_NAME = "__nobody__"
 
 
@@ -62,6 +57,8 @@ class CheckInPane(Surface):
         self._services: tuple[SiteService, ...] = ()
         self._chosen: int | None = None
         self._matches: dict[object, Match] = {}
+        #: Does what a key of the whole page asks; says whether it was one.
+        self.page_key: Callable[[QKeyEvent], bool] = lambda _event: False
         #: Of whom the form says what is known.
         self._filled: Match | None = None
         self.name = QLineEdit()
@@ -99,7 +96,7 @@ class CheckInPane(Surface):
         self._quick.clicked.connect(self.answer)
         self.outcome = QComboBox()
         self.outcome.setAccessibleName("How a quick question ended")
-        for said, answer in _ANSWERS:
+        for said, answer in ANSWERS:
             self.outcome.addItem(said, answer)
         self._told = Text(look, "", Role.FIGURE, wrap=True)
         self._wait = Text(look, "", Role.SMALL, muted=True, wrap=True)
@@ -112,12 +109,22 @@ class CheckInPane(Surface):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A field would take the form's own keys for text of its own."""
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            return self._own_key(event)
+            return self._own_key(event) or self.page_key(event)
         return super().eventFilter(watched, event)
 
     def bind(self, presenter: DeskPresenter) -> None:
         """Give the form who answers it."""
         self._presenter = presenter
+
+    @property
+    def can_issue(self) -> bool:
+        """Whether it is known what a visit here can be about."""
+        return bool(self._services)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether something of a visitor is in the form."""
+        return bool(self.name.text() or self.needs.keys() or self.note.text())
 
     def focus(self) -> None:
         """Begin with the name."""
@@ -202,6 +209,13 @@ class CheckInPane(Surface):
         self.clear()
         announce(self, said)
 
+    def without_number(self, who: str) -> None:
+        """Say that no number was left; the form is free for the next."""
+        self._told.setText(f"No number{f' for {who}' if who else ''}")
+        self._wait.setText("No numbers are left on this computer. Call them by name or by hand.")
+        self.clear()
+        announce(self, f"{self._told.text()}. {self._wait.text()}")
+
     def answered(self) -> None:
         """A quick question was counted."""
         self._told.setText("Counted")
@@ -254,7 +268,7 @@ class CheckInPane(Surface):
             self.matches.step(1 if event.key() == Qt.Key.Key_Down else -1)
             self._match_chosen()
         elif event.key() == Qt.Key.Key_Escape:
-            if self.name.text() or self.needs.keys() or self.note.text():
+            if self.is_begun:
                 self.clear()
             else:
                 self.left_for_line.emit()
