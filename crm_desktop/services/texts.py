@@ -108,6 +108,8 @@ def _over(tx: Tx, found: ToSend, work: Work) -> str | None:
         return f"the visit is {found.state}"
     if found.kind is TextKind.REMINDER and found.booking != "booked":
         return f"the appointment is {found.booking}"
+    if found.kind is TextKind.REMINDER and found.at is not None and found.at <= tx.now:
+        return "the appointment has begun"
     if tx.now - work.created_at > _OLD[found.kind]:
         return "too late"
     return None

@@ -144,6 +144,22 @@ def test_a_lost_answer_sends_nothing_twice(texting: Texting) -> None:
         assert message.external_id == texting.notify.texts[0]["id"]
 
 
+def test_looking_for_what_may_have_left_is_no_try_to_send(local: Texting) -> None:
+    """Notify is slow for a while: it has the text, and the lane must not give it up."""
+    comes(local)
+    local.notify.troubles.lose("POST", "/v2/notifications/sms")
+    local.send()
+    for _ in range(2):
+        local.notify.troubles.lose("GET", "/v2/notifications")
+        local.send()
+        assert local.work()[0][0] == "pending"
+
+    local.send()
+
+    assert local.work()[0][0] == "done"
+    assert local.notify.count("POST", "/v2/notifications/sms") == 1
+
+
 def test_notify_that_has_trouble_is_asked_again(local: Texting) -> None:
     comes(local)
     wrong = (refusal(500, "Exception", "Internal server error"), rate_limit(),
@@ -270,6 +286,33 @@ def test_a_reminder_that_does_not_arrive_waits_for_a_decision(local: Texting) ->
     (waits,) = decisions.needs(local.centre.as_person("rose"))
     assert "does not know this number" in waits.detail
     assert local.kept()[0][1] == "failed"
+
+
+def test_a_reminder_of_what_has_begun_does_not_leave(local: Texting) -> None:
+    appointment = _booked(local, phone=PHONE)
+    _tomorrow(local, appointment)
+    local.sweep()
+    with local.centre.as_owner().write() as tx:
+        tx.session.get_one(Appointment, appointment).starts_at = tx.now - timedelta(minutes=1)
+
+    local.send()
+
+    assert local.notify.said() == []
+    assert local.kept() == [("reminder", "withdrawn", "")]
+
+
+def test_a_text_that_notify_does_not_know_keeps_no_other_waiting(local: Texting) -> None:
+    """As when the account was moved to another of Notify's services."""
+    gone, other = comes(local), comes(local, "07700 900 983")
+    local.send()
+    local.notify.texts = [each for each in local.notify.texts if each["phone_number"] != NORM]
+    local.notify.arrive()
+
+    local.ask()
+
+    assert events(local, gone) == ["text.sent", "text.failed"]
+    assert events(local, other) == ["text.sent", "text.delivered"]
+    assert local.status() == ("ok", "")
 
 
 def test_a_landline_and_a_mail_address_get_no_text(local: Texting) -> None:
