@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
 from datetime import UTC, datetime
 from mimetypes import guess_type
 from pathlib import Path
 
 from crm_desktop.domain.documents import Scan
-from crm_desktop.domain.errors import NotFound, TooLarge
+from crm_desktop.domain.errors import InvalidInput, NotFound, TooLarge
 from crm_desktop.domain.views import NewAttachment
 from crm_desktop.workstation.open_external import AttachmentFolder, open_link
 
@@ -25,15 +26,22 @@ class LocalFiles:
         self._folder: AttachmentFolder | None = None
 
     def load(self, path: str) -> NewAttachment:
-        """Read a file to attach; raises TooLarge and NotFound."""
+        """Read a file to attach; raises TooLarge, NotFound, and InvalidInput for a folder."""
         file = Path(path)
         try:
-            size = file.stat().st_size
-            if size > self._limit:
-                raise TooLarge(what=file.name, size=size, limit=self._limit)
-            content = file.read_bytes()
+            about = file.stat()
+            if not stat.S_ISREG(about.st_mode):
+                words = f"{file.name} is a folder, not a file. Choose the files in it."
+                raise InvalidInput("a folder is no file", fields={"files": words}, what=file.name)
+            if about.st_size > self._limit:
+                raise TooLarge(what=file.name, size=about.st_size, limit=self._limit)
+            with file.open("rb") as opened:
+                # It may have grown meanwhile.
+                content = opened.read(self._limit + 1)
         except OSError as error:
             raise NotFound(what=file.name) from error
+        if len(content) > self._limit:
+            raise TooLarge(what=file.name, size=len(content), limit=self._limit)
         kind = guess_type(file.name)[0] or "application/octet-stream"
         return NewAttachment(file.name, kind, content)
 
