@@ -7,11 +7,14 @@ import stat
 from datetime import UTC, datetime
 from mimetypes import guess_type
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from crm_desktop.domain.documents import Scan
 from crm_desktop.domain.errors import InvalidInput, NotFound, TooLarge
 from crm_desktop.domain.views import NewAttachment
 from crm_desktop.workstation.open_external import AttachmentFolder, open_link
+
+if TYPE_CHECKING:
+    from crm_desktop.domain.documents import Scan
 
 _MEBIBYTE = 1024 * 1024
 #: Of a scanner's folder that nobody tidies only the newest are shown.
@@ -50,6 +53,8 @@ class LocalFiles:
 
         Links are left out: what a scanner writes is a file.
         """
+        from crm_desktop.domain.documents import Scan  # not at the start: most bring no paper
+
         found: list[Scan] = []
         try:
             with os.scandir(folder) as entries:

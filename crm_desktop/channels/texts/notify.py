@@ -36,7 +36,7 @@ _DEFECTS = {
     "permanent-failure": "The network does not know this number, or refused the text.",
     "temporary-failure": "The telephone could not be reached for three days.",
     "technical-failure": "GOV.UK Notify could not pass the text on to the network.",
-    _NOT_THERE: "GOV.UK Notify does not have this text any more: nobody can tell whether it arrived.",
+    _NOT_THERE: "GOV.UK Notify has no such text any more: nobody can tell whether it arrived.",
 }
 
 
