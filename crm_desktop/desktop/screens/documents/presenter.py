@@ -143,7 +143,12 @@ class DocumentPresenter(Presenter):
         self._busy = True
         if self._asked != (entered, held):
             self._asked, self._key, self._again = (entered, held), uuid4().hex, False
-        self._tasks.files(partial(_put_together, entered, held), self._keep, failed=self._failed)
+        put_together = partial(_put_together, entered, held)
+        if entered.one_pdf:
+            self._tasks.files(put_together, self._keep, failed=self._failed)
+        else:
+            # Nothing is drawn: it need not wait for a share that is slow.
+            self._keep(put_together())
 
     def _keep(self, new: NewDocument) -> None:
         writing = Writing(self._key, again=self._again)
