@@ -102,11 +102,14 @@ class CalendarDialog(QDialog):
         )
         stood, place = self.current(), (self.table.currentRow(), self.table.currentColumn())
         self._show(first, days, diary)
-        row, column = (self._cell_of(stood) if stood else None) or place
-        self.table.setCurrentCell(max(row, 0), max(column, 0))
         if self._opening:
+            # Where the next one who comes stands; nobody arrows there through a day.
+            booked = (each for each in diary.rows if each.state is AppointmentState.BOOKED)
+            stood = min(booked, key=lambda each: each.starts_at, default=None)
             self._opening = False
             self.table.setFocus()
+        row, column = (self._cell_of(stood) if stood else None) or place
+        self.table.setCurrentCell(max(row, 0), max(column, 0))
         self._fit()
 
     def show_trouble(self, trouble: CrmError) -> None:
@@ -150,7 +153,12 @@ class CalendarDialog(QDialog):
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setTabKeyNavigation(False)
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        head = self.table.horizontalHeader()
+        head.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        # Names of rooms are longer than a column is wide.
+        head.setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
+        head.setFixedHeight(look.px(44))
+        head.setMinimumSectionSize(look.px(80))
         self.table.setWordWrap(True)
         self.table.setItemDelegate(CellDelegate(look, self.table))
         self.new = Button(look, "Book…", key="Alt+B")
@@ -195,7 +203,7 @@ class CalendarDialog(QDialog):
         column.addLayout(steps)
         column.addWidget(self.table, 1)
         column.addLayout(foot)
-        resize_within(self, self._look, px(1000), px(760))
+        resize_within(self, self._look, px(1180), px(800))
 
     def _show(self, first: date, days: int, diary: Diary) -> None:
         """Lines are quarters of an hour, columns desks and rooms, or days."""

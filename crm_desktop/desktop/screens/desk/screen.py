@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -45,6 +45,23 @@ _NARROW = 900
 _PRIVATE = "Names are hidden. F4 shows them again."
 
 
+class _Upright(QScrollArea):
+    """Scrolls a form up and down, and is never narrower than it."""
+
+    def __init__(self, form: QWidget) -> None:
+        super().__init__()
+        self._form = form
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(form)
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for the form's width and the bar."""
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(self._form.minimumSizeHint().width() + bar, super().minimumSizeHint().height())
+
+
 class DeskScreen(QWidget):
     """Implements `DeskView`. `opened` carries a contact, `here` the words about this desk."""
 
@@ -68,14 +85,12 @@ class DeskScreen(QWidget):
         self.check_in = CheckInPane(look)
         self.line = LinePane(look, clock)
         self.side = DeskSide(look, clock)
+        # Until the width is known: it would make the window wider first.
+        self.side.hide()
         self._nothing = EmptyState(
             look, "map-pin", "There is no site yet.", "An administrator sets sites and desks up."
         )
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(self.check_in)
+        scroll = _Upright(self.check_in)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setObjectName("desk")
         for each in (scroll, self.line, self.side):
