@@ -118,7 +118,7 @@ def test_what_cannot_be_heard_here_is_said_once(
     add_site(centre)
     desktop, screen = hung(centre, open_desktop, qtbot)
     assert desktop.window.error.isVisible()
-    assert desktop.window.error.text().startswith("This computer has no voice.")
+    assert desktop.window.public.bar.text().startswith("This computer has no voice.")
 
     desktop.window.error.hide()
     screen.close()

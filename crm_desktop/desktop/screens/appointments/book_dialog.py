@@ -167,6 +167,8 @@ class BookDialog(QDialog):
         self.go = PrimaryButton(look, "Book it", key="Ctrl+Return")
         for each in (self._earlier, self._later, self._cancel, self.go):
             each.setAutoDefault(False)
+        self._earlier.setShortcut("Alt+Left")
+        self._later.setShortcut("Alt+Right")
         self.site.chosen.connect(self._site_chosen)
         for field in (self.service, self.minutes):
             field.chosen.connect(self._look_for)

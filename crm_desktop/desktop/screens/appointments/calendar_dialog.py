@@ -167,9 +167,13 @@ class CalendarDialog(QDialog):
         self.late = Button(look, "Late…", key="Alt+L")
         self.cancel = Button(look, "Cancel it…", key="Alt+C")
         self._close = Button(look, "Close", key="Esc")
-        for each in (self._back, self._now, self._on, self.new, self.arrived, self.move_it,
-                     self.late, self.cancel, self._close):  # fmt: skip
+        for each, key in (
+            (self._back, "Alt+Left"), (self._now, "Alt+Home"), (self._on, "Alt+Right"),
+            (self.new, "Alt+B"), (self.arrived, "Alt+A"), (self.move_it, "Alt+M"),
+            (self.late, "Alt+L"), (self.cancel, "Alt+C"), (self._close, ""),
+        ):  # fmt: skip
             each.setAutoDefault(False)
+            each.setShortcut(key)
         self.site.chosen.connect(self._read)
         self.room.chosen.connect(self._read)
         self._back.clicked.connect(self._go_back)
@@ -218,9 +222,8 @@ class CalendarDialog(QDialog):
                 (place, day, f"{day:%a} {day.day}") for day in span if isinstance(place, int)
             ]
         where = {(place, day): number for number, (place, day, _) in enumerate(columns)}
-        minutes = [_minute(at) for pair in diary.open for at in pair] + [
-            _minute(at) for row in diary.rows for at in (row.starts_at, row.ends_at)
-        ]
+        spans = [*diary.open, *((row.starts_at, row.ends_at) for row in diary.rows)]
+        minutes = [each for span in spans for each in _minutes(*span)]
         begins, ends = min(minutes, default=9 * 60) // 15, -(-max(minutes, default=17 * 60) // 15)
         table, theme = self.table, self._look.theme
         table.clearSpans()
@@ -233,7 +236,7 @@ class CalendarDialog(QDialog):
         table.verticalHeader().setDefaultSectionSize(self._look.px(24))
         for number, (_, day, name) in enumerate(columns):
             hours = [
-                (_minute(first), _minute(last))
+                _minutes(first, last)
                 for first, last in diary.open
                 if words.local(first).date() == day
             ]
@@ -249,7 +252,7 @@ class CalendarDialog(QDialog):
                 continue
             top = _minute(row.starts_at) // 15 - begins
             # Down to the quarter in which it ends: the next may begin there.
-            lines = max(1, _minute(row.ends_at) // 15 - begins - top)
+            lines = max(1, _minutes(row.starts_at, row.ends_at)[1] // 15 - begins - top)
             item = self._put(column, top, lines, cell(row), theme.tone(STATES[row.state][1]))
             item.setData(_ROW, row)
             said = cell(row).replace("\n", ", ")
@@ -371,6 +374,12 @@ class CalendarDialog(QDialog):
         chooser = Chooser(self._look, title, rows, self)
         chooser.open_at(under.mapToGlobal(QPoint(0, under.height())))
         return chooser
+
+
+def _minutes(first: datetime, last: datetime) -> tuple[int, int]:
+    """From which minute of its day to which; what goes on at midnight ends its day there."""
+    over = words.local(last).date() > words.local(first).date()
+    return _minute(first), 24 * 60 if over else _minute(last)
 
 
 def _minute(at: datetime) -> int:

@@ -23,7 +23,7 @@ from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.core.tickets import TicketPrint
 from crm_desktop.desktop.screens.desk.presenter import Arrival
-from crm_desktop.desktop.screens.desk.words import NEED_KEYS, minutes, refused
+from crm_desktop.desktop.screens.desk.words import NEED_KEYS, expected, refused
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import Button, Kind, PrimaryButton
 from crm_desktop.desktop.widgets.card import PanelHeader, Surface
@@ -54,10 +54,12 @@ _MOST_ROWS = 4.5
 
 class CheckInPane(Surface):
     """Alt+1 … chooses what it is about, Alt+H/R/I/S/D what they need, Enter gives the ticket,
-    Ctrl+Enter counts a quick question. `left_for_line` when Escape leaves an empty form.
+    Ctrl+Enter counts a quick question. `left_for_line` when Escape leaves an empty form,
+    `other_letter` carries a key that came with Alt and is not the form's.
     """
 
     left_for_line = Signal()
+    other_letter = Signal(int)
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, parent=parent)
@@ -182,7 +184,7 @@ class CheckInPane(Surface):
     def ticket(self, visit: CheckedIn, site: str, moment: str) -> TicketPrint:
         """What stands on the paper of somebody who is checked in."""
         own = next((each for each in self._services if each.service_id == self._chosen), None)
-        wait = f"About {minutes(visit.wait_seconds)}" if visit.wait_seconds else ""
+        wait = expected(visit.wait_seconds).capitalize() if visit.wait_seconds else ""
         welsh = self.language.currentData() == "cy"
         return TicketPrint(
             site=site,
@@ -195,7 +197,7 @@ class CheckInPane(Surface):
 
     def issued(self, visit: CheckedIn, who: str) -> None:
         """Say the number; the form is free for the next."""
-        wait = f" They wait about {minutes(visit.wait_seconds)}." if visit.wait_seconds else ""
+        wait = f" They wait {expected(visit.wait_seconds)}." if visit.wait_seconds else ""
         said = f"{visit.ticket}: number {visit.position} in the line.{wait}"
         self.clear()
         whose = f"for {who}" if who else ""
@@ -247,6 +249,8 @@ class CheckInPane(Surface):
             self._by_hand[need.value] = need.value not in before
             self._show_needs()
             announce(self, f"{need_words(need)} {'off' if need.value in before else 'on'}")
+        elif alt and text.isalpha():
+            self.other_letter.emit(event.key())
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if not event.isAutoRepeat():
                 ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
@@ -415,7 +419,7 @@ class CheckInPane(Surface):
         own = next((each for each in self._services if each.service_id == self._chosen), None)
         if own is None:
             return
-        wait = "" if own.wait_seconds is None else f", about {minutes(own.wait_seconds)}"
+        wait = "" if own.wait_seconds is None else f", {expected(own.wait_seconds)}"
         waits = f"{own.waiting or 'Nobody'} {'waits' if own.waiting < 2 else 'wait'}"
         self._wait.setText(f"{waits} for {own.name}{wait}.")
 

@@ -66,8 +66,8 @@ class LinePane(Surface):
             ("serve", "They are here", self.serve, "F10"),
             ("open", "Open the contact", self._open, ""),
             ("recall", "Call again", self.recall, "Shift+F9"),
-            ("no_show", "No-show", self._no_show, ""),
-            ("back", "Back to the line", self._back, ""),
+            ("no_show", "No-show", self.no_show, "Alt+N"),
+            ("back", "Back to the line", self.back, "Alt+B"),
             ("transfer", "Send on…", self._transfer, "F8"),
         ):
             kind = PrimaryButton if key in ("serve", "open") else Button
@@ -226,12 +226,14 @@ class LinePane(Surface):
             self.opened.emit(self._mine.contact_id)
 
     @Slot()
-    def _no_show(self) -> None:
-        if self._mine is not None:
+    def no_show(self) -> None:
+        """Whoever was called did not come."""
+        if self._mine is not None and self._mine.state is ContactState.CALLED:
             self._move(self._mine, ContactState.NO_SHOW)
 
     @Slot()
-    def _back(self) -> None:
+    def back(self) -> None:
+        """This desk's visitor goes back to the line."""
         if self._mine is not None:
             self._move(self._mine, ContactState.QUEUED)
 

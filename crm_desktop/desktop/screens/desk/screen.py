@@ -108,6 +108,7 @@ class DeskScreen(QWidget):
         column.addWidget(self._private)
         column.addWidget(self._pages, 1)
         self.check_in.left_for_line.connect(self.line.focus)
+        self.check_in.other_letter.connect(self._letter)
         self.line.opened.connect(self.opened)
         self.line.place_wanted.connect(self.choose_place)
         self.line.transfer_wanted.connect(self._choose_where)
@@ -245,7 +246,9 @@ class DeskScreen(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """The desk's own keys."""
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        if event.key() == Qt.Key.Key_F9:
+        if event.modifiers() == Qt.KeyboardModifier.AltModifier:
+            self._letter(event.key())
+        elif event.key() == Qt.Key.Key_F9:
             (self.line.recall if shift else self.line.call_next)()
         elif shift:
             super().keyPressEvent(event)
@@ -257,6 +260,12 @@ class DeskScreen(QWidget):
             self.line.serve()
         else:
             super().keyPressEvent(event)
+
+    @Slot(int)
+    def _letter(self, key: int) -> None:
+        """What Alt and a letter do to this desk's visitor, wherever the keyboard is."""
+        does = {Qt.Key.Key_N: self.line.no_show, Qt.Key.Key_B: self.line.back}
+        does.get(Qt.Key(key), lambda: None)()
 
     @Slot()
     def choose_site(self) -> None:
