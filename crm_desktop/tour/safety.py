@@ -14,7 +14,7 @@ from crm_desktop.tour.sides import both
 from crm_desktop.tour.story import COUNTER_NAME, SECOND_NAME, Tour
 from crm_desktop.tour.trouble import StepFailed
 from crm_desktop.tour.waiting import settle
-from crm_desktop.tour.windows import in_front, shown
+from crm_desktop.tour.windows import gone, in_front, shown
 
 _HAPPENED = "Shouted, struck the desk, and would not step back when asked."
 _PROPOSES = "Seen by two members of staff, in the secure room."
@@ -58,7 +58,7 @@ def incident(tour: Tour) -> None:
     form.type(_PROPOSES)
     tour.picture("incident", form)
     form.press("Ctrl+Return")
-    form.wait_until(lambda: not form.window.isVisible(), "an incident that is kept")
+    gone(IncidentForm, hands.said)
     if tour.leader is None:
         raise StepFailed("a team leader's desktop", "nobody has opened one")
     leader = in_front(tour.leader.window)

@@ -25,6 +25,11 @@ def in_front(window: QWidget) -> Hands:
     return Hands(window)
 
 
+def gone(kind: type[QWidget], seen: Callable[[], str]) -> None:
+    """Wait until there is no window of a kind."""
+    until(lambda: _found(kind) is None, f"no {kind.__name__} any more", seen)
+
+
 def _found(kind: type[W]) -> W | None:
     for each in QApplication.topLevelWidgets():
         if isinstance(each, kind) and each.isVisible():

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
+    QSizePolicy,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -101,6 +102,8 @@ class IncidentForm(EntryForm):
     def _add_editor(self, said: str, editor: QPlainTextEdit) -> None:
         editor.setTabChangesFocus(True)
         editor.setMinimumHeight(self._look.px(76))
+        # As high as the form has room for, all alike: none asks for more.
+        editor.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.add_field(said, editor)
         self.fields.setStretchFactor(editor, 1)
 
