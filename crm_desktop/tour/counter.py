@@ -119,10 +119,10 @@ def call(tour: Tour) -> None:
     hands.wait_until(lambda: not hands.reads(f"Calling {first}"), "a desk that is free")
 
     visitor = tour.stage.centre.visitor
-    ticket = _ticket_of(page, visitor.name)
+    tour.ticket = _ticket_of(page, visitor.name)
     call_from_line(tour, visitor.name)
-    hands.wait_for(f"Calling {ticket}", part=page.line)
-    _public_says(tour, ticket)
+    hands.wait_for(f"Calling {tour.ticket}", part=page.line)
+    _public_says(tour, tour.ticket)
     tour.picture("called-from-the-line", hands)
     hands.press("F10")
     hands.wait_for(visitor.name, part=_work(tour).header)
@@ -166,10 +166,10 @@ def wrap_up(tour: Tour) -> None:
     hands.wait_for("is wrapped up.", part=_work(tour))
     hands.press("Ctrl+0")
     hands.wait_for("F9 calls the next.", part=page.line)
-    hands.wait_until(
-        lambda: tour.stage.centre.visitor.name not in " ".join(Hands(page.line).texts()),
-        "a visitor who has gone",
-    )
+    hands.wait_until(lambda: not Hands(page).reads(tour.ticket), "a visitor who has gone")
+    # With who has arrived for an appointment.
+    if came_today(tour) not in (tour.came + 3, tour.came + 4):
+        raise StepFailed(f"three or four more than {tour.came} visitors", Hands(page.side).said())
     tour.picture("the-day", hands)
 
 

@@ -53,7 +53,7 @@ _NO_COMMAND = (
 class Players:
     """Commands that play whoever is outside; without one its chapter is left out.
 
-    `calls` plays a PBX, telephones and callers, `chats` visitors of the council’s pages in a
+    `calls` plays a PBX, telephones and callers, `chats` visitors of the council's pages in a
     browser, `posts` a social network with a resident.
     """
 

@@ -39,8 +39,9 @@ class Tour:
     reply: str = ""
     leader: TourDesk | None = None
     counter: TourDesk | None = None
-    #: How many had come to the shop before the tour.
+    #: How many had come to the shop before the tour, and the ticket of its visitor.
     came: int = 0
+    ticket: str = ""
 
     @property
     def hands(self) -> Hands:

@@ -20,8 +20,13 @@ def shown(kind: type[W], seen: Callable[[], str]) -> W:
 
 def in_front(window: QWidget) -> Hands:
     """Hands at a window, brought to the front as a click on it would."""
-    window.activateWindow()
-    until(window.isActiveWindow, "the window in front", lambda: str(QApplication.activeWindow()))
+
+    def clicked() -> bool:
+        # A popup that goes away meanwhile leaves nobody in front.
+        window.activateWindow()
+        return window.isActiveWindow()
+
+    until(clicked, "the window in front", lambda: str(QApplication.activeWindow()))
     return Hands(window)
 
 

@@ -55,7 +55,8 @@ class CellDelegate(QStyledItemDelegate):
         inside = cell.rect.adjusted(side, top, -side, 0)
         high = cell.fontMetrics.lineSpacing()
         # No half lines below.
-        lines = said.split("\n")[: max(1, inside.height() // high)]
+        # Qt hands line ends on as separators of its own.
+        lines = said.splitlines()[: max(1, inside.height() // high)]
         elided = [
             cell.fontMetrics.elidedText(each, Qt.TextElideMode.ElideRight, inside.width())
             for each in lines
