@@ -25,7 +25,7 @@ from crm_desktop.store.models import Case, Contact, Customer, Event, Message
 
 #: Today's contacts of a small demo, and how many of a large one are still open.
 TODAY = 300
-_OPEN_OF_TODAY = 120
+_OPEN_OF_TODAY = 100
 _OPEN_OF_MANY = 5_000
 _CHUNK = 10_000
 

@@ -123,7 +123,7 @@ class Traffic:
         Open ones wait or are parked; the others are completed, with their disposition.
         """
         open_left = min(open_count, count)
-        latest = open_left // 3  # nobody can have answered these yet
+        latest = open_left * 3 // 4  # nobody can have answered these yet
         first_open = count - min(count, 2 * open_left)
         for number, at in enumerate(_arrivals(self.rng, self.now, span, count)):
             # Of what is left, exactly as many as still have to be open are drawn as open.

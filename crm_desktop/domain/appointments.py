@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -9,7 +10,14 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from crm_desktop.domain.calendar import Calendar
-from crm_desktop.domain.visits import Need, PlaceKind
+from crm_desktop.domain.visits import (
+    NAME_LETTERS,
+    NOTE_LETTERS,
+    PHONE_LETTERS,
+    Need,
+    PlaceKind,
+    is_language,
+)
 
 #: What a place or a person is taken in.
 SLOT = timedelta(minutes=5)
@@ -26,6 +34,7 @@ LATEST = timedelta(minutes=60)
 #: When customers are reminded, on the wall of the site.
 REMINDED_AT = time(9)
 LONDON = ZoneInfo("Europe/London")
+_NO_ADDRESS = re.compile(r"[\s<>,;]")
 
 
 class AppointmentState(StrEnum):
@@ -231,14 +240,18 @@ def reminder_at(calendar: Calendar, starts_at: datetime) -> datetime:
 def wrong_in(new: New) -> Mapping[str, str]:
     """What of a booking cannot be accepted, by field."""
     wrong = {}
-    if not new.who.strip() or len(new.who) > 200:
+    if not new.who.strip() or len(new.who) > NAME_LETTERS:
         wrong["who"] = "A name is needed."
-    if new.email and ("@" not in new.email or len(new.email) > 254 or " " in new.email.strip()):
+    if new.email and (
+        "@" not in new.email or len(new.email) > 254 or _NO_ADDRESS.search(new.email)
+    ):
         wrong["email"] = "That is no email address."
-    if len(new.phone) > 40:
+    if len(new.phone) > PHONE_LETTERS:
         wrong["phone"] = "That is too long for a telephone number."
-    if len(new.note) > 500:
-        wrong["note"] = "At most 500 characters."
+    if len(new.note) > NOTE_LETTERS:
+        wrong["note"] = f"At most {NOTE_LETTERS} characters."
+    if not is_language(new.language):
+        wrong["language"] = "That is no language."
     if new.minutes % 5 or not 5 <= new.minutes <= MOST_MINUTES:
         wrong["minutes"] = "From 5 minutes to 4 hours, in steps of 5."
     return wrong

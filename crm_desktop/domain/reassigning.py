@@ -116,6 +116,7 @@ class Why(StrEnum):
     CHANGED = "changed"
     GONE = "gone"
     NOT_NOW = "not_now"
+    VISITOR = "visitor"
     THERE_ALREADY = "there_already"
     NOT_A_MEMBER = "not_a_member"
     NO_ADDRESS = "no_address"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -55,6 +56,16 @@ def needs_in(words: str) -> tuple[Need, ...]:
 def need_words(need: Need, language: str = "") -> str:
     """A need as an adjustment says it: "Interpreter (Polish)"."""
     return f"{_SAID[need][0]} ({language})" if language else _SAID[need][0]
+
+
+#: The most letters of what is written down of a visitor; the database takes no more.
+NAME_LETTERS, NOTE_LETTERS, PHONE_LETTERS = 200, 500, 40
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
+
+
+def is_language(text: str) -> bool:
+    """Whether it is written as a language is: "en", "cy", "pol"."""
+    return _LANGUAGE.fullmatch(text) is not None
 
 
 class CheckedInBy(StrEnum):
@@ -179,6 +190,16 @@ class CheckIn:
     note: str = ""
     ticket: Ticket | None = None
     arrived_at: datetime | None = None
+
+
+def can_be_kept(said: CheckIn) -> bool:
+    """Whether the database takes what is said of a visitor."""
+    return (
+        len(said.who) <= NAME_LETTERS
+        and len(said.note) <= NOTE_LETTERS
+        and len(said.phone) <= PHONE_LETTERS
+        and is_language(said.language)
+    )
 
 
 @dataclass(frozen=True, slots=True)

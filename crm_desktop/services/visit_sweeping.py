@@ -24,11 +24,18 @@ def left_behind(tx: Tx) -> tuple[tuple[int, int], ...]:
 def sweep(tx: Tx, found: tuple[tuple[int, int], ...]) -> None:
     """They have gone unseen, those of these who wait still."""
     for contact_id, site_id in found:
-        if not queries.visit_left(tx, contact_id):
+        before = queries.visit_left(tx, contact_id)
+        if before is None:
             continue
         messages.change_contact(
-            tx, contact_id, state=ContactState.LEFT.value, state_since=tx.now, due_at=None
+            tx,
+            contact_id,
+            state=ContactState.LEFT.value,
+            state_since=tx.now,
+            due_at=None,
+            owner_id=None,
+            parked_for_reply=False,
         )
-        events.append(tx, "contact.left", contact_id=contact_id, before=ContactState.QUEUED.value)
+        events.append(tx, "contact.left", contact_id=contact_id, before=before)
         tx.changed(Topic.CONTACT, contact_id)
         tx.changed(Topic.SITE, site_id)

@@ -37,6 +37,7 @@ from crm_desktop.store import guard_sqlite_offers as offers
 from crm_desktop.store import guard_sqlite_queues as queues
 from crm_desktop.store import guard_sqlite_reading as reading
 from crm_desktop.store import guard_sqlite_search as searching
+from crm_desktop.store import guard_sqlite_visitors as visitors
 from crm_desktop.store.blobs import chunks
 from crm_desktop.store.guard import (
     PATIENCE_MS,
@@ -109,6 +110,8 @@ _CLAIM = text(
       AND (channel <> 'call' OR NOT EXISTS (
           SELECT 1 FROM call k
           WHERE k.contact_id = :wanted AND k.ended_at IS NULL AND k.state <> 'callback'))
+      AND (channel <> 'visit' OR NOT EXISTS (
+          SELECT 1 FROM visit v WHERE v.contact_id = :wanted AND v.left_at IS NULL))
     """
 )
 
@@ -190,6 +193,7 @@ class SqliteGuard:
             live = calls.is_live(self._tx, contact_id)
             if live and calls.ring_me(self._tx, self._me, contact, "taken"):
                 return
+            visitors.check_claim(contact)
             raise Taken("somebody was faster", by=self._name(contact.owner_id))
         if self._core.execute(_ACCEPT, {"of_contact": contact_id}).rowcount == 0:
             self._give(contact_id, self._me.id)
@@ -241,7 +245,7 @@ class SqliteGuard:
         self._move(
             contact,
             ContactState.QUEUED,
-            queued_at=utcnow(),
+            queued_at=contact.queued_at if contact.channel == Channel.VISIT else utcnow(),
             owner_id=None,
             parked_until=None,
             parked_for_reply=False,
@@ -263,6 +267,7 @@ class SqliteGuard:
         """See `Guard`."""
         states = (ContactState.PARKED, ContactState.WRAP_UP, ContactState.HELD)
         contact = self._in_hand(contact_id, states)
+        visitors.resumed(self._tx, self._me, contact)
         self._move(contact, ContactState.ACTIVE, parked_until=None, parked_for_reply=False)
         self._end(contact_id, AssignmentState.RETURNED, "resumed")
         self._give(contact_id, contact.owner_id)
@@ -281,6 +286,8 @@ class SqliteGuard:
         if self._session.scalar(target) is None:
             raise NotFound("no such queue or person")
         self._check_may_have(contact, staff_id)
+        if visitors.sent_on(self._tx, contact, queue_id, staff_id, note):
+            return
         self._end(contact_id, AssignmentState.TRANSFERRED, note)
         before = contact.queue_id
         self._move(

@@ -20,43 +20,6 @@ BEGIN
     SELECT l.queue_id, l.channel, l.priority, l.boost FROM line l WHERE l.channel <> 'visit';
 END $$;
 
--- Likewise for Next.
-CREATE OR REPLACE FUNCTION app.claim_next(p_channels text[], p_queue bigint, p_service bigint,
-                                          p_overdue boolean) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE me bigint; mine bigint[]; found_id bigint; is_call boolean;
-BEGIN
-    SELECT s.id, coalesce((SELECT array_agg(m.queue_id) FROM membership m
-                           WHERE m.staff_id = s.id
-                             AND (m.until IS NULL OR m.until > now())
-                             AND (m.off_until IS NULL OR m.off_until <= now())), '{}')
-    INTO me, mine FROM staff s WHERE s.login = session_user AND s.active;
-    IF me IS NULL THEN
-        PERFORM app.refuse('CRM02', 'not signed in as staff');
-    END IF;
-    -- Whose phone cannot ring gets what needs none.
-    SELECT c.id, c.channel = 'call' AND app.is_live(c.id) INTO found_id, is_call FROM contact c
-    WHERE c.state = 'queued' AND c.channel <> 'visit' AND c.queue_id = ANY (mine)
-      AND (p_channels IS NULL OR c.channel = ANY (p_channels))
-      AND (p_queue IS NULL OR c.queue_id = p_queue)
-      AND (p_service IS NULL OR c.service_id = p_service)
-      AND (NOT p_overdue OR c.due_at < now())
-      AND (c.channel <> 'call' OR NOT app.is_live(c.id) OR app.free_phone(me, c.id) IS NOT NULL)
-    ORDER BY c.due_at, c.id LIMIT 1 FOR UPDATE SKIP LOCKED;
-    IF is_call THEN
-        PERFORM app.ring_me(found_id, me, 'next');
-    ELSIF found_id IS NOT NULL THEN
-        UPDATE contact SET state = 'active', state_since = now(), owner_id = me,
-                           first_taken_at = coalesce(first_taken_at, now())
-        WHERE id = found_id;
-        INSERT INTO assignment (contact_id, staff_id, state, accepted_at, note, how)
-        VALUES (found_id, me, 'accepted', now(), '', 'next');
-        INSERT INTO event (kind, actor_id, contact_id, data)
-        VALUES ('contact.taken', me, found_id, '{"by": "next"}');
-    END IF;
-    RETURN found_id;
-END $$;
-
 -- As before; whoever was called waits again, in their old place, and nobody is at the desk any more.
 CREATE OR REPLACE FUNCTION app.return_work(p_staff bigint, p_why text) RETURNS bigint[]
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -221,8 +184,7 @@ BEGIN
         UPDATE appointment SET state = 'arrived', visit_id = made WHERE id = a.id;
     END IF;
     INSERT INTO event (kind, at, actor_id, contact_id, customer_id, data)
-    VALUES ('contact.received', arrived, app.me(), made,
-            coalesce((p ->> 'customer')::bigint, a.customer_id),
+    VALUES ('contact.received', arrived, app.me(), made, (p ->> 'customer')::bigint,
             jsonb_build_object('channel', 'visit', 'queue', s.queue_id, 'site',
                                (p ->> 'site')::bigint, 'ticket', l || lpad(n::text, 3, '0'),
                                'by', p ->> 'by'));
@@ -463,7 +425,7 @@ END $$;
 CREATE FUNCTION app.site_line(p_site bigint) RETURNS json
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    me bigint := app.me(); known bigint[] := app.known_queues();
+    me bigint := app.me(); mine bigint[] := app.my_queues(); known bigint[] := app.known_queues();
     today date := app.visit_day(now());
 BEGIN
     IF me IS NULL OR NOT EXISTS (SELECT 1 FROM site WHERE id = p_site) THEN
@@ -472,7 +434,7 @@ BEGIN
     RETURN (
     WITH v AS MATERIALIZED (
         SELECT x.*, c.state, c.queue_id, c.who, c.service_id, c.received_at, c.due_at, c.owner_id,
-               c.customer_id, s.name AS service,
+               c.customer_id, c.resolution, c.completed_at, s.name AS service, q.restricted,
                c.queued_at - make_interval(secs => (c.priority + c.boost) * q.ageing_seconds) AS entry
         FROM visit x JOIN contact c ON c.id = x.contact_id JOIN queue q ON q.id = c.queue_id
         LEFT JOIN service s ON s.id = c.service_id
@@ -486,7 +448,8 @@ BEGIN
     )
     SELECT json_build_array(
       coalesce((SELECT json_agg(json_build_array(h.contact_id, h.letter, h.number,
-            h.who, h.service_id, coalesce(h.service, ''), h.state, h.needs, h.note, h.received_at, h.due_at,
+            CASE WHEN h.restricted AND NOT h.queue_id = ANY (mine) THEN '' ELSE h.who END,
+            h.service_id, coalesce(h.service, ''), h.state, h.needs, h.note, h.received_at, h.due_at,
             h.called_at, h.calls, h.place_id, coalesce(p.name, ''), coalesce(o.name, ''),
             a.starts_at, EXISTS (SELECT 1 FROM safety_marker m WHERE m.customer_id = h.customer_id
                                  AND m.state IN ('active', 'review_due')), h.language)

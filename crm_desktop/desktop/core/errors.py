@@ -172,11 +172,31 @@ WORDS: Mapping[str, Words] = {
 }
 
 
+#: Where a rule says more than its code, by its words in the database.
+_RULES: Mapping[str, Words] = {
+    "a desk calls visitors": Words(
+        "Visitors are called to a desk, not taken.",
+        "They wait in their place.",
+        "Call them at the desk’s page (Ctrl+0), from a desk where nobody else is.",
+    ),
+    "they are at no desk of that site": Words(
+        "{by} is at no desk of the site where this visitor is.",
+        "The visitor stays where they are.",
+        "Send them to a desk, a room or another service at the desk’s page (Ctrl+0, then F8).",
+    ),
+    "no desk of that site serves that queue": Words(
+        "The site where this visitor is has no service of that queue.",
+        "The visitor stays where they are.",
+        "Send them to a service of the site at the desk’s page (Ctrl+0, then F8).",
+    ),
+}
+
+
 def words_for(trouble: CrmError) -> Words:
     """What to tell the person whom this happened to."""
     given = {name: _shown(name, value) for name, value in trouble.params.items() if value}
     params = _Params({**_DEFAULTS, **given})
-    told = WORDS.get(trouble.code, WORDS["error"])
+    told = _RULES.get(str(trouble)) or WORDS.get(trouble.code, WORDS["error"])
     return Words(
         *(part.format_map(params) for part in (told.happened, told.kept, told.to_do)),
     )

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from crm_desktop.desktop.core.presenting import Presenter, Tasks
 from crm_desktop.domain.errors import CrmError
+from crm_desktop.domain.states import Channel
 from crm_desktop.domain.views import Moved, QueueFilter, QueueInfo, StaffInfo
 from crm_desktop.services import Database, contacts, queue, routing, session
 from crm_desktop.services.routing import Explanation
@@ -62,7 +63,7 @@ class Gestures(Presenter):
         """Put it back into the queue."""
         self._do(
             partial(contacts.release, self._db, contact_id),
-            partial(self._say_undoable, "Returned to the queue.", partial(self.take, contact_id)),
+            partial(self._returned, contact_id),
         )
 
     def park(self, contact_id: int, until: datetime | None, *, for_reply: bool, told: str) -> None:
@@ -134,6 +135,13 @@ class Gestures(Presenter):
 
     def _say_undoable(self, text: str, undo: Callable[[], None], _moved: Moved) -> None:
         self._view.say_with_undo(text, undo)
+
+    def _returned(self, contact_id: int, moved: Moved) -> None:
+        if moved.row is not None and moved.row.channel is Channel.VISIT:
+            # A visitor is called again, at a desk.
+            self._view.say("Returned, in the old place.")
+        else:
+            self._view.say_with_undo("Returned to the queue.", partial(self.take, contact_id))
 
     def _ask_transfer(
         self, contact_id: int, found: tuple[tuple[QueueInfo, ...], tuple[StaffInfo, ...]]

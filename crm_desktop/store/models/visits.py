@@ -114,6 +114,14 @@ class Visit(Base):
         UniqueConstraint("site_id", "day", "letter", "number"),
         Index("ix_visit_site_day", "site_id", "day", "contact_id"),
         Index("ix_visit_called", "site_id", "called_at"),
+        # Who is in the building: a few of all.
+        Index(
+            "ix_visit_here",
+            "site_id",
+            "day",
+            postgresql_where=text("left_at IS NULL"),
+            sqlite_where=text("left_at IS NULL"),
+        ),
     )
 
     contact_id: Mapped[int] = mapped_column(BigId, ForeignKey("contact.id"), primary_key=True)

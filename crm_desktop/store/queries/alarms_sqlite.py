@@ -143,6 +143,7 @@ def save_incident(tx: Tx, p: Mapping[str, Any]) -> int:
         known = _own_incident(tx, p["id"])
         _check_version(known, p["version"])
     _check_incident(tx, p, own)
+    alarm = _alarm_of(tx, p, own, known)
     if known is None:
         known = Incident(written_by_id=own.id)
         session.add(known)
@@ -156,6 +157,8 @@ def save_incident(tx: Tx, p: Mapping[str, Any]) -> int:
         setattr(known, name, str(p.get(name) or "").strip())
     for name in ("alarm", "site", "place", "customer", "contact"):
         setattr(known, f"{name}_id", p.get(name))
+    if alarm is not None and known.site_id is None and known.place_id is None:
+        known.site_id, known.place_id = alarm.site_id, alarm.place_id
     session.flush()
     _log(tx, kind, contact_id=known.contact_id, customer_id=known.customer_id, incident=known.id)
     return known.id
@@ -276,13 +279,28 @@ def _check_incident(tx: Tx, p: Mapping[str, Any], own: Person) -> None:
     ):
         raise InvalidInput("say what happened, and when")
     contact = tx.session.get(Contact, p["contact"]) if p.get("contact") else None
-    found = (
-        ("alarm", Alarm), ("site", Site), ("place", Place), ("customer", Customer),
-    )  # fmt: skip
+    found = (("site", Site), ("place", Place), ("customer", Customer))
     if (p.get("contact") and (contact is None or not visible(contact, own))) or any(
         p.get(name) and tx.session.get(model, p[name]) is None for name, model in found
     ):
         raise NotFound("no such alarm, place, customer or contact")
+
+
+def _alarm_of(tx: Tx, p: Mapping[str, Any], own: Person, known: Incident | None) -> Alarm | None:
+    """The alarm that an incident was, of those that its writer was told of; raises NotFound."""
+    if p.get("alarm") is None:
+        return None
+    alarm = tx.session.get(Alarm, p["alarm"])
+    site = tx.session.get(Site, alarm.site_id) if alarm and alarm.site_id else None
+    told = alarm is not None and (
+        alarm.raised_by_id == own.id
+        or own.leads
+        or _heard(tx, site, own.id)
+        or (known is not None and known.alarm_id == alarm.id)
+    )
+    if not told:
+        raise NotFound("no such alarm, place, customer or contact")
+    return alarm
 
 
 def _log(

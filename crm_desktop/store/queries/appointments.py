@@ -15,7 +15,7 @@ from crm_desktop.domain import appointments as domain
 from crm_desktop.domain.appointments import AppointmentState, Booked, Diary, New, Room
 from crm_desktop.domain.calendar import Calendar
 from crm_desktop.domain.changes import Topic
-from crm_desktop.domain.errors import NotFound
+from crm_desktop.domain.errors import InvalidInput, NotFound
 from crm_desktop.domain.visits import Need, PlaceKind
 from crm_desktop.store.database import Tx
 from crm_desktop.store.leading import call, call_json
@@ -152,6 +152,8 @@ def diary(
 
 def book(tx: Tx, new: New, places: Sequence[int], references: Sequence[str]) -> Booked:
     """Book in the first of the places that is free; the same key again gives the same."""
+    if domain.wrong_in(new):
+        raise InvalidInput("this cannot be booked")
     given: dict[str, Any] = {
         "key": new.key,
         "references": list(references),

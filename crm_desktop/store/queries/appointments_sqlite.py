@@ -28,6 +28,7 @@ from crm_desktop.store.models import (
     Site,
     SiteService,
     SlotTaken,
+    Staff,
 )
 
 _KEY = re.compile(r"[0-9a-f]{32}")
@@ -64,6 +65,9 @@ def book(tx: Tx, p: Mapping[str, Any]) -> tuple[Any, ...]:
     contact = _contact(tx, p["contact"]) if p["contact"] is not None else None
     customer_id = p["customer"] or (contact.customer_id if contact else None)
     if customer_id is not None and session.get(Customer, customer_id) is None:
+        raise NotFound("no such customer or desk")
+    staff = session.get(Staff, p["staff"]) if p["staff"] is not None else None
+    if p["staff"] is not None and (staff is None or not staff.active):
         raise NotFound("no such customer or desk")
     taken = set(
         session.scalars(

@@ -69,6 +69,7 @@ def before(tx: Tx, contact_id: int) -> int:
             Visit.day >= day - timedelta(days=1),
             Contact.service_id == service_id,
             Contact.state == ContactState.QUEUED,
+            Visit.left_at.is_(None),
             Contact.id < contact_id,
         )
     )

@@ -38,6 +38,7 @@ from crm_desktop.store.models import (
     Queue,
     Service,
     Staff,
+    Visit,
 )
 from crm_desktop.store.models.base import utcnow
 from crm_desktop.store.queries import events
@@ -47,6 +48,8 @@ _UNDONE_WITHIN = timedelta(seconds=15)
 _LONGEST_NOTE = 20_000
 _MOST_PRIORITY = 9
 _IN_HAND = (ContactState.ACTIVE, ContactState.HELD, ContactState.WRAP_UP)
+#: Visitors are sent on by desks, one by one.
+_NOT_OF_VISITORS = frozenset({"given", "answered", "parked", "spam"})
 _OPEN_ASSIGNMENTS = (AssignmentState.OFFERED, AssignmentState.ACCEPTED, AssignmentState.WRAPPING)
 
 Chosen = Sequence[Mapping[str, Any]]
@@ -140,7 +143,7 @@ def gone_home(tx: Tx, staff_id: int, note: str) -> Outcome:
         raise NotFound("no such colleague")
     theirs = select(Contact.id, *bulk.STANDING).where(
         Contact.owner_id == staff_id,
-        Contact.state.in_(set(OPEN) - {ContactState.QUEUED}),
+        Contact.state.in_({*OPEN, ContactState.CALLED} - {ContactState.QUEUED}),
     )
     items = [bulk.Item(row.id, None, row) for row in tx.core.execute(theirs.order_by(Contact.id))]
     batch = _batch(tx, me, "gone_home", items)
@@ -216,12 +219,17 @@ def undo(tx: Tx, batch: int, only: Sequence[int] | None, *, ends: bool) -> Outco
         if only is None or each.contact_id in set(only)
     ]  # fmt: skip
     now = bulk.rows(tx, [each.contact_id for each in items])
+    # Nobody is at that desk: the line has them.
+    waiting = _visitors(tx, (id_ for id_, row in now.items() if row.state == ContactState.QUEUED))
     untouched, skipped = [], []
     for item in items:
         row = now[item.contact_id]
         if bulk.plain(row) != item.after:
             who = bulk.last_hand(tx, me, item.contact_id, row.owner_id)
             skipped.append((item.contact_id, who, Why.CHANGED.value))
+            continue
+        if item.contact_id in waiting:
+            skipped.append((item.contact_id, "", Why.VISITOR.value))
             continue
         untouched.append(item)
     bulk.put_back(tx, me, untouched, known)
@@ -289,6 +297,7 @@ def _looked_at(
     tx.settle()
     rows = bulk.rows(tx, [each["id"] for each in chosen])
     talked = left_alone(tx, kind)
+    waited_on = _visitors(tx, rows) if kind in _NOT_OF_VISITORS else frozenset()
     items: dict[int, bulk.Item] = {}
     for each in chosen:
         row = rows.get(each["id"])
@@ -299,11 +308,22 @@ def _looked_at(
         ):  # fmt: skip
             who = bulk.last_hand(tx, me, row.id, row.owner_id)
             item = bulk.Item(row.id, each["to"], row, Why.CHANGED, who)
+        elif row.id in waited_on:
+            item = bulk.Item(row.id, each["to"], row, Why.VISITOR)
         else:
             fits = row.state in states and row.id not in talked
             item = bulk.Item(row.id, each["to"], row, "" if fits else Why.NOT_NOW)
         items.setdefault(item.id, item)
     return [items[id_] for id_ in sorted(items)]
+
+
+def _visitors(tx: Tx, ids: Iterable[int]) -> frozenset[int]:
+    """Those of the contacts whose visitor is in the building."""
+    found: set[int] = set()
+    for part in bulk.parts(list(ids)):
+        here = select(Visit.contact_id).where(Visit.contact_id.in_(part), Visit.left_at.is_(None))
+        found.update(tx.core.scalars(here))
+    return frozenset(found)
 
 
 def _leave_what_does_not_fit(tx: Tx, items: Iterable[bulk.Item], queue_id: int | None) -> None:

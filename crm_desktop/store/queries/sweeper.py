@@ -9,9 +9,18 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import bindparam, delete, func, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from crm_desktop.domain.states import Channel, ContactState
+from crm_desktop.domain.appointments import AppointmentState
+from crm_desktop.domain.states import Channel
 from crm_desktop.store.database import Tx
-from crm_desktop.store.models import Contact, Looking, Notice, QueueStat, RoutingDecision, Visit
+from crm_desktop.store.models import (
+    Appointment,
+    Contact,
+    Looking,
+    Notice,
+    QueueStat,
+    RoutingDecision,
+    Visit,
+)
 from crm_desktop.store.models.base import UtcDateTime
 
 
@@ -29,6 +38,7 @@ _NOBODY = Waiting(0, None, None)
 
 # Written out, not bound: a database knows by them alone that a partial index holds the rows.
 _QUEUED = Contact.state == literal_column("'queued'")
+_PARKED = Contact.state == literal_column("'parked'")
 _DUE_PARKED = (
     select(Contact.id)
     .where(
@@ -51,13 +61,16 @@ def due_parked(tx: Tx, limit: int) -> tuple[int, ...]:
     return tuple(tx.core.scalars(locked, {"now": tx.now, "many": limit}))
 
 
+_FORGOTTEN = _QUEUED | (_PARKED & Contact.parked_until.is_(None))
+
+
 def waiting_visits(tx: Tx, before: date, limit: int) -> tuple[tuple[int, int], ...]:
-    """(contact, site) of visitors who came on an earlier day and wait."""
+    """(contact, site) of those of an earlier day who wait, or are laid aside for ever."""
     rows = tx.session.execute(
         select(Visit.contact_id, Visit.site_id)
         .join(Contact, Contact.id == Visit.contact_id)
         .where(
-            Contact.state == ContactState.QUEUED, Contact.channel == Channel.VISIT,
+            _FORGOTTEN, Contact.channel == Channel.VISIT, Visit.left_at.is_(None),
             Visit.day < before,
         )
         .limit(limit)
@@ -65,15 +78,21 @@ def waiting_visits(tx: Tx, before: date, limit: int) -> tuple[tuple[int, int], .
     return tuple((contact_id, site_id) for contact_id, site_id in rows)
 
 
-def visit_left(tx: Tx, contact_id: int) -> bool:
-    """A visitor is gone; False for one who waits no more."""
-    waits = select(Contact.id).where(Contact.id == contact_id, Contact.state == ContactState.QUEUED)
-    if tx.session.scalar(waits.with_for_update()) is None:
-        return False
+def visit_left(tx: Tx, contact_id: int) -> str | None:
+    """A visitor is gone: the state before; None for one who waits no more."""
+    waits = select(Contact.state).where(Contact.id == contact_id, _FORGOTTEN)
+    before: str | None = tx.session.scalar(waits.with_for_update())
+    if before is None:
+        return None
     tx.session.execute(
         update(Visit).where(Visit.contact_id == contact_id).values(place_id=None, left_at=tx.now)
     )
-    return True
+    tx.session.execute(
+        update(Appointment)
+        .where(Appointment.visit_id == contact_id, Appointment.state == AppointmentState.ARRIVED)
+        .values(state=AppointmentState.NO_SHOW)
+    )
+    return before
 
 
 def stale_looks(tx: Tx, older_than: timedelta) -> tuple[tuple[int, int], ...]:

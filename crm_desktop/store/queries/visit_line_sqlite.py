@@ -54,6 +54,7 @@ def site_services(tx: Tx, site_id: int) -> list[tuple[Any, ...]]:
                 Visit.site_id == site_id,
                 Visit.day >= day_of(tx.now) - timedelta(days=1),
                 Contact.state == ContactState.QUEUED,
+                Visit.left_at.is_(None),
             )
             .group_by(Contact.service_id)
         ).all()
@@ -130,13 +131,19 @@ def site_line(tx: Tx, site_id: int) -> tuple[Any, ...]:
             )
         )
     )
-    here = sorted((row for row in rows if row[1].state in HERE), key=_in_line)
+    here = sorted((row for row in rows if _is_here(*row[:2])), key=_in_line)
     return (
         [_line_row(row, places, marked) for row in here],
         _place_rows(tx, places, here),
         _called_rows(tx, rows, places),
         _day_row([row for row in rows if row[0].day == today]),
     )
+
+
+def _is_here(visit: Visit, contact: Contact) -> bool:
+    """Whoever has gone is in nobody's line, but while they are wrapped up."""
+    gone = visit.left_at is not None and contact.state != ContactState.WRAP_UP
+    return contact.state in HERE and not gone
 
 
 def _in_line(row: Any) -> tuple[Any, ...]:
@@ -198,11 +205,10 @@ def _day_row(rows: Sequence[Any]) -> tuple[Any, ...]:
     quick = [r for r in rows if r[0].seen_at is not None and r[0].seen_at == r[0].left_at]
     seen = [r for r in rows if r[0].seen_at is not None and r not in quick]
     waits = [(r[0].seen_at - r[1].received_at).total_seconds() for r in seen]
-    states = [r[1].state for r in rows]
     unseen = [r[1].state for r in rows if r[0].seen_at is None]
     return (
         len(rows),
-        states.count(ContactState.QUEUED),
+        sum(1 for r in rows if r[1].state == ContactState.QUEUED and r[0].left_at is None),
         len(seen),
         len(quick),
         unseen.count(ContactState.LEFT),

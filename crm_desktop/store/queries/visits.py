@@ -11,11 +11,13 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select
 
 from crm_desktop.domain.changes import Topic
+from crm_desktop.domain.errors import Conflict
 from crm_desktop.domain.references import parse_reference
 from crm_desktop.domain.states import ContactState
 from crm_desktop.domain.text import fold
 from crm_desktop.domain.views import FoundCustomer
 from crm_desktop.domain.visits import (
+    NOTE_LETTERS,
     AnsweredNow,
     Called,
     CheckIn,
@@ -31,6 +33,7 @@ from crm_desktop.domain.visits import (
     TicketNumbers,
     To,
     VisitRow,
+    can_be_kept,
     needs_in,
 )
 from crm_desktop.store.database import Tx
@@ -100,6 +103,8 @@ def line(tx: Tx, site_id: int, today: date) -> SiteLine:
 
 def check_in(tx: Tx, said: CheckIn) -> tuple[int, Ticket]:
     """Put somebody into the line, once for each key: their contact and ticket."""
+    if not can_be_kept(said):
+        raise Conflict("this cannot be checked in")
     given: dict[str, Any] = {
         "key": said.key,
         "site": said.site_id,
@@ -128,6 +133,8 @@ def check_in(tx: Tx, said: CheckIn) -> tuple[int, Ticket]:
 
 def answered(tx: Tx, said: AnsweredNow) -> int:
     """A quick question that was answered at once; its contact."""
+    if len(said.words.strip()) > NOTE_LETTERS:
+        raise Conflict("this cannot be checked in")
     given = {
         "key": said.key,
         "site": said.site_id,

@@ -11,17 +11,19 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, exists, or_, select
 
-from crm_desktop.domain.errors import Conflict, NotAllowed, NotFound, Taken
+from crm_desktop.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound, Taken
+from crm_desktop.domain.people import Person
 from crm_desktop.domain.states import (
     AssignmentState,
     Channel,
     ContactState,
     Direction,
+    Resolution,
     StaffRole,
 )
-from crm_desktop.domain.visits import TARGET_SECONDS, Ticket, To
+from crm_desktop.domain.visits import TARGET_SECONDS, PlaceKind, Ticket, To
 from crm_desktop.store.database import Tx
 from crm_desktop.store.leading import me
 from crm_desktop.store.models import (
@@ -29,6 +31,7 @@ from crm_desktop.store.models import (
     Assignment,
     AtPlace,
     Contact,
+    Customer,
     Event,
     Message,
     Place,
@@ -37,6 +40,7 @@ from crm_desktop.store.models import (
     Service,
     Site,
     SiteService,
+    SlotTaken,
     Staff,
     TicketCounter,
     TicketRange,
@@ -46,6 +50,13 @@ from crm_desktop.store.queries.visit_line_sqlite import THERE, day_of, iso
 
 _KEY = re.compile(r"[0-9a-f]{32}")
 _LAST_COUNTED = 899
+_LONGEST_NOTE = 20_000
+_AT_ONCE = frozenset(
+    {
+        *(Resolution.RESOLVED, Resolution.SIGNPOSTED_COUNCIL, Resolution.SIGNPOSTED_OUTSIDE),
+        *(Resolution.CALLBACK, Resolution.NO_ACTION, Resolution.HANDED_OFF),
+    }
+)
 
 
 def check_in(tx: Tx, p: Mapping[str, Any]) -> tuple[int, str, int]:
@@ -72,10 +83,12 @@ def check_in(tx: Tx, p: Mapping[str, Any]) -> tuple[int, str, int]:
         raise NotFound("no such service at that site")
     letter, service, queue = offered
     arrived = _arrived(tx, p)
+    if p.get("customer") is not None and session.get(Customer, p["customer"]) is None:
+        raise NotFound("no such customer")
     day = day_of(arrived)
     away = "number" in p
     number = (_away_number if away else _count)(tx, p, letter, day)
-    booked = _awaited(tx, p)
+    booked = _awaited(tx, p, day)
     target = session.scalar(
         select(QueueTarget.seconds).where(
             QueueTarget.queue_id == queue.id, QueueTarget.channel == Channel.VISIT
@@ -140,9 +153,7 @@ def check_in(tx: Tx, p: Mapping[str, Any]) -> tuple[int, str, int]:
 
 def _arrived(tx: Tx, p: Mapping[str, Any]) -> datetime:
     arrived = datetime.fromisoformat(p["arrived"]) if p.get("arrived") else tx.now
-    if not tx.now - timedelta(days=7) <= arrived <= tx.now + timedelta(minutes=1) or (
-        len(p["who"]) > 200 or len(p["note"]) > 500 or len(p["phone"]) > 40 or len(p["needs"]) > 10
-    ):
+    if not tx.now - timedelta(days=7) <= arrived <= tx.now + timedelta(minutes=1):
         raise Conflict("this cannot be checked in")
     return min(arrived, tx.now)
 
@@ -183,17 +194,25 @@ def _count(tx: Tx, p: Mapping[str, Any], letter: str, day: date) -> int:
     return counter.last
 
 
-def _awaited(tx: Tx, p: Mapping[str, Any]) -> Appointment | None:
+def _awaited(tx: Tx, p: Mapping[str, Any], day: date) -> Appointment | None:
     if p.get("appointment") is None:
         return None
     booked = tx.session.get(Appointment, p["appointment"], populate_existing=True)
-    if booked is None or booked.site_id != p["site"] or booked.state != "booked":
+    if (
+        booked is None
+        or booked.site_id != p["site"]
+        or booked.state != "booked"
+        or day_of(booked.starts_at) != day
+        or not (tx.actor is None or _may_know(tx, _queue_of(tx, booked.service_id)))
+    ):
         raise Conflict("that appointment is not awaited")
     return booked
 
 
 def answered(tx: Tx, p: Mapping[str, Any]) -> int:
     """See app.visit_answered."""
+    if p["resolution"] not in _AT_ONCE:
+        raise Conflict("no such resolution")
     known = tx.session.scalar(select(Visit.contact_id).where(Visit.key == p["key"]))
     if known is not None:
         return known
@@ -228,7 +247,7 @@ def answered(tx: Tx, p: Mapping[str, Any]) -> int:
 
 def call_next(tx: Tx, place_id: int) -> tuple[Any, ...] | None:
     """See app.visit_next."""
-    place = _free(tx, place_id)
+    place = free(tx, place_id)
     rows = tx.session.execute(
         select(Contact, Visit, Queue.ageing_seconds, Appointment.starts_at)
         .join(Visit, Visit.contact_id == Contact.id)
@@ -238,9 +257,11 @@ def call_next(tx: Tx, place_id: int) -> tuple[Any, ...] | None:
             Visit.site_id == place.site_id,
             Visit.day >= day_of(tx.now) - timedelta(days=1),
             Contact.state == ContactState.QUEUED,
+            Visit.left_at.is_(None),
+            or_(~Queue.restricted, Queue.id.in_(me(tx).queues)),
         )
     ).all()
-    profile = set(place.service_ids)
+    profile, kept = set(place.service_ids), _kept_for(tx, place.site_id)
     soon, late = tx.now + timedelta(minutes=5), tx.now - timedelta(minutes=10)
 
     def turn(row: Any) -> tuple[Any, ...]:
@@ -253,14 +274,14 @@ def call_next(tx: Tx, place_id: int) -> tuple[Any, ...] | None:
         row
         for row in rows
         if row[1].for_place_id == place.id
-        or (row[1].for_place_id is None and (not profile or row[0].service_id in profile))
+        or (row[1].for_place_id not in kept and (not profile or row[0].service_id in profile))
     ]
     return _call(tx, min(fitting, key=turn)[0].id, place) if fitting else None
 
 
 def call_one(tx: Tx, contact_id: int, place_id: int) -> tuple[Any, ...]:
     """See app.visit_call."""
-    place = _free(tx, place_id)
+    place = free(tx, place_id)
     _, visit = _in(tx, contact_id, ("queued", "parked"))
     if visit.site_id != place.site_id:
         raise Conflict("the visitor is at another site")
@@ -305,6 +326,9 @@ def move(tx: Tx, contact_id: int, to: ContactState) -> None:
     booked = tx.session.scalar(select(Appointment).where(Appointment.visit_id == contact_id))
     if booked is not None and not back:
         booked.state = "no_show"
+        tx.session.execute(
+            delete(SlotTaken).where(SlotTaken.appointment_id == booked.id, SlotTaken.at > tx.now)
+        )
     _end(tx, contact_id, AssignmentState.RETURNED)
     kind = {ContactState.QUEUED: "visit.back", ContactState.NO_SHOW: "contact.no_show"}
     _log(tx, kind.get(to, "contact.left"), contact_id, before=before)
@@ -313,8 +337,10 @@ def move(tx: Tx, contact_id: int, to: ContactState) -> None:
 def transfer(tx: Tx, contact_id: int, to: To, note: str) -> None:
     """See app.visit_transfer."""
     contact, visit = _in(tx, contact_id, ("queued", "called", "active", "held", "parked"))
-    if (to.place_id is None) == (to.service_id is None) or len(note) > 500:
+    if (to.place_id is None) == (to.service_id is None):
         raise Conflict("to a desk or room, or to a service")
+    if len(note) > _LONGEST_NOTE:
+        raise InvalidInput("a note of that length")
     from_queue = contact.queue_id
     if to.place_id is not None:
         place = tx.session.get(Place, to.place_id)
@@ -352,13 +378,16 @@ def be_at(tx: Tx, place_id: int | None) -> tuple[int, ...]:
     """See app.be_at."""
     person, session = me(tx), tx.session
     place = session.get(Place, place_id) if place_id is not None else None
-    if place_id is not None and (place is None or not place.active):
+    if place_id is not None and (
+        place is None or not place.active or not session.get_one(Site, place.site_id).active
+    ):
         raise NotFound("no such desk or room")
     now = session.scalar(
         select(AtPlace).where(AtPlace.staff_id == person.id, AtPlace.left_at.is_(None))
     )
     if now is not None and now.place_id == place_id:
         return ()
+    _check_alone(tx, person, place_id)
     told = {place.site_id} if place else set()
     if now is not None:
         told.add(session.get_one(Place, now.place_id).site_id)
@@ -393,7 +422,8 @@ def hold(tx: Tx, place_id: int, until: datetime | None, why: str) -> int:
 def reserve(tx: Tx, site_id: int, computer: str) -> tuple[str, int, int]:
     """See app.ticket_reserve."""
     today = day_of(tx.now)
-    if not 0 < len(computer) <= 100 or tx.session.get(Site, site_id) is None:
+    site = tx.session.get(Site, site_id)
+    if not 0 < len(computer) <= 100 or site is None or not site.active:
         raise NotFound("no such site")
     ranges = tx.session.scalars(
         select(TicketRange).where(TicketRange.site_id == site_id, TicketRange.day == today)
@@ -418,36 +448,89 @@ def _visit(tx: Tx, contact_id: int) -> tuple[Contact, Visit]:
     return contact, visit
 
 
+def _may_know(tx: Tx, queue: Queue) -> bool:
+    return not queue.restricted or queue.id in me(tx).queues
+
+
+def _queue_of(tx: Tx, service_id: int) -> Queue:
+    return tx.session.get_one(Queue, tx.session.get_one(Service, service_id).queue_id)
+
+
 def _in(tx: Tx, contact_id: int, states: Sequence[str]) -> tuple[Contact, Visit]:
     contact, visit = _visit(tx, contact_id)
     person = me(tx)
+    known = _may_know(tx, tx.session.get_one(Queue, contact.queue_id))
+    if not known and contact.owner_id != person.id:
+        raise NotFound("no such visit")
     if contact.owner_id not in (None, person.id) and not person.leads:
         by = tx.session.get_one(Staff, contact.owner_id).name
         raise Taken("the visitor is with somebody else", by=by)
+    if visit.left_at is not None:
+        raise Conflict("the visit is over")
     if contact.state not in states:
         raise Conflict(f"the visit is {contact.state}")
     return contact, visit
 
 
-def _free(tx: Tx, place_id: int) -> Place:
+def free(tx: Tx, place_id: int) -> Place:
+    """See app.place_free."""
     at = select(AtPlace.id).where(
         AtPlace.place_id == place_id, AtPlace.staff_id == me(tx).id, AtPlace.left_at.is_(None)
     )
     place = tx.session.get(Place, place_id)
     if place is None or not place.active or tx.session.scalar(at) is None:
         raise NotAllowed("you are not at that desk")
+    there = holds(tx, place_id)
+    if there is not None:
+        raise Conflict(f"{there} is there")
+    return place
+
+
+def holds(tx: Tx, place_id: int) -> Ticket | None:
+    """See app.place_holds."""
     there = tx.session.execute(
         select(Visit.letter, Visit.number)
         .join(Contact, Contact.id == Visit.contact_id)
         .where(
             Visit.place_id == place_id,
             Visit.day >= day_of(tx.now) - timedelta(days=1),
+            Visit.left_at.is_(None),
             Contact.state.in_(THERE),
         )
     ).first()
+    return Ticket(*there) if there is not None else None
+
+
+def _kept_for(tx: Tx, site_id: int) -> set[int]:
+    """The places for which visitors wait: desks with somebody at them, and rooms."""
+    staffed = exists().where(AtPlace.place_id == Place.id, AtPlace.left_at.is_(None))
+    return set(
+        tx.session.scalars(
+            select(Place.id).where(
+                Place.site_id == site_id,
+                Place.active,
+                or_(Place.kind != PlaceKind.DESK, staffed),
+            )
+        )
+    )
+
+
+def _check_alone(tx: Tx, person: Person, place_id: int | None) -> None:
+    """Whoever has a visitor somewhere works nowhere else; raises Conflict."""
+    if place_id is None:
+        return
+    there = tx.session.execute(
+        select(Visit.letter, Visit.number)
+        .join(Contact, Contact.id == Visit.contact_id)
+        .where(
+            Contact.owner_id == person.id,
+            Contact.state.in_(THERE),
+            Visit.left_at.is_(None),
+            Visit.place_id != place_id,
+        )
+    ).first()
     if there is not None:
-        raise Conflict(f"{Ticket(*there)} is there")
-    return place
+        raise Conflict(f"{Ticket(*there)} is with you")
 
 
 def _call(tx: Tx, contact_id: int, place: Place) -> tuple[Any, ...]:

@@ -404,3 +404,58 @@ def _article() -> ArticleView:
         "- Assisted collections are re-collected the next working day.",
         "Missed collection", "https://council.example/missed", None, NOW,
     )  # fmt: skip
+
+
+def talk(of: int, **states: MessageState) -> ContactView:
+    """A contact of so many messages; `m3="failed"`: the third is so."""
+    first = sample.contact().messages[0]
+    return sample.contact(
+        thread=(),
+        messages=tuple(
+            replace(
+                first,
+                id=number,
+                text=f"Message {number}",
+                html="",
+                attachments=(),
+                state=states.get(f"m{number}", first.state),
+            )
+            for number in range(1, of + 1)
+        ),
+    )
+
+
+def shown(stage: Stage) -> list[int]:
+    cards = stage.screen.conversation.findChildren(MessageCard)
+    return sorted(each.message.id for each in cards if each.message and not each.isHidden())
+
+
+def earlier(stage: Stage) -> Button:
+    found = stage.screen.conversation.findChildren(Button)
+    return next(each for each in found if "earlier" in each.text())
+
+
+def test_what_is_long_past_is_folded_away(make: Make, look: Look, qtbot: QtBot) -> None:
+    stage = make(look)
+    stage.show(another(3, sample.contact().messages[0]))
+    stage.show(talk(75))
+    assert shown(stage) == list(range(56, 76))
+    assert earlier(stage).text() == "30 of 55 earlier messages"
+
+    stage.show(talk(76))
+    assert shown(stage) == list(range(56, 77)), "what is read stays while new ones come"
+
+    earlier(stage).setFocus()
+    qtbot.keyClick(earlier(stage), Qt.Key.Key_Space)
+    assert shown(stage) == list(range(26, 77))
+    assert earlier(stage).text() == "25 earlier messages"
+    qtbot.keyClick(earlier(stage), Qt.Key.Key_Space)
+    assert shown(stage) == list(range(1, 77))
+    assert earlier(stage).isHidden()
+
+
+def test_a_reply_that_waits_for_a_look_is_not_folded_away(make: Make, look: Look) -> None:
+    stage = make(look)
+    stage.show(another(3, sample.contact().messages[0]))
+    stage.show(talk(40, m4=MessageState.STOPPED))
+    assert shown(stage) == list(range(4, 41))

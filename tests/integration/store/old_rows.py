@@ -23,6 +23,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
+    UniqueConstraint,
     inspect,
     select,
 )
@@ -92,8 +93,11 @@ def read(connection: Connection, columns: Mapping[str, list[str]] | None = None)
 
 
 def columns_of(connection: Connection) -> dict[str, list[str]]:
-    """The columns of every table as they are now."""
-    return {name: list(table.c.keys()) for name, table in tables(connection).items()}
+    """The columns of every table as they are now, without those that will be dropped."""
+    return {
+        name: [each.name for each in table.c if each.name not in _DROPPED.get(name, ())]
+        for name, table in tables(connection).items()
+    }
 
 
 def _rows(connection: Connection, table: Table, rng: Random) -> Iterator[dict[str, Any]]:
@@ -154,9 +158,16 @@ def _words(column: Column[Any], number: int, rng: Random) -> str:
     """Text; where an index or a key wants it short or its own, with the row's number."""
     if column.name in _ONE_OF:
         return _ONE_OF[column.name][number % len(_ONE_OF[column.name])]
-    if column.index or column.unique or column.primary_key or column.name in _OWN:
+    if column.primary_key or column.name in _OWN or _one_of_a_kind(column):
         return f"{TEXTS[number % 8]}{number}"
     return rng.choice(TEXTS)
+
+
+def _one_of_a_kind(column: Column[Any]) -> bool:
+    """Whether a constraint or an index knows it."""
+    table = column.table
+    constraints = (each for each in table.constraints if isinstance(each, UniqueConstraint))
+    return any(column.name in each.columns for each in (*constraints, *table.indexes))
 
 
 _ONE_OF = {
@@ -169,6 +180,8 @@ _OWN = (
     *("norm", "kind", "rfc_id", "folded", "logged_key", "row_key", "key_mark", "extension"),
     "number",
 )
+#: Columns that a later revision dropped, as nothing had ever written them.
+_DROPPED = {"visit": ("told", "expected_seconds")}
 
 
 def _made_to_fit(table: str, row: dict[str, Any], number: int) -> None:

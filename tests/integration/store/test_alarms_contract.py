@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -167,6 +168,39 @@ def test_an_incident_is_written_changed_and_closed_with_what_was_learnt(centre: 
     assert alarms.incident(anna, made).closed_at is not None
     with pytest.raises(Conflict):
         alarms.save_incident(anna, _written(id=made, version=3))
+
+
+def test_an_incident_of_an_alarm_happened_where_the_alarm_was(centre: Centre) -> None:
+    site = add_site(centre)
+    desk, other = places(centre, site)
+    anna = centre.as_person("anna")
+    visits.at(anna, desk)
+    alarm_id = _raise(anna)
+    visits.at(anna, other)
+
+    made, _ = alarms.save_incident(anna, _written(alarm_id=alarm_id))
+    elsewhere, _ = alarms.save_incident(anna, _written(alarm_id=alarm_id, place_id=other))
+
+    kept = alarms.incident(anna, made)
+    assert (kept.said.site_id, kept.said.place_id) == (site, desk)
+    assert kept.place == "Desk 1, Guildhall one-stop-shop"
+    assert alarms.incident(anna, elsewhere).said.place_id == other
+    changed = replace(kept.said, what="Shouted, and threw a chair")
+    alarms.save_incident(anna, changed)
+    assert alarms.incident(anna, made).said.place_id == desk
+
+
+def test_nobody_writes_of_an_alarm_that_they_were_not_told_of(centre: Centre) -> None:
+    site = add_site(centre)
+    anna, ben, rose = (centre.as_person(each) for each in ("anna", "ben", "rose"))
+    with centre.as_owner().write() as tx:
+        chosen = {"alarm_hearers": [_id(rose)]}
+        tx.session.execute(update(Site).where(Site.id == site).values(settings=chosen))
+    alarm_id = _raise(anna, place_id=places(centre, site)[0])
+
+    with pytest.raises(NotFound):
+        alarms.save_incident(ben, _written(alarm_id=alarm_id))
+    alarms.save_incident(rose, _written(alarm_id=alarm_id))
 
 
 @pytest.mark.parametrize(

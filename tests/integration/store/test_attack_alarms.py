@@ -11,6 +11,7 @@ import pytest
 from crm_desktop.domain.alarms import IncidentInput, IncidentKind, Raised
 from crm_desktop.domain.changes import Topic
 from crm_desktop.services import alarms
+from crm_desktop.store.models import Site
 from tests.centre import Centre
 from tests.integration.store.attacking import (
     REPORT,
@@ -64,6 +65,11 @@ ADVISOR_ATTACKS = (
         " 'what', 'x', 'happened', now()))",
     ),
     Attack(
+        "an incident of an alarm one was not told of",
+        "SELECT app.incident_save(jsonb_build_object('alarm', %(unheard)s::bigint,"
+        " 'kind', 'threat', 'what', 'x', 'happened', now()))",
+    ),
+    Attack(
         "an alarm that never was",
         "INSERT INTO event (kind, actor_id, data) VALUES ('alarm.raised', app.me(), '{}')",
     ),
@@ -92,8 +98,13 @@ def there(attacked: tuple[Centre, Ids]) -> Ids:
     (own,) = alarms.raise_alarm(anna, Raised(uuid4().hex)).ids(Topic.ALARM)
     said = IncidentInput(datetime.now(UTC), IncidentKind.THREAT, "Shouted", alarm_id=alarm)
     incident, _ = alarms.save_incident(ben, said)
+    quiet = add_site(centre, "quiet")
+    with centre.as_owner().write() as tx:
+        tx.session.get_one(Site, quiet).settings = {"alarm_hearers": []}
+    (unheard,) = alarms.raise_alarm(ben, Raised(uuid4().hex, site_id=quiet)).ids(Topic.ALARM)
     return ids | {
-        "site": site, "alarm": alarm, "own_alarm": own, "alarm_key": key, "incident": incident,
+        "unheard": unheard, "site": site, "alarm": alarm,
+        "own_alarm": own, "alarm_key": key, "incident": incident,
     }  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from tests.integration.store.attacking import (
     refused,
     unseen,
 )
-from tests.visits_centre import add_site, arriving, places, service_of
+from tests.visits_centre import add_site, arriving, book, places, service_of
 
 _ARRIVES = "SELECT app.visit_check_in(%(arrival)s::jsonb || "
 
@@ -47,6 +47,17 @@ ATTACKS = (
     ),
     Attack("no key", _ARRIVES + """'{"key": "x"}'::jsonb)"""),
     Attack("more words than fit", _ARRIVES + "jsonb_build_object('who', repeat('x', 201)))"),
+    Attack("a need that no desk can show", _ARRIVES + """'{"needs": ["a throne"]}'::jsonb)"""),
+    Attack("a customer who is none", _ARRIVES + """'{"customer": 99999}'::jsonb)"""),
+    Attack(
+        "a name out of a restricted service",
+        _ARRIVES + "jsonb_build_object('appointment', %(secret)s::bigint))",
+    ),
+    Attack(
+        "a question answered in no way",
+        'SELECT app.visit_answered(%(arrival)s::jsonb || \'{"words": "x"}\'::jsonb)',
+    ),
+    Attack("needs from within", "SELECT app.are_needs('[]')"),
     Attack("a range without a computer", "SELECT app.ticket_reserve(%(site)s, '')"),
     Attack(
         "all ranges of a day",
@@ -64,6 +75,19 @@ ATTACKS = (
         "a desk of one's own", "INSERT INTO place (site_id, kind, name) VALUES (1, 'desk', 'x')"
     ),
     Attack("calling past the rules", "SELECT app.visit_called(%(waits)s, NULL::place)"),
+    Attack("taking a visitor who waits", "SELECT app.claim(%(waits)s)"),
+    Attack("taking one with the notice", "SELECT app.take(%(waits)s)"),
+    Attack(
+        "giving a waiting visitor to a colleague",
+        "SELECT app.transfer(%(waits)s, NULL, %(ben_id)s, '')",
+    ),
+    Attack("passing a visitor on past the rules", "SELECT app.visit_sent(%(waits)s, NULL, 1, '')"),
+    Attack(
+        "a visitor at one's desk past the rules",
+        "SELECT app.visit_resumed(c) FROM contact c WHERE c.id = %(waits)s",
+    ),
+    Attack("who is in the building", "SELECT app.visitor_here(%(hidden)s)"),
+    Attack("who is at a desk from within", "SELECT app.place_holds(%(desk)s)"),
     Attack("the visit's contact locked", "SELECT app.visit_in(%(waits)s, ARRAY['queued'])"),
     Attack("a room for ever", "SELECT app.place_hold(%(desk)s, 'infinity', 'mine')"),
     Attack("a room by its table", "UPDATE place SET held_until = now()"),
@@ -90,6 +114,7 @@ def shop(attacked: tuple[Centre, Ids]) -> Ids:
     waits, _ = visits.check_in(ben, arriving(site, service, "Waiting Person"))
     cora = centre.as_person("cora")
     hidden, _ = visits.check_in(cora, arriving(site, concern, "Hidden Person"))
+    secret = book(centre, site, concern, "A-8F3-T9K-4", who="Hidden Person")
     arrival: dict[str, Any] = {
         "key": "f" * 32, "site": site, "service": service, "by": "desk", "who": "X", "note": "",
         "needs": [], "language": "en", "phone": "", "folded": "x",
@@ -100,6 +125,7 @@ def shop(attacked: tuple[Centre, Ids]) -> Ids:
         "called": called.contact_id,
         "waits": waits.contact_id,
         "hidden": hidden.contact_id,
+        "secret": secret,
         "arrival": json.dumps(arrival),
     }
 

@@ -28,7 +28,7 @@ from tests.servers.postgres import PostgresCluster
 
 _T = TypeVar("_T")
 #: What a program that somebody got left behind; what came between them came in one release.
-RELEASED = ("0001", "0002", "0003", "0004", "0008", "0015", "0021")
+RELEASED = ("0001", "0002", "0003", "0004", "0008", "0015", "0021", "0032")
 _POINTS = 2
 HEAD, _ = revision.history(MIGRATIONS)
 

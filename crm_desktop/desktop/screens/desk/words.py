@@ -70,7 +70,7 @@ _REFUSED = {
     "the visitor is at another site": ("The visitor is at another site.", ""),
     "you are not at that desk": ("This computer is at no desk.", "Choose which desk this is."),
 }
-_IS_THERE, _IS = " is there", "the visit is "
+_IS_THERE, _IS_YOURS, _IS = " is there", " is with you", "the visit is "
 
 
 def refused(trouble: CrmError) -> tuple[str, str]:
@@ -81,6 +81,12 @@ def refused(trouble: CrmError) -> tuple[str, str]:
     if isinstance(trouble, Conflict) and rule.endswith(_IS_THERE):
         who = rule.removesuffix(_IS_THERE)
         return f"{who} is at this desk.", "Finish, or send them on or back, before the next."
+    if isinstance(trouble, Conflict) and rule.endswith(_IS_YOURS):
+        who = rule.removesuffix(_IS_YOURS)
+        return (
+            f"{who} is with you at another desk.",
+            "Finish with them first.",
+        )
     if isinstance(trouble, Conflict) and rule.startswith(_IS):
         return "That has been done already.", "The line shows where they are now."
     told = words_for(trouble)

@@ -26,6 +26,7 @@ _WORDS = {
     Why.CHANGED: "It was changed meanwhile",
     Why.GONE: "It is no longer in your queues",
     Why.NOT_NOW: "Where it stands now, this cannot be done",
+    Why.VISITOR: "A visitor is there: desks send visitors on, from the desk’s page",
     Why.THERE_ALREADY: "It is there already",
     Why.NOT_A_MEMBER: "Its queue is for members only",
     Why.NO_ADDRESS: "The customer left no email address",

@@ -1,4 +1,4 @@
-"""The conversation: what was said, oldest first, earlier contacts of the thread folded away."""
+"""The conversation: what was said, oldest first, what is long past folded away."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.look import Look
+from crm_desktop.desktop.screens.workspace.fold import MORE, Fold
 from crm_desktop.desktop.screens.workspace.message_card import MessageCard
 from crm_desktop.desktop.widgets.buttons import Button, Kind
 from crm_desktop.desktop.widgets.card import Surface
@@ -40,9 +41,7 @@ class Conversation(QScrollArea):
         self._images: Mapping[str, bytes] = {}
         self._posts: SocialThread | None = None
         self._contact_id = 0
-        self._thread: tuple[MessageView, ...] = ()
-        self._own: tuple[MessageView, ...] = ()
-        self._unfolded = False
+        self._fold = Fold()
         #: Where the first message stands: after the button of earlier ones.
         self._first = 1
         self.setAccessibleName("Conversation")
@@ -72,13 +71,12 @@ class Conversation(QScrollArea):
         """Show the messages of a contact; those that did not change stay as they are."""
         fresh = contact.row.id != self._contact_id
         if fresh:
-            self._contact_id, self._unfolded, self._images = contact.row.id, False, {}
-            self._posts = None
-        self._thread, self._own = contact.thread, contact.messages
-        grew = self._show((*self._shown_thread(), *self._own))
-        hidden = len(contact.thread) if not self._unfolded else 0
-        self._earlier.setVisible(bool(hidden))
-        self._earlier.setText(words.count(hidden, "earlier message"))
+            self._contact_id, self._images, self._posts = contact.row.id, {}, None
+            self._fold.begin(contact.thread, contact.messages)
+        else:
+            self._fold.go_on(contact.thread, contact.messages)
+        grew = self._show(self._fold.shown)
+        self._say_hidden()
         lay_out(self, *(card.body for card in self._cards.values()), self._column)
         if fresh:
             self.verticalScrollBar().setValue(0)
@@ -107,8 +105,11 @@ class Conversation(QScrollArea):
         card = self._cards.get(message_id)
         return card.message if card else None
 
-    def _shown_thread(self) -> tuple[MessageView, ...]:
-        return self._thread if self._unfolded else ()
+    def _say_hidden(self) -> None:
+        hidden = self._fold.hidden
+        earlier = words.count(hidden, "earlier message")
+        self._earlier.setText(f"{MORE} of {earlier}" if hidden > MORE else earlier)
+        self._earlier.setVisible(bool(hidden))
 
     def _show(self, messages: tuple[MessageView, ...]) -> bool:
         """Returns whether something was added at the end."""
@@ -165,9 +166,9 @@ class Conversation(QScrollArea):
 
     @Slot()
     def _unfold(self) -> None:
-        self._unfolded = True
-        self._earlier.hide()
-        self._show((*self._thread, *self._own))
+        self._fold.more()
+        self._show(self._fold.shown)
+        self._say_hidden()
 
     def _follow(self) -> None:
         """Go to the end now, and again while the new message finds its height."""
