@@ -166,7 +166,7 @@ def wrap_up(tour: Tour) -> None:
     hands.wait_for("is wrapped up.", part=_work(tour))
     hands.press("Ctrl+0")
     hands.wait_for("F9 calls the next.", part=page.line)
-    hands.wait_until(lambda: not Hands(page).reads(tour.ticket), "a visitor who has gone")
+    hands.wait_until(lambda: not Hands(page.line).reads(tour.ticket), "a visitor who has gone")
     # With who has arrived for an appointment.
     if came_today(tour) not in (tour.came + 3, tour.came + 4):
         raise StepFailed(f"three or four more than {tour.came} visitors", Hands(page.side).said())
