@@ -23,7 +23,7 @@ from crm_desktop.tour.services import GATEWAY
 from crm_desktop.tour.telephones import Telephones
 from tests.servers.postgres import PostgresCluster
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(640)]
 
 _ROOT = Path(__file__).resolve().parents[3]
 _HEADER = b"\x89PNG\r\n\x1a\n"
@@ -112,7 +112,7 @@ def _tour(out: Path, *options: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,
         encoding="utf-8",
-        timeout=360,
+        timeout=600,
         check=False,
     )
 

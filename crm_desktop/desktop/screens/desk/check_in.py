@@ -200,8 +200,8 @@ class CheckInPane(Surface):
         wait = f" They wait {expected(visit.wait_seconds)}." if visit.wait_seconds else ""
         said = f"{visit.ticket}: number {visit.position} in the line.{wait}"
         self.clear()
-        whose = f"for {who}" if who else ""
-        self._tell(f"{visit.ticket}  {whose}", f"Number {visit.position} in the line.{wait}")
+        whose = f"For {who}. " if who else ""
+        self._tell(str(visit.ticket), f"{whose}Number {visit.position} in the line.{wait}")
         announce(self, said)
 
     def answered(self) -> None:
