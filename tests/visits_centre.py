@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
+from crm_desktop.domain.calendar import WEEKDAYS, Region
 from crm_desktop.domain.visits import CheckedInBy, CheckIn
 from crm_desktop.store.models import Appointment, OpeningCalendar, Place, Service, Site, SiteService
 from tests.centre import Centre
@@ -15,9 +16,16 @@ from tests.centre import Centre
 def add_site(
     centre: Centre, code: str = "guildhall", *, desks: int = 2, services: tuple[str, ...] = ()
 ) -> int:
-    """A site with desks "Desk 1" …; its services get the letters A, B, … and the keys 1, 2, …"""
+    """A site with desks "Desk 1" …; its services get the letters A, B, … and the keys 1, 2, …
+
+    It is always open: tests run at any hour.
+    """
     with centre.as_owner().write() as tx:
-        calendar = tx.session.scalars(select(OpeningCalendar).limit(1)).one()
+        week = {day: ["00:00-24:00"] for day in WEEKDAYS}
+        always = {"week": week, "holidays": Region.NONE.value}
+        calendar = OpeningCalendar(name=f"Always, {code}", hours=always)
+        tx.session.add(calendar)
+        tx.session.flush()
         site = Site(
             code=code, name=f"{code.title()} one-stop-shop", calendar_id=calendar.id,
             kiosk_key=uuid4().hex, calls=2,

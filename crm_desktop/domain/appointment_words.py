@@ -130,9 +130,14 @@ def text(facts: Facts) -> str:
 
 def day_words(facts: Facts) -> str:
     """The local day: Friday 4 December 2026."""
-    tongue, day = _tongue(facts), facts.starts_at.astimezone(_LONDON)
-    weekday = _DAYS[tongue][day.weekday()]
-    return f"{weekday} {day.day} {_MONTHS[tongue][day.month - 1]} {day.year}"
+    return long_day(_tongue(facts), facts.starts_at)
+
+
+def long_day(language: str, at: datetime) -> str:
+    """The local day of a moment, in full, in "en" or "cy"."""
+    day = at.astimezone(_LONDON)
+    weekday = _DAYS[language][day.weekday()]
+    return f"{weekday} {day.day} {_MONTHS[language][day.month - 1]} {day.year}"
 
 
 def _tongue(facts: Facts) -> str:

@@ -214,18 +214,6 @@ def _offered(calendar: Calendar, day: date) -> Iterator[datetime]:
                 yield starts_at
 
 
-def opening(calendar: Calendar, day: date) -> tuple[tuple[datetime, datetime], ...]:
-    """When the site is open on a day."""
-    midnight = datetime.combine(day, time(), ZoneInfo(calendar.zone))
-    return tuple(
-        (
-            (midnight + timedelta(minutes=each.opens)).astimezone(UTC),
-            (midnight + timedelta(minutes=each.closes)).astimezone(UTC),
-        )
-        for each in calendar.windows_on(day)
-    )
-
-
 def reminder_at(calendar: Calendar, starts_at: datetime) -> datetime:
     """When to remind of an appointment: at nine on the last day before it that is open."""
     zone = ZoneInfo(calendar.zone)

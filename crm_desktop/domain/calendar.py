@@ -172,6 +172,15 @@ class Calendar:
             return ()
         return self.week[day.weekday()]
 
+    def open_on(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
+        """From when to when it is open on a day, by the clock that everybody has."""
+        found: list[tuple[int, int]] = []
+        for opens, closes in _instants(day, self.windows_on(day), ZoneInfo(self.zone)):
+            # What the clock change cut is one.
+            joins = bool(found) and found[-1][1] == opens
+            found.append((found.pop()[0] if joins else opens, closes))
+        return tuple((_moment(opens), _moment(closes)) for opens, closes in sorted(found))
+
     def is_open(self, at: datetime) -> bool:
         """Whether the moment is inside a window; the closing minute itself is closed."""
         instant = _instant(at)

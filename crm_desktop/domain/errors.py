@@ -66,7 +66,7 @@ class Blocked(CrmError):
 
 
 class Closed(CrmError):
-    """Nobody is there to chat at this time."""
+    """Nobody is there at this time: to chat, or to give tickets. `opens_at` where it is known."""
 
     code = "closed"
 

@@ -15,7 +15,8 @@ SHOWN_MINUTES = 30
 class KioskSite:
     """A site by the key in the addresses of its kiosks and screens.
 
-    `texts`: whether visitors can be texted, so that a number is asked for.
+    `texts`: whether visitors can be texted, so that a number is asked for. `closed`: outside its
+    opening hours; then `opens_at` is when it opens, None where nobody can say.
     """
 
     id: int
@@ -23,17 +24,22 @@ class KioskSite:
     name: str
     name_cy: str
     texts: bool
+    closed: bool = False
+    opens_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """An appointment of today by its reference; not `awaited` when it was checked in already."""
+    """An appointment of today by its reference; not `awaited` when it was checked in already, or
+    `missed`: its time has passed.
+    """
 
     appointment_id: int
     service_id: int
     starts_at: datetime
     needs: tuple[Need, ...]
     awaited: bool
+    missed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def due(tx: Tx) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
     missed, untold = queries.missed(tx, _AT_ONCE), queries.untold(tx, _AT_ONCE)
     remind = tuple(
         id_
-        for id_, starts_at, told_at, hours in queries.not_reminded(tx, _looked_at(tx.now))
+        for id_, starts_at, told_at, hours in queries.not_reminded(tx, looked_at(tx.now))
         if _is_due(Calendar.from_data(hours), starts_at, told_at, tx.now)
     )
     if (untold or remind) and not any(each.kind == RELAY for each in accounts.active(tx)):
@@ -58,7 +58,7 @@ def sweep(tx: Tx, work: tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
             _tell(tx, found, Telling.REMINDER)
 
 
-def _looked_at(now: datetime) -> datetime:
+def looked_at(now: datetime) -> datetime:
     """Until when an appointment may begin of which today reminds: from nine on, the next working
     day's; earlier, what yesterday has left. What a longer closure hides comes the day before.
     """

@@ -21,7 +21,6 @@ from crm_desktop.domain.appointments import (
     Slot,
     Wanted,
     free_slots,
-    opening,
     suited,
     within_hours,
     wrong_in,
@@ -63,7 +62,7 @@ def diary(db: Database, site_id: int, first: date, last: date) -> Diary:
         begins, ends = _bounds(calendar, first, last)
         days = ((last - first).days + 1) if last >= first else 0
         opened = tuple(
-            each for n in range(days) for each in opening(calendar, first + timedelta(days=n))
+            each for n in range(days) for each in calendar.open_on(first + timedelta(days=n))
         )
         return queries.diary(tx, site_id, opened, begins, ends)
 

@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from crm_desktop.domain.changes import Changes
-from crm_desktop.domain.errors import NotFound
+from crm_desktop.domain.errors import Closed, NotFound
 from crm_desktop.domain.kiosks import Booking, KioskCheckIn, KioskSite, KioskTicket, PublicBoard
 from crm_desktop.domain.references import parse_reference
 from crm_desktop.domain.visits import CheckedInBy, CheckIn, SiteService
@@ -18,7 +18,7 @@ from crm_desktop.store.database import Database, Tx
 from crm_desktop.store.queries import kiosks as queries
 from crm_desktop.store.queries import visits
 
-__all__ = ["board", "booking", "check_in", "services", "sites"]
+__all__ = ["board", "booking", "check_in", "notices", "services", "sites"]
 
 _LONDON = ZoneInfo("Europe/London")
 
@@ -44,10 +44,14 @@ def booking(db: Database, site_id: int, reference: str) -> Booking | None:
 def check_in(db: Database, site_id: int, said: KioskCheckIn) -> tuple[KioskTicket, Changes]:
     """Put the visitor into the line; the same key again gives the same ticket.
 
-    Raises NotFound (no such service there, or booking today) and Conflict (the booking was checked
-    in already, no number is left).
+    Raises NotFound (no such service there, or booking today), Conflict (the booking was checked in
+    already, no number is left) and Closed(opens_at) outside the site's opening hours: then the
+    counter alone checks in.
     """
     with db.write() as tx:
+        closed, opens_at = queries.opening(tx, site_id)
+        if closed and not queries.was_given(tx, said.key):
+            raise Closed(opens_at=opens_at)
         booked = _booking(tx, site_id, said.reference) if said.reference else None
         if said.reference and booked is None:
             raise NotFound("no such booking today")
@@ -77,11 +81,14 @@ def board(db: Database, site_id: int) -> PublicBoard:
     """What the public screens of a site show."""
     with db.read() as tx:
         calls = queries.calls(tx, site_id)
-    return PublicBoard(
-        calls,
-        service_notices.shown(db, "web"),
-        service_notices.shown(db, "web", "cy"),
-    )
+    return PublicBoard(calls, notices(db, site_id), notices(db, site_id, "cy"))
+
+
+def notices(db: Database, site_id: int, language: str = "en") -> tuple[str, ...]:
+    """What always stands on the site's screens, then the council's notices for the public."""
+    with db.read() as tx:
+        wall = queries.wall(tx, site_id, language)
+    return (*((wall,) if wall else ()), *service_notices.shown(db, "web", language))
 
 
 def _booking(tx: Tx, site_id: int, reference: str) -> Booking | None:

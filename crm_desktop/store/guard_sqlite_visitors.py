@@ -79,8 +79,9 @@ def resumed(tx: Tx, me: Person, contact: Contact) -> None:
         visit.place_id, visit.seen_at = mine, visit.seen_at or tx.now
     elif (
         contact.state == ContactState.WRAP_UP
+        and mine is not None
         and mine == visit.place_id
-        and visits_sqlite.holds(tx, visit.place_id) is None
+        and visits_sqlite.holds(tx, mine) is None
     ):
         visit.left_at = None
 

@@ -36,6 +36,8 @@ _WORDS: Mapping[str, str] = {
     "telephones.pbx": "Set up how the gateway reaches the PBX",
     "telephones.line": "Changed a telephone line",
     "telephones.extension": "Gave a colleague a telephone, or took it away",
+    "site.put": "Changed how a site is set up",
+    "site.key": "Renewed the key of a site's kiosks and screens",
     "contact.declined": "Offer declined",
     "contact.offer_timed_out": "Offer not answered",
     "contact.overflowed": "Moved on: it had waited too long",

@@ -43,6 +43,9 @@ CREATE OR REPLACE FUNCTION app.visit_in(p_contact bigint, p_states text[]) RETUR
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE c contact; holder text;
 BEGIN
+    IF app.me() IS NULL THEN
+        PERFORM app.refuse('CRM02', 'not signed in as staff');
+    END IF;
     SELECT x.* INTO c FROM contact x WHERE x.id = p_contact FOR UPDATE;
     IF c.id IS NULL OR NOT EXISTS (SELECT 1 FROM visit v WHERE v.contact_id = p_contact)
        OR NOT (c.queue_id = ANY (app.known_queues()) OR c.owner_id IS NOT DISTINCT FROM app.me())
@@ -110,6 +113,17 @@ BEGIN
     RETURN CASE WHEN found_id IS NOT NULL THEN app.visit_called(found_id, p) END;
 END $$;
 
+-- They are there: also whoever had been laid aside, and is so no more.
+CREATE OR REPLACE FUNCTION app.visit_serve(p_contact bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE c contact := app.visit_in(p_contact, ARRAY['called']);
+BEGIN
+    UPDATE contact SET state = 'active', state_since = now(), parked_until = NULL, parked_for_reply = false,
+        first_taken_at = coalesce(first_taken_at, now()) WHERE id = p_contact;
+    UPDATE visit SET seen_at = coalesce(seen_at, now()) WHERE contact_id = p_contact;
+    PERFORM app.log('contact.taken', p_contact);
+END $$;
+
 -- To another desk or room, or another service; the ticket and the place in the line are kept.
 CREATE OR REPLACE FUNCTION app.visit_transfer(p_contact bigint, p_place bigint, p_service bigint, p_note text)
 RETURNS void
@@ -136,7 +150,7 @@ BEGIN
         END IF;
     END IF;
     UPDATE contact SET state = 'queued', state_since = now(), owner_id = NULL, parked_until = NULL,
-        queue_id = coalesce(to_queue, queue_id), service_id = coalesce(p_service, service_id)
+        parked_for_reply = false, queue_id = coalesce(to_queue, queue_id), service_id = coalesce(p_service, service_id)
     WHERE id = p_contact;
     UPDATE visit SET place_id = NULL, for_place_id = p_place, calls = 0 WHERE contact_id = p_contact;
     PERFORM app.end_assignment(p_contact, 'transferred', p_note);
@@ -351,7 +365,7 @@ BEGIN
         END IF;
     END IF;
     UPDATE contact SET state = p_to, state_since = now(), owner_id = NULL, parked_until = NULL,
-        due_at = CASE WHEN p_to = 'queued' THEN due_at END WHERE id = p_contact;
+        parked_for_reply = false, due_at = CASE WHEN p_to = 'queued' THEN due_at END WHERE id = p_contact;
     UPDATE visit SET place_id = NULL, left_at = CASE WHEN p_to <> 'queued' THEN now() END
     WHERE contact_id = p_contact;
     IF p_to <> 'queued' THEN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -12,6 +13,7 @@ from crm_desktop.channels.kiosk.answers import INTERPRETERS, Answers, Step
 from crm_desktop.channels.kiosk.port import KioskSettings
 from crm_desktop.channels.kiosk.words import WORDS, wait_on_ticket, wait_on_tile
 from crm_desktop.channels.web.assets import read_assets
+from crm_desktop.domain.appointment_words import long_day
 from crm_desktop.domain.kiosks import KioskSite, KioskTicket
 from crm_desktop.domain.visits import Need, SiteService
 
@@ -78,6 +80,17 @@ class Pages:
             wait=wait_on_ticket(language, it.wait_seconds),
         )
 
+    def closed(self, site: KioskSite, language: str, status: int = 200) -> Response:
+        """Nobody is there now; when it opens, in both languages."""
+        return self._page(
+            "closed.html",
+            status,
+            site,
+            language,
+            opens=_opens(language, site.opens_at),
+            opens_other=_opens("cy" if language == "en" else "en", site.opens_at),
+        )
+
     def screen(self, site: KioskSite) -> Response:
         """The public screen, in both languages at once."""
         return self._page("screen.html", 200, site, "en", cy=WORDS["cy"], place_cy=site.name_cy)
@@ -127,6 +140,16 @@ class Pages:
             **more,
         }
         return HTMLResponse(self._env.get_template(template).render(**context), status)
+
+
+def _opens(language: str, at: datetime | None) -> str:
+    words = WORDS[language]
+    if at is None:
+        return words["closed_unknown"]
+    clock, day = at.astimezone(_LONDON).strftime("%H:%M"), long_day(language, at)
+    # Welsh days begin small within a sentence.
+    day = f"{day[0].lower()}{day[1:]}" if language == "cy" else day
+    return words["closed_until"].format(day=day, time=clock)
 
 
 def _named(english: str, welsh: str, language: str) -> str:

@@ -25,7 +25,7 @@ class KioskPort(Protocol):
         """Today's appointment of that reference."""
 
     def check_in(self, site_id: int, said: KioskCheckIn) -> KioskTicket:
-        """Put the visitor into the line, once for each key; raises NotFound, Conflict."""
+        """Put the visitor into the line, once for each key; raises NotFound, Conflict, Closed."""
 
     def board(self, site_id: int) -> PublicBoard:
         """What the public screens show."""

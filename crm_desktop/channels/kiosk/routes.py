@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import datetime
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -23,7 +24,7 @@ from crm_desktop.channels.web.body import BodyBroken, BodyTooLarge, BodyTooSlow,
 from crm_desktop.channels.web.bugs import trace
 from crm_desktop.channels.web.clients import TokenBuckets, client_of, is_https
 from crm_desktop.channels.web.headers import secure
-from crm_desktop.domain.errors import Conflict, DatabaseTrouble, NotFound
+from crm_desktop.domain.errors import Closed, Conflict, CrmError, DatabaseTrouble, NotFound
 from crm_desktop.domain.kiosks import KioskCheckIn, KioskSite
 from crm_desktop.domain.visits import Need, SiteService
 
@@ -104,6 +105,8 @@ class _Door:
         """The first question."""
         site = await self._site(request)
         answers = Answers(language=_note_language(request, request.query_params.get("lang", "")))
+        if site.closed:
+            return self._pages.closed(site, answers.language)
         return self._pages.about(site, answers, await self._services(site))
 
     async def send(self, request: Request) -> Response:
@@ -185,7 +188,7 @@ class _Door:
         if booking is None:
             return answers, "booking_unknown"
         if not booking.awaited:
-            return answers, "booking_arrived"
+            return answers, "booking_missed" if booking.missed else "booking_arrived"
         needs = tuple(each for each in Need if each in (*answers.needs, *booking.needs))
         return replace(answers, service_id=booking.service_id, needs=needs), ""
 
@@ -209,9 +212,9 @@ class _Door:
         )
         try:
             ticket = await self._ask(self._port.check_in, site.id, said)
-        except (NotFound, Conflict) as refusal:
+        except (NotFound, Conflict, Closed) as refusal:
             _LOG.info("kiosks: no ticket was given (%s)", refusal.code)
-            return self._message(request, "full", 409)
+            return self._refused(request, site, answers, refusal)
         except (DatabaseTrouble, TimeoutError) as trouble:
             _LOG.warning("kiosks: a check-in was not kept (%s)", type(trouble).__name__)
             return self._message(request, "away", 503, retry=again)
@@ -222,9 +225,20 @@ class _Door:
         language = f"?lang={answers.language}" if answers.language != "en" else ""
         return RedirectResponse(f"/kiosk/{site.key}/ticket/{token}{language}", 303)
 
+    def _refused(
+        self, request: Request, site: KioskSite, answers: Answers, refusal: CrmError
+    ) -> Response:
+        if not isinstance(refusal, Closed):
+            return self._message(request, "full", 409)
+        opens_at = refusal.params.get("opens_at")
+        known = replace(site, opens_at=opens_at if isinstance(opens_at, datetime) else None)
+        return self._pages.closed(known, answers.language, 409)
+
     async def _draw(
         self, site: KioskSite, step: Step, answers: Answers, error: str = ""
     ) -> Response:
+        if site.closed:
+            return self._pages.closed(site, answers.language, 409)
         if step is Step.ABOUT:
             return self._pages.about(site, answers, await self._services(site), error)
         return self._pages.question(site, step, answers, error)

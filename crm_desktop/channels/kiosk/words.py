@@ -33,6 +33,8 @@ _EN = {
     "booking_unknown": "There is no appointment with this reference here today",
     "booking_arrived": "This appointment is checked in already. Wait for your number, or ask at "
     "the counter",
+    "booking_missed": "The time of this appointment has passed. Continue without it for a ticket, "
+    "or ask at the counter",
     "booking_often": "There were too many tries. Wait a minute, or go to the counter",
     "needs": "Do you need any of these?",
     "needs_hint": "Touch all that you need, or continue without.",
@@ -81,6 +83,11 @@ _EN = {
     "will check you in.",
     "full_title": "Please go to the counter",
     "full_text": "This screen cannot give you a ticket for that now. Our staff will check you in.",
+    "closed_title": "We are closed now",
+    "closed_until": "We open again on {day} at {time}.",
+    "closed_unknown": "Our opening hours are on the council’s website.",
+    "closed_text": "No tickets are given until then. If somebody is at the counter, please ask "
+    "there.",
     "broken_title": "Please start again",
     "broken_text": "We could not read what was sent. You have no ticket yet.",
     "screen": "Now calling",
@@ -125,6 +132,8 @@ _CY = {
     "booking_unknown": "Does dim apwyntiad gyda’r cyfeirnod hwn yma heddiw",
     "booking_arrived": "Rydych eisoes wedi cofrestru ar gyfer yr apwyntiad hwn. Arhoswch am eich "
     "rhif, neu gofynnwch wrth y cownter",
+    "booking_missed": "Mae amser yr apwyntiad hwn wedi mynd heibio. Parhewch hebddo i gael tocyn, "
+    "neu gofynnwch wrth y cownter",
     "booking_often": "Bu gormod o geisiadau. Arhoswch funud, neu ewch at y cownter",
     "needs": "Oes angen unrhyw un o’r rhain arnoch chi?",
     "needs_hint": "Cyffyrddwch â phopeth sydd ei angen arnoch, neu parhewch hebddynt.",
@@ -175,6 +184,11 @@ _CY = {
     "full_title": "Ewch at y cownter, os gwelwch yn dda",
     "full_text": "All y sgrin hon ddim rhoi tocyn i chi ar gyfer hynny nawr. Bydd ein staff yn "
     "eich cofrestru.",
+    "closed_title": "Rydym ar gau nawr",
+    "closed_until": "Byddwn ar agor eto: {day} am {time}.",
+    "closed_unknown": "Mae ein horiau agor ar wefan y cyngor.",
+    "closed_text": "Ni fydd tocynnau’n cael eu rhoi tan hynny. Os oes rhywun wrth y cownter, "
+    "gofynnwch yno.",
     "broken_title": "Dechreuwch eto, os gwelwch yn dda",
     "broken_text": "Allen ni ddim darllen yr hyn a anfonwyd. Does gennych chi ddim tocyn eto.",
     "screen": "Yn galw nawr",

@@ -9,6 +9,7 @@ from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.domain.figure_views import NAMES, CentreFigures
 from crm_desktop.domain.figures import Figure, Sums, span
+from crm_desktop.domain.site_figures import SiteFigure
 from crm_desktop.domain.states import Channel
 
 #: What is short of a goal by no more than so many points is nearly there.
@@ -43,7 +44,7 @@ _WITH_CONTACTS = frozenset(Figure) - {
 class FigureShown:
     """One figure in words. `tone` never stands without `word`; `opens`: contacts are behind it."""
 
-    figure: Figure
+    figure: Figure | SiteFigure
     label: str
     value: str
     detail: str

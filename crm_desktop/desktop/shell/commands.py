@@ -281,6 +281,11 @@ COMMANDS: tuple[Command, ...] = (
         help="The centre's figures in a window of their own, to be read from afar",
     ),
     Command(
+        "view.site_figures", "Figures of a site", VIEW, ("Ctrl+Alt+F",), "building-2",
+        roles=_AT_DESKS,
+        help="Who came, waited and was served at a shop or library, today or on another day",
+    ),
+    Command(
         "view.private", "Hide personal data", VIEW, ("Ctrl+F4",), "eye-off", works_away=True,
         help="At once, while somebody else can see the screen; again shows it",
     ),

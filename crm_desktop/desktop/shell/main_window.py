@@ -37,6 +37,7 @@ from crm_desktop.desktop.shell.people_desk import PeopleDesk
 from crm_desktop.desktop.shell.presence_desk import PresenceDesk
 from crm_desktop.desktop.shell.private import Private
 from crm_desktop.desktop.shell.public_desk import PublicDesk
+from crm_desktop.desktop.shell.site_desk import SiteDesk
 from crm_desktop.desktop.shell.standing import StandingKeeper
 from crm_desktop.desktop.shell.status import StatusKeeper
 from crm_desktop.desktop.shell.top_bar import TopBar
@@ -91,6 +92,7 @@ class MainWindow(QWidget):
         )
         self.registry.attach(self)
         self._connect()
+        self._connect_sites()
         self._standing = StandingKeeper(
             desk.db, desk.runner.for_owner(self), self._person_changed, self.lock.end
         )
@@ -162,6 +164,7 @@ class MainWindow(QWidget):
                 self.commands.add_toast(self.pages.staff_screen.toast)
             elif key == "admin":
                 self.commands.add_toast(self.pages.admin_screen.telephones.toast)
+                self.commands.add_toast(self.pages.admin_screen.sites.toast)
             elif key == "team":
                 self.commands.add_toast(self.pages.team.contacts.toast)
         self._stack.setCurrentWidget(page)
@@ -180,6 +183,7 @@ class MainWindow(QWidget):
         self.chats.changed(changes)
         self._articles.changed(changes)
         self.figures.changed(changes)
+        self.site_figures.changed(changes)
         self.public.changed(changes)
         self.bookings.changed(changes)
         self.people.changed(changes)
@@ -200,6 +204,7 @@ class MainWindow(QWidget):
         for window in list(self._windows):
             window.close()
         self.figures.close()
+        self.site_figures.close()
         self.alarms.stop()
         self.workplace.stop()
         self.pages.stop()
@@ -235,6 +240,7 @@ class MainWindow(QWidget):
         self.bookings = BookingDesk(desk, self.registry, self, self._target)
         self._articles = ArticleKeeper(desk, self)
         self.figures = FigureDesk(desk, self)
+        self.site_figures = SiteDesk(desk, self.registry, self)
 
     def _build_frame(self) -> None:
         look = self._desk.look
@@ -297,6 +303,19 @@ class MainWindow(QWidget):
         self.chats.is_locked = partial(getattr, self.lock, "is_locked")
         self._leaving = Leaving(self._desk, self, self._quit)
 
+    @Slot()
+    def _hide_personal(self) -> None:
+        """Who came to a site stands in a window of its own: it goes too."""
+        self.private.toggle()
+        if self.private.is_on:
+            self.site_figures.close()
+
+    def _connect_sites(self) -> None:
+        self.site_figures.contact_wanted.connect(self.open_contact)
+        self.pages.site_figures_wanted.connect(self.site_figures.open)
+        self.figures.site_wanted.connect(self.site_figures.open_behind)
+        self.lock.ended.connect(self.site_figures.close)
+
     def _connect(self) -> None:
         desk = self._desk
         desk.live.changed.connect(self.changed)
@@ -358,7 +377,7 @@ class MainWindow(QWidget):
         for place in (key for key, *_ in PAGES):
             bind(f"go.{place}", partial(self.go, place))
         bind("go.palette", self._open_palette)
-        bind("view.private", self.private.toggle)
+        bind("view.private", self._hide_personal)
         bind("view.public", self._open_public)
         bind("desk.printer", self._choose_printer)
         bind("view.density", self._toggle_density)
@@ -406,6 +425,8 @@ class MainWindow(QWidget):
             self.go("queue")
         if not person.leads:
             self.figures.close()
+        if not self.pages.has("desk"):
+            self.site_figures.close()
         self._status.show_person()
         self.people.fit()
         self._fit()

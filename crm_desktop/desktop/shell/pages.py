@@ -81,6 +81,7 @@ class Pages(QObject):
     note_wanted = Signal(object, str)
     figure_wanted = Signal(object)
     wallboard_wanted = Signal()
+    site_figures_wanted = Signal()
     queue_huddle_wanted = Signal(object)
     seen_wanted = Signal(object)
     scheme_chosen = Signal(object)
@@ -132,6 +133,7 @@ class Pages(QObject):
         screen.bind(self.at_desk)
         screen.opened.connect(self.contact_wanted)
         screen.here.connect(self.desk_here)
+        screen.figures_wanted.connect(self.site_figures_wanted)
         restore_panes(screen, desk.settings, "main")
         self._begin("desk", self.at_desk)
         return screen
@@ -198,18 +200,22 @@ class Pages(QObject):
         from crm_desktop.desktop.screens.admin.pages import AdminPages
         from crm_desktop.desktop.screens.admin.presenter import AdminPresenter
         from crm_desktop.desktop.screens.admin.screen import AdminScreen
+        from crm_desktop.desktop.screens.admin.sites_presenter import SitesPresenter
+        from crm_desktop.desktop.screens.admin.sites_screen import SitesScreen
         from crm_desktop.desktop.screens.admin.telephones_presenter import TelephonesPresenter
         from crm_desktop.desktop.screens.admin.telephones_screen import TelephonesScreen
 
         desk = self._desk
         channels = AdminScreen(desk.look, desk.clock)
         telephones = TelephonesScreen(desk.look, desk.clock)
+        sites = SitesScreen(desk.look, desk.settings)
         screen = AdminPages(
-            desk.look, channels, telephones, lambda: desk.person.role is StaffRole.ADMIN
+            desk.look, channels, telephones, sites, lambda: desk.person.role is StaffRole.ADMIN
         )
         screen.bind(
             AdminPresenter(desk.db, self._tasks(channels), channels),
             TelephonesPresenter(desk.db, self._tasks(telephones), telephones),
+            SitesPresenter(desk.db, self._tasks(sites), sites),
         )
         screen.contact_wanted.connect(self.contact_wanted)
         self._begin("admin", screen)
@@ -268,6 +274,7 @@ class Pages(QObject):
         team.note_wanted.connect(self.note_wanted)
         team.figure_wanted.connect(self.figure_wanted)
         team.wallboard_wanted.connect(self.wallboard_wanted)
+        team.site_figures_wanted.connect(self.site_figures_wanted)
         team.queue_huddle_wanted.connect(self.queue_huddle_wanted)
         team.listen_wanted.connect(self.listen_wanted)
         self._begin("team", team)

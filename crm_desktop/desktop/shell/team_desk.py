@@ -27,8 +27,8 @@ from crm_desktop.domain.changes import Changes
 
 class TeamDesk(QObject):
     """`contact_wanted`, `person_wanted` and `huddle_wanted` carry an id, `note_wanted` an id and a
-    name, `queue_huddle_wanted` a queue's id, `figure_wanted` a Figure, `wallboard_wanted` nothing,
-    `listen_wanted` the contact of a call and a Verb.
+    name, `queue_huddle_wanted` a queue's id, `figure_wanted` a Figure, `wallboard_wanted` and
+    `site_figures_wanted` nothing, `listen_wanted` the contact of a call and a Verb.
     """
 
     contact_wanted = Signal(object)
@@ -38,6 +38,7 @@ class TeamDesk(QObject):
     queue_huddle_wanted = Signal(object)
     figure_wanted = Signal(object)
     wallboard_wanted = Signal()
+    site_figures_wanted = Signal()
     listen_wanted = Signal(object, object)
 
     def __init__(self, desk: Desk) -> None:
@@ -92,6 +93,7 @@ class TeamDesk(QObject):
         screen.figure_wanted.connect(self.figure_wanted)
         screen.queues.queues_chosen.connect(self._show_queues)
         screen.queues.wallboard_wanted.connect(self.wallboard_wanted)
+        screen.queues.site_figures_wanted.connect(self.site_figures_wanted)
         screen.queues.settings_wanted.connect(self._open_rules)
         screen.queues.huddle_wanted.connect(self.queue_huddle_wanted)
         screen.people.person_wanted.connect(self.person_wanted)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
+from crm_desktop.desktop.core.layout import number_of
 from crm_desktop.desktop.core.live import FeedState
 from crm_desktop.desktop.shell.curtain import STAYS
 from crm_desktop.desktop.shell.desk import Desk, later_for
 from crm_desktop.desktop.shell.second_monitor import hang, keep
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.figures import Figure
+from crm_desktop.domain.site_figures import SiteFigure
 from crm_desktop.domain.states import Channel
 
 # What few desktops ever open is loaded when it is opened, not with the program.
@@ -20,13 +22,16 @@ if TYPE_CHECKING:
     from crm_desktop.desktop.screens.wallboard.presenter import WallboardPresenter
     from crm_desktop.desktop.screens.wallboard.screen import Wallboard
 
-_LIGHT = "wallboard/light"
+_LIGHT, _SITE = "wallboard/light", "wallboard/site"
 
 
 class FigureDesk(QObject):
-    """One a main window. `contact_wanted` carries the id of a contact behind a figure."""
+    """One a main window. `contact_wanted` carries the id of a contact behind a figure,
+    `site_wanted` a site's id and the figure whose visitors are asked for.
+    """
 
     contact_wanted = Signal(object)
+    site_wanted = Signal(object, object)
 
     def __init__(self, desk: Desk, window: QWidget) -> None:
         super().__init__(window)
@@ -61,8 +66,14 @@ class FigureDesk(QObject):
         wall.light_chosen.connect(self._keep_light)
         self._wall = wall
         self._presenter = WallboardPresenter(
-            desk.db, desk.runner.for_owner(wall), wall, later_for(wall)
+            desk.db,
+            desk.runner.for_owner(wall),
+            wall,
+            later_for(wall),
+            site_id=number_of(desk.settings, _SITE),
+            turned=self._keep_site,
         )
+        wall.site_turned.connect(self._next_site)
         if desk.live.is_away and desk.live.state is not None:
             wall.set_away(desk.live.state.since)
         hang(wall, desk.settings, "wallboard", self._window)
@@ -84,10 +95,18 @@ class FigureDesk(QObject):
 
     @Slot(object)
     def open_behind(
-        self, figure: Figure, queue_id: int | None = None, channel: Channel | None = None
+        self,
+        figure: Figure | SiteFigure,
+        queue_id: int | None = None,
+        channel: Channel | None = None,
     ) -> None:
         """Show the contacts behind a figure, in front of the main window."""
         if self._locked:
+            return
+        if isinstance(figure, SiteFigure):
+            if self._wall is not None and self._wall.site_id is not None:
+                self._window.activateWindow()
+                self.site_wanted.emit(self._wall.site_id, figure)
             return
         from crm_desktop.desktop.screens.figures.dialog import BehindDialog
         from crm_desktop.desktop.screens.figures.presenter import BehindPresenter
@@ -113,6 +132,14 @@ class FigureDesk(QObject):
         if self._presenter is not None:
             self._presenter.stop()
         self._wall = self._presenter = None
+
+    @Slot()
+    def _next_site(self) -> None:
+        if self._presenter is not None:
+            self._presenter.next_site()
+
+    def _keep_site(self, site_id: int | None) -> None:
+        self._desk.settings.set(_SITE, str(site_id or ""))
 
     @Slot(bool)
     def _keep_light(self, light: bool) -> None:

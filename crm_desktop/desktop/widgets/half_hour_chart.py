@@ -58,11 +58,15 @@ class Bar:
 
 
 class HalfHourChart(Painted):
-    """Bars of what came on wide pale bars of what was expected; arrow keys read them one by one."""
+    """Bars of what came on wide pale bars of what was expected, which the legend calls `expected`;
+    arrow keys read them one by one.
+    """
 
-    def __init__(self, look: Look, name: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, look: Look, name: str, parent: QWidget | None = None, *, expected: str = "Forecast"
+    ) -> None:
         super().__init__(look, parent)
-        self._name = name
+        self._name, self._expected = name, expected
         self._bars: tuple[Bar, ...] = ()
         self._now: float | None = None
         self._current: int | None = None
@@ -281,10 +285,12 @@ class HalfHourChart(Painted):
             return
         for words, fill, edge, high in (
             ("Came", theme.tone(Tone.ACCENT).text, theme.tone(Tone.ACCENT).text, 10),
-            ("Forecast", *self._pale(), 10),
+            (self._expected, *self._pale(), 10),
             ("People needed", theme.tone(Tone.INFO).text, theme.tone(Tone.INFO).text, 2),
         ):
             if words == "People needed" and not self._most_needed():
+                continue
+            if words == self._expected and all(each.expected is None for each in self._bars):
                 continue
             side, tall = look.px(10), look.px(high)
             mark = QRect(head.left(), head.top() + (head.height() - tall) // 2, side, tall)

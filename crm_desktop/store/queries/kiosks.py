@@ -6,11 +6,22 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
+from crm_desktop.domain.appointments import AppointmentState
+from crm_desktop.domain.calendar import Calendar, NeverOpen
 from crm_desktop.domain.kiosks import SHOWN_MINUTES, BoardCall, Booking, KioskSite
 from crm_desktop.domain.states import ContactState
 from crm_desktop.domain.visits import Need, Ticket
 from crm_desktop.store.database import Tx
-from crm_desktop.store.models import Appointment, ChannelAccount, Contact, Place, Site, Visit
+from crm_desktop.store.models import (
+    Appointment,
+    ChannelAccount,
+    Contact,
+    OpeningCalendar,
+    Place,
+    Site,
+    Visit,
+)
+from crm_desktop.store.queries.appointments import calendar
 
 #: The kind of account by which visitors are texted.
 _TEXTING = "texting"
@@ -25,9 +36,33 @@ def sites(tx: Tx) -> tuple[KioskSite, ...]:
         .exists()
     )
     rows = tx.session.execute(
-        select(Site.id, Site.kiosk_key, Site.name, Site.name_cy, texts).where(Site.active)
+        select(Site.id, Site.kiosk_key, Site.name, Site.name_cy, texts, OpeningCalendar.hours)
+        .join(OpeningCalendar, OpeningCalendar.id == Site.calendar_id)
+        .where(Site.active)
     )
-    return tuple(KioskSite(*row) for row in rows)
+    return tuple(
+        KioskSite(id_, key, name, name_cy, can_text, *_opening(Calendar.from_data(hours), tx.now))
+        for id_, key, name, name_cy, can_text, hours in rows
+    )
+
+
+def opening(tx: Tx, site_id: int) -> tuple[bool, datetime | None]:
+    """Whether a site is closed now, and when it opens; raises NotFound."""
+    return _opening(calendar(tx, site_id), tx.now)
+
+
+def was_given(tx: Tx, key: str) -> bool:
+    """Whether there is a ticket of that key."""
+    return tx.session.scalar(select(Visit.contact_id).where(Visit.key == key)) is not None
+
+
+def _opening(hours: Calendar, now: datetime) -> tuple[bool, datetime | None]:
+    if hours.is_open(now):
+        return False, None
+    try:
+        return True, hours.next_opening(now)
+    except NeverOpen:
+        return True, None
 
 
 def booking(
@@ -44,7 +79,7 @@ def booking(
         ).where(
             Appointment.site_id == site_id,
             Appointment.reference == reference,
-            Appointment.state.in_(("booked", "arrived")),
+            Appointment.state.in_(("booked", "arrived", "no_show")),
             Appointment.starts_at >= first,
             Appointment.starts_at < last,
         )
@@ -52,7 +87,9 @@ def booking(
     if row is None:
         return None
     needs = tuple(map(Need, row.needs))
-    return Booking(row.id, row.service_id, row.starts_at, needs, row.state == "booked")
+    state = AppointmentState(row.state)
+    awaited, missed = state is AppointmentState.BOOKED, state is AppointmentState.NO_SHOW
+    return Booking(row.id, row.service_id, row.starts_at, needs, awaited, missed)
 
 
 def before(tx: Tx, contact_id: int) -> int:
@@ -100,3 +137,10 @@ def calls(tx: Tx, site_id: int) -> tuple[BoardCall, ...]:
         for letter, number, place, place_cy, at, language in rows
         if at is not None
     )
+
+
+def wall(tx: Tx, site_id: int, language: str) -> str:
+    """What always stands on a site's screens; in English where nobody has put it into Welsh."""
+    settings = tx.session.scalar(select(Site.settings).where(Site.id == site_id)) or {}
+    english = str(settings.get("wall") or "")
+    return str(settings.get("wall_cy") or english) if language == "cy" else english

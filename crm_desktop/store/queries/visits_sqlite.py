@@ -301,6 +301,7 @@ def serve(tx: Tx, contact_id: int) -> None:
     contact, visit = _in(tx, contact_id, ("called",))
     contact.state, contact.state_since = ContactState.ACTIVE, tx.now
     contact.first_taken_at = contact.first_taken_at or tx.now
+    contact.parked_until, contact.parked_for_reply = None, False
     visit.seen_at = visit.seen_at or tx.now
     tx.session.flush()
     _log(tx, "contact.taken", contact_id)
@@ -320,7 +321,7 @@ def move(tx: Tx, contact_id: int, to: ContactState) -> None:
         raise Conflict("call them again first")
     back = to is ContactState.QUEUED
     contact.state, contact.state_since, contact.owner_id = to, tx.now, None
-    contact.parked_until = None
+    contact.parked_until, contact.parked_for_reply = None, False
     contact.due_at = contact.due_at if back else None
     visit.place_id, visit.left_at = None, None if back else tx.now
     booked = tx.session.scalar(select(Appointment).where(Appointment.visit_id == contact_id))
@@ -358,7 +359,7 @@ def transfer(tx: Tx, contact_id: int, to: To, note: str) -> None:
             raise NotFound("no such service at that site")
         contact.queue_id, contact.service_id = service.queue_id, service.id
     contact.state, contact.state_since, contact.owner_id = ContactState.QUEUED, tx.now, None
-    contact.parked_until = None
+    contact.parked_until, contact.parked_for_reply = None, False
     visit.place_id, visit.for_place_id, visit.calls = None, to.place_id, 0
     _end(tx, contact_id, AssignmentState.TRANSFERRED, note)
     if note:

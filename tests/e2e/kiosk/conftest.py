@@ -85,13 +85,13 @@ class Shop:
     def call_next(self, desk: int = 0) -> Called:
         """Anna goes to a desk and calls whoever is next; whoever was there is done."""
         place = places(self.centre, self.site)[desk]
-        visits.at(self.anna, place)
         for row in visits.line(self.anna, self.site).rows:
             if row.state == "called":
                 visits.serve(self.anna, row.contact_id)
                 contacts.begin_wrap_up(self.anna, row.contact_id)
                 done = Disposition(None, Resolution.RESOLVED, avoidable=False)
                 contacts.complete(self.anna, row.contact_id, done)
+        visits.at(self.anna, place)
         called, _ = visits.call_next(self.anna, place)
         assert called is not None
         return called

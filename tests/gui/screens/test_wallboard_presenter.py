@@ -6,14 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
+from sqlalchemy import select
 
 from crm_desktop.desktop.core.presenting import ImmediateTasks
 from crm_desktop.desktop.screens.wallboard.presenter import WallboardPresenter
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.figure_views import CentreFigures
+from crm_desktop.domain.site_figures import SiteFigures
+from crm_desktop.store.models import Service, SiteService
 from tests.centre import Centre
 from tests.integration.conftest import sqlite_centre
+from tests.visits_centre import add_site
 
 __all__ = ["sqlite_centre"]
 
@@ -23,11 +27,15 @@ class Wall:
     """What was shown, and what is to be done later."""
 
     shown: list[CentreFigures] = field(default_factory=list)
+    sites: list[SiteFigures] = field(default_factory=list)
     trouble: list[CrmError] = field(default_factory=list)
     later: list[tuple[int, Callable[[], None]]] = field(default_factory=list)
 
     def show_figures(self, found: CentreFigures) -> None:
         self.shown.append(found)
+
+    def show_site(self, found: SiteFigures) -> None:
+        self.sites.append(found)
 
     def show_trouble(self, trouble: CrmError) -> None:
         self.trouble.append(trouble)
@@ -99,3 +107,31 @@ def test_whoever_may_not_see_figures_is_told_so(sqlite_centre: Centre, wall: Wal
 
     assert wall.shown == []
     assert [each.code for each in wall.trouble] == ["not_allowed"]
+
+
+def test_it_goes_from_the_centre_to_one_site_after_the_other(
+    sqlite_centre: Centre, wall: Wall
+) -> None:
+    first = add_site(sqlite_centre, "eastgate", services=("missed_bin",))
+    second = add_site(sqlite_centre, "guildhall")
+    with sqlite_centre.as_owner().write() as tx:
+        hidden = tx.session.scalars(select(Service.id).where(Service.restricted)).first()
+        assert hidden is not None
+        tx.session.add(SiteService(site_id=first, service_id=hidden, letter="S", key=9))
+    made = presenter(sqlite_centre, wall)
+    made.start()
+    for _ in range(2):
+        made.next_site()
+    assert [each.site_id for each in wall.sites] == [first, second]
+    # Everybody in the room reads it.
+    assert hidden not in wall.sites[0].services
+    before = len(wall.sites)
+    made.changed(Changes.of(Topic.SITE, first))
+    made.changed(Changes.of(Topic.QUEUE_STAT, 1))
+    wall.wait(2_000)
+    assert len(wall.sites) == before
+    made.changed(Changes.of(Topic.SITE, second))
+    assert len(wall.sites) == before + 1
+    wall.wait(2_000)
+    made.next_site()
+    assert len(wall.shown) == 2

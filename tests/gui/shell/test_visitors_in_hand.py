@@ -11,7 +11,7 @@ from crm_desktop.services import visits
 from crm_desktop.store.models import Contact
 from tests.centre import Centre
 from tests.gui.shell.conftest import Open, settled
-from tests.gui.shell.test_desk import said
+from tests.gui.shell.test_desk import at_desk, said
 from tests.visits_centre import add_site, arriving, places, service_of
 
 
@@ -59,3 +59,21 @@ def test_whom_nobody_can_be_given_stays_and_a_returned_one_has_no_undo(
     QTest.keyClick(desktop.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     settled(qtbot, desktop)
     assert _state(centre, visitor.contact_id) == ContactState.QUEUED
+
+
+def test_whoever_has_a_visitor_stays_at_that_desk(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    site = add_site(centre)
+    desktop, screen = at_desk(centre, open_desktop, qtbot, site)
+    visits.check_in(centre.as_person("anna"), arriving(site, service_of(centre, site)))
+    presenter = desktop.window.pages.at_desk
+    presenter.call_next()
+    settled(qtbot, desktop)
+
+    presenter.choose_place(places(centre, site)[1])
+    settled(qtbot, desktop)
+
+    assert "You still have A001 at your desk." in said(desktop)
+    assert "Desk 1, " in said(desktop)
+    assert screen.isVisible()

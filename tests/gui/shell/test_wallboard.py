@@ -19,6 +19,7 @@ from crm_desktop.desktop.screens.figures.dialog import BehindDialog
 from crm_desktop.desktop.screens.wallboard.colours import DARK, LIGHT, Colours
 from crm_desktop.desktop.screens.wallboard.parts import VALUE, WallLine, wall_font
 from crm_desktop.desktop.screens.wallboard.screen import Wallboard
+from crm_desktop.desktop.widgets.figure_tile import FigureTile
 from crm_desktop.desktop_root import Desktop
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import DatabaseAway
@@ -260,3 +261,42 @@ def test_numbers_are_a_tenth_of_the_height(busy: Centre, open_desktop: Open, qtb
     assert QFontMetricsF(font).capHeight() >= 108
     assert QFontMetricsF(font).capHeight() * 299 / 1080 >= 25
     assert {each.height() for each in wall.findChildren(WallLine)} == {135}
+
+
+def test_one_site_hangs_there_too_and_comes_back(
+    demo: Centre, open_desktop: Open, qtbot: QtBot, grab: Grab
+) -> None:
+    """S turns from the centre to Eastgate, then the Guildhall; who is behind is one key away."""
+    with demo.as_owner().write() as tx:
+        tx.session.execute(
+            update(Staff).where(Staff.login == "k.imran").values(role=StaffRole.TEAM_LEADER)
+        )
+    desktop = open_desktop(demo, "k.imran")
+    wall = opened(desktop, qtbot)
+    for title in ("Eastgate library", "Guildhall one-stop-shop"):
+        QTest.keyClick(wall, Qt.Key.Key_S)
+        settled(qtbot, desktop)
+        assert _whose(wall) == title
+    said = " ".join(accessibility.texts(accessibility.tree(wall)))
+    assert "Housing: 1 waiting, longest " in said
+    assert not any(name in said for name in ("R. Doyle", "A. Nowak"))
+    for size, (width, height) in SIZES.items():
+        wall.resize(width, height)
+        grab(wall, f"wallboard-site-{size}")
+    tile = next(each for each in wall.findChildren(FigureTile) if each.shown)
+    QTest.keyClick(tile, Qt.Key.Key_Return)
+    settled(qtbot, desktop)
+    dialog = desktop.window.site_figures.dialog
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.behind is not None)
+    settled(qtbot, desktop)
+    assert dialog.behind is not None
+    assert dialog.behind.rows()
+    dialog.behind.reject()
+    dialog.reject()
+    wall.close()
+    assert _whose(opened(desktop, qtbot)) == "Guildhall one-stop-shop"
+
+
+def _whose(wall: Wallboard) -> str:
+    return wall.accessibleName().removeprefix("Wallboard: ")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select, update
@@ -17,6 +18,7 @@ from crm_desktop.store.models import (
     Appointment,
     Contact,
     Event,
+    OpeningCalendar,
     Place,
     Service,
     Site,
@@ -26,6 +28,8 @@ from crm_desktop.store.models import (
 from tests.bookings_centre import a_day, at, booking, booking_site
 from tests.centre import Centre
 from tests.visits_centre import arriving, places, service_of
+
+_LONDON = ZoneInfo("Europe/London")
 
 
 def _slots(centre: Centre) -> int:
@@ -73,6 +77,45 @@ def test_a_closed_day_has_nothing_and_the_past_is_over(centre: Centre) -> None:
     assert refused.value.params["free"]
     with pytest.raises(InvalidInput):
         appointments.book(anna, booking(site, service, at(day - timedelta(days=14), "10:00")))
+
+
+def _next_change(centre: Centre) -> date:
+    """The next Sunday on which the clock changes in London."""
+    with centre.as_owner().read() as tx:
+        day = tx.now.astimezone(_LONDON).date()
+    while True:
+        day += timedelta(days=1)
+        first, last = (datetime.combine(day, each, _LONDON) for each in (time(), time(23)))
+        if first.utcoffset() != last.utcoffset():
+            return day
+
+
+def test_days_around_the_clock_change_are_booked_by_the_clock_on_the_wall(centre: Centre) -> None:
+    site, anna = booking_site(centre), centre.as_person("anna")
+    service, change = service_of(centre, site), _next_change(centre)
+    with centre.as_owner().write() as tx:
+        hours = {"week": {"sun": ["10:00-11:00"], "mon": ["09:00-10:00"]}, "holidays": "none"}
+        calendar = OpeningCalendar(name="Sundays", hours=hours)
+        tx.session.add(calendar)
+        tx.session.flush()
+        tx.session.get_one(Site, site).calendar_id = calendar.id
+    sunday, monday = at(change, "10:00"), at(change + timedelta(days=1), "09:00")
+
+    for starts in (sunday, monday):
+        booked, _ = appointments.book(anna, booking(site, service, starts))
+        assert booked.starts_at == starts
+    closed = at(change, "11:00")
+    with pytest.raises(Conflict, match="closed"):
+        appointments.book(anna, booking(site, service, closed))
+
+    free = appointments.free(anna, Wanted(site, service), change, change + timedelta(days=1))
+    assert [each.starts_at.astimezone(_LONDON).strftime("%a %H:%M") for each in free] == [
+        *("Sun 10:00", "Sun 10:15", "Sun 10:30", "Mon 09:00", "Mon 09:15", "Mon 09:30"),
+    ]
+    assert [len(each.places) for each in free] == [1, 1, 2, 1, 1, 2]
+    shown = appointments.diary(anna, site, change, change + timedelta(days=1))
+    assert [row.starts_at for row in shown.rows] == [sunday, monday]
+    assert [opens for opens, _ in shown.open] == [sunday, monday]
 
 
 def test_a_booking_is_kept_once_and_found_by_its_reference(centre: Centre) -> None:

@@ -10,11 +10,18 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from crm_desktop.domain.errors import Conflict, NotFound
+from crm_desktop.domain.errors import Closed, Conflict, NotFound
 from crm_desktop.domain.kiosks import KioskCheckIn
 from crm_desktop.domain.visits import Need, Ticket
 from crm_desktop.services import kiosks, visits
-from crm_desktop.store.models import Appointment, ChannelAccount, Contact, Site, Visit
+from crm_desktop.store.models import (
+    Appointment,
+    ChannelAccount,
+    Contact,
+    OpeningCalendar,
+    Site,
+    Visit,
+)
 from tests.centre import Centre
 from tests.visits_centre import add_site, arriving, book, places, service_of
 
@@ -74,6 +81,37 @@ def test_kiosks_at_once_never_share_a_number(centre: Centre) -> None:
     assert sorted(each.ticket.number for each in given) == list(range(1, 13))
 
 
+def _closes(centre: Centre, site: int, special: dict[str, list[str]]) -> None:
+    with centre.as_owner().write() as tx:
+        hours = {"week": {}, "special": special, "holidays": "none"}
+        calendar = OpeningCalendar(name=f"Hardly ever, {len(special)}", hours=hours)
+        tx.session.add(calendar)
+        tx.session.flush()
+        tx.session.get_one(Site, site).calendar_id = calendar.id
+
+
+def test_outside_opening_hours_the_counter_alone_checks_in(centre: Centre) -> None:
+    site = add_site(centre)
+    service, gateway, anna = service_of(centre, site), centre.as_gateway(), centre.as_person("anna")
+    said = _said(service)
+    given, _ = kiosks.check_in(gateway, site, said)
+    with centre.as_owner().read() as tx:
+        tomorrow = tx.now.astimezone(_LONDON).date() + timedelta(days=1)
+    _closes(centre, site, {tomorrow.isoformat(): ["09:30-12:00"]})
+    opens = datetime.combine(tomorrow, time(9, 30), _LONDON)
+
+    (known,) = kiosks.sites(gateway)
+    assert (known.closed, known.opens_at) == (True, opens)
+    with pytest.raises(Closed) as refused:
+        kiosks.check_in(gateway, site, _said(service))
+    assert refused.value.params["opens_at"] == opens
+    assert kiosks.check_in(gateway, site, said)[0] == given
+    visits.check_in(anna, arriving(site, service))
+    _closes(centre, site, {})
+    (known,) = kiosks.sites(gateway)
+    assert (known.closed, known.opens_at) == (True, None)
+
+
 def test_a_booking_is_found_however_it_is_typed_and_is_arrived_for_once(centre: Centre) -> None:
     site = add_site(centre)
     gateway, service = centre.as_gateway(), service_of(centre, site, 2)
@@ -109,6 +147,21 @@ def test_no_booking_of_another_day_or_site_is_found(centre: Centre) -> None:
     assert kiosks.booking(gateway, site, "A-BBB-BBB-W") is None
     with pytest.raises(NotFound):
         kiosks.check_in(gateway, site, _said(service, reference="A-BBB-BBB-W"))
+
+
+def test_a_booking_whose_time_has_passed_is_said_to_be_so(centre: Centre) -> None:
+    site = add_site(centre)
+    gateway, service = centre.as_gateway(), service_of(centre, site)
+    booked = book(centre, site, service, "A-8F3-T9K-4")
+    with centre.as_owner().write() as tx:
+        tx.session.get_one(Appointment, booked).state = "no_show"
+
+    found = kiosks.booking(gateway, site, "A-8F3-T9K-4")
+
+    assert found is not None
+    assert (found.awaited, found.missed) == (False, True)
+    with pytest.raises(Conflict):
+        kiosks.check_in(gateway, site, _said(service, reference="A-8F3-T9K-4"))
 
 
 def test_a_booking_at_tomorrows_first_minute_is_not_todays(centre: Centre) -> None:

@@ -166,8 +166,8 @@ def _words(column: Column[Any], number: int, rng: Random) -> str:
 def _one_of_a_kind(column: Column[Any]) -> bool:
     """Whether a constraint or an index knows it."""
     table = column.table
-    constraints = (each for each in table.constraints if isinstance(each, UniqueConstraint))
-    return any(column.name in each.columns for each in (*constraints, *table.indexes))
+    unique = [each.columns for each in table.constraints if isinstance(each, UniqueConstraint)]
+    return any(column.name in each for each in [*unique, *(i.columns for i in table.indexes)])
 
 
 _ONE_OF = {

@@ -17,6 +17,7 @@ from tests.integration.store import (
     test_attack_nobody,
     test_attack_people,
     test_attack_report,
+    test_attack_sites,
     test_attack_social,
     test_attack_team_leader,
     test_attack_telephones,
@@ -32,26 +33,32 @@ BY_ROLE: dict[str, tuple[Attack, ...]] = {
     + test_attack_telephones.ADVISOR_ATTACKS
     + test_attack_social.ADVISOR_ATTACKS
     + test_attack_chats.ADVISOR_ATTACKS
-    + test_attack_alarms.ADVISOR_ATTACKS,
+    + test_attack_alarms.ADVISOR_ATTACKS
+    + test_attack_sites.ADVISOR_ATTACKS,
     "desk": test_attack_desk.ATTACKS
     + test_attack_telephones.DESK_ATTACKS
     + test_attack_chats.DESK_ATTACKS
     + test_attack_visits.ATTACKS
-    + test_attack_appointments.ATTACKS,
+    + test_attack_appointments.ATTACKS
+    + test_attack_sites.DESK_ATTACKS,
     "team leader": test_attack_team_leader.ATTACKS
     + test_attack_people.LEADER_ATTACKS
     + test_attack_calls.LEADER_ATTACKS
     + test_attack_telephones.LEADER_ATTACKS
     + test_attack_social.LEADER_ATTACKS
-    + test_attack_chats.LEADER_ATTACKS,
-    "administrator": test_attack_admin.ATTACKS + test_attack_telephones.ADMIN_ATTACKS,
+    + test_attack_chats.LEADER_ATTACKS
+    + test_attack_sites.LEADER_ATTACKS,
+    "administrator": test_attack_admin.ATTACKS
+    + test_attack_telephones.ADMIN_ATTACKS
+    + test_attack_sites.ADMIN_ATTACKS,
     "gateway": test_attack_gateway.ATTACKS
     + test_attack_people.GATEWAY_ATTACKS
     + test_attack_calls.GATEWAY_ATTACKS
     + test_attack_telephones.GATEWAY_ATTACKS
     + test_attack_social.GATEWAY_ATTACKS
     + test_attack_chats.GATEWAY_ATTACKS
-    + test_attack_appointments.GATEWAY_ATTACKS,
+    + test_attack_appointments.GATEWAY_ATTACKS
+    + test_attack_sites.GATEWAY_ATTACKS,
     "report": test_attack_report.ATTACKS + test_attack_alarms.NOBODY_ATTACKS,
     "disabled": test_attack_nobody.DISABLED_ATTACKS,
     "inactive by hand": test_attack_nobody.BY_HAND_ATTACKS,

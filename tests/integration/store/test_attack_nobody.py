@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from crm_desktop.services import visits
 from tests.centre import PASSWORD, Centre
 from tests.integration.store.attacking import (
     ADMIN,
@@ -23,6 +24,7 @@ from tests.integration.store.attacking import (
     unseen,
 )
 from tests.servers.postgres import exclusive
+from tests.visits_centre import add_site, arriving, service_of
 
 _CUSTOMER = "INSERT INTO customer (kind, name, folded, prefers) VALUES ('', 'x', 'x', '')"
 DISABLED_ATTACKS = (
@@ -67,6 +69,11 @@ BY_HAND_ATTACKS = (
     Attack("a customer's identifiers", "SELECT 1 FROM app.open_customer(%(customer)s)"),
     Attack("a customer", _CUSTOMER),
     Attack("a file", "SELECT app.put_blob('x', 1, '{}')"),
+    Attack("sending a visitor away", "SELECT app.visit_moves(%(visitor)s, 'left')"),
+    Attack(
+        "passing a visitor on",
+        "SELECT app.visit_transfer(%(visitor)s, NULL, %(visited)s, '')",
+    ),
     Attack("dead work that nobody began", "SELECT app.retry_dead(%(care_outbox)s)"),
     Attack("a safety marker", "SELECT app.marker_propose(%(customer)s, 'x')"),
 )
@@ -140,11 +147,19 @@ def by_hand(attacked: tuple[Centre, Ids], connected: Callable[[str], Connection]
     return connected(BY_HAND)
 
 
+@pytest.fixture(scope="module")
+def visited(attacked: tuple[Centre, Ids]) -> Ids:
+    """A visitor waits, whom nobody has called."""
+    centre, ids = attacked
+    site = add_site(centre)
+    service = service_of(centre, site)
+    visitor, _ = visits.check_in(centre.as_person("ben"), arriving(site, service))
+    return ids | {"visitor": visitor.contact_id, "visited": service}
+
+
 @pytest.mark.parametrize("attack", named(BY_HAND_ATTACKS))
-def test_somebody_inactive_is_refused(
-    attacked: tuple[Centre, Ids], by_hand: Connection, attack: Attack
-) -> None:
-    refused(by_hand, attacked[1], attack)
+def test_somebody_inactive_is_refused(visited: Ids, by_hand: Connection, attack: Attack) -> None:
+    refused(by_hand, visited, attack)
 
 
 @pytest.fixture(scope="module")

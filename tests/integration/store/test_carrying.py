@@ -98,6 +98,39 @@ def test_every_row_is_carried_and_people_go_on_working(
         centre.close()
 
 
+#: Nobody's line showed a visitor who had been given to somebody.
+_OFFERED = (
+    "UPDATE contact SET state = 'offered', channel = 'visit', owner_id = 1 WHERE id = 1",
+    "UPDATE visit SET left_at = NULL WHERE contact_id = 1",
+    "UPDATE assignment SET state = 'offered', ended_at = NULL WHERE contact_id = 1",
+)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_a_visitor_who_was_offered_is_in_the_line_again(
+    dialect: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    with _empty(dialect, tmp_path, request) as centre:
+        old, owner = Old(centre, "0032"), centre.as_owner()
+        with owner.engine.execution_options(crm_write=True).begin() as connection:
+            for each in _OFFERED:
+                connection.exec_driver_sql(each)
+
+        migrate.upgrade(owner, MIGRATIONS)
+
+        kept = old.read()
+        (visitor,) = (row for row in _dicts(old, "contact", kept) if row["id"] == 1)
+        assert (visitor["state"], visitor["owner_id"]) == ("queued", None)
+        given = [row for row in _dicts(old, "assignment", kept) if row["contact_id"] == 1]
+        assert {row["state"] for row in given} == {"rescinded"}
+        assert all(row["ended_at"] for row in given)
+        centre.close()
+
+
+def _dicts(old: Old, table: str, rows: Rows) -> list[dict[str, object]]:
+    return [dict(zip(old.columns[table], row, strict=True)) for row in rows[table]]
+
+
 def _go_on(old: Old) -> None:
     """Anna finds the contact of old by its words, takes it and completes it."""
     target = old.centre.target_for("anna")

@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 from threading import Event as Flag
@@ -17,10 +17,12 @@ import pytest
 from sqlalchemy import func, select
 
 from crm_desktop.domain.errors import Conflict, Taken
+from crm_desktop.domain.site_figures import SiteFigure, added
 from crm_desktop.domain.states import Channel, ContactState, Resolution, StaffRole
 from crm_desktop.domain.views import Disposition
-from crm_desktop.domain.visits import AnsweredNow, CheckedInBy, Ticket, To
-from crm_desktop.services import contacts, counting, leases, staff, sweeper, visits
+from crm_desktop.domain.visits import AnsweredNow, CheckedInBy, SiteDay, Ticket, To
+from crm_desktop.services import contacts, counting, leases, site_figures, staff, sweeper, visits
+from crm_desktop.services import figures as centre_figures
 from crm_desktop.services.staff import NewStaff
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import Assignment, Contact, Event, HalfHourStat, QueueTarget, Visit
@@ -285,6 +287,7 @@ def _figures_say_so(shop: _Shop, left: list[int], no_shows: list[int]) -> None:
     assert day.no_shows == sum(row.state == "no_show" for row in unseen)
     parts = (day.served, day.answered_now, day.left_unseen, day.no_shows)
     assert sum(parts) == day.footfall
+    _the_site_says_so(shop, day, len(within) - len(quick))
 
     gateway = shop.centre.as_gateway()
     lease = leases.acquire(gateway, sweeper.LEASE_NAME, "test", 600)
@@ -305,3 +308,44 @@ def _figures_say_so(shop: _Shop, left: list[int], no_shows: list[int]) -> None:
     ended_seen = sum(row.state == "completed" for row in rows)
     assert tuple(sums) == (_VISITORS, len(seen), len(within), len(unseen), ended_seen)
     assert len(seen) + len(unseen) == _VISITORS
+    # The centre's figures of the day are the site's: the only one.
+    site = site_figures.of_day(shop.centre.as_person("rose"), shop.site)
+    told = (site.sums.came, site.sums.served + site.sums.answered_now,
+            site.sums.within + site.sums.answered_now, site.sums.unseen)  # fmt: skip
+    assert told == tuple(sums)[:4]
+    centre = centre_figures.today(shop.centre.as_person("rose")).sums(channel=Channel.VISIT)
+    assert (centre.arrivals, centre.answered, centre.abandoned) == (told[0], told[1], told[3])
+    assert centre.wait_seconds == pytest.approx(site.sums.wait_seconds, abs=_VISITORS)
+
+
+def _the_site_says_so(shop: _Shop, day: SiteDay, within: int) -> None:
+    """The site's figures are the desk's own day, by half hour, service and desk alike."""
+    rose = shop.centre.as_person("rose")
+    found = site_figures.of_day(rose, shop.site)
+    sums = found.sums
+    assert (sums.came, sums.waiting, sums.served) == (day.footfall, day.waiting, day.served)
+    assert (sums.answered_now, sums.left, sums.no_shows) == (
+        day.answered_now, day.left_unseen, day.no_shows,
+    )  # fmt: skip
+    assert sums.within == within
+    assert sums.wait.value == pytest.approx(day.average_wait)
+    assert sums.in_time.value == pytest.approx(day.within_target)
+    for parts in (found.by_service(), found.by_place(), found.by_half_hour()):
+        whole = added(parts.values())
+        assert whole.wait_seconds == pytest.approx(sums.wait_seconds)
+        assert replace(whole, wait_seconds=sums.wait_seconds) == sums
+    assert set(found.by_service()) == set(found.services) == set(shop.services)
+    at_desks = {place: each.served for place, each in found.by_place().items() if place}
+    # Who was seen, sent on, and went then was last at no desk.
+    assert 0 <= sums.served - sum(at_desks.values()) <= day.served
+    assert set(at_desks) == set(shop.desks)
+    many = {
+        figure: len(site_figures.behind(rose, shop.site, found.day, figure))
+        for figure in SiteFigure
+    }
+    assert (many[SiteFigure.CAME], many[SiteFigure.SERVED]) == (sums.came, sums.served)
+    assert many[SiteFigure.LEFT] + many[SiteFigure.NO_SHOW] == sums.unseen
+    assert many[SiteFigure.ANSWERED_NOW] == sums.answered_now
+    in_time = site_figures.behind(rose, shop.site, found.day, SiteFigure.WITHIN)
+    assert sum(each.counts for each in in_time) == sums.within
+    assert len(in_time) == sums.served

@@ -110,6 +110,20 @@ def test_a_parked_visitor_is_at_the_desk_again_when_it_is_free(shop: Shop) -> No
         contacts.resume(shop.anna, visitor)
 
 
+def test_whoever_is_called_out_of_parking_is_parked_no_more(shop: Shop) -> None:
+    visitor = shop.comes_and_is_seen()
+    for _ in range(2):
+        contacts.park(shop.anna, visitor, datetime.now(UTC) + timedelta(hours=1), for_reply=True)
+        visits.call(shop.anna, visitor, shop.desk)
+        visits.serve(shop.anna, visitor)
+        kept = shop.contact(visitor)
+        assert (kept.parked_until, kept.parked_for_reply) == (None, False)
+    contacts.park(shop.anna, visitor, None, for_reply=True)
+    visits.back_to_line(shop.anna, visitor)
+
+    assert not shop.contact(visitor).parked_for_reply
+
+
 def test_passed_on_to_a_colleague_they_wait_for_the_colleagues_desk(shop: Shop) -> None:
     first, second = shop.comes_and_is_seen(), shop.comes()
     visits.at(shop.ben, shop.other)
@@ -228,6 +242,16 @@ def test_a_wrap_up_that_began_too_early_is_taken_back(shop: Shop) -> None:
 
     with shop.centre.as_owner().read() as tx:
         assert tx.session.get_one(Visit, visitor).left_at is not None
+
+
+def test_a_wrap_up_that_is_taken_up_elsewhere_brings_nobody_back(shop: Shop) -> None:
+    visitor = shop.comes_and_is_seen()
+    contacts.begin_wrap_up(shop.anna, visitor)
+    visits.at(shop.anna, None)
+
+    contacts.resume(shop.anna, visitor)
+
+    assert visitor not in shop.shown()
 
 
 def test_one_desk_that_nobody_works_at_keeps_nobody_waiting(shop: Shop) -> None:

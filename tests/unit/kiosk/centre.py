@@ -15,7 +15,7 @@ import httpx
 from crm_desktop.channels.kiosk.port import KioskSettings, Limits
 from crm_desktop.channels.kiosk.routes import application
 from crm_desktop.channels.kiosk.screens import Screens
-from crm_desktop.domain.errors import Conflict, DatabaseAway
+from crm_desktop.domain.errors import Closed, Conflict, DatabaseAway
 from crm_desktop.domain.kiosks import (
     BoardCall,
     Booking,
@@ -40,6 +40,9 @@ class Centre:
     broken: bool = False
     texts: bool = True
     full: bool = False
+    closed: bool = False
+    opens_at: datetime | None = None
+    closes_meanwhile: bool = False
     kept: dict[str, KioskCheckIn] = field(default_factory=dict)
     calls: tuple[BoardCall, ...] = ()
     boards_read: int = 0
@@ -50,7 +53,7 @@ class Centre:
         self._look()
         self.sites_read += 1
         return (
-            KioskSite(1, KEY, "Guildhall", "Neuadd y Dref", self.texts),
+            KioskSite(1, KEY, "Guildhall", "Neuadd y Dref", self.texts, self.closed, self.opens_at),
             KioskSite(2, LIBRARY, "Library", "", self.texts),
         )
 
@@ -62,14 +65,18 @@ class Centre:
         return (SiteService(8, "Books", "Llyfrau", "B", 1, 0, None),)
 
     def booking(self, site_id: int, reference: str) -> Booking | None:
-        """One, which needs a hearing loop."""
+        """Two, which need a hearing loop; the second is past."""
         self._look()
-        known = (site_id, reference) == (1, "V-1")
-        return Booking(5, 7, NOON, (Need.HEARING_LOOP,), awaited=True) if known else None
+        if (site_id, reference) not in ((1, "V-1"), (1, "V-9")):
+            return None
+        late = reference == "V-9"
+        return Booking(5, 7, NOON, (Need.HEARING_LOOP,), awaited=not late, missed=late)
 
     def check_in(self, site_id: int, said: KioskCheckIn) -> KioskTicket:
         """The next number, once for each key."""
         self._look()
+        if self.closes_meanwhile:
+            raise Closed(opens_at=self.opens_at)
         if self.full:
             raise Conflict("no number is left today")
         self.kept.setdefault(said.key, said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -112,6 +113,15 @@ def test_a_booking_brings_its_service_and_needs() -> None:
         page = await send(client, {"step": "booking", "service": "7", "reference": "V-1"})
         assert "Do you need any of these?" in page.text
         assert re.search(r'value="hearing_loop" checked', page.text)
+
+    visiting(Centre(), visit)
+
+
+def test_whoever_comes_too_late_for_a_booking_is_told_so() -> None:
+    async def visit(client: httpx.AsyncClient) -> None:
+        page = await send(client, {"step": "booking", "service": "7", "reference": "V-9"})
+        assert page.status_code == 422
+        assert "The time of this appointment has passed." in page.text
 
     visiting(Centre(), visit)
 
@@ -287,3 +297,43 @@ def test_the_questions_depend_on_the_answers() -> None:
     assert spoken.after(Step.NEEDS, texts=False) is Step.LANGUAGE
     assert spoken.before(Step.PHONE, texts=True) is Step.LANGUAGE
     assert plain.before(Step.ABOUT, texts=True) is Step.ABOUT
+
+
+#: A Monday after the clock change.
+_OPENS = datetime(2026, 3, 30, 8, tzinfo=UTC)
+
+
+def test_outside_opening_hours_the_kiosk_says_when_it_opens_in_both_languages() -> None:
+    centre = Centre(closed=True, opens_at=_OPENS)
+
+    async def visit(client: httpx.AsyncClient) -> None:
+        page = await client.get(f"/{KEY}")
+        assert page.status_code == 200
+        assert "We are closed now" in page.text
+        assert "We open again on Monday 30 March 2026 at 09:00." in page.text
+        assert "Byddwn ar agor eto: dydd Llun 30 Mawrth 2026 am 09:00." in page.text
+        assert '<form method="post"' not in page.text
+        welsh = await client.get(f"/{KEY}?lang=cy")
+        assert 'lang="cy" class' in welsh.text
+        assert '<h1 class="govuk-heading-xl">Rydym ar gau nawr</h1>' in welsh.text
+        sent = await send(client, {"step": "about", "service": "7"})
+        assert sent.status_code == 409
+        assert "We are closed now" in sent.text
+        assert (await client.get(f"/{LIBRARY}")).text.count("Books")
+
+    visiting(centre, visit)
+    assert not centre.kept
+
+
+def test_who_answers_while_it_closes_gets_no_ticket() -> None:
+    centre = Centre()
+
+    async def visit(client: httpx.AsyncClient) -> None:
+        last = await to_the_end(client)
+        centre.closes_meanwhile = True
+        answer = await send(client, last)
+        assert answer.status_code == 409
+        assert "Our opening hours are on the council’s website." in answer.text
+
+    visiting(centre, visit)
+    assert not centre.kept

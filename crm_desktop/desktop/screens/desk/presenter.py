@@ -134,11 +134,13 @@ class DeskPresenter(Presenter):
             self._read()
 
     def choose_place(self, place_id: int) -> None:
-        """At this desk or room."""
-        self._place = place_id
+        """At this desk or room; where it was before when the database refuses that."""
+        before, self._place = self._place, place_id
         self._settings.set(PLACE, str(place_id))
         self._tasks.write(
-            partial(visits.at, self._db, place_id), self._written, failed=self._refused
+            partial(visits.at, self._db, place_id),
+            self._written,
+            failed=partial(self._not_there, before),
         )
         self._show()
 
@@ -290,6 +292,11 @@ class DeskPresenter(Presenter):
         self._unread = False
         self._view.show_trouble(trouble)
         self._show()
+
+    def _not_there(self, before: int | None, trouble: CrmError) -> None:
+        self._place = before
+        self._settings.set(PLACE, "" if before is None else str(before))
+        self._refused(trouble)
 
     def _show(self) -> None:
         if self._line is None:

@@ -67,6 +67,7 @@ class DeskScreen(QWidget):
 
     opened = Signal(object)
     here = Signal(str)
+    figures_wanted = Signal()
 
     def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -113,6 +114,7 @@ class DeskScreen(QWidget):
         self.line.place_wanted.connect(self.choose_place)
         self.line.transfer_wanted.connect(self._choose_where)
         self.side.place_chosen.connect(self._place_chosen)
+        self.side.figures_wanted.connect(self.figures_wanted)
         clock.tick.connect(self._tick)
 
     def bind(self, presenter: DeskPresenter) -> None:

@@ -11,6 +11,7 @@ from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.desk.words import PLACE_KINDS, minutes
+from crm_desktop.desktop.widgets.buttons import Button
 from crm_desktop.desktop.widgets.card import PanelHeader, Surface
 from crm_desktop.desktop.widgets.painting import Painted, paint_text, text_height
 from crm_desktop.desktop.widgets.row_list import RowList
@@ -65,9 +66,12 @@ class NowServing(Painted):
 
 
 class DeskSide(Surface):
-    """`place_chosen` carries the id of a desk or room whose row was opened."""
+    """`place_chosen` carries the id of a desk or room whose row was opened; `figures_wanted` comes
+    when the whole day is asked for.
+    """
 
     place_chosen = Signal(object)
+    figures_wanted = Signal()
 
     def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(look, parent=parent)
@@ -93,7 +97,12 @@ class DeskSide(Surface):
         inner.setContentsMargins(px(12), px(10), px(12), px(12))
         inner.addWidget(self.serving)
         column.addLayout(inner)
-        column.addWidget(PanelHeader(look, "Today"))
+        today = PanelHeader(look, "Today")
+        figures = Button(look, "Figures…")
+        figures.setAccessibleName("Figures of this site")
+        figures.clicked.connect(self.figures_wanted)
+        today.add(figures)
+        column.addWidget(today)
         grid = QGridLayout()
         grid.setContentsMargins(px(14), px(8), px(14), px(10))
         grid.setVerticalSpacing(px(10))

@@ -83,10 +83,7 @@ def refused(trouble: CrmError) -> tuple[str, str]:
         return f"{who} is at this desk.", "Finish, or send them on or back, before the next."
     if isinstance(trouble, Conflict) and rule.endswith(_IS_YOURS):
         who = rule.removesuffix(_IS_YOURS)
-        return (
-            f"{who} is with you at another desk.",
-            "Finish with them first.",
-        )
+        return f"You still have {who} at your desk.", "Finish, or send them on or back, first."
     if isinstance(trouble, Conflict) and rule.startswith(_IS):
         return "That has been done already.", "The line shows where they are now."
     told = words_for(trouble)

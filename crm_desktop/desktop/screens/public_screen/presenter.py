@@ -9,7 +9,7 @@ from crm_desktop.desktop.core.presenting import Presenter, Tasks
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.visits import Called, SiteLine
-from crm_desktop.services import Database, service_notices, visits
+from crm_desktop.services import Database, kiosks, visits
 
 
 class PublicView(Protocol):
@@ -43,7 +43,7 @@ class PublicPresenter(Presenter):
         here = self._site in changes.ids(Topic.CALLED) | changes.ids(Topic.SITE)
         if away or here:
             self._read()
-        if changes.has(Topic.SERVICE_NOTICE):
+        if away or changes.has(Topic.SERVICE_NOTICE) or self._site in changes.ids(Topic.SITE):
             self._read_notices()
 
     def _read(self) -> None:
@@ -59,7 +59,7 @@ class PublicPresenter(Presenter):
 
     def _read_notices(self) -> None:
         self._tasks.read(
-            partial(service_notices.shown, self._db, "web"),
+            partial(kiosks.notices, self._db, self._site),
             self._view.show_notices,
             failed=self._view.show_trouble,
             key="notices",

@@ -24,13 +24,14 @@ from crm_desktop.services.forecast import Ahead
 
 class QueuesPane(BoardPane):
     """`queues_chosen` carries the ids whose contacts are wanted, none for all; `settings_wanted`
-    and `huddle_wanted` carry a queue's id; `wallboard_wanted` nothing.
+    and `huddle_wanted` carry a queue's id; `wallboard_wanted` and `site_figures_wanted` nothing.
     """
 
     queues_chosen = Signal(object)
     settings_wanted = Signal(object)
     huddle_wanted = Signal(object)
     wallboard_wanted = Signal()
+    site_figures_wanted = Signal()
 
     kind, title, columns, several = "queue", "Queues", COLUMNS, True
 
@@ -49,7 +50,9 @@ class QueuesPane(BoardPane):
         self.rules.clicked.connect(self._ask_settings)
         wall = IconButton(look, "monitor", "Wallboard in a window of its own")
         wall.clicked.connect(self.wallboard_wanted)
-        for button in (self.rules, wall):
+        site = IconButton(look, "building-2", "Figures of a site")
+        site.clicked.connect(self.site_figures_wanted)
+        for button in (self.rules, site, wall):
             self.header.add(button)
         self.table.chosen.connect(self.queues_chosen)
         self.table.opened.connect(self._open)

@@ -1,7 +1,7 @@
 """The wallboard: figures above, queues below, worst first, for people five metres away.
 
 It names no customer and no member of staff. F11 fills the monitor, Esc leaves, L turns light and
-dark round.
+dark round, S shows one site after the other, then the centre again.
 """
 
 from __future__ import annotations
@@ -24,10 +24,9 @@ from PySide6.QtWidgets import QWidget
 from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.errors import words_for
-from crm_desktop.desktop.core.figure_words import NOTHING, judged, on_a_wall, value
 from crm_desktop.desktop.core.look import Look
-from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.wallboard.colours import DARK, LIGHT, Colours
+from crm_desktop.desktop.screens.wallboard.content import CentreWall, Line, SiteWall, WallContent
 from crm_desktop.desktop.screens.wallboard.parts import (
     COLUMNS,
     LABEL,
@@ -38,31 +37,22 @@ from crm_desktop.desktop.screens.wallboard.parts import (
 )
 from crm_desktop.desktop.widgets.painting import paint_text
 from crm_desktop.domain.errors import CrmError
-from crm_desktop.domain.figure_views import CentreFigures, QueueNow
-from crm_desktop.domain.figures import Figure
+from crm_desktop.domain.figure_views import CentreFigures
+from crm_desktop.domain.site_figures import SiteFigures
 
-#: Always there, and those that take turns in the last place.
-STANDING = (Figure.SERVICE_LEVEL, Figure.WAITING, Figure.LONGEST_WAIT)
-TURNS = (
-    Figure.ANSWER_SPEED,
-    Figure.ABANDONED,
-    Figure.FIRST_POINT,
-    Figure.OCCUPANCY,
-    Figure.HANDLE_TIME,
-)
-#: Where calls are answered.
-CALL_TURNS = (Figure.TALK_TIME, Figure.WRAP_UP_TIME)
-LINES = 4
+TILES, LINES = 4, 4
 _TURN_MS = 12_000
-_HEADS = ("Queue", "Waiting", "Longest", "Level", "Staffed")
 #: Parts of the height: the top, the tiles, the heads, each line; the foot has the rest.
 _TOP, _TILES, _HEAD, _LINE = 0.075, 0.32, 0.065, 0.125
 
 
 class Wallboard(QWidget):
-    """`opened` carries a Figure; `left` comes when it closes, `light_chosen` True or False."""
+    """`opened` carries a Figure, or of a site a SiteFigure; `left` comes when it closes,
+    `light_chosen` True or False, `site_turned` when the next site is asked for.
+    """
 
     opened = Signal(object)
+    site_turned = Signal()
     left = Signal()
     light_chosen = Signal(bool)
 
@@ -77,11 +67,11 @@ class Wallboard(QWidget):
         # No tile has the keyboard, and its ring, before somebody asks for one.
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._look, self._clock, self._light = look, clock, light
-        self._found: CentreFigures | None = None
+        self._content: WallContent | None = None
         self._away_since: datetime | None = None
         self._trouble = ""
         self._page = 0
-        self._tiles = [WallTile(look, self.colours, self) for _ in range(len(STANDING) + 1)]
+        self._tiles = [WallTile(look, self.colours, self) for _ in range(TILES)]
         for tile in self._tiles:
             tile.opened.connect(self.opened)
         self._lines = [WallLine(look, self.colours, self) for _ in range(LINES)]
@@ -105,10 +95,17 @@ class Wallboard(QWidget):
         return self._away_since is not None or bool(self._trouble)
 
     def show_figures(self, found: CentreFigures) -> None:
-        """Show these now."""
-        self._found, self._trouble = found, ""
-        self._fill()
-        self._place()
+        """Show the centre as it is now."""
+        self._show(CentreWall(found))
+
+    def show_site(self, found: SiteFigures) -> None:
+        """Show one site as it is now."""
+        self._show(SiteWall(found))
+
+    @property
+    def site_id(self) -> int | None:
+        """Which site is shown, None for the centre."""
+        return self._content.site_id if isinstance(self._content, SiteWall) else None
 
     def show_trouble(self, trouble: CrmError) -> None:
         """They could not be read again: what is shown is old."""
@@ -153,6 +150,8 @@ class Wallboard(QWidget):
                 self.close()
         elif event.key() == Qt.Key.Key_L and not event.modifiers():
             self.set_light(not self._light)
+        elif event.key() == Qt.Key.Key_S and not event.modifiers():
+            self.site_turned.emit()
         elif event.key() in (Qt.Key.Key_PageDown, Qt.Key.Key_Right):
             self.turn()
         else:
@@ -197,17 +196,18 @@ class Wallboard(QWidget):
             paint_text(painter, top, now, name, colours.text, align=right)
         label = wall_font(self._look, LABEL * wall, QFont.Weight.Normal)
         left, heads = side, round((_TOP + _TILES) * wall)
-        for text, part in zip(_HEADS, COLUMNS, strict=True):
+        heads_said = (self._content or CentreWall).heads
+        for text, part in zip(heads_said, COLUMNS, strict=True):
             width = round(part * (self.width() - 2 * side))
             room = QRect(left, heads, width, round(_HEAD * wall))
-            indent = round(0.02 * wall) if text == _HEADS[0] else 0
+            indent = round(0.02 * wall) if left == side else 0
             paint_text(painter, room.adjusted(indent, 0, 0, 0), text, label, colours.muted)
             left += width
         foot = QRect(side, 0, self.width() - 2 * side, self.height())
         foot.setTop(round((_TOP + _TILES + _HEAD + LINES * _LINE) * wall))
         small = wall_font(self._look, 0.022 * wall, QFont.Weight.Normal)
         if not self.is_full:
-            keys = "F11 full screen · L light or dark · Esc close"
+            keys = "F11 full screen · L light or dark · S a site · Esc close"
             paint_text(painter, foot, keys, small, colours.muted)
         paint_text(painter, foot, self._page_said(), small, colours.muted, align=right)
 
@@ -226,62 +226,61 @@ class Wallboard(QWidget):
 
     def _said(self) -> str:
         """What stands at the top left: the day, or since when nothing is new."""
+        content = self._content
         if not self.is_old:
-            return words.full(self._clock.now()).rsplit(" ", 1)[0]
+            day = words.full(self._clock.now()).rsplit(" ", 1)[0]
+            return f"{content.title} · {day}" if content is not None and content.title else day
         why = "The database is away." if self._away_since else self._trouble
-        if self._found is None:
+        if content is None:
             return why
-        return f"As of {words.clock_time(self._found.at)}. {why}"
+        return f"As of {words.clock_time(content.at)}. {why}"
 
     def _page_said(self) -> str:
         pages = self._pages()
         return f"{self._page % pages + 1} of {pages}" if pages > 1 else ""
 
     def _pages(self) -> int:
-        return max(1, -(-len(self._queues()) // LINES))
+        return max(1, -(-len(self._below()) // LINES))
 
     @Slot()
     def _tick(self) -> None:
         """What runs reads differently each second."""
-        if self._found is not None and not self.is_old:
+        if self._content is not None and not self.is_old:
             self._fill()
         self.update(0, 0, self.width(), round(_TOP * self.wall))
 
+    def _show(self, content: WallContent) -> None:
+        self._content, self._trouble = content, ""
+        self.setAccessibleName(f"Wallboard: {content.title}" if content.title else "Wallboard")
+        self._fill()
+        self._place()
+
+    def _now(self) -> datetime:
+        """What runs is as of now, unless all that is shown is old."""
+        now = self._clock.now()
+        if self._content is None:
+            return now
+        return self._content.at if self.is_old else max(self._content.at, now)
+
     def _fill(self) -> None:
-        found = self._found
-        if found is None:
+        content = self._content
+        if content is None:
             return
-        now = found.at if self.is_old else max(found.at, self._clock.now())
-        turns = (*TURNS, *CALL_TURNS) if found.sums().calls else TURNS
-        figures = (*STANDING, turns[self._page % len(turns)])
-        for tile, figure in zip(self._tiles, figures, strict=True):
-            tile.show_figure(on_a_wall(found, figure, now))
-        queues = self._queues()
-        begin = self._page % self._pages() * LINES
-        page = queues[begin : begin + LINES]
-        for line, queue in zip(self._lines, page, strict=False):
-            line.show_cells(*_line(found, queue, now))
+        shown = content.figures(self._page, self._now())
+        for tile, figure in zip(self._tiles, shown, strict=True):
+            tile.show_figure(figure)
+        lines = self._below()
+        begin = self._page % max(1, -(-len(lines) // LINES)) * LINES
+        page = lines[begin : begin + LINES]
+        for line, (cells, spoken) in zip(self._lines, page, strict=False):
+            line.show_cells(cells, spoken)
             line.show()
         for line in self._lines[len(page) :]:
             line.hide()
 
-    def _queues(self) -> Sequence[QueueNow]:
+    def _below(self) -> Sequence[Line]:
         """Where anything is to be seen, worst first."""
-        found = self._found
-        if found is None:
-            return ()
-
-        def alive(queue: QueueNow) -> bool:
-            return bool(
-                queue.available or found.waiting_in(queue.id) or found.sums(queue.id).offered
-            )
-
-        def badness(queue: QueueNow) -> tuple[bool, float, str]:
-            oldest = found.oldest(queue.id)
-            waited = (found.at - oldest).total_seconds() if oldest else 0.0
-            return not found.is_late(queue.id), -waited, queue.name
-
-        return sorted(filter(alive, found.queues), key=badness)
+        return self._content.lines(self._now()) if self._content is not None else ()
 
     def _place(self) -> None:
         wall, side, colours = self.wall, self._side, self.colours
@@ -295,28 +294,3 @@ class Wallboard(QWidget):
             line.fit(wall, colours)
             line.setGeometry(side, begin + at * each, self.width() - 2 * side, each)
         self.update()
-
-
-def _line(
-    found: CentreFigures, queue: QueueNow, now: datetime
-) -> tuple[tuple[tuple[str, Tone | None], ...], str]:
-    """The cells of a queue, and what is said for them."""
-    waiting = found.waiting_in(queue.id)
-    longest = value(found, Figure.LONGEST_WAIT, now, queue.id, whole=True)
-    level = value(found, Figure.SERVICE_LEVEL, now, queue.id, whole=True)
-    wait_tone, wait_word = judged(found, Figure.LONGEST_WAIT, queue.id)
-    level_tone, level_word = judged(found, Figure.SERVICE_LEVEL, queue.id)
-    cells = (
-        (queue.name, None),
-        (f"{waiting:,}", None),
-        (longest, wait_tone),
-        (level, level_tone),
-        (f"{queue.available}/{queue.members}", None),
-    )
-    said = [f"{queue.name}: {waiting:,} waiting"]
-    if longest != NOTHING:
-        said.append(f"longest {longest}, {wait_word}")
-    if level != NOTHING:
-        said.append(f"service level {level}, {level_word}")
-    said.append(f"{queue.available} of {queue.members} available")
-    return cells, ", ".join(said)
