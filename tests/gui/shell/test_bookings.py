@@ -195,6 +195,9 @@ def test_the_calendar_moves_and_cancels(centre: Centre, open_desktop: Open, qtbo
     calendar._read()
     settled(qtbot, desktop)
     calendar.table.setCurrentCell(*calendar._cell_of(moved) or (0, 0))
+    # A window manager would bring it to the front again.
+    calendar.activateWindow()
+    qtbot.waitUntil(calendar.isActiveWindow)
     QTest.keyClick(calendar.table, Qt.Key.Key_C, ALT)
     chooser = calendar.findChild(Chooser)
     assert chooser is not None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -173,7 +173,9 @@ class CalendarDialog(QDialog):
             (self.late, "Alt+L"), (self.cancel, "Alt+C"), (self._close, ""),
         ):  # fmt: skip
             each.setAutoDefault(False)
-            each.setShortcut(key)
+            # A button's own shortcut would press it slowly, to be seen.
+            if key:
+                QShortcut(QKeySequence(key), self).activated.connect(each.click)
         self.site.chosen.connect(self._read)
         self.room.chosen.connect(self._read)
         self._back.clicked.connect(self._go_back)
