@@ -374,7 +374,7 @@ def account_add(
     kind: Annotated[
         str,
         typer.Argument(
-            help="imap, smtp, smtp_listener, web_form, chat, open311, bluesky, mastodon, "
+            help="imap, smtp, smtp_listener, web_form, chat, open311, texting, bluesky, mastodon, "
             "facebook or x"
         ),
     ],

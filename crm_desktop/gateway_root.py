@@ -26,7 +26,7 @@ from crm_desktop.domain.errors import (
     SwitchedOff,
     UnsafeSignIn,
 )
-from crm_desktop.gateway import back_office, forecasting, sealing
+from crm_desktop.gateway import back_office, forecasting, sealing, texts
 from crm_desktop.gateway.calls.commands import Commands
 from crm_desktop.gateway.calls.pbx import Part
 from crm_desktop.gateway.calls.waiting import Waiting
@@ -170,7 +170,10 @@ def run_gateway(
         keeper_db,
         config,
         secrets,
-        more_lanes=lambda statuses: [back_office.lane(secrets, statuses)],
+        more_lanes=lambda statuses: [
+            back_office.lane(secrets, statuses),
+            texts.lane(secrets, statuses),
+        ],
         more_jobs=partial(_more_jobs, secrets, chain),
         outgrown=end,
         call_parts=_call_parts,
@@ -270,7 +273,8 @@ def _more_jobs(
     secrets: SecretSource, chain: AuditChain | None, db: Database, statuses: StatusBoard
 ) -> Mapping[str, StartJob]:
     sealed = sealing.jobs(db, chain.key, chain.folder) if chain else {}
-    return {**back_office.jobs(secrets, db, statuses), **forecasting.jobs(db), **sealed}
+    asked = {**back_office.jobs(secrets, db, statuses), **texts.jobs(secrets, db, statuses)}
+    return {**asked, **forecasting.jobs(db), **sealed}
 
 
 def _audit_chain(settings: Settings, secrets: SecretSource) -> AuditChain:

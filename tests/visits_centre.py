@@ -8,8 +8,18 @@ from uuid import uuid4
 from sqlalchemy import select
 
 from crm_desktop.domain.calendar import WEEKDAYS, Region
+from crm_desktop.domain.text import fold
 from crm_desktop.domain.visits import CheckedInBy, CheckIn
-from crm_desktop.store.models import Appointment, OpeningCalendar, Place, Service, Site, SiteService
+from crm_desktop.store.models import (
+    Appointment,
+    Customer,
+    OpeningCalendar,
+    Place,
+    SafetyMarker,
+    Service,
+    Site,
+    SiteService,
+)
 from tests.centre import Centre
 
 
@@ -54,6 +64,26 @@ def places(centre: Centre, site_id: int) -> list[int]:
                 select(Place.id).where(Place.site_id == site_id).order_by(Place.name)
             )
         )
+
+
+def add_place(centre: Centre, site_id: int, kind: str, name: str, **more: object) -> int:
+    """Another desk or room; its id."""
+    with centre.as_owner().write() as tx:
+        place = Place(site_id=site_id, kind=kind, name=name, **more)
+        tx.session.add(place)
+        tx.session.flush()
+        return place.id
+
+
+def known(centre: Centre, name: str, *, marker: bool = False) -> int:
+    """A customer, with a safety marker in force or none."""
+    with centre.as_owner().write() as tx:
+        customer = Customer(name=name, folded=fold(name))
+        tx.session.add(customer)
+        tx.session.flush()
+        if marker:
+            tx.session.add(SafetyMarker(customer_id=customer.id, state="active", words="Two staff"))
+        return customer.id
 
 
 def service_of(centre: Centre, site_id: int, key: int = 1) -> int:

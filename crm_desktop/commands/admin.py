@@ -9,11 +9,13 @@ from dataclasses import replace
 import typer
 
 from crm_desktop.backoffice.open311.settings import Open311Settings
+from crm_desktop.channels.texts.settings import ANY_KEY, NotifySettings
 from crm_desktop.commands.owner import opened
 from crm_desktop.domain.audit_chain import new_key
 from crm_desktop.domain.chat_account import chat_account
 from crm_desktop.domain.errors import InvalidInput
 from crm_desktop.domain.social import Network
+from crm_desktop.domain.texts import ACCOUNT as TEXTING
 from crm_desktop.gateway.accounts import (
     bluesky_settings,
     facebook_settings,
@@ -107,6 +109,9 @@ def _check(account: NewAccount) -> None:
         imap_settings(kept, _AnySecret(), 0)
     elif account.kind == "smtp":
         smtp_settings(kept, _AnySecret())
+    elif account.kind == TEXTING:
+        given = {name: str(value) for name, value in account.settings.items()}
+        NotifySettings.read(given, ANY_KEY)
     elif account.kind in _NETWORKS:
         _NETWORKS[account.kind](kept, _AnySecret())
 

@@ -31,6 +31,7 @@ _OTHER_EXITS = frozenset(
 #: Who hung up, closed the chat, did not come when called, or left the building.
 _ABANDONED = frozenset({"contact.abandoned", "contact.no_show", "contact.left"})
 _GONE = "gone"
+_BACK = "visit.back"
 
 
 class What(StrEnum):
@@ -126,7 +127,7 @@ def _waiting(subject: Subject, history: Sequence[Happening], kept: Kept) -> Iter
         yield Counted(subject.id, What.ARRIVED, came, first, subject.channel)
     for at, each in enumerate(history):
         what = _exit(each.kind)
-        if what is None:
+        if what is None or _was_undone(history, at):
             continue
         queue = queue_at(subject, history, at)
         entered = subject.received_at if came is None else came
@@ -142,6 +143,13 @@ def _waiting(subject: Subject, history: Sequence[Happening], kept: Kept) -> Iter
             exit=_way_out(each) if what is What.OTHER_EXIT else "",
         )  # fmt: skip
         return
+
+
+def _was_undone(history: Sequence[Happening], at: int) -> bool:
+    """Whether a visitor of whom it was said that they had gone was there after all."""
+    follows = next((each for each in history[at + 1 :] if each.kind == _BACK), None)
+    gone = history[at].kind in _ABANDONED
+    return gone and follows is not None and follows.data.get("undone") is True
 
 
 def _way_out(each: Happening) -> str:

@@ -347,6 +347,21 @@ class TimelineEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseDocument:
+    """A file of a case's document; `id` is the attachment's, `by` who added it."""
+
+    id: int
+    case_id: int
+    kind: str
+    words: str
+    name: str
+    content_type: str
+    size: int
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class ContactView:
     """Everything that the workspace shows of one contact."""
 
@@ -362,6 +377,7 @@ class ContactView:
     reply_to: str  # the address that a reply goes to, empty when there is none
     completed_at: datetime | None
     resolution: Resolution | None
+    documents: tuple[CaseDocument, ...] = ()  # of its cases, the newest first
 
 
 @dataclass(frozen=True, slots=True)

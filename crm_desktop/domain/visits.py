@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -125,7 +124,12 @@ class SiteService:
 
 @dataclass(frozen=True, slots=True)
 class PlaceView:
-    """A desk or room now. `visit_id` is who is there, `held_until` when nobody else may use it."""
+    """A desk or room now. `visit_id` is who is there, `held_until` when nobody else may use it, but
+    for `held_visit_id` where it is kept for one visitor.
+
+    `serving`: who of ours looks after the visitor there; "" at a partner's desk. `booked_at`: when
+    the next appointment there begins today.
+    """
 
     id: int
     site_id: int
@@ -138,6 +142,48 @@ class PlaceView:
     since: datetime | None
     held_until: datetime | None
     held_for: str
+    held_visit_id: int | None = None
+    state: ContactState | None = None
+    serving: str = ""
+    step_free: bool = True
+    booked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FreeStaff:
+    """A colleague at a desk or room with no visitor to look after."""
+
+    name: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomProposal:
+    """Where a visitor should be seen, by rule (`domain.rooms`); a person decides.
+
+    `place_id` None: none that is right is free. `in_twos`: with two members of staff there, of whom
+    `colleagues` could be the other. `says_why`: whoever goes on without one says why.
+    """
+
+    contact_id: int
+    ticket: Ticket | None
+    place_id: int | None
+    place: str
+    in_twos: bool
+    colleagues: tuple[FreeStaff, ...]
+    says_why: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """Who is where at a site. `free`: colleagues with nobody to look after. `mine`: visits that
+    this person has called or serves; of `decided` it was said that they do without a room.
+    """
+
+    places: tuple[PlaceView, ...]
+    free: tuple[FreeStaff, ...] = ()
+    mine: tuple[int, ...] = ()
+    decided: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,17 +256,22 @@ class CheckedIn:
     ticket: Ticket
     position: int
     wait_seconds: int | None
+    proposal: RoomProposal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """What the public screen shows and says: a ticket and where to go; never a name."""
+    """What the public screen shows and says: a ticket and where to go; never a name.
+
+    `proposal` is for whoever called.
+    """
 
     contact_id: int
     ticket: Ticket
     place: str
     at: datetime
     again: bool
+    proposal: RoomProposal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,27 +336,14 @@ class SiteDay:
 class SiteLine:
     """A site now: who waits in the order in which they are called, then who is at a desk or parked.
 
-    `called` are the newest first: what the public screen shows.
+    `called` are the newest first: what the public screen shows. `free`, `mine` and `decided` are as
+    of `Rooms`.
     """
 
     rows: tuple[VisitRow, ...]
     places: tuple[PlaceView, ...]
     called: tuple[Called, ...]
     day: SiteDay
-
-
-def room_for(visit: VisitRow, places: Sequence[PlaceView], now: datetime) -> PlaceView | None:
-    """Where a visitor with a safety marker in force should be seen: the secure room, else an
-    interview room with two members of staff; None without a marker, or when neither is free.
-    """
-    if not visit.has_marker:
-        return None
-    free = [
-        each
-        for each in places
-        if each.visit_id in (None, visit.contact_id)
-        and (each.held_until is None or each.held_until <= now)
-    ]
-    secure = (each for each in free if each.kind is PlaceKind.SECURE)
-    in_twos = (each for each in free if each.kind is PlaceKind.INTERVIEW and len(each.staff) > 1)
-    return next(secure, None) or next(in_twos, None)
+    free: tuple[FreeStaff, ...] = ()
+    mine: tuple[int, ...] = ()
+    decided: tuple[int, ...] = ()

@@ -9,6 +9,7 @@ from pathlib import Path
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import InvalidInput, NotFound
 from crm_desktop.domain.social import Network
+from crm_desktop.domain.texts import ACCOUNT as TEXTING
 from crm_desktop.store import people, revision
 from crm_desktop.store.database import Database
 from crm_desktop.store.queries import accounts, catalogue
@@ -16,7 +17,7 @@ from crm_desktop.store.queries import accounts, catalogue
 #: The login that the gateway uses on PostgreSQL.
 GATEWAY_LOGIN = "gateway"
 KINDS = (
-    *("imap", "smtp_listener", "smtp", "web_form", "chat", "open311"),
+    *("imap", "smtp_listener", "smtp", "web_form", "chat", "open311", TEXTING),
     *(each.value for each in Network),
 )
 
@@ -58,7 +59,11 @@ def named(account: NewAccount) -> NewAccount:
 
     So with another server goes another secret: none leaves for an address just entered.
     """
-    if account.secret_name or account.kind not in {each.value for each in Network}:
+    if account.secret_name:
+        return account
+    if account.kind == TEXTING:
+        return replace(account, secret_name=f"texts:{account.settings.get('template', '')}")
+    if account.kind not in {each.value for each in Network}:
         return account
     given = account.settings
     who = given.get("handle") or given.get("page_id") or ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from crm_desktop.domain.changes import Topic
-from crm_desktop.services import handoffs, sending, social_sending
+from crm_desktop.services import handoffs, sending, social_sending, texts
 from crm_desktop.store.database import Database, Tx
 from crm_desktop.store.queries import events
 from crm_desktop.store.queries import restoring as queries
@@ -46,6 +46,10 @@ def settle(db: Database) -> Doubtful:
             elif work.lane == social_sending.LANE:
                 social_sending.gave_up(tx, work, _WORDS)
                 contact_id = social_sending.subject(tx, work)
+                mails += 1
+            elif work.lane == texts.LANE:
+                texts.gave_up(tx, work, _WORDS)
+                contact_id = texts.subject(tx, work)
                 mails += 1
             else:
                 sending.gave_up(tx, work, _WORDS)

@@ -34,7 +34,7 @@ def due(tx: Tx) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
     remind = tuple(
         id_
         for id_, starts_at, told_at, hours in queries.not_reminded(tx, looked_at(tx.now))
-        if _is_due(Calendar.from_data(hours), starts_at, told_at, tx.now)
+        if is_due(Calendar.from_data(hours), starts_at, told_at, tx.now)
     )
     if (untold or remind) and not any(each.kind == RELAY for each in accounts.active(tx)):
         return (), (), missed
@@ -69,7 +69,7 @@ def looked_at(now: datetime) -> datetime:
     return datetime.combine(last + timedelta(days=1), time(), LONDON)
 
 
-def _is_due(calendar: Calendar, starts_at: datetime, told_at: datetime, now: datetime) -> bool:
+def is_due(calendar: Calendar, starts_at: datetime, told_at: datetime, now: datetime) -> bool:
     """Not when they were told after it already."""
     return told_at < reminder_at(calendar, starts_at) <= now
 

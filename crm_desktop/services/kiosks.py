@@ -12,6 +12,7 @@ from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.errors import Closed, NotFound
 from crm_desktop.domain.kiosks import Booking, KioskCheckIn, KioskSite, KioskTicket, PublicBoard
 from crm_desktop.domain.references import parse_reference
+from crm_desktop.domain.texts import mobile
 from crm_desktop.domain.visits import CheckedInBy, CheckIn, SiteService
 from crm_desktop.services import service_notices
 from crm_desktop.store.database import Database, Tx
@@ -66,7 +67,7 @@ def check_in(db: Database, site_id: int, said: KioskCheckIn) -> tuple[KioskTicke
                 appointment_id=booked.appointment_id if booked else None,
                 needs=said.needs,
                 language=said.language,
-                phone=said.phone,
+                phone=mobile(said.phone) or "" if said.phone else "",
             ),
         )
         before = queries.before(tx, contact_id)

@@ -5,7 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from crm_desktop.domain.changes import Changes, Topic
-from crm_desktop.services import appointment_sweeping, chat_sweeping, visit_sweeping
+from crm_desktop.services import (
+    appointment_sweeping,
+    chat_sweeping,
+    text_sweeping,
+    visit_sweeping,
+)
 from crm_desktop.services.leases import Lease
 from crm_desktop.store import leading
 from crm_desktop.store.database import Database
@@ -28,8 +33,8 @@ _DECISIONS_KEPT = timedelta(days=30)
 def sweep(db: Database, lease: Lease) -> Changes:
     """Bring due parked contacts back, end wrap-ups that had their time, forget silent onlookers,
     old notices, moves and decisions, take back what people had for a while, see to chats whose
-    visitors left and to visitors nobody closed, and tell, remind and give up whom an appointment
-    awaits.
+    visitors left and to visitors nobody closed, tell, remind and give up whom an appointment
+    awaits, and text whose turn is near.
 
     Looks first and writes only when there is something to do. Raises LeaseLost.
     """
@@ -45,8 +50,9 @@ def sweep(db: Database, lease: Lease) -> Changes:
         typed = chat_sweeping.any_typed(tx)
         booked = appointment_sweeping.due(tx)
         unseen = visit_sweeping.left_behind(tx)
-    found = (parked, wrapped, looks, prune, over, moves, decisions, left, typed, unseen, *booked)
-    if not any(found):
+        texted = text_sweeping.due(tx)
+    found = (parked, wrapped, looks, prune, over, moves, decisions, left, typed, unseen)
+    if not any((*found, *booked, *texted)):
         return Changes()
     with db.write() as tx:
         leases.check(tx, lease.name, lease.fence)
@@ -69,6 +75,7 @@ def sweep(db: Database, lease: Lease) -> Changes:
             queries.prune_decisions(tx, _DECISIONS_KEPT, _AT_ONCE)
         appointment_sweeping.sweep(tx, booked)
         visit_sweeping.sweep(tx, unseen)
+        text_sweeping.sweep(tx, texted)
         chat_sweeping.sweep(tx, left)
         if typed:
             chat_sweeping.forget_typed(tx)

@@ -6,11 +6,14 @@ decides both.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from crm_desktop.domain.changes import Changes
+from crm_desktop.domain.errors import InvalidInput
 from crm_desktop.domain.states import ContactState
+from crm_desktop.domain.texts import mobile
 from crm_desktop.domain.views import Moved
 from crm_desktop.domain.visits import (
     AnsweredNow,
@@ -28,7 +31,7 @@ from crm_desktop.domain.visits import (
 )
 from crm_desktop.services import customers
 from crm_desktop.store.database import Database
-from crm_desktop.store.queries import taking
+from crm_desktop.store.queries import rooms, taking
 from crm_desktop.store.queries import visits as queries
 
 __all__ = [
@@ -39,7 +42,6 @@ __all__ = [
     "call_next",
     "check_in",
     "find",
-    "hold",
     "left",
     "line",
     "no_show",
@@ -91,8 +93,11 @@ def find(db: Database, site_id: int, text: str) -> tuple[Match, ...]:
 def check_in(db: Database, said: CheckIn) -> tuple[CheckedIn, Changes]:
     """Put somebody into the line; the same key again gives the same ticket.
 
-    What a known customer needs is kept with them. Raises NotFound, Conflict with words.
+    At a desk it carries the room that is proposed for them. What a known customer needs is kept
+    with them. Raises NotFound, Conflict with words, and InvalidInput for a number that no text can
+    go to.
     """
+    said = with_mobile(said)
     with db.write() as tx:
         before = queries.site_services(tx, said.site_id)
         contact_id, ticket = queries.check_in(tx, said)
@@ -103,9 +108,22 @@ def check_in(db: Database, said: CheckIn) -> tuple[CheckedIn, Changes]:
                 for each in said.needs
             ]
             queries.keep_needs(tx, said.customer_id, words)
+        known = said.customer_id or said.appointment_id or Need.PRIVATE_ROOM in said.needs
+        proposal = rooms.proposal(tx, contact_id) if tx.actor is not None and known else None
         own = next((each for each in before if each.service_id == said.service_id), None)
         waiting, wait = (own.waiting, own.wait_seconds) if own else (0, None)
-        return CheckedIn(contact_id, ticket, waiting + 1, wait), tx.changes
+        return CheckedIn(contact_id, ticket, waiting + 1, wait, proposal), tx.changes
+
+
+def with_mobile(said: CheckIn) -> CheckIn:
+    """The arrival with its number as +44…; raises InvalidInput for none that can be texted."""
+    if not said.phone.strip():
+        return said
+    phone = mobile(said.phone)
+    if phone is None:
+        words = "This is no mobile number that can be texted. Correct it, or leave it empty."
+        raise InvalidInput(words, fields={"phone": words})
+    return replace(said, phone=phone)
 
 
 def answer_now(db: Database, said: AnsweredNow) -> Changes:
@@ -116,9 +134,11 @@ def answer_now(db: Database, said: AnsweredNow) -> Changes:
 
 
 def call_next(db: Database, place_id: int) -> tuple[Called | None, Changes]:
-    """Call whoever is next for the desk where this person works; None: nobody waits for it.
+    """Call whoever is next for the desk where this person works; None: nobody waits for it, or
+    nobody who would be done before its next appointment.
 
-    Raises NotAllowed when they do not work there, Conflict while somebody is called or there.
+    The call carries the room that is proposed for them. Raises NotAllowed when they do not work
+    there, Conflict while somebody is called or there.
     """
     with db.write() as tx:
         return queries.call_next(tx, place_id), tx.changes
@@ -169,16 +189,6 @@ def at(db: Database, place_id: int | None) -> Changes:
     """This person works at that desk or room now; None: nowhere any more."""
     with db.write() as tx:
         queries.be_at(tx, place_id)
-        return tx.changes
-
-
-def hold(db: Database, place_id: int, until: datetime | None, why: str = "") -> Changes:
-    """Keep a desk or room free until then, for a day at most; None lets it go.
-
-    Raises NotAllowed for who is neither of the desk nor leads, NotFound, Conflict without words.
-    """
-    with db.write() as tx:
-        queries.hold(tx, place_id, until, why.strip())
         return tx.changes
 
 

@@ -28,6 +28,7 @@ _TABLES: Mapping[str, str] = {
     "assignment": "the holder of a contact",
     "message": "a message",
     "attachment": "a file",
+    "document": "a customer's document",
     "cases": "a case",
     "case_contact": "a case's contacts",
     "handoff": "a hand-off",

@@ -23,6 +23,7 @@ from crm_desktop.store.models import (
     BlobChunk,
     Case,
     Contact,
+    Document,
     Identifier,
     Message,
     Queue,
@@ -111,13 +112,23 @@ def attachments(
 
 
 def attachment(session: Session, attachment_id: int, me: Person) -> AttachmentContent:
-    """A file with its bytes; leaves a trace."""
+    """A file with its bytes, of a contact that this person reads or of a case's document; leaves a
+    trace.
+    """
     found = session.scalar(
         select(Attachment)
         .join(Message, Message.id == Attachment.message_id)
         .join(Contact, Contact.id == Message.contact_id)
         .where(Attachment.id == attachment_id, _visible(me))
     )
+    if found is None:
+        row = session.execute(
+            select(Attachment, Case)
+            .join(Document, Document.message_id == Attachment.message_id)
+            .join(Case, Case.id == Document.case_id)
+            .where(Attachment.id == attachment_id)
+        ).first()
+        found = row[0] if row is not None and case_visible(session, row[1], me) else None
     if found is None:
         raise NotFound("no such file")
     trace(session, me, "attachment", attachment_id)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from datetime import UTC, datetime
 from mimetypes import guess_type
 from pathlib import Path
 
+from crm_desktop.domain.documents import Scan
 from crm_desktop.domain.errors import NotFound, TooLarge
 from crm_desktop.domain.views import NewAttachment
 from crm_desktop.workstation.open_external import AttachmentFolder, open_link
 
 _MEBIBYTE = 1024 * 1024
+#: Of a scanner's folder that nobody tidies only the newest are shown.
+_MOST_SCANS = 24
 
 
 class LocalFiles:
@@ -31,6 +36,23 @@ class LocalFiles:
             raise NotFound(what=file.name) from error
         kind = guess_type(file.name)[0] or "application/octet-stream"
         return NewAttachment(file.name, kind, content)
+
+    def newest(self, folder: str) -> tuple[Scan, ...]:
+        """The files of the scanner's folder, the newest first; raises NotFound.
+
+        Links are left out: what a scanner writes is a file.
+        """
+        found: list[Scan] = []
+        try:
+            with os.scandir(folder) as entries:
+                for each in entries:
+                    if each.is_file(follow_symlinks=False) and not each.name.startswith("."):
+                        about = each.stat(follow_symlinks=False)
+                        at = datetime.fromtimestamp(about.st_mtime, UTC)
+                        found.append(Scan(each.path, each.name, about.st_size, at))
+        except OSError as error:
+            raise NotFound(what="The scanner’s folder") from error
+        return tuple(sorted(found, key=lambda each: each.at, reverse=True)[:_MOST_SCANS])
 
     def open(self, name: str, content: bytes) -> None:
         """Show an attachment in the person's own program; raises NotAllowed for programs."""

@@ -33,6 +33,8 @@ PICTURES = ROOT / "build" / "pictures"
 OFFSCREEN_NOISE = "This plugin does not support "
 #: A computer without a sound server: the player says so in words of its own.
 SILENT_NOISE = "PulseAudioService: "
+#: One without a graphics card: a camera's pictures are converted by its processor.
+NO_CARD_NOISE = "QRhi* "
 
 Grab = Callable[[QWidget, str], Path]
 
@@ -44,7 +46,7 @@ def no_qt_warnings() -> Iterator[None]:
 
     def listen(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
         quiet = kind in (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg)
-        if not quiet and not text.startswith((OFFSCREEN_NOISE, SILENT_NOISE)):
+        if not quiet and not text.startswith((OFFSCREEN_NOISE, SILENT_NOISE, NO_CARD_NOISE)):
             said.append(f"{kind.name}: {text}")
 
     before = qInstallMessageHandler(listen)

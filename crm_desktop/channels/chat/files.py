@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from crm_desktop.channels.chat.port import Limits
 from crm_desktop.channels.web.body import SentFile
-from crm_desktop.channels.web.files import safe_name, sniff
 from crm_desktop.channels.web.limits import MEGABYTE
 from crm_desktop.domain.errors import CrmError
+from crm_desktop.domain.file_kinds import safe_name, sniff
 from crm_desktop.domain.views import NewAttachment
 
 #: What a browser may show as a picture; everything else is only bytes.

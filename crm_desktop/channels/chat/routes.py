@@ -32,7 +32,6 @@ from crm_desktop.channels.web.body import (
 )
 from crm_desktop.channels.web.bugs import trace
 from crm_desktop.channels.web.clients import TokenBuckets, client_of, is_https
-from crm_desktop.channels.web.files import KINDS
 from crm_desktop.channels.web.headers import secure
 from crm_desktop.channels.web.limits import MEGABYTE
 from crm_desktop.domain.chats import LONGEST_TEXT, ChatSite
@@ -46,6 +45,7 @@ from crm_desktop.domain.errors import (
     InvalidInput,
     NotFound,
 )
+from crm_desktop.domain.file_kinds import KINDS
 
 _LOG = logging.getLogger(__name__)
 _Endpoint = Callable[[Request, ChatSite], Awaitable[Response]]

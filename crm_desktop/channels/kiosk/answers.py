@@ -42,8 +42,6 @@ INTERPRETERS = {
     "ur": "اردو",
     "und": "",
 }
-_PHONE = re.compile(r"\+?[0-9]{10,15}")
-_DRESSING = re.compile(r"[\s().-]")
 _LONGEST_REFERENCE = 20
 
 
@@ -121,11 +119,6 @@ def without(answers: Answers, step: Step) -> Answers:
     if step is Step.PHONE:
         return replace(answers, phone="")
     return answers
-
-
-def is_phone(text: str) -> bool:
-    """Whether it looks like a telephone number, however it is spaced."""
-    return bool(_PHONE.fullmatch(_DRESSING.sub("", text)))
 
 
 def _needs(said: Sequence[str]) -> tuple[Need, ...]:

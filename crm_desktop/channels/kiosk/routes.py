@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from crm_desktop.channels.kiosk.answers import Answers, Step, is_phone, language_of, read, without
+from crm_desktop.channels.kiosk.answers import Answers, Step, language_of, read, without
 from crm_desktop.channels.kiosk.known import KnownSites
 from crm_desktop.channels.kiosk.pages import Pages
 from crm_desktop.channels.kiosk.port import KioskPort, KioskSettings
@@ -26,6 +26,7 @@ from crm_desktop.channels.web.clients import TokenBuckets, client_of, is_https
 from crm_desktop.channels.web.headers import secure
 from crm_desktop.domain.errors import Closed, Conflict, CrmError, DatabaseTrouble, NotFound
 from crm_desktop.domain.kiosks import KioskCheckIn, KioskSite
+from crm_desktop.domain.texts import mobile
 from crm_desktop.domain.visits import Need, SiteService
 
 _LOG = logging.getLogger(__name__)
@@ -173,7 +174,7 @@ class _Door:
             return without(answers, step), ""
         if step is Step.BOOKING:
             return await self._booked(request, site, answers)
-        if step is Step.PHONE and not is_phone(answers.phone):
+        if step is Step.PHONE and mobile(answers.phone) is None:
             return answers, "phone_wrong"
         return answers, ""
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from crm_desktop.channels.web.body import Sent, SentFile
-from crm_desktop.channels.web.files import safe_name, sniff
 from crm_desktop.channels.web.limits import MEGABYTE
 from crm_desktop.channels.web_form import words
 from crm_desktop.channels.web_form.port import Limits, PublicForm
+from crm_desktop.domain.file_kinds import safe_name, sniff
 from crm_desktop.domain.forms import Cleaned, Field, FieldKind, Form
 from crm_desktop.domain.messages import Address, InboundAttachment, InboundMessage
 from crm_desktop.domain.states import Channel

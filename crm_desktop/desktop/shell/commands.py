@@ -59,6 +59,10 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("contact.spam", "Mark as spam", CONTACT, icon="ban"),
     Command(
+        "document.add", "Add a document…", CONTACT, ("Ctrl+Shift+F",), "upload",
+        help="From files, the scanner’s folder or a camera, into the contact and its case",
+    ),
+    Command(
         "appointment.book", "Book an appointment…", CONTACT, ("Ctrl+Shift+A",), "calendar",
         help="At a site, for the customer of this contact: time, place, confirmation by mail",
     ),

@@ -15,6 +15,7 @@ from crm_desktop.desktop.core.live import LiveFeed
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.tasks import TaskRunner
 from crm_desktop.domain.alarms import Means, Told
+from crm_desktop.domain.documents import Scan
 from crm_desktop.domain.logged import ToEnter
 from crm_desktop.domain.people import Person
 from crm_desktop.domain.views import NewAttachment
@@ -64,6 +65,9 @@ class Files(Protocol):
 
     def load(self, path: str) -> NewAttachment:
         """A file to attach; raises TooLarge and NotFound."""
+
+    def newest(self, folder: str) -> tuple[Scan, ...]:
+        """The files of the scanner's folder, the newest first; raises NotFound."""
 
     def open(self, name: str, content: bytes) -> None:
         """Show an attachment in the person's own program; raises NotAllowed for programs."""

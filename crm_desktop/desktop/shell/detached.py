@@ -54,6 +54,7 @@ class DetachedWindow(QWidget):
         self.workplace.customer_number.connect(calls.ask_number)
         self.commands.add_toast(self.workplace.screen.toast)
         self.commands.add_toast(self.workplace.screen.meanwhile.toast)
+        self.commands.add_toast(self.workplace.screen.document_toast)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

@@ -160,7 +160,9 @@ class MainWindow(QWidget):
         page = self.pages.widget(key) or self._work
         if self._stack.indexOf(page) < 0:
             self._stack.addWidget(page)
-            if key == "staff":
+            if key == "desk":
+                self.commands.add_toast(self.pages.desk_screen.toast)
+            elif key == "staff":
                 self.commands.add_toast(self.pages.staff_screen.toast)
             elif key == "admin":
                 self.commands.add_toast(self.pages.admin_screen.telephones.toast)
@@ -232,6 +234,7 @@ class MainWindow(QWidget):
         self.commands.set_target(self._target)
         self.commands.add_toast(self.workplace.screen.toast)
         self.commands.add_toast(self.workplace.screen.meanwhile.toast)
+        self.commands.add_toast(self.workplace.screen.document_toast)
         self.calls = CallDesk(desk, self.registry, self, self.workplace, self.open_contact)
         self.commands.calls = self.workplace.calls = self.calls
         self.chats = ChatDesk(desk, self.registry, self, self.workplace, self.open_contact)

@@ -24,6 +24,7 @@ from crm_desktop.desktop.shell.call_desk import CallDesk
 from crm_desktop.desktop.shell.call_port import candidates
 from crm_desktop.desktop.shell.contact_commands import ON_CALL
 from crm_desktop.desktop.shell.desk import Desk, later_for
+from crm_desktop.desktop.shell.document_desk import DocumentDesk
 from crm_desktop.desktop.shell.finders import contact_of_case
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.errors import CrmError
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from crm_desktop.desktop.screens.workspace.chatting import Chatting
 
 #: Commands that need an open contact, and those that need it in this person's hands.
-_READING = ("contact.detach", "knowledge.focus", "case.focus", "note.focus")
+_READING = ("contact.detach", "knowledge.focus", "case.focus", "note.focus", "document.add")
 _WRITING = (
     "contact.park", "contact.return", "contact.transfer", "contact.wrap_up", "contact.spam",
     "reply.focus", "template.insert", "case.save",
@@ -103,6 +104,9 @@ class Workplace(QObject):
         self.screen.chat.bind(self._make_chatting)
         self.screen.posting.bind(Posts(desk.db, self._tasks, self.screen.posting))
         self.screen.after_call.bind(WrapUpPresenter(desk.db, self._tasks, self.screen.after_call))
+        self.documents = DocumentDesk(
+            desk, registry, self.screen, lambda: self.presenter.contact, self._tell
+        )
         self._connect()
         self._bind_commands()
 
@@ -159,6 +163,7 @@ class Workplace(QObject):
         self.recordings.wanted.connect(self._listening.want)
         screen.case_pane.hand_off_fits.connect(self._hand_off_fits)
         screen.file_wanted.connect(self._open_file)
+        screen.case_pane.file_wanted.connect(self._open_file)
         screen.link_wanted.connect(self._open_link)
         screen.case_pane.page_wanted.connect(self._open_link)
         screen.case_pane.paying.connect(self._paying)

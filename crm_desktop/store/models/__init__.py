@@ -40,7 +40,15 @@ from crm_desktop.store.models.figures import (
 )
 from crm_desktop.store.models.forecast import ArrivalForecast
 from crm_desktop.store.models.knowledge import Article, ArticleUse
-from crm_desktop.store.models.messages import Attachment, Blob, BlobChunk, Draft, Message
+from crm_desktop.store.models.messages import (
+    Attachment,
+    Blob,
+    BlobChunk,
+    Document,
+    Draft,
+    Message,
+    TextMessage,
+)
 from crm_desktop.store.models.moving import MoveBatch, MoveItem
 from crm_desktop.store.models.people import (
     Activity,
@@ -104,6 +112,7 @@ __all__ = [
     "Contact",
     "CountedContact",
     "Customer",
+    "Document",
     "Draft",
     "Event",
     "FiguresKept",
@@ -154,6 +163,7 @@ __all__ = [
     "StaffNote",
     "StaffSkill",
     "TelephoneLine",
+    "TextMessage",
     "TicketCounter",
     "TicketRange",
     "Visit",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_desktop.store.models.base import (
@@ -96,6 +96,50 @@ class Attachment(Base):
     size: Mapped[int]
     inline: Mapped[bool] = mapped_column(default=False)
     content_id: Mapped[str] = mapped_column(default="")
+
+
+class Document(Base):
+    """What the files of an internal message are: a customer's document, scanned or photographed.
+
+    `source` is `domain.documents.Source`; what else is said of it is the message's text.
+    """
+
+    __tablename__ = "document"
+
+    message_id: Mapped[int] = mapped_column(BigId, ForeignKey("message.id"), primary_key=True)
+    case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("cases.id"), index=True)
+    customer_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("customer.id"))
+    kind: Mapped[str]
+    source: Mapped[str]
+
+
+class TextMessage(Base):
+    """A message that goes to a mobile telephone, with the network's word on it.
+
+    `kind` is `domain.texts.TextKind`; `phone` as it was given until it leaves, then +44…; of a
+    ticket, `before` is how many were then before them. `status` is the provider's, asked again at
+    `ask_at` until it is a last one.
+    """
+
+    __tablename__ = "text_message"
+    __table_args__ = (
+        Index("ix_text_message_phone", "phone", "message_id"),
+        Index(
+            "ix_text_message_ask_at",
+            "ask_at",
+            postgresql_where=text("ask_at IS NOT NULL"),
+            sqlite_where=text("ask_at IS NOT NULL"),
+        ),
+    )
+
+    message_id: Mapped[int] = mapped_column(BigId, ForeignKey("message.id"), primary_key=True)
+    kind: Mapped[str]
+    phone: Mapped[str]
+    visit_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("visit.contact_id"), index=True)
+    appointment_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("appointment.id"))
+    before: Mapped[int | None]
+    status: Mapped[str] = mapped_column(default="", server_default="")
+    ask_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Draft(Base):

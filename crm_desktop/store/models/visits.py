@@ -59,7 +59,7 @@ class Place(Base):
     """A desk or room of a site (`domain.visits.PlaceKind`); a partner's desk names the partner.
 
     `service_ids` is the desk's profile: what Next calls there, empty for everything of the site.
-    `held_until`: kept free for something, said in `held_for`.
+    `held_until`: kept free for something, said in `held_for`, or for the visit `held_visit_id`.
     """
 
     __tablename__ = "place"
@@ -76,6 +76,7 @@ class Place(Base):
     hearing_loop: Mapped[bool] = mapped_column(default=False, server_default=false())
     held_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     held_for: Mapped[str] = mapped_column(default="", server_default="")
+    held_visit_id: Mapped[int | None] = mapped_column(BigId)
     active: Mapped[bool] = mapped_column(default=True, server_default=true())
 
 
@@ -114,6 +115,12 @@ class Visit(Base):
         UniqueConstraint("site_id", "day", "letter", "number"),
         Index("ix_visit_site_day", "site_id", "day", "contact_id"),
         Index("ix_visit_called", "site_id", "called_at"),
+        Index(
+            "ix_visit_phone",
+            "day",
+            postgresql_where=text("phone <> ''"),
+            sqlite_where=text("phone <> ''"),
+        ),
         # Who is in the building: a few of all.
         Index(
             "ix_visit_here",

@@ -10,6 +10,7 @@ from crm_desktop.domain.appointments import AppointmentState
 from crm_desktop.domain.calendar import Calendar, NeverOpen
 from crm_desktop.domain.kiosks import SHOWN_MINUTES, BoardCall, Booking, KioskSite
 from crm_desktop.domain.states import ContactState
+from crm_desktop.domain.texts import ACCOUNT as TEXTING
 from crm_desktop.domain.visits import Need, Ticket
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import (
@@ -23,8 +24,6 @@ from crm_desktop.store.models import (
 )
 from crm_desktop.store.queries.appointments import calendar
 
-#: The kind of account by which visitors are texted.
-_TEXTING = "texting"
 _MOST_CALLS = 8
 
 
@@ -32,7 +31,7 @@ def sites(tx: Tx) -> tuple[KioskSite, ...]:
     """The sites in use."""
     texts = (
         select(ChannelAccount.id)
-        .where(ChannelAccount.kind == _TEXTING, ChannelAccount.active)
+        .where(ChannelAccount.kind == TEXTING, ChannelAccount.active)
         .exists()
     )
     rows = tx.session.execute(

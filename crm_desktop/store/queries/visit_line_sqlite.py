@@ -28,7 +28,7 @@ from crm_desktop.store.models import (
 )
 
 _LONDON = ZoneInfo("Europe/London")
-_USUAL_SECONDS = 480
+USUAL_SECONDS = 480
 #: A visitor in one of these states is at the desk.
 THERE = ("called", "active", "held")
 
@@ -67,7 +67,7 @@ def site_services(tx: Tx, site_id: int) -> list[tuple[Any, ...]]:
             .where(Place.site_id == site_id, Place.active, AtPlace.left_at.is_(None))
         )
     ]
-    took = _took(tx, site_id)
+    took = takes(tx, site_id)
     found = []
     for own, name in session.execute(
         select(SiteService, Service.name)
@@ -77,7 +77,7 @@ def site_services(tx: Tx, site_id: int) -> list[tuple[Any, ...]]:
     ):
         many = waiting.get(own.service_id, 0)
         open_desks = sum(1 for each in desks if not each or own.service_id in each)
-        each_takes = took.get(own.service_id, _USUAL_SECONDS)
+        each_takes = took.get(own.service_id, USUAL_SECONDS)
         wait = round(many * each_takes / open_desks) if open_desks else None
         found.append(
             (own.service_id, own.name or name, own.name_cy, own.letter, own.key, many, wait)
@@ -85,7 +85,7 @@ def site_services(tx: Tx, site_id: int) -> list[tuple[Any, ...]]:
     return found
 
 
-def _took(tx: Tx, site_id: int) -> dict[int, float]:
+def takes(tx: Tx, site_id: int) -> dict[int, float]:
     """How long a service's visits took lately, on average, in seconds."""
     spent: dict[int, list[float]] = {}
     for service_id, seen, left in tx.session.execute(

@@ -1,10 +1,11 @@
-"""Visits: on PostgreSQL by guarded functions (0029_visiting.sql), on SQLite by the same rules in
-`visits_sqlite`.
+"""Visits: on PostgreSQL by guarded functions (0029_visiting.sql and later), on SQLite by the same
+rules in `visits_sqlite`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -23,8 +24,6 @@ from crm_desktop.domain.visits import (
     CheckIn,
     Match,
     Need,
-    PlaceKind,
-    PlaceView,
     SiteDay,
     SiteInfo,
     SiteLine,
@@ -45,6 +44,7 @@ from crm_desktop.store.models import (
     Site,
     Visit,
 )
+from crm_desktop.store.queries import rooms, rooms_sqlite
 from crm_desktop.store.queries import visit_line_sqlite as line_sqlite
 from crm_desktop.store.queries import visits_sqlite as sqlite
 from crm_desktop.store.queries.from_json import maybe_moment, moment, parsed
@@ -86,18 +86,23 @@ def site_services(tx: Tx, site_id: int) -> tuple[SiteService, ...]:
 def line(tx: Tx, site_id: int, today: date) -> SiteLine:
     """A site now; raises NotFound."""
     if tx.dialect == "postgresql":
-        found = parsed(call(tx, "site_line", site=site_id))
+        found, where = parsed(call(tx, "desk_line", site=site_id))
     else:
         found = line_sqlite.site_line(tx, site_id)
-    rows, places, called, day = found
+        where = rooms_sqlite.site_rooms(tx, site_id)
+    rows, _, called, day = found
+    here = rooms.rooms_of(site_id, where)
     return SiteLine(
         rows=tuple(_row(site_id, each) for each in rows),
-        places=tuple(_place(site_id, each) for each in places),
+        places=here.places,
         called=tuple(
             Called(number, Ticket(letter, n), place, moment(at), bool(again))
             for number, letter, n, place, at, again in called
         ),
         day=_day(site_id, today, day),
+        free=here.free,
+        mine=here.mine,
+        decided=here.decided,
     )
 
 
@@ -152,19 +157,33 @@ def answered(tx: Tx, said: AnsweredNow) -> int:
 
 
 def call_next(tx: Tx, place_id: int) -> Called | None:
-    """Call whoever is next for a desk where this person works; None: nobody waits."""
+    """Call whoever is next for a desk where this person works; None: nobody waits for it, or would
+    be done before its next appointment.
+    """
     if tx.dialect == "postgresql":
-        found = parsed(call(tx, "visit_next", place=place_id))
-    else:
-        found = sqlite.call_next(tx, place_id)
-    return _called(tx, found) if found else None
+        found = call(tx, "desk_call", contact=None, place=place_id)
+        return _proposing(tx, *parsed(found)) if found else None
+    row = sqlite.call_next(tx, place_id)
+    return _proposing(tx, row, rooms_sqlite.seeks(tx, row[0])) if row else None
 
 
 def call_one(tx: Tx, contact_id: int, place_id: int) -> Called:
     """Call this one, out of turn."""
     if tx.dialect == "postgresql":
-        return _called(tx, parsed(call(tx, "visit_call", contact=contact_id, place=place_id)))
-    return _called(tx, sqlite.call_one(tx, contact_id, place_id))
+        return _proposing(tx, *parsed(call(tx, "desk_call", contact=contact_id, place=place_id)))
+    row = sqlite.call_one(tx, contact_id, place_id)
+    return _proposing(tx, row, rooms_sqlite.seeks(tx, contact_id))
+
+
+def into_room(tx: Tx, contact_id: int, place_id: int) -> Called:
+    """Whoever is called or served goes to that room, which is kept for them."""
+    return _called(tx, rooms.into_room(tx, contact_id, place_id))
+
+
+def for_partner(tx: Tx, contact_id: int | None, place_id: int) -> Called | None:
+    """Call for a partner, this visitor or who is next; None: nobody waits for them."""
+    found = rooms.for_partner(tx, contact_id, place_id)
+    return _called(tx, found) if found else None
 
 
 def recall(tx: Tx, contact_id: int) -> Called:
@@ -212,15 +231,6 @@ def be_at(tx: Tx, place_id: int | None) -> None:
         sites_told = sqlite.be_at(tx, place_id)
     for each in sites_told:
         tx.changed(Topic.SITE, each)
-
-
-def hold(tx: Tx, place_id: int, until: datetime | None, why: str) -> None:
-    """Keep a desk or room free until then, or let it go."""
-    if tx.dialect == "postgresql":
-        site_id: int = call(tx, "place_hold", place=place_id, until=until, why=why)
-    else:
-        site_id = sqlite.hold(tx, place_id, until, why)
-    tx.changed(Topic.SITE, site_id)
 
 
 def reserve(tx: Tx, site_id: int, computer: str) -> TicketNumbers:
@@ -334,6 +344,11 @@ def _told(tx: Tx, contact_id: int, site_id: int) -> None:
     tx.changed(Topic.SITE, site_id)
 
 
+def _proposing(tx: Tx, found: Sequence[Any], seeks: Sequence[Any] | None) -> Called:
+    """Who was called, with the room that the rule proposes."""
+    return replace(_called(tx, found), proposal=rooms.proposed(tx, seeks))
+
+
 def _called(tx: Tx, found: Sequence[Any]) -> Called:
     contact_id, letter, number, place, at, site_id = found
     _told(tx, contact_id, site_id)
@@ -380,21 +395,4 @@ def _row(site_id: int, each: Sequence[Any]) -> VisitRow:
         booked_at=maybe_moment(booked),
         has_marker=bool(marker),
         language=language,
-    )
-
-
-def _place(site_id: int, each: Sequence[Any]) -> PlaceView:
-    id_, kind, name, partner, staff, visit_id, letter, number, since, held_until, held_for = each
-    return PlaceView(
-        id=id_,
-        site_id=site_id,
-        kind=PlaceKind(kind),
-        name=name,
-        partner=partner,
-        staff=tuple(parsed(staff)),
-        visit_id=visit_id,
-        ticket=None if letter is None else Ticket(letter, number),
-        since=maybe_moment(since),
-        held_until=maybe_moment(held_until),
-        held_for=held_for,
     )

@@ -21,7 +21,6 @@ from crm_desktop.domain.states import (
     ContactState,
     Direction,
     Resolution,
-    StaffRole,
 )
 from crm_desktop.domain.visits import TARGET_SECONDS, PlaceKind, Ticket, To
 from crm_desktop.store.database import Tx
@@ -46,6 +45,7 @@ from crm_desktop.store.models import (
     TicketRange,
     Visit,
 )
+from crm_desktop.store.queries import rooms_sqlite as rooms
 from crm_desktop.store.queries.visit_line_sqlite import THERE, day_of, iso
 
 _KEY = re.compile(r"[0-9a-f]{32}")
@@ -136,7 +136,7 @@ def check_in(tx: Tx, p: Mapping[str, Any]) -> tuple[int, str, int]:
     if booked is not None:
         booked.state, booked.visit_id = "arrived", contact.id
     session.flush()
-    _log(
+    log(
         tx,
         "contact.received",
         contact.id,
@@ -237,8 +237,8 @@ def answered(tx: Tx, p: Mapping[str, Any]) -> int:
         )
     )  # fmt: skip
     tx.session.flush()
-    _log(tx, "contact.taken", contact_id)
-    _log(
+    log(tx, "contact.taken", contact_id)
+    log(
         tx, "contact.completed", contact_id,
         resolution=p["resolution"], avoidable=False, service=p["service"],
     )  # fmt: skip
@@ -263,6 +263,7 @@ def call_next(tx: Tx, place_id: int) -> tuple[Any, ...] | None:
     ).all()
     profile, kept = set(place.service_ids), _kept_for(tx, place.site_id)
     soon, late = tx.now + timedelta(minutes=5), tx.now - timedelta(minutes=10)
+    fits = rooms.fitting(tx, place)
 
     def turn(row: Any) -> tuple[Any, ...]:
         contact, visit, ageing, starts = row
@@ -274,37 +275,41 @@ def call_next(tx: Tx, place_id: int) -> tuple[Any, ...] | None:
         row
         for row in rows
         if row[1].for_place_id == place.id
-        or (row[1].for_place_id not in kept and (not profile or row[0].service_id in profile))
+        or (
+            row[1].for_place_id not in kept
+            and (not profile or row[0].service_id in profile)
+            and fits(row[0].service_id)
+        )
     ]
-    return _call(tx, min(fitting, key=turn)[0].id, place) if fitting else None
+    return call_to(tx, min(fitting, key=turn)[0].id, place) if fitting else None
 
 
 def call_one(tx: Tx, contact_id: int, place_id: int) -> tuple[Any, ...]:
     """See app.visit_call."""
     place = free(tx, place_id)
-    _, visit = _in(tx, contact_id, ("queued", "parked"))
+    _, visit = visit_in(tx, contact_id, ("queued", "parked"))
     if visit.site_id != place.site_id:
         raise Conflict("the visitor is at another site")
-    return _call(tx, contact_id, place)
+    return call_to(tx, contact_id, place)
 
 
 def recall(tx: Tx, contact_id: int) -> tuple[Any, ...]:
     """See app.visit_recall."""
-    _, visit = _in(tx, contact_id, ("called",))
+    _, visit = visit_in(tx, contact_id, ("called",))
     visit.called_at, visit.calls = tx.now, visit.calls + 1
     tx.session.flush()
-    return _told(tx, visit)
+    return called(tx, visit)
 
 
 def serve(tx: Tx, contact_id: int) -> None:
     """See app.visit_serve."""
-    contact, visit = _in(tx, contact_id, ("called",))
+    contact, visit = visit_in(tx, contact_id, ("called",))
     contact.state, contact.state_since = ContactState.ACTIVE, tx.now
     contact.first_taken_at = contact.first_taken_at or tx.now
     contact.parked_until, contact.parked_for_reply = None, False
     visit.seen_at = visit.seen_at or tx.now
     tx.session.flush()
-    _log(tx, "contact.taken", contact_id)
+    log(tx, "contact.taken", contact_id)
 
 
 def move(tx: Tx, contact_id: int, to: ContactState) -> None:
@@ -314,7 +319,7 @@ def move(tx: Tx, contact_id: int, to: ContactState) -> None:
         ContactState.QUEUED: ("called", "active", "held", "parked"),
         ContactState.LEFT: ("queued", "called", "parked"),
     }
-    contact, visit = _in(tx, contact_id, states.get(to, ()))
+    contact, visit = visit_in(tx, contact_id, states.get(to, ()))
     before = contact.state
     site = tx.session.get_one(Site, visit.site_id)
     if to is ContactState.NO_SHOW and visit.calls < site.calls:
@@ -330,14 +335,14 @@ def move(tx: Tx, contact_id: int, to: ContactState) -> None:
         tx.session.execute(
             delete(SlotTaken).where(SlotTaken.appointment_id == booked.id, SlotTaken.at > tx.now)
         )
-    _end(tx, contact_id, AssignmentState.RETURNED)
+    end_assignments(tx, contact_id, AssignmentState.RETURNED)
     kind = {ContactState.QUEUED: "visit.back", ContactState.NO_SHOW: "contact.no_show"}
-    _log(tx, kind.get(to, "contact.left"), contact_id, before=before)
+    log(tx, kind.get(to, "contact.left"), contact_id, before=before)
 
 
 def transfer(tx: Tx, contact_id: int, to: To, note: str) -> None:
     """See app.visit_transfer."""
-    contact, visit = _in(tx, contact_id, ("queued", "called", "active", "held", "parked"))
+    contact, visit = visit_in(tx, contact_id, ("queued", "called", "active", "held", "parked"))
     if (to.place_id is None) == (to.service_id is None):
         raise Conflict("to a desk or room, or to a service")
     if len(note) > _LONGEST_NOTE:
@@ -361,7 +366,7 @@ def transfer(tx: Tx, contact_id: int, to: To, note: str) -> None:
     contact.state, contact.state_since, contact.owner_id = ContactState.QUEUED, tx.now, None
     contact.parked_until, contact.parked_for_reply = None, False
     visit.place_id, visit.for_place_id, visit.calls = None, to.place_id, 0
-    _end(tx, contact_id, AssignmentState.TRANSFERRED, note)
+    end_assignments(tx, contact_id, AssignmentState.TRANSFERRED, note)
     if note:
         tx.session.add(
             Message(
@@ -369,7 +374,7 @@ def transfer(tx: Tx, contact_id: int, to: To, note: str) -> None:
                 author_id=me(tx).id, body_text=note, reply_text=note,
             )
         )  # fmt: skip
-    _log(
+    log(
         tx, "contact.transferred", contact_id, queue=contact.queue_id, from_queue=from_queue,
         place=to.place_id, service=to.service_id,
     )  # fmt: skip
@@ -397,27 +402,8 @@ def be_at(tx: Tx, place_id: int | None) -> tuple[int, ...]:
     if place is not None:
         session.add(AtPlace(staff_id=person.id, place_id=place.id))
     session.flush()
-    _log(tx, "staff.at_place", None, staff=person.id, place=place_id)
+    log(tx, "staff.at_place", None, staff=person.id, place=place_id)
     return tuple(sorted(told))
-
-
-def hold(tx: Tx, place_id: int, until: datetime | None, why: str) -> int:
-    """See app.place_hold."""
-    person = me(tx)
-    if person.role is not StaffRole.DESK and not person.leads:
-        raise NotAllowed("rooms are kept by desk staff and team leaders")
-    place = tx.session.get(Place, place_id, populate_existing=True)
-    if place is None or not place.active:
-        raise NotFound("no such desk or room")
-    latest = tx.now + timedelta(days=1)
-    if until is not None and not (tx.now < until <= latest and 0 < len(why) <= 100):
-        raise Conflict("kept free for up to a day, with words why")
-    place.held_until, place.held_for = until, why if until else ""
-    _log(
-        tx, "place.held", None,
-        place=place_id, site=place.site_id, until=until.isoformat() if until else None,
-    )  # fmt: skip
-    return place.site_id
 
 
 def reserve(tx: Tx, site_id: int, computer: str) -> tuple[str, int, int]:
@@ -457,7 +443,8 @@ def _queue_of(tx: Tx, service_id: int) -> Queue:
     return tx.session.get_one(Queue, tx.session.get_one(Service, service_id).queue_id)
 
 
-def _in(tx: Tx, contact_id: int, states: Sequence[str]) -> tuple[Contact, Visit]:
+def visit_in(tx: Tx, contact_id: int, states: Sequence[str]) -> tuple[Contact, Visit]:
+    """See app.visit_in."""
     contact, visit = _visit(tx, contact_id)
     person = me(tx)
     known = _may_know(tx, tx.session.get_one(Queue, contact.queue_id))
@@ -534,8 +521,11 @@ def _check_alone(tx: Tx, person: Person, place_id: int | None) -> None:
         raise Conflict(f"{Ticket(*there)} is with you")
 
 
-def _call(tx: Tx, contact_id: int, place: Place) -> tuple[Any, ...]:
+def call_to(tx: Tx, contact_id: int, place: Place) -> tuple[Any, ...]:
+    """See app.visit_called."""
     contact, visit = _visit(tx, contact_id)
+    if rooms.is_kept(tx, place, contact_id):
+        raise Conflict(f"{place.name} is kept free")
     contact.state, contact.state_since, contact.owner_id = (
         ContactState.CALLED,
         tx.now,
@@ -552,12 +542,13 @@ def _call(tx: Tx, contact_id: int, place: Place) -> tuple[Any, ...]:
         )
     )
     tx.session.flush()
-    return _told(tx, visit)
+    return called(tx, visit)
 
 
-def _told(tx: Tx, visit: Visit) -> tuple[Any, ...]:
+def called(tx: Tx, visit: Visit) -> tuple[Any, ...]:
+    """What was called, and its event."""
     assert visit.place_id is not None
-    _log(
+    log(
         tx, "visit.called", visit.contact_id,
         place=visit.place_id, site=visit.site_id, calls=visit.calls,
     )  # fmt: skip
@@ -571,13 +562,14 @@ def _open(tx: Tx, contact_id: int) -> Sequence[Assignment]:
     ).all()
 
 
-def _end(tx: Tx, contact_id: int, state: AssignmentState, note: str = "") -> None:
+def end_assignments(tx: Tx, contact_id: int, state: AssignmentState, note: str = "") -> None:
+    """See app.end_assignment."""
     for each in _open(tx, contact_id):
         each.state, each.ended_at, each.note = state, tx.now, note
     tx.session.flush()
 
 
-def _log(
+def log(
     tx: Tx,
     kind: str,
     contact_id: int | None,
@@ -586,6 +578,7 @@ def _log(
     customer_id: int | None = None,
     **data: Any,
 ) -> None:
+    """See app.log."""
     tx.session.flush()
     tx.session.add(
         Event(

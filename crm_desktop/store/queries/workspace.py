@@ -27,6 +27,7 @@ from crm_desktop.domain.states import (
 from crm_desktop.domain.views import (
     AdjustmentView,
     AttachmentView,
+    CaseDocument,
     CaseView,
     ContactView,
     CustomerView,
@@ -126,6 +127,10 @@ def _view(found: dict[str, Any], contact_id: int) -> ContactView:
         reply_to=_reply_to(own),
         completed_at=maybe_moment(completed_at),
         resolution=Resolution(resolution) if resolution else None,
+        documents=tuple(
+            CaseDocument(id_, case_id, kind, words, name, type_, size, moment(at), by)
+            for id_, case_id, kind, words, name, type_, size, at, by in found["documents"] or ()
+        ),
     )
 
 

@@ -114,6 +114,13 @@ SELECT json_object(
         kind, author_id, author, json(content), updated_at))
     FROM (SELECT d.*, a.name AS author FROM draft d JOIN staff a ON a.id = d.author_id
           WHERE d.contact_id = :contact ORDER BY d.updated_at)),
+'documents', (SELECT json_group_array(json_array(
+        id, case_id, kind, body_text, name, content_type, size, at, author))
+    FROM (SELECT f.id, d.case_id, d.kind, x.body_text, f.name, f.content_type, f.size, x.at,
+                 coalesce(a.name, '') AS author
+          FROM document d JOIN message x ON x.id = d.message_id
+          JOIN attachment f ON f.message_id = x.id LEFT JOIN staff a ON a.id = x.author_id
+          WHERE d.case_id IN (SELECT id FROM k) ORDER BY x.at DESC, f.id)),
 'events', (SELECT json_group_array(json_array(at, kind, actor, json(data)))
     FROM (SELECT e.*, coalesce(a.name, '') AS actor
           FROM event e LEFT JOIN staff a ON a.id = e.actor_id

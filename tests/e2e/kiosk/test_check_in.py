@@ -87,7 +87,7 @@ def test_a_whole_check_in(
     assert page.locator("html").get_attribute("lang") == {"en": "en-GB", "cy": "cy"}[language]
     assert ticket in shop.line()
     kept = shop.kept(ticket)
-    assert (kept.language, kept.phone, kept.needs) == ("pl", "07700 900 982", ["interpreter"])
+    assert (kept.language, kept.phone, kept.needs) == ("pl", "+447700900982", ["interpreter"])
 
 
 def test_the_language_changes_on_any_page_and_back_keeps_the_answers(

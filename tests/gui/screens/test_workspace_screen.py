@@ -132,7 +132,7 @@ def test_it_looks_right_when_small_and_at_twice_the_text(
     grab(large.screen, "workspace-200")
 
 
-def test_ctrl_enter_sends_and_empties_the_composer(make: Make, look: Look, qtbot: QtBot) -> None:
+def test_ctrl_enter_sends_and_empties_the_composer(make: Make, look: Look) -> None:
     stage = make(look)
     stage.screen.focus_reply(Visibility.PUBLIC)
     editor = stage.screen.compose.composer.editor
@@ -147,7 +147,7 @@ def test_ctrl_enter_sends_and_empties_the_composer(make: Make, look: Look, qtbot
     assert editor.toPlainText() == ""
 
 
-def test_every_word_typed_reaches_the_draft_keeper(make: Make, look: Look, qtbot: QtBot) -> None:
+def test_every_word_typed_reaches_the_draft_keeper(make: Make, look: Look) -> None:
     stage = make(look)
     stage.screen.focus_reply(Visibility.INTERNAL)
 
@@ -169,7 +169,7 @@ def test_a_note_is_never_a_reply(make: Make, look: Look, qtbot: QtBot, grab: Gra
     assert stage.replying.said("send") == []
 
 
-def test_nothing_goes_out_with_a_gap(make: Make, look: Look, qtbot: QtBot) -> None:
+def test_nothing_goes_out_with_a_gap(make: Make, look: Look) -> None:
     stage = make(look)
     stage.screen.focus_reply(Visibility.PUBLIC)
     stage.screen.answering.insert_text("Your bin comes on {{due date}}.", ("due date",))
@@ -181,7 +181,7 @@ def test_nothing_goes_out_with_a_gap(make: Make, look: Look, qtbot: QtBot) -> No
     assert editor.textCursor().selectedText() == "{{due date}}"
 
 
-def test_a_reply_taken_back_is_in_the_composer_again(make: Make, look: Look, qtbot: QtBot) -> None:
+def test_a_reply_taken_back_is_in_the_composer_again(make: Make, look: Look) -> None:
     stage = make(look)
     stage.screen.answering.sent(Sent(1, 77, NOW + MINUTE / 6, (), None, Changes()))
     assert stage.screen.toast.isVisible()
@@ -435,7 +435,7 @@ def earlier(stage: Stage) -> Button:
     return next(each for each in found if "earlier" in each.text())
 
 
-def test_what_is_long_past_is_folded_away(make: Make, look: Look, qtbot: QtBot) -> None:
+def test_what_is_long_past_is_folded_away(make: Make, look: Look) -> None:
     stage = make(look)
     stage.show(another(3, sample.contact().messages[0]))
     stage.show(talk(75))
@@ -446,10 +446,10 @@ def test_what_is_long_past_is_folded_away(make: Make, look: Look, qtbot: QtBot) 
     assert shown(stage) == list(range(56, 77)), "what is read stays while new ones come"
 
     earlier(stage).setFocus()
-    qtbot.keyClick(earlier(stage), Qt.Key.Key_Space)
+    QTest.keyClick(earlier(stage), Qt.Key.Key_Space)
     assert shown(stage) == list(range(26, 77))
     assert earlier(stage).text() == "25 earlier messages"
-    qtbot.keyClick(earlier(stage), Qt.Key.Key_Space)
+    QTest.keyClick(earlier(stage), Qt.Key.Key_Space)
     assert shown(stage) == list(range(1, 77))
     assert earlier(stage).isHidden()
 

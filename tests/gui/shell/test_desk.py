@@ -131,6 +131,7 @@ def test_f9_calls_and_another_desk_sees_it(
     QTest.keyClick(screen.check_in.name, Qt.Key.Key_F9)
     qtbot.waitUntil(lambda: kept(centre)[0][2] == ContactState.CALLED)
     qtbot.waitUntil(lambda: "called, Desk 1" in said(other))
+    qtbot.waitUntil(lambda: "Calling A001" in said(desktop))
     QTest.keyClick(screen.check_in.name, Qt.Key.Key_F9, SHIFT)
     qtbot.waitUntil(lambda: "called 2 times" in said(desktop))
     QTest.keyClick(screen.check_in.name, Qt.Key.Key_F10)

@@ -13,6 +13,7 @@ from tests.integration.store import (
     test_attack_calls,
     test_attack_chats,
     test_attack_desk,
+    test_attack_documents,
     test_attack_gateway,
     test_attack_nobody,
     test_attack_people,
@@ -34,7 +35,8 @@ BY_ROLE: dict[str, tuple[Attack, ...]] = {
     + test_attack_social.ADVISOR_ATTACKS
     + test_attack_chats.ADVISOR_ATTACKS
     + test_attack_alarms.ADVISOR_ATTACKS
-    + test_attack_sites.ADVISOR_ATTACKS,
+    + test_attack_sites.ADVISOR_ATTACKS
+    + test_attack_documents.ADVISOR_ATTACKS,
     "desk": test_attack_desk.ATTACKS
     + test_attack_telephones.DESK_ATTACKS
     + test_attack_chats.DESK_ATTACKS
@@ -58,7 +60,8 @@ BY_ROLE: dict[str, tuple[Attack, ...]] = {
     + test_attack_social.GATEWAY_ATTACKS
     + test_attack_chats.GATEWAY_ATTACKS
     + test_attack_appointments.GATEWAY_ATTACKS
-    + test_attack_sites.GATEWAY_ATTACKS,
+    + test_attack_sites.GATEWAY_ATTACKS
+    + test_attack_documents.GATEWAY_ATTACKS,
     "report": test_attack_report.ATTACKS + test_attack_alarms.NOBODY_ATTACKS,
     "disabled": test_attack_nobody.DISABLED_ATTACKS,
     "inactive by hand": test_attack_nobody.BY_HAND_ATTACKS,

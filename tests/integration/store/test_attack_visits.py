@@ -21,7 +21,15 @@ from tests.integration.store.attacking import (
     refused,
     unseen,
 )
-from tests.visits_centre import add_site, arriving, book, places, service_of
+from tests.visits_centre import (
+    add_place,
+    add_site,
+    arriving,
+    book,
+    known,
+    places,
+    service_of,
+)
 
 _ARRIVES = "SELECT app.visit_check_in(%(arrival)s::jsonb || "
 
@@ -89,7 +97,35 @@ ATTACKS = (
     Attack("who is in the building", "SELECT app.visitor_here(%(hidden)s)"),
     Attack("who is at a desk from within", "SELECT app.place_holds(%(desk)s)"),
     Attack("the visit's contact locked", "SELECT app.visit_in(%(waits)s, ARRAY['queued'])"),
-    Attack("a room for ever", "SELECT app.place_hold(%(desk)s, 'infinity', 'mine')"),
+    Attack("a room for ever", "SELECT app.place_hold(%(room)s, 'infinity', 'mine', NULL)"),
+    Attack(
+        "a room over somebody",
+        "SELECT app.place_hold(%(desk)s, now() + interval '1 hour', 'mine', NULL)",
+    ),
+    Attack(
+        "a room kept for a restricted visit",
+        "SELECT app.place_hold(%(room)s, now() + interval '1 hour', 'mine', %(hidden)s)",
+    ),
+    Attack("a colleague's visitor to a room", "SELECT app.visit_room(%(called)s, %(room)s)"),
+    Attack("who waits to a room uncalled", "SELECT app.visit_room(%(waits)s, %(room)s)"),
+    Attack("a marker passed over in silence", "SELECT app.visit_without_room(%(marked)s, ' ')"),
+    Attack(
+        "a colleague's visitor without a room", "SELECT app.visit_without_room(%(called)s, 'x')"
+    ),
+    Attack("calling for a partner from nowhere", "SELECT app.visit_for_partner(NULL, %(police)s)"),
+    Attack("calling for a partner at a desk", "SELECT app.visit_for_partner(%(waits)s, %(desk)s)"),
+    Attack("who was called to a desk with a partner", "SELECT app.visit_with_partner(%(called)s)"),
+    Attack("a partner's visit done by nobody", "SELECT app.visit_partner_done(%(waits)s)"),
+    Attack("somebody gone by a colleague undone", "SELECT app.visit_undo(%(gone)s)"),
+    Attack("who never left undone", "SELECT app.visit_undo(%(waits)s)"),
+    Attack("calling by the desk's own call", "SELECT app.desk_call(NULL, %(desk)s)"),
+    unseen(
+        "what a restricted visitor seeks", "SELECT 1 WHERE app.visit_seeks(%(hidden)s) IS NOT NULL"
+    ),
+    Attack("a hold judged past the rules", "SELECT app.place_kept(p, NULL) FROM place p"),
+    Attack("who is where past the rules", "SELECT app.place_visitor(p) FROM place p"),
+    Attack("appointments by their times", "SELECT app.next_booked(p) FROM place p"),
+    Attack("how long visits take", "SELECT app.visit_takes(%(site)s)"),
     Attack("a room by its table", "UPDATE place SET held_until = now()"),
     unseen("where a restricted visit is", "SELECT 1 WHERE app.visit_site(%(hidden)s) IS NOT NULL"),
 )
@@ -115,6 +151,10 @@ def shop(attacked: tuple[Centre, Ids]) -> Ids:
     cora = centre.as_person("cora")
     hidden, _ = visits.check_in(cora, arriving(site, concern, "Hidden Person"))
     secret = book(centre, site, concern, "A-8F3-T9K-4", who="Hidden Person")
+    gone, _ = visits.check_in(ben, arriving(site, service, "Gone Person"))
+    visits.left(ben, gone.contact_id)
+    customer = known(centre, "Marked Person", marker=True)
+    marked, _ = visits.check_in(ben, arriving(site, service, "Marked Person", customer_id=customer))
     arrival: dict[str, Any] = {
         "key": "f" * 32, "site": site, "service": service, "by": "desk", "who": "X", "note": "",
         "needs": [], "language": "en", "phone": "", "folded": "x",
@@ -125,6 +165,10 @@ def shop(attacked: tuple[Centre, Ids]) -> Ids:
         "called": called.contact_id,
         "waits": waits.contact_id,
         "hidden": hidden.contact_id,
+        "gone": gone.contact_id,
+        "marked": marked.contact_id,
+        "room": add_place(centre, site, "interview", "Interview 1"),
+        "police": add_place(centre, site, "partner", "Police desk"),
         "secret": secret,
         "arrival": json.dumps(arrival),
     }
@@ -160,7 +204,7 @@ def test_who_is_not_staff_has_no_line(
 
 
 def test_an_advisor_keeps_no_room(shop: Ids, connected: Callable[[str], Connection]) -> None:
-    held = "SELECT app.place_hold(%(desk)s, now() + interval '1 hour', 'mine')"
+    held = "SELECT app.place_hold(%(room)s, now() + interval '1 hour', 'mine', NULL)"
     refused(connected("anna"), shop, Attack("a room for an advisor", held))
 
 

@@ -30,7 +30,7 @@ _WRONG: tuple[tuple[type[CrmError], dict[str, Any]], ...] = (
     (Conflict, {"key": "A" * 32}),
     (Conflict, {"who": "x" * 201}),
     (Conflict, {"note": "x" * 501}),
-    (Conflict, {"phone": "0" * 41}),
+    (InvalidInput, {"phone": "0" * 41}),
     (Conflict, {"language": "Polish"}),
     (Conflict, {"language": ""}),
     (Conflict, {"language": "cy\n"}),

@@ -82,6 +82,19 @@ def test_who_is_not_taken_gave_up_or_left_otherwise(ends: str, what: What) -> No
     assert found[what].short
 
 
+def test_who_was_there_after_all_did_not_go() -> None:
+    found = whats(
+        subject(),
+        event(0, "received"),
+        event(1, "left", 1),
+        event(1.1, "visit.back", 1, undone=True),
+        event(4, "taken", 1),
+    )
+
+    assert What.ABANDONED not in found
+    assert found[What.ANSWERED].wait_seconds == 240
+
+
 def test_what_was_logged_by_hand_waited_for_nobody_and_is_completed() -> None:
     found = whats(subject(), event(0, "logged", 1), event(0, "completed", 1, resolution="resolved"))
 

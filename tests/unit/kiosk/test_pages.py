@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from crm_desktop.channels.kiosk.answers import Answers, Step, is_phone
+from crm_desktop.channels.kiosk.answers import Answers, Step
 from crm_desktop.channels.kiosk.port import Limits
 from crm_desktop.channels.kiosk.words import WORDS, wait_on_ticket, wait_on_tile
 from crm_desktop.channels.web.limits import Rate
@@ -272,22 +272,6 @@ def test_both_languages_say_the_same_things() -> None:
 def test_waits_are_said_roughly(seconds: int | None, tile: str, ticket: str) -> None:
     assert wait_on_tile("en", seconds) == tile
     assert wait_on_ticket("en", seconds) == ticket
-
-
-@pytest.mark.parametrize(
-    ("text", "is_one"),
-    [
-        ("07700 900 982", True),
-        ("+44 (0)7700-900982", True),
-        ("", False),
-        ("0770", False),
-        ("0" * 16, False),
-        ("07700 90098x", False),
-        ("٠٧٧٠٠٩٠٠٩٨٢", False),
-    ],
-)
-def test_telephone_numbers(text: str, is_one: bool) -> None:
-    assert is_phone(text) is is_one
 
 
 def test_the_questions_depend_on_the_answers() -> None:

@@ -14,10 +14,10 @@ from starlette.requests import Request
 
 from crm_desktop.channels.web import clients
 from crm_desktop.channels.web.clients import TokenBuckets, client_of
-from crm_desktop.channels.web.files import KINDS, safe_name, sniff
 from crm_desktop.channels.web.limits import Rate
 from crm_desktop.channels.web_form.port import WebFormSettings
 from crm_desktop.channels.web_form.tickets import SITTING_SECONDS, Tickets
+from crm_desktop.domain.file_kinds import KINDS, safe_name, sniff
 
 SECRET = "a secret of at least sixteen"
 

@@ -33,6 +33,7 @@ _ICONS = {
     "smtp": "send",
     "web_form": "file-text",
     "open311": "forward",
+    "texting": "smartphone",
     "chat": "message-square",
     **{each.value: "share-2" for each in Network},
 }
@@ -42,6 +43,7 @@ _KINDS = {
     "smtp": "Outgoing mail",
     "web_form": "Web forms",
     "open311": "Back office (Open311)",
+    "texting": "Texts (GOV.UK Notify)",
     "chat": "Live chat",
     **{each.value: name for each, name in NETWORK_NAMES.items()},
 }

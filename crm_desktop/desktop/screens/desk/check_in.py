@@ -54,12 +54,10 @@ _MOST_ROWS = 4.5
 
 class CheckInPane(Surface):
     """Alt+1 … chooses what it is about, Alt+H/R/I/S/D what they need, Enter gives the ticket,
-    Ctrl+Enter counts a quick question. `left_for_line` when Escape leaves an empty form,
-    `other_letter` carries a key that came with Alt and is not the form's.
+    Ctrl+Enter counts a quick question. `left_for_line` when Escape leaves an empty form.
     """
 
     left_for_line = Signal()
-    other_letter = Signal(int)
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, parent=parent)
@@ -68,6 +66,8 @@ class CheckInPane(Surface):
         self._services: tuple[SiteService, ...] = ()
         self._chosen: int | None = None
         self._matches: dict[object, Match] = {}
+        #: Does what a key of the whole page asks; says whether it was one.
+        self.page_key: Callable[[QKeyEvent], bool] = lambda _event: False
         #: Of whom the form says what is known.
         self._filled: Match | None = None
         #: What was chosen by hand stays, whoever it turns out to be.
@@ -101,6 +101,8 @@ class CheckInPane(Surface):
             self.language.addItem(said, code)
         self.phone, self.note = QLineEdit(), QLineEdit()
         self.phone.setAccessibleName("Mobile number, for a text when they are next")
+        self.phone.setPlaceholderText("For their ticket, and when they are next")
+        self._mobile = QWidget()
         self.note.setAccessibleName("Note for the desk")
         self.note.setMaxLength(500)
         self._issue = PrimaryButton(look, "Issue ticket", key="Return")
@@ -124,7 +126,7 @@ class CheckInPane(Surface):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A field would take the form's own keys for text of its own."""
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            return self._own_key(event)
+            return self._own_key(event) or self.page_key(event)
         return super().eventFilter(watched, event)
 
     def bind(self, presenter: DeskPresenter) -> None:
@@ -154,6 +156,10 @@ class CheckInPane(Surface):
         if self._chosen is None and services:
             self._choose(services[0].service_id)
         self._say_wait()
+
+    def set_texting(self, on: bool) -> None:
+        """Ask for a number, where visitors can be texted."""
+        self._mobile.setVisible(on)
 
     def show_matches(self, text: str, matches: tuple[Match, ...]) -> None:
         """Who may be meant; the first is nobody known, so that Enter alone is never a stranger."""
@@ -249,8 +255,6 @@ class CheckInPane(Surface):
             self._by_hand[need.value] = need.value not in before
             self._show_needs()
             announce(self, f"{need_words(need)} {'off' if need.value in before else 'on'}")
-        elif alt and text.isalpha():
-            self.other_letter.emit(event.key())
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if not event.isAutoRepeat():
                 ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
@@ -310,11 +314,15 @@ class CheckInPane(Surface):
         self._labelled(inner, "Needs", self.needs)
         row = QHBoxLayout()
         row.setSpacing(px(8))
-        for said, field in (("Language", self.language), ("Mobile", self.phone)):
-            part = QVBoxLayout()
-            part.setSpacing(px(5))
-            self._labelled(part, said, field)
-            row.addLayout(part, 1)
+        language, mobile = QVBoxLayout(), QVBoxLayout(self._mobile)
+        mobile.setContentsMargins(0, 0, 0, 0)
+        for each in (language, mobile):
+            each.setSpacing(px(5))
+        self._labelled(language, "Language", self.language)
+        self._labelled(mobile, "Mobile", self.phone)
+        row.addLayout(language, 1)
+        row.addWidget(self._mobile, 1)
+        self._mobile.hide()
         inner.addLayout(row)
         self._labelled(inner, "Note", self.note)
         inner.addSpacing(px(4))

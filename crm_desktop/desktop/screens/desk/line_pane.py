@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -15,6 +16,7 @@ from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.desk.words import about, wait_pill
 from crm_desktop.desktop.widgets.buttons import Button, PrimaryButton
 from crm_desktop.desktop.widgets.card import PanelHeader, Surface
+from crm_desktop.desktop.widgets.chooser import Chooser
 from crm_desktop.desktop.widgets.flow import FlowLayout
 from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.rows import Row
@@ -27,12 +29,17 @@ if TYPE_CHECKING:
     from crm_desktop.desktop.screens.desk.presenter import DeskPresenter
 
 _HIDDEN = "Hidden"
+#: For how many minutes a visitor may wait apart.
+_PARKED = (10, 20, 30, 60)
 
 
 class LinePane(Surface):
-    """`transfer_wanted` carries a VisitRow, `opened` the contact of one, `place_wanted` nothing."""
+    """`transfer_wanted` carries a VisitRow, `serve_wanted` and `opened` the contact of one,
+    `place_wanted` nothing.
+    """
 
     transfer_wanted = Signal(object)
+    serve_wanted = Signal(object)
     opened = Signal(object)
     place_wanted = Signal()
 
@@ -56,6 +63,21 @@ class LinePane(Surface):
         self._pages = QStackedWidget()
         for each in (self.list, self._empty):
             self._pages.addWidget(each)
+        self._chosen_bar = QWidget()
+        strip = FlowLayout(self._chosen_bar, look.px(8))
+        self._call_chosen = Button(look, "Call", key="Return")
+        self._send_chosen = Button(look, "Send on…", key="F8")
+        self._left_chosen = Button(look, "Left unseen", key="Del")
+        for chosen, does in (
+            (self._call_chosen, self._call_current),
+            (self._send_chosen, self._send_current),
+            (self._left_chosen, self._left_current),
+        ):
+            chosen.clicked.connect(does)
+            strip.addWidget(chosen)
+        self.list.current.connect(self._current_changed)
+        self.list.installEventFilter(self)
+        self._show_keys(shown=False)
         self._serving = PanelHeader(look, "This desk")
         self._who = Text(look, "", Role.TITLE, wrap=True)
         self._what = Text(look, "", muted=True, wrap=True)
@@ -68,6 +90,7 @@ class LinePane(Surface):
             ("recall", "Call again", self.recall, "Shift+F9"),
             ("no_show", "No-show", self.no_show, "Alt+N"),
             ("back", "Back to the line", self.back, "Alt+B"),
+            ("park", "Park…", self.park, "Alt+K"),
             ("transfer", "Send on…", self._transfer, "F8"),
         ):
             kind = PrimaryButton if key in ("serve", "open") else Button
@@ -93,11 +116,21 @@ class LinePane(Surface):
         waiting = [row for row in line.rows if row.state is ContactState.QUEUED]
         self.list.set_rows([self._row(row, wait_pill(row, now)) for row in line.rows])
         self._pages.setCurrentIndex(0 if line.rows else 1)
-        self._head.set_text("Waiting", f"{len(waiting):,}")
+        booked = (
+            f" · next booked {words.clock_time(here.booked_at)}" if here and here.booked_at else ""
+        )
+        self._head.set_text("Waiting", f"{len(waiting):,}{booked}")
         self.next.setEnabled(here is not None and mine is None)
-        first = waiting[0].ticket if waiting else None
-        self.next.setText(f"Call next: {first}" if first and here else "Call next")
+        # Near an appointment the database alone knows who fits before it.
+        ours = [] if _is_near(here, now) else [row for row in waiting if _is_for(row, here)]
+        self.next.setText(f"Call next: {ours[0].ticket}" if ours and here else "Call next")
+        self._show_chosen()
         self._show_mine()
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody waits."""
+        return any(row.state is ContactState.QUEUED for row in self._rows.values())
 
     def set_hidden(self, hidden: bool) -> None:
         """Show no name, or show them again."""
@@ -117,6 +150,16 @@ class LinePane(Surface):
             self._move(chosen, ContactState.LEFT)
         else:
             super().keyPressEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The keys on the buttons are the list's: they are shown while it has the keyboard."""
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self._show_keys(shown=event.type() == QEvent.Type.FocusIn)
+        return super().eventFilter(watched, event)
+
+    def _show_keys(self, *, shown: bool) -> None:
+        for each in (self._call_chosen, self._send_chosen, self._left_chosen):
+            each.set_bare(not shown)
 
     @Slot()
     def send_on(self) -> None:
@@ -143,8 +186,40 @@ class LinePane(Surface):
     @Slot()
     def serve(self) -> None:
         """They are here."""
-        if self._presenter and self._mine and self._mine.state is ContactState.CALLED:
-            self._presenter.serve(self._mine.contact_id)
+        if self._mine and self._mine.state is ContactState.CALLED:
+            self.serve_wanted.emit(self._mine.contact_id)
+
+    @Slot()
+    def no_show(self) -> None:
+        """They did not come."""
+        if self._mine is not None and self._mine.state is ContactState.CALLED:
+            self._move(self._mine, ContactState.NO_SHOW)
+
+    @Slot()
+    def back(self) -> None:
+        """They wait again."""
+        if self._mine is not None:
+            self._move(self._mine, ContactState.QUEUED)
+
+    @Slot()
+    def park(self) -> None:
+        """They fill in a form, or fetch something: until when?"""
+        mine, now = self._mine, self._clock.now()
+        if mine is None or mine.state is ContactState.CALLED:
+            return
+        rows = [
+            Row(each, f"{each} minutes", f"until {words.clock_time(_after(now, each))}", "pause")
+            for each in _PARKED
+        ]
+        chooser = Chooser(self._look, f"{mine.ticket} waits apart for", rows, self)
+        chooser.chosen.connect(self._parked)
+        chooser.open_at(self._actions.mapToGlobal(QPoint(0, 0)))
+
+    @Slot(object)
+    def _parked(self, minutes: object) -> None:
+        if self._presenter is not None and self._mine is not None and isinstance(minutes, int):
+            until = _after(self._clock.now(), minutes)
+            self._presenter.park(self._mine.contact_id, until)
 
     def _row(self, row: VisitRow, pill: tuple[str, Tone]) -> Row:
         who = _HIDDEN if self._hides and row.who else row.who or "Walk-in"
@@ -175,6 +250,7 @@ class LinePane(Surface):
         for key, button in self._buttons.items():
             wanted = mine is not None and {
                 "serve": called, "recall": called, "no_show": called, "open": not called,
+                "park": not called,
             }.get(key, True)  # fmt: skip
             button.setVisible(wanted)
         if mine is None:
@@ -182,7 +258,8 @@ class LinePane(Surface):
             self._who.setText("Free" if here else "No desk is chosen")
             self._what.setText("F9 calls the next." if here else "Choose where this computer is.")
             return
-        self._serving.set_text(f"{'Calling' if called else 'Serving'} {mine.ticket}", "")
+        where = "" if here and mine.place_id == here.id else f" in {mine.place_name}"
+        self._serving.set_text(f"{'Calling' if called else 'Serving'} {mine.ticket}{where}", "")
         who = _HIDDEN if self._hides and mine.who else mine.who or "Walk-in"
         self._who.setText(f"{mine.ticket}  {who}")
         since = f" · called {words.count(mine.calls, 'time')}" if called else ""
@@ -195,6 +272,10 @@ class LinePane(Surface):
         column.setSpacing(0)
         column.addWidget(self._head)
         column.addWidget(self._pages, 1)
+        strip = QVBoxLayout()
+        strip.setContentsMargins(px(14), px(8), px(14), px(8))
+        strip.addWidget(self._chosen_bar)
+        column.addLayout(strip)
         column.addWidget(self._serving)
         inner = QVBoxLayout()
         inner.setContentsMargins(px(14), px(10), px(14), px(12))
@@ -226,21 +307,45 @@ class LinePane(Surface):
             self.opened.emit(self._mine.contact_id)
 
     @Slot()
-    def no_show(self) -> None:
-        """Whoever was called did not come."""
-        if self._mine is not None and self._mine.state is ContactState.CALLED:
-            self._move(self._mine, ContactState.NO_SHOW)
-
-    @Slot()
-    def back(self) -> None:
-        """This desk's visitor goes back to the line."""
-        if self._mine is not None:
-            self._move(self._mine, ContactState.QUEUED)
-
-    @Slot()
     def _transfer(self) -> None:
         if self._mine is not None:
             self.transfer_wanted.emit(self._mine)
+
+    def _show_chosen(self) -> None:
+        """What can be done with the one who is chosen in the line: the first, unless another is."""
+        waits_first = next(
+            (row for row in self._rows.values() if row.state is ContactState.QUEUED), None
+        )
+        now = self._rows.get(self.list.current_key())
+        moved_on = now is None or now.state is not ContactState.QUEUED
+        if waits_first is not None and moved_on and not self.list.hasFocus():
+            self.list.make_current(waits_first.contact_id)
+        row = self._rows.get(self.list.current_key())
+        waits = row is not None and row.state in (ContactState.QUEUED, ContactState.PARKED)
+        self._chosen_bar.setVisible(waits)
+        if row is not None and waits:
+            self._call_chosen.setText(f"Call {row.ticket}")
+            self._call_chosen.setEnabled(self._here is not None and self._mine is None)
+
+    @Slot(object)
+    def _current_changed(self, _key: object) -> None:
+        self._show_chosen()
+
+    @Slot()
+    def _call_current(self) -> None:
+        self._call(self.list.current_key())
+
+    @Slot()
+    def _send_current(self) -> None:
+        row = self._rows.get(self.list.current_key())
+        if row is not None:
+            self.transfer_wanted.emit(row)
+
+    @Slot()
+    def _left_current(self) -> None:
+        row = self._rows.get(self.list.current_key())
+        if row is not None:
+            self._move(row, ContactState.LEFT)
 
     @Slot(QPoint)
     def _menu(self, at: QPoint) -> None:
@@ -258,3 +363,17 @@ class LinePane(Surface):
             menu.addAction(action)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self.list.mapToGlobal(at))
+
+
+def _after(now: datetime, minutes: int) -> datetime:
+    return now + timedelta(minutes=minutes)
+
+
+def _is_near(here: PlaceView | None, now: datetime) -> bool:
+    """Whether an appointment of this desk decides whom it calls before."""
+    return here is not None and here.booked_at is not None and here.booked_at < _after(now, 60)
+
+
+def _is_for(row: VisitRow, here: PlaceView | None) -> bool:
+    """Whether nobody else's desk or room waits for them."""
+    return not row.place_name or (here is not None and row.place_name == here.name)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Protocol
 
-from crm_desktop.desktop.core import tickets
+from crm_desktop.desktop.core import tickets, words
 from crm_desktop.desktop.core.layout import PLACE, SITE, Settings, number_of
 from crm_desktop.desktop.core.presenting import CancelToken, Presenter, Tasks
 from crm_desktop.desktop.core.tickets import Paper, TicketPrint
+from crm_desktop.desktop.screens.desk.rooms_presenter import RoomsPresenter
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.states import ContactState, Resolution
@@ -24,6 +26,7 @@ from crm_desktop.domain.visits import (
     CheckIn,
     Match,
     Need,
+    PlaceKind,
     PlaceView,
     SiteInfo,
     SiteLine,
@@ -31,7 +34,7 @@ from crm_desktop.domain.visits import (
     To,
     VisitRow,
 )
-from crm_desktop.services import Database, visits
+from crm_desktop.services import Database, contacts, texts, visits
 
 _PRINTER, _PAPER = "desk/printer", "desk/paper"
 _AT_DESK = (ContactState.CALLED, ContactState.ACTIVE, ContactState.HELD)
@@ -59,6 +62,9 @@ class DeskView(Protocol):
     def show_services(self, services: tuple[SiteService, ...]) -> None:
         """What a visit can be about."""
 
+    def show_texting(self, on: bool) -> None:
+        """Whether visitors can be texted, so that a number is asked for."""
+
     def show_line(self, line: SiteLine, here: PlaceView | None, mine: VisitRow | None) -> None:
         """Show the site now; `here` is this desk, `mine` who is called or seen there."""
 
@@ -76,6 +82,9 @@ class DeskView(Protocol):
 
     def called(self, called: Called | None) -> None:
         """Who was called; None: nobody waits for this desk."""
+
+    def offer_undo(self, text: str, undo: Callable[[], None]) -> None:
+        """Say what was done, and offer to take it back."""
 
     def show_trouble(self, trouble: CrmError | None) -> None:
         """Say what could not be read or done; None: all is well again."""
@@ -101,6 +110,9 @@ class DeskPresenter(Presenter):
         self._issuing = False
         self._unread = False
         self._line: SiteLine | None = None
+        self.rooms = RoomsPresenter(
+            db, tasks, view, done_well=self._done_well, refused=self._refused
+        )
 
     def start(self) -> None:
         """Read where this could be, and go where it was."""
@@ -109,6 +121,12 @@ class DeskPresenter(Presenter):
             self._sites,
             failed=self._not_read,
             key="sites",
+        )
+        self._tasks.read(
+            partial(texts.is_set_up, self._db),
+            self._view.show_texting,
+            failed=_never_mind,
+            key="texting",
         )
 
     def stop(self) -> None:
@@ -227,21 +245,58 @@ class DeskPresenter(Presenter):
         )
 
     def move(self, contact_id: int, to: ContactState) -> None:
-        """Back to the line, a no-show, or gone unseen."""
-        does = {
-            ContactState.QUEUED: visits.back_to_line,
-            ContactState.NO_SHOW: visits.no_show,
-            ContactState.LEFT: visits.left,
+        """Back to the line, a no-show, or gone unseen; that can be taken back."""
+        does, said, undo = {
+            ContactState.QUEUED: (visits.back_to_line, "waits again", self.call),
+            ContactState.NO_SHOW: (visits.no_show, "did not come", self.rooms.wait_again),
+            ContactState.LEFT: (visits.left, "left", self.rooms.wait_again),
         }[to]
-        self._tasks.write(partial(does, self._db, contact_id), self._written, failed=self._refused)
-
-    def transfer(self, contact_id: int, to: To, note: str) -> None:
-        """To another desk, room or service."""
+        text = f"{self._ticket(contact_id)} {said}"
         self._tasks.write(
-            partial(visits.transfer, self._db, contact_id, to, note),
-            self._written,
+            partial(does, self._db, contact_id),
+            partial(self._undoable, text, partial(undo, contact_id)),
             failed=self._refused,
         )
+
+    def transfer(self, contact_id: int, to: To, note: str) -> None:
+        """To another desk, room, partner or service; back to this desk, or the service before."""
+        row = self._row(contact_id)
+        undo = partial(self.call, contact_id)
+        if row is not None and (row.state is ContactState.QUEUED or to.service_id is not None):
+            before = To(service_id=row.service_id)
+            undo = partial(self._do, partial(visits.transfer, self._db, contact_id, before, ""))
+        self._tasks.write(
+            partial(visits.transfer, self._db, contact_id, to, note),
+            partial(self._undoable, f"{self._ticket(contact_id)} is sent on", undo),
+            failed=self._refused,
+        )
+
+    def park(self, contact_id: int, until: datetime) -> None:
+        """They come back to the line then, with their ticket."""
+        self._tasks.write(
+            partial(contacts.park, self._db, contact_id, until),
+            partial(
+                self._undoable,
+                f"{self._ticket(contact_id)} waits apart until {words.clock_time(until)}",
+                partial(self._do, partial(contacts.resume, self._db, contact_id)),
+            ),
+            failed=self._refused,
+        )
+
+    def _do(self, does: Callable[[], object]) -> None:
+        self._tasks.write(does, self._written, failed=self._refused)
+
+    def _undoable(self, text: str, undo: Callable[[], None], _answer: object) -> None:
+        self._done_well()
+        self._view.offer_undo(text, undo)
+
+    def _row(self, contact_id: int) -> VisitRow | None:
+        rows = self._line.rows if self._line else ()
+        return next((row for row in rows if row.contact_id == contact_id), None)
+
+    def _ticket(self, contact_id: int) -> str:
+        row = self._row(contact_id)
+        return str(row.ticket) if row is not None and row.ticket else "This visitor"
 
     def _sites(self, sites: tuple[SiteInfo, ...]) -> None:
         known = {each.id for each in sites}
@@ -302,15 +357,16 @@ class DeskPresenter(Presenter):
         if self._line is None:
             return
         here = next((each for each in self._line.places if each.id == self._place), None)
-        mine = next(
-            (
-                row
-                for row in self._line.rows
-                if here is not None and row.place_id == here.id and row.state in _AT_DESK
-            ),
-            None,
+        partners = {p.id for p in self._line.places if p.kind is PlaceKind.PARTNER}
+        there = [row for row in self._line.rows if row.state in _AT_DESK]
+        at_desk = (row for row in there if here is not None and row.place_id == here.id)
+        # Or in a room, with this person.
+        own = (
+            row
+            for row in there
+            if row.contact_id in self._line.mine and row.place_id not in partners
         )
-        self._view.show_line(self._line, here, mine)
+        self._view.show_line(self._line, here, next(at_desk, None) or next(own, None))
 
     @property
     def printing(self) -> tuple[str, Paper]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal, Slot
@@ -17,9 +18,10 @@ from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.core.tickets import Paper
 from crm_desktop.desktop.screens.desk.check_in import CheckInPane
 from crm_desktop.desktop.screens.desk.line_pane import LinePane
+from crm_desktop.desktop.screens.desk.rooms_part import RoomsPart, fits_before
 from crm_desktop.desktop.screens.desk.side import DeskSide
 from crm_desktop.desktop.screens.desk.words import refused
-from crm_desktop.desktop.widgets.banner import Banner
+from crm_desktop.desktop.widgets.banner import Banner, UndoToast
 from crm_desktop.desktop.widgets.chooser import Chooser
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.states import EmptyState
@@ -32,7 +34,6 @@ from crm_desktop.domain.visits import (
     SiteInfo,
     SiteLine,
     SiteService,
-    To,
     VisitRow,
 )
 
@@ -74,7 +75,6 @@ class DeskScreen(QWidget):
         self._look, self._clock = look, clock
         self._presenter: DeskPresenter | None = None
         self._sites: tuple[SiteInfo, ...] = ()
-        self._services: tuple[SiteService, ...] = ()
         self._line: SiteLine | None = None
         self._asked: Callable[[int, str], None] | None = None
         self.is_private = False
@@ -85,43 +85,31 @@ class DeskScreen(QWidget):
         self._private.hide()
         self.check_in = CheckInPane(look)
         self.line = LinePane(look, clock)
-        self.side = DeskSide(look, clock)
-        # Until the width is known: it would make the window wider first.
-        self.side.hide()
+        self.rooms = RoomsPart(look, clock, self)
+        self.side = DeskSide(look, self.rooms.board)
+        self._nobody = Banner(look, Tone.INFO, "calendar", wide=True, closable=True)
+        self._nobody.hide()
+        self.toast = UndoToast(look)
+        self._undo: Callable[[], None] | None = None
         self._nothing = EmptyState(
             look, "map-pin", "There is no site yet.", "An administrator sets sites and desks up."
         )
-        scroll = _Upright(self.check_in)
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.setObjectName("desk")
-        for each in (scroll, self.line, self.side):
-            split.addWidget(each)
-        split.setStretchFactor(1, 1)
-        split.setChildrenCollapsible(False)
-        split.setSizes([look.px(400), look.px(600), look.px(330)])
+        self._form = _Upright(self.check_in)
+        # Until the width is known: it would make the window wider first.
+        self.side.hide()
+        self._split = QSplitter(Qt.Orientation.Horizontal)
+        #: The widths before who is where took the form's place.
+        self._before: list[int] = []
         self._pages = QStackedWidget()
-        self._pages.addWidget(self._nothing)
-        self._pages.addWidget(split)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self._error)
-        column.addWidget(self._private)
-        column.addWidget(self._pages, 1)
-        self.check_in.left_for_line.connect(self.line.focus)
-        self.check_in.other_letter.connect(self._letter)
-        self.line.opened.connect(self.opened)
-        self.line.place_wanted.connect(self.choose_place)
-        self.line.transfer_wanted.connect(self._choose_where)
-        self.side.place_chosen.connect(self._place_chosen)
-        self.side.figures_wanted.connect(self.figures_wanted)
-        clock.tick.connect(self._tick)
+        self._lay_out()
+        self._connect()
 
     def bind(self, presenter: DeskPresenter) -> None:
         """Give the page who answers it."""
         self._presenter = presenter
         self.check_in.bind(presenter)
         self.line.bind(presenter)
+        self.rooms.bind(presenter)
 
     def focus(self) -> None:
         """Begin with the name of who stands there."""
@@ -130,7 +118,21 @@ class DeskScreen(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """What the public sees gives way where there is little room."""
         super().resizeEvent(event)
-        self.side.setVisible(event.size().width() >= self._look.px(_NARROW))
+        self._fit()
+
+    def _fit(self, *, places: bool = False) -> None:
+        """Where there is room for two, who is where takes the form's for as long as it is asked."""
+        wide = self.width() >= self._look.px(_NARROW)
+        self.side.setVisible(wide or places)
+        self.side.show_places_alone(alone=places and not wide)
+        self._form.setVisible(wide or not places)
+        if places and not wide:
+            half = self.width() // 2
+            self._before = self._before or self._split.sizes()
+            self._split.setSizes([0, half, half])
+        elif self._before:
+            self._split.setSizes(self._before)
+            self._before = []
 
     def show_sites(self, sites: tuple[SiteInfo, ...], chosen: int | None) -> None:
         """See `DeskView`."""
@@ -141,8 +143,12 @@ class DeskScreen(QWidget):
 
     def show_services(self, services: tuple[SiteService, ...]) -> None:
         """See `DeskView`."""
-        self._services = services
+        self.rooms.set_services(services)
         self.check_in.set_services(services)
+
+    def show_texting(self, on: bool) -> None:
+        """See `DeskView`."""
+        self.check_in.set_texting(on)
 
     def show_line(self, line: SiteLine, here: PlaceView | None, mine: VisitRow | None) -> None:
         """See `DeskView`."""
@@ -150,6 +156,9 @@ class DeskScreen(QWidget):
         self._at = (here, mine)
         self.line.show_line(line, here, mine)
         self.side.show_line(line)
+        self.rooms.show_line(line, here, mine)
+        if mine is not None:
+            self._nobody.hide()
         if self._asked is not None:
             asked, self._asked = self._asked, None
             self.with_site(asked)
@@ -167,6 +176,7 @@ class DeskScreen(QWidget):
             now = words.full(self._clock.now())
             self._presenter.print_again(self.check_in.ticket(visit, self._site_name(), now))
         self.check_in.issued(visit, "" if self.is_private else who)
+        self.rooms.bar.arrived(visit.proposal)
 
     def not_issued(self, trouble: CrmError) -> None:
         """See `DeskView`."""
@@ -178,10 +188,26 @@ class DeskScreen(QWidget):
 
     def called(self, called: Called | None) -> None:
         """See `DeskView`."""
-        if called is None:
-            announce(self, "Nobody waits for this desk")
-        else:
+        if called is not None:
             announce(self, f"{called.ticket} is called to {called.place}")
+            self.rooms.bar.propose(called.proposal)
+            return
+        why = fits_before(self._at[0]) if self._line is not None else ""
+        if why and self.line.waits:
+            self._nobody.set_text(why, "Enter in the line calls somebody all the same.")
+            self._nobody.show()
+        announce(self, f"Nobody waits for this desk. {why}".strip())
+
+    def offer_undo(self, text: str, undo: Callable[[], None]) -> None:
+        """See `DeskView`."""
+        self._undo = undo
+        self.toast.offer(text)
+
+    @Slot()
+    def _take_back(self) -> None:
+        if self._undo is not None:
+            self._undo()
+            self._undo = None
 
     def show_trouble(self, trouble: CrmError | None) -> None:
         """See `DeskView`."""
@@ -224,11 +250,46 @@ class DeskScreen(QWidget):
         if self._presenter is not None:
             self._presenter.set_printing(*key)
 
+    def _lay_out(self) -> None:
+        px, split = self._look.px, self._split
+        split.setObjectName("desk")
+        for each in (self._form, self.line, self.side):
+            split.addWidget(each)
+        split.setStretchFactor(1, 1)
+        split.setChildrenCollapsible(False)
+        split.setSizes([px(400), px(600), px(330)])
+        self._pages.addWidget(self._nothing)
+        self._pages.addWidget(split)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._error)
+        column.addWidget(self._private)
+        column.addWidget(self._nobody)
+        column.addWidget(self.rooms.bar)
+        column.addWidget(self._pages, 1)
+        column.addWidget(self.toast)
+
+    def _connect(self) -> None:
+        self.check_in.page_key = self._alt_key
+        self.toast.undone.connect(self._take_back)
+        self.check_in.left_for_line.connect(self.line.focus)
+        self.line.opened.connect(self.opened)
+        self.line.serve_wanted.connect(self._serve)
+        self.line.place_wanted.connect(self.choose_place)
+        self.line.transfer_wanted.connect(self.rooms.send_on)
+        self.rooms.here_wanted.connect(self._place_chosen)
+        self.side.figures_wanted.connect(self.figures_wanted)
+        self.rooms.opened.connect(self.opened)
+        self.rooms.board.left.connect(self._leave_places)
+        self._clock.tick.connect(self._tick)
+
     def set_private(self, private: bool) -> None:
         """Hide every name, or show them again."""
         self.is_private = private
         self._private.setVisible(private)
         self.line.set_hidden(private)
+        self.rooms.board.set_hidden(private, self._clock.now())
         if private:
             self.check_in.show_matches(self.check_in.name.text(), ())
         announce(self, _PRIVATE if private else "Names are shown")
@@ -248,9 +309,9 @@ class DeskScreen(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """The desk's own keys."""
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        if event.modifiers() == Qt.KeyboardModifier.AltModifier:
-            self._letter(event.key())
-        elif event.key() == Qt.Key.Key_F9:
+        if self._alt_key(event):
+            return
+        if event.key() == Qt.Key.Key_F9:
             (self.line.recall if shift else self.line.call_next)()
         elif shift:
             super().keyPressEvent(event)
@@ -263,11 +324,36 @@ class DeskScreen(QWidget):
         else:
             super().keyPressEvent(event)
 
-    @Slot(int)
-    def _letter(self, key: int) -> None:
-        """What Alt and a letter do to this desk's visitor, wherever the keyboard is."""
-        does = {Qt.Key.Key_N: self.line.no_show, Qt.Key.Key_B: self.line.back}
-        does.get(Qt.Key(key), lambda: None)()
+    def _alt_key(self, event: QKeyEvent) -> bool:
+        """Whether it was one of the keys with Alt that are the whole page's, and is done."""
+        does = {
+            Qt.Key.Key_A: self.rooms.bar.accept,
+            Qt.Key.Key_W: self.rooms.bar.decline,
+            Qt.Key.Key_P: self.focus_places,
+            Qt.Key.Key_N: self.line.no_show,
+            Qt.Key.Key_B: self.line.back,
+            Qt.Key.Key_K: self.line.park,
+        }.get(Qt.Key(event.key()))
+        if does is None or event.modifiers() != Qt.KeyboardModifier.AltModifier:
+            return False
+        does()
+        return True
+
+    @Slot(object)
+    def _serve(self, contact_id: int) -> None:
+        if self._presenter is not None:
+            self.rooms.serve(partial(self._presenter.serve, contact_id))
+
+    @Slot()
+    def focus_places(self) -> None:
+        """Put the keyboard among the desks and rooms; Escape gives it back."""
+        self._fit(places=True)
+        self.rooms.board.focus()
+
+    @Slot()
+    def _leave_places(self) -> None:
+        self._fit()
+        self.check_in.focus()
 
     @Slot()
     def choose_site(self) -> None:
@@ -300,32 +386,9 @@ class DeskScreen(QWidget):
         if self._presenter is not None and isinstance(place_id, int):
             self._presenter.choose_place(place_id)
 
-    @Slot(object)
-    def _choose_where(self, row: VisitRow) -> None:
-        """Where somebody is sent on to: desks and rooms, then services."""
-        places = self._line.places if self._line else ()
-        self._sent = row
-        rows = [
-            Row(("place", each.id), each.name, ", ".join(each.staff), "home")
-            for each in places
-            if each.id != row.place_id
-        ]
-        rows += [
-            Row(("service", each.service_id), each.name, "another service", "list")
-            for each in self._services
-            if each.service_id != row.service_id
-        ]
-        self._choose(f"Send {row.ticket} on to", rows, self._where_chosen)
-
-    @Slot(object)
-    def _where_chosen(self, key: tuple[str, int]) -> None:
-        kind, number = key
-        to = To(place_id=number) if kind == "place" else To(service_id=number)
-        if self._presenter is not None:
-            self._presenter.transfer(self._sent.contact_id, to, "")
-
     @Slot()
     def _tick(self) -> None:
         """Waits grow while nothing else happens."""
         if self._line is not None and self.isVisible() and self._clock.now().second % 15 == 0:
             self.line.show_line(self._line, *self._at)
+            self.rooms.board.show_line(self._line, self._clock.now())

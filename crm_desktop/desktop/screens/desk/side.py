@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from crm_desktop.desktop.core import words
-from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.look import Look, Role
-from crm_desktop.desktop.core.theme import Tone
-from crm_desktop.desktop.screens.desk.words import PLACE_KINDS, minutes
+from crm_desktop.desktop.screens.desk.places import PlacesBoard
+from crm_desktop.desktop.screens.desk.words import minutes
 from crm_desktop.desktop.widgets.buttons import Button
 from crm_desktop.desktop.widgets.card import PanelHeader, Surface
 from crm_desktop.desktop.widgets.painting import Painted, paint_text, text_height
-from crm_desktop.desktop.widgets.row_list import RowList
-from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.text import Text
-from crm_desktop.domain.visits import Called, PlaceKind, PlaceView, SiteDay, SiteLine
+from crm_desktop.domain.visits import Called, SiteDay, SiteLine
 
+#: A page lower than this, in px, has little room.
+_LOW = 690
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 
 
@@ -66,16 +64,14 @@ class NowServing(Painted):
 
 
 class DeskSide(Surface):
-    """`place_chosen` carries the id of a desk or room whose row was opened; `figures_wanted` comes
+    """What the public sees, the day, and at the foot the board of `places`; `figures_wanted` comes
     when the whole day is asked for.
     """
 
-    place_chosen = Signal(object)
     figures_wanted = Signal()
 
-    def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
+    def __init__(self, look: Look, places: PlacesBoard, parent: QWidget | None = None) -> None:
         super().__init__(look, parent=parent)
-        self._clock = clock
         self.serving = NowServing(look)
         self._figures = {
             key: (Text(look, "–", Role.TITLE), Text(look, said, Role.SMALL, muted=True))
@@ -86,44 +82,56 @@ class DeskSide(Surface):
                 ("unseen", "left unseen"),
             )
         }
-        self.places = RowList(look, "Desks and rooms")
-        self.places.opened.connect(self.place_chosen)
-        px = look.px
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(PanelHeader(look, "Now serving", "as on the public screen"))
-        inner = QVBoxLayout()
-        inner.setContentsMargins(px(12), px(10), px(12), px(12))
-        inner.addWidget(self.serving)
-        column.addLayout(inner)
-        today = PanelHeader(look, "Today")
+        self._today = PanelHeader(look, "Today")
         figures = Button(look, "Figures…")
         figures.setAccessibleName("Figures of this site")
         figures.clicked.connect(self.figures_wanted)
-        today.add(figures)
-        column.addWidget(today)
-        grid = QGridLayout()
-        grid.setContentsMargins(px(14), px(8), px(14), px(10))
-        grid.setVerticalSpacing(px(10))
+        self._today.add(figures)
+        self._day = QWidget()
+        self._above = QWidget()
+        self._lay_out(places)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A low window has no room for a heading over the figures."""
+        super().resizeEvent(event)
+        self._today.setVisible(event.size().height() >= self._look.px(_LOW))
+
+    def show_places_alone(self, *, alone: bool) -> None:
+        """Nothing but who is where."""
+        self._above.setVisible(not alone)
+
+    def _lay_out(self, places: PlacesBoard) -> None:
+        look, px = self._look, self._look.px
+        above = QVBoxLayout(self._above)
+        above.setContentsMargins(0, 0, 0, 0)
+        above.setSpacing(0)
+        above.addWidget(PanelHeader(look, "Now serving", "as on the public screen"))
+        inner = QVBoxLayout()
+        inner.setContentsMargins(px(12), px(10), px(12), px(6))
+        inner.addWidget(self.serving)
+        above.addLayout(inner)
+        above.addWidget(self._today)
+        grid = QGridLayout(self._day)
+        grid.setContentsMargins(px(14), px(8), px(14), px(6))
+        grid.setVerticalSpacing(px(8))
         for at, figure in enumerate(self._figures.values()):
             cell = QVBoxLayout()
             cell.setSpacing(0)
             for each in figure:
                 cell.addWidget(each)
             grid.addLayout(cell, at // 2, at % 2)
-        column.addLayout(grid)
-        column.addWidget(PanelHeader(look, "Desks and rooms"))
-        column.addWidget(self.places, 1)
+        above.addWidget(self._day)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._above)
+        column.addWidget(PanelHeader(look, "Who is where", "Alt P"))
+        column.addWidget(places, 1)
 
     def show_line(self, line: SiteLine) -> None:
         """Show the site now."""
         self.serving.show_called(line.called)
         self._show_day(line.day)
-        now = self._clock.now()
-        self.places.set_rows([_place_row(each, words.when(each.since, now) if each.since else "",
-                                         held=bool(each.held_until and each.held_until > now))
-                              for each in line.places])  # fmt: skip
 
     def _show_day(self, day: SiteDay) -> None:
         said = {
@@ -134,16 +142,3 @@ class DeskSide(Surface):
         }
         for key, text in said.items():
             self._figures[key][0].setText(text)
-
-
-def _place_row(place: PlaceView, since: str, *, held: bool) -> Row:
-    staff = ", ".join(place.staff)
-    if place.ticket is not None:
-        pill, detail = (f"{place.ticket}", Tone.WARNING), f"since {since} · {staff}"
-    elif held:
-        until = words.clock_time(place.held_until) if place.held_until else ""
-        pill, detail = ("held", Tone.DANGER), f"until {until} · {place.held_for}"
-    else:
-        pill, detail = ("free", Tone.OK), staff or place.partner or "nobody is here"
-    kind = "" if place.kind is PlaceKind.DESK else f" · {PLACE_KINDS[place.kind]}"
-    return Row(place.id, f"{place.name}{kind}", detail.strip(" ·"), "home", pill=pill)

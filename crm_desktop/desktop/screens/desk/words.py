@@ -47,7 +47,10 @@ def wait_pill(row: VisitRow, now: datetime) -> tuple[str, Tone]:
         ContactState.CALLED: (f"called, {row.place_name}", Tone.ACCENT),
         ContactState.ACTIVE: (f"at {row.place_name}", Tone.OK),
         ContactState.HELD: (f"at {row.place_name}", Tone.OK),
-        ContactState.PARKED: ("parked", Tone.NEUTRAL),
+        ContactState.PARKED: (
+            f"at {row.place_name}" if not row.staff_name and row.place_name else "waits apart",
+            Tone.NEUTRAL,
+        ),
         ContactState.WRAP_UP: ("being wrapped up", Tone.NEUTRAL),
     }
     if row.state in elsewhere:
@@ -64,13 +67,28 @@ def wait_pill(row: VisitRow, now: datetime) -> tuple[str, Tone]:
 
 #: What the database's rules say, in words for the counter.
 _REFUSED = {
+    "This is no mobile number that can be texted. Correct it, or leave it empty.": (
+        "That mobile number cannot be texted.",
+        "Correct it, or leave it empty.",
+    ),
     "call them again first": ("They must be called again first.", "Shift+F9 calls them."),
     "no number is left today": ("No number is left for today.", "Use another service’s letter."),
     "that number is given already": ("That number is given already.", ""),
     "the visitor is at another site": ("The visitor is at another site.", ""),
+    "they call for themselves": (
+        "The partner’s own people are signed in there.",
+        "They call their visitors themselves.",
+    ),
+    "desk staff of the site call for partners": (
+        "Only who works at a desk of this site calls for partners.",
+        "Choose which desk this is.",
+    ),
+    "that was too long ago": ("That was more than ten minutes ago.", "Check them in again."),
+    "say why, in up to 200 letters": ("A reason is needed.", "Say why in a few words."),
     "you are not at that desk": ("This computer is at no desk.", "Choose which desk this is."),
 }
-_IS_THERE, _IS_YOURS, _IS = " is there", " is with you", "the visit is "
+_IS_THERE, _IS_YOURS, _IS_AT = " is there", " is with you", " is at "
+_KEPT, _IS = " is kept free", "the visit is "
 
 
 def refused(trouble: CrmError) -> tuple[str, str]:
@@ -78,21 +96,39 @@ def refused(trouble: CrmError) -> tuple[str, str]:
     rule = str(trouble)
     if rule in _REFUSED:
         return _REFUSED[rule]
-    if isinstance(trouble, Conflict) and rule.endswith(_IS_THERE):
-        who = rule.removesuffix(_IS_THERE)
-        return f"{who} is at this desk.", "Finish, or send them on or back, before the next."
-    if isinstance(trouble, Conflict) and rule.endswith(_IS_YOURS):
-        who = rule.removesuffix(_IS_YOURS)
-        return f"You still have {who} at your desk.", "Finish, or send them on or back, first."
-    if isinstance(trouble, Conflict) and rule.startswith(_IS):
-        return "That has been done already.", "The line shows where they are now."
+    if isinstance(trouble, Conflict) and (said := _conflict(rule)) is not None:
+        return said
     told = words_for(trouble)
     return told.happened, told.rest()
+
+
+def _conflict(rule: str) -> tuple[str, str] | None:
+    """What the rules say with a ticket or a place in it."""
+    who = rule.split(" is ", maxsplit=1)[0]
+    said = (
+        (_IS_THERE, f"{who} is at this desk.", "Finish, or send them on or back, before the next."),
+        (
+            _IS_YOURS,
+            f"You still have {who} at your desk.",
+            "Finish, or send them on or back, first.",
+        ),
+        (_KEPT, f"{rule}.", "Let it go first, under “Who is where” (Alt+P)."),
+    )
+    for ending, happened, to_do in said:
+        if rule.endswith(ending):
+            return happened, to_do
+    if _IS_AT in rule:
+        return f"{rule}.", "It can be used when they have gone."
+    if rule.startswith(_IS):
+        return "That has been done already.", "The line shows where they are now."
+    return None
 
 
 def about(row: VisitRow) -> str:
     """ "Housing · hearing loop · has brought the deeds"."""
     booked = f"booked {words.clock_time(row.booked_at)}" if row.booked_at else ""
+    waits = row.state is ContactState.QUEUED and row.place_name
+    where = f"for {row.place_name}" if waits else ""
     needs = [need_words(each).lower() for each in row.needs]
-    parked = [row.service_name, booked, *needs, row.note]
+    parked = [row.service_name, where, booked, *needs, row.note]
     return " · ".join(part for part in parked if part)

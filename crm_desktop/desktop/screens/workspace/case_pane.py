@@ -20,6 +20,7 @@ from crm_desktop.desktop.screens.workspace.handoff_card import (
     HandoffProgress,
     is_under_way,
 )
+from crm_desktop.desktop.widgets.attachments import AttachedFile, AttachmentStrip
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import Button, IconButton
 from crm_desktop.desktop.widgets.card import Surface
@@ -31,7 +32,7 @@ from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain.errors import InvalidInput
 from crm_desktop.domain.forms import Form
 from crm_desktop.domain.states import CaseState, HandoffState
-from crm_desktop.domain.views import CaseView, ContactView, ServiceInfo
+from crm_desktop.domain.views import CaseDocument, CaseView, ContactView, ServiceInfo
 
 if TYPE_CHECKING:
     from crm_desktop.desktop.screens.workspace.casework import Answers, Casework
@@ -55,7 +56,7 @@ class CasePane(QScrollArea):
     """Implements `CaseViewProtocol`. Signals: `edited` what is typed (a draft), `left`, `kept`
     the reference of a saved case, `hand_off_asked`, `handed_off_now`, `hand_off_fits` why the case
     cannot be handed off, empty when it can. `paying`: a payment is being taken, so nothing must be
-    recorded; `page_wanted` the page of the provider.
+    recorded; `page_wanted` the page of the provider; `file_wanted` a document's attachment id.
     """
 
     edited = Signal(object)
@@ -65,6 +66,7 @@ class CasePane(QScrollArea):
     hand_off_fits = Signal(str)
     paying = Signal(bool)
     page_wanted = Signal(str)
+    file_wanted = Signal(object)
 
     def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -99,6 +101,11 @@ class CasePane(QScrollArea):
             look, "This service has no form. The case keeps its title only.", muted=True, wrap=True
         )
         self._save = Button(look, "Save the case")
+        self._add_document = Button(look, "Add a document…", icon="upload")
+        self.documents = AttachmentStrip(look)
+        self.documents.setAccessibleName("Documents of the case")
+        self.documents.opened.connect(self.file_wanted)
+        self._documents: tuple[CaseDocument, ...] = ()
         self._nowhere = Text(look, "", Role.SMALL, muted=True, wrap=True)
         self.offer = HandoffOffer(look)
         self.offer.asked.connect(self.hand_off_asked)
@@ -114,9 +121,12 @@ class CasePane(QScrollArea):
         self._lay_out()
         look.changed.connect(self._space)
 
-    def bind(self, casework: Casework, save: QAction, hand_off: QAction) -> None:
+    def bind(
+        self, casework: Casework, save: QAction, hand_off: QAction, add_document: QAction
+    ) -> None:
         """Give the pane who answers it, and the commands of its buttons."""
         self._casework = casework
+        self._add_document.follow(add_document)
         self._save.follow(save)
         self.offer.follow(hand_off)
 
@@ -139,6 +149,8 @@ class CasePane(QScrollArea):
         self._cases.set_rows([*rows, Row(_NEW_CASE, "Another case…")])
         self._cases.setVisible(bool(contact.cases))
         self.service.setEnabled(writable)
+        self._documents = contact.documents
+        self._show_documents()
         if self._form is not None:
             self._form.set_read_only(not writable)
 
@@ -338,6 +350,7 @@ class CasePane(QScrollArea):
 
     def _show_head(self) -> None:
         case = self._case
+        self._show_documents()
         for each in (self._reference, self._copy, self._state, self._aloud):
             each.setVisible(case is not None)
         if case is not None:
@@ -359,6 +372,17 @@ class CasePane(QScrollArea):
         for card, handoff in zip(self._progress, handoffs, strict=True):
             card.show_handoff(handoff)
 
+    def _show_documents(self) -> None:
+        """What the customer brought for this case, at this contact or another."""
+        case_id = self._case.id if self._case else None
+        self.documents.set_files(
+            [
+                AttachedFile(each.id, _document_name(each), each.content_type, each.size)
+                for each in self._documents
+                if each.case_id == case_id
+            ]
+        )
+
     def _lay_out(self) -> None:
         ground = Surface(self._look, sunken=True)
         self._column = QVBoxLayout(ground)
@@ -371,11 +395,13 @@ class CasePane(QScrollArea):
         label.setBuddy(self.service)
         foot = QHBoxLayout()
         foot.addWidget(self._save)
+        foot.addWidget(self._add_document)
         foot.addSpacing(self._look.px(10))
         foot.addWidget(self._nowhere, 1)
         self._column.addLayout(head)
         for widget in (
             self._aloud,
+            self.documents,
             self._trouble,
             label,
             self.service,
@@ -442,3 +468,10 @@ class CasePane(QScrollArea):
     def _copy_reference(self) -> None:
         QGuiApplication.clipboard().setText(self._reference.text())
         announce(self, "Reference copied")
+
+
+def _document_name(document: CaseDocument) -> str:
+    """What it is, once."""
+    if document.name.startswith(document.kind):
+        return document.name
+    return f"{document.kind}: {document.name}"

@@ -179,10 +179,14 @@ def _others(chat: KnownChat, contact: ContactView) -> list[_Row]:
 def _of_message(message: MessageView, *, kind: ItemKind) -> ChatItem:
     mine = message.direction is Direction.OUTBOUND
     stopped = message.state is MessageState.STOPPED
+    said = message.reply_text or message.text
+    if kind is ItemKind.NOTE and message.subject:
+        # A document: its files are in their own tab.
+        said = f"{message.subject}\n{said}".strip()
     return ChatItem(
         ("message", message.id),
         kind,
-        message.reply_text or message.text,
+        said,
         message.author or message.sender_name or message.sender_address,
         mine,
         foot=_MAILS.get(message.state, "") if kind is ItemKind.MAIL and mine else "",

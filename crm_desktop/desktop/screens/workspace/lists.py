@@ -7,7 +7,7 @@ from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.workspace.compose import Written
 from crm_desktop.desktop.widgets.rows import Row
-from crm_desktop.domain.states import ContactState, MessageState
+from crm_desktop.domain.states import ContactState, MessageState, Visibility
 from crm_desktop.domain.views import ContactView
 
 _ICONS = {
@@ -81,7 +81,14 @@ def file_rows(contact: ContactView, clock: Clock) -> list[Row]:
         Row(
             file.id,
             file.name,
-            f"{words.size(file.size)} · {message.sender_name or message.sender_address}",
+            " · ".join(
+                (
+                    words.size(file.size),
+                    # What a document is; a mail's subject says nothing of its files.
+                    *([message.subject] if message.visibility is Visibility.INTERNAL else ()),
+                    message.sender_name or message.sender_address,
+                )
+            ),
             "image" if file.content_type.startswith("image/") else "paperclip",
             right=words.when(message.at, now),
         )

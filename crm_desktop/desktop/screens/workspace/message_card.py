@@ -120,7 +120,8 @@ class MessageCard(Card):
 
     def _show_head(self, message: MessageView) -> None:
         note = message.visibility is Visibility.INTERNAL
-        state = ("Internal note, never sent", Tone.WARNING) if note else _STATES.get(message.state)
+        said = f"{message.subject}, never sent" if message.subject else "Internal note, never sent"
+        state = (said, Tone.WARNING) if note else _STATES.get(message.state)
         self._head.say(
             Said(
                 _author(message),
@@ -180,6 +181,8 @@ class MessageCard(Card):
         message = self.message
         if message is None:
             return
+        # A document may have nothing to say beside its files.
+        self._text.setVisible(bool(message.html or message.text or not message.attachments))
         if message.html:
             self._text.show_html(message.html, self._images)
         else:
@@ -235,6 +238,6 @@ def _recipients(message: MessageView) -> str:
 
 def _spoken(message: MessageView) -> str:
     if message.visibility is Visibility.INTERNAL:
-        return f"Internal note by {_author(message)}"
+        return f"{message.subject or 'Internal note'} by {_author(message)}"
     kind = "Reply by" if message.direction is Direction.OUTBOUND else "Message from"
     return f"{kind} {_author(message)}"

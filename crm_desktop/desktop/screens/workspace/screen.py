@@ -120,6 +120,7 @@ class WorkspaceScreen(QWidget):
         self._side = SidePanel(look, self.customer, self.knowledge)
         self.wrap_up = WrapUpPanel(look)
         self.toast = UndoToast(look)
+        self.document_toast = UndoToast(look)
         self.answering = Answering(self, clock)
         self.meanwhile = Meanwhile(self, look, person)
         self.unsent = Unsent(self, person.id)
@@ -146,7 +147,7 @@ class WorkspaceScreen(QWidget):
         self._knowledge, self._keeper = knowledge, keeper
         self.unsent.bind(keeper, replying)
         save, hand_off = (self._registry.action(f"case.{each}") for each in ("save", "hand_off"))
-        self.case_pane.bind(casework, save, hand_off)
+        self.case_pane.bind(casework, save, hand_off, self._registry.action("document.add"))
         self.knowledge.bind(knowledge)
 
     @property
@@ -409,7 +410,8 @@ class WorkspaceScreen(QWidget):
         column.addWidget(tabs)
         column.addWidget(self.notices)
         column.addWidget(self._parts, 1)
-        for each in (self.after_call.strip, self.wrap_up, self.toast, self.meanwhile.toast):
+        toasts = (self.toast, self.meanwhile.toast, self.document_toast)
+        for each in (self.after_call.strip, self.wrap_up, *toasts):
             column.addWidget(each)
         self.wrap_up.hide()
         split = QSplitter(Qt.Orientation.Horizontal)

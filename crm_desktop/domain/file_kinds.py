@@ -1,4 +1,4 @@
-"""Files from strangers: what they really are, and a name that is safe to keep."""
+"""Files that people bring: what they really are by their bytes, and a name that is safe to keep."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ KINDS = {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
     "text/plain": ".txt",
 }
+#: The same for every kind that is kept at all: pages and chats do not take what scanners make.
+ENDINGS = {**KINDS, "image/tiff": ".tif"}
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-_SYNONYMS = {".jpeg": ".jpg", ".heif": ".heic", ".text": ".txt", ".log": ".txt"}
+_SYNONYMS = {".jpeg": ".jpg", ".heif": ".heic", ".text": ".txt", ".log": ".txt", ".tiff": ".tif"}
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"}
 _WINDOWS_NAMES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])\Z", re.IGNORECASE)
 _CONTROLS = frozenset(range(32)) - {9, 10, 12, 13} | {127}
@@ -46,7 +48,7 @@ def safe_name(name: str, content_type: str, number: int) -> str:
         c if c.isalnum() or c in " ._-()" else "" if unicodedata.category(c)[0] == "C" else "_"
         for c in unicodedata.normalize("NFC", last)
     )
-    ending = KINDS[content_type]
+    ending = ENDINGS[content_type]
     stem, dot, tail = kept.rpartition(".")
     tail = f".{tail.strip().lower()}"
     if not dot or _SYNONYMS.get(tail, tail) != ending:
