@@ -53,7 +53,7 @@ class Colleague(QObject):
             "open": self._open,
             "picture": self._picture,
             "press": self._hands.press,
-            "go": self._hands.tab_to,
+            "go": self._go,
         }
         self._timer = QTimer(self)
         self._timer.setInterval(_TURN_MS)
@@ -89,6 +89,9 @@ class Colleague(QObject):
                 QTest.mouseClick(
                     rows.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, spot
                 )
+
+    def _go(self, name: str) -> None:
+        self._hands.tab_to(name)
 
     def _picture(self, path: str) -> None:
         """The window, and what stands over it."""

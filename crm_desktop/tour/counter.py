@@ -60,6 +60,9 @@ def open_desk(tour: Tour) -> None:
     _choose(hands, "Which desk is this?", DESK)
     hands.wait_for(f"{DESK}, {SHOP}")
     tour.came = came_today(tour)
+    # What the team leader has said before is read.
+    hands.press("Ctrl+Alt+H")
+    hands.wait_until(lambda: not hands.reads("I have read this"), "no huddle any more")
     tour.picture("desk", hands)
 
 

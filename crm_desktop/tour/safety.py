@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from pathlib import Path
 
 from PySide6.QtWidgets import QPlainTextEdit
 
@@ -84,5 +84,8 @@ def private(tour: Tour) -> None:
 
 def _both_desktops(tour: Tour, name: str) -> None:
     """The desk of who raised it, and the desktop of who sees it."""
-    path = partial(lambda to: tour.colleague("picture", str(to.absolute())))
-    both(tour, name, path, Hands(tour.at_counter.window))
+
+    def seen_there(path: Path) -> None:
+        tour.colleague("picture", str(path.absolute()))
+
+    both(tour, name, seen_there, Hands(tour.at_counter.window))

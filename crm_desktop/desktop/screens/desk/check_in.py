@@ -432,7 +432,7 @@ class CheckInPane(Surface):
         self._wait.setText(f"{waits} for {own.name}{wait}.")
 
 
-def _match_row(number: int, match: Match) -> Row:
+def _match_row(number: object, match: Match) -> Row:
     booked = f"booked {words.clock_time(match.booked_at)}" if match.booked_at else ""
     return Row(
         number,
