@@ -43,12 +43,45 @@ admin.add_typer(audit, name="audit")
 def main() -> None:
     """Run the program; expected trouble is said in words, with exit code 1."""
     try:
-        app()
+        ended = _all_day(sys.argv[1:])
+        if ended is None:
+            app()
+        else:
+            sys.exit(ended)
     except CrmError as trouble:
         from crm_desktop.commands.words import in_words
 
         sys.stderr.write(f"{in_words(trouble)}\n")
         sys.exit(1)
+
+
+def _all_day(said: list[str]) -> int | None:
+    """The exit code of a desktop or gateway as they are started everywhere, None of all else.
+
+    What reads a command line loads a library that weighs six megabytes and takes its time.
+    """
+    match said:
+        case []:
+            return _desktop("", None, None)
+        case ["gateway"]:
+            return _gateway("", with_parent=False)
+        case ["gateway", "--with-parent"]:
+            return _gateway("", with_parent=True)
+        case ["gateway", "--with-parent", "--database", url]:
+            return _gateway(url, with_parent=True)
+    return None
+
+
+def _desktop(url: str, login: str | None, accessibility_log: Path | None) -> int:
+    from crm_desktop.commands.window import open_desktop
+
+    return open_desktop(settings_for(url), login, accessibility_log)
+
+
+def _gateway(url: str, *, with_parent: bool) -> int:
+    from crm_desktop.gateway_root import main_gateway
+
+    return main_gateway(settings_for(url), with_parent=with_parent)
 
 
 @app.callback(invoke_without_command=True)
@@ -66,9 +99,7 @@ def desktop(
         typer.echo(installed("crm-desktop"))
         raise typer.Exit
     if context.invoked_subcommand is None:
-        from crm_desktop.commands.window import open_desktop
-
-        raise typer.Exit(open_desktop(settings_for(url), login or None, accessibility_log))
+        raise typer.Exit(_desktop(url, login or None, accessibility_log))
 
 
 @app.command()
@@ -79,9 +110,7 @@ def gateway(
     ] = False,
 ) -> None:
     """Run the headless process that speaks to the outside world."""
-    from crm_desktop.gateway_root import main_gateway
-
-    raise typer.Exit(main_gateway(settings_for(url), with_parent=with_parent))
+    raise typer.Exit(_gateway(url, with_parent=with_parent))
 
 
 @app.command()

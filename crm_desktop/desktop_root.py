@@ -171,6 +171,7 @@ def make_desk(  # noqa: PLR0917 - what a desk is made of
         log=kept.log,
         articles=kept.articles,
         files=files,
+        visitors=kept.visitors,
         undo_seconds=undo_seconds,
         lock_seconds=lock_seconds,
         alarms=alarms,

@@ -67,7 +67,7 @@ def telephones(centre: Centre, **settings: object) -> int:
 
 def lease(db: Database, account_id: int) -> Lease:
     """The right to speak for the PBX."""
-    held = leases.acquire(db, f"pbx:{account_id}", "test")
+    held = leases.acquire(db, f"pbx:{account_id}", "test", 600)
     assert held is not None
     return held
 

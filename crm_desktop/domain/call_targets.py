@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from crm_desktop.domain.states import Presence, StaffRole
 from crm_desktop.domain.views import QueueInfo
@@ -34,11 +35,13 @@ class CallTargets:
 class OwnTelephone:
     """The `extension` that rings for a person, empty for none; `system` names the centre's
     telephone system, empty where it has none, and `trouble` says what is wrong with that.
+    `unseen_since`: from when on no gateway has spoken for it; None while one does.
     """
 
     extension: str
     system: str
     trouble: str = ""
+    unseen_since: datetime | None = None
 
     @property
     def missing(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,12 +16,15 @@ LONGEST_TIME = timedelta(days=60)
 
 
 class NoticePostState(StrEnum):
-    """How far a notice is on one network."""
+    """How far a notice is on one network; taken down is what never left."""
 
     PENDING = "pending"
     SENT = "sent"
     FAILED = "failed"
     TAKEN_DOWN = "taken_down"
+    DELETING = "deleting"
+    DELETED = "deleted"
+    NOT_DELETED = "not_deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,8 @@ class NewNotice:
     """A notice to publish at once, or to show from `starts_at`; networks say it then, too.
 
     `text_cy` is Welsh, "" when there is none: then English is shown. `account_ids` are the
-    networks; `texts` what is said on one of them instead, by account.
+    networks; `texts` what is said on one of them instead, by account. `key` (32 hexadecimal
+    digits) is that of its writing: published again with it, it is the same notice.
     """
 
     text: str
@@ -40,11 +45,12 @@ class NewNotice:
     texts: Mapping[int, str] = field(default_factory=dict)
     starts_at: datetime | None = None
     service_id: int | None = None
+    key: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
 @dataclass(frozen=True, slots=True)
 class NoticePostView:
-    """A notice on one network: pending, sent, or failed with words; "" is no page."""
+    """A notice on one network; what went wrong says `failure`; "" is no page."""
 
     id: int
     account_id: int

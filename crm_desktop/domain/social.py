@@ -131,5 +131,11 @@ class SocialNetwork(Protocol):
     def send(self, post: OutboundPost, *, tried_at: datetime | None = None) -> SentPost:
         """Say something, once per `key`; `tried_at`: when an earlier try of it began."""
 
+    def delete(self, post_id: str) -> None:
+        """Take back a public post of ours; one that is gone already is no trouble.
+
+        It may be repeated whenever it is not known whether it was done.
+        """
+
     def close(self) -> None:
         """Let go of connections."""

@@ -14,9 +14,10 @@ from crm_desktop.services import Database, routing
 
 #: While nothing is pushed or offered it is looked this often whether that is still so.
 _LOOK_SECONDS = 5.0
-#: Rounds begin so far apart at least: many changes at once are one reason to look. Where nothing
-#: is pushed, further.
-_PAUSE_SECONDS = 0.05
+#: Many changes at once are one reason to look, and whoever just called must not wait for the
+#: last one's round: rounds take half of the time at most, and begin no further apart than so
+#: while something is pushed. Where nothing is, so far apart at least.
+_SHARE, _PAUSE_SECONDS = 2, 0.05
 _IDLE_PAUSE_SECONDS = 1.0
 
 
@@ -42,8 +43,9 @@ class Router(Worker):
         self._awake.clear()
         began = time.monotonic()
         due_in = self._rounds.turn().due_in
+        took = time.monotonic() - began
         if due_in == 0 or self.stopping.is_set():
             return
         self._awake.wait(_LOOK_SECONDS if due_in is None else due_in)
-        pause = _IDLE_PAUSE_SECONDS if due_in is None else _PAUSE_SECONDS
+        pause = _IDLE_PAUSE_SECONDS if due_in is None else min(_SHARE * took, _PAUSE_SECONDS)
         self.stopping.wait(max(0.0, began + pause - time.monotonic()))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from contextlib import suppress
 from dataclasses import replace
 
 from crm_desktop.domain.errors import ConnectorTrouble, CrmError, InvalidInput, NoKeyring
 from crm_desktop.domain.social import News, Post, SocialNetwork
 from crm_desktop.gateway.bugs import trace
-from crm_desktop.gateway.social_networks import OpenNetwork
+from crm_desktop.gateway.social_networks import OpenNetwork, what_is_answered
 from crm_desktop.gateway.statuses import StatusBoard
 from crm_desktop.gateway.worker import Worker
 from crm_desktop.services import Database, accounts, social_intake
@@ -123,7 +122,7 @@ class SocialReader(Worker):
     def _keep(self, network: SocialNetwork, news: News) -> None:
         if not (news.posts or news.deleted) and dict(news.cursor) == self._account.cursor:
             return  # as mostly
-        context = self._context(network, news)
+        context = what_is_answered(self._db, self.account_id, network, news)
         try:
             self._receive(news, context)
         except CrmError:
@@ -146,18 +145,6 @@ class SocialReader(Worker):
 
     def _receive(self, news: News, context: dict[str, Post]) -> None:
         social_intake.receive(self._db, self.account_id, news, context=context, under=self._lease)
-
-    def _context(self, network: SocialNetwork, news: News) -> dict[str, Post]:
-        """Posts of ours that these answer: the advisor sees what it is about."""
-        wanted = social_intake.unknown(self._db, self.account_id, news)
-        found: dict[str, Post] = {}
-        if wanted:
-            # What is answered is good to have; what came is kept without it.
-            with suppress(ConnectorTrouble):
-                for post_id, post in network.look_again(wanted).items():
-                    if post is not None and post.by_us and post.public:
-                        found[post_id] = post
-        return found
 
     def _look_again(self, network: SocialNetwork) -> None:
         wanted = social_intake.to_look_at(self._db, self.account_id, self._lease)

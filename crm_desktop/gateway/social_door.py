@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from ipaddress import IPv4Network, IPv6Network
 from types import ModuleType
 from typing import Protocol, runtime_checkable
 
@@ -18,18 +19,22 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from crm_desktop.channels.web.clients import TokenBuckets, client_of
+from crm_desktop.channels.web.limits import Rate
 from crm_desktop.domain.errors import ConnectorTrouble, DatabaseTrouble, InvalidInput, NoKeyring
-from crm_desktop.domain.social import Network, News
+from crm_desktop.domain.social import Network, News, Post
 from crm_desktop.gateway.accounts import facebook_settings, verify_token, x_settings
 from crm_desktop.gateway.bugs import trace
 from crm_desktop.gateway.config import SecretSource
-from crm_desktop.gateway.social_networks import Networks
+from crm_desktop.gateway.social_networks import Networks, what_is_answered
 from crm_desktop.services import Database, accounts, social_intake
 from crm_desktop.services.accounts import Account
 
 _LOG = logging.getLogger(__name__)
 _MOST_BYTES = 1_048_576
 _BODY_SECONDS = 20.0
+#: Of one client: a network in a storm stays far below it, and what it is told so comes again.
+_RATE = Rate(burst=300, per_minute=600)
 #: Deliveries taken in at the same time, and read.
 _AT_ONCE = 8
 _READ_AT_ONCE = 64
@@ -52,11 +57,14 @@ class SocialDoor:
         secrets: SecretSource,
         networks: Networks,
         wake: Callable[[int], None],
+        proxies: Sequence[IPv4Network | IPv6Network] = (),
     ) -> None:
         self._db = db
         self._secrets = secrets
         self._networks = networks
         self._wake = wake
+        self._proxies = proxies
+        self._buckets = TokenBuckets(_RATE)
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._reading = asyncio.Semaphore(_READ_AT_ONCE)
 
@@ -66,21 +74,11 @@ class SocialDoor:
 
     async def answer(self, request: Request) -> Response:
         """One delivery, or the question whether this address is ours."""
+        if not self._buckets.take(client_of(request, self._proxies)):
+            return Response(status_code=429)
         number = int(request.path_params["account"])
         try:
-            if request.method != "POST":
-                query = dict(request.query_params)
-                async with self._room:
-                    return await asyncio.to_thread(self._challenge, number, query)
-            # Whoever sends slowly holds up nobody but other strangers.
-            async with self._reading:
-                body = await _body(request)
-            if body is None:
-                return Response(status_code=413)
-            async with self._room:
-                headers = dict(request.headers)
-                status = await asyncio.to_thread(self._deliver, number, headers, body)
-                return Response(status_code=status)
+            return await self._answered(request, number)
         except (TimeoutError, ClientDisconnect):
             return Response(status_code=408)
         except DatabaseTrouble as trouble:
@@ -89,6 +87,21 @@ class SocialDoor:
         except Exception as bug:  # noqa: BLE001 - the network tries again, whatever happened
             _LOG.error("social-door: %s", trace(bug))
             return Response(status_code=500)
+
+    async def _answered(self, request: Request, number: int) -> Response:
+        if request.method != "POST":
+            query = dict(request.query_params)
+            async with self._room:
+                return await asyncio.to_thread(self._challenge, number, query)
+        # Whoever sends slowly holds up nobody but other strangers.
+        async with self._reading:
+            body = await _body(request)
+        if body is None:
+            return Response(status_code=413)
+        async with self._room:
+            headers = dict(request.headers)
+            status = await asyncio.to_thread(self._deliver, number, headers, body)
+            return Response(status_code=status)
 
     def _deliver(self, number: int, headers: Mapping[str, str], body: bytes) -> int:
         """The status: 200 when all is kept or will be found, 403 for a forgery, 404 for nobody."""
@@ -103,10 +116,11 @@ class SocialDoor:
         if not checked:
             return 403
         news = hook.posts(body, name)
+        answered: dict[str, Post] = {}
         if news.posts:
-            news = self._whole(account, news)
+            news, answered = self._whole(account, news)
         if news.posts or news.deleted:
-            social_intake.receive(self._db, account.id, news)
+            social_intake.receive(self._db, account.id, news, context=answered)
         self._wake(account.id)
         return 200
 
@@ -120,15 +134,19 @@ class SocialDoor:
         own = x_settings(account, self._secrets)
         return bool(hook.check(own.keys.consumer_secret, headers, body)), own.user_id
 
-    def _whole(self, account: Account, news: News) -> News:
-        """With what the delivery leaves out. X's say not even which conversation it is."""
+    def _whole(self, account: Account, news: News) -> tuple[News, dict[str, Post]]:
+        """With what the delivery leaves out, and the posts of ours that are answered.
+
+        X's deliveries say not even which conversation it is.
+        """
         try:
             with self._networks.using(account) as network:
                 if isinstance(network, Completing):
-                    return network.complete(news)
+                    news = network.complete(news)
+                    return news, what_is_answered(self._db, account.id, network, news)
         except (ConnectorTrouble, InvalidInput, NoKeyring) as trouble:
             _LOG.info("social-door: a delivery could not be completed: %s", trouble.code)
-        return replace(news, posts=()) if account.kind == Network.X else news
+        return (replace(news, posts=()) if account.kind == Network.X else news), {}
 
     def _challenge(self, number: int, query: Mapping[str, str]) -> Response:
         account = self._account(number)

@@ -1,4 +1,4 @@
-"""The social lane: what an advisor wrote, or a notice, is said on a network, once."""
+"""The social lane: what an advisor wrote, or a notice, is said on a network once, or taken back."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from crm_desktop.domain.errors import ConnectorTrouble, InvalidInput, NoKeyring
+from crm_desktop.domain.social import SocialNetwork
 from crm_desktop.gateway.social_networks import Networks
 from crm_desktop.services import Database, social_sending
 from crm_desktop.services.outbox import Lane, Work
@@ -36,10 +37,22 @@ def _perform(networks: Networks, db: Database, work: Work) -> _Written:
     tried_at = work.created_at if work.attempts > 1 or work.unknown_fate else None
     try:
         with networks.using(outgoing.account) as network:
+            if isinstance(outgoing, social_sending.TakenBack):
+                _delete(network, outgoing.post_id)
+                return partial(social_sending.deleted, work=work)
             where = network.send(outgoing.post, tried_at=tried_at)
     except (InvalidInput, NoKeyring) as trouble:
         raise ConnectorTrouble(str(trouble), retry=True) from trouble
     return partial(social_sending.sent, work=work, account=outgoing.account, where=where)
+
+
+def _delete(network: SocialNetwork, post_id: str) -> None:
+    try:
+        network.delete(post_id)
+    except ConnectorTrouble as trouble:
+        # Whether it was done or not: to do it again is the same.
+        trouble.params["fate"] = "not_sent"
+        raise
 
 
 def _nothing(_tx: object) -> None:

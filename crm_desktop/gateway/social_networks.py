@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from crm_desktop.domain.errors import ConnectorTrouble
-from crm_desktop.domain.social import Network, SocialNetwork
+from crm_desktop.domain.social import Network, News, Post, SocialNetwork
 from crm_desktop.gateway.accounts import (
     bluesky_settings,
     facebook_settings,
@@ -16,6 +16,7 @@ from crm_desktop.gateway.accounts import (
     x_settings,
 )
 from crm_desktop.gateway.config import SecretSource
+from crm_desktop.services import Database, social_intake
 from crm_desktop.services.accounts import Account
 
 #: The kinds of accounts that are networks'.
@@ -99,3 +100,18 @@ def _close(opened: _Opened) -> None:
     if opened.network is not None:
         opened.network.close()
     opened.network = None
+
+
+def what_is_answered(
+    db: Database, account_id: int, network: SocialNetwork, news: News
+) -> dict[str, Post]:
+    """Posts of ours that these answer and we do not have: the advisor sees what it is about."""
+    wanted = social_intake.unknown(db, account_id, news)
+    found: dict[str, Post] = {}
+    if wanted:
+        # What is answered is good to have; what came is kept without it.
+        with suppress(ConnectorTrouble):
+            for post_id, post in network.look_again(wanted).items():
+                if post is not None and post.by_us and post.public:
+                    found[post_id] = post
+    return found

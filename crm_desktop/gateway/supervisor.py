@@ -78,7 +78,7 @@ class Gateway:
         hooks = None
         if self._networks is not None:
             self._lanes.append(social_lane(self._networks))
-            hooks = SocialDoor(db, secrets, self._networks, self._read_now)
+            hooks = SocialDoor(db, secrets, self._networks, self._read_now, config.proxies)
         self._recordings = recordings
         self._call_parts = call_parts
         self._more_jobs = dict(more_jobs(db, self.statuses))

@@ -78,11 +78,12 @@ class Ended:
 class Unanswered:
     """Why somebody is not responding: their phone was rung for this contact and nobody spoke.
 
-    `reason` is no_answer, busy, rejected or unreachable.
+    `reason` is no_answer, busy, rejected or unreachable; it was offered from then until then.
     """
 
     contact_id: int
     reason: str
+    offered_at: datetime
     at: datetime
 
 
@@ -108,10 +109,10 @@ def candidates(db: Database, contact_id: int) -> tuple[tuple[int, str], ...]:
 
 
 def why_unanswered(db: Database) -> Unanswered | None:
-    """Of one's own phone: why the newest call that it was rung for was not answered."""
+    """Why one let the newest offer pass, when that was a call: of one's own phone."""
     with db.read() as tx:
         row = queries.why_unanswered(tx, tx.actor_id) if tx.actor_id else None
-        return Unanswered(row[0], row[1], row[2]) if row else None
+        return Unanswered(*row) if row else None
 
 
 # What the gateway knows and writes

@@ -219,13 +219,17 @@ def close(tx: Tx, chat: Standing, by: EndedBy) -> None:
 
 
 def rate(db: Database, token: str, stars: int, words: str = "") -> None:
-    """What they say of it, 1 to 5 stars and words, again if they like; raises InvalidInput."""
+    """What they say of it, 1 to 5 stars and words; the last they say counts, once.
+
+    Raises InvalidInput.
+    """
     if not 1 <= stars <= 5:
         raise InvalidInput("1 to 5 stars", fields={"stars": "1 to 5 stars"})
     said = masked(chat_texts.cleaned(words))[:LONGEST_WORDS]
     with db.write() as tx:
         chat = _locked(tx, token)
-        chat_lines.change(tx, chat.id, rating=stars, rating_words=said)
+        if not chat_lines.rate(tx, chat.id, stars, said):
+            return
         events.append(tx, "chat.rated", contact_id=chat.contact_id, chat=chat.id, stars=stars)
         tx.changed(Topic.CHAT, chat.id)
 

@@ -19,11 +19,13 @@ from crm_desktop.domain.service_notices import (
 from crm_desktop.store.database import Database, Tx
 from crm_desktop.store.queries import service_notices as queries
 
-__all__ = ["accounts", "again", "end", "publish", "recent", "shown"]
+__all__ = ["accounts", "again", "delete_posts", "end", "publish", "recent", "shown"]
 
 
 def publish(db: Database, notice: NewNotice) -> tuple[int, Changes]:
     """Publish a notice; its id. Every network's length is looked at before anything is kept.
+
+    Asked again with the same key, because the answer was lost, it is published once.
 
     Raises NotAllowed unless a team leader asks, and InvalidInput (fields text, text_cy, ends_at,
     places, and account ids as text for what one network does not take).
@@ -43,13 +45,25 @@ def publish(db: Database, notice: NewNotice) -> tuple[int, Changes]:
 
 
 def end(db: Database, notice_id: int) -> Changes:
-    """Take a notice down before its time; what networks show already stays there.
+    """Take a notice down before its time; what networks show stays until it is deleted there.
 
     Raises NotAllowed, and NotFound when it is not shown any more.
     """
     with db.write() as tx:
         queries.end(tx, notice_id)
         tx.changed(Topic.SERVICE_NOTICE, notice_id)
+        return tx.changes
+
+
+def delete_posts(db: Database, notice_id: int) -> Changes:
+    """Have deleted what networks show of a notice, also of one that is over.
+
+    Raises NotAllowed, and NotFound when they show nothing of it.
+    """
+    with db.write() as tx:
+        queries.delete_posts(tx, notice_id)
+        tx.changed(Topic.SERVICE_NOTICE, notice_id)
+        tx.changed(Topic.OUTBOX, 0)
         return tx.changes
 
 

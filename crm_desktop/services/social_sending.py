@@ -13,7 +13,9 @@ from crm_desktop.store.queries import social_sending as queries
 from crm_desktop.store.queries.accounts import Account
 from crm_desktop.store.queries.social_answering import LANE
 
-__all__ = ["LANE", "NoAccount", "Outgoing", "gave_up", "load", "sent", "subject"]
+__all__ = [
+    "LANE", "NoAccount", "Outgoing", "TakenBack", "deleted", "gave_up", "load", "sent", "subject",
+]  # fmt: skip
 
 _KEY_DIGITS = 32
 
@@ -30,7 +32,15 @@ class Outgoing:
     account: Account
 
 
-def load(db: Database, work: Work) -> Outgoing | None:
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What is to be deleted on its network, and the account to do it through."""
+
+    post_id: str
+    account: Account
+
+
+def load(db: Database, work: Work) -> Outgoing | TakenBack | None:
     """The post of a piece of work, None when it stands already or is not to be sent any more.
 
     Raises NoAccount.
@@ -64,7 +74,10 @@ def load(db: Database, work: Work) -> Outgoing | None:
         )
 
 
-def _notice(tx: Tx, notice_post_id: int) -> Outgoing | None:
+def _notice(tx: Tx, notice_post_id: int) -> Outgoing | TakenBack | None:
+    if going := service_notices.going_post(tx, notice_post_id):
+        account_id, post_id = going
+        return TakenBack(post_id, _account(tx, account_id))
     found = service_notices.pending_post(tx, notice_post_id)
     if found is None:
         return None
@@ -96,6 +109,12 @@ def sent(tx: Tx, work: Work, account: Account, where: SentPost) -> None:
             repeated=work.unknown_fate,
         )
         tx.changed(Topic.CONTACT, contact_id)
+
+
+def deleted(tx: Tx, work: Work) -> None:
+    """Write that it is gone from there."""
+    assert work.notice_post_id is not None
+    service_notices.post_deleted(tx, work.notice_post_id)
 
 
 def gave_up(tx: Tx, work: Work, words: str) -> None:

@@ -30,7 +30,7 @@ from crm_desktop.domain.visits import (
     need_words,
 )
 from crm_desktop.services import customers
-from crm_desktop.store.database import Database
+from crm_desktop.store.database import Database, Tx
 from crm_desktop.store.queries import rooms, taking
 from crm_desktop.store.queries import visits as queries
 
@@ -102,17 +102,19 @@ def check_in(db: Database, said: CheckIn) -> tuple[CheckedIn, Changes]:
         before = queries.site_services(tx, said.site_id)
         contact_id, ticket = queries.check_in(tx, said)
         if said.customer_id is not None and tx.actor is not None:
-            language = said.language if said.language != "en" else ""
-            words = [
-                need_words(each, language if each is Need.INTERPRETER else "")
-                for each in said.needs
-            ]
-            queries.keep_needs(tx, said.customer_id, words)
+            keep_needs(tx, said.customer_id, said.needs, said.language)
         known = said.customer_id or said.appointment_id or Need.PRIVATE_ROOM in said.needs
         proposal = rooms.proposal(tx, contact_id) if tx.actor is not None and known else None
         own = next((each for each in before if each.service_id == said.service_id), None)
         waiting, wait = (own.waiting, own.wait_seconds) if own else (0, None)
         return CheckedIn(contact_id, ticket, waiting + 1, wait, proposal), tx.changes
+
+
+def keep_needs(tx: Tx, customer_id: int, needs: tuple[Need, ...], language: str) -> None:
+    """What a visitor needs is written down with the customer, in this transaction."""
+    spoken = language if language != "en" else ""
+    words = [need_words(each, spoken if each is Need.INTERPRETER else "") for each in needs]
+    queries.keep_needs(tx, customer_id, words)
 
 
 def with_mobile(said: CheckIn) -> CheckIn:

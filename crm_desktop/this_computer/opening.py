@@ -11,6 +11,7 @@ from crm_desktop.this_computer.articles import KeptArticles
 from crm_desktop.this_computer.drafts import KeptDrafts
 from crm_desktop.this_computer.log import KeptLog
 from crm_desktop.this_computer.people import Known, KnownPeople
+from crm_desktop.this_computer.visitors import KeptVisitors
 from crm_desktop.workstation.sealed import Stores, open_stores, sealed_with
 from crm_desktop.workstation.secrets import Secrets
 
@@ -26,6 +27,7 @@ class Kept:
     log: KeptLog
     articles: KeptArticles
     people: KnownPeople
+    visitors: KeptVisitors
 
     def close(self) -> None:
         """Return when everything is written."""
@@ -51,13 +53,14 @@ def kept_in_memory(url: str, login: str) -> Kept:
 
 
 def kept_for(stores: Stores, url: str, login: str) -> Kept:
-    """One person's part of the stores; articles are everybody's."""
+    """One person's part of the stores; articles and visitors are everybody's."""
     own = f"{url}/{login}/"
     return Kept(
         KeptDrafts(stores.drafts, own),
         KeptLog(stores.logged, own),
         KeptArticles(stores.articles, f"{url}/"),
         KnownPeople(stores.people, url),
+        KeptVisitors(stores.visitors, f"{url}/", login),
     )
 
 

@@ -34,6 +34,7 @@ _BY_MAIL = "Yes, a trailer is fine as long as it has one axle. See you on Sunday
 
 def begin(tour: Tour) -> None:
     """Somebody begins a chat, and it stands in the queue."""
+    tour.front()
     queue = tour.desk.window.queue
     tour.desk.window.go("queue")
     queue_keys.show_all(tour.hands, queue)

@@ -33,6 +33,7 @@ _NOTICE = "Bin lorries are two hours late today. Please leave your bins out unti
 
 def ask(tour: Tour) -> None:
     """Somebody mentions the council, and it stands in the queue."""
+    tour.front()
     queue = tour.desk.window.queue
     tour.desk.window.go("queue")
     queue_keys.show_all(tour.hands, queue)

@@ -33,8 +33,11 @@ def show_all(hands: Hands, queue: QueueScreen) -> None:
     button = area.find(IconButton, "Filters and saved views")
     if not button.isChecked():
         hands.click(button)
-    area.find(QComboBox, "Only about one service").setFocus()
+    services = area.find(QComboBox, "Only about one service")
+    services.setFocus()
+    hands.wait_until(services.hasFocus, "the keyboard in the filters")
     hands.press("Home")
+    hands.wait_until(lambda: services.currentIndex() == 0, "every service in the filters")
 
 
 def has_channel(queue: QueueScreen, channel: str) -> bool:

@@ -119,12 +119,15 @@ class SealedStore:
 
 @dataclass(frozen=True)
 class Stores:
-    """What this computer keeps: unsent drafts, contacts to be entered, articles, and who worked."""
+    """What this computer keeps: unsent drafts, contacts and visitors to be entered, articles, and
+    who worked.
+    """
 
     drafts: SealedStore
     logged: SealedStore
     articles: SealedStore
     people: SealedStore
+    visitors: SealedStore
 
 
 def open_stores(folder: Path, secrets: Secrets | None) -> Stores:
@@ -151,6 +154,7 @@ def sealed_with(folder: Path, key: bytes | None, why_none: str) -> Stores:
         logged=store("logged", "Contacts to be entered", f"{held}."),
         articles=store("articles", "Articles", ""),
         people=store("people", "Names", ""),
+        visitors=store("visitors", "Visitors to be entered", f"{held}."),
     )
 
 

@@ -180,13 +180,6 @@ class FacebookStandIn(StandIn):
             "X-Hub-Signature-256": f"sha256={signature}",
         }, body
 
-    def deliver(self, address: str) -> list[httpx.Response]:
-        """Deliver what is waiting to a web address."""
-        return [
-            httpx.post(address, headers=headers, content=body)
-            for headers, body in self.deliveries()
-        ]
-
     def verify(self, address: str) -> bool:
         """Ask an address whether it is ours, as the app's dashboard does."""
         challenge = self._number()
@@ -207,6 +200,7 @@ class FacebookStandIn(StandIn):
             Route(f"/{VERSION}/", self.served(self._batch), methods=["POST"]),
             Route(f"/{VERSION}/{{path:path}}", self.served(self._get), methods=["GET"]),
             Route(f"/{VERSION}/{{path:path}}", self.served(self._write), methods=["POST"]),
+            Route(f"/{VERSION}/{{thing}}", self.served(self._delete), methods=["DELETE"]),
         ]
 
     def headers(self, request: Request) -> dict[str, str]:
@@ -378,6 +372,21 @@ class FacebookStandIn(StandIn):
                 if thing == self.page_id and edge == "messages":
                     return JSONResponse(self._write_message(fields))
             raise Refused("Unsupported post request.", 100, subcode=33)
+        except Refused as refused:
+            return refused.response()
+
+    async def _delete(self, request: Request) -> Response:
+        async with request.form() as form:
+            fields = {name: str(each) for name, each in form.items()}
+        try:
+            self._allowed(fields)
+            _no_more(fields)
+            with self.lock:
+                _, found = self._thing(thing := request.path_params["thing"])
+                if found["from"]["id"] != self.page_id:
+                    raise Refused("(#200) Permissions error", 200, status=403)
+                self.delete(thing)
+            return JSONResponse({"success": True})
         except Refused as refused:
             return refused.response()
 

@@ -57,7 +57,7 @@ class NotifyStandIn(StandIn):
         """(number, words) of every text, in order."""
         return [(each["phone_number"], each["body"]) for each in self.texts]
 
-    def deliver(self) -> None:
+    def arrive(self) -> None:
         """The networks have said what became of everything."""
         for each in self.texts:
             each["status"] = _ENDS.get(each["phone_number"], "delivered")

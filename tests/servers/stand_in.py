@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
+import httpx
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -91,6 +92,17 @@ class StandIn:
 
     def routes(self) -> Sequence[Route]:
         raise NotImplementedError
+
+    def deliveries(self) -> list[tuple[dict[str, str], bytes]]:
+        """What is to be delivered, each as headers and bytes; it counts as delivered."""
+        raise NotImplementedError
+
+    def deliver(self, address: str) -> list[httpx.Response]:
+        """Deliver what is waiting to a web address."""
+        return [
+            httpx.post(address, headers=headers, content=body)
+            for headers, body in self.deliveries()
+        ]
 
     def headers(self, request: Request) -> dict[str, str]:
         """More headers of every answer."""

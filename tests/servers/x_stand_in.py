@@ -44,6 +44,7 @@ _LIMITS = {
     "GET message": 15,
     "GET conversation": 15,
     "POST tweets": 100,
+    "DELETE tweets": 50,
     "POST message": 15,
     "POST upload": 500,
     "POST metadata": 500,
@@ -160,13 +161,6 @@ class XStandIn(StandIn):
             "x-twitter-webhooks-signature": self._signature(body),
         }, body
 
-    def deliver(self, address: str) -> list[httpx.Response]:
-        """Deliver what is waiting to a web address."""
-        return [
-            httpx.post(address, headers=headers, content=body)
-            for headers, body in self.deliveries()
-        ]
-
     def verify(self, address: str) -> bool:
         """The challenge-response check of a web address."""
         token = f"9b4507b3-{next(self._sequence)}"
@@ -198,6 +192,7 @@ class XStandIn(StandIn):
             get("/2/dm_conversations/with/{who}/dm_events", "conversation", self._dm_events),
             get("/2/dm_conversations/{conversation}/dm_events", "conversation", self._dm_events),
             post("/2/tweets", "tweets", self._post),
+            self._route("DELETE", "/2/tweets/{tweet}", "tweets", self._delete),
             post("/2/dm_conversations/with/{who}/messages", "message", self._post_message),
             post("/2/dm_conversations/{conversation}/messages", "message", self._post_message),
             post("/2/media/upload", "upload", self._upload),
@@ -406,6 +401,15 @@ class XStandIn(StandIn):
         tweet_id = self._write(self.user_id, text, to, media)
         self.tweets[tweet_id]["said"] = said
         return {"data": {"id": tweet_id, "text": self.tweets[tweet_id]["text"]}}
+
+    def _delete(self, _query: dict[str, str], tweet: str) -> dict[str, Any]:
+        found = self.tweets.get(tweet)
+        if found is None:
+            raise Refused(404, "Not Found Error", f"Could not find tweet with id: [{tweet}].")
+        if found["author_id"] != self.user_id:
+            raise Refused(403, "Forbidden", "You are not authorized to delete this Tweet.")
+        self.delete(tweet)
+        return {"data": {"deleted": True}}
 
     def _post_message(
         self, body: dict[str, Any], conversation: str = "", who: str = ""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network
+from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
 from crm_desktop.channels.web.clients import is_https
 from crm_desktop.domain.chats import ChatSite
 
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
@@ -24,6 +26,19 @@ def is_allowed(asked: HTTPConnection, site: ChatSite, proxies: _Networks) -> boo
 
 
 def own_origin(asked: HTTPConnection, proxies: _Networks) -> str:
-    """The origin of the pages that this door itself serves."""
-    scheme = "https" if is_https(asked, proxies) else "http"
-    return f"{scheme}://{asked.headers.get('host', '')}"
+    """The origin of the pages that this door itself serves, "" when nothing shows it to be ours.
+
+    Anybody's name can be made to lead here, and the page then names itself. With TLS its
+    certificate says that it is ours; without, the name has to be this computer's own.
+    """
+    host = asked.headers.get("host", "")
+    if is_https(asked, proxies):
+        return f"https://{host}"
+    return f"http://{host}" if _name(host) in _LOOPBACK else ""
+
+
+def _name(host: str) -> str | None:
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None

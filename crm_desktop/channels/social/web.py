@@ -71,11 +71,10 @@ class Web:
         #: How far the network's clock is ahead of ours, by its last answer.
         self.ahead = timedelta()
         self._patience = timeout * _PATIENCE
-        host = urlsplit(base).hostname
         self._http = httpx.Client(
             timeout=timeout,
             follow_redirects=False,
-            trust_env=host not in LOOPBACK,
+            trust_env=False,
             headers={"User-Agent": "CRM-Desktop"},
         )
 

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from websockets.sync.client import ClientConnection, connect
 
 from crm_desktop.channels.voice.events import ApplicationReplaced, AriEvent, parse
-from crm_desktop.channels.voice.trouble import AriAway, AriDenied, AriTrouble
+from crm_desktop.channels.voice.trouble import AriAway, AriDenied, AriTrouble, untrusted
 
 #: A PBX that answers no ping for this long is gone, seconds.
 SILENCE = 4.0
@@ -33,8 +33,9 @@ class EventStream:
     ) -> None:
         """Connect and register the application `app`.
 
-        Raises AriDenied for a wrong name or password, AriAway when nobody answers within `timeout`
-        seconds or something else does.
+        Raises AriDenied for a wrong name or password, AriUntrusted for a certificate that this
+        computer does not trust, AriAway when nobody answers within `timeout` seconds or something
+        else does.
         """
         self._socket = _connect(url, user, password, app, timeout)
         self._replaced = False
@@ -96,7 +97,8 @@ def _connect(url: str, user: str, password: str, app: str, timeout: float) -> Cl
     except InvalidStatus as refusal:
         raise _refusal(refusal.response.status_code) from refusal
     except (OSError, WebSocketException, ValueError) as trouble:
-        raise AriAway(f"No connection for events: {type(trouble).__name__}") from trouble
+        words = f"No connection for events: {type(trouble).__name__}"
+        raise untrusted(trouble) or AriAway(words) from trouble
 
 
 def _refusal(status: int) -> AriTrouble:

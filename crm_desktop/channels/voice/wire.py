@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import quote
@@ -10,7 +11,13 @@ from urllib.parse import quote
 import httpx
 
 from crm_desktop.channels.voice.things import clean, mapping, text
-from crm_desktop.channels.voice.trouble import AriAway, AriDenied, AriNotFound, AriRefused
+from crm_desktop.channels.voice.trouble import (
+    AriAway,
+    AriDenied,
+    AriNotFound,
+    AriRefused,
+    untrusted,
+)
 
 #: Sixty calls are some 60 kB; a list that is longer than this is no list of ours.
 MAX_ANSWER = 16 * 1024 * 1024
@@ -28,6 +35,8 @@ class Wire:
         self._base = f"{url.rstrip('/')}/ari"
         self._http = httpx.Client(
             auth=(user, password),
+            # Whom this computer trusts, an authority of the council's own included.
+            verify=ssl.create_default_context(),
             timeout=timeout,
             follow_redirects=False,
             # A PBX is no web site: the proxy of this computer has nothing to do with it.
@@ -103,7 +112,8 @@ def _told_apart() -> Iterator[None]:
     try:
         yield
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as trouble:
-        raise AriAway(f"No answer from the PBX: {type(trouble).__name__}") from trouble
+        words = f"No answer from the PBX: {type(trouble).__name__}"
+        raise untrusted(trouble) or AriAway(words) from trouble
 
 
 def _read(content: bytes) -> object:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from crm_desktop.channels.web import assets
+from crm_desktop.channels.web.asking import Asking
 from crm_desktop.channels.web.body import (
     BodyBroken,
     BodyTooLarge,
@@ -42,7 +41,6 @@ from crm_desktop.domain.forms import Form
 _LOG = logging.getLogger(__name__)
 
 _Endpoint = Callable[[Request], Awaitable[Response]]
-_T = TypeVar("_T")
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
@@ -52,6 +50,7 @@ _POLICY = (
 #: What a service's code may look like in an address.
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
+_THREADS = 4
 #: How old a notice on a page may be.
 _NOTICES_SECONDS = 5.0
 _ASSETS = {
@@ -97,6 +96,7 @@ class _Site:
     def __init__(self, port: FormsPort, settings: WebFormSettings) -> None:
         self._port = port
         self._settings = settings
+        self._ask = Asking("web-forms", _THREADS, settings.limits.save_seconds)
         self._pages = Pages(settings)
         self._tickets = Tickets(settings.secret)
         self._assets = assets.read_assets(settings.resources, _ASSETS, settings.colour)
@@ -232,11 +232,6 @@ class _Site:
             return None
         self._last_known[public.service_code] = shown
         return shown
-
-    async def _ask(self, ask: Callable[..., _T], *needs: object) -> _T:
-        """Ask the centre, off the event loop; TimeoutError when it takes too long."""
-        async with asyncio.timeout(self._settings.limits.save_seconds):
-            return await asyncio.to_thread(ask, *needs)
 
     def _draw(
         self,

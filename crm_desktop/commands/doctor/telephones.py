@@ -9,7 +9,7 @@ from pathlib import Path
 
 from crm_desktop.channels.voice.ari import Ari
 from crm_desktop.channels.voice.things import Endpoint
-from crm_desktop.channels.voice.trouble import AriAway, AriDenied, AriTrouble
+from crm_desktop.channels.voice.trouble import AriAway, AriDenied, AriTrouble, AriUntrusted
 from crm_desktop.commands.doctor.finding import Finding, ok, trouble, warning
 from crm_desktop.commands.doctor.patience import ask_keyring
 from crm_desktop.domain.errors import NoKeyring
@@ -102,6 +102,13 @@ def _asked(pbx: Pbx, password: str) -> Seen | Finding:
             f"The PBX at {pbx.url} does not take the password of {pbx.user}, or has no such user.",
             f"Make ari.conf's [{pbx.user}] and the keyring agree: "
             "crm-desktop admin telephones pbx set",
+        )
+    except AriUntrusted as error:
+        return trouble(
+            "pbx",
+            f"{error}. Nothing was sent to {pbx.url}.",
+            "Let its certificate be of the name in that address, and this computer trust who "
+            f"signed it. {_HOW}",
         )
     except AriTrouble as error:
         return trouble(

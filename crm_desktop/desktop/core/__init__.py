@@ -19,7 +19,8 @@ The composition root makes one of each and hands them on:
   `shortcuts.ShortcutSheet(look, registry, window)`.
 * `errors.words_for(CrmError)`; `crash.CrashWatch(log)`;
   `accessibility.name/announce/tree/problems`;
-  `clock.Clock` (`tick`, `now()`, `set_by(database_now)`); `layout.save_layout/restore_layout`;
+  `clock.Clock` (`tick`, `now()`, `set_by(database_now, read_at)`);
+  `layout.save_layout/restore_layout`;
   `words` (times, counts, initials; Qt-free).
 
 Connect bound methods of QObjects, never lambdas, to signals; carry values as `Signal(object)`.

@@ -24,9 +24,12 @@ class Clock(QObject):
         """The database's time, in UTC."""
         return datetime.now(UTC) + self._offset
 
-    def set_by(self, database_now: datetime) -> None:
-        """Set the clock by what the database said a moment ago."""
-        self._offset = database_now - datetime.now(UTC)
+    def set_by(self, database_now: datetime, read_at: datetime) -> None:
+        """Set the clock by what the database said at `read_at` by this computer's clock (UTC).
+
+        However long that was on its way to the screen makes no difference.
+        """
+        self._offset = database_now - read_at
 
     def start(self) -> None:
         """Begin to tick."""

@@ -76,9 +76,13 @@ _MORE = (
 )  # fmt: skip
 _PRIMARY = ("offer.accept", "call.hand_over", "contact.wrap_up", "contact.take")
 _DANGER = ("call.hang_up", "listen.stop")
+#: A gateway that was killed tells nobody: it is looked for every so many seconds, more often by
+#: whoever is in a call.
+_LOOK_SECONDS, _LOOK_IN_CALL_SECONDS = 30, 3
 #: The first call must not wait for the bar to be made.
 _MAKE_MS = 4_000
 _NO_PHONE = "No telephone is known for you. Ask your administrator to enter your extension."
+_UNSEEN = "No gateway speaks with the telephone system. Use the phone itself until one does."
 _NO_SYSTEM = "This centre has no telephone system set up."
 
 
@@ -111,6 +115,7 @@ class CallDesk(QObject):
         self.phone.clicked.connect(registry.action("call.dial").trigger)
         self.phone.hide()
         self.telephone = OwnTelephone("", "")
+        self._looked = 0
         self._put_off: int | None = None
         self._note_for: int | None = None
         self._before: int | None = None
@@ -330,9 +335,12 @@ class CallDesk(QObject):
     def _why_not(self, verb: Verb) -> str:
         if verb is Verb.DIAL and not self.telephone.extension:
             return _NO_PHONE if self.telephone.system else _NO_SYSTEM
+        if verb is Verb.DIAL and self.telephone.unseen_since is not None:
+            return _UNSEEN
         return self.presenter.why_not(verb)
 
     def _read_telephone(self) -> None:
+        self._looked = 0
         self._tasks.read(
             partial(call_targets.own_telephone, self._desk.db),
             self._show_telephone,
@@ -341,7 +349,10 @@ class CallDesk(QObject):
         )
 
     def _show_telephone(self, telephone: OwnTelephone) -> None:
+        if telephone == self.telephone:
+            return
         self.telephone = telephone
+        self.presenter.set_unseen(telephone.unseen_since)
         self.phone.setVisible(bool(telephone.system))
         if telephone.system:
             # The tables of numbers must not be loaded while the first call rings.
@@ -361,6 +372,10 @@ class CallDesk(QObject):
         call = self.presenter.call
         if call is not None and self.is_talking(call.contact_id):
             self.talking.emit()
+        self._looked += 1
+        seconds = _LOOK_SECONDS if call is None else _LOOK_IN_CALL_SECONDS
+        if self.telephone.system and self._looked >= seconds:
+            self._read_telephone()
         if self._put_off is not None and not self._is_typing():
             self.pop(self._put_off, at_once=False)
 

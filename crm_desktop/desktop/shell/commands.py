@@ -262,7 +262,7 @@ COMMANDS: tuple[Command, ...] = (
         help="Found by number and time, held, and released to customers who ask",
     ),
     Command(
-        "go.desk", "Desk", GO, ("Ctrl+0",), "map-pin", roles=_AT_DESKS,
+        "go.desk", "Desk", GO, ("Ctrl+0",), "map-pin", roles=_AT_DESKS, works_away=True,
         help="Check visitors in, call them, and see who is in which room",
     ),
     Command("go.settings", "Settings", GO, ("Ctrl+,",), "settings", works_away=True),
@@ -295,10 +295,11 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "desk.printer", "Printer of tickets…", VIEW, icon="printer", roles=_AT_DESKS,
+        works_away=True,
         help="Which printer, and whether it has a roll of 80 mm or A6",
     ),
     Command(
-        "view.public", "Public screen", VIEW, icon="monitor", roles=_AT_DESKS,
+        "view.public", "Public screen", VIEW, icon="monitor", roles=_AT_DESKS, works_away=True,
         help="Tickets and where to go, on the monitor that faces the public; no names",
     ),
     Command("view.reload", "Read everything again", VIEW, ("F5",), "refresh-cw"),

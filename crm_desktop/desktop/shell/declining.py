@@ -11,7 +11,6 @@ from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.routing_words import WHY_WORDS, people
 from crm_desktop.desktop.widgets.buttons import Button, PrimaryButton
 from crm_desktop.desktop.widgets.text import Text
-from crm_desktop.domain.presence import Offer
 from crm_desktop.domain.routing import Why
 from crm_desktop.domain.states import DeclineReason
 from crm_desktop.domain.views import Moved
@@ -44,18 +43,16 @@ def decline(db: Database, contact_id: int, reason: object, said: str) -> Moved:
     return routing.decline(db, contact_id, DeclineReason(str(reason)), said)
 
 
-def why_missed(db: Database, offer: Offer | None) -> str:
+def why_missed(db: Database) -> str:
     """Why the call that was offered was not answered, as "Your phone rang 20 seconds and nobody
-    answered"; empty when what was missed was no call. `offer` is the one that was seen here.
+    answered"; empty when what was missed was no call.
     """
     told = calls.why_unanswered(db)
-    if told is None or (offer is not None and offer.contact_id != told.contact_id):
+    if told is None:
         return ""
     if told.reason != "no_answer":
         return _UNANSWERED.get(told.reason, "Your phone did not take a call")
-    if offer is None:
-        return "Your phone rang and nobody answered"
-    rang = max(1, round((told.at - offer.offered_at).total_seconds()))
+    rang = max(1, round((told.at - told.offered_at).total_seconds()))
     return f"Your phone rang {words.count(rang, 'second')} and nobody answered"
 
 

@@ -14,6 +14,7 @@ from crm_desktop.desktop.core.layout import Settings
 from crm_desktop.desktop.core.live import LiveFeed
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.tasks import TaskRunner
+from crm_desktop.desktop.core.visitors import LocalVisitors
 from crm_desktop.domain.alarms import Means, Told
 from crm_desktop.domain.documents import Scan
 from crm_desktop.domain.logged import ToEnter
@@ -107,6 +108,7 @@ class Desk:
     log: LocalLog
     articles: LocalArticles
     files: Files
+    visitors: LocalVisitors
     #: How long a reply can be taken back.
     undo_seconds: float = 10.0
     #: Which computer this is, among those at which a person writes drafts.

@@ -120,6 +120,7 @@ class MainWindow(QWidget):
         self.queue.focus()
         if self._desk.person.role is StaffRole.DESK:
             self.go("desk")
+        self.pages.enter_visitors()
 
     def open_contact(self, contact_id: int) -> None:
         """Show a contact in the workspace."""
@@ -264,6 +265,7 @@ class MainWindow(QWidget):
         self._stack.addWidget(self._work)
         self.private = Private(look, self._stack)
         self.public = PublicDesk(self._desk, self)
+        self.pages.called_here.connect(self.public.called_here)
         self._rail.add(Place("queue", "Queue", "inbox"))
         for key, text, icon, bottom in PAGES:
             self._rail.add(Place(key, text, icon), bottom=bottom)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from crm_desktop.desktop.core.layout import restore_panes
+from crm_desktop.desktop.core.live import FeedState
 from crm_desktop.desktop.core.tasks import OwnedTasks
 from crm_desktop.desktop.shell.desk import Desk, later_for
 from crm_desktop.desktop.shell.finders import contact_of_case
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from crm_desktop.desktop.screens.cases.screen import CasesScreen
     from crm_desktop.desktop.screens.customers.presenter import CustomersPresenter
     from crm_desktop.desktop.screens.customers.screen import CustomersScreen
-    from crm_desktop.desktop.screens.desk.presenter import DeskPresenter
+    from crm_desktop.desktop.screens.desk.going_on import GoingOnDesk
     from crm_desktop.desktop.screens.desk.screen import DeskScreen
     from crm_desktop.desktop.screens.knowledge.presenter import KnowledgePresenter
     from crm_desktop.desktop.screens.recordings.screen import RecordingsScreen
@@ -49,7 +50,7 @@ PAGES = (
 )
 _KEYS = frozenset(key for key, *_ in PAGES)
 #: The pages that are not everybody's.
-_WHOSE = {
+WHOSE = {
     "desk": frozenset({StaffRole.DESK, StaffRole.TEAM_LEADER, StaffRole.ADMIN}),
     "team": frozenset({StaffRole.TEAM_LEADER, StaffRole.ADMIN}),
     "staff": frozenset({StaffRole.ADMIN}),
@@ -93,9 +94,12 @@ class Pages(QObject):
     #: Where this computer stands, and who is at that desk; empty: nowhere.
     desk_here = Signal(str)
 
+    #: Who was called from here while the database is away: a tuple of Called, the newest first.
+    called_here = Signal(object)
+
     customers: CustomersPresenter
     knowledge: KnowledgePresenter
-    at_desk: DeskPresenter
+    at_desk: GoingOnDesk
 
     def __init__(self, desk: Desk, parent: QObject) -> None:
         super().__init__(parent)
@@ -106,7 +110,7 @@ class Pages(QObject):
 
     def has(self, key: str) -> bool:
         """Whether this person has that page; the one role or the other may come while working."""
-        return self._desk.person.role in _WHOSE.get(key, StaffRole)
+        return self._desk.person.role in WHOSE.get(key, StaffRole)
 
     def widget(self, key: str) -> QWidget | None:
         """The page of a place; None when it is not one of these, or not this person's."""
@@ -118,19 +122,13 @@ class Pages(QObject):
     @cached_property
     def desk_screen(self) -> DeskScreen:
         """The counter of a one-stop-shop."""
-        from crm_desktop.desktop.screens.desk.presenter import DeskPresenter
-        from crm_desktop.desktop.screens.desk.screen import DeskScreen
+        from crm_desktop.desktop.shell.desk_page import desk_page
 
         desk = self._desk
-        screen = DeskScreen(desk.look, desk.clock)
-        self.at_desk = DeskPresenter(
-            desk.db,
-            self._tasks(screen),
-            screen,
-            desk.settings,
-            opened=self.contact_wanted.emit,
+        screen, self.at_desk = desk_page(
+            desk, opened=self.contact_wanted.emit, called_here=self.called_here.emit
         )
-        screen.bind(self.at_desk)
+        desk.live.state_changed.connect(self._desk_state)
         screen.opened.connect(self.contact_wanted)
         screen.here.connect(self.desk_here)
         screen.figures_wanted.connect(self.site_figures_wanted)
@@ -142,6 +140,20 @@ class Pages(QObject):
         """The window closes: whoever was at a desk leaves it."""
         if "desk_screen" in self.__dict__:
             self.at_desk.stop()
+
+    def enter_visitors(self) -> None:
+        """Who came while the database was away is entered, whichever page is shown."""
+        if self._desk.visitors.visits() and self.has("desk"):
+            _ = self.desk_screen
+            unread = self._unread.pop("desk", None)
+            if unread is not None:
+                unread.start()
+
+    @Slot(object)
+    def _desk_state(self, state: FeedState) -> None:
+        """The desk goes on without the database, once it has begun."""
+        if "desk" not in self._unread:
+            self.at_desk.set_state(state)
 
     @cached_property
     def customers_screen(self) -> CustomersScreen:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
 
@@ -31,6 +31,9 @@ class PresenceView(Protocol):
 
     def show_standing(self, standing: Standing, *, busy: bool) -> None:
         """Show presence, activity, what comes afterwards, and what is offered."""
+
+    def set_clock(self, database_now: datetime, read_at: datetime) -> None:
+        """What time it was in the database when this computer's clock said `read_at` (UTC)."""
 
     def signed_out_by(self, name: str) -> None:
         """A team leader ended this session."""
@@ -81,9 +84,7 @@ class PresenceKeeper(Presenter):
 
     def read(self) -> None:
         """Ask the database how it is now."""
-        self._tasks.read(
-            partial(presence.mine, self._db), self._is_now, failed=_later, key="standing"
-        )
+        self._tasks.read(partial(_mine, self._db), self._is_now, failed=_later, key="standing")
 
     def stop(self) -> None:
         """The person signs out; what they have in hand goes back."""
@@ -183,7 +184,9 @@ class PresenceKeeper(Presenter):
         # The first reading must not wait for a feed that is not there yet.
         self.read()
 
-    def _is_now(self, standing: Standing) -> None:
+    def _is_now(self, read: tuple[Standing, datetime]) -> None:
+        standing, read_at = read
+        self._view.set_clock(standing.now, read_at)
         was_in = self.standing.signed_in
         self._show(standing)
         if self._begin_next() or standing.signed_in or self._ended:
@@ -201,6 +204,10 @@ class PresenceKeeper(Presenter):
     def _failed(self, trouble: CrmError) -> None:
         self._view.show_trouble(trouble)
         self.read()
+
+
+def _mine(db: Database) -> tuple[Standing, datetime]:
+    return presence.mine(db), datetime.now(UTC)
 
 
 def _later(_trouble: CrmError) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 
 from PySide6.QtCore import QObject, QPoint, Signal, Slot
@@ -57,7 +58,6 @@ class PresenceDesk(QObject):
         self._answered: set[tuple[int, object]] = set()
         self._offer: Offer | None = None
         #: The offer of a call that was shown last, and why it was missed.
-        self._rang: Offer | None = None
         self._why_missed = ""
         self.phone: CallDesk | None = None
         self.card = OfferCard(desk.look, content, below=_TOP_BAR, accept_key=_KEY)
@@ -93,8 +93,6 @@ class PresenceDesk(QObject):
     def show_standing(self, standing: Standing, *, busy: bool) -> None:
         """See `PresenceView`."""
         self._busy = busy
-        if standing.signed_in:
-            self._desk.clock.set_by(standing.now)
         self._button.set_state(
             standing.presence,
             "On contact" if busy else "",
@@ -111,6 +109,10 @@ class PresenceDesk(QObject):
     def refresh(self) -> None:
         """What is known of the telephone is another."""
         self._show_offers(self.keeper.standing)
+
+    def set_clock(self, database_now: datetime, read_at: datetime) -> None:
+        """See `PresenceView`."""
+        self._desk.clock.set_by(database_now, read_at)
 
     def signed_out_by(self, name: str) -> None:
         """See `PresenceView`."""
@@ -167,7 +169,6 @@ class PresenceDesk(QObject):
             fresh = before is None or _key(before) != _key(self._offer)
             more = f"{len(offers) - 1} more offered" if len(offers) > 1 else ""
             self._why_missed = ""
-            self._rang = self._offer if self._offer.channel is Channel.CALL else None
             self.card.show_offer(self._said(self._offer, more), now)
             if fresh:
                 self._call_attention()
@@ -299,7 +300,7 @@ class PresenceDesk(QObject):
         from crm_desktop.desktop.shell.declining import why_missed
 
         self._desk.runner.for_owner(self).read(
-            partial(why_missed, self._desk.db, self._rang),
+            partial(why_missed, self._desk.db),
             self._show_why_missed,
             failed=_quiet,
             key="missed",

@@ -15,6 +15,7 @@ from crm_desktop.desktop.shell.desk import Desk
 from crm_desktop.desktop.shell.second_monitor import hang, keep
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.domain.changes import Changes
+from crm_desktop.domain.visits import Called
 
 if TYPE_CHECKING:
     from crm_desktop.desktop.screens.public_screen.presenter import PublicPresenter
@@ -34,6 +35,7 @@ class PublicDesk(QObject):
         self._presenter: PublicPresenter | None = None
         self.bar = Banner(desk.look, Tone.WARNING, "monitor", wide=True, closable=True)
         self.bar.hide()
+        self._from_here: tuple[Called, ...] = ()
         desk.live.state_changed.connect(self._feed_said)
 
     def open(self, site_id: int, site: str) -> None:
@@ -54,6 +56,8 @@ class PublicDesk(QObject):
         self._presenter = PublicPresenter(desk.db, desk.runner.for_owner(screen), screen, site_id)
         hang(screen, desk.settings, _NAME, self._window)
         self._presenter.start()
+        if desk.live.is_away:
+            self.called_here(self._from_here)
         self._tell_missing(screen.voice.missing)
 
     def close(self) -> None:
@@ -65,6 +69,14 @@ class PublicDesk(QObject):
         """Tell the screen."""
         if self._presenter is not None:
             self._presenter.changed(changes)
+
+    @Slot(object)
+    def called_here(self, called: tuple[Called, ...]) -> None:
+        """While the database is away this desk's calls are shown; others' may be missing."""
+        self._from_here = called
+        if self.screen is not None:
+            self.screen.show_called(called)
+            self.screen.set_stale(True)
 
     def _tell_missing(self, missing: str) -> None:
         """Whoever hangs the screen hears once what this computer lacks, and again when that is
@@ -90,5 +102,7 @@ class PublicDesk(QObject):
 
     @Slot(object)
     def _feed_said(self, state: FeedState) -> None:
+        if state.connected:
+            self._from_here = ()
         if self.screen is not None:
             self.screen.set_stale(not state.connected)

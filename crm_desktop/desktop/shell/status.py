@@ -36,9 +36,14 @@ class StatusKeeper(QObject):
         self._strip.set_part("person", f"{person.name} · {role}", right=True)
 
     def show_telephone(self, telephone: OwnTelephone) -> None:
-        """Say that calls cannot come here, where they come to others."""
-        said = "No extension is entered for you: calls cannot come. Ask your administrator."
-        self._strip.set_part("telephone", said if telephone.missing else "")
+        """Say that calls cannot come here, where they come to others, or that nobody sees them."""
+        said = ""
+        if telephone.missing:
+            said = "No extension is entered for you: calls cannot come. Ask your administrator."
+        elif telephone.unseen_since is not None:
+            at = words.clock_time(telephone.unseen_since)
+            said = f"{telephone.system}: no gateway since {at}. Calls ring by its own plan."
+        self._strip.set_part("telephone", said)
 
     def start(self) -> None:
         """Read how the accounts are doing."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
+from time import monotonic
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -161,14 +163,17 @@ class ErrorBar(Banner):
 
 
 class UndoToast(Banner):
-    """Offers to take a step back for ten seconds. `undone` when taken, `lapsed` when not."""
+    """Offers to take a step back for ten seconds. `undone` when taken, `lapsed` when not.
+
+    It ends at its time, however long a window that was busy could not count.
+    """
 
     undone = Signal()
     lapsed = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, Tone.ACCENT, "undo-2", parent=parent)
-        self._left, self._said = 0, ""
+        self._until, self._said = 0.0, ""
         self._button = self.add_action("Undo", key=UNDO_KEY)
         self._button.clicked.connect(self.undo)
         self._timer = QTimer(self)
@@ -176,15 +181,15 @@ class UndoToast(Banner):
         self._timer.timeout.connect(self._count_down)
         self.hide()
 
-    def offer(self, text: str, seconds: int = UNDO_SECONDS) -> None:
+    def offer(self, text: str, seconds: float = UNDO_SECONDS) -> None:
         """Say what was done, as "Reply to Margaret Okafor goes out"; an offer before lapses."""
         if self._timer.isActive():
             self.lapse()
-        self._said, self._left = text, seconds
+        self._said, self._until = text, monotonic() + seconds
         self._show_left()
         self.show()
         self._timer.start()
-        announce(self, f"{text}. Undo within {words.count(seconds, 'second')}")
+        announce(self, f"{text}. Undo within {words.count(round(seconds), 'second')}")
 
     def lapse(self) -> None:
         """End the offer now; the step stands."""
@@ -195,14 +200,15 @@ class UndoToast(Banner):
     @Slot()
     def undo(self) -> None:
         """Take the step back, while that is offered."""
-        if self._timer.isActive():
+        if self._timer.isActive() and self._left() <= 0:
+            self.lapse()
+        elif self._timer.isActive():
             self._end()
             self.undone.emit()
 
     @Slot()
     def _count_down(self) -> None:
-        self._left -= 1
-        if self._left <= 0:
+        if self._left() <= 0:
             self.lapse()
         else:
             self._show_left()
@@ -213,4 +219,8 @@ class UndoToast(Banner):
 
     def _show_left(self) -> None:
         self.set_text(self._said)
-        self._button.setText(f"Undo {self._left} s")
+        self._button.setText(f"Undo {self._left()} s")
+
+    def _left(self) -> int:
+        """Whole seconds, begun ones too."""
+        return math.ceil(self._until - monotonic())

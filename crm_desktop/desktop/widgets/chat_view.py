@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import (
     QAction,
     QContextMenuEvent,
@@ -69,6 +69,10 @@ class ChatView(QListView):
         self._below.clicked.connect(self.to_end)
         self._below.hide()
         self._unseen = 0
+        #: Where its reader is: at the end, or with this line at the top.
+        self._at_end = True
+        self._top: tuple[object, int] | None = None
+        self.verticalScrollBar().rangeChanged.connect(self._reaches)
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
         self.activated.connect(self._activated)
         look.changed.connect(self._relook)
@@ -82,8 +86,7 @@ class ChatView(QListView):
     @property
     def place(self) -> Place:
         """Where the reader is."""
-        bar = self.verticalScrollBar()
-        return Place(bar.value() >= bar.maximum() - _NEAR, bar.value())
+        return Place(self._at_end, self.verticalScrollBar().value())
 
     def show_items(self, items: tuple[ChatItem, ...]) -> None:
         """The same conversation as it is now; whoever reads further up stays there."""
@@ -105,7 +108,7 @@ class ChatView(QListView):
 
     def show_other(self, items: tuple[ChatItem, ...], place: Place) -> None:
         """Another conversation, where its reader was."""
-        self._unseen = 0
+        self._unseen, self._at_end = 0, place.at_end
         fresh = ChatModel(self)
         fresh.set_items(items)
         before, self._model = self._model, fresh
@@ -137,7 +140,7 @@ class ChatView(QListView):
     def to_end(self) -> None:
         """Go to the newest line."""
         self.scrollToBottom()
-        self._unseen = 0
+        self._unseen, self._at_end = 0, True
         self._say_below()
 
     def copied(self) -> str:
@@ -212,11 +215,10 @@ class ChatView(QListView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Another width is another height of every line; the end stays the end."""
-        place = self.place
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
             self.doItemsLayout()
-        if place.at_end:
+        if self._at_end:
             self.scrollToBottom()
         self._put_below()
 
@@ -256,9 +258,22 @@ class ChatView(QListView):
         self._below.move((self.width() - size.width()) // 2, self.height() - size.height() - edge)
         self._below.raise_()
 
+    @Slot(int, int)
+    def _reaches(self, _least: int, most: int) -> None:
+        """Lines became higher, lower or more: that moves nobody to the end or away from it."""
+        bar = self.verticalScrollBar()
+        if self._at_end:
+            bar.setValue(most)
+        elif bar.value() > most:
+            with QSignalBlocker(bar):
+                bar.setValue(most)
+
     @Slot()
     def _scrolled(self) -> None:
-        if self._unseen and self.place.at_end:
+        bar = self.verticalScrollBar()
+        self._at_end = bar.value() >= bar.maximum() - _NEAR
+        self._top = self._anchor()
+        if self._unseen and self._at_end:
             self._unseen = 0
             self._say_below()
 
@@ -279,7 +294,11 @@ class ChatView(QListView):
 
     @Slot()
     def _relook(self) -> None:
+        """In another size the reader stands where they were."""
+        anchor = self._top
         self.doItemsLayout()
+        if not self._at_end:
+            self._restore(anchor)
         self.viewport().update()
 
 

@@ -136,6 +136,9 @@ class KnowledgePanel(Surface):
 
     def show_hits(self, hits: tuple[ArticleHit, ...], *, suggested: bool) -> None:
         """Show what fits; `suggested`: from the contact's own words, not from a search."""
+        if suggested:
+            # What was looked for beside another contact is not what is shown now.
+            self.field.forget()
         found = "Suggested from the customer's words" if suggested else "Found"
         if not self.field.text().strip() and not suggested:
             found = "All articles"

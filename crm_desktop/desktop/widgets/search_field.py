@@ -38,6 +38,11 @@ class SearchField(QLineEdit):
         self._asked = self.text().strip()
         self.asked.emit(self._asked)
 
+    def forget(self) -> None:
+        """Empty it without asking."""
+        self._asked = ""
+        self.clear()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up and Down walk the results, Escape empties, then leaves."""
         step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()), 0)

@@ -24,6 +24,7 @@ from crm_desktop.channels.voice.trouble import (
     AriNotFound,
     AriRefused,
     AriTrouble,
+    AriUntrusted,
 )
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import (
@@ -119,7 +120,7 @@ class Switchboard(Worker):
                 look_at = self._look_at
                 pbx = Pbx(self._db, ari, self._account.id, self._lease, settings, Sight(), look_at)
                 self._connected(pbx, stream)
-        except AriDenied as refusal:
+        except (AriDenied, AriUntrusted) as refusal:
             self._trouble(f"{refusal}.", _SLOWLY_SECONDS)
         except AriAway:
             self._trouble(f"The PBX does not answer at {settings.url}.", _SOON_SECONDS)

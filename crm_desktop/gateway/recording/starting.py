@@ -12,7 +12,7 @@ from functools import partial
 from crm_desktop.channels.voice import events
 from crm_desktop.channels.voice.trouble import AriNotFound, AriRefused, AriTrouble
 from crm_desktop.domain.calls import CallState
-from crm_desktop.domain.errors import CrmError
+from crm_desktop.domain.errors import CrmError, DatabaseTrouble
 from crm_desktop.gateway.bugs import trace
 from crm_desktop.gateway.calls import naming
 from crm_desktop.gateway.calls.pbx import Part, Pbx
@@ -93,6 +93,14 @@ class RecordingPart(Part):
                 _LOG.error("a recording: %s", trace(bug))
 
     def _start(self, contact_id: int) -> None:
+        try:
+            self._tell(contact_id)
+        except DatabaseTrouble:
+            # It is tried again when the call is looked at next.
+            self._begun.discard(contact_id)
+            raise
+
+    def _tell(self, contact_id: int) -> None:
         pbx = self._now()
         known = recordings.going_on(pbx.db, contact_id)
         if known is not None:
@@ -104,7 +112,8 @@ class RecordingPart(Part):
             notice = recordings.notice(pbx.db, pbx.account_id) or NOTICE
             try:
                 pbx.ari.play_to_bridge(naming.talk(contact_id), [notice], _NOTICE_ID + name)
-            except AriRefused:
+            except AriTrouble:
+                # Whether they were told is not known, so it is not recorded.
                 self._untold(name)
 
     def _go_on(self, name: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from crm_desktop.domain.callers import CUT_OFF, CUT_OFF_POINTS, SAME_CALLER_WITHIN
 from crm_desktop.domain.calls import CallState
 from crm_desktop.domain.changes import Topic
-from crm_desktop.domain.states import Channel, ContactState, Direction, Resolution
+from crm_desktop.domain.states import AssignmentState, Channel, ContactState, Direction, Resolution
 from crm_desktop.domain.text import fold
 from crm_desktop.services.intake_parts import finding
 from crm_desktop.store.database import Tx
@@ -91,17 +91,23 @@ def called_again(tx: Tx, contact_id: int) -> None:
     if cut is not None:
         calls.change(tx, contact_id, after_id=cut)
         calls.change_contact(tx, contact_id, boost=CUT_OFF_POINTS, boost_reason=CUT_OFF)
-    for callback_id, _, queued_at in queries.callbacks(tx, contact_id, now.number):
-        if not _end(tx, callback_id, contact_id):
+    for callback_id, queued_at, offered_to in queries.callbacks(tx, contact_id, now.number):
+        if not _end(tx, callback_id, contact_id, offered_to):
             continue
         if queued_at < now.queued_at:
             calls.change_contact(tx, contact_id, queued_at=queued_at)
             now = now._replace(queued_at=queued_at)
 
 
-def _end(tx: Tx, callback_id: int, by: int) -> bool:
-    if not queries.move(tx, callback_id, ContactState.QUEUED, ContactState.COMPLETED):
+def _end(tx: Tx, callback_id: int, by: int, offered_to: int | None) -> bool:
+    """Nobody dials who is on the line: an offer of the callback is taken back, too."""
+    was = ContactState.QUEUED if offered_to is None else ContactState.OFFERED
+    if not queries.move(tx, callback_id, was, ContactState.COMPLETED):
         return False
+    if offered_to is not None:
+        calls.change_contact(tx, callback_id, owner_id=None)
+        calls.assignment(tx, callback_id, AssignmentState.RESCINDED, ended_at=utcnow())
+        tx.changed(Topic.STAFF, offered_to)
     calls.change_contact(
         tx,
         callback_id,

@@ -70,13 +70,18 @@ class ServiceNotice(Base):
     """Something that everybody should know (bin rounds a day late), shown until `ends_at`.
 
     `on_web`: on the pages of web forms; `on_chat`: in the greeting of chats. `text_cy` is Welsh,
-    "" where there is none. Taken down early: `ended_at`.
+    "" where there is none. Taken down early: `ended_at`. `key` is that of its writing: what is
+    published again with it is the same.
     """
 
     __tablename__ = "service_notice"
-    __table_args__ = (Index("ix_service_notice_ends_at", "ends_at"),)
+    __table_args__ = (
+        Index("ix_service_notice_ends_at", "ends_at"),
+        Index("ix_service_notice_key", "key", unique=True),
+    )
 
     id: Mapped[Id]
+    key: Mapped[str | None]
     text: Mapped[str]
     text_cy: Mapped[str] = mapped_column(default="", server_default="")
     service_id: Mapped[int | None] = mapped_column(ForeignKey("service.id"))
@@ -91,7 +96,7 @@ class ServiceNotice(Base):
 
 
 class NoticePost(Base):
-    """A notice on one network, and how far it is: pending, sent or failed with words."""
+    """A notice on one network, and how far it is (`NoticePostState`), with words of trouble."""
 
     __tablename__ = "notice_post"
     __table_args__ = (UniqueConstraint("notice_id", "account_id"),)

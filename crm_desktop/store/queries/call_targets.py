@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import String, case, cast, exists, func, literal, select
 
 from crm_desktop.domain.call_targets import CallTargets, Colleague, OwnTelephone
 from crm_desktop.domain.people import Person
 from crm_desktop.domain.states import Channel, ContactState, Presence, StaffRole
 from crm_desktop.store.database import Tx
-from crm_desktop.store.models import ChannelAccount, Contact, Staff
+from crm_desktop.store.models import ChannelAccount, Contact, Lease, Staff
+from crm_desktop.store.models.base import utcnow
 from crm_desktop.store.queries import catalogue
 
 _ON_CALL = (ContactState.ACTIVE, ContactState.HELD, ContactState.DIALLING)
@@ -47,12 +48,19 @@ def own_telephone(tx: Tx, me: Person) -> OwnTelephone:
     """What rings for a person, and the first telephone system in use."""
     extension = tx.session.scalar(select(Staff.extension).where(Staff.id == me.id)) or ""
     system = tx.session.execute(
-        select(ChannelAccount.name, ChannelAccount.status, ChannelAccount.status_words)
+        select(
+            ChannelAccount.name,
+            ChannelAccount.status,
+            ChannelAccount.status_words,
+            # A gateway that speaks for it renews its lease; one that was killed does not.
+            case((Lease.expires_at < utcnow(), Lease.expires_at)),
+        )
+        .outerjoin(Lease, Lease.name == literal("pbx:") + cast(ChannelAccount.id, String))
         .where(ChannelAccount.kind == "asterisk", ChannelAccount.active)
         .order_by(ChannelAccount.id)
         .limit(1)
     ).first()
     if system is None:
         return OwnTelephone(extension, "")
-    name, status, words = system
-    return OwnTelephone(extension, name, words if status == "trouble" else "")
+    name, status, words, unseen_since = system
+    return OwnTelephone(extension, name, words if status == "trouble" else "", unseen_since)

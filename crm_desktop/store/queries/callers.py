@@ -143,14 +143,14 @@ _CUT_BEFORE = (
     .limit(1)
 )
 _CALLBACKS = (
-    select(Call.contact_id, Call.after_id, Contact.queued_at)
+    select(Call.contact_id, Contact.queued_at, Contact.owner_id)
     .join(Contact, Contact.id == Call.contact_id)
     .where(
         Call.number == bindparam("number"),
         Call.contact_id != bindparam("contact"),
         Call.ended_at.is_(None),
         Call.state == literal_column("'callback'"),
-        Contact.state == literal_column("'queued'"),
+        Contact.state.in_((literal_column("'queued'"), literal_column("'offered'"))),
     )
     .order_by(Call.contact_id)
     .with_for_update(of=Contact)
@@ -208,8 +208,8 @@ def cut_before(tx: Tx, contact_id: int, number: str, within: timedelta) -> int |
     return found
 
 
-def callbacks(tx: Tx, contact_id: int, number: str) -> tuple[tuple[int, int | None, datetime], ...]:
-    """(contact, the one it comes after, since when it waits) of callbacks nobody has begun."""
+def callbacks(tx: Tx, contact_id: int, number: str) -> tuple[tuple[int, datetime, int | None], ...]:
+    """(contact, since when it waits, to whom it is offered) of callbacks nobody has begun."""
     rows = tx.core.execute(_CALLBACKS, {"contact": contact_id, "number": number})
     return tuple((row[0], row[1], row[2]) for row in rows)
 

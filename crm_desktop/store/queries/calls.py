@@ -11,7 +11,7 @@ from sqlalchemy import Select, and_, bindparam, func, insert, select, text, upda
 from sqlalchemy.orm import aliased
 
 from crm_desktop.domain.calls import CallState, LegRole, LegState
-from crm_desktop.domain.states import AssignmentState, ContactState
+from crm_desktop.domain.states import AssignmentState, Channel, ContactState
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import (
     Activity,
@@ -406,14 +406,22 @@ def counted(standing: Standing, now: datetime) -> dict[str, Any]:
     }
 
 
-def why_unanswered(tx: Tx, staff_id: int) -> tuple[int, str, datetime] | None:
-    """The newest offer of theirs when nobody picked up: its contact, the reason, and when."""
+def why_unanswered(tx: Tx, staff_id: int) -> tuple[int, str, datetime, datetime] | None:
+    """The newest offer that they let pass: its contact, the reason, and from when until when it
+    stood; None when that was no call.
+    """
     row = tx.core.execute(
-        select(Assignment.contact_id, Assignment.state, Assignment.reason, Assignment.ended_at)
-        .where(Assignment.staff_id == staff_id, Assignment.channel == "call")
+        select(
+            Assignment.contact_id,
+            Assignment.channel,
+            Assignment.reason,
+            Assignment.offered_at,
+            Assignment.ended_at,
+        )
+        .where(Assignment.staff_id == staff_id, Assignment.state == AssignmentState.TIMED_OUT.value)
         .order_by(Assignment.offered_at.desc())
         .limit(1)
     ).first()
-    if row is None or row.state != AssignmentState.TIMED_OUT:
+    if row is None or row.channel != Channel.CALL.value:
         return None
-    return row.contact_id, row.reason or "no_answer", row.ended_at
+    return row.contact_id, row.reason or "no_answer", row.offered_at, row.ended_at

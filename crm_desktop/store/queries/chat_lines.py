@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.chats import ChatState, EndedBy, LineKind, Side
@@ -116,6 +116,13 @@ def standing(tx: Tx, chat_id: int) -> Standing:
 def change(tx: Tx, chat_id: int, **values: Any) -> None:
     """Set columns of a chat that is locked."""
     tx.core.execute(_CHAT.values(**values), {"chat": chat_id})
+
+
+def rate(tx: Tx, chat_id: int, stars: int, said: str) -> bool:
+    """What the visitor says of a locked chat; False when they had said the same."""
+    other = or_(Chat.rating.is_distinct_from(stars), Chat.rating_words != said)
+    values = {"rating": stars, "rating_words": said}
+    return tx.core.execute(_CHAT.where(other).values(**values), {"chat": chat_id}).rowcount > 0
 
 
 def add(

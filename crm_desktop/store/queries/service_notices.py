@@ -1,4 +1,4 @@
-"""Notices for the public: on PostgreSQL published by guarded functions (0025_service_notices.sql),
+"""Notices for the public: on PostgreSQL published by guarded functions (0037_notices.sql),
 on SQLite by the same rules here; read by everybody.
 """
 
@@ -42,6 +42,9 @@ from crm_desktop.store.queries.social_answering import LANE
 _KINDS = tuple(each.value for each in Network)
 _SHOWN_AT_ONCE = 5
 _OVER_TOLD = 10
+#: Of posts: what no network has been told yet, and what one shows.
+_NOT_SAID = (NoticePostState.PENDING.value, NoticePostState.FAILED.value)
+_SHOW_IT = (NoticePostState.SENT.value, NoticePostState.NOT_DELETED.value)
 _CURRENT = (ServiceNotice.ended_at.is_(None), ServiceNotice.ends_at > utcnow())
 _SHOWN = {
     where: select(ServiceNotice.text, ServiceNotice.text_cy)
@@ -128,7 +131,7 @@ def accounts(tx: Tx) -> tuple[PublicAccount, ...]:
 
 
 def publish(tx: Tx, notice: NewNotice, posts: Mapping[int, tuple[str, str]]) -> int:
-    """A new notice; `posts` are (key, text) by account.
+    """A new notice, or the one that was published with its key; `posts`: (key, text) by account.
 
     Raises NotAllowed, NotFound and InvalidInput.
     """
@@ -138,6 +141,7 @@ def publish(tx: Tx, notice: NewNotice, posts: Mapping[int, tuple[str, str]]) -> 
     made: int = call(
         tx,
         "notice_publish",
+        key=notice.key,
         text=notice.text,
         text_cy=notice.text_cy,
         service=notice.service_id,
@@ -163,7 +167,7 @@ def end(tx: Tx, notice_id: int) -> None:
     for post, item in session.execute(
         select(NoticePost, OutboxItem)
         .join(OutboxItem, OutboxItem.notice_post_id == NoticePost.id)
-        .where(NoticePost.notice_id == notice_id)
+        .where(NoticePost.notice_id == notice_id, NoticePost.state.in_(_NOT_SAID))
     ).all():
         waits = item.state == OutboxState.PENDING and item.attempts == 0
         if waits or item.state == OutboxState.DEAD:
@@ -171,6 +175,29 @@ def end(tx: Tx, notice_id: int) -> None:
             post.state = NoticePostState.TAKEN_DOWN.value
     session.flush()
     events.append(tx, "notice.ended", notice=notice_id)
+
+
+def delete_posts(tx: Tx, notice_id: int) -> None:
+    """Have deleted what networks show of it; raises NotAllowed, NotFound when they show none."""
+    if tx.dialect == "postgresql":
+        call(tx, "notice_delete_posts", notice=notice_id)
+        return
+    _leader(tx)
+    posts = tx.session.scalars(
+        select(NoticePost).where(NoticePost.notice_id == notice_id, NoticePost.state.in_(_SHOW_IT))
+    ).all()
+    if not posts:
+        raise NotFound("no such posts")
+    for post in posts:
+        post.state, post.failure = NoticePostState.DELETING.value, ""
+        tx.session.execute(
+            update(OutboxItem)
+            .where(OutboxItem.notice_post_id == post.id, OutboxItem.state == OutboxState.DEAD.value)
+            .values(state=OutboxState.WITHDRAWN.value, done_at=tx.now)
+        )
+        outbox.add(tx, LANE, notice_post_id=post.id)
+    tx.session.flush()
+    events.append(tx, "notice.deleting", notice=notice_id, networks=len(posts))
 
 
 def again(tx: Tx, notice_post_id: int) -> int:
@@ -188,6 +215,7 @@ def again(tx: Tx, notice_post_id: int) -> int:
         .join(OutboxItem, OutboxItem.notice_post_id == NoticePost.id)
         .where(
             NoticePost.id == notice_post_id,
+            NoticePost.state == NoticePostState.FAILED.value,
             OutboxItem.state == OutboxState.DEAD.value,
             *_CURRENT,
         )
@@ -211,6 +239,13 @@ def _leader(tx: Tx) -> Person:
 
 def _publish(tx: Tx, notice: NewNotice, posts: Mapping[int, tuple[str, str]]) -> int:
     leader, session = _leader(tx), tx.session
+    known = session.scalar(
+        select(ServiceNotice.id).where(
+            ServiceNotice.key == notice.key, ServiceNotice.created_by_id == leader.id
+        )
+    )
+    if known is not None:
+        return known
     starts: datetime = max(notice.starts_at or tx.now, tx.now)
     if notice.ends_at <= starts:
         raise InvalidInput("until a time within 60 days")
@@ -222,6 +257,7 @@ def _publish(tx: Tx, notice: NewNotice, posts: Mapping[int, tuple[str, str]]) ->
     if session.scalar(networks) != len(posts):
         raise NotFound("no such network")
     row = ServiceNotice(
+        key=notice.key,
         text=notice.text,
         text_cy=notice.text_cy,
         service_id=notice.service_id,
@@ -252,6 +288,16 @@ def _publish(tx: Tx, notice: NewNotice, posts: Mapping[int, tuple[str, str]]) ->
 # The lane's two ends.
 
 
+def going_post(tx: Tx, notice_post_id: int) -> tuple[int, str] | None:
+    """(account, id on the network) of what is still to be deleted there."""
+    row = tx.session.execute(
+        select(NoticePost.account_id, NoticePost.post_id).where(
+            NoticePost.id == notice_post_id, NoticePost.state == NoticePostState.DELETING.value
+        )
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
 def pending_post(tx: Tx, notice_post_id: int) -> tuple[int, str, str] | None:
     """(account, key, text) of a notice that is still to be said on a network."""
     row = tx.session.execute(
@@ -279,10 +325,19 @@ def post_stands(tx: Tx, notice_post_id: int, where: SentPost) -> None:
     events.append(tx, "notice.posted", notice_post=notice_post_id)
 
 
+def post_deleted(tx: Tx, notice_post_id: int) -> None:
+    """The network shows it no more."""
+    _settle(tx, notice_post_id, state=NoticePostState.DELETED.value, failure="")
+    events.append(tx, "notice.post_deleted", notice_post=notice_post_id)
+
+
 def post_failed(tx: Tx, notice_post_id: int, words: str) -> None:
-    """The network will not show it, unless a team leader tries again."""
-    _settle(tx, notice_post_id, state=NoticePostState.FAILED.value, failure=words)
-    events.append(tx, "notice.failed", notice_post=notice_post_id)
+    """The network will not show it, or still does, unless a team leader tries again."""
+    going = going_post(tx, notice_post_id) is not None
+    state = NoticePostState.NOT_DELETED if going else NoticePostState.FAILED
+    _settle(tx, notice_post_id, state=state.value, failure=words)
+    kind = "notice.not_deleted" if going else "notice.failed"
+    events.append(tx, kind, notice_post=notice_post_id)
 
 
 def told(tx: Tx, notice_post_id: int) -> None:

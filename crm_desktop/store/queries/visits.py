@@ -124,8 +124,9 @@ def check_in(tx: Tx, said: CheckIn) -> tuple[int, Ticket]:
         "note": said.note.strip(),
         "folded": fold(f"{said.who} {said.note}")[:_FOLDED],
     }
-    if said.ticket is not None and said.arrived_at is not None:
+    if said.ticket is not None:
         given |= {"letter": said.ticket.letter, "number": said.ticket.number}
+    if said.arrived_at is not None:
         given["arrived"] = said.arrived_at.isoformat()
     if tx.dialect == "postgresql":
         made = parsed(call_json(tx, "visit_check_in", given))

@@ -51,7 +51,7 @@ from crm_desktop.store.queries.visit_line_sqlite import THERE, day_of, iso
 _KEY = re.compile(r"[0-9a-f]{32}")
 _LAST_COUNTED = 899
 _LONGEST_NOTE = 20_000
-_AT_ONCE = frozenset(
+AT_ONCE = frozenset(
     {
         *(Resolution.RESOLVED, Resolution.SIGNPOSTED_COUNCIL, Resolution.SIGNPOSTED_OUTSIDE),
         *(Resolution.CALLBACK, Resolution.NO_ACTION, Resolution.HANDED_OFF),
@@ -86,8 +86,8 @@ def check_in(tx: Tx, p: Mapping[str, Any]) -> tuple[int, str, int]:
     if p.get("customer") is not None and session.get(Customer, p["customer"]) is None:
         raise NotFound("no such customer")
     day = day_of(arrived)
-    away = "number" in p
-    number = (_away_number if away else _count)(tx, p, letter, day)
+    away = "number" in p or (p["by"] == "away" and tx.actor is not None)
+    number = (_away_number if "number" in p else _count)(tx, p, letter, day)
     booked = _awaited(tx, p, day)
     target = session.scalar(
         select(QueueTarget.seconds).where(
@@ -211,7 +211,7 @@ def _awaited(tx: Tx, p: Mapping[str, Any], day: date) -> Appointment | None:
 
 def answered(tx: Tx, p: Mapping[str, Any]) -> int:
     """See app.visit_answered."""
-    if p["resolution"] not in _AT_ONCE:
+    if p["resolution"] not in AT_ONCE:
         raise Conflict("no such resolution")
     known = tx.session.scalar(select(Visit.contact_id).where(Visit.key == p["key"]))
     if known is not None:
@@ -578,7 +578,7 @@ def log(
     customer_id: int | None = None,
     **data: Any,
 ) -> None:
-    """See app.log."""
+    """What happened, now or at that time."""
     tx.session.flush()
     tx.session.add(
         Event(

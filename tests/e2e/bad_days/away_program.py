@@ -2,7 +2,7 @@
 
 argv: folder and url as JSON. Each line on standard input is one order; each answer is one line of
 JSON on standard output, {"answer": …}, or {"trouble": …} for what could not be done in time or is
-a bug. `do` is one of: sign_in, try_in, press, said, search, log.
+a bug. `do` is one of: sign_in, try_in, press, said, search, log, stand, key.
 """
 
 from __future__ import annotations
@@ -80,6 +80,8 @@ class Hand(QObject):
             "said": self._said,
             "search": self._search,
             "log": self._log,
+            "stand": self._stand,
+            "key": self._key,
         }
         try:
             answer = steps[order["do"]](order)
@@ -152,6 +154,35 @@ class Hand(QObject):
             order["asked"] = True
             QTest.keyClicks(panel.field, order["text"])
         return self._said({"words": order["words"]})
+
+    def _stand(self, order: dict[str, Any]) -> object:
+        """At this desk of a one-stop-shop."""
+        window = _window(MainWindow)
+        if not isinstance(window, MainWindow):
+            return None
+        if not order.get("asked"):
+            order["asked"] = True
+            window.go("desk")
+        screen = window.pages.desk_screen
+        if screen.line.is_away or not screen.check_in.can_issue:
+            return None
+        window.pages.at_desk.choose_place(order["place"])
+        return "there"
+
+    def _key(self, order: dict[str, Any]) -> object:
+        """Type a name at the desk, perhaps none, and a key."""
+        window = _window(MainWindow) or _window(AloneWindow)
+        if isinstance(window, AloneWindow):
+            screen = window.desk_screen
+        else:
+            screen = window.pages.desk_screen if isinstance(window, MainWindow) else None
+        if screen is None:
+            return None
+        field = screen.check_in.name
+        QTest.keyClicks(field, order.get("text", ""))
+        ctrl = Qt.KeyboardModifier.ControlModifier if order.get("ctrl") else Qt.KeyboardModifier(0)
+        QTest.keyClick(field, Qt.Key[f"Key_{order['key']}"], ctrl)
+        return "pressed"
 
     def _log(self, order: dict[str, Any]) -> object:
         window = _window(MainWindow) or _window(AloneWindow)

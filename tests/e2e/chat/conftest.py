@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext
 from sqlalchemy import delete, func, select
 
 from crm_desktop.domain.chats import ChatView, EndedBy
@@ -22,7 +22,6 @@ from tests.centre import Centre
 from tests.e2e.bad_days.program import GatewayProgram, address_of, password_of
 from tests.e2e.chat.visitor import Visitor
 from tests.integration.conftest import _postgres_centre
-from tests.servers.browser import chromium
 from tests.servers.council_site import CouncilSite, council_site
 from tests.servers.ports import free_port
 from tests.servers.postgres import PostgresCluster
@@ -42,14 +41,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.e2e)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for the tests of a module."""
-    expect.set_options(timeout=PATIENCE * 1_000)
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +111,8 @@ class Gateways:
             password=password_of(self._centre.target),
             ports=self._ports,
             settings={"COUNCIL_NAME": "Norbridge Council"},
-        ).wait_ready()
+        )
+        self._now.wait_ready()
 
     def kill(self) -> None:
         """As a power cut would."""
@@ -136,9 +128,11 @@ def gateways(
     """A running gateway that a test may kill, if it starts another."""
     made = Gateways(chat_centre, tmp_path_factory.mktemp("gateways"))
     site.gateway = made.url
-    made.start()
-    yield made
-    made.kill()
+    try:
+        made.start()
+        yield made
+    finally:
+        made.kill()
 
 
 @dataclass

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 
 from crm_desktop.domain.states import Resolution
@@ -19,7 +19,6 @@ from crm_desktop.store.models import ChannelAccount, Site, SiteService, Visit
 from tests.centre import Centre
 from tests.e2e.bad_days.program import GatewayProgram, address_of, password_of
 from tests.integration.conftest import _postgres_centre
-from tests.servers.browser import chromium
 from tests.servers.ports import free_port
 from tests.servers.postgres import PostgresCluster
 from tests.servers.processes import PATIENCE
@@ -37,14 +36,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.e2e)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for the tests of a module."""
-    expect.set_options(timeout=PATIENCE * 1_000)
-    with chromium() as running:
-        yield running
 
 
 @dataclass
@@ -74,7 +65,8 @@ class Shop:
             password=password_of(self.centre.target),
             ports={"http": self.port},
             settings={"COUNCIL_NAME": "Norbridge Council"},
-        ).wait_ready()
+        )
+        self.gateway.wait_ready()
 
     def kill(self) -> None:
         """As a power cut would."""
@@ -134,9 +126,11 @@ def shop(
             tmp_path_factory.mktemp("gateways"),
             free_port(),
         )
-        made.start()
-        yield made
-        made.kill()
+        try:
+            made.start()
+            yield made
+        finally:
+            made.kill()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A browser for the module, a fresh profile and a fresh site for each test."""
+"""A fresh profile and a fresh site for each test."""
 
 from __future__ import annotations
 
@@ -6,23 +6,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
-from tests.servers.browser import chromium
 from tests.servers.forms_site import FormsSite, forms_site
 from tests.servers.processes import PATIENCE
 
 PICTURES = Path(__file__).resolve().parents[3] / "build" / "pictures" / "web"
 
 OpenPage = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for the tests of a module."""
-    expect.set_options(timeout=PATIENCE * 1_000)
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

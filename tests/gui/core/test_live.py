@@ -109,7 +109,8 @@ def test_stopping_ends_the_subscription() -> None:
 
 def test_the_clock_follows_the_database_and_ticks(qtbot: QtBot) -> None:
     clock = Clock()
-    clock.set_by(datetime.now(UTC) + timedelta(hours=3))
+    a_while_ago = datetime.now(UTC) - timedelta(minutes=5)
+    clock.set_by(a_while_ago + timedelta(hours=3), a_while_ago)
     clock.start()
 
     with qtbot.waitSignal(clock.tick):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from crm_desktop.desktop.screens.calls import words
-from crm_desktop.desktop.screens.calls.verbs import LOST, NO_CALL, why_not
+from crm_desktop.desktop.screens.calls.verbs import LOST, NO_CALL, Part, part_of, why_not
 from crm_desktop.domain.calls import CallState, CallView, Leg, LegRole, LegState, Verb
 
 NOW = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
@@ -47,6 +47,15 @@ def _may(call: CallView | None, me: int = ME) -> set[Verb]:
 )
 def test_each_state_has_its_verbs(state: CallState, verbs: set[Verb]) -> None:
     assert _may(replace(TALKING, state=state)) == verbs
+
+
+def test_a_message_that_was_left_is_nobodys_call() -> None:
+    left = replace(TALKING, state=CallState.ENDED, answered_at=None, after_id=6, ended_at=NOW)
+
+    assert part_of(left, ME) is Part.NONE
+    # A call after one that was cut off, and a callback that did not reach anybody, are calls.
+    assert part_of(replace(left, answered_at=NOW), ME) is Part.OWN
+    assert part_of(replace(left, callback=True), ME) is Part.OWN
 
 
 def test_whom_one_asks_must_have_answered_before_they_can_be_given_the_call() -> None:

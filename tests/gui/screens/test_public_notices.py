@@ -41,6 +41,7 @@ class Desk:
         self.published: list[NewNotice] = []
         self.ended: list[int] = []
         self.tried: tuple[int, ...] = ()
+        self.deleted: list[int] = []
 
     def publish(self, notice: NewNotice) -> None:
         """As the presenter."""
@@ -49,6 +50,10 @@ class Desk:
     def end(self, notice_id: int) -> None:
         """As the presenter."""
         self.ended.append(notice_id)
+
+    def delete_posts(self, notice_id: int) -> None:
+        """As the presenter."""
+        self.deleted.append(notice_id)
 
     def again(self, post_ids: tuple[int, ...]) -> None:
         """As the presenter."""
@@ -179,6 +184,47 @@ def test_one_that_is_shown_can_be_taken_down(dialog: NoticesDialog, desk: Desk) 
 
     assert desk.ended == [7]
     assert not dialog._down.isVisible()
+
+
+def test_what_is_asked_again_after_no_answer_is_the_same_notice(
+    dialog: NoticesDialog, desk: Desk
+) -> None:
+    def publish() -> NewNotice:
+        dialog.form._go.click()
+        return desk.published[-1]
+
+    dialog.form.text.setPlainText("Bin rounds are a day late.")
+    first = publish()
+    dialog.not_published(DatabaseAway())
+    assert publish() == first
+    dialog.form.text.setPlainText("Bin rounds are two days late.")
+    other = publish()
+    assert other.key != first.key
+    dialog.published()
+    dialog.form.text.setPlainText("Bin rounds are two days late.")
+    assert publish().key not in (first.key, other.key)
+
+
+def test_posts_are_deleted_by_keys_after_a_question_and_only_of_the_notice_asked_about(
+    dialog: NoticesDialog, desk: Desk, grab: Grab
+) -> None:
+    dialog.show_notices((notice(8, ends=-1), notice(9, ends=-1)))
+    dialog._delete.click()
+    assert "Delete it on Bluesky?" in accessibility.announced(dialog)
+    grab(dialog, "public-notices-delete")
+    dialog.list.make_current(9)
+    assert not dialog._sure.isVisible(), "that question was about another"
+    dialog.list.make_current(8)
+
+    dialog._delete.click()
+    QTest.keyClick(dialog.focusWidget(), Qt.Key.Key_Space)
+
+    assert desk.deleted == [8]
+    gone = notice(8).posts[0]
+    object.__setattr__(gone, "state", NoticePostState.DELETED)
+    dialog.show_notices((notice(8, ends=-1, posts=(gone,)),))
+    assert "deleted there" in said(dialog)
+    assert not dialog._delete.isVisible()
 
 
 @pytest.mark.parametrize("scheme", list(Scheme))

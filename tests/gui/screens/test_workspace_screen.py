@@ -241,6 +241,24 @@ def test_an_article_is_inserted_as_text_and_its_use_recorded(make: Make, look: L
     assert stage.knowledge.said("used") == [(1, "text")]
 
 
+def test_what_was_searched_beside_one_contact_is_not_left_beside_the_next(
+    make: Make, look: Look
+) -> None:
+    stage = make(look)
+    knowledge = stage.screen.knowledge
+    stage.screen.focus_knowledge()
+    QTest.keyClicks(knowledge.field, "bnis")
+    assert stage.knowledge.said("search")[-1] == ("bnis",)
+    knowledge.show_hits((), suggested=False)
+    asked = len(stage.knowledge.said("search"))
+
+    knowledge.show_hits(sample.hits(), suggested=True)
+
+    assert knowledge.field.text() == ""
+    assert "Suggested from the customer's words" in knowledge._heading.text()
+    assert len(stage.knowledge.said("search")) == asked, "nothing is asked by it"
+
+
 def test_wrap_up_is_answered_with_three_keys(
     make: Make, look: Look, qtbot: QtBot, grab: Grab
 ) -> None:

@@ -75,7 +75,7 @@ PEOPLE = (AuditedPerson(3, "Anna Whitlock", True), AuditedPerson(4, "Old Hand", 
 @pytest.fixture
 def screen(look: Look, qtbot: QtBot) -> AuditScreen:
     clock = Clock()
-    clock.set_by(NOW)
+    clock.set_by(NOW, datetime.now(UTC))
     made = AuditScreen(look, clock)
     qtbot.addWidget(made)
     made.resize(1200, 760)

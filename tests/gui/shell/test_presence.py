@@ -45,10 +45,14 @@ class _View:
 
     def __init__(self) -> None:
         self.standing: Standing | None = None
+        self.clock: tuple[datetime, datetime] | None = None
         self.out_by = ""
 
     def show_standing(self, standing: Standing, *, busy: bool) -> None:
         self.standing = standing
+
+    def set_clock(self, database_now: datetime, read_at: datetime) -> None:
+        self.clock = (database_now, read_at)
 
     def signed_out_by(self, name: str) -> None:
         self.out_by = name
@@ -186,6 +190,20 @@ def test_others_notices_ask_nothing(centre: Centre, view: _View) -> None:
     assert db.actor is not None
     keeper.changed(Changes.of(Topic.STAFF, db.actor.id))
     assert asked == ["standing"]
+
+
+def test_the_clock_is_set_by_what_was_just_read_and_by_nothing_older(
+    keeper: PresenceKeeper, view: _View
+) -> None:
+    keeper.read()
+    assert view.clock is not None
+    database_now, read_at = view.clock
+    assert abs(database_now - read_at) < timedelta(seconds=5)
+
+    view.clock = None
+    keeper.set_busy(True)
+    assert view.standing is not None, "shown again as it was"
+    assert view.clock is None
 
 
 def test_stillness_is_told_and_ends_with_a_touch(qtbot: QtBot) -> None:

@@ -80,6 +80,26 @@ def test_who_reads_further_up_stays_there_and_is_told(look: Look, qtbot: QtBot) 
     assert not view._below.isVisible()
 
 
+def test_in_another_size_of_text_the_reader_stands_where_they_were(
+    look: Look, qtbot: QtBot
+) -> None:
+    view = shown(look, qtbot, lines(60))
+    last = view.model().index(59, 0)
+    for scale in (200, 100):
+        look.set_scale(scale)
+        QGuiApplication.processEvents()
+        assert view.place.at_end
+        assert view.viewport().rect().contains(view.visualRect(last).bottomLeft())
+
+    bar = view.verticalScrollBar()
+    bar.setValue(bar.maximum() // 2)
+    row = view.indexAt(QPoint(60, 1)).row()
+    look.set_scale(200)
+    QGuiApplication.processEvents()
+    assert view.indexAt(QPoint(60, 1)).row() == row
+    assert not view.place.at_end
+
+
 def test_lines_are_read_copied_and_opened_by_keys(look: Look, qtbot: QtBot) -> None:
     file = AttachedFile(71, "bin.jpg", "image/jpeg", 412_000)
     view = shown(

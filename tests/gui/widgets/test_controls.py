@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence, QTextDocument
 from PySide6.QtTest import QTest
@@ -252,6 +253,27 @@ def test_an_undo_is_offered_counted_down_and_lapses(look: Look, qtbot: QtBot) ->
 
     assert ended == ["lapsed", "undone"]
     assert not toast.isVisible()
+
+
+def test_an_undo_that_a_busy_window_could_not_count_is_over_all_the_same(
+    look: Look, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toast, ended, now = UndoToast(look), list[str](), [1_000.0]
+    monkeypatch.setattr("crm_desktop.desktop.widgets.banner.monotonic", lambda: now[0])
+    qtbot.addWidget(toast)
+    toast.undone.connect(lambda: ended.append("undone"))
+    toast.lapsed.connect(lambda: ended.append("lapsed"))
+
+    toast.offer("Reply goes out", seconds=10)
+    now[0] += 7.5
+    assert "Undo 10 s" in [each.text() for each in toast.findChildren(Button)]
+    qtbot.waitUntil(
+        lambda: "Undo 3 s" in [each.text() for each in toast.findChildren(Button)], timeout=5_000
+    )
+    now[0] += 4
+    toast.undo()
+
+    assert ended == ["lapsed"], "the click came after its time"
 
 
 def test_a_second_step_lets_the_first_offer_lapse(look: Look, qtbot: QtBot) -> None:

@@ -27,7 +27,7 @@ from crm_desktop.domain.views import Disposition
 from crm_desktop.gateway.supervisor import Gateway
 from crm_desktop.services import call_commands, contacts, figures
 from crm_desktop.store.database import Database
-from crm_desktop.store.models import Call, CallCommand, Contact, Event, QueueTarget
+from crm_desktop.store.models import Call, CallCommand, CallLeg, Contact, Event, QueueTarget
 from tests.calls_centre import EXTENSIONS
 from tests.centre import Centre
 from tests.integration.calls.conftest import connect
@@ -120,6 +120,11 @@ class Desks:
             if settled.state != CommandState.LATE:
                 assert settled.state == CommandState.DONE, settled.words
                 return
+
+    def free(self, call: Call) -> int:
+        """Somebody who does not have this call."""
+        owner = self._watch.row(Contact, id=call.contact_id).owner_id
+        return next(each for each in self._people if each != owner)
 
 
 def _settled(db: Database, command_id: int) -> CallCommand | None:
@@ -235,7 +240,7 @@ def compare(story: Story, mine: Ours, theirs: Record, noted: Noted, login: dict[
     ended = mine.says("call.ended")
     assert ("left" in story.said) == (ended["by"] == "caller")
     answered = mine.count("call.answered")
-    had = [login[each.data["staff"]] for each in mine.events if each.kind == "call.answered"]
+    had = [login[who] for who in map(_begins_to_talk, mine.events) if who is not None]
     assert list(dict.fromkeys(had)) == [_LOGINS[each] for each in theirs.telephones]
     if not answered:
         assert mine.contact.state == ContactState.ABANDONED
@@ -254,6 +259,16 @@ def compare(story: Story, mine: Ours, theirs: Record, noted: Noted, login: dict[
         assert ended["hold"] == pytest.approx(hold, abs=near)
         whole = waited + ended["talk"] + ended["hold"]
         assert whole == pytest.approx(theirs.seconds, abs=1 + near)
+
+
+def _begins_to_talk(event: Event) -> int | None:
+    """Who answers, or is given the call whom its holder asked."""
+    match event.kind, event.data:
+        case "call.answered", {"staff": int(who)}:
+            return who
+        case "call.transferred", {"how": "warm", "to": {"staff": int(who)}}:
+            return who
+    return None
 
 
 def spent(channel: str, noted: Noted) -> tuple[float, float]:
@@ -308,6 +323,8 @@ def test_every_call_is_as_the_pbx_wrote_it_down_and_as_its_caller_had_it(
             callers.make("answered", _ended_by_us(callers, desks)),
             callers.make("answered", _passed_on(callers, desks, centre.queue_id("waste"))),
         )
+        # Alone, so that somebody is free to be asked: a colleague is asked, and given the call.
+        at_once(callers.make("handed over", _handed_over(callers, desks, centre)))
         watch.until(_all_over)
     onlooker.close()
 
@@ -424,6 +441,30 @@ def _passed_on(callers: Callers, desks: Desks, queue_id: int) -> Callable[[Story
     return then
 
 
+def _handed_over(callers: Callers, desks: Desks, centre: Centre) -> Callable[[Story, Caller], None]:
+    """Hears music while a colleague is asked, then talks with them, and hangs up."""
+
+    def then(story: Story, caller: Caller) -> None:
+        call = callers.talking(story)
+        time.sleep(1)
+        desks.ask(call, Verb.CONSULT, to={"staff": desks.free(call)})
+        callers.wait(story, "consulting")
+        processes.wait_for(lambda: _up(centre, call), "whom they asked to answer")
+        time.sleep(2)
+        desks.ask(call, Verb.HAND_OVER)
+        callers.talking(story, times=2)
+        time.sleep(1)
+        caller.hang_up()
+
+    return then
+
+
+def _up(centre: Centre, call: Call) -> bool:
+    with centre.as_owner().read() as tx:
+        asked = select(CallLeg.state).filter_by(contact_id=call.contact_id, role="third")
+        return tx.session.scalars(asked).first() == "up"
+
+
 def _all_over(db: Database) -> bool:
     with db.read() as tx:
         states = set(tx.session.scalars(select(Contact.state)))
@@ -450,7 +491,7 @@ def _figures_agree(centre: Centre, stories: list[Story]) -> None:
     ended = [each.says("call.ended") for each in answered]
     assert sums.talk_seconds == sum(each["talk"] for each in ended)
     assert sums.hold_seconds == sum(each["hold"] for each in ended)
-    assert sums.transferred == 1
+    assert sums.transferred == 2
     waited = [each.first("call.answered")["waited"] for each in answered]
     assert found.share(Figure.ANSWER_SPEED, channel=Channel.CALL).value == pytest.approx(
         sum(waited) / len(waited), abs=1

@@ -8,12 +8,15 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from ipaddress import IPv4Network
 
 import httpx
 import pytest
+from starlette.requests import HTTPConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from crm_desktop.channels.chat.origins import own_origin
 from crm_desktop.channels.chat.port import Limits
 from crm_desktop.channels.chat.protocol import LARGEST_FRAME
 from crm_desktop.channels.web.limits import Rate
@@ -97,6 +100,37 @@ def test_its_own_page_and_its_sites_may(shared: ChatDoor) -> None:
     assert "x-client-id" in preflight.headers["access-control-allow-headers"]
     assert "Origin" in preflight.headers["vary"]
     assert "access-control-allow-credentials" not in preflight.headers
+
+
+def test_a_strangers_name_that_leads_here_is_no_page_of_ours(shared: ChatDoor) -> None:
+    evil = f"evil.example:{shared.port}"
+    told = {"Host": evil, "Origin": f"http://{evil}"}
+    answer = httpx.post(f"{shared.url}/start", json={"name": "x"}, headers=told)
+    assert (answer.status_code, answer.json()["code"]) == (403, "origin")
+    hosted = httpx.get(shared.url, headers=told | {"Origin": ""})
+    assert evil not in hosted.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    ("host", "sent_by_proxy", "own"),
+    [
+        ("gateway.example:443", "https", "https://gateway.example:443"),
+        ("gateway.example", "http", ""),
+        ("[::1]:8025", "http", "http://[::1]:8025"),
+        ("127.0.0.1.evil.example", "http", ""),
+        ("[", "http", ""),
+        ("", "http", ""),
+    ],
+)
+def test_its_own_page_is_known_by_certificate_or_by_this_computers_name(
+    host: str, sent_by_proxy: str, own: str
+) -> None:
+    headers = [(b"host", host.encode()), (b"x-forwarded-proto", sent_by_proxy.encode())]
+    asked = HTTPConnection({
+        "type": "http", "scheme": "http", "path": "/", "query_string": b"", "headers": headers,
+        "client": ("10.0.0.1", 5000), "server": ("10.0.0.2", 80),
+    })  # fmt: skip
+    assert own_origin(asked, (IPv4Network("10.0.0.0/24"),)) == own
 
 
 def test_a_body_that_is_no_json_is_not_read(shared: ChatDoor) -> None:

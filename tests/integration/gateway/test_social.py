@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,11 +13,13 @@ import pytest
 from sqlalchemy import func, select, text
 
 from crm_desktop.channels.social import web
+from crm_desktop.channels.web.limits import Rate
 from crm_desktop.domain.errors import ConnectorTrouble, InvalidInput
 from crm_desktop.domain.service_notices import NewNotice
 from crm_desktop.domain.social import Network, News, OutboundPost, Post, SentPost
 from crm_desktop.domain.social_thread import PostReply
 from crm_desktop.gateway import social as reading
+from crm_desktop.gateway import social_door
 from crm_desktop.gateway.social import SocialReader
 from crm_desktop.gateway.statuses import StatusBoard
 from crm_desktop.gateway.supervisor import Gateway
@@ -44,7 +47,19 @@ from tests.integration.gateway.page import BATCH, Held, facebook_page, use_page
 from tests.integration.gateway.processes import GatewayProcess, target_of
 from tests.integration.services.posts import network_account, post
 from tests.servers.facebook_stand_in import FacebookStandIn
-from tests.servers.processes import PATIENCE
+from tests.servers.processes import PATIENCE, wait_for
+
+
+@dataclass(frozen=True)
+class RunningGateway:
+    """A process, and where its web door is."""
+
+    process: GatewayProcess
+    port: int
+
+    def hook(self, account: int) -> str:
+        """Where a network delivers."""
+        return f"http://127.0.0.1:{self.port}/social/{account}/hook"
 
 
 @pytest.fixture
@@ -94,7 +109,9 @@ def test_only_what_the_network_signed_comes_in_by_the_door(
     facebook: FacebookStandIn,
     secrets: Secrets,
     start_gateway_of: Callable[[Centre], Gateway],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(social_door, "_RATE", Rate(burst=20, per_minute=0.001))
     centre = sqlite_centre
     account = use_page(centre, facebook, secrets.values, every=3_600)
     other = network_account(centre)
@@ -117,52 +134,68 @@ def test_only_what_the_network_signed_comes_in_by_the_door(
     assert httpx.get(f"{house}/none/hook").status_code == 404
     with centre.as_owner().read() as tx:
         assert tx.session.scalar(select(func.count()).select_from(SocialPost)) == 0
+    assert status(account, body) == 200
+    with centre.as_owner().read() as tx:
+        contact_id = tx.session.scalars(select(Contact.id)).one()
+    anna = centre.as_person("anna")
+    contacts.take(anna, contact_id)
+    shown = social.thread(anna, contact_id)
+    assert [each.by_us for each in shown.posts] == [True, False], "with what is answered"
     del secrets.values["page:app"]
     assert status(account, body) == 503, "the network tries again when the secret is there"
+    flood = [status(account + 1000, b"x") for _ in range(20)]
+    assert flood[-1] == 429, "nobody asks without end"
+
+
+@pytest.fixture
+def start_anew(postgres_centre: Centre) -> Iterator[Callable[[dict[str, str]], RunningGateway]]:
+    """Starts a gateway process as after a power cut."""
+    running: list[GatewayProcess] = []
+
+    def start(secrets: dict[str, str]) -> RunningGateway:
+        with postgres_centre.as_owner().write() as tx:  # as eight seconds later
+            tx.session.execute(text("UPDATE lease SET expires_at = now()"))
+        running.append(GatewayProcess(target_of(postgres_centre), secrets))
+        return RunningGateway(running[-1], running[-1].wait_ready()["http"])
+
+    yield start
+    for process in running:
+        process.kill()
 
 
 def test_a_gateway_that_is_killed_loses_nothing_and_says_nothing_twice(
-    postgres_centre: Centre, facebook: FacebookStandIn
+    postgres_centre: Centre,
+    facebook: FacebookStandIn,
+    start_anew: Callable[[dict[str, str]], RunningGateway],
 ) -> None:
     """Killed while it reads, and after its answer was posted but before it knew."""
-    centre, secrets, running = postgres_centre, dict[str, str](), list[GatewayProcess]()
-
-    def start() -> None:
-        with centre.as_owner().write() as tx:  # as eight seconds later
-            tx.session.execute(text("UPDATE lease SET expires_at = now()"))
-        running.append(GatewayProcess(target_of(centre), secrets))
-        running[-1].wait_ready()
-
+    centre, secrets = postgres_centre, dict[str, str]()
     account = use_page(centre, facebook, secrets)
     alice, anna = facebook.person("Alice Smith"), centre.as_person("anna")
     root = facebook.write(facebook.page_id, "Bin rounds are late")
-    try:
-        start()
-        with watching(centre) as watch:
-            watch.row(ChannelAccount, id=account, status="ok")
-            facebook.comment(alice, root, "Nobody came")
-            contact = watch.contact(account_id=account)
-            contacts.take(anna, contact.id)
-            answered = social.thread(anna, contact.id).answered
-            assert answered is not None
+    gateway = start_anew(secrets)
+    with watching(centre) as watch:
+        watch.row(ChannelAccount, id=account, status="ok")
+        facebook.comment(alice, root, "Nobody came")
+        contact = watch.contact(account_id=account)
+        contacts.take(anna, contact.id)
+        answered = social.thread(anna, contact.id).answered
+        assert answered is not None
 
-            sending, asked = Held(), Held()
-            facebook.troubles.waiting.append(("POST", "/comments", sending))
-            reply = PostReply("We come tomorrow", True, answered)
-            sent = social.reply(anna, contact.id, reply, undo_seconds=0)
-            assert sending.reached.wait(PATIENCE)
-            facebook.troubles.waiting.append(("POST", BATCH, asked))
-            late = [facebook.comment(alice, root, f"And number {n}") for n in range(30)]
-            assert asked.reached.wait(PATIENCE)
-            running[-1].kill()
+        sending, asked = Held(), Held()
+        facebook.troubles.waiting.append(("POST", "/comments", sending))
+        reply = PostReply("We come tomorrow", True, answered)
+        sent = social.reply(anna, contact.id, reply, undo_seconds=0)
+        assert sending.reached.wait(PATIENCE)
+        facebook.troubles.waiting.append(("POST", BATCH, asked))
+        late = [facebook.comment(alice, root, f"And number {n}") for n in range(30)]
+        assert asked.reached.wait(PATIENCE)
+        gateway.process.kill()
 
-            start()
-            watch.row(Message, id=sent.message_id, state="sent")
-            for each in late:
-                watch.row(SocialPost, account_id=account, post_id=each)
-    finally:
-        for process in running:
-            process.kill()
+        start_anew(secrets)
+        watch.row(Message, id=sent.message_id, state="sent")
+        for each in late:
+            watch.row(SocialPost, account_id=account, post_id=each)
     said = [each["message"] for each in facebook.comments.values()]
     assert said.count(reply.text) == 1
     with centre.as_owner().read() as tx:
@@ -170,6 +203,79 @@ def test_a_gateway_that_is_killed_loses_nothing_and_says_nothing_twice(
         assert sorted(kept) == sorted([*facebook.posts, *facebook.comments])
         assert tx.session.scalar(select(func.count()).select_from(Contact)) == 1
         assert tx.session.scalars(select(OutboxItem.state)).all() == ["done"]
+
+
+def test_what_is_said_in_private_to_all_or_taken_back_survives_a_kill_and_so_does_a_delivery(
+    postgres_centre: Centre,
+    facebook: FacebookStandIn,
+    start_anew: Callable[[dict[str, str]], RunningGateway],
+) -> None:
+    """Killed three times: when the network has done it, and the gateway does not know it yet."""
+    centre, secrets = postgres_centre, dict[str, str]()
+    account = use_page(centre, facebook, secrets, every=3_600)
+    anna, rose = centre.as_person("anna"), centre.as_person("rose")
+    alice = facebook.person("Alice Smith")
+
+    def hold(method: str, path: str) -> Held:
+        facebook.troubles.waiting.append((method, path, held := Held()))
+        return held
+
+    gateway = start_anew(secrets)
+    facebook.message(alice, "My bins were not emptied")
+    assert [each.status_code for each in facebook.deliver(gateway.hook(account))] == [200]
+    with watching(centre) as watch:
+        contact = watch.contact(account_id=account)
+        contacts.take(anna, contact.id)
+        answered = social.thread(anna, contact.id).answered
+        assert answered is not None
+
+        answering = hold("POST", "/messages")
+        reply = PostReply("Which street?", False, answered)
+        sent = social.reply(anna, contact.id, reply, undo_seconds=0)
+        assert answering.reached.wait(PATIENCE)
+        gateway.process.kill()
+
+        gateway = start_anew(secrets)
+        watch.row(OutboxItem, message_id=sent.message_id, state="done")
+        telling = hold("POST", "/feed")
+        ends = datetime.now(UTC) + timedelta(days=2)
+        words = NewNotice("Bin rounds are a day late.", ends, account_ids=(account,))
+        notice, _ = service_notices.publish(rose, words)
+        assert telling.reached.wait(PATIENCE)
+        gateway.process.kill()
+
+        gateway = start_anew(secrets)
+        stands = watch.row(NoticePost, notice_id=notice, state="sent")
+        assert list(facebook.posts) == [stands.post_id]
+        facebook.deliveries()
+        deleting = hold("DELETE", f"/{stands.post_id}")
+        service_notices.delete_posts(rose, notice)
+        assert deleting.reached.wait(PATIENCE)
+        # The delivery waits until the network can be asked, and is not answered.
+        facebook.message(alice, "It is Elm Road")
+        (*_, (headers, body)) = facebook.deliveries()
+        with suppress(httpx.ReadTimeout):
+            httpx.post(gateway.hook(account), headers=headers, content=body, timeout=0.5)
+            raise AssertionError("it was answered before it was kept")
+        gateway.process.kill()
+
+        gateway = start_anew(secrets)
+        watch.row(NoticePost, notice_id=notice, state="deleted")
+        again = httpx.post(gateway.hook(account), headers=headers, content=body, timeout=PATIENCE)
+        assert again.status_code == 200
+        # What the reader met first is settled by the lane a little later.
+        wait_for(lambda: _outbox_states(centre) == {"done"}, "all work done")
+
+    assert facebook.posts == {}
+    said = [each["message"] for each in facebook.messages[alice]]
+    assert said == ["My bins were not emptied", "Which street?", "It is Elm Road"]
+    shown = social.thread(anna, contact.id)
+    assert len(shown.posts) == 3, "each once"
+
+
+def _outbox_states(centre: Centre) -> set[str]:
+    with centre.as_owner().read() as tx:
+        return set(tx.session.scalars(select(OutboxItem.state)))
 
 
 def test_a_notice_is_on_the_pages_and_on_the_network_at_once(
@@ -221,6 +327,10 @@ class Script:
 
     def send(self, post: OutboundPost, *, tried_at: datetime | None = None) -> SentPost:
         """Nothing is said here."""
+        raise NotImplementedError
+
+    def delete(self, post_id: str) -> None:
+        """Nothing is taken back here."""
         raise NotImplementedError
 
     def close(self) -> None:

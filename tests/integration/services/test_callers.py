@@ -379,6 +379,30 @@ def test_who_was_cut_off_and_calls_again_goes_to_the_same_advisor(board: Board) 
     assert call_row(board.centre, callback_id).ended_at is not None
 
 
+def test_who_calls_while_their_callback_is_offered_goes_to_whom_it_was_offered(
+    board: Board,
+) -> None:
+    at_work(board.centre, "ben", "rose")
+    cut = _talks(board)
+    owner = contact(board.centre, cut).owner_id
+    board.end(cut, by="pbx", cut_off=True)
+    callback_id = _callback_of(board, cut)
+    with board.centre.as_owner().write() as tx:
+        tx.session.execute(update(Assignment).values(ended_at=tx.now, state="completed"))
+    _route(board)
+    assert contact(board.centre, callback_id).state == "offered"
+
+    again = board.call(NUMBER)
+    _route(board)
+
+    row, callback = contact(board.centre, again), contact(board.centre, callback_id)
+    assert (callback.state, callback.owner_id) == ("completed", None)
+    assert (row.state, row.owner_id) == ("offered", owner)
+    with board.centre.as_owner().read() as tx:
+        offers = select(Assignment.state).where(Assignment.contact_id == callback_id)
+        assert tx.session.scalars(offers).all() == ["rescinded"]
+
+
 def test_who_calls_again_before_the_callback_keeps_their_place(board: Board) -> None:
     first = board.call(NUMBER)
     _earlier(board, first, timedelta(minutes=4))

@@ -15,11 +15,12 @@ from crm_desktop.domain.calls import CallState, LegRole
 from crm_desktop.domain.errors import Conflict, LeaseLost, NotAllowed, NotFound, Taken
 from crm_desktop.domain.states import ContactState, DeclineReason, Resolution
 from crm_desktop.domain.views import Disposition, QueueFilter
-from crm_desktop.services import call_moves, calls, contacts, presence, routing
+from crm_desktop.services import call_moves, call_targets, calls, contacts, presence, routing
 from crm_desktop.services.calls import Arrival
 from crm_desktop.services.leases import Lease
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import Activity, Assignment, Call, Staff
+from crm_desktop.store.models import Lease as LeaseRow
 from tests.calls_centre import (
     WASTE_LINE,
     Board,
@@ -391,6 +392,17 @@ def test_while_the_pbx_is_not_seen_its_calls_say_so(board: Board) -> None:
     assert {each.id for each in changes.items} == {going}
     calls.found(board.db, board.account_id, board.lease)
     assert call_row(board.centre, going).lost_since is None
+
+
+def test_a_gateway_that_was_killed_is_missed_by_whoever_asks(board: Board) -> None:
+    anna = board.centre.as_person("anna")
+    assert call_targets.own_telephone(anna).unseen_since is None
+
+    with board.centre.as_owner().write() as tx:
+        killed_at = tx.now - timedelta(seconds=5)
+        tx.session.execute(update(LeaseRow).values(expires_at=killed_at))
+
+    assert call_targets.own_telephone(anna).unseen_since == killed_at
 
 
 def test_only_who_may_read_a_contact_sees_its_call(board: Board) -> None:

@@ -357,6 +357,14 @@ def test_a_visitor_rates_a_chat(centre: Centre) -> None:
     assert (row.rating, row.rating_words) == (4, "Quick\N{REPLACEMENT CHARACTER} and kind")
     assert margaret.sees().rating == 4
 
+    for _ in range(2):
+        chat_visits.rate(margaret.db, margaret.token, 2)
+    row = chat_row(centre, margaret.chat)
+    assert (row.rating, row.rating_words) == (2, ""), "what they said last"
+    with centre.as_owner().read() as tx:
+        told = tx.session.scalars(select(Event.data).where(Event.kind == "chat.rated")).all()
+    assert [each["stars"] for each in told] == [4, 2], "the same again is no news"
+
 
 def test_a_line_changes_no_contact_but_the_first_which_fills_its_row(
     sqlite_centre: Centre,

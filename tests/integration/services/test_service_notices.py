@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -18,11 +19,13 @@ from crm_desktop.domain.errors import (
     NotAllowed,
     NotFound,
 )
-from crm_desktop.domain.service_notices import NewNotice, NoticePostState
+from crm_desktop.domain.service_notices import NewNotice, NoticePostState, NoticePostView
 from crm_desktop.domain.social import Network, SentPost
 from crm_desktop.services import leases, outbox, service_notices, social_sending
+from crm_desktop.services.accounts import Account
 from crm_desktop.services.leases import Lease
-from crm_desktop.services.outbox import Lane, Outcome
+from crm_desktop.services.outbox import Lane, Outcome, Work
+from crm_desktop.services.social_sending import Outgoing, TakenBack
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import ChannelAccount, Event, OutboxItem, ServiceNotice
 from tests.centre import Centre
@@ -108,7 +111,7 @@ def test_a_notice_is_said_on_the_chosen_networks_in_the_words_for_each(
     for _ in range(2):
         (claimed,) = outbox.claim(gateway, LANE, lease)
         outgoing = social_sending.load(gateway, claimed)
-        assert outgoing is not None
+        assert isinstance(outgoing, Outgoing)
         assert outgoing.post.public
         assert outgoing.post.reply_to is None
         account = outgoing.account
@@ -145,6 +148,70 @@ def test_what_has_not_left_when_a_notice_is_taken_down_never_does(
     service_notices.end(rose, number)
     gateway = centre.as_gateway()
     assert outbox.claim(gateway, LANE, _lease(gateway)) == ()
+
+
+def test_what_is_published_again_because_its_answer_was_lost_is_published_once(
+    centre: Centre, rose: Database
+) -> None:
+    sky = network_account(centre)
+    asked = _notice(account_ids=(sky,))
+    number, _ = service_notices.publish(rose, asked)
+
+    assert service_notices.publish(rose, asked)[0] == number
+    other, _ = service_notices.publish(rose, _notice(account_ids=(sky,)))
+    assert other != number, "the same words, wanted again"
+    with centre.as_owner().read() as tx:
+        kinds = tx.session.scalars(select(Event.kind).where(Event.kind.like("notice.%"))).all()
+        assert tx.session.scalar(select(func.count()).select_from(OutboxItem)) == 2
+    assert kinds == ["notice.published", "notice.published"]
+
+
+def test_what_networks_show_is_deleted_there_and_tried_again_when_that_failed(
+    centre: Centre, rose: Database
+) -> None:
+    sky = network_account(centre)
+    number, _ = service_notices.publish(rose, _notice(account_ids=(sky,)))
+    with pytest.raises(NotFound):
+        service_notices.delete_posts(rose, number)
+    gateway = centre.as_gateway()
+    lease = _lease(gateway)
+
+    def post() -> NoticePostView:
+        return service_notices.recent(rose)[0].posts[0]
+
+    def settle(outcome: Callable[[Work, Account], Outcome]) -> object:
+        (claimed,) = outbox.claim(gateway, LANE, lease)
+        loaded = social_sending.load(gateway, claimed)
+        assert loaded is not None
+        outbox.settle(gateway, LANE, lease, claimed, outcome(claimed, loaded.account))
+        return loaded
+
+    where = SentPost("ours", "ours", "https://network.example/ours")
+    settle(lambda work, account: Outcome(
+        partial(social_sending.sent, work=work, account=account, where=where)
+    ))  # fmt: skip
+    with pytest.raises(NotAllowed):
+        service_notices.delete_posts(centre.as_person("anna"), number)
+
+    service_notices.delete_posts(rose, number)
+    assert post().state is NoticePostState.DELETING
+    service_notices.end(rose, number)
+    assert post().state is NoticePostState.DELETING, "taking it down stops no deletion"
+    refused = ConnectorTrouble("Not now.", retry=False, fate="not_sent")
+    going = settle(lambda _work, _account: Outcome(trouble=refused))
+    assert isinstance(going, TakenBack)
+    assert going.post_id == "ours"
+    assert (post().state, post().failure) == (NoticePostState.NOT_DELETED, "Not now.")
+    with pytest.raises(NotFound):
+        service_notices.again(rose, post().id)
+
+    service_notices.delete_posts(rose, number)
+    settle(lambda work, _account: Outcome(partial(social_sending.deleted, work=work)))
+    assert (post().state, post().failure) == (NoticePostState.DELETED, "")
+    assert post().text, "what was said is kept"
+    with pytest.raises(NotFound):
+        service_notices.delete_posts(rose, number)
+    assert outbox.claim(gateway, LANE, lease) == ()
 
 
 def test_what_cannot_be_shown_is_refused_at_once(centre: Centre, rose: Database) -> None:

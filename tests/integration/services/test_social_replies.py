@@ -19,8 +19,8 @@ from crm_desktop.domain.errors import (
 )
 from crm_desktop.domain.social import Network, Picture, Post, SentPost
 from crm_desktop.domain.social_thread import PostReply
-from crm_desktop.domain.states import MessageState, OutboxState
-from crm_desktop.domain.views import Writing
+from crm_desktop.domain.states import MessageState, OutboxState, Resolution
+from crm_desktop.domain.views import Disposition, Writing
 from crm_desktop.services import (
     cases,
     contacts,
@@ -37,6 +37,7 @@ from crm_desktop.store.database import Database
 from crm_desktop.store.models import (
     Address,
     ChannelAccount,
+    Contact,
     Customer,
     Draft,
     Message,
@@ -94,7 +95,7 @@ def test_an_answer_goes_where_the_post_came_from(centre: Centre, anna: Database)
     assert lease is not None
     (claimed,) = outbox.claim(gateway, LANE, lease)
     outgoing = social_sending.load(gateway, claimed)
-    assert outgoing is not None
+    assert isinstance(outgoing, social_sending.Outgoing)
     said = outgoing.post
     assert (said.text, said.public, said.reply_to) == ("We are sorry", True, first.post_id)
     assert (said.reply_ref, said.author_id) == (first.reply_ref, first.author_id)
@@ -169,6 +170,28 @@ def test_a_post_that_was_met_unrecognised_is_one_with_ours(centre: Centre, anna:
     shown = social.thread(anna, contact_id).post(sent.message_id)
     assert shown is not None
     assert shown.versions == (), "what the network made of an address is no edit"
+
+
+@pytest.mark.parametrize(
+    "how", [Resolution.ANSWERED_BY_RESIDENT, Resolution.NO_ACTION, Resolution.MOVED_TO_PRIVATE]
+)
+def test_a_post_ends_in_ways_of_its_own_which_no_mail_has(
+    centre: Centre, anna: Database, how: Resolution
+) -> None:
+    _, contact_id, _ = _in_hand(centre, anna, post(text="Hello"))
+    mail = centre.add_contact()
+    contacts.take(anna, mail)
+    for each in (contact_id, mail):
+        contacts.begin_wrap_up(anna, each)
+
+    contacts.complete(anna, contact_id, Disposition(None, how, avoidable=False))
+
+    if how is not Resolution.NO_ACTION:
+        with pytest.raises(Conflict):
+            contacts.complete(anna, mail, Disposition(None, how, avoidable=False))
+    with centre.as_owner().read() as tx:
+        assert tx.session.get_one(Contact, contact_id).resolution == how
+        assert tx.session.get_one(Contact, mail).state == "wrap_up"
 
 
 def test_an_answer_can_be_taken_back(centre: Centre, anna: Database) -> None:

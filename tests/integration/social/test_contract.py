@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -243,6 +243,24 @@ def test_a_public_post_can_be_answered_in_private(story: Story) -> None:
     seen = story.outside.seen(sent.post_id)
     assert seen is not None
     assert not seen.public
+
+
+def test_what_we_said_is_taken_back_however_often_that_is_asked(story: Story) -> None:
+    post = OutboundPost(key=secrets.token_hex(16), text="The tip is closed today", public=True)
+    with closing(story.outside.open()) as client:
+        sent = _send(client, post)
+        _wait(lambda: story.outside.seen(sent.post_id) is not None, "it outside")
+        for _ in range(2):
+            client.delete(sent.post_id)
+    _wait(lambda: story.outside.seen(sent.post_id) is None, "it gone")
+    assert story.outside.seen(story.notice.post_id) is not None, "and nothing else"
+
+
+def test_nobody_elses_post_can_be_taken_back(story: Story) -> None:
+    with closing(story.outside.open()) as client, suppress(ConnectorTrouble):
+        client.delete(story.mention.post_id)
+    with closing(story.outside.open()) as client:
+        assert client.look_again([story.mention.post_id])[story.mention.post_id] is not None
 
 
 def test_what_is_too_long_is_refused_and_not_cut(story: Story) -> None:

@@ -46,7 +46,7 @@ def _reply(
 
 
 _PUBLISH: LiteralString = (
-    "SELECT app.notice_publish('Bins are late', '', NULL, true, true, NULL,"
+    "SELECT app.notice_publish(%(key)s, 'Bins are late', '', NULL, true, true, NULL,"
     " now() + interval '1 day', '[]')"
 )
 ADVISOR_ATTACKS = (
@@ -84,6 +84,7 @@ ADVISOR_ATTACKS = (
     Attack("how far a network was read", "SELECT cursor FROM channel_account"),
     Attack("a notice for the public", _PUBLISH),
     Attack("a notice taken down", "SELECT app.notice_end(%(notice)s)"),
+    Attack("a notice deleted on networks", "SELECT app.notice_delete_posts(%(notice)s)"),
     Attack("a notice said again", "SELECT app.notice_again(%(notice_post)s)"),
     Attack("where notices can go", "SELECT app.notice_accounts()"),
     Attack("a notice by hand", "INSERT INTO service_notice (text, on_web, created_by_id, ends_at)"
@@ -104,16 +105,27 @@ LEADER_ATTACKS = (
            " VALUES ('Free bins', true, app.me(), now() + interval '1 day')"),
     Attack("a notice without a trace", "DELETE FROM service_notice"),
     Attack("other words for a notice", "UPDATE service_notice SET text = 'Free bins'"),
-    Attack("a notice for ever", "SELECT app.notice_publish('x', '', NULL, true, true, NULL,"
+    Attack("a notice for ever", "SELECT app.notice_publish(%(key)s, 'x', '', NULL, true, true,"
+           " NULL,"
            " 'infinity', '[]')"),
-    Attack("a notice nowhere", "SELECT app.notice_publish('x', '', NULL, false, false, NULL,"
-           " now() + interval '1 day', '[]')"),
-    Attack("a notice without end of words", "SELECT app.notice_publish(repeat('x', 501), '', NULL,"
+    Attack("a notice under a key of one's own", "SELECT app.notice_publish('evil', 'x', '', NULL,"
            " true, true, NULL, now() + interval '1 day', '[]')"),
-    Attack("a notice through what is no network", "SELECT app.notice_publish('x', '', NULL, true,"
+    Attack("a notice under a colleague's key", "SELECT app.notice_publish((SELECT key FROM"
+           " service_notice WHERE id = %(notice)s), 'x', '', NULL, true, true, NULL,"
+           " now() + interval '1 day', '[]')"),
+    Attack("what no network shows yet, deleted", "SELECT app.notice_delete_posts(%(notice)s)"),
+    Attack("a notice nowhere", "SELECT app.notice_publish(%(key)s, 'x', '', NULL, false, false,"
+           " NULL,"
+           " now() + interval '1 day', '[]')"),
+    Attack("a notice without end of words", "SELECT app.notice_publish(%(key)s, repeat('x', 501),"
+           " '', NULL,"
+           " true, true, NULL, now() + interval '1 day', '[]')"),
+    Attack("a notice through what is no network", "SELECT app.notice_publish(%(key)s, 'x', '',"
+           " NULL, true,"
            " true, NULL, now() + interval '1 day', jsonb_build_array(jsonb_build_object('account',"
            " (SELECT min(id) FROM channel_account), 'key', repeat('a', 32), 'text', 'x')))"),
-    Attack("a notice twice on a network", "SELECT app.notice_publish('x', '', NULL, true, true,"
+    Attack("a notice twice on a network", "SELECT app.notice_publish(%(key)s, 'x', '', NULL,"
+           " true, true,"
            " NULL, now() + interval '1 day', jsonb_build_array("
            "jsonb_build_object('account', %(sky)s::int, 'key', repeat('a', 32), 'text', 'x'),"
            "jsonb_build_object('account', %(sky)s::int, 'key', repeat('b', 32), 'text', 'x')))"),
@@ -168,6 +180,7 @@ def posted(attacked: tuple[Centre, Ids]) -> Ids:
         "care_social": care,
         "care_post": message_of(centre, care_account, hidden),
         "notice": notice,
+        "key": "c" * 32,
         "notice_post": notice_post,
     }
 

@@ -127,6 +127,21 @@ ATTACKS = (
     Attack("appointments by their times", "SELECT app.next_booked(p) FROM place p"),
     Attack("how long visits take", "SELECT app.visit_takes(%(site)s)"),
     Attack("a room by its table", "UPDATE place SET held_until = now()"),
+    Attack(
+        "a visitor of today written down late",
+        "SELECT app.visit_went(jsonb_build_object('contact', %(waits)s::bigint, 'state', 'left',"
+        " 'calls', 0, 'ended', now()))",
+    ),
+    Attack(
+        "a colleague's visitor written off",
+        "SELECT app.visit_went(jsonb_build_object('contact', %(called)s::bigint, 'state',"
+        " 'completed', 'calls', 1, 'seen', now(), 'ended', now(), 'resolution', 'resolved'))",
+    ),
+    Attack(
+        "a restricted visitor who never was here",
+        "SELECT app.visit_went(jsonb_build_object('contact', %(hidden)s::bigint, 'state', 'left',"
+        " 'calls', 0, 'ended', now()))",
+    ),
     unseen("where a restricted visit is", "SELECT 1 WHERE app.visit_site(%(hidden)s) IS NOT NULL"),
 )
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, text, update
 
 from crm_desktop.domain.chats import ChatState, EndedBy, LineKind, Side, transcript
 from crm_desktop.domain.errors import (
@@ -26,7 +26,7 @@ from crm_desktop.domain.states import Channel, Resolution
 from crm_desktop.domain.views import Disposition, NewAttachment, QueueFilter, Reply
 from crm_desktop.services import chat_visits, chats, contacts, intake, replies
 from crm_desktop.store.database import Database
-from crm_desktop.store.models import ChannelAccount, ChatTyping, Message
+from crm_desktop.store.models import ChannelAccount, ChatTyping, Event, Message, ReadAudit, RowAudit
 from crm_desktop.store.queries import customers
 from tests.centre import Centre
 from tests.chats_centre import (
@@ -252,6 +252,29 @@ def test_what_is_typed_is_seen_by_its_holder_for_six_seconds(centre: Centre) -> 
     with centre.as_owner().write() as tx:
         tx.session.execute(update(ChatTyping).values(at=tx.now - timedelta(seconds=7)))
     assert not margaret.sees().advisor_typing
+
+
+def test_what_is_typed_leaves_no_trace(centre: Centre) -> None:
+    margaret = visitor(centre, add_site(centre))
+    anna = centre.as_person("anna")
+    contacts.take(anna, margaret.contact)
+
+    def traces() -> list[int | None]:
+        kept = [Event, ReadAudit] + ([RowAudit] if centre.dialect == "postgresql" else [])
+        with centre.as_owner().read() as tx:
+            return [tx.session.scalar(select(func.count()).select_from(each)) for each in kept]
+
+    before = traces()
+    chat_visits.typing(margaret.db, margaret.token, "My neighbour")
+    chats.typing_as_staff(anna, margaret.contact)
+    assert chats.visitor_typing(anna, margaret.chat) == "My neighbour"
+    assert margaret.sees().advisor_typing
+
+    assert traces() == before
+    if centre.dialect == "postgresql":
+        logged = text("SELECT relpersistence FROM pg_class WHERE relname = 'chat_typing'")
+        with centre.as_owner().read() as tx:
+            assert tx.session.scalar(logged) == "u", "in no log that is kept or copied"
 
 
 def test_an_advisors_line_is_looked_at_before_it_leaves(centre: Centre) -> None:

@@ -56,7 +56,7 @@ def test_a_ticket_is_texted_once_and_that_it_arrived_is_known(texting: Texting) 
     assert texting.notify.said() == [(NORM, said)]
     assert "Okafor" not in said
     assert texting.kept() == [("ticket", "sent", said)]
-    texting.notify.deliver()
+    texting.notify.arrive()
     texting.ask()
     texting.ask()
     assert events(texting, contact) == ["text.sent", "text.delivered"]
@@ -264,7 +264,7 @@ def test_a_reminder_that_does_not_arrive_waits_for_a_decision(local: Texting) ->
     local.sweep()
     local.send()
 
-    local.notify.deliver()
+    local.notify.arrive()
     local.ask()
 
     (waits,) = decisions.needs(local.centre.as_person("rose"))

@@ -77,6 +77,12 @@ class Bluesky:
         """Say something; in public under a record's key that comes from ours."""
         return self._publish(post) if post.public else self._whisper(post, tried_at)
 
+    def delete(self, post_id: str) -> None:
+        """Delete the record; the server says nothing against one that is gone."""
+        key = post_id.rpartition("/")[2]
+        record = {"repo": self._session.did, "collection": _POSTS, "rkey": key}
+        self._session.do("com.atproto.repo.deleteRecord", record)
+
     def _posts(self, uris: Sequence[str], *, pictures: bool) -> dict[str, Post]:
         found: dict[str, Post] = {}
         for start in range(0, len(uris), _TOGETHER):

@@ -114,6 +114,13 @@ class Graph:
         form = {**fields, **self._signed}
         return self._understood(self._web.ask("POST", path, data=form, files=files))
 
+    def delete(self, thing: str) -> None:
+        """Delete something of the page's; what is gone already is no trouble."""
+        self._listen(sparing=False)
+        answer = self._web.ask("DELETE", thing, data=self._signed)
+        if not Reply(answer.status, answer.record()).gone:
+            self._understood(answer)
+
     def picture(self, address: str) -> bytes:
         """A picture on Facebook's own computers."""
         return self._web.fetch(address, _PICTURES)

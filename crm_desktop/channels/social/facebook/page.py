@@ -89,6 +89,10 @@ class FacebookPage:
         """Say something, once; see `Sender.send`."""
         return self._sender.send(post, tried_at)
 
+    def delete(self, post_id: str) -> None:
+        """Delete a post of the page."""
+        self._graph.delete(post_id)
+
     def _again(self, post_ids: Sequence[str]) -> dict[str, _Read | None]:
         wanted = [
             each

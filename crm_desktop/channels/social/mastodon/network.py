@@ -97,6 +97,15 @@ class Mastodon:
             )
         return self._sent(post, mapping(status))
 
+    def delete(self, post_id: str) -> None:
+        """Delete the status."""
+        try:
+            with self._wire.api() as api:
+                api.status_delete(post_id)
+        except Refused as refused:
+            if refused.status not in _GONE:
+                raise
+
     def _listed(self, after: str) -> list[tuple[str, Mapping[str, object]]]:
         """Notifications after one, oldest first, with their statuses; the newest for "" ."""
         with self._wire.api() as api:

@@ -20,6 +20,7 @@ from crm_desktop.domain.social import News, OutboundPost, Post, SentPost
 _MESSAGES_AGAIN: Final = 5
 
 _MENTIONS, _LOOKUP, _MESSAGES, _MESSAGE = "mentions", "lookup", "messages", "message"
+_DELETE = "delete"
 
 
 class XAccount:
@@ -82,6 +83,14 @@ class XAccount:
     def send(self, post: OutboundPost, *, tried_at: datetime | None = None) -> SentPost:
         """Say something, once; see `Sender.send`."""
         return self._sender.send(post, tried_at)
+
+    def delete(self, post_id: str) -> None:
+        """Delete a post of the account; one that is gone already is no trouble."""
+        try:
+            self._api.delete(f"2/tweets/{part(post_id)}", _DELETE)
+        except ConnectorTrouble as trouble:
+            if trouble.params.get("status") != 404:
+                raise
 
     def _from_now_on(self) -> dict[str, object]:
         """A cursor after everything that is there; asking also shows that the keys are good."""

@@ -74,6 +74,10 @@ class Api:
         """Write JSON."""
         return self._exchange("POST", path, limit, {}, json=body)
 
+    def delete(self, path: str, limit: str) -> Mapping[str, object]:
+        """Take something back."""
+        return self._exchange("DELETE", path, limit, {})
+
     def upload(
         self, path: str, limit: str, fields: Mapping[str, str], file: tuple[str, bytes, str]
     ) -> Mapping[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -118,7 +118,8 @@ class CallPresenter(Presenter):
         super().__init__(tasks)
         self._port, self._view, self._me = port, view, me
         self._now, self._later = now, later
-        self._shown = Answer()
+        self._last = self._shown = Answer()
+        self._unseen_since: datetime | None = None
         self._offered: frozenset[int] = frozenset()
         self._asked: list[_Asked] = []
         self._toggled: dict[Verb, datetime] = {}
@@ -171,6 +172,12 @@ class CallPresenter(Presenter):
         moved = changes.ids(Topic.CONTACT) & known
         if mine or away or dialled or moved or heard & (known | asked):
             self.read()
+
+    def set_unseen(self, since: datetime | None) -> None:
+        """From when on nobody has looked at the PBX: what the database says may be old."""
+        if since != self._unseen_since:
+            self._unseen_since = since
+            self._is_now(self._last)
 
     def set_offered(self, contact_ids: frozenset[int]) -> None:
         """Which calls are offered to this person: theirs to hear of before anything rings."""
@@ -233,7 +240,8 @@ class CallPresenter(Presenter):
 
     def _look(self) -> Answer:
         """On a worker: read, and write the numbers as people do."""
-        # A phone that is just being put down belongs to nobody's call any more.
+        # A phone that is just being put down belongs to nobody's call any more, and a message that
+        # was left is no call: it is taken as any other contact is.
         none = verbs.Part.NONE
         calls = tuple(x for x in self._port.mine() if verbs.part_of(x, self._me) is not none)
         return Answer(
@@ -242,7 +250,8 @@ class CallPresenter(Presenter):
 
     def _is_now(self, answer: Answer) -> None:
         before, was = self._shown, self.calls
-        self._shown = answer
+        self._last = answer
+        answer = self._shown = self._as_seen(answer)
         self._settle()
         if answer == before:
             return
@@ -256,6 +265,19 @@ class CallPresenter(Presenter):
         )
         self._view.fit()
         self._send_digits()
+
+    def _as_seen(self, answer: Answer) -> Answer:
+        """No gateway is there to write that calls are out of sight."""
+        since = self._unseen_since
+        if since is None:
+            return answer
+        calls = tuple(
+            each
+            if each.lost_since is not None or each.state is CallState.ENDED
+            else replace(each, lost_since=since)
+            for each in answer.calls
+        )
+        return replace(answer, calls=calls)
 
     def _tell(self, before: CallView | None, call: CallView) -> None:
         """Open what rings, and say aloud what became another."""

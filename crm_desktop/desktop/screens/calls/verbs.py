@@ -83,8 +83,16 @@ def listeners_of(call: CallView) -> tuple[Leg, ...]:
     )
 
 
+def is_message(call: CallView) -> bool:
+    """Whether it only says who left a voicemail, after a call of its own: nobody is in it."""
+    unanswered = call.state is CallState.ENDED and call.answered_at is None
+    return unanswered and call.after_id is not None and not call.callback
+
+
 def part_of(call: CallView, me: int) -> Part:
     """What somebody is in a call."""
+    if is_message(call):
+        return Part.NONE
     leg = leg_of(call, me)
     if leg is not None and leg.role is LegRole.LISTENER:
         return Part.LISTENER

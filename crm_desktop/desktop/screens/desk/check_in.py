@@ -23,7 +23,7 @@ from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.core.tickets import TicketPrint
 from crm_desktop.desktop.screens.desk.presenter import Arrival
-from crm_desktop.desktop.screens.desk.words import NEED_KEYS, expected, refused
+from crm_desktop.desktop.screens.desk.words import ANSWERS, NEED_KEYS, expected, refused
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import Button, Kind, PrimaryButton
 from crm_desktop.desktop.widgets.card import PanelHeader, Surface
@@ -42,11 +42,6 @@ if TYPE_CHECKING:
 _LANGUAGES = (("English", "en"), ("Welsh", "cy"), ("Polish", "pl"), ("Urdu", "ur"),
               ("Punjabi", "pa"), ("Romanian", "ro"), ("Arabic", "ar"), ("Ukrainian", "uk"),
               ("British Sign Language", "bfi"))  # fmt: skip
-_ANSWERS = (
-    ("Resolved", Resolution.RESOLVED),
-    ("Signposted in the council", Resolution.SIGNPOSTED_COUNCIL),
-    ("Signposted outside", Resolution.SIGNPOSTED_OUTSIDE),
-)
 _NO_NAME = "__nobody__"
 #: So many of those who may be meant are in sight at once.
 _MOST_ROWS = 4.5
@@ -111,7 +106,7 @@ class CheckInPane(Surface):
         self._quick.clicked.connect(self.answer)
         self.outcome = QComboBox()
         self.outcome.setAccessibleName("How a quick question ended")
-        for said, answer in _ANSWERS:
+        for said, answer in ANSWERS:
             self.outcome.addItem(said, answer)
         self._told = Text(look, "", Role.FIGURE, wrap=True)
         self._place = Text(look, "", Role.BODY, muted=True, wrap=True)
@@ -132,6 +127,16 @@ class CheckInPane(Surface):
     def bind(self, presenter: DeskPresenter) -> None:
         """Give the form who answers it."""
         self._presenter = presenter
+
+    @property
+    def can_issue(self) -> bool:
+        """Whether it is known what a visit here can be about."""
+        return bool(self._services)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether something of a visitor is in the form."""
+        return bool(self.name.text() or self.needs.keys() or self.note.text())
 
     def focus(self) -> None:
         """Begin with the name."""
@@ -210,6 +215,14 @@ class CheckInPane(Surface):
         self._tell(str(visit.ticket), f"{whose}Number {visit.position} in the line.{wait}")
         announce(self, said)
 
+    def without_number(self, who: str) -> None:
+        """Say that no number was left; the form is free for the next."""
+        whose = f"For {who}. " if who else ""
+        why = "No numbers are left on this computer. Call them by name or by hand."
+        self.clear()
+        self._tell("No number", f"{whose}{why}")
+        announce(self, f"No number. {whose}{why}")
+
     def answered(self) -> None:
         """A quick question was counted."""
         self.clear()
@@ -264,7 +277,7 @@ class CheckInPane(Surface):
         ):
             self._when_found(partial(self._step, 1 if event.key() == Qt.Key.Key_Down else -1))
         elif event.key() == Qt.Key.Key_Escape:
-            if self.name.text() or self.needs.keys() or self.note.text():
+            if self.is_begun:
                 self.clear()
             else:
                 self.left_for_line.emit()

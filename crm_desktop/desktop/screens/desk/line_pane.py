@@ -13,6 +13,7 @@ from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.screens.desk.away_bar import AwayDone
 from crm_desktop.desktop.screens.desk.words import about, wait_pill
 from crm_desktop.desktop.widgets.buttons import Button, PrimaryButton
 from crm_desktop.desktop.widgets.card import PanelHeader, Surface
@@ -22,11 +23,11 @@ from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.states import EmptyState
 from crm_desktop.desktop.widgets.text import Text
-from crm_desktop.domain.states import ContactState
+from crm_desktop.domain.states import ContactState, Resolution
 from crm_desktop.domain.visits import PlaceView, SiteLine, VisitRow
 
 if TYPE_CHECKING:
-    from crm_desktop.desktop.screens.desk.presenter import DeskPresenter
+    from crm_desktop.desktop.screens.desk.going_on import GoingOnDesk
 
 _HIDDEN = "Hidden"
 #: For how many minutes a visitor may wait apart.
@@ -46,11 +47,13 @@ class LinePane(Surface):
     def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(look, parent=parent)
         self._clock = clock
-        self._presenter: DeskPresenter | None = None
+        self._presenter: GoingOnDesk | None = None
         self._rows: dict[object, VisitRow] = {}
         self._mine: VisitRow | None = None
         self._here: PlaceView | None = None
         self._hides = False
+        self._away = False
+        self._known_at: datetime | None = None
         self._head = PanelHeader(look, "Waiting")
         self.next = PrimaryButton(look, "Call next", key="F9")
         self.next.clicked.connect(self.call_next)
@@ -98,13 +101,15 @@ class LinePane(Surface):
             button.clicked.connect(does)
             self._buttons[key] = button
             flow.addWidget(button)
+        self._done = AwayDone(look)
+        self._done.done.connect(self._finished)
         self._where = Button(look, "Which desk is this?", icon="map-pin")
         self._where.clicked.connect(self.place_wanted)
         self._serving.add(self._where)
         self._lay_out()
         self._show_mine()
 
-    def bind(self, presenter: DeskPresenter) -> None:
+    def bind(self, presenter: GoingOnDesk) -> None:
         """Give the pane who answers it."""
         self._presenter = presenter
 
@@ -114,6 +119,7 @@ class LinePane(Surface):
         now = self._clock.now()
         self._rows = {row.contact_id: row for row in line.rows}
         waiting = [row for row in line.rows if row.state is ContactState.QUEUED]
+        may_be_called = [row for row in waiting if row.contact_id < 0] if self._away else waiting
         self.list.set_rows([self._row(row, wait_pill(row, now)) for row in line.rows])
         self._pages.setCurrentIndex(0 if line.rows else 1)
         booked = (
@@ -122,8 +128,10 @@ class LinePane(Surface):
         self._head.set_text("Waiting", f"{len(waiting):,}{booked}")
         self.next.setEnabled(here is not None and mine is None)
         # Near an appointment the database alone knows who fits before it.
-        ours = [] if _is_near(here, now) else [row for row in waiting if _is_for(row, here)]
-        self.next.setText(f"Call next: {ours[0].ticket}" if ours and here else "Call next")
+        near = _is_near(here, now) and not self._away
+        ours = [] if near else [row for row in may_be_called if _is_for(row, here)]
+        first = ours[0].ticket if ours else None
+        self.next.setText(f"Call next: {first}" if first and here else "Call next")
         self._show_chosen()
         self._show_mine()
 
@@ -131,6 +139,23 @@ class LinePane(Surface):
     def waits(self) -> bool:
         """Whether somebody waits."""
         return any(row.state is ContactState.QUEUED for row in self._rows.values())
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the database is away."""
+        return self._away
+
+    def set_away(self, known_at: datetime | None, *, away: bool) -> None:
+        """While the database is away only who was checked in here can be called; others are shown
+        as they were `known_at` that time. The line that is shown next says so.
+        """
+        self._away, self._known_at = away, known_at
+
+    @Slot()
+    def finish(self) -> None:
+        """Whoever is seen here while the database is away goes."""
+        if self._done.isVisible():
+            self._done.finish()
 
     def set_hidden(self, hidden: bool) -> None:
         """Show no name, or show them again."""
@@ -225,16 +250,20 @@ class LinePane(Surface):
         who = _HIDDEN if self._hides and row.who else row.who or "Walk-in"
         marked = row.has_marker and not self._hides
         ticket = str(row.ticket) if row.ticket else ""
+        said, tone = about(row), Tone.ACCENT
+        if self._away and row.contact_id > 0 and self._known_at is not None:
+            said, tone = f"{said} · as known at {words.clock_time(self._known_at)}", Tone.NEUTRAL
+            pill = (pill[0], Tone.NEUTRAL)
         return Row(
             row.contact_id,
             f"{ticket}  {who}".strip(),
-            about(row),
+            said,
             "shield-alert" if marked else "user",
-            Tone.DANGER if marked else Tone.ACCENT,
+            Tone.DANGER if marked else tone,
             pill=pill,
             spoken=", ".join(
                 part
-                for part in (ticket, who, "safety marker" if marked else "", about(row), pill[0])
+                for part in (ticket, who, "safety marker" if marked else "", said, pill[0])
                 if part
             ),
         )
@@ -249,19 +278,22 @@ class LinePane(Surface):
         called = mine is not None and mine.state is ContactState.CALLED
         for key, button in self._buttons.items():
             wanted = mine is not None and {
-                "serve": called, "recall": called, "no_show": called, "open": not called,
-                "park": not called,
+                "serve": called, "recall": called, "no_show": called,
+                "open": not called and not self._away, "transfer": not self._away,
+                "park": not called and not self._away,
             }.get(key, True)  # fmt: skip
             button.setVisible(wanted)
+        self._done.setVisible(self._away and mine is not None and not called)
         if mine is None:
             self._serving.set_text("This desk", "")
             self._who.setText("Free" if here else "No desk is chosen")
             self._what.setText("F9 calls the next." if here else "Choose where this computer is.")
             return
         where = "" if here and mine.place_id == here.id else f" in {mine.place_name}"
-        self._serving.set_text(f"{'Calling' if called else 'Serving'} {mine.ticket}{where}", "")
+        doing = "Calling" if called else "Serving"
+        self._serving.set_text(f"{doing} {mine.ticket or 'by name'}{where}", "")
         who = _HIDDEN if self._hides and mine.who else mine.who or "Walk-in"
-        self._who.setText(f"{mine.ticket}  {who}")
+        self._who.setText(f"{mine.ticket or ''}  {who}".strip())
         since = f" · called {words.count(mine.calls, 'time')}" if called else ""
         self._what.setText(f"{about(mine)}{since}")
 
@@ -280,9 +312,14 @@ class LinePane(Surface):
         inner = QVBoxLayout()
         inner.setContentsMargins(px(14), px(10), px(14), px(12))
         inner.setSpacing(px(6))
-        for each in (self._who, self._what, self._actions):
+        for each in (self._who, self._what, self._done, self._actions):
             inner.addWidget(each)
         column.addLayout(inner)
+
+    @Slot(object)
+    def _finished(self, resolution: Resolution) -> None:
+        if self._presenter is not None and self._mine is not None:
+            self._presenter.finish(self._mine.contact_id, resolution)
 
     def _move(self, row: VisitRow, to: ContactState) -> None:
         if self._presenter is not None:

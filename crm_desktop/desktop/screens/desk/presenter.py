@@ -320,7 +320,7 @@ class DeskPresenter(Presenter):
             return
         self._tasks.read(
             partial(visits.site_services, self._db, self._site),
-            self._view.show_services,
+            self._show_services,
             failed=self._not_read,
             key="services",
         )
@@ -330,6 +330,9 @@ class DeskPresenter(Presenter):
             failed=self._not_read,
             key="line",
         )
+
+    def _show_services(self, services: tuple[SiteService, ...]) -> None:
+        self._view.show_services(services)
 
     def _show_read(self, line: SiteLine) -> None:
         self._line = line

@@ -65,7 +65,8 @@ class RoomsPart(QObject):
         self._line: SiteLine | None = None
         self._here: PlaceView | None = None
         self._mine: VisitRow | None = None
-        self._services: tuple[SiteService, ...] = ()
+        #: What a visitor can be sent on to.
+        self.services: tuple[SiteService, ...] = ()
         self._does: dict[object, Callable[[], None]] = {}
         self.board.chosen.connect(self._chosen)
         self.bar.accepted.connect(self._accepted)
@@ -74,10 +75,6 @@ class RoomsPart(QObject):
     def bind(self, presenter: DeskPresenter) -> None:
         """Give it who answers."""
         self._presenter = presenter
-
-    def set_services(self, services: tuple[SiteService, ...]) -> None:
-        """What a visitor can be sent on to."""
-        self._services = services
 
     def show_line(self, line: SiteLine, here: PlaceView | None, mine: VisitRow | None) -> None:
         """Show the site now."""
@@ -116,7 +113,7 @@ class RoomsPart(QObject):
                 if goes_too
                 else partial(self._ask_note, row, place.name, To(place_id=place.id))
             )
-        for service in self._services:
+        for service in self.services:
             if service.service_id == row.service_id and row.state is ContactState.QUEUED:
                 continue
             key = ("service", service.service_id)

@@ -16,7 +16,10 @@ from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.core.tickets import Paper
+from crm_desktop.desktop.screens.desk.away_bar import AwayBar
+from crm_desktop.desktop.screens.desk.away_list import AwayList, service_rows
 from crm_desktop.desktop.screens.desk.check_in import CheckInPane
+from crm_desktop.desktop.screens.desk.going_on import Standing
 from crm_desktop.desktop.screens.desk.line_pane import LinePane
 from crm_desktop.desktop.screens.desk.rooms_part import RoomsPart, fits_before
 from crm_desktop.desktop.screens.desk.side import DeskSide
@@ -25,6 +28,7 @@ from crm_desktop.desktop.widgets.banner import Banner, UndoToast
 from crm_desktop.desktop.widgets.chooser import Chooser
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.states import EmptyState
+from crm_desktop.domain.away_visits import AwayVisit
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.visits import (
     Called,
@@ -38,7 +42,7 @@ from crm_desktop.domain.visits import (
 )
 
 if TYPE_CHECKING:
-    from crm_desktop.desktop.screens.desk.presenter import DeskPresenter
+    from crm_desktop.desktop.screens.desk.going_on import GoingOnDesk
 
 _KEYS = (Qt.Key.Key_F4, Qt.Key.Key_F8, Qt.Key.Key_F9, Qt.Key.Key_F10)
 #: Below this width (at 100 %) what the public sees gives way.
@@ -73,14 +77,17 @@ class DeskScreen(QWidget):
     def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look, self._clock = look, clock
-        self._presenter: DeskPresenter | None = None
+        self._presenter: GoingOnDesk | None = None
         self._sites: tuple[SiteInfo, ...] = ()
         self._line: SiteLine | None = None
         self._asked: Callable[[int, str], None] | None = None
+        self._standing: Standing | None = None
+        self._list: AwayList | None = None
         self.is_private = False
         self.setAccessibleName("Desk")
         self._error = Banner(look, Tone.DANGER, "circle-alert", wide=True, closable=True)
         self._error.hide()
+        self.away = AwayBar(look)
         self._private = Banner(look, Tone.INFO, "eye-off", _PRIVATE, wide=True)
         self._private.hide()
         self.check_in = CheckInPane(look)
@@ -104,12 +111,17 @@ class DeskScreen(QWidget):
         self._lay_out()
         self._connect()
 
-    def bind(self, presenter: DeskPresenter) -> None:
+    def bind(self, presenter: GoingOnDesk) -> None:
         """Give the page who answers it."""
         self._presenter = presenter
         self.check_in.bind(presenter)
         self.line.bind(presenter)
         self.rooms.bind(presenter)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody types into the form, or looks at who is to be entered."""
+        return self.check_in.is_begun or self._list is not None
 
     def focus(self) -> None:
         """Begin with the name of who stands there."""
@@ -143,7 +155,7 @@ class DeskScreen(QWidget):
 
     def show_services(self, services: tuple[SiteService, ...]) -> None:
         """See `DeskView`."""
-        self.rooms.set_services(services)
+        self.rooms.services = services
         self.check_in.set_services(services)
 
     def show_texting(self, on: bool) -> None:
@@ -185,6 +197,51 @@ class DeskScreen(QWidget):
     def answered(self) -> None:
         """See `DeskView`."""
         self.check_in.answered()
+
+    def show_standing(self, standing: Standing) -> None:
+        """See `GoingOnView`."""
+        self._standing = standing
+        self.line.set_away(standing.known_at, away=standing.since is not None)
+        self.away.show_standing(standing)
+        if self._list is not None:
+            self._list.show_standing(standing)
+
+    def kept(self, visit: AwayVisit, position: int) -> None:
+        """See `GoingOnView`."""
+        if visit.ticket is None:
+            self.check_in.without_number("" if self.is_private else visit.who)
+        else:
+            self.issued(CheckedIn(0, visit.ticket, position, None), visit.who)
+
+    @Slot()
+    def open_list(self) -> None:
+        """Show who is to be entered."""
+        if self._list is not None or self._standing is None or self._presenter is None:
+            return
+        self._list = AwayList(self._look, self)
+        self._list.again_asked.connect(self._presenter.try_again)
+        self._list.discard_asked.connect(self._presenter.discard)
+        self._list.walk_in_asked.connect(self._presenter.as_walk_in)
+        self._list.service_asked.connect(self._choose_service)
+        self._list.finished.connect(self._list_closed)
+        self._list.show_standing(self._standing)
+        self._list.open()
+
+    @Slot(int)
+    def _list_closed(self, _result: int) -> None:
+        if self._list is not None:
+            self._list.deleteLater()
+        self._list = None
+
+    @Slot(object)
+    def _choose_service(self, key: object) -> None:
+        presenter = self._presenter
+
+        def chosen(service_id: object) -> None:
+            if presenter is not None and isinstance(service_id, int):
+                presenter.for_service(str(key), service_id)
+
+        self._choose("What is the visit about?", service_rows(self.rooms.services), chosen)
 
     def called(self, called: Called | None) -> None:
         """See `DeskView`."""
@@ -263,6 +320,7 @@ class DeskScreen(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self.away)
         column.addWidget(self._error)
         column.addWidget(self._private)
         column.addWidget(self._nobody)
@@ -279,6 +337,7 @@ class DeskScreen(QWidget):
         self.line.place_wanted.connect(self.choose_place)
         self.line.transfer_wanted.connect(self.rooms.send_on)
         self.rooms.here_wanted.connect(self._place_chosen)
+        self.away.list_wanted.connect(self.open_list)
         self.side.figures_wanted.connect(self.figures_wanted)
         self.rooms.opened.connect(self.opened)
         self.rooms.board.left.connect(self._leave_places)
@@ -300,6 +359,9 @@ class DeskScreen(QWidget):
             alt = event.modifiers() == Qt.KeyboardModifier.AltModifier
             shift = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
             plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+            if self.line.is_away and event.key() == Qt.Key.Key_F12:
+                event.accept()
+                return True
             own = event.key() in _KEYS if plain else shift and event.key() == Qt.Key.Key_F9
             if own or (alt and 32 < event.key() < 127):
                 event.accept()
@@ -321,6 +383,8 @@ class DeskScreen(QWidget):
             self.line.send_on()
         elif event.key() == Qt.Key.Key_F10:
             self.line.serve()
+        elif event.key() == Qt.Key.Key_F12 and self.line.is_away:
+            self.line.finish()
         else:
             super().keyPressEvent(event)
 

@@ -8,7 +8,7 @@ from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.errors import words_for
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.domain.errors import Conflict, CrmError
-from crm_desktop.domain.states import ContactState
+from crm_desktop.domain.states import ContactState, Resolution
 from crm_desktop.domain.visits import TARGET_SECONDS, Need, PlaceKind, VisitRow, need_words
 
 #: The letter that chooses each together with Alt, in the order of the form.
@@ -19,6 +19,12 @@ NEED_KEYS = {
     Need.STEP_FREE: "S",
     Need.SITTING: "D",
 }
+#: How a quick question ends, and a visit that nobody can wrap up while the database is away.
+ANSWERS = (
+    ("Resolved", Resolution.RESOLVED),
+    ("Signposted in the council", Resolution.SIGNPOSTED_COUNCIL),
+    ("Signposted outside", Resolution.SIGNPOSTED_OUTSIDE),
+)
 PLACE_KINDS = {
     PlaceKind.DESK: "Desk",
     PlaceKind.INTERVIEW: "Interview room",
@@ -85,6 +91,39 @@ _REFUSED = {
     ),
     "that was too long ago": ("That was more than ten minutes ago.", "Check them in again."),
     "say why, in up to 200 letters": ("A reason is needed.", "Say why in a few words."),
+    "no such service at that site": (
+        "That service is not offered here any more.",
+        "Choose another service.",
+    ),
+    "no such customer": ("Their record is gone.", "Enter them as a walk-in."),
+    "that appointment is not awaited": (
+        "That appointment is not awaited any more.",
+        "Check them in as a walk-in.",
+    ),
+    "this cannot be checked in": (
+        "They came more than a week ago, or what was written is too long.",
+        "Log the visit by hand, and throw this away.",
+    ),
+    "known from before": (
+        "They came before the database went away.",
+        "Another desk may have called them. Call those who were checked in here.",
+    ),
+    "perhaps in the line already": (
+        "They may be in the line of all desks already.",
+        "Call them when the database is back.",
+    ),
+    "sent on while away": (
+        "Nobody is sent on while the database is away.",
+        "Tell the visitor where to go; send them on when it is back.",
+    ),
+    "another site while away": (
+        "This computer knows this site alone while the database is away.",
+        "Choose the other when it is back.",
+    ),
+    "nothing is known of this site": (
+        "This computer does not know what can be asked here.",
+        "Log the visit by hand, or wait for the database.",
+    ),
     "you are not at that desk": ("This computer is at no desk.", "Choose which desk this is."),
 }
 _IS_THERE, _IS_YOURS, _IS_AT = " is there", " is with you", " is at "

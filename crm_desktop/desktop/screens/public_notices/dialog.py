@@ -21,9 +21,10 @@ from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.names import NETWORK_NAMES
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.public_notices.form import NoticeForm
-from crm_desktop.desktop.widgets.banner import ErrorBar
-from crm_desktop.desktop.widgets.buttons import Button
+from crm_desktop.desktop.widgets.banner import Banner, ErrorBar
+from crm_desktop.desktop.widgets.buttons import Button, Kind
 from crm_desktop.desktop.widgets.dialog_room import resize_within
+from crm_desktop.desktop.widgets.flow import FlowLayout
 from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.states import EmptyState
@@ -52,6 +53,7 @@ class NoticesDialog(QDialog):
         self._look, self._clock = look, clock
         self._presenter: NoticesPresenter | None = None
         self._notices: dict[object, NoticeView] = {}
+        self._sure_of = 0
         self._error = ErrorBar(look)
         self.form = NoticeForm(look, clock)
         self.form.publish_asked.connect(self._publish)
@@ -66,7 +68,15 @@ class NoticesDialog(QDialog):
         self._again = Button(look, "Try again", icon="refresh-cw")
         self._again.setAutoDefault(False)
         self._again.clicked.connect(self._try_again)
-        self._kept = Text(look, "", Role.SMALL, muted=True, wrap=True)
+        self._delete = Button(look, "Delete posts…", icon="trash-2")
+        self._delete.setAutoDefault(False)
+        self._delete.clicked.connect(self._ask_to_delete)
+        self._sure = Banner(look, Tone.DANGER, "trash-2")
+        self._sure.add_action("Keep them").clicked.connect(self._keep_posts)
+        self._surely = self._sure.add_action("Delete them", Kind.DANGER)
+        self._surely.clicked.connect(self._delete_posts)
+        self._sure.hide()
+        self._foot = QWidget()
         self._empty = EmptyState(look, "megaphone", "No notices yet", "Nothing is shown.")
         self._lay_out()
 
@@ -108,11 +118,11 @@ class NoticesDialog(QDialog):
         below.setContentsMargins(0, px(8), 0, 0)
         below.addWidget(self._whole)
         below.addWidget(self.posts, 1)
-        foot = QHBoxLayout()
-        foot.addWidget(self._kept, 1)
-        for each in (self._again, self._down):
+        foot = FlowLayout(self._foot, px(8))
+        for each in (self._down, self._delete, self._again):
             foot.addWidget(each)
-        below.addLayout(foot)
+        below.addWidget(self._sure)
+        below.addWidget(self._foot)
         self._both = QSplitter(Qt.Orientation.Vertical)
         self._both.addWidget(self.list)
         self._both.addWidget(detail)
@@ -170,8 +180,10 @@ class NoticesDialog(QDialog):
         is_over = _state(notice, self._clock.now()) == _OVER
         self._down.setVisible(not is_over)
         self._again.setVisible(not is_over and bool(_failed(notice)))
-        sent = any(each.state is NoticePostState.SENT for each in notice.posts)
-        self._kept.setText("What networks have stays there." if sent else "")
+        shows = bool(_standing(notice))
+        self._delete.setVisible(shows)
+        if not shows or self._sure_of != notice.id:
+            self._ask_no_more()
 
     @Slot(object)
     def _publish(self, notice: NewNotice) -> None:
@@ -183,6 +195,39 @@ class NoticesDialog(QDialog):
         key = self.list.current_key()
         if isinstance(key, int) and self._presenter is not None:
             self._presenter.end(key)
+
+    @Slot()
+    def _ask_to_delete(self) -> None:
+        notice = self._notices.get(self.list.current_key())
+        if notice is None:
+            return
+        self._sure_of = notice.id
+        where = " and ".join(_standing(notice))
+        self._sure.set_text(
+            f"Delete it on {where}?",
+            "Answers may go with it. This cannot be undone.",
+        )
+        self._sure.show()
+        self._foot.hide()
+        self._surely.setFocus(Qt.FocusReason.OtherFocusReason)
+        announce(self, self._sure.text())
+
+    @Slot()
+    def _keep_posts(self) -> None:
+        self._ask_no_more()
+        self._delete.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot()
+    def _ask_no_more(self) -> None:
+        self._sure.hide()
+        self._foot.show()
+
+    @Slot()
+    def _delete_posts(self) -> None:
+        self._ask_no_more()
+        self.posts.setFocus(Qt.FocusReason.OtherFocusReason)
+        if self._presenter is not None:
+            self._presenter.delete_posts(self._sure_of)
 
     @Slot()
     def _try_again(self) -> None:
@@ -197,6 +242,9 @@ _POSTED = {
     NoticePostState.SENT: ("posted", Tone.OK),
     NoticePostState.TAKEN_DOWN: ("taken down", Tone.NEUTRAL),
     NoticePostState.FAILED: ("not posted", Tone.DANGER),
+    NoticePostState.DELETING: ("being deleted", Tone.ACCENT),
+    NoticePostState.DELETED: ("deleted there", Tone.NEUTRAL),
+    NoticePostState.NOT_DELETED: ("not deleted", Tone.DANGER),
 }
 
 
@@ -208,6 +256,12 @@ def _state(notice: NoticeView, now: datetime) -> str:
 
 def _failed(notice: NoticeView) -> tuple[int, ...]:
     return tuple(each.id for each in notice.posts if each.state is NoticePostState.FAILED)
+
+
+def _standing(notice: NoticeView) -> tuple[str, ...]:
+    """The networks that show it."""
+    shows = (NoticePostState.SENT, NoticePostState.NOT_DELETED)
+    return tuple(NETWORK_NAMES[each.network] for each in notice.posts if each.state in shows)
 
 
 def _places_of(notice: NoticeView, state: str) -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -42,6 +43,7 @@ class NoticeForm(QWidget):
     def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look, self._clock = look, clock
+        self._asked: NewNotice | None = None
         self._places: dict[int, tuple[PublicAccount, QCheckBox]] = {}
         self._wrong = Banner(look, Tone.DANGER, "circle-alert")
         self._wrong.hide()
@@ -85,6 +87,7 @@ class NoticeForm(QWidget):
 
     def clear(self) -> None:
         """It was published."""
+        self._asked = None
         for editor in (self.text, self.welsh):
             editor.clear()
         self._later.setChecked(False)
@@ -182,7 +185,7 @@ class NoticeForm(QWidget):
             self._complain("Nothing was published.", "It must end after it begins.")
         else:
             self._wrong.hide()
-            self.publish_asked.emit(
+            self._ask(
                 NewNotice(
                     text=text,
                     text_cy=self.welsh.toPlainText().strip(),
@@ -193,6 +196,12 @@ class NoticeForm(QWidget):
                     account_ids=tuple(each.id for each in chosen),
                 )
             )
+
+    def _ask(self, notice: NewNotice) -> None:
+        """The same notice, asked again because nobody answered, is one."""
+        if self._asked is None or replace(notice, key=self._asked.key) != self._asked:
+            self._asked = notice
+        self.publish_asked.emit(self._asked)
 
     def _complain(self, happened: str, to_do: str) -> None:
         self._wrong.set_text(happened, to_do)

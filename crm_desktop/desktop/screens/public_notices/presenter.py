@@ -65,6 +65,13 @@ class NoticesPresenter(Presenter):
             failed=self._not_published,
         )
 
+    def delete_posts(self, notice_id: int) -> None:
+        """Have deleted what networks show of it."""
+        self._tasks.write(
+            partial(service_notices.delete_posts, self._db, notice_id),
+            failed=self._view.show_trouble,
+        )
+
     def end(self, notice_id: int) -> None:
         """Show it no more; what networks have stays there."""
         self._tasks.write(

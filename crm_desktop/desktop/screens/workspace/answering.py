@@ -43,7 +43,8 @@ class Answering:
         """See `ReplyView`."""
         self.toasted = sent.message_id
         left = (sent.undo_until - self._clock.now()).total_seconds()
-        self._screen.toast.offer("The reply goes out", max(1, round(left)))
+        if left > 0:
+            self._screen.toast.offer("The reply goes out", left)
         self._screen.posting.keep_rest()
 
     def stopped(self, findings: tuple[str, ...]) -> None:

@@ -42,19 +42,22 @@ class Knowledge:
         self._view = view
         self._contact_id: int | None = None
         self._service_id: int | None = None
-        self._subject = ""
+        self._subject = self._wanted = ""
 
     def show(self, contact: ContactView, *, fresh: bool) -> None:
-        """The contact was opened: suggest from its own words."""
+        """The contact was opened: suggest from its own words.
+
+        What is searched for stays when the same contact is about something else now.
+        """
         moved = contact.row.service_id != self._service_id
         self._contact_id, self._service_id = contact.row.id, contact.row.service_id
         self._subject = contact.row.subject
         if fresh or moved:
-            self.search("")
+            self.search("" if fresh else self._wanted)
 
     def search(self, text: str) -> None:
         """Search as the person types; without words, suggest."""
-        wanted = text.strip()
+        self._wanted = wanted = text.strip()
         if wanted:
             self._tasks.search(
                 partial(self._find, wanted),

@@ -1,0 +1,213 @@
+-- Who came while the database was away is entered with the times at which it happened.
+
+-- As before; staff may enter who came without a number, too: the line of that day gives them one.
+CREATE OR REPLACE FUNCTION app.visit_check_in(p jsonb) RETURNS json
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    known record; s record; a appointment; made bigint; n integer; l text; said text;
+    arrived timestamptz := coalesce((p ->> 'arrived')::timestamptz, now());
+    numbered boolean := p ->> 'number' IS NOT NULL;
+    away boolean := numbered OR p ->> 'by' = 'away' AND app.me() IS NOT NULL;
+    on_day date;
+BEGIN
+    IF app.me() IS NULL AND session_user NOT IN (
+        SELECT m.rolname FROM pg_roles m WHERE pg_has_role(m.oid, 'crm_gateway', 'MEMBER')) THEN
+        PERFORM app.refuse('CRM02', 'not signed in as staff');
+    END IF;
+    IF coalesce(p ->> 'key', '') !~ '^[0-9a-f]{32}$' THEN
+        PERFORM app.refuse('CRM04', 'a key of 32 digits');
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtextextended('visit ' || (p ->> 'key'), 0));
+    SELECT v.contact_id, v.letter, v.number INTO known FROM visit v WHERE v.key = p ->> 'key';
+    IF known.contact_id IS NOT NULL THEN
+        RETURN json_build_array(known.contact_id, known.letter, known.number);
+    END IF;
+    SELECT x.letter, v.id AS service_id, v.name, v.queue_id, greatest(q.priority, v.priority) AS urgency,
+           coalesce(t.seconds, 900) AS target INTO s
+    FROM site i JOIN site_service x ON x.site_id = i.id JOIN service v ON v.id = x.service_id
+    JOIN queue q ON q.id = v.queue_id
+    LEFT JOIN queue_target t ON t.queue_id = q.id AND t.channel = 'visit'
+    WHERE i.id = (p ->> 'site')::bigint AND i.active AND v.active
+      AND x.service_id = (p ->> 'service')::bigint;
+    IF s.service_id IS NULL THEN
+        PERFORM app.refuse('CRM01', 'no such service at that site');
+    END IF;
+    IF arrived > now() + interval '1 minute' OR arrived < now() - interval '7 days'
+       OR NOT away AND p ->> 'arrived' IS NOT NULL
+       OR NOT coalesce(length(p ->> 'who') <= 200 AND length(p ->> 'note') <= 500
+                       AND length(p ->> 'folded') <= 1000 AND length(p ->> 'phone') <= 40
+                       AND p ->> 'by' = ANY (ARRAY['desk', 'kiosk', 'appointment', 'away'])
+                       AND p ->> 'language' ~ '^[a-z]{2,3}$'
+                       AND app.are_needs(p -> 'needs'), false) THEN
+        PERFORM app.refuse('CRM04', 'this cannot be checked in');
+    END IF;
+    IF p ->> 'customer' IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM customer WHERE id = (p ->> 'customer')::bigint) THEN
+        PERFORM app.refuse('CRM01', 'no such customer');
+    END IF;
+    arrived := least(arrived, now());
+    on_day := app.visit_day(arrived);
+    IF numbered THEN
+        l := p ->> 'letter';
+        n := (p ->> 'number')::integer;
+        IF l IS DISTINCT FROM s.letter OR NOT EXISTS (
+            SELECT 1 FROM ticket_range r WHERE r.site_id = (p ->> 'site')::bigint AND r.day = on_day
+            AND n BETWEEN r.first AND r.last) THEN
+            PERFORM app.refuse('CRM04', 'no number of a reserved range');
+        END IF;
+        IF EXISTS (SELECT 1 FROM visit v WHERE v.site_id = (p ->> 'site')::bigint AND v.day = on_day
+                   AND v.letter = l AND v.number = n) THEN
+            PERFORM app.refuse('CRM04', 'that number is given already');
+        END IF;
+    ELSE
+        l := s.letter;
+        INSERT INTO ticket_counter AS k (site_id, day, letter, last)
+        VALUES ((p ->> 'site')::bigint, on_day, l, 1)
+        ON CONFLICT (site_id, day, letter) DO UPDATE SET last = k.last + 1 RETURNING k.last INTO n;
+        IF n > 899 THEN
+            PERFORM app.refuse('CRM04', 'no number is left today');
+        END IF;
+    END IF;
+    IF p ->> 'appointment' IS NOT NULL THEN
+        -- Of that day; and nobody brings a name out of a restricted service that is not theirs.
+        SELECT x.* INTO a FROM appointment x JOIN service y ON y.id = x.service_id
+        WHERE x.id = (p ->> 'appointment')::bigint AND x.site_id = (p ->> 'site')::bigint
+          AND app.visit_day(x.starts_at) = on_day
+          AND (app.me() IS NULL OR y.queue_id = ANY (app.known_queues())) FOR UPDATE OF x;
+        IF a.id IS NULL OR a.state <> 'booked' THEN
+            PERFORM app.refuse('CRM04', 'that appointment is not awaited');
+        END IF;
+    END IF;
+    said := CASE WHEN a.id IS NULL THEN s.name ELSE s.name || ', booked' END;
+    INSERT INTO contact (channel, direction, state, state_since, queue_id, service_id, customer_id,
+                         priority, who, subject, preview, folded, received_at, queued_at, due_at,
+                         parked_for_reply, needs_checking, check_reason, auto_generated, entered_at,
+                         while_away)
+    VALUES ('visit', 'inbound', 'queued', now(), s.queue_id, s.service_id,
+            coalesce((p ->> 'customer')::bigint, a.customer_id), s.urgency,
+            coalesce(nullif(p ->> 'who', ''), a.who, ''), said, p ->> 'note', p ->> 'folded',
+            arrived, arrived, arrived + make_interval(secs => s.target), false, false, '', false,
+            CASE WHEN away THEN now() END, CASE WHEN away THEN true END)
+    RETURNING id INTO made;
+    UPDATE contact SET thread_id = made WHERE id = made;
+    INSERT INTO visit (contact_id, site_id, day, letter, number, key, checked_in_by, language, phone,
+                       needs, note, for_place_id, appointment_id)
+    VALUES (made, (p ->> 'site')::bigint, on_day, l, n, p ->> 'key', p ->> 'by', p ->> 'language',
+            p ->> 'phone', p -> 'needs', p ->> 'note', a.place_id, a.id);
+    IF a.id IS NOT NULL THEN
+        UPDATE appointment SET state = 'arrived', visit_id = made WHERE id = a.id;
+    END IF;
+    INSERT INTO event (kind, at, actor_id, contact_id, customer_id, data)
+    VALUES ('contact.received', arrived, app.me(), made,
+            coalesce((p ->> 'customer')::bigint, a.customer_id),
+            jsonb_build_object('channel', 'visit', 'queue', s.queue_id, 'site',
+                               (p ->> 'site')::bigint, 'ticket', l || lpad(n::text, 3, '0'),
+                               'by', p ->> 'by'));
+    RETURN json_build_array(made, l, n);
+END $$;
+
+-- What became of a visitor who came while the database was away, after app.visit_check_in. p: contact,
+-- state (called, active, completed, no_show, left), place, calls, called, seen, ended, resolution. What
+-- an earlier try has entered is brought on from there, and asked again nothing happens. Of other
+-- visitors nothing is written down late: nobody's wait gets shorter afterwards.
+CREATE FUNCTION app.visit_went(p jsonb) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    me bigint := app.me(); c contact; v visit; holder text; booked bigint;
+    way text[] := ARRAY['queued', 'called', 'active', 'completed'];
+    ends text := p ->> 'state'; stands integer; goal integer;
+    called timestamptz := (p ->> 'called')::timestamptz;
+    seen timestamptz := (p ->> 'seen')::timestamptz;
+    ended timestamptz := (p ->> 'ended')::timestamptz;
+    desk bigint := (p ->> 'place')::bigint;
+    over boolean := ends IN ('completed', 'no_show', 'left');
+BEGIN
+    SELECT * INTO c FROM contact WHERE id = (p ->> 'contact')::bigint FOR UPDATE;
+    SELECT * INTO v FROM visit WHERE contact_id = c.id;
+    IF me IS NULL OR v.contact_id IS NULL OR NOT coalesce(c.while_away, false)
+       OR NOT (c.queue_id = ANY (app.known_queues())
+               OR EXISTS (SELECT 1 FROM event WHERE contact_id = c.id AND kind = 'contact.received'
+                          AND actor_id = me)) THEN
+        PERFORM app.refuse('CRM01', 'no such visit');
+    END IF;
+    IF v.left_at IS NOT NULL OR c.state IN ('completed', 'no_show', 'left', 'wrap_up') THEN
+        RETURN;
+    END IF;
+    IF c.owner_id IS NOT NULL AND c.owner_id <> me THEN
+        SELECT name INTO holder FROM staff WHERE id = c.owner_id;
+        PERFORM app.refuse('CRM03', 'the visitor is with somebody else', holder);
+    END IF;
+    stands := coalesce(array_position(way, CASE c.state WHEN 'held' THEN 'active' ELSE c.state END), 1);
+    goal := CASE WHEN ends IN ('no_show', 'left') THEN 4 ELSE array_position(way, ends) END;
+    IF goal IS NULL OR NOT coalesce(
+           (ends NOT IN ('called', 'active', 'no_show') OR called IS NOT NULL AND desk IS NOT NULL)
+       AND (ends NOT IN ('active', 'completed') OR seen IS NOT NULL)
+       AND (over = (ended IS NOT NULL)) AND (p ->> 'calls')::integer BETWEEN 0 AND 99
+       AND (ends <> 'completed' OR p ->> 'resolution' = ANY (ARRAY['resolved', 'signposted_council',
+            'signposted_outside', 'callback', 'no_action', 'handed_off']))
+       AND c.received_at <= coalesce(called, seen, ended)
+       AND coalesce(called <= coalesce(seen, ended), true) AND coalesce(seen <= ended, true)
+       AND coalesce(ended, seen, called) <= now() + interval '1 minute', false) THEN
+        PERFORM app.refuse('CRM04', 'this cannot have been');
+    END IF;
+    IF desk IS NOT NULL AND NOT EXISTS (SELECT 1 FROM place WHERE id = desk AND site_id = v.site_id) THEN
+        PERFORM app.refuse('CRM01', 'no such desk or room');
+    END IF;
+    IF goal <= stands THEN
+        RETURN;
+    END IF;
+    IF NOT over AND stands = 1 THEN
+        PERFORM app.place_free(desk);
+    END IF;
+    -- LEAST would make "now" of what never was.
+    called := CASE WHEN called IS NOT NULL THEN least(called, now()) END;
+    seen := CASE WHEN seen IS NOT NULL THEN least(seen, now()) END;
+    ended := CASE WHEN ended IS NOT NULL THEN least(ended, now()) END;
+    -- Before the contact, whose trigger says "now" of what has no time yet.
+    UPDATE visit SET place_id = CASE WHEN ends IN ('no_show', 'left') THEN NULL ELSE desk END,
+        called_at = coalesce(called, called_at), calls = greatest(calls, (p ->> 'calls')::integer),
+        seen_at = coalesce(seen_at, seen), left_at = ended WHERE contact_id = c.id;
+    UPDATE contact SET state = ends, state_since = coalesce(ended, seen, called),
+        owner_id = CASE WHEN ends IN ('no_show', 'left') THEN NULL ELSE me END,
+        first_taken_at = coalesce(first_taken_at, seen), completed_at = CASE WHEN goal = 4 AND seen IS NOT NULL
+            AND ends = 'completed' THEN ended END,
+        resolution = CASE WHEN ends = 'completed' THEN p ->> 'resolution' END,
+        avoidable = CASE WHEN ends = 'completed' THEN false END,
+        end_reason = CASE WHEN ends = 'completed' THEN 'normal' ELSE end_reason END,
+        due_at = CASE WHEN NOT over THEN due_at END WHERE id = c.id;
+    IF over THEN
+        UPDATE appointment SET state = CASE WHEN ends = 'completed' THEN 'served' ELSE 'no_show' END
+        WHERE visit_id = c.id AND state IN ('arrived', 'served') RETURNING id INTO booked;
+        IF ends <> 'completed' THEN
+            DELETE FROM slot_taken WHERE appointment_id = booked AND at > now();
+        END IF;
+    END IF;
+    IF stands = 1 AND (called IS NOT NULL OR seen IS NOT NULL) THEN
+        INSERT INTO assignment (contact_id, staff_id, state, accepted_at, ended_at, note, how)
+        VALUES (c.id, me, CASE WHEN NOT over THEN 'accepted' WHEN ends = 'completed' THEN 'completed'
+                               ELSE 'returned' END, coalesce(called, seen), ended, '',
+                CASE WHEN called IS NULL THEN 'counter' ELSE 'called' END);
+    ELSIF over THEN
+        UPDATE assignment SET state = CASE WHEN ends = 'completed' THEN 'completed' ELSE 'returned' END,
+            ended_at = ended WHERE contact_id = c.id AND ended_at IS NULL;
+    END IF;
+    IF stands = 1 AND called IS NOT NULL THEN
+        INSERT INTO event (kind, at, actor_id, contact_id, data) VALUES ('visit.called', called, me, c.id,
+            jsonb_build_object('place', desk, 'site', v.site_id, 'calls', p -> 'calls'));
+    END IF;
+    IF stands < 3 AND seen IS NOT NULL THEN
+        INSERT INTO event (kind, at, actor_id, contact_id, data)
+        VALUES ('contact.taken', seen, me, c.id, '{}');
+    END IF;
+    IF over THEN
+        INSERT INTO event (kind, at, actor_id, contact_id, data)
+        VALUES (CASE ends WHEN 'completed' THEN 'contact.completed' WHEN 'no_show' THEN 'contact.no_show'
+                ELSE 'contact.left' END, ended, me, c.id,
+                CASE WHEN ends = 'completed' THEN jsonb_build_object('resolution', p ->> 'resolution',
+                    'avoidable', false, 'service', c.service_id)
+                ELSE jsonb_build_object('before', CASE WHEN called IS NULL THEN 'queued' ELSE 'called' END)
+                END);
+    END IF;
+END $$;
+REVOKE ALL ON FUNCTION app.visit_went(jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION app.visit_went(jsonb) TO crm_staff;
