@@ -106,6 +106,8 @@ def _over(tx: Tx, found: ToSend, work: Work) -> str | None:
     wanted = _WANTED.get(found.kind)
     if wanted is not None and found.state not in {each.value for each in wanted}:
         return f"the visit is {found.state}"
+    if found.kind is TextKind.CALLED and queries.has_newer(tx, found):
+        return "the visitor was called to another desk meanwhile"
     if found.kind is TextKind.REMINDER and found.booking != "booked":
         return f"the appointment is {found.booking}"
     if found.kind is TextKind.REMINDER and found.at is not None and found.at <= tx.now:

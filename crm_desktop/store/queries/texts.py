@@ -185,6 +185,20 @@ def to_send(tx: Tx, message_id: int) -> ToSend | None:
     )
 
 
+def has_newer(tx: Tx, found: ToSend) -> bool:
+    """Whether the same visitor is to be told, or was told, the same kind of thing later."""
+    newer = (
+        select(TextMessage.message_id)
+        .where(
+            TextMessage.visit_id == found.visit_id,
+            TextMessage.kind == found.kind.value,
+            TextMessage.message_id > found.message_id,
+        )
+        .limit(1)
+    )
+    return tx.session.scalar(newer) is not None
+
+
 def sent_lately(tx: Tx, phone: str, since: datetime) -> int:
     """How many texts this number got since then."""
     return (

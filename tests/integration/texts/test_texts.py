@@ -24,7 +24,7 @@ from tests.bookings_centre import a_day, at, booking
 from tests.centre import Centre
 from tests.integration.texts.conftest import Texting
 from tests.servers.notify_stand_in import day_limit, rate_limit, refusal
-from tests.visits_centre import add_site, arriving, service_of
+from tests.visits_centre import add_site, arriving, places, service_of
 
 PHONE, NORM = "07700 900 982", "+447700900982"
 
@@ -101,6 +101,25 @@ def test_who_is_nearly_next_and_who_is_called_is_told_once(texting: Texting) -> 
     assert texting.notify.said()[2:] == [
         (NORM, "A004: please come to Desk 1 now, at Guildhall one-stop-shop.")
     ]
+
+
+def test_of_two_calls_that_wait_to_be_texted_the_last_one_leaves(texting: Texting) -> None:
+    """No gateway was there while a visitor was called, went back, and was called elsewhere."""
+    anna, ben = (texting.centre.as_person(login) for login in ("anna", "ben"))
+    contact = comes(texting)
+    texting.send()
+    first, second = places(texting.centre, texting.site)[:2]
+    visits.at(anna, first)
+    visits.call(anna, contact, first)
+    visits.back_to_line(anna, contact)
+    visits.at(ben, second)
+    visits.call(ben, contact, second)
+
+    texting.send()
+
+    ((_, words),) = texting.notify.said()[1:]
+    assert "please come to Desk 2 now" in words
+    assert [state for kind, state, _ in texting.kept() if kind == "called"] == ["withdrawn", "sent"]
 
 
 def test_a_kiosk_s_visitor_is_texted_in_welsh(local: Texting) -> None:
