@@ -9,6 +9,7 @@ import pytest
 from crm_desktop.domain.changes import Changes
 from crm_desktop.gateway import routing as rounds
 from crm_desktop.gateway.routing import Router
+from crm_desktop.services import routing
 from crm_desktop.services.routing import Turn
 
 
@@ -23,7 +24,7 @@ def test_a_pause_is_as_long_as_the_round_before_it(
         router.wake()  # something changed meanwhile
         return Turn(Changes(), 1.0)
 
-    monkeypatch.setattr(rounds.routing, "Rounds", lambda _db: SimpleNamespace(turn=turn))
+    monkeypatch.setattr(routing, "Rounds", lambda _db: SimpleNamespace(turn=turn))
     monkeypatch.setattr(rounds, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     router = Router(None)  # type: ignore[arg-type]  # its rounds are ours
     monkeypatch.setattr(router.stopping, "wait", paused.append)
