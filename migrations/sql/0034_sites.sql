@@ -305,8 +305,9 @@ BEGIN
     PERFORM app.site_keeper();
     PERFORM pg_advisory_xact_lock(hashtextextended('sites', 0));
     IF p_site IS NOT NULL THEN
-        SELECT * INTO known FROM site WHERE id = p_site FOR UPDATE;
-        PERFORM 1 FROM place WHERE site_id = p_site FOR UPDATE;
+        -- Check-ins and calls, which name them, do not wait for it.
+        SELECT * INTO known FROM site WHERE id = p_site FOR NO KEY UPDATE;
+        PERFORM 1 FROM place WHERE site_id = p_site ORDER BY id FOR NO KEY UPDATE;
         before := app.site_data(p_site);
         IF before IS NULL THEN
             PERFORM app.refuse('CRM01', 'no such site');

@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from crm_desktop.domain.errors import Conflict, NotAllowed, NotFound
 from crm_desktop.domain.states import AssignmentState, Channel, ContactState, StaffRole
@@ -31,6 +31,7 @@ from crm_desktop.store.queries.visits_sqlite import (
     called,
     end_assignments,
     log,
+    may_know,
     visit_in,
 )
 
@@ -46,8 +47,13 @@ def hold(tx: Tx, place_id: int, until: datetime | None, why: str, visit_id: int 
     if until is not None and not (tx.now < until <= latest and 0 < len(why) <= 100):
         raise Conflict("kept free for up to a day, with words why")
     if visit_id is not None:
-        visit = tx.session.get(Visit, visit_id)
-        if visit is None or visit.site_id != place.site_id:
+        visit, contact = tx.session.get(Visit, visit_id), tx.session.get(Contact, visit_id)
+        if (
+            visit is None
+            or contact is None
+            or visit.site_id != place.site_id
+            or not may_know(tx, tx.session.get_one(Queue, contact.queue_id))
+        ):
             raise NotFound("no such visit")
     if until is not None:
         _check_empty(tx, place, visit_id)
@@ -157,7 +163,11 @@ def partner_done(tx: Tx, contact_id: int) -> None:
 def undo(tx: Tx, contact_id: int) -> None:
     """See app.visit_undo."""
     contact, visit = tx.session.get(Contact, contact_id), tx.session.get(Visit, contact_id)
-    if contact is None or visit is None:
+    if (
+        contact is None
+        or visit is None
+        or not may_know(tx, tx.session.get_one(Queue, contact.queue_id))
+    ):
         raise NotFound("no such visit")
     if contact.state not in (ContactState.NO_SHOW, ContactState.LEFT):
         raise Conflict(f"the visit is {contact.state}")
@@ -219,6 +229,7 @@ def _next_for(tx: Tx, place: Place) -> int | None:
             Visit.day >= day_of(tx.now) - timedelta(days=1),
             Contact.state == ContactState.QUEUED,
             Visit.left_at.is_(None),
+            or_(~Queue.restricted, Queue.id.in_(me(tx).queues)),
         )
     ).all()
     profile = set(place.service_ids)
