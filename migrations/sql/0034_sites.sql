@@ -46,6 +46,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         FROM visit v JOIN contact c ON c.id = v.contact_id
         WHERE v.site_id = p_site AND v.day >= app.visit_day(now()) - 1
           AND c.state IN ('queued', 'called', 'active', 'held', 'parked', 'wrap_up')
+          AND (v.left_at IS NULL OR c.state = 'wrap_up')
     ), booked AS (
         SELECT place_id, service_id FROM appointment
         WHERE site_id = p_site AND state = 'booked' AND starts_at > now() - interval '1 day'

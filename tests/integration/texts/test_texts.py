@@ -24,7 +24,7 @@ from tests.bookings_centre import a_day, at, booking
 from tests.centre import Centre
 from tests.integration.texts.conftest import Texting
 from tests.servers.notify_stand_in import day_limit, rate_limit, refusal
-from tests.visits_centre import add_site, arriving, service_of
+from tests.visits_centre import add_site, arriving, places, service_of
 
 PHONE, NORM = "07700 900 982", "+447700900982"
 
@@ -126,6 +126,26 @@ def test_a_text_with_nothing_to_say_any_more_does_not_leave(local: Texting) -> N
     assert local.kept() == [("ticket", "withdrawn", "")]
     assert local.work() == [("done", 1, "")]
     assert events(local, contact) == ["text.dropped"]
+
+
+def test_who_went_back_to_the_line_is_told_of_the_next_desk(texting: Texting) -> None:
+    anna, ben = texting.centre.as_person("anna"), texting.centre.as_person("ben")
+    contact = comes(texting)
+    visits.at(anna, texting.desk)
+    visits.call(anna, contact, texting.desk)
+    texting.send()
+    visits.back_to_line(anna, contact)
+    other = places(texting.centre, texting.site)[1]
+    visits.at(ben, other)
+
+    visits.call(ben, contact, other)
+    visits.recall(ben, contact)
+    texting.send()
+
+    assert [words[6:27] for _, words in texting.notify.said()[-2:]] == [
+        "please come to Desk 1", "please come to Desk 2",
+    ]  # fmt: skip
+    assert len(texting.kept()) == 3
 
 
 def test_who_is_entered_hours_late_is_not_texted(texting: Texting) -> None:
