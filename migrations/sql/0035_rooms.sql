@@ -275,6 +275,9 @@ BEGIN
     WHERE contact_id = p_contact RETURNING * INTO v;
     UPDATE place SET held_until = now() + interval '1 hour', held_visit_id = p_contact,
                      held_for = v.letter || lpad(v.number::text, 3, '0') WHERE id = p.id;
+    -- Nobody is in two rooms.
+    UPDATE place SET held_until = NULL, held_for = '', held_visit_id = NULL
+    WHERE held_visit_id = p_contact AND id <> p.id;
     PERFORM app.log(CASE c.state WHEN 'called' THEN 'visit.called' ELSE 'visit.room' END, p_contact,
                     jsonb_build_object('place', p.id, 'site', v.site_id, 'calls', v.calls));
     RETURN json_build_array(p_contact, v.letter, v.number, p.name, v.called_at, v.site_id);

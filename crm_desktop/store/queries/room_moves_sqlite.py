@@ -75,6 +75,7 @@ def into_room(tx: Tx, contact_id: int, place_id: int) -> tuple[Any, ...]:
     _check_empty(tx, place, contact_id)
     if rooms.is_kept(tx, place, contact_id):
         raise Conflict(f"{place.name} is kept free")
+    _let_go(tx, contact_id)  # nobody is in two rooms
     visit.place_id = place.id
     is_called = contact.state == ContactState.CALLED
     if is_called:
@@ -93,8 +94,7 @@ def without_room(tx: Tx, contact_id: int, why: str) -> None:
     marked = rooms.is_marked(tx, contact)
     if len(why) > 200 or (marked and not why.strip()):
         raise Conflict("say why, in up to 200 letters")
-    for place in tx.session.scalars(select(Place).where(Place.held_visit_id == contact_id)):
-        place.held_until, place.held_for, place.held_visit_id = None, "", None
+    _let_go(tx, contact_id)
     log(tx, "visit.without_room", contact_id, why=why.strip(), marker=marked)
 
 
@@ -204,6 +204,11 @@ def _place(tx: Tx, place_id: int) -> Place:
     if place is None or not place.active:
         raise NotFound("no such desk or room")
     return place
+
+
+def _let_go(tx: Tx, contact_id: int) -> None:
+    for place in tx.session.scalars(select(Place).where(Place.held_visit_id == contact_id)):
+        place.held_until, place.held_for, place.held_visit_id = None, "", None
 
 
 def _check_empty(tx: Tx, place: Place, contact_id: int | None) -> None:
