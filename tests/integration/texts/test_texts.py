@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from crm_desktop.domain.errors import InvalidInput
 from crm_desktop.domain.kiosks import KioskCheckIn
-from crm_desktop.services import appointments, decisions, kiosks, texts, visits
+from crm_desktop.services import appointments, contacts, decisions, kiosks, texts, visits
 from crm_desktop.store.models import (
     Appointment,
     ChannelAccount,
@@ -145,6 +145,67 @@ def test_a_text_with_nothing_to_say_any_more_does_not_leave(local: Texting) -> N
     assert local.kept() == [("ticket", "withdrawn", "")]
     assert local.work() == [("done", 1, "")]
     assert events(local, contact) == ["text.dropped"]
+
+
+def test_who_went_back_to_the_line_is_told_of_the_next_desk(texting: Texting) -> None:
+    anna, ben = texting.centre.as_person("anna"), texting.centre.as_person("ben")
+    contact = comes(texting)
+    visits.at(anna, texting.desk)
+    visits.call(anna, contact, texting.desk)
+    texting.send()
+    visits.back_to_line(anna, contact)
+    other = places(texting.centre, texting.site)[1]
+    visits.at(ben, other)
+
+    visits.call(ben, contact, other)
+    visits.recall(ben, contact)
+    texting.send()
+
+    assert [words[6:27] for _, words in texting.notify.said()[-2:]] == [
+        "please come to Desk 1", "please come to Desk 2",
+    ]  # fmt: skip
+    assert len(texting.kept()) == 3
+
+
+def test_who_is_entered_hours_late_is_not_texted(texting: Texting) -> None:
+    anna = texting.centre.as_person("anna")
+    waits, called = comes(texting), comes(texting, "07700 900 983")
+    texting.sweep()
+    with texting.centre.as_owner().write() as tx:
+        tx.session.execute(update(Contact).values(received_at=tx.now - timedelta(hours=2)))
+    texting.send()
+    visits.at(anna, texting.desk)
+    visits.call(anna, called, texting.desk)
+    with texting.centre.as_owner().write() as tx:
+        tx.session.execute(update(Visit).values(called_at=tx.now - timedelta(minutes=20)))
+
+    texting.send()
+
+    assert texting.notify.said() == []
+    assert {(kind, state) for kind, state, _ in texting.kept()} == {
+        ("ticket", "withdrawn"), ("called", "withdrawn"),
+    }  # fmt: skip
+    assert events(texting, waits) == ["text.dropped"]
+
+
+def test_what_is_left_of_a_visit_is_texted_nothing(texting: Texting) -> None:
+    anna = texting.centre.as_person("anna")
+    earlier = [comes(texting, "") for _ in range(3)]
+    gone = comes(texting)
+    texting.send()
+    visits.at(anna, texting.desk)
+    visits.call(anna, gone, texting.desk)
+    visits.serve(anna, gone)
+    contacts.begin_wrap_up(anna, gone)
+    contacts.release(anna, gone, "a form is missing")
+    visits.left(anna, earlier[0])
+
+    texting.sweep()
+    texting.send()
+
+    assert [(kind, state) for kind, state, _ in texting.kept()] == [
+        ("ticket", "sent"), ("called", "withdrawn"),
+    ]  # fmt: skip
 
 
 def test_a_lost_answer_sends_nothing_twice(texting: Texting) -> None:
