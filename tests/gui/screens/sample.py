@@ -273,7 +273,7 @@ def contact(**given: Any) -> ContactView:
             ),
             message(
                 12, "Crew 4 says the bridge was closed until noon. Do not promise a date yet.",
-                direction=Direction.OUTBOUND, visibility=Visibility.INTERNAL,
+                direction=Direction.OUTBOUND, visibility=Visibility.INTERNAL, subject="",
                 author="D. Achebe", sender_name="D. Achebe", at=NOW - 20 * MINUTE,
             ),
         ),
