@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
@@ -14,7 +14,7 @@ from crm_desktop.desktop.widgets.card import Surface
 
 #: Below this width (at 100 %) only one of the two is seen.
 _NARROW = 820
-_QUEUE_WIDTH = 340
+_QUEUE_WIDTH = 356
 #: From this width on (at 100 %) the queue is so wide.
 _WIDE, _WIDE_QUEUE = 1550, 460
 
@@ -89,6 +89,12 @@ class WorkPage(QWidget):
         if untouched and wanted != self._given:
             self._given = wanted
             self._split.setSizes([wanted, max(width - wanted, 1)])
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for one of the two: a window in which another page is seen can become narrow."""
+        hint, parts = super().minimumSizeHint(), (self._queue, self._right)
+        one = max(each.minimumSizeHint().width() for each in parts)
+        return QSize(min(hint.width(), one), hint.height())
 
     @Slot()
     def _arrange(self) -> None:

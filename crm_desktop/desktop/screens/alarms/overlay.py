@@ -144,16 +144,23 @@ class AlarmOverlay(QWidget):
         free = screen.availableGeometry()
         width = min(self._look.px(_WIDTH), free.width())
         inner = width - 2 * self._look.px(10)
+        if self._height_at(inner) > free.height():
+            # The bar that scrolls stands beside the cards, not on them.
+            inner -= self._area.verticalScrollBar().sizeHint().width()
         self._body.setFixedWidth(inner)
+        self.setFixedSize(width, min(self._height_at(inner), free.height()))
+        self.move(
+            free.left() + (free.width() - width) // 2,
+            free.top() + (free.height() - self.height()) // 3,
+        )
+
+    def _height_at(self, inner: int) -> int:
+        """The height of all cards, and of the room around them."""
         high = sum(
             max(card.sizeHint().height(), card.heightForWidth(inner))
             for card in self._cards.values()
         )
-        height = min(high + self._look.px(10) * (2 + len(self._cards)), free.height())
-        self.setFixedSize(width, height)
-        self.move(
-            free.left() + (free.width() - width) // 2, free.top() + (free.height() - height) // 3
-        )
+        return high + self._look.px(10) * (2 + len(self._cards))
 
 
 class _Place(Text):

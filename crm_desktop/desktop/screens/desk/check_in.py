@@ -21,7 +21,7 @@ from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.core.tickets import TicketPrint
 from crm_desktop.desktop.screens.desk.presenter import Arrival
-from crm_desktop.desktop.screens.desk.words import ANSWERS, NEED_KEYS, minutes, refused
+from crm_desktop.desktop.screens.desk.words import ANSWERS, NEED_KEYS, about_minutes, refused
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import Button, Kind, PrimaryButton
 from crm_desktop.desktop.widgets.card import PanelHeader, Surface
@@ -45,10 +45,12 @@ _NO_NAME = "__nobody__"
 
 class CheckInPane(Surface):
     """Alt+1 … chooses what it is about, Alt+H/R/I/S/D what they need, Enter gives the ticket,
-    Ctrl+Enter counts a quick question. `left_for_line` when Escape leaves an empty form.
+    Ctrl+Enter counts a quick question. `left_for_line` when Escape leaves an empty form, `spoke`
+    carries the part that must be seen now.
     """
 
     left_for_line = Signal()
+    spoke = Signal(QWidget)
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, parent=parent)
@@ -98,6 +100,12 @@ class CheckInPane(Surface):
         self.outcome.setAccessibleName("How a quick question ended")
         for said, answer in ANSWERS:
             self.outcome.addItem(said, answer)
+        for box in (self.language, self.outcome):
+            # Its longest words would hold the form wider than a narrow window has room for.
+            box.setSizeAdjustPolicy(
+                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+            )
+            box.setMinimumContentsLength(6)
         self._told = Text(look, "", Role.FIGURE, wrap=True)
         self._wait = Text(look, "", Role.SMALL, muted=True, wrap=True)
         self._wrong = Banner(look, Tone.DANGER, "circle-alert")
@@ -189,7 +197,7 @@ class CheckInPane(Surface):
     def ticket(self, visit: CheckedIn, site: str, moment: str) -> TicketPrint:
         """What stands on the paper of somebody who is checked in."""
         own = next((each for each in self._services if each.service_id == self._chosen), None)
-        wait = f"About {minutes(visit.wait_seconds)}" if visit.wait_seconds else ""
+        wait = about_minutes(visit.wait_seconds).capitalize() if visit.wait_seconds else ""
         welsh = self.language.currentData() == "cy"
         return TicketPrint(
             site=site,
@@ -202,32 +210,40 @@ class CheckInPane(Surface):
 
     def issued(self, visit: CheckedIn, who: str) -> None:
         """Say the number; the form is free for the next."""
-        wait = f" They wait about {minutes(visit.wait_seconds)}." if visit.wait_seconds else ""
+        wait = f" They wait {about_minutes(visit.wait_seconds)}." if visit.wait_seconds else ""
         said = f"{visit.ticket}: number {visit.position} in the line.{wait}"
-        self._told.setText(f"{visit.ticket}  {f'for {who}' if who else ''}".strip())
+        self._told.setText(f"{visit.ticket}{f' for {who}' if who else ''}")
         self._wait.setText(f"Number {visit.position} in the line.{wait}")
-        self.clear()
+        self._tell()
         announce(self, said)
 
     def without_number(self, who: str) -> None:
         """Say that no number was left; the form is free for the next."""
         self._told.setText(f"No number{f' for {who}' if who else ''}")
         self._wait.setText("No numbers are left on this computer. Call them by name or by hand.")
-        self.clear()
+        self._tell()
         announce(self, f"{self._told.text()}. {self._wait.text()}")
 
     def answered(self) -> None:
         """A quick question was counted."""
         self._told.setText("Counted")
         self._wait.setText("A quick question, answered at the counter.")
-        self.clear()
+        self._tell()
         announce(self, "The question is counted")
 
     def not_issued(self, trouble: CrmError) -> None:
         """Say why not; what was entered stays."""
         self._wrong.set_text(*refused(trouble))
         self._wrong.show()
+        if "phone" in (trouble.params.get("fields") or {}):
+            self.phone.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.spoke.emit(self._wrong)
         announce(self, self._wrong.text())
+
+    def _tell(self) -> None:
+        """The form is free; what it says at its foot is seen, however low the window is."""
+        self.clear()
+        self.spoke.emit(self._wait)
 
     def clear(self) -> None:
         """Ready for the next."""
@@ -350,6 +366,7 @@ class CheckInPane(Surface):
     @Slot(str)
     def _typed(self, text: str) -> None:
         self._told.setText("")
+        self.spoke.emit(self.name)
         if self._presenter is not None:
             self._presenter.find(text)
 
@@ -381,8 +398,10 @@ class CheckInPane(Surface):
         own = next((each for each in self._services if each.service_id == self._chosen), None)
         if own is None or self._told.text():
             return
-        wait = "" if own.wait_seconds is None else f", about {minutes(own.wait_seconds)}"
-        waits = "Nobody waits" if not own.waiting else f"{own.waiting} wait"
+        known = own.wait_seconds
+        soon = known is None or not (own.waiting or known >= 60)
+        wait = "" if soon or known is None else f", {about_minutes(known)}"
+        waits = {0: "Nobody waits", 1: "1 waits"}.get(own.waiting, f"{own.waiting} wait")
         self._wait.setText(f"{waits} for {own.name}{wait}.")
 
 

@@ -26,6 +26,7 @@ from crm_desktop.desktop.screens.desk.side import DeskSide
 from crm_desktop.desktop.screens.desk.words import refused
 from crm_desktop.desktop.widgets.banner import Banner, UndoToast
 from crm_desktop.desktop.widgets.chooser import Chooser
+from crm_desktop.desktop.widgets.flow import lay_out
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.states import EmptyState
 from crm_desktop.domain.away_visits import AwayVisit
@@ -86,6 +87,7 @@ class DeskScreen(QWidget):
         )
         self._form = QScrollArea()
         self._split = QSplitter(Qt.Orientation.Horizontal)
+        self._wide = True
         #: The widths before who is where took the form's place.
         self._before: list[int] = []
         self._pages = QStackedWidget()
@@ -116,6 +118,9 @@ class DeskScreen(QWidget):
     def _fit(self, *, places: bool = False) -> None:
         """Where there is room for two, who is where takes the form's for as long as it is asked."""
         wide = self.width() >= self._look.px(_NARROW)
+        if wide is not self._wide:
+            self._wide = wide
+            self._split.setSizes(self._widths())
         self.side.setVisible(wide or places)
         self.side.show_places_alone(alone=places and not wide)
         self._form.setVisible(wide or not places)
@@ -126,6 +131,15 @@ class DeskScreen(QWidget):
         elif self._before:
             self._split.setSizes(self._before)
             self._before = []
+
+    def _widths(self) -> list[int]:
+        """Two have the same room; of three the line takes what is left."""
+        px, whole = self._look.px, self.width()
+        if self._wide:
+            return [px(400), max(px(600), whole - px(730)), px(330)]
+        bar = self._form.verticalScrollBar().sizeHint().width()
+        form = max(whole // 2, self.check_in.minimumSizeHint().width() + bar)
+        return [form, whole - form, 0]
 
     def show_sites(self, sites: tuple[SiteInfo, ...], chosen: int | None) -> None:
         """See `DeskView`."""
@@ -289,7 +303,7 @@ class DeskScreen(QWidget):
             self._presenter.set_printing(*key)
 
     def _lay_out(self) -> None:
-        px, scroll = self._look.px, self._form
+        scroll = self._form
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -300,7 +314,9 @@ class DeskScreen(QWidget):
             split.addWidget(each)
         split.setStretchFactor(1, 1)
         split.setChildrenCollapsible(False)
-        split.setSizes([px(400), px(600), px(330)])
+        split.setSizes(self._widths())
+        # Where there is no room for it a window would grow for it before it is known.
+        self.side.hide()
         self._pages.addWidget(self._nothing)
         self._pages.addWidget(split)
         column = QVBoxLayout(self)
@@ -318,6 +334,7 @@ class DeskScreen(QWidget):
         self.check_in.page_key = self._alt_key
         self.toast.undone.connect(self._take_back)
         self.check_in.left_for_line.connect(self.line.focus)
+        self.check_in.spoke.connect(self._show_part)
         self.line.opened.connect(self.opened)
         self.line.serve_wanted.connect(self._serve)
         self.line.place_wanted.connect(self.choose_place)
@@ -328,6 +345,13 @@ class DeskScreen(QWidget):
         self.rooms.opened.connect(self.opened)
         self.rooms.board.left.connect(self._leave_places)
         self._clock.tick.connect(self._tick)
+
+    @Slot(QWidget)
+    def _show_part(self, part: QWidget) -> None:
+        """In a low window the form scrolls to what it says, and back to what is typed."""
+        if (column := self.check_in.layout()) is not None:
+            lay_out(self._form, column)
+        self._form.ensureWidgetVisible(part, 0, self._look.px(14))
 
     def set_private(self, private: bool) -> None:
         """Hide every name, or show them again."""

@@ -42,6 +42,11 @@ def minutes(seconds: float) -> str:
     return f"{whole} min" if whole else "under 1 min"
 
 
+def about_minutes(seconds: float) -> str:
+    """ "about 14 min", "under 1 min"."""
+    return f"about {minutes(seconds)}" if seconds >= 60 else minutes(seconds)
+
+
 def wait_pill(row: VisitRow, now: datetime) -> tuple[str, Tone]:
     """How long somebody has waited, or where they are."""
     elsewhere = {

@@ -137,7 +137,7 @@ class NoticesDialog(QDialog):
         whole = QSplitter()
         whole.addWidget(self.form)
         whole.addWidget(right)
-        whole.setSizes([px(490), px(410)])
+        whole.setSizes([px(466), px(474)])
         whole.setChildrenCollapsible(False)
         close = Button(self._look, "Close")
         close.setAutoDefault(False)
@@ -149,7 +149,7 @@ class NoticesDialog(QDialog):
         column.addWidget(self._error)
         column.addWidget(whole, 1)
         column.addLayout(end)
-        resize_within(self, self._look, px(900), px(660))
+        resize_within(self, self._look, px(940), px(660))
 
     def _row(self, notice: NoticeView) -> Row:
         now = self._clock.now()
