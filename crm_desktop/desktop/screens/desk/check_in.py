@@ -235,7 +235,8 @@ class CheckInPane(Surface):
         """Say why not; what was entered stays."""
         self._wrong.set_text(*refused(trouble))
         self._wrong.show()
-        if "phone" in (trouble.params.get("fields") or {}):
+        fields = trouble.params.get("fields")
+        if isinstance(fields, dict) and "phone" in fields:
             self.phone.setFocus(Qt.FocusReason.OtherFocusReason)
         self.spoke.emit(self._wrong)
         announce(self, self._wrong.text())

@@ -296,10 +296,9 @@ class AddDocumentDialog(QDialog):
         side.setSpacing(self._look.px(6))
         side.addWidget(self.pages, 1)
         flow = FlowLayout(self._tools, self._look.px(6))
-        for each in (self._left, self._right, self._remove):
+        for each in (self._left, self._right, self._remove, self.one_pdf):
             flow.addWidget(each)
         side.addWidget(self._tools)
-        side.addWidget(self.one_pdf)
         return side
 
     def _frame(self, inner: QWidget) -> None:
