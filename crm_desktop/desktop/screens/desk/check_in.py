@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
@@ -16,12 +17,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.core.tickets import TicketPrint
 from crm_desktop.desktop.screens.desk.presenter import Arrival
-from crm_desktop.desktop.screens.desk.words import ANSWERS, NEED_KEYS, about_minutes, refused
+from crm_desktop.desktop.screens.desk.words import ANSWERS, NEED_KEYS, expected, refused
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import Button, Kind, PrimaryButton
 from crm_desktop.desktop.widgets.card import PanelHeader, Surface
@@ -41,16 +43,16 @@ _LANGUAGES = (("English", "en"), ("Welsh", "cy"), ("Polish", "pl"), ("Urdu", "ur
               ("Punjabi", "pa"), ("Romanian", "ro"), ("Arabic", "ar"), ("Ukrainian", "uk"),
               ("British Sign Language", "bfi"))  # fmt: skip
 _NO_NAME = "__nobody__"
+#: So many of those who may be meant are in sight at once.
+_MOST_ROWS = 4.5
 
 
 class CheckInPane(Surface):
     """Alt+1 … chooses what it is about, Alt+H/R/I/S/D what they need, Enter gives the ticket,
-    Ctrl+Enter counts a quick question. `left_for_line` when Escape leaves an empty form, `spoke`
-    carries the part that must be seen now.
+    Ctrl+Enter counts a quick question. `left_for_line` when Escape leaves an empty form.
     """
 
     left_for_line = Signal()
-    spoke = Signal(QWidget)
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, parent=parent)
@@ -63,6 +65,11 @@ class CheckInPane(Surface):
         self.page_key: Callable[[QKeyEvent], bool] = lambda _event: False
         #: Of whom the form says what is known.
         self._filled: Match | None = None
+        #: What was chosen by hand stays, whoever it turns out to be.
+        self._by_hand: dict[str, bool] = {}
+        self._searching = False
+        #: Keys that came before the answer: they mean what it offers.
+        self._then: list[Callable[[], None]] = []
         self.name = QLineEdit()
         self.name.setAccessibleName("Name, or booking reference")
         self.name.setPlaceholderText("Nothing is needed")
@@ -78,10 +85,11 @@ class CheckInPane(Surface):
         self.needs = FilterChips(look, "Needs", exclusive=False)
         self.needs.set_chips(
             [
-                Chip(need.value, need_words(need), spoken=f"{need_words(need)}, Alt+{key}")
+                Chip(need.value, need_words(need), spoken=f"{need_words(need)}, Alt+{key}", cap=key)
                 for need, key in NEED_KEYS.items()
             ]
         )
+        self.needs.chosen.connect(self._needs_clicked)
         self.language = QComboBox()
         self.language.setAccessibleName("Language")
         for said, code in _LANGUAGES:
@@ -100,17 +108,13 @@ class CheckInPane(Surface):
         self.outcome.setAccessibleName("How a quick question ended")
         for said, answer in ANSWERS:
             self.outcome.addItem(said, answer)
-        for box in (self.language, self.outcome):
-            # Its longest words would hold the form wider than a narrow window has room for.
-            box.setSizeAdjustPolicy(
-                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-            )
-            box.setMinimumContentsLength(6)
         self._told = Text(look, "", Role.FIGURE, wrap=True)
+        self._place = Text(look, "", Role.BODY, muted=True, wrap=True)
         self._wait = Text(look, "", Role.SMALL, muted=True, wrap=True)
         self._wrong = Banner(look, Tone.DANGER, "circle-alert")
         self._wrong.hide()
         self._lay_out()
+        self._tell("", "")
         for each in (self.name, self.phone, self.note, self.language, self.outcome):
             each.installEventFilter(self)
 
@@ -166,38 +170,32 @@ class CheckInPane(Surface):
         """Who may be meant; the first is nobody known, so that Enter alone is never a stranger."""
         if text != self.name.text():
             return
-        self._matches = {}
-        self._matches.update(enumerate(matches))
-        rows = [
-            Row(
-                number,
-                each.who,
-                each.detail,
-                "calendar" if each.appointment_id else "user",
-                Tone.ACCENT if each.appointment_id else Tone.NEUTRAL,
-                pill=(
-                    f"booked {each.booked_at:%H:%M}" if each.booked_at else "",
-                    Tone.ACCENT,
-                )
-                if each.booked_at
-                else None,
-            )
-            for number, each in self._matches.items()
-        ]
+        before, self._matches = self._matches, dict(enumerate(matches))
+        rows = [_match_row(number, each) for number, each in self._matches.items()]
         if rows:
-            rows.append(Row(_NO_NAME, f"“{text}”, not one of these", "", "user-plus"))
+            new = Row(_NO_NAME, f"“{text}”, not one of these", "Nobody on record", "user-plus")
+            rows.insert(0, new)
         self.matches.set_rows(rows)
         self.matches.setVisible(bool(rows))
-        self.matches.setFixedHeight(min(len(rows), 4) * self._look.px(48) + 2)
+        # Half a row says that there are more.
+        high = self.matches.content_height() * min(1.0, _MOST_ROWS / max(1, len(rows)))
+        self.matches.setFixedHeight(round(high) + 2)
         if rows:
             booked = next((n for n, each in self._matches.items() if each.appointment_id), None)
             self.matches.make_current(_NO_NAME if booked is None else booked)
             self._match_chosen()
+            if before != self._matches:
+                count = words.count(len(matches), "person", "people")
+                announce(self, f"{count} may be meant. {self._said_of_match()}")
+        self._searching = False
+        then, self._then = self._then, []
+        for does in then:
+            does()
 
     def ticket(self, visit: CheckedIn, site: str, moment: str) -> TicketPrint:
         """What stands on the paper of somebody who is checked in."""
         own = next((each for each in self._services if each.service_id == self._chosen), None)
-        wait = about_minutes(visit.wait_seconds).capitalize() if visit.wait_seconds else ""
+        wait = expected(visit.wait_seconds).capitalize() if visit.wait_seconds else ""
         welsh = self.language.currentData() == "cy"
         return TicketPrint(
             site=site,
@@ -210,25 +208,25 @@ class CheckInPane(Surface):
 
     def issued(self, visit: CheckedIn, who: str) -> None:
         """Say the number; the form is free for the next."""
-        wait = f" They wait {about_minutes(visit.wait_seconds)}." if visit.wait_seconds else ""
+        wait = f" They wait {expected(visit.wait_seconds)}." if visit.wait_seconds else ""
         said = f"{visit.ticket}: number {visit.position} in the line.{wait}"
-        self._told.setText(f"{visit.ticket}{f' for {who}' if who else ''}")
-        self._wait.setText(f"Number {visit.position} in the line.{wait}")
-        self._tell()
+        self.clear()
+        whose = f"For {who}. " if who else ""
+        self._tell(str(visit.ticket), f"{whose}Number {visit.position} in the line.{wait}")
         announce(self, said)
 
     def without_number(self, who: str) -> None:
         """Say that no number was left; the form is free for the next."""
-        self._told.setText(f"No number{f' for {who}' if who else ''}")
-        self._wait.setText("No numbers are left on this computer. Call them by name or by hand.")
-        self._tell()
-        announce(self, f"{self._told.text()}. {self._wait.text()}")
+        whose = f"For {who}. " if who else ""
+        why = "No numbers are left on this computer. Call them by name or by hand."
+        self.clear()
+        self._tell("No number", f"{whose}{why}")
+        announce(self, f"No number. {whose}{why}")
 
     def answered(self) -> None:
         """A quick question was counted."""
-        self._told.setText("Counted")
-        self._wait.setText("A quick question, answered at the counter.")
-        self._tell()
+        self.clear()
+        self._tell("Counted", "A quick question, answered at the counter.")
         announce(self, "The question is counted")
 
     def not_issued(self, trouble: CrmError) -> None:
@@ -238,13 +236,7 @@ class CheckInPane(Surface):
         fields = trouble.params.get("fields")
         if isinstance(fields, dict) and "phone" in fields:
             self.phone.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.spoke.emit(self._wrong)
         announce(self, self._wrong.text())
-
-    def _tell(self) -> None:
-        """The form is free; what it says at its foot is seen, however low the window is."""
-        self.clear()
-        self.spoke.emit(self._wait)
 
     def clear(self) -> None:
         """Ready for the next."""
@@ -252,7 +244,8 @@ class CheckInPane(Surface):
             field.clear()
         self.needs.choose()
         self.language.setCurrentIndex(0)
-        self._matches, self._filled = {}, None
+        self._matches, self._filled, self._by_hand = {}, None, {}
+        self._searching, self._then = False, []
         self.matches.hide()
         self._wrong.hide()
         if self._services:
@@ -274,16 +267,18 @@ class CheckInPane(Surface):
                 self._choose(wanted.service_id)
                 announce(self, wanted.name)
         elif alt and (need := _need_of(text)) is not None:
-            kept = set(self.needs.keys()) ^ {need.value}
-            self.needs.choose(*kept)
-            announce(self, f"{need_words(need)} {'on' if need.value in kept else 'off'}")
+            before = self.needs.keys()
+            self._by_hand[need.value] = need.value not in before
+            self._show_needs()
+            announce(self, f"{need_words(need)} {'off' if need.value in before else 'on'}")
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if not event.isAutoRepeat():
                 ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-                (self.answer if ctrl else self.issue)()
-        elif event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up) and self.matches.isVisible():
-            self.matches.step(1 if event.key() == Qt.Key.Key_Down else -1)
-            self._match_chosen()
+                self.answer() if ctrl else self._when_found(self.issue)
+        elif event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up) and (
+            self._searching or self.matches.isVisible()
+        ):
+            self._when_found(partial(self._step, 1 if event.key() == Qt.Key.Key_Down else -1))
         elif event.key() == Qt.Key.Key_Escape:
             if self.is_begun:
                 self.clear()
@@ -319,21 +314,31 @@ class CheckInPane(Surface):
 
     def _lay_out(self) -> None:
         look, px = self._look, self._look.px
+        # The longest words would hold the form wider than a narrow window has room for.
+        short = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        for box in (self.language, self.outcome):
+            box.setSizeAdjustPolicy(short)
+            box.setMinimumContentsLength(6)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(PanelHeader(look, "Check in a visitor"))
         inner = QVBoxLayout()
         inner.setContentsMargins(px(14), px(10), px(14), px(10))
-        inner.setSpacing(px(6))
+        inner.setSpacing(px(5))
         inner.addWidget(self._wrong)
         self._labelled(inner, "Name, or booking reference", self.name)
         inner.addWidget(self.matches)
+        inner.addWidget(self._told)
+        inner.addWidget(self._place)
         self._labelled(inner, "What is the visit about?", self._about)
         self._labelled(inner, "Needs", self.needs)
         row = QHBoxLayout()
+        row.setSpacing(px(8))
         language, mobile = QVBoxLayout(), QVBoxLayout(self._mobile)
         mobile.setContentsMargins(0, 0, 0, 0)
+        for each in (language, mobile):
+            each.setSpacing(px(5))
         self._labelled(language, "Language", self.language)
         self._labelled(mobile, "Mobile", self.phone)
         row.addLayout(language, 1)
@@ -343,21 +348,21 @@ class CheckInPane(Surface):
         self._labelled(inner, "Note", self.note)
         inner.addSpacing(px(4))
         inner.addWidget(self._issue)
+        inner.addWidget(self._wait)
         row = QHBoxLayout()
         row.addWidget(self.outcome, 1)
         row.addWidget(self._quick)
-        inner.addSpacing(px(2))
+        inner.addSpacing(px(8))
         inner.addWidget(Text(look, "Or a quick question:", Role.SMALL_STRONG, muted=True))
         inner.addLayout(row)
-        inner.addSpacing(px(6))
-        inner.addWidget(self._told)
-        inner.addWidget(self._wait)
         inner.addStretch(1)
         column.addLayout(inner, 1)
 
     def _labelled(self, column: QVBoxLayout, said: str, field: QWidget) -> None:
         label = Text(self._look, said, Role.SMALL_STRONG, muted=True)
         label.setBuddy(field)
+        if column.count():
+            column.addSpacing(self._look.px(5))
         column.addWidget(label)
         column.addWidget(field)
 
@@ -366,10 +371,39 @@ class CheckInPane(Surface):
 
     @Slot(str)
     def _typed(self, text: str) -> None:
-        self._told.setText("")
-        self.spoke.emit(self.name)
+        self._tell("", "")
+        self._then = []
+        self._searching = self._presenter is not None
         if self._presenter is not None:
             self._presenter.find(text)
+
+    def _tell(self, said: str, more: str) -> None:
+        """What was just given, where who it may be stands while a name is typed."""
+        for label, text in ((self._told, said.strip()), (self._place, more)):
+            label.setText(text)
+            label.setVisible(bool(text))
+
+    def _when_found(self, does: Callable[[], None]) -> None:
+        """At once, or when it is known whom the name may mean: hands are faster than answers."""
+        if self._searching:
+            self._then.append(does)
+        else:
+            does()
+
+    def _step(self, by: int) -> None:
+        if self.matches.isVisibleTo(self):
+            self.matches.step(by)
+            self._match_chosen()
+            announce(self, self._said_of_match())
+
+    def _said_of_match(self) -> str:
+        """Who is chosen, for whoever looks at the visitor."""
+        match = self._match()
+        if match is None:
+            return "Not one of these"
+        booked = f"booked {words.clock_time(match.booked_at)}" if match.booked_at else ""
+        needs = [need_words(each).lower() for each in match.needs]
+        return ", ".join(part for part in (match.who, booked, match.detail, *needs) if part)
 
     def _match_chosen(self) -> None:
         """What is known of them is in the form at once; what was chosen after that stays."""
@@ -377,9 +411,24 @@ class CheckInPane(Surface):
         if match == self._filled:
             return
         self._filled = match
-        self.needs.choose(*(each.value for each in match.needs) if match else ())
+        self._show_needs()
         if match is not None and match.service_id in self._buttons:
             self._choose(match.service_id)
+
+    def _show_needs(self) -> None:
+        """What is known of them, and what was chosen by hand."""
+        known = {each.value for each in self._filled.needs} if self._filled else set()
+        chosen = {each for each in Need if self._by_hand.get(each.value, each.value in known)}
+        self.needs.choose(*(each.value for each in chosen))
+
+    @Slot(object)
+    def _needs_clicked(self, keys: tuple[str, ...]) -> None:
+        known = {each.value for each in self._filled.needs} if self._filled else set()
+        self._by_hand = {
+            each.value: each.value in keys
+            for each in Need
+            if each.value in self._by_hand or (each.value in keys) != (each.value in known)
+        }
 
     @Slot()
     def _service_clicked(self) -> None:
@@ -397,13 +446,23 @@ class CheckInPane(Surface):
 
     def _say_wait(self) -> None:
         own = next((each for each in self._services if each.service_id == self._chosen), None)
-        if own is None or self._told.text():
+        if own is None:
             return
-        known = own.wait_seconds
-        soon = known is None or not (own.waiting or known >= 60)
-        wait = "" if soon or known is None else f", {about_minutes(known)}"
-        waits = {0: "Nobody waits", 1: "1 waits"}.get(own.waiting, f"{own.waiting} wait")
+        wait = "" if own.wait_seconds is None else f", {expected(own.wait_seconds)}"
+        waits = f"{own.waiting or 'Nobody'} {'waits' if own.waiting < 2 else 'wait'}"
         self._wait.setText(f"{waits} for {own.name}{wait}.")
+
+
+def _match_row(number: object, match: Match) -> Row:
+    booked = f"booked {words.clock_time(match.booked_at)}" if match.booked_at else ""
+    return Row(
+        number,
+        match.who,
+        match.detail,
+        "calendar" if match.appointment_id else "user",
+        Tone.ACCENT if match.appointment_id else Tone.NEUTRAL,
+        pill=(booked, Tone.ACCENT) if booked else None,
+    )
 
 
 def _need_of(key: str) -> Need | None:

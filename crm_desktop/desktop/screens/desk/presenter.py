@@ -170,7 +170,8 @@ class DeskPresenter(Presenter):
         self._tasks.search(
             partial(_find, self._db, self._site, text),
             partial(self._view.show_matches, text),
-            failed=_never_mind,
+            # Whoever waits for it goes on without: the name is kept as it was typed.
+            failed=lambda _: self._view.show_matches(text, ()),
             key="matches",
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -26,7 +26,6 @@ from crm_desktop.desktop.screens.desk.side import DeskSide
 from crm_desktop.desktop.screens.desk.words import refused
 from crm_desktop.desktop.widgets.banner import Banner, UndoToast
 from crm_desktop.desktop.widgets.chooser import Chooser
-from crm_desktop.desktop.widgets.flow import lay_out
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.states import EmptyState
 from crm_desktop.domain.away_visits import AwayVisit
@@ -49,6 +48,23 @@ _KEYS = (Qt.Key.Key_F4, Qt.Key.Key_F8, Qt.Key.Key_F9, Qt.Key.Key_F10)
 #: Below this width (at 100 %) what the public sees gives way.
 _NARROW = 900
 _PRIVATE = "Names are hidden. F4 shows them again."
+
+
+class _Upright(QScrollArea):
+    """Scrolls a form up and down, and is never narrower than it."""
+
+    def __init__(self, form: QWidget) -> None:
+        super().__init__()
+        self._form = form
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(form)
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for the form's width and the bar."""
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(self._form.minimumSizeHint().width() + bar, super().minimumSizeHint().height())
 
 
 class DeskScreen(QWidget):
@@ -85,7 +101,9 @@ class DeskScreen(QWidget):
         self._nothing = EmptyState(
             look, "map-pin", "There is no site yet.", "An administrator sets sites and desks up."
         )
-        self._form = QScrollArea()
+        self._form = _Upright(self.check_in)
+        # Until the width is known: it would make the window wider first.
+        self.side.hide()
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._wide = True
         #: The widths before who is where took the form's place.
@@ -137,9 +155,7 @@ class DeskScreen(QWidget):
         px, whole = self._look.px, self.width()
         if self._wide:
             return [px(400), max(px(600), whole - px(730)), px(330)]
-        bar = self._form.verticalScrollBar().sizeHint().width()
-        form = max(whole // 2, self.check_in.minimumSizeHint().width() + bar)
-        return [form, whole - form, 0]
+        return [whole // 2, whole // 2, 0]
 
     def show_sites(self, sites: tuple[SiteInfo, ...], chosen: int | None) -> None:
         """See `DeskView`."""
@@ -303,20 +319,13 @@ class DeskScreen(QWidget):
             self._presenter.set_printing(*key)
 
     def _lay_out(self) -> None:
-        scroll = self._form
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(self.check_in)
         split = self._split
         split.setObjectName("desk")
-        for each in (scroll, self.line, self.side):
+        for each in (self._form, self.line, self.side):
             split.addWidget(each)
         split.setStretchFactor(1, 1)
         split.setChildrenCollapsible(False)
         split.setSizes(self._widths())
-        # Where there is no room for it a window would grow for it before it is known.
-        self.side.hide()
         self._pages.addWidget(self._nothing)
         self._pages.addWidget(split)
         column = QVBoxLayout(self)
@@ -334,7 +343,6 @@ class DeskScreen(QWidget):
         self.check_in.page_key = self._alt_key
         self.toast.undone.connect(self._take_back)
         self.check_in.left_for_line.connect(self.line.focus)
-        self.check_in.spoke.connect(self._show_part)
         self.line.opened.connect(self.opened)
         self.line.serve_wanted.connect(self._serve)
         self.line.place_wanted.connect(self.choose_place)
@@ -345,13 +353,6 @@ class DeskScreen(QWidget):
         self.rooms.opened.connect(self.opened)
         self.rooms.board.left.connect(self._leave_places)
         self._clock.tick.connect(self._tick)
-
-    @Slot(QWidget)
-    def _show_part(self, part: QWidget) -> None:
-        """In a low window the form scrolls to what it says, and back to what is typed."""
-        if (column := self.check_in.layout()) is not None:
-            lay_out(self._form, column)
-        self._form.ensureWidgetVisible(part, 0, self._look.px(14))
 
     def set_private(self, private: bool) -> None:
         """Hide every name, or show them again."""
