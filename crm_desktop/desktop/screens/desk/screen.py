@@ -128,6 +128,12 @@ class DeskScreen(QWidget):
         """Begin with the name of who stands there."""
         self.check_in.focus()
 
+    def minimumSizeHint(self) -> QSize:
+        """Room for form and line: what gives way where it is narrow holds no window wide."""
+        hint = super().minimumSizeHint()
+        two = sum(each.minimumSizeHint().width() for each in (self._form, self.line))
+        return QSize(min(hint.width(), two + self._split.handleWidth()), hint.height())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """What the public sees gives way where there is little room."""
         super().resizeEvent(event)
