@@ -17,6 +17,7 @@ from crm_desktop.desktop.core import accessibility, pace
 from crm_desktop.desktop.core.application import make_application
 from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.crash import CrashWatch
+from crm_desktop.desktop.core.layout import fit_screen
 from crm_desktop.desktop.core.live import LiveFeed
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.tasks import Lane, TaskRunner
@@ -392,6 +393,7 @@ class Run(QObject):
         self._watch.crashed.connect(window.error.show_crash)
         if db.dialect == "sqlite":
             self._ways.set(f"database/known/{db.target.url}", "yes")
+        fit_screen(window)
         self._desktop.start()
         self._leave_alone()
         QTimer.singleShot(_REMEMBER_MS, self, partial(self._remember, db))

@@ -106,9 +106,16 @@ def _over(tx: Tx, found: ToSend, work: Work) -> str | None:
     wanted = _WANTED.get(found.kind)
     if wanted is not None and found.state not in {each.value for each in wanted}:
         return f"the visit is {found.state}"
+    if found.gone:
+        return "the visit is over"
+    if found.kind is TextKind.CALLED and queries.has_newer(tx, found):
+        return "the visitor was called to another desk meanwhile"
     if found.kind is TextKind.REMINDER and found.booking != "booked":
         return f"the appointment is {found.booking}"
-    if tx.now - work.created_at > _OLD[found.kind]:
+    if found.kind is TextKind.REMINDER and found.at is not None and found.at <= tx.now:
+        return "the appointment has begun"
+    # Who came while the database was away is entered late: the work is newer than what it tells.
+    if tx.now - min(work.created_at, found.since or tx.now) > _OLD[found.kind]:
         return "too late"
     return None
 
