@@ -97,12 +97,6 @@ class WorkPage(QWidget):
             self._given = wanted
             self._split.setSizes([wanted, max(width - wanted, 1)])
 
-    def minimumSizeHint(self) -> QSize:
-        """Room for one of the two: a window in which another page is seen can become narrow."""
-        hint, parts = super().minimumSizeHint(), (self._queue, self._right)
-        one = max(each.minimumSizeHint().width() for each in parts)
-        return QSize(min(hint.width(), one), hint.height())
-
     @Slot()
     def _arrange(self) -> None:
         both = _least_width(self._queue) + _least_width(self._right) + self._split.handleWidth()
