@@ -11,7 +11,7 @@ from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.painting import Painted
 from crm_desktop.desktop.widgets.presence import PresenceButton
 from crm_desktop.desktop.widgets.search_field import SearchField
-from crm_desktop.desktop.widgets.text import Text
+from crm_desktop.desktop.widgets.text import ElidedText, Text
 
 _HOLD_MS = 2_000
 
@@ -44,7 +44,7 @@ class TopBar(Painted):
         self._row = QHBoxLayout(self)
         self._row.addWidget(self._name)
         self._row.addWidget(self.presence)
-        self._here = Text(look, "", Role.STRONG, tone=Tone.OK)
+        self._here = ElidedText(look, "", Role.STRONG, tone=Tone.OK, snug=True)
         self._here.hide()
         self._row.addWidget(self._here)
         self._row.addStretch(1)

@@ -14,7 +14,7 @@ from crm_desktop.desktop.widgets.card import Surface
 
 #: Below this width (at 100 %) only one of the two is seen.
 _NARROW = 820
-_QUEUE_WIDTH = 340
+_QUEUE_WIDTH = 356
 #: From this width on (at 100 %) the queue is so wide.
 _WIDE, _WIDE_QUEUE = 1550, 460
 

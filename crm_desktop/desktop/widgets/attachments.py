@@ -64,7 +64,7 @@ def pasted(picture: QImage, names: Collection[str]) -> NewAttachment | None:
 
 
 _DOCUMENTS = {"application/pdf", "text/plain", "application/msword", "text/csv", "text/html"}
-_WIDEST = 240
+_WIDEST = 300
 
 
 class FileChip(QAbstractButton):

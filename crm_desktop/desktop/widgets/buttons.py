@@ -27,7 +27,7 @@ from crm_desktop.desktop.widgets.painting import (
 )
 from crm_desktop.desktop.widgets.tips import plain_tip
 
-_GLYPHS = {"Return": "↵", "Enter": "↵", "Esc": "Esc", "PgUp": "PgUp", "PgDown": "PgDn"}
+_GLYPHS = {"Return": "↵", "Enter": "↵", "Left": "←", "Right": "→", "PgDown": "PgDn"}
 
 
 class Kind(StrEnum):

@@ -70,9 +70,9 @@ class ChipButton(QAbstractButton):
     def sizeHint(self) -> QSize:
         """Room for icon and label."""
         font = self._look.font(Role.STRONG)
-        width = text_width(font, self.chip.label) + 2 * self._look.px(10)
+        width = text_width(font, self.chip.label) + 2 * self._look.px(8)
         if self.chip.icon:
-            width += self._look.px(15) + (self._look.px(6) if self.chip.label else 0)
+            width += self._look.px(15) + (self._look.px(4) if self.chip.label else 0)
         if self.chip.cap:
             width += key_badge_width(self._look, self.chip.cap) + self._look.px(3)
         return QSize(width, text_height(font) + 2 * self._look.px(4))
@@ -87,10 +87,10 @@ class ChipButton(QAbstractButton):
         painter.setPen(shade.text if edged else shade.soft)
         radius = self.height() / 2
         painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), radius, radius)
-        row = self.rect().adjusted(self._look.px(10), 0, -self._look.px(8), 0)
+        row = self.rect().adjusted(self._look.px(8), 0, -self._look.px(6), 0)
         if self.chip.icon:
             paint_icon(painter, self._look, row, self.chip.icon, shade.text, size=15)
-            row.setLeft(row.left() + self._look.px(15) + self._look.px(6))
+            row.setLeft(row.left() + self._look.px(15) + self._look.px(4))
         font = self._look.font(Role.STRONG)
         paint_text(painter, row, self.chip.label, font, shade.text)
         if self.chip.cap:
@@ -123,7 +123,7 @@ class FilterChips(QWidget):
         super().__init__(parent)
         self._look, self._exclusive = look, exclusive
         self._buttons: list[ChipButton] = []
-        self._flow = FlowLayout(self, look.px(6))
+        self._flow = FlowLayout(self, look.px(4))
         self.setAccessibleName(name)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
@@ -187,4 +187,4 @@ class FilterChips(QWidget):
 
     @Slot()
     def _relook(self) -> None:
-        self._flow.set_gap(self._look.px(6))
+        self._flow.set_gap(self._look.px(4))

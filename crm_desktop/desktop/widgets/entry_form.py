@@ -42,6 +42,7 @@ class EntryForm(QDialog):
         column = QVBoxLayout(self)
         column.addWidget(self._wrong)
         column.addLayout(self.fields, 1)
+        column.addSpacing(look.px(4))
         column.addLayout(foot)
         self.setMinimumWidth(look.px(420))
 

@@ -306,4 +306,5 @@ def _nice(most: float) -> float:
     if most <= 4:
         return 4.0
     unit = 4 * 10.0 ** math.floor(math.log10(most / 4))
-    return unit * next(each for each in (1, 2, 2.5, 3, 4, 5, 6, 8, 10) if unit * each >= most)
+    tops = (unit * each for each in (1, 2, 2.5, 3, 4, 5, 6, 8, 10))
+    return next(each for each in tops if each >= most and not each % 4)

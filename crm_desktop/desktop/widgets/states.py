@@ -35,7 +35,7 @@ class _Mark(Painted):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(shade.border, 1))
         painter.setBrush(shade.soft)
-        side = look.px(54)
+        side = min(look.px(54), self.height() - 2)
         disc = QRect(0, 0, side, side)
         disc.moveCenter(self.rect().center())
         painter.drawEllipse(disc)

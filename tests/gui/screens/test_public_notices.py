@@ -210,7 +210,7 @@ def test_posts_are_deleted_by_keys_after_a_question_and_only_of_the_notice_asked
 ) -> None:
     dialog.show_notices((notice(8, ends=-1), notice(9, ends=-1)))
     dialog._delete.click()
-    assert "Delete it on Bluesky?" in accessibility.announced(dialog)
+    assert "Delete what was posted on Bluesky?" in accessibility.announced(dialog)
     grab(dialog, "public-notices-delete")
     dialog.list.make_current(9)
     assert not dialog._sure.isVisible(), "that question was about another"

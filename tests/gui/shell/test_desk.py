@@ -359,6 +359,7 @@ def test_it_has_its_pictures(  # noqa: PLR0917 - sizes and fixtures
     desktop.window.resize(width, height)
     QTest.keyClick(screen.check_in.name, Qt.Key.Key_F9)
     qtbot.waitUntil(lambda: "Calling A001" in said(desktop))
+    assert desktop.window.width() == width, "no page holds the window wider"
     for scheme in (Scheme.LIGHT, Scheme.DARK) if scale == 100 else (Scheme.LIGHT,):
         look.set_scheme(scheme)
         grab(desktop.window, f"desk-{width}-{scale}-{scheme.value}")

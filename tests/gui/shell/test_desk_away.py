@@ -133,6 +133,7 @@ def test_with_no_numbers_the_page_says_how_to_go_on(
     QTest.keyClicks(screen.check_in.name, "Doyle")
     QTest.keyClick(screen.check_in.name, Qt.Key.Key_Return)
     wait_said(qtbot, screen, "No number For Doyle")
+    assert "Call them" in shown(screen)
     QTest.keyClick(screen.check_in.name, Qt.Key.Key_F9)
     wait_said(qtbot, screen, "Calling by name")
     grab(desktop.window, "desk-away-no-numbers")
@@ -197,6 +198,9 @@ def test_it_has_its_pictures(  # noqa: PLR0917 - sizes and fixtures
     for key, words in ((Qt.Key.Key_F9, "Calling A900"), (Qt.Key.Key_F10, "Serving A900")):
         QTest.keyClick(screen.check_in.name, key)
         wait_said(qtbot, screen, words)
+    chosen = screen.line.list.current_key()
+    assert isinstance(chosen, int)
+    assert chosen < 0, "who came before cannot be called here"
     for scheme in (Scheme.LIGHT, Scheme.DARK) if scale == 100 else (Scheme.LIGHT,):
         look.set_scheme(scheme)
         grab(desktop.window, f"desk-away-{width}-{scale}-{scheme.value}")

@@ -20,7 +20,7 @@ from crm_desktop.desktop.core.theme import Scheme
 from crm_desktop.desktop.screens.team.forecast_pane import ForecastPane
 from crm_desktop.desktop.screens.team.forecast_presenter import ForecastPresenter
 from crm_desktop.desktop.screens.team.what_if_dialog import WhatIfDialog
-from crm_desktop.desktop.widgets.half_hour_chart import Bar, HalfHourChart
+from crm_desktop.desktop.widgets.half_hour_chart import Bar, HalfHourChart, _nice
 from crm_desktop.domain import forecasting
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.figures import HALF_HOUR, half_hour
@@ -143,6 +143,12 @@ def pane(centre: Centre, look: Look, runner: TaskRunner, qtbot: QtBot, done: Don
     made.show()
     done()
     return made
+
+
+def test_an_axis_has_whole_numbers_at_its_lines() -> None:
+    tops = {most: _nice(most) for most in range(1, 2_000)}
+
+    assert all(top >= most and top % 4 == 0 for most, top in tops.items())
 
 
 def test_what_came_stands_against_what_was_expected(pane: ForecastPane) -> None:

@@ -9,11 +9,12 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPalette
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtWidgets import QApplication, QDialog, QLabel
 from pytestqt.qtbot import QtBot
 from sqlalchemy import select
 
 from crm_desktop.desktop.core import accessibility
+from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.theme import Scheme
 from crm_desktop.desktop.screens.figures.dialog import BehindDialog
 from crm_desktop.desktop.screens.huddles.dialogs import HuddleDialog
@@ -21,6 +22,7 @@ from crm_desktop.desktop.screens.notes.dialog import NotesDialog
 from crm_desktop.desktop.screens.team.board_pane import BoardPane
 from crm_desktop.desktop.screens.team.dragging import mime_of
 from crm_desktop.desktop.screens.team.give_dialog import GiveDialog
+from crm_desktop.desktop.screens.team.panes import Pane, Panes, Place
 from crm_desktop.desktop.screens.team.person_dialog import PersonDialog
 from crm_desktop.desktop.screens.team.queue_dialog import QueueDialog
 from crm_desktop.desktop.shell.my_day import DayDialog
@@ -272,3 +274,15 @@ def _drop(pane: BoardPane, key: int, data: QMimeData) -> None:
     keys = Qt.KeyboardModifier.NoModifier
     QApplication.sendEvent(view, QDragEnterEvent(spot, *held, keys))
     QApplication.sendEvent(view, QDropEvent(spot.toPointF(), *held, keys))
+
+
+def test_a_low_window_begins_without_empty_frames(look: Look, qtbot: QtBot) -> None:
+    panes = Panes(look, Pane("figures", "Figures", QLabel("figures"), "left", 1))
+    qtbot.addWidget(panes)
+    for key, side in zip("abcd", ("left", "left", "right", "right"), strict=True):
+        panes.add(Pane(key, key, QLabel(key), side, 1))
+    panes.resize(look.px(1_000), look.px(500))
+    panes.settle()
+    panes.show()
+
+    assert [each.isVisible() for each in panes.findChildren(Place)].count(True) == 3

@@ -53,6 +53,7 @@ def test_a_number_is_taken_and_a_wrong_one_is_told(
     QTest.keyClick(phone, Qt.Key.Key_Return)
     settled(qtbot, desktop)
     assert "cannot be texted" in screen.check_in._wrong.text()
+    assert phone.hasFocus(), "it is corrected there"
     grab(desktop.window, "desk-wrong-number")
     assert accessibility.problems(screen) == []
     phone.clear()

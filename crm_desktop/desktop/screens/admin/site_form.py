@@ -89,7 +89,7 @@ class SiteForm(EntryForm):
         self.tabs.chosen.connect(self._turn)
         free = self.screen().availableSize()
         px = look.px
-        self.resize(min(px(680), free.width() - px(20)), min(px(660), free.height() - px(40)))
+        self.resize(min(px(680), free.width() - px(20)), min(px(720), free.height() - px(40)))
         self._name.setFocus()
 
     def site(self) -> SiteSetUp:

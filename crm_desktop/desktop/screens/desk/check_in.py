@@ -233,6 +233,9 @@ class CheckInPane(Surface):
         """Say why not; what was entered stays."""
         self._wrong.set_text(*refused(trouble))
         self._wrong.show()
+        fields = trouble.params.get("fields")
+        if isinstance(fields, dict) and "phone" in fields:
+            self.phone.setFocus(Qt.FocusReason.OtherFocusReason)
         announce(self, self._wrong.text())
 
     def clear(self) -> None:
@@ -311,6 +314,11 @@ class CheckInPane(Surface):
 
     def _lay_out(self) -> None:
         look, px = self._look, self._look.px
+        # The longest words would hold the form wider than a narrow window has room for.
+        short = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        for box in (self.language, self.outcome):
+            box.setSizeAdjustPolicy(short)
+            box.setMinimumContentsLength(6)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

@@ -16,7 +16,7 @@ from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.desk.away_bar import AwayDone
 from crm_desktop.desktop.screens.desk.words import about, wait_pill
 from crm_desktop.desktop.widgets.buttons import Button, PrimaryButton
-from crm_desktop.desktop.widgets.card import PanelHeader, Surface
+from crm_desktop.desktop.widgets.card import Divider, PanelHeader, Surface
 from crm_desktop.desktop.widgets.chooser import Chooser
 from crm_desktop.desktop.widgets.flow import FlowLayout
 from crm_desktop.desktop.widgets.row_list import RowList
@@ -66,6 +66,8 @@ class LinePane(Surface):
         self._pages = QStackedWidget()
         for each in (self.list, self._empty):
             self._pages.addWidget(each)
+        #: Rows may be cut off there.
+        self._rule = Divider(look)
         self._chosen_bar = QWidget()
         strip = FlowLayout(self._chosen_bar, look.px(8))
         self._call_chosen = Button(look, "Call", key="Return")
@@ -119,7 +121,7 @@ class LinePane(Surface):
         now = self._clock.now()
         self._rows = {row.contact_id: row for row in line.rows}
         waiting = [row for row in line.rows if row.state is ContactState.QUEUED]
-        may_be_called = [row for row in waiting if row.contact_id < 0] if self._away else waiting
+        may_be_called = [row for row in waiting if self._is_ours(row)]
         self.list.set_rows([self._row(row, wait_pill(row, now)) for row in line.rows])
         self._pages.setCurrentIndex(0 if line.rows else 1)
         booked = (
@@ -304,6 +306,7 @@ class LinePane(Surface):
         column.setSpacing(0)
         column.addWidget(self._head)
         column.addWidget(self._pages, 1)
+        column.addWidget(self._rule)
         strip = QVBoxLayout()
         strip.setContentsMargins(px(14), px(8), px(14), px(8))
         strip.addWidget(self._chosen_bar)
@@ -348,20 +351,25 @@ class LinePane(Surface):
         if self._mine is not None:
             self.transfer_wanted.emit(self._mine)
 
+    def _is_ours(self, row: VisitRow) -> bool:
+        """Whether this computer may do something with them, also while the database is away."""
+        return not self._away or row.contact_id < 0
+
     def _show_chosen(self) -> None:
         """What can be done with the one who is chosen in the line: the first, unless another is."""
-        waits_first = next(
-            (row for row in self._rows.values() if row.state is ContactState.QUEUED), None
-        )
+        mine = [row for row in self._rows.values() if self._is_ours(row)]
+        waits_first = next((row for row in mine if row.state is ContactState.QUEUED), None)
         now = self._rows.get(self.list.current_key())
-        moved_on = now is None or now.state is not ContactState.QUEUED
+        moved_on = now is None or now.state is not ContactState.QUEUED or now not in mine
         if waits_first is not None and moved_on and not self.list.hasFocus():
             self.list.make_current(waits_first.contact_id)
         row = self._rows.get(self.list.current_key())
-        waits = row is not None and row.state in (ContactState.QUEUED, ContactState.PARKED)
+        waits = row in mine and row.state in (ContactState.QUEUED, ContactState.PARKED)
+        self._rule.setVisible(waits)
         self._chosen_bar.setVisible(waits)
+        self._send_chosen.setVisible(not self._away)
         if row is not None and waits:
-            self._call_chosen.setText(f"Call {row.ticket}")
+            self._call_chosen.setText(f"Call {row.ticket or 'them'}")
             self._call_chosen.setEnabled(self._here is not None and self._mine is None)
 
     @Slot(object)

@@ -105,6 +105,7 @@ class DeskScreen(QWidget):
         # Until the width is known: it would make the window wider first.
         self.side.hide()
         self._split = QSplitter(Qt.Orientation.Horizontal)
+        self._wide = True
         #: The widths before who is where took the form's place.
         self._before: list[int] = []
         self._pages = QStackedWidget()
@@ -127,6 +128,12 @@ class DeskScreen(QWidget):
         """Begin with the name of who stands there."""
         self.check_in.focus()
 
+    def minimumSizeHint(self) -> QSize:
+        """Room for form and line: what gives way where it is narrow holds no window wide."""
+        hint = super().minimumSizeHint()
+        two = sum(each.minimumSizeHint().width() for each in (self._form, self.line))
+        return QSize(min(hint.width(), two + self._split.handleWidth()), hint.height())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """What the public sees gives way where there is little room."""
         super().resizeEvent(event)
@@ -135,6 +142,9 @@ class DeskScreen(QWidget):
     def _fit(self, *, places: bool = False) -> None:
         """Where there is room for two, who is where takes the form's for as long as it is asked."""
         wide = self.width() >= self._look.px(_NARROW)
+        if wide is not self._wide:
+            self._wide = wide
+            self._split.setSizes(self._widths())
         self.side.setVisible(wide or places)
         self.side.show_places_alone(alone=places and not wide)
         self._form.setVisible(wide or not places)
@@ -145,6 +155,13 @@ class DeskScreen(QWidget):
         elif self._before:
             self._split.setSizes(self._before)
             self._before = []
+
+    def _widths(self) -> list[int]:
+        """Two have the same room; of three the line takes what is left."""
+        px, whole = self._look.px, self.width()
+        if self._wide:
+            return [px(400), max(px(600), whole - px(730)), px(330)]
+        return [whole // 2, whole // 2, 0]
 
     def show_sites(self, sites: tuple[SiteInfo, ...], chosen: int | None) -> None:
         """See `DeskView`."""
@@ -308,13 +325,13 @@ class DeskScreen(QWidget):
             self._presenter.set_printing(*key)
 
     def _lay_out(self) -> None:
-        px, split = self._look.px, self._split
+        split = self._split
         split.setObjectName("desk")
         for each in (self._form, self.line, self.side):
             split.addWidget(each)
         split.setStretchFactor(1, 1)
         split.setChildrenCollapsible(False)
-        split.setSizes([px(400), px(600), px(330)])
+        split.setSizes(self._widths())
         self._pages.addWidget(self._nothing)
         self._pages.addWidget(split)
         column = QVBoxLayout(self)

@@ -286,8 +286,8 @@ class AddDocumentDialog(QDialog):
         column.addWidget(ways)
         body = QHBoxLayout()
         body.setSpacing(px(12))
-        body.addLayout(self._pages_side(), 1)
-        body.addWidget(self.ways, 1)
+        body.addLayout(self._pages_side(), 5)
+        body.addWidget(self.ways, 4)
         column.addLayout(body, 1)
         grid = QGridLayout()
         grid.setHorizontalSpacing(px(12))
@@ -308,10 +308,9 @@ class AddDocumentDialog(QDialog):
         side.setSpacing(self._look.px(6))
         side.addWidget(self.pages, 1)
         flow = FlowLayout(self._tools, self._look.px(6))
-        for each in (self._left, self._right, self._remove):
+        for each in (self._left, self._right, self._remove, self.one_pdf):
             flow.addWidget(each)
         side.addWidget(self._tools)
-        side.addWidget(self.one_pdf)
         return side
 
     def _frame(self, inner: QWidget) -> None:

@@ -72,8 +72,8 @@ class NoticesDialog(QDialog):
         self._delete.setAutoDefault(False)
         self._delete.clicked.connect(self._ask_to_delete)
         self._sure = Banner(look, Tone.DANGER, "trash-2")
-        self._sure.add_action("Keep them").clicked.connect(self._keep_posts)
-        self._surely = self._sure.add_action("Delete them", Kind.DANGER)
+        self._sure.add_action("Keep").clicked.connect(self._keep_posts)
+        self._surely = self._sure.add_action("Delete", Kind.DANGER)
         self._surely.clicked.connect(self._delete_posts)
         self._sure.hide()
         self._foot = QWidget()
@@ -137,7 +137,7 @@ class NoticesDialog(QDialog):
         whole = QSplitter()
         whole.addWidget(self.form)
         whole.addWidget(right)
-        whole.setSizes([px(490), px(410)])
+        whole.setSizes([px(466), px(474)])
         whole.setChildrenCollapsible(False)
         close = Button(self._look, "Close")
         close.setAutoDefault(False)
@@ -149,7 +149,7 @@ class NoticesDialog(QDialog):
         column.addWidget(self._error)
         column.addWidget(whole, 1)
         column.addLayout(end)
-        resize_within(self, self._look, px(900), px(660))
+        resize_within(self, self._look, px(940), px(660))
 
     def _row(self, notice: NoticeView) -> Row:
         now = self._clock.now()
@@ -204,7 +204,7 @@ class NoticesDialog(QDialog):
         self._sure_of = notice.id
         where = " and ".join(_standing(notice))
         self._sure.set_text(
-            f"Delete it on {where}?",
+            f"Delete what was posted on {where}?",
             "Answers may go with it. This cannot be undone.",
         )
         self._sure.show()

@@ -46,6 +46,7 @@ class Place(Painted):
         column.setSpacing(0)
         column.addWidget(self._tabs)
         column.addWidget(self._pages, 1)
+        self.hide()
 
     def hold(self, panes: Sequence[Pane]) -> None:
         """Show these panes and no others; without any the place takes no room."""

@@ -17,12 +17,12 @@ from crm_desktop.services.forecast import Ahead
 _LIVE = (Channel.CALL, Channel.CHAT, Channel.VISIT)
 _NEAR = 10
 COLUMNS = (
-    Column("name", "Queue", 130, stretch=3),
-    Column("waiting", "Waiting", 120, stretch=2),
+    Column("name", "Queue", 136, stretch=2),
+    Column("waiting", "Waiting", 124, stretch=3),
     Column("longest", "Longest wait", 98),
     Column("staffed", "Staffed", 66, rank=1),
     Column("level", "Service level", 92, rank=2),
-    Column("ahead", "Next 30 min", 128, stretch=1, rank=3),
+    Column("ahead", "Next 30 min", 118, stretch=1, rank=3),
     Column("more", "", 34),
 )
 
@@ -128,10 +128,12 @@ class QueueLine:
         if self.ahead is None:
             return Cell("–", muted=True, spoken="no forecast")
         short = self._short()
-        expected = f"{self.ahead.expected:.0f} expected"
-        if short:
-            return Cell(f"{expected}, {short} short", Tone.WARNING, strong=True)
-        return Cell(f"{expected}, {self.ahead.needed} needed" if self.ahead.needed else expected)
+        expected = f"{self.ahead.expected:.0f}"
+        what = f"{short} short" if short else f"{self.ahead.needed} needed"
+        if not short and not self.ahead.needed:
+            return Cell(expected, spoken=f"{expected} expected")
+        said, spoken = f"{expected} · {what}", f"{expected} expected, {what}"
+        return Cell(said, Tone.WARNING if short else None, strong=bool(short), spoken=spoken)
 
 
 def _counted(wait: ChannelWait) -> str:
