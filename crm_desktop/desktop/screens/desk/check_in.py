@@ -59,6 +59,8 @@ class CheckInPane(Surface):
         self._matches: dict[object, Match] = {}
         #: Does what a key of the whole page asks; says whether it was one.
         self.page_key: Callable[[QKeyEvent], bool] = lambda _event: False
+        #: For which name `_matches` are, and whether the ticket waits until it is this one.
+        self._sought, self._issues_then = "", False
         #: Of whom the form says what is known.
         self._filled: Match | None = None
         self.name = QLineEdit()
@@ -109,6 +111,9 @@ class CheckInPane(Surface):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A field would take the form's own keys for text of its own."""
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            steps = event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down)
+            if steps and watched is not self.name:
+                return False
             return self._own_key(event) or self.page_key(event)
         return super().eventFilter(watched, event)
 
@@ -124,7 +129,7 @@ class CheckInPane(Surface):
     @property
     def is_begun(self) -> bool:
         """Whether something of a visitor is in the form."""
-        return bool(self.name.text() or self.needs.keys() or self.note.text())
+        return bool(self.name.text() or self.needs.keys() or self.note.text() or self.phone.text())
 
     def focus(self) -> None:
         """Begin with the name."""
@@ -158,6 +163,7 @@ class CheckInPane(Surface):
         """Who may be meant; the first is nobody known, so that Enter alone is never a stranger."""
         if text != self.name.text():
             return
+        self._sought = text
         self._matches = {}
         self._matches.update(enumerate(matches))
         rows = [
@@ -185,6 +191,17 @@ class CheckInPane(Surface):
             booked = next((n for n, each in self._matches.items() if each.appointment_id), None)
             self.matches.make_current(_NO_NAME if booked is None else booked)
             self._match_chosen()
+        waits, self._issues_then = self._issues_then, False
+        if waits and not rows:
+            self.issue()
+        elif waits:
+            # Nobody is checked in as somebody whom the person has not seen to be meant.
+            announce(self, f"Who is it? {self.matches.accessibleName()}: {len(matches)}")
+
+    def seek_no_more(self) -> None:
+        """Nobody says who it may be: a ticket that waits for that is given without."""
+        if self._issues_then:
+            self.show_matches(self.name.text(), ())
 
     def ticket(self, visit: CheckedIn, site: str, moment: str) -> TicketPrint:
         """What stands on the paper of somebody who is checked in."""
@@ -236,6 +253,7 @@ class CheckInPane(Surface):
         self.needs.choose()
         self.language.setCurrentIndex(0)
         self._matches, self._filled = {}, None
+        self._sought, self._issues_then = "", False
         self.matches.hide()
         self._wrong.hide()
         if self._services:
@@ -249,18 +267,9 @@ class CheckInPane(Surface):
 
     def _own_key(self, event: QKeyEvent) -> bool:
         """Whether the form has done what the key asks."""
-        alt = event.modifiers() == Qt.KeyboardModifier.AltModifier
-        text = chr(event.key()) if 32 < event.key() < 127 else ""
-        if alt and text.isdigit():
-            wanted = next((each for each in self._services if str(each.key) == text), None)
-            if wanted is not None:
-                self._choose(wanted.service_id)
-                announce(self, wanted.name)
-        elif alt and (need := _need_of(text)) is not None:
-            kept = set(self.needs.keys()) ^ {need.value}
-            self.needs.choose(*kept)
-            announce(self, f"{need_words(need)} {'on' if need.value in kept else 'off'}")
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if self.alt_key(event):
+            return True
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if not event.isAutoRepeat():
                 ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
                 (self.answer if ctrl else self.issue)()
@@ -276,10 +285,35 @@ class CheckInPane(Surface):
             return False
         return True
 
+    def alt_key(self, event: QKeyEvent) -> bool:
+        """Whether it was a key with Alt that fills in the form, from wherever on the page."""
+        text = chr(event.key()) if 32 < event.key() < 127 else ""
+        need = _need_of(text)
+        alt = event.modifiers() == Qt.KeyboardModifier.AltModifier
+        if not alt or not (text.isdigit() or need):
+            return False
+        wanted = next((each for each in self._services if str(each.key) == text), None)
+        if event.isAutoRepeat():
+            return True
+        if wanted is not None:
+            self._choose(wanted.service_id)
+            announce(self, wanted.name)
+        elif need is not None:
+            kept = set(self.needs.keys()) ^ {need.value}
+            self.needs.choose(*kept)
+            announce(self, f"{need_words(need)} {'on' if need.value in kept else 'off'}")
+        return True
+
     @Slot()
     def issue(self) -> None:
-        """Give the ticket."""
-        if self._presenter is not None and self._chosen is not None:
+        """Give the ticket, once it is known who may be meant by what is typed."""
+        if self._presenter is None or self._chosen is None:
+            return
+        text = self.name.text()
+        self._issues_then = text != self._sought
+        if self._issues_then:
+            self._presenter.find(text)
+        else:
             self._wrong.hide()
             self._presenter.check_in(
                 Arrival(
@@ -350,6 +384,8 @@ class CheckInPane(Surface):
     @Slot(str)
     def _typed(self, text: str) -> None:
         self._told.setText("")
+        self._issues_then = False
+        self._say_wait()
         if self._presenter is not None:
             self._presenter.find(text)
 
