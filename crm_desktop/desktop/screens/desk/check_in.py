@@ -41,6 +41,8 @@ _LANGUAGES = (("English", "en"), ("Welsh", "cy"), ("Polish", "pl"), ("Urdu", "ur
               ("Punjabi", "pa"), ("Romanian", "ro"), ("Arabic", "ar"), ("Ukrainian", "uk"),
               ("British Sign Language", "bfi"))  # fmt: skip
 _NO_NAME = "__nobody__"
+#: So many letters of a choice are seen at least.
+_SHORTEST = 8
 
 
 class CheckInPane(Surface):
@@ -104,6 +106,13 @@ class CheckInPane(Surface):
         self._wait = Text(look, "", Role.SMALL, muted=True, wrap=True)
         self._wrong = Banner(look, Tone.DANGER, "circle-alert")
         self._wrong.hide()
+        for choices in (self.language, self.outcome):
+            # With large text the longest of them must not make the form wider than its place.
+            choices.setSizeAdjustPolicy(
+                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+            )
+            choices.setMinimumContentsLength(_SHORTEST)
+            choices.view().setMinimumWidth(choices.view().sizeHintForColumn(0))
         self._lay_out()
         for each in (self.name, self.phone, self.note, self.language, self.outcome):
             each.installEventFilter(self)

@@ -121,6 +121,9 @@ class DeskScreen(QWidget):
 
     def _fit(self, *, places: bool = False) -> None:
         """Where there is room for two, who is where takes the form's for as long as it is asked."""
+        # A scroll area would be narrower than the form in it, and cut it off at the right.
+        bar = self._form.verticalScrollBar().sizeHint().width()
+        self._form.setMinimumWidth(self.check_in.minimumSizeHint().width() + bar)
         wide = self.width() >= self._look.px(_NARROW)
         self.side.setVisible(wide or places)
         self.side.show_places_alone(alone=places and not wide)
