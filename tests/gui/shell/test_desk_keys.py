@@ -116,6 +116,31 @@ def test_a_key_that_is_held_down_is_one_press(
     assert "called 2 times" in shown(screen)
 
 
+def test_a_double_press_of_enter_is_one_ticket_however_fast_the_first_was_given(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    site = add_site(centre)
+    desktop, screen = at_desk(centre, open_desktop, qtbot, site)
+    name, usual = screen.check_in.name, QApplication.doubleClickInterval()
+    # Long, so that the second press comes in time on a slow computer too.
+    QApplication.setDoubleClickInterval(60_000)
+    try:
+        for modifier, come in ((PLAIN, 1), (CTRL, 2)):
+            for _ in range(2):
+                QTest.keyClick(name, Qt.Key.Key_Return, modifier)
+                qtbot.waitUntil(lambda come=come: len(kept(centre)) == come)  # type: ignore[misc]
+                settled(qtbot, desktop)
+            assert len(kept(centre)) == come
+        for who in ("Doyle", "Bell"):
+            QTest.keyClicks(name, who)
+            QTest.keyClick(name, Qt.Key.Key_Return)
+            qtbot.waitUntil(lambda who=who: kept(centre)[-1][1] == who)  # type: ignore[misc]
+            settled(qtbot, desktop)
+    finally:
+        QApplication.setDoubleClickInterval(usual)
+    assert len(kept(centre)) == 4
+
+
 def test_enter_waits_until_it_is_known_who_may_be_meant(
     centre: Centre, open_desktop: Open, qtbot: QtBot
 ) -> None:

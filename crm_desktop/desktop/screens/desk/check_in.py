@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import inf
+from time import monotonic
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QComboBox,
     QHBoxLayout,
     QLineEdit,
@@ -41,6 +44,8 @@ _LANGUAGES = (("English", "en"), ("Welsh", "cy"), ("Polish", "pl"), ("Urdu", "ur
               ("Punjabi", "pa"), ("Romanian", "ro"), ("Arabic", "ar"), ("Ukrainian", "uk"),
               ("British Sign Language", "bfi"))  # fmt: skip
 _NO_NAME = "__nobody__"
+#: So long a ticket waits for who may be meant by the name on it.
+_SEEK_MS = 800
 #: So many letters of a choice are seen at least.
 _SHORTEST = 8
 
@@ -63,6 +68,8 @@ class CheckInPane(Surface):
         self.page_key: Callable[[QKeyEvent], bool] = lambda _event: False
         #: For which name `_matches` are, and whether the ticket waits until it is this one.
         self._sought, self._issues_then = "", False
+        #: Whether Ctrl was held when Enter was pressed last, and when that was.
+        self._entered = (False, -inf)
         #: Of whom the form says what is known.
         self._filled: Match | None = None
         self.name = QLineEdit()
@@ -207,6 +214,7 @@ class CheckInPane(Surface):
             # Nobody is checked in as somebody whom the person has not seen to be meant.
             announce(self, f"Who is it? {self.matches.accessibleName()}: {len(matches)}")
 
+    @Slot()
     def seek_no_more(self) -> None:
         """Nobody says who it may be: a ticket that waits for that is given without."""
         if self._issues_then:
@@ -279,8 +287,8 @@ class CheckInPane(Surface):
         if self.alt_key(event):
             return True
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            if not event.isAutoRepeat():
-                ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+            ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+            if not event.isAutoRepeat() and not self._is_second(ctrl=ctrl):
                 (self.answer if ctrl else self.issue)()
         elif event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up) and self.matches.isVisible():
             self.matches.step(1 if event.key() == Qt.Key.Key_Down else -1)
@@ -293,6 +301,14 @@ class CheckInPane(Surface):
         else:
             return False
         return True
+
+    def _is_second(self, *, ctrl: bool) -> bool:
+        """Whether it is the second press of a double one: the ticket may have been given between
+        the two, and nobody else stands there so soon of whom nothing at all is said.
+        """
+        before, self._entered = self._entered, (ctrl, monotonic())
+        soon = self._entered[1] - before[1] < QApplication.doubleClickInterval() / 1_000
+        return soon and before[0] == ctrl and not self.is_begun
 
     def alt_key(self, event: QKeyEvent) -> bool:
         """Whether it was a key with Alt that fills in the form, from wherever on the page."""
@@ -322,6 +338,8 @@ class CheckInPane(Surface):
         self._issues_then = text != self._sought
         if self._issues_then:
             self._presenter.find(text)
+            # What searches may be busy with a printer, and the visitor stands there.
+            QTimer.singleShot(_SEEK_MS, self, self.seek_no_more)
         else:
             self._wrong.hide()
             self._presenter.check_in(
