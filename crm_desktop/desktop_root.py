@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
-from crm_desktop.desktop.core import pace
+from crm_desktop.desktop.core import accessibility, pace
 from crm_desktop.desktop.core.application import make_application
 from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.crash import CrashWatch
+from crm_desktop.desktop.core.layout import fit_screen
 from crm_desktop.desktop.core.live import LiveFeed
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.tasks import Lane, TaskRunner
@@ -392,6 +393,7 @@ class Run(QObject):
         self._watch.crashed.connect(window.error.show_crash)
         if db.dialect == "sqlite":
             self._ways.set(f"database/known/{db.target.url}", "yes")
+        fit_screen(window)
         self._desktop.start()
         self._leave_alone()
         QTimer.singleShot(_REMEMBER_MS, self, partial(self._remember, db))
@@ -399,7 +401,7 @@ class Run(QObject):
             # Behind the window's first readings: until they are drawn the processor is theirs.
             self._runner.run(_nothing, owner=self, done=_when_drawn(self._start_gateway))
         if self._tree_log is not None:
-            TreeLog(window, self._tree_log, window)
+            TreeLog(partial(accessibility.tree, window), self._tree_log, window)
         if self._screen is not None:
             self._screen.close()
         crash = self.crash_log.last_crash()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from crm_desktop.domain.identifiers import normal_phone
 from crm_desktop.domain.states import Channel
 from crm_desktop.domain.telephones import Pbx
 from crm_desktop.domain.views import CustomerView, QueueFilter
+from crm_desktop.domain.visits import Need, needs_in
 from crm_desktop.services import (
     Database,
     Target,
@@ -26,7 +28,7 @@ from crm_desktop.services import (
 )
 from crm_desktop.services.session import sign_in
 from crm_desktop.store import migrate
-from crm_desktop.store.models import Queue
+from crm_desktop.store.models import Queue, Site
 from crm_desktop.tour.outside import Citizen
 from crm_desktop.tour.residents import NetworkPlace
 from crm_desktop.tour.telephones import PbxPlace
@@ -35,7 +37,9 @@ from crm_desktop.workstation.paths import bundled
 
 #: Who sits at the two desktops, and who has dealt with the morning's mail.
 FIRST, SECOND, EARLIER = "s.whitlock", "d.achebe", "t.nowak"
-LEADER = "r.boateng"
+LEADER, COUNTER = "r.boateng", "k.imran"
+#: The shop with Khadija's desk.
+SITE = "guildhall"
 #: The telephones of the first and the second desktop, the only ones that there are.
 FIRST_PHONE, SECOND_PHONE = "101", "102"
 #: A line of the demo, and where its calls wait.
@@ -55,6 +59,15 @@ class Places:
 
 
 @dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who comes to the desk, and what their record says that they need there."""
+
+    name: str
+    needs: tuple[Need, ...]
+    home: str
+
+
+@dataclass(frozen=True, slots=True)
 class TourCentre:
     """A loaded centre. `url` names no user; `password` is everybody's on PostgreSQL."""
 
@@ -64,6 +77,8 @@ class TourCentre:
     service_id: int
     caller_name: str = ""
     caller_number: str = ""
+    visitor: Visitor = Visitor("", (), "")
+    kiosk_key: str = ""
 
     def target(self, login: str) -> Target:
         """The database as one person."""
@@ -84,6 +99,7 @@ def build(url: str, folder: Path, outside: Outside, places: Places) -> TourCentr
         load.load(db, bundled("resources"), outside)
         if password:
             load.add_logins(db, password)
+        kiosk_key = _open_shop(db)
         if places.pbx is not None:
             _connect(db, places.pbx)
         if places.network is not None:
@@ -92,7 +108,7 @@ def build(url: str, folder: Path, outside: Outside, places: Places) -> TourCentr
         raise NoStage(f"The database could not be prepared: {trouble}") from trouble
     finally:
         db.close()
-    empty = TourCentre(without_user(owner.url), password, Citizen("", ""), 0)
+    empty = TourCentre(without_user(owner.url), password, Citizen("", ""), 0, kiosk_key=kiosk_key)
     return _look_around(empty)
 
 
@@ -109,6 +125,15 @@ def _connect(db: Database, pbx: PbxPlace) -> None:
         # At night callers would be told that nobody is there.
         queues = {each.code: each for each in tx.session.query(Queue)}
         queues[_LINE_QUEUE].calendar_id = queues[_ALWAYS_OPEN].calendar_id
+
+
+def _open_shop(db: Database) -> str:
+    """Open the shop at any hour, as the tour is taken at any; the key of its kiosks."""
+    with db.write() as tx:
+        site = tx.session.query(Site).filter(Site.code == SITE).one()
+        always = tx.session.query(Queue).filter(Queue.code == _ALWAYS_OPEN).one()
+        site.calendar_id = always.calendar_id
+        return site.kiosk_key
 
 
 def without_user(url: str) -> str:
@@ -132,6 +157,7 @@ def _look_around(centre: TourCentre) -> TourCentre:
             service_id=service.id,
             caller_name=name,
             caller_number=number,
+            visitor=_visitor(db),
         )
     finally:
         db.close()
@@ -161,6 +187,18 @@ def _caller(db: Database) -> tuple[str, str]:
         if known.kind == "person" and phone:
             return known.name, normal_phone(phone) or phone
     raise NoStage("Nobody of the demo has a telephone.")
+
+
+def _visitor(db: Database) -> Visitor:
+    """Somebody whose record says what they need at a desk, with a name of their own."""
+    known = [customers.get(db, number) for number in range(1, _MOST_LOOKED_AT)]
+    names = Counter(each.name for each in known)
+    for each in known:
+        said = [need for words in each.adjustments for need in needs_in(words.words)]
+        if each.kind == "person" and said and names[each.name] == 1 and _address(each):
+            home = each.addresses[0][0].replace("\n", ", ") if each.addresses else ""
+            return Visitor(each.name, tuple(dict.fromkeys(said)), home)
+    raise NoStage("Nobody of the demo needs anything at a desk.")
 
 
 def _needs_writing(customer: CustomerView) -> bool:

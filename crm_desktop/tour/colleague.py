@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QPainter
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 
-from crm_desktop.desktop_root import CONNECTIONS
+from crm_desktop.desktop.core import accessibility
 from crm_desktop.services import Target
-from crm_desktop.services.session import sign_in
 from crm_desktop.this_computer.tree_log import TreeLog
 from crm_desktop.tour import desk, queue_keys
 from crm_desktop.tour.hands import Hands
 from crm_desktop.tour.second import FOLDER, ORDERS, TREE, write_whole
-from crm_desktop.workstation.paths import bundled
 from crm_desktop.workstation.process import announce_ready, when_parent_ends
 
 _TURN_MS = 40
@@ -44,18 +44,16 @@ class Colleague(QObject):
         self._folder = folder
         orders = json.loads((folder / ORDERS).read_text(encoding="utf-8"))
         target = Target(orders["url"], orders["login"], orders["password"])
-        self._desk = desk.TourDesk()
-        self._desk.open(
-            sign_in(target, target.login, bundled("migrations"), connections=CONNECTIONS)
-        )
+        self._desk = desk.signed_in(target)
         self._hands = Hands(self._desk.window)
-        self._tree = TreeLog(self._desk.window, folder / TREE, self)
+        self._tree = TreeLog(_windows, folder / TREE, self)
         self._done = 0
         self._verbs: dict[str, Callable[[str], None]] = {
             "filter": self._filter,
             "open": self._open,
             "picture": self._picture,
             "press": self._hands.press,
+            "go": self._go,
         }
         self._timer = QTimer(self)
         self._timer.setInterval(_TURN_MS)
@@ -92,5 +90,27 @@ class Colleague(QObject):
                     rows.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, spot
                 )
 
+    def _go(self, name: str) -> None:
+        self._hands.tab_to(name)
+
     def _picture(self, path: str) -> None:
-        self._hands.window.grab().save(path)
+        """The window, and what stands over it."""
+        window = self._hands.window
+        picture = window.grab()
+        painter = QPainter(picture)
+        for each in _over(window):
+            painter.drawPixmap(each.pos() - window.pos(), each.grab())
+        painter.end()
+        picture.save(path)
+
+
+def _over(window: QWidget) -> list[QWidget]:
+    """Dialogs and alarms."""
+    found = [each for each in QApplication.topLevelWidgets() if each.isVisible()]
+    return [each for each in found if each is not window]
+
+
+def _windows() -> Mapping[str, object]:
+    """Every window of this desktop, as a screen reader finds them."""
+    shown = [each for each in QApplication.topLevelWidgets() if each.isVisible()]
+    return {"children": [accessibility.tree(each) for each in shown]}

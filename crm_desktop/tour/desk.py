@@ -16,7 +16,8 @@ from crm_desktop.desktop.screens.sign_in.presenter import Memory, SignInPresente
 from crm_desktop.desktop.screens.sign_in.screen import SignInScreen
 from crm_desktop.desktop.shell.main_window import PRODUCT, MainWindow
 from crm_desktop.desktop_root import CONNECTIONS, Desktop, build_window
-from crm_desktop.services import Database
+from crm_desktop.services import Database, Target
+from crm_desktop.services.session import sign_in
 from crm_desktop.tour.trouble import StepFailed
 from crm_desktop.workstation.paths import bundled
 
@@ -97,6 +98,13 @@ class TourDesk(QObject):
     @Slot(object)
     def _note(self, bug: BaseException) -> None:
         self.bugs.append("".join(traceback.format_exception(bug)))
+
+
+def signed_in(target: Target) -> TourDesk:
+    """A desktop of whom the target names, past its sign-in screen."""
+    made = TourDesk()
+    made.open(sign_in(target, target.login, bundled("migrations"), connections=CONNECTIONS))
+    return made
 
 
 def _nothing_known(_url: str) -> None:

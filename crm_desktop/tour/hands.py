@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QRadioButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QRadioButton, QWidget
 
 from crm_desktop.desktop.core import accessibility
 from crm_desktop.desktop.widgets.banner import ErrorBar
@@ -49,9 +49,9 @@ class Hands:
         passed = []
         for _ in range(_MOST_TABS):
             held = QApplication.focusWidget()
-            if held is not None and held.accessibleName().startswith(name):
+            if held is not None and _called(held).startswith(name):
                 return held
-            passed.append(held.accessibleName() if held is not None else "nothing")
+            passed.append(_called(held) if held is not None else "nothing")
             self.press("Tab")
         raise StepFailed(f"a way to “{name}” with the Tab key", " → ".join(passed))
 
@@ -114,12 +114,20 @@ class Hands:
             raise StepFailed(f"a picture at {path}", "it could not be written")
 
     def _hand(self) -> QWidget:
-        """Where keys go: a popup, else the focus, else the window."""
-        return QApplication.activePopupWidget() or QApplication.focusWidget() or self.window
+        """Where keys go: a popup or what has its focus, else the focus, else the window."""
+        popup = QApplication.activePopupWidget()
+        if popup is not None:
+            return popup.focusWidget() or popup
+        return QApplication.focusWidget() or self.window
 
     def texts(self) -> list[str]:
         """Every name and value in the window, in order."""
         return list(_visible_texts(accessibility.tree(self.window)))
+
+
+def _called(widget: QWidget) -> str:
+    """What a screen reader calls it: a button without a name by its text."""
+    return widget.accessibleName() or (widget.text() if isinstance(widget, QAbstractButton) else "")
 
 
 def _visible_texts(node: Mapping[str, Any]) -> Iterator[str]:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QApplication, QWidget
-
 from crm_desktop.desktop.screens.huddles.dialogs import HuddleDialog
 from crm_desktop.desktop.screens.team.board_pane import BoardPane
 from crm_desktop.desktop.screens.team.give_dialog import GiveDialog
 from crm_desktop.desktop.screens.wallboard.screen import Wallboard
-from crm_desktop.desktop_root import CONNECTIONS
-from crm_desktop.services.session import sign_in
 from crm_desktop.tour.centre import LEADER
-from crm_desktop.tour.desk import TourDesk
+from crm_desktop.tour.desk import signed_in
 from crm_desktop.tour.hands import Hands
 from crm_desktop.tour.story import FIRST_NAME, LEADER_NAME, SECOND_NAME, Tour
 from crm_desktop.tour.trouble import StepFailed
-from crm_desktop.tour.waiting import until
-from crm_desktop.tour.windows import shown
-from crm_desktop.workstation.paths import bundled
+from crm_desktop.tour.windows import in_front, shown
 
 _TROUBLE = "in trouble"
 _GIVEN = 3
@@ -26,12 +20,7 @@ _HUDDLE = "Severe weather tonight: expect calls about fallen trees. Log each as 
 
 def team(tour: Tour) -> None:
     """A leader signs in and sees which queue is in trouble."""
-    tour.leader = TourDesk()
-    tour.leader.open(
-        sign_in(
-            tour.stage.centre.target(LEADER), LEADER, bundled("migrations"), connections=CONNECTIONS
-        )
-    )
+    tour.leader = signed_in(tour.stage.centre.target(LEADER))
     hands = _leader(tour)
     hands.press("Ctrl+8")
     hands.wait_for(_TROUBLE, FIRST_NAME, SECOND_NAME)
@@ -88,8 +77,7 @@ def huddle(tour: Tour) -> None:
     tour.hands.wait_for(_HUDDLE, LEADER_NAME)
     tour.second(lambda: tour.stage.second.says(_HUDDLE), "the huddle")
     tour.picture("huddle-arrives")
-    _front(tour.desk.window)
-    tour.hands.press("Ctrl+Alt+H")
+    in_front(tour.desk.window).press("Ctrl+Alt+H")
     tour.hands.wait_until(lambda: not tour.hands.reads(_HUDDLE), "no huddle any more")
     hands.wait_for("1 of", "have read")
     tour.colleague("press", "Ctrl+Alt+H")
@@ -102,13 +90,7 @@ def _leader(tour: Tour) -> Hands:
     """The leader's window, in front."""
     if tour.leader is None:
         raise StepFailed("a team leader's desktop", "nobody has opened one")
-    _front(tour.leader.window)
-    return Hands(tour.leader.window)
-
-
-def _front(window: QWidget) -> None:
-    window.activateWindow()
-    until(window.isActiveWindow, "the window in front", lambda: str(QApplication.activeWindow()))
+    return in_front(tour.leader.window)
 
 
 def _contacts(tour: Tour) -> int:

@@ -7,7 +7,19 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from crm_desktop.tour import answering, arriving, calling, chatting, closing, leading, posting
+from crm_desktop.tour import (
+    answering,
+    arriving,
+    booking,
+    calling,
+    chatting,
+    closing,
+    counter,
+    kiosks,
+    leading,
+    posting,
+    safety,
+)
 from crm_desktop.tour.desk import TourDesk, application
 from crm_desktop.tour.hands import Hands
 from crm_desktop.tour.report import Report, Step
@@ -58,7 +70,28 @@ _POSTS: tuple[tuple[str, Callable[[Tour], None]], ...] = (
     ("A private message is answered in private", posting.whisper),
     ("A notice for the public is on the network and the web forms", posting.notice),
 )
+#: At the shop's desk, after whatever of these there is.
+_DESK: tuple[tuple[str, Callable[[Tour], None]], ...] = (
+    ("The desk of a one-stop-shop", counter.open_desk),
+    ("Check-in by keyboard: by name, without, and a quick question", counter.check_in),
+    ("The public screen beside the desk", counter.public_screen),
+    ("Called, called again, and here", counter.call),
+    ("The visit is a contact, and a case", counter.serve),
+    ("An appointment is booked from the contact", booking.book),
+    ("The calendar, and who has an appointment arrives", booking.calendar),
+    ("A silent alarm is seen on another desktop", safety.alarm),
+    ("An incident, and a safety marker is proposed", safety.incident),
+    ("The privacy key", safety.private),
+    ("The visit is wrapped up and counted", counter.wrap_up),
+)
+#: Where there is a browser.
+_KIOSK: tuple[tuple[str, Callable[[Tour], None]], ...] = (
+    ("A ticket is taken at a kiosk", kiosks.ticket),
+    ("It is called on the public screen's page", kiosks.page),
+)
 TITLES = tuple(title for title, _ in _STEPS)
+DESK_TITLES = tuple(title for title, _ in _DESK)
+KIOSK_TITLES = tuple(title for title, _ in _KIOSK)
 CALL_TITLES = tuple(title for title, _ in _CALLS)
 CHAT_TITLES = tuple(title for title, _ in _CHATS)
 POST_TITLES = tuple(title for title, _ in _POSTS)
@@ -102,12 +135,14 @@ def _take(stage: Stage, report: Report) -> None:
             *(_CALLS if stage.telephones else ()),
             *(_CHATS if stage.visitors else ()),
             *(_POSTS if stage.residents else ()),
+            *_DESK,
+            *(_KIOSK if stage.visitors else ()),
         )
         for title, happen in (*_STEPS, *more):
             with report.step(title) as tour.step:
                 _do(tour, happen)
     finally:
-        for desk in (tour.leader, tour.desk):
+        for desk in (tour.counter, tour.leader, tour.desk):
             if desk is not None:
                 desk.stop()
 
@@ -119,8 +154,9 @@ def _do(tour: Tour, happen: Callable[[Tour], None]) -> None:
     except StepFailed:
         if tour.desk.signed_in:
             tour.picture("failed")
-        if tour.leader is not None and tour.leader.signed_in:
-            tour.picture("failed-leader", Hands(tour.leader.window))
+        for name, desk in (("leader", tour.leader), ("counter", tour.counter)):
+            if desk is not None and desk.signed_in:
+                tour.picture(f"failed-{name}", Hands(desk.window))
         raise
 
 

@@ -95,7 +95,7 @@ def running(url: str, without: str, players: Players) -> Iterator[Stage]:
         parts.start(BACK_OFFICE)
         cast = _Cast(stack, folder)
         phones = cast.play(Telephones, "Calls", players.calls, _NO_COMMAND)
-        visitors = cast.play(Visitors, "Chats", players.chats, _NO_BROWSER)
+        visitors = cast.play(Visitors, "Chats and kiosks", players.chats, _NO_BROWSER)
         residents = cast.play(Residents, "Posts", players.posts, _NO_NETWORK)
         places = Places(
             phones.place if phones is not None else None,

@@ -18,6 +18,7 @@ from crm_desktop.tour.trouble import StepFailed
 from crm_desktop.tour.waiting import until
 
 FIRST_NAME, SECOND_NAME, LEADER_NAME = "Sarah Whitlock", "Daniel Achebe", "Rebecca Boateng"
+COUNTER_NAME = "Khadija Imran"
 CENTRE_ADDRESS = "help@harlandvale.test"
 SERVICE_NAME = "Missed bin collection"
 SUBJECT = "Recycling not emptied for the third time"
@@ -37,6 +38,10 @@ class Tour:
     reference: str = ""
     reply: str = ""
     leader: TourDesk | None = None
+    counter: TourDesk | None = None
+    #: How many had come to the shop before the tour, and the ticket of its visitor.
+    came: int = 0
+    ticket: str = ""
 
     @property
     def hands(self) -> Hands:
@@ -54,6 +59,13 @@ class Tour:
         if self.leader is None:
             raise StepFailed("a team leader's desktop", "nobody has opened one")
         return self.leader.window.pages.team
+
+    @property
+    def at_counter(self) -> TourDesk:
+        """The desktop at the shop's desk."""
+        if self.counter is None:
+            raise StepFailed("a desktop at the shop's desk", "nobody has opened one")
+        return self.counter
 
     @property
     def customer(self) -> Citizen:
@@ -85,7 +97,7 @@ class Tour:
 
     def check(self) -> None:
         """StepFailed when the desktop reports trouble, or a bug that a person would not see."""
-        for desk in (self.desk, self.leader):
+        for desk in (self.desk, self.leader, self.counter):
             if desk is not None and desk.bugs:
                 raise StepFailed("no bug in the desktop", desk.bugs[0])
             if desk is not None and desk.signed_in:

@@ -30,6 +30,15 @@ class Visitors(Played):
         """Go to the page with the chat, answer what is asked, and start."""
         self._do({"do": "begin", "who": who, "address": address, **asdict(asked)})
 
+    def check_in(self, who: str, address: str, about: str, needs: str) -> str:
+        """Take a ticket at a kiosk, about something and with a need; its number."""
+        told = {"do": "check in", "who": who, "address": address, "about": about, "needs": needs}
+        return str(self._do(told))
+
+    def watch(self, who: str, address: str) -> None:
+        """Hang a page where people see it."""
+        self._do({"do": "watch", "who": who, "address": address})
+
     def say(self, who: str, text: str) -> None:
         """Write a line and press Enter."""
         self._do({"do": "say", "who": who, "text": text})

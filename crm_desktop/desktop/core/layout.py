@@ -41,6 +41,11 @@ def restore_layout(window: QWidget, settings: Settings, name: str) -> bool:
     return bool(geometry) and window.restoreGeometry(_octets(geometry or ""))
 
 
+def fit_screen(window: QWidget) -> None:
+    """No larger than the screen that it opens on, whatever the size of text asks for."""
+    window.resize(window.size().boundedTo(window.screen().availableGeometry().size()))
+
+
 def restore_panes(part: QWidget, settings: Settings, name: str) -> None:
     """Put the panes of a part back that was made after its window."""
     for splitter in _splitters(part):

@@ -307,6 +307,7 @@ class MainWindow(QWidget):
             self.away,
             self.log.bar,
             self.bookings.bar,
+            self.public.bar,
             self.error,
         ):
             column.addWidget(each)
@@ -346,7 +347,6 @@ class MainWindow(QWidget):
         desk.runner.trouble.connect(self.error.show_trouble)
         self.people.trouble.connect(self.error.show_trouble)
         self.alarms.trouble.connect(self.error.show_trouble)
-        self.public.silent.connect(self.error.show_words)
         desk.runner.writing.connect(desk.live.rest)
         desk.runner.wrote.connect(self._wrote)
         self.top.search_asked.connect(self._open_palette)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
-from crm_desktop.desktop.core.errors import Words
+from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.live import FeedState
+from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.shell.curtain import STAYS
 from crm_desktop.desktop.shell.desk import Desk
 from crm_desktop.desktop.shell.second_monitor import hang, keep
+from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.visits import Called
 
@@ -24,15 +26,15 @@ _TOLD = "public/missing"
 
 
 class PublicDesk(QObject):
-    """One a main window. `silent` carries Words when calls cannot be heard here, once."""
-
-    silent = Signal(object)
+    """One a main window. `bar` says, once, when calls cannot be heard here."""
 
     def __init__(self, desk: Desk, window: QWidget) -> None:
         super().__init__(window)
         self._desk, self._window = desk, window
         self.screen: PublicScreen | None = None
         self._presenter: PublicPresenter | None = None
+        self.bar = Banner(desk.look, Tone.WARNING, "monitor", wide=True, closable=True)
+        self.bar.hide()
         self._from_here: tuple[Called, ...] = ()
         desk.live.state_changed.connect(self._feed_said)
 
@@ -84,13 +86,13 @@ class PublicDesk(QObject):
         if missing != (settings.get(_TOLD) or ""):
             settings.set(_TOLD, missing)
             if missing:
-                self.silent.emit(
-                    Words(
-                        missing,
-                        "The public screen shows every call.",
-                        "Ask your administrator if calls should be heard as well.",
-                    )
+                self.bar.set_text(
+                    missing,
+                    "The public screen shows every call. "
+                    "Ask your administrator if calls should be heard as well.",
                 )
+                self.bar.show()
+                announce(self.bar, self.bar.text())
 
     @Slot()
     def _left(self) -> None:

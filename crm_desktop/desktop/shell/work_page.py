@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
@@ -76,6 +76,13 @@ class WorkPage(QWidget):
         self._queue.focus()
         self.back.emit()
 
+    def minimumSizeHint(self) -> QSize:
+        """Room for one of the two. The contact's is asked for where it alone is seen: in less room
+        than it has now it first does without what is beside it.
+        """
+        part = self._right if self._queue.isHidden() else self._queue
+        return QSize(_least_width(part), part.minimumSizeHint().height())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """One or both."""
         super().resizeEvent(event)
@@ -92,8 +99,13 @@ class WorkPage(QWidget):
 
     @Slot()
     def _arrange(self) -> None:
-        narrow = self.width() < self._look.px(_NARROW)
+        both = _least_width(self._queue) + _least_width(self._right) + self._split.handleWidth()
+        narrow = self.width() < max(self._look.px(_NARROW), both)
         self._queue.setMinimumWidth(self._look.px(250))
         self._bar.setVisible(narrow)
         self._queue.setVisible(not narrow or not self._showing_contact)
         self._right.setVisible(not narrow or self._showing_contact)
+
+
+def _least_width(part: QWidget) -> int:
+    return max(part.minimumWidth(), part.minimumSizeHint().width())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QAction, QColor, QKeySequence, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QRect, QSize, Qt, Slot
+from PySide6.QtGui import QAction, QColor, QKeySequence, QPaintEvent
 from PySide6.QtWidgets import (
     QPushButton,
     QStyle,
@@ -18,10 +18,11 @@ from PySide6.QtWidgets import (
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.widgets.painting import (
+    key_badge_width,
     paint_focus,
     paint_icon,
+    paint_key_badge,
     paint_text,
-    text_height,
     text_width,
 )
 from crm_desktop.desktop.widgets.tips import plain_tip
@@ -108,7 +109,7 @@ class Button(QPushButton):
         if self._icon:
             width += self._look.px(16) + (self._look.px(6) if self.text() else 0)
         if self._key:
-            width += self._badge_width() + self._look.px(8)
+            width += key_badge_width(self._look, self._key) + self._look.px(8)
         return QSize(width, hint.height())
 
     def minimumSizeHint(self) -> QSize:
@@ -137,30 +138,13 @@ class Button(QPushButton):
         paint_text(painter, words, self.text(), self._look.font(Role.STRONG), ink)
         if self._key:
             row.setLeft(words.right() + self._look.px(8))
-            self._paint_badge(painter, row, ink)
+            paint_key_badge(painter, self._look, row, self._key, ink)
         if self._kind is Kind.PRIMARY and self.hasFocus():
             # The ring around a dark button is dark: a light one inside it is seen by everybody.
             paint_focus(painter, self._look, self.rect().adjusted(2, 2, -2, -2), 4, ink)
 
-    def _paint_badge(self, painter: QPainter, row: QRect, ink: QColor) -> None:
-        font = self._look.font(Role.SMALL)
-        height = text_height(font) + self._look.px(2)
-        badge = QRect(row.left(), (self.height() - height) // 2, self._badge_width(), height)
-        edge = QColor(ink)
-        edge.setAlpha(120)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(edge, 1))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(
-            QRectF(badge).adjusted(0.5, 0.5, -0.5, -0.5), self._look.px(3), self._look.px(3)
-        )
-        paint_text(painter, badge, self._key, font, ink, align=Qt.AlignmentFlag.AlignHCenter)
-
     def _text_width(self) -> int:
         return text_width(self._look.font(Role.STRONG), self.text())
-
-    def _badge_width(self) -> int:
-        return text_width(self._look.font(Role.SMALL), self._key) + 2 * self._look.px(5)
 
     def _ink(self) -> QColor:
         theme = self._look.theme

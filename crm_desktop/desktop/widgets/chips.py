@@ -14,8 +14,10 @@ from crm_desktop.desktop.core.theme import Scheme, Tone
 from crm_desktop.desktop.widgets.flow import FlowLayout
 from crm_desktop.desktop.widgets.painting import (
     ARROWS,
+    key_badge_width,
     paint_focus,
     paint_icon,
+    paint_key_badge,
     paint_text,
     text_height,
     text_width,
@@ -25,13 +27,16 @@ from crm_desktop.desktop.widgets.tips import plain_tip
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """One filter: shown as icon or text, then its count where there is one; `spoken` in full."""
+    """One filter: shown as icon or text, then its count and its key where there are such; `spoken`
+    in full.
+    """
 
     key: str
     text: str = ""
     icon: str = ""
     count: int | None = None
     spoken: str = ""
+    cap: str = ""
 
     @property
     def label(self) -> str:
@@ -68,6 +73,8 @@ class ChipButton(QAbstractButton):
         width = text_width(font, self.chip.label) + 2 * self._look.px(10)
         if self.chip.icon:
             width += self._look.px(15) + (self._look.px(6) if self.chip.label else 0)
+        if self.chip.cap:
+            width += key_badge_width(self._look, self.chip.cap) + self._look.px(3)
         return QSize(width, text_height(font) + 2 * self._look.px(4))
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -84,7 +91,11 @@ class ChipButton(QAbstractButton):
         if self.chip.icon:
             paint_icon(painter, self._look, row, self.chip.icon, shade.text, size=15)
             row.setLeft(row.left() + self._look.px(15) + self._look.px(6))
-        paint_text(painter, row, self.chip.label, self._look.font(Role.STRONG), shade.text)
+        font = self._look.font(Role.STRONG)
+        paint_text(painter, row, self.chip.label, font, shade.text)
+        if self.chip.cap:
+            row.setLeft(row.left() + text_width(font, self.chip.label) + self._look.px(6))
+            paint_key_badge(painter, self._look, row, self.chip.cap, shade.text)
         if self.hasFocus():
             paint_focus(painter, self._look, self.rect(), 12)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from crm_desktop.desktop.core.accessibility import announce
@@ -94,6 +95,14 @@ class EntryForm(QDialog):
     def add_hint(self, words: str) -> None:
         """Explain what stands above."""
         self.fields.addWidget(Text(self._look, words, Role.SMALL, muted=True, wrap=True))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Ctrl+Enter enters it from wherever the keyboard is; Enter alone may be a text's."""
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._go.click()
+        else:
+            super().keyPressEvent(event)
 
     @Slot()
     def _press(self) -> None:

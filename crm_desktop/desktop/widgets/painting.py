@@ -169,6 +169,27 @@ def paint_pill(
     paint_text(painter, inner, text, font, shade.text, align=Qt.AlignmentFlag.AlignHCenter)
 
 
+def key_badge_width(look: Look, key: str) -> int:
+    """How wide the badge of a key is, in pixels."""
+    return text_width(look.font(Role.SMALL), key) + 2 * look.px(5)
+
+
+def paint_key_badge(painter: QPainter, look: Look, rect: QRect, key: str, ink: QColor) -> None:
+    """Draw a key in a badge at the left of `rect`, in the middle of its height."""
+    font = look.font(Role.SMALL)
+    height = text_height(font) + look.px(2)
+    top = rect.top() + (rect.height() - height) // 2
+    badge = QRect(rect.left(), top, key_badge_width(look, key), height)
+    edge = QColor(ink)
+    edge.setAlpha(120)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(edge, 1))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    round_by = look.px(3)
+    painter.drawRoundedRect(QRectF(badge).adjusted(0.5, 0.5, -0.5, -0.5), round_by, round_by)
+    paint_text(painter, badge, key, font, ink, align=Qt.AlignmentFlag.AlignHCenter)
+
+
 def paint_icon(
     painter: QPainter, look: Look, rect: QRect, name: str, colour: QColor, *, size: float = 16
 ) -> None:

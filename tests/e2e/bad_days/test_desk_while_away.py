@@ -25,7 +25,7 @@ def _at_work(desktop: Ordered) -> None:
     """Everything that a counter does, by keyboard."""
     for text, key, ctrl, then in (
         ("", "Return", False, "A900"),
-        ("Doyle", "Return", False, "A901  for Doyle"),
+        ("Doyle", "Return", False, "A901 For Doyle."),
         ("", "Return", True, "A quick question, answered"),
         ("", "F9", False, "Calling A900"),
         ("", "F10", False, "Serving A900"),
@@ -73,7 +73,7 @@ def test_a_desk_goes_on_without_the_server_and_nobody_is_lost_or_entered_twice(
             desktop.do(do="key", key="F10")
             desktop.wait_said("Serving A901")
             desktop.do(do="key", text="late", key="Return")
-            desktop.wait_said("A902  for late")
+            desktop.wait_said("A902 For late.")
             ended = datetime.now(UTC)
             cluster.start()
             desktop.wait_said("Queue")

@@ -11,12 +11,19 @@ from pathlib import Path
 import pytest
 
 from crm_desktop.tour.children import BACK_OFFICE, MAILBOX, SECOND_DESKTOP
-from crm_desktop.tour.run import CALL_TITLES, CHAT_TITLES, POST_TITLES, TITLES
+from crm_desktop.tour.run import (
+    CALL_TITLES,
+    CHAT_TITLES,
+    DESK_TITLES,
+    KIOSK_TITLES,
+    POST_TITLES,
+    TITLES,
+)
 from crm_desktop.tour.services import GATEWAY
 from crm_desktop.tour.telephones import Telephones
 from tests.servers.postgres import PostgresCluster
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(640)]
 
 _ROOT = Path(__file__).resolve().parents[3]
 _HEADER = b"\x89PNG\r\n\x1a\n"
@@ -28,10 +35,11 @@ def test_every_step_happens_and_leaves_its_picture(tmp_path: Path) -> None:
     finished = _tour(tmp_path)
 
     assert finished.returncode == 0, finished.stdout + finished.stderr
-    _look_at(tmp_path, len(TITLES))
-    assert f"All {len(TITLES)} steps happened" in finished.stdout
+    steps = len((*TITLES, *DESK_TITLES))
+    _look_at(tmp_path, steps)
+    assert f"All {steps} steps happened" in finished.stdout
     assert "Calls were left out: no command was given" in finished.stdout
-    assert "Chats were left out: no command was given" in finished.stdout
+    assert "Chats and kiosks were left out: no command was given" in finished.stdout
     assert "Posts were left out: no command was given" in finished.stdout
 
 
@@ -49,7 +57,8 @@ def test_every_step_happens_on_postgresql_as_its_own_roles(
     )
 
     assert finished.returncode == 0, finished.stdout + finished.stderr
-    _look_at(tmp_path, len((*TITLES, *CALL_TITLES, *CHAT_TITLES, *POST_TITLES)))
+    played = (*CALL_TITLES, *CHAT_TITLES, *POST_TITLES)
+    _look_at(tmp_path, len((*TITLES, *played, *DESK_TITLES, *KIOSK_TITLES)))
     assert "were left out" not in finished.stdout
     assert own_postgres.password not in finished.stdout + finished.stderr
 
@@ -103,7 +112,7 @@ def _tour(out: Path, *options: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,
         encoding="utf-8",
-        timeout=360,
+        timeout=600,
         check=False,
     )
 

@@ -256,9 +256,10 @@ def test_a_second_alarm_does_not_hear_who_types_in_another_window(look: Look, qt
 @pytest.mark.parametrize("scheme", [Scheme.LIGHT, Scheme.DARK])
 @pytest.mark.parametrize("scale", [100, 200])
 def test_it_looks_like_an_alarm(
-    centre: Centre, open_desktop: Open, grab: Grab, scheme: Scheme, scale: int
+    centre: Centre, open_desktop: Open, qtbot: QtBot, grab: Grab, *, scheme: Scheme, scale: int
 ) -> None:
     ben = open_desktop(centre, "ben", live=False)
+    _ready(qtbot, ben)
     ben.desk.look.set_scheme(scheme)
     ben.desk.look.set_scale(scale)
     at = datetime(2026, 11, 27, 11, 30, tzinfo=UTC)

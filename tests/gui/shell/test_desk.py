@@ -25,7 +25,7 @@ from crm_desktop.domain.errors import Conflict, CrmError, DatabaseAway
 from crm_desktop.domain.states import ContactState
 from crm_desktop.domain.visits import Need
 from crm_desktop.services import visits
-from crm_desktop.store.models import Contact, Visit
+from crm_desktop.store.models import Contact, Customer, Visit
 from tests.centre import Centre
 from tests.gui.conftest import Grab
 from tests.gui.shell.conftest import Open, settled
@@ -257,6 +257,38 @@ def test_who_is_booked_is_offered_while_the_name_is_typed(
     assert kept(centre) == [("B001", "R. Doyle", ContactState.QUEUED)]
 
 
+def test_keys_that_come_before_the_answer_mean_what_it_offers(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    site = add_site(centre)
+    book(centre, site, service_of(centre, site, 2), "A-8F3-T9K-4", who="R. Doyle")
+    centre.add_contact(customer="brandt@example.org")
+    with centre.as_owner().write() as tx:
+        known = tx.session.scalars(select(Customer)).all()[-1]
+        known.name, known.folded = "Tanya Brandt", "tanya brandt"
+        number = known.id
+    desktop, screen = at_desk(centre, open_desktop, qtbot, site)
+
+    QTest.keyClicks(screen.check_in.name, "A-8F3-T9K-4")
+    QTest.keyClick(screen.check_in.name, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: len(kept(centre)) == 1)
+    settled(qtbot, desktop)
+    QTest.keyClick(screen.check_in.name, Qt.Key.Key_H, ALT)
+    QTest.keyClicks(screen.check_in.name, "Brandt")
+    QTest.keyClick(screen.check_in.name, Qt.Key.Key_Down)
+    QTest.keyClick(screen.check_in.name, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: len(kept(centre)) == 2)
+    settled(qtbot, desktop)
+
+    assert [who for _, who, _ in kept(centre)] == ["R. Doyle", "Tanya Brandt"]
+    with centre.as_owner().read() as tx:
+        last = tx.session.scalars(select(Contact).order_by(Contact.id.desc())).first()
+        assert last is not None
+        assert last.customer_id == number
+        needs = tx.session.scalars(select(Visit.needs).order_by(Visit.contact_id.desc())).first()
+        assert needs == [Need.HEARING_LOOP]
+
+
 def test_needs_that_were_chosen_stay_while_the_name_is_typed(
     centre: Centre, open_desktop: Open, qtbot: QtBot
 ) -> None:
@@ -268,13 +300,13 @@ def test_needs_that_were_chosen_stay_while_the_name_is_typed(
     QTest.keyClicks(screen.check_in.name, "Doyl")
     settled(qtbot, desktop)
     assert screen.check_in._chosen == booked
-    assert screen.check_in.needs.keys() == (), "of who is booked it is known"
+    assert screen.check_in.needs.keys() == (Need.HEARING_LOOP,), "the visitor has asked for it"
     for key in (Qt.Key.Key_1, Qt.Key.Key_I):
         QTest.keyClick(screen.check_in.name, key, ALT)
     QTest.keyClicks(screen.check_in.name, "e")
     settled(qtbot, desktop)
 
-    assert screen.check_in.needs.keys() == (Need.INTERPRETER,)
+    assert screen.check_in.needs.keys() == (Need.HEARING_LOOP, Need.INTERPRETER)
     assert screen.check_in._chosen == service_of(centre, site)
 
 

@@ -44,7 +44,7 @@ def test_a_visitor_is_checked_in_called_seen_and_done_and_then_entered(
     QTest.keyClicks(name, "Doyle")
     QTest.keyClick(name, Qt.Key.Key_2, ALT)
     QTest.keyClick(name, Qt.Key.Key_Return)
-    wait_said(qtbot, screen, "B900  for Doyle")
+    wait_said(qtbot, screen, "B900 For Doyle")
     QTest.keyClick(name, Qt.Key.Key_Return, CTRL)
     wait_said(qtbot, screen, "A quick question, answered at the counter.")
     assert kept(centre) == []
@@ -78,7 +78,7 @@ def test_what_is_refused_is_shown_with_what_to_do(
     wire = cut(desktop, qtbot)
     QTest.keyClicks(screen.check_in.name, "Doyle")
     QTest.keyClick(screen.check_in.name, Qt.Key.Key_Return)
-    wait_said(qtbot, screen, "A900  for Doyle")
+    wait_said(qtbot, screen, "A900 For Doyle")
     with centre.as_owner().write() as tx:
         tx.session.get_one(Service, service_of(centre, site)).active = False
     back(desktop, wire, qtbot)
@@ -132,7 +132,7 @@ def test_with_no_numbers_the_page_says_how_to_go_on(
     wait_said(qtbot, screen, "No numbers are left on this computer: F9 calls by name.")
     QTest.keyClicks(screen.check_in.name, "Doyle")
     QTest.keyClick(screen.check_in.name, Qt.Key.Key_Return)
-    wait_said(qtbot, screen, "No number for Doyle")
+    wait_said(qtbot, screen, "No number For Doyle")
     QTest.keyClick(screen.check_in.name, Qt.Key.Key_F9)
     wait_said(qtbot, screen, "Calling by name")
     grab(desktop.window, "desk-away-no-numbers")

@@ -6,6 +6,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core import accessibility
+from crm_desktop.desktop.core.layout import fit_screen
+from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.theme import Scheme
 from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop_root import Desktop
@@ -60,3 +62,19 @@ def test_every_screen_looks_right_and_has_names(
     settled(qtbot, desktop)
     grab(window, f"case-{name}-{scheme.value}")
     assert (window.width(), window.height()) == (width, height)
+
+
+def test_letters_twice_the_size_fit_the_screen_from_the_start(
+    demo: Centre, open_desktop: Open, qtbot: QtBot, look: Look
+) -> None:
+    look.set_scale(200)
+    window = open_desktop(demo, busiest(demo), live=False).window
+
+    for size in ((1440, 900), (1280, 720)):
+        window.resize(*size)
+        qtbot.wait(1)
+        assert (window.width(), window.height()) == size
+    fit_screen(window)
+    room = window.screen().availableGeometry()
+    assert window.width() <= max(room.width(), window.minimumWidth())
+    assert window.height() <= max(room.height(), window.minimumHeight())

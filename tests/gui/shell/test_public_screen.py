@@ -117,17 +117,17 @@ def test_what_cannot_be_heard_here_is_said_once(
     monkeypatch.setattr(Voice, "_prepare", lambda _voice: "This computer has no voice.")
     add_site(centre)
     desktop, screen = hung(centre, open_desktop, qtbot)
-    assert desktop.window.error.isVisible()
-    assert desktop.window.error.text().startswith("This computer has no voice.")
+    assert desktop.window.public.bar.isVisible()
+    assert desktop.window.public.bar.text().startswith("This computer has no voice.")
 
-    desktop.window.error.hide()
+    desktop.window.public.bar.hide()
     screen.close()
     qtbot.waitUntil(lambda: desktop.window.public.screen is None)
     desktop.window.registry.action("view.public").trigger()
     qtbot.waitUntil(lambda: desktop.window.public.screen is not None)
     settled(qtbot, desktop)
 
-    assert not desktop.window.error.isVisible()
+    assert not desktop.window.public.bar.isVisible()
 
 
 def test_the_chime_is_a_sound() -> None:

@@ -144,16 +144,23 @@ class AlarmOverlay(QWidget):
         free = screen.availableGeometry()
         width = min(self._look.px(_WIDTH), free.width())
         inner = width - 2 * self._look.px(10)
+        high = self._high(inner)
+        if high > free.height():
+            # They scroll, and the bar covers none of them.
+            inner -= self._area.verticalScrollBar().sizeHint().width() + self._look.px(4)
+            high = self._high(inner)
+        height = min(high, free.height())
         self._body.setFixedWidth(inner)
-        high = sum(
-            max(card.sizeHint().height(), card.heightForWidth(inner))
-            for card in self._cards.values()
-        )
-        height = min(high + self._look.px(10) * (2 + len(self._cards)), free.height())
         self.setFixedSize(width, height)
         self.move(
             free.left() + (free.width() - width) // 2, free.top() + (free.height() - height) // 3
         )
+
+    def _high(self, inner: int) -> int:
+        """How high all of them are, with the edge, where they are `inner` wide."""
+        cards = self._cards.values()
+        high = sum(max(each.sizeHint().height(), each.heightForWidth(inner)) for each in cards)
+        return high + self._column.spacing() * (len(cards) - 1) + 2 * self._look.px(10)
 
 
 class _Place(Text):
@@ -196,6 +203,7 @@ class _AlarmCard(Card):
             button.clicked.connect(press)
         for each in (self._kind, self._place, self._who, self._said, self._answers):
             self.body.addWidget(each)
+        self.body.addSpacing(look.px(6))
         row = QHBoxLayout()
         row.addStretch(1)
         for button in (self._away, self._over, self._come):

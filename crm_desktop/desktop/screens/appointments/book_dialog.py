@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -167,6 +167,8 @@ class BookDialog(QDialog):
         self.go = PrimaryButton(look, "Book it", key="Ctrl+Return")
         for each in (self._earlier, self._later, self._cancel, self.go):
             each.setAutoDefault(False)
+        for key, step in (("Alt+Left", self._earlier), ("Alt+Right", self._later)):
+            QShortcut(QKeySequence(key), self).activated.connect(step.click)
         self.site.chosen.connect(self._site_chosen)
         for field in (self.service, self.minutes):
             field.chosen.connect(self._look_for)

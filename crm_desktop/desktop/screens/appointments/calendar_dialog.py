@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -102,11 +102,14 @@ class CalendarDialog(QDialog):
         )
         stood, place = self.current(), (self.table.currentRow(), self.table.currentColumn())
         self._show(first, days, diary)
-        row, column = (self._cell_of(stood) if stood else None) or place
-        self.table.setCurrentCell(max(row, 0), max(column, 0))
         if self._opening:
+            # Where the next one who comes stands; nobody arrows there through a day.
+            booked = (each for each in diary.rows if each.state is AppointmentState.BOOKED)
+            stood = min(booked, key=lambda each: each.starts_at, default=None)
             self._opening = False
             self.table.setFocus()
+        row, column = (self._cell_of(stood) if stood else None) or place
+        self.table.setCurrentCell(max(row, 0), max(column, 0))
         self._fit()
 
     def show_trouble(self, trouble: CrmError) -> None:
@@ -150,7 +153,12 @@ class CalendarDialog(QDialog):
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setTabKeyNavigation(False)
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        head = self.table.horizontalHeader()
+        head.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        # Names of rooms are longer than a column is wide.
+        head.setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
+        head.setFixedHeight(look.px(44))
+        head.setMinimumSectionSize(look.px(80))
         self.table.setWordWrap(True)
         self.table.setItemDelegate(CellDelegate(look, self.table))
         self.new = Button(look, "Book…", key="Alt+B")
@@ -159,9 +167,15 @@ class CalendarDialog(QDialog):
         self.late = Button(look, "Late…", key="Alt+L")
         self.cancel = Button(look, "Cancel it…", key="Alt+C")
         self._close = Button(look, "Close", key="Esc")
-        for each in (self._back, self._now, self._on, self.new, self.arrived, self.move_it,
-                     self.late, self.cancel, self._close):  # fmt: skip
+        for each, key in (
+            (self._back, "Alt+Left"), (self._now, "Alt+Home"), (self._on, "Alt+Right"),
+            (self.new, "Alt+B"), (self.arrived, "Alt+A"), (self.move_it, "Alt+M"),
+            (self.late, "Alt+L"), (self.cancel, "Alt+C"), (self._close, ""),
+        ):  # fmt: skip
             each.setAutoDefault(False)
+            # A button's own shortcut would press it slowly, to be seen.
+            if key:
+                QShortcut(QKeySequence(key), self).activated.connect(each.click)
         self.site.chosen.connect(self._read)
         self.room.chosen.connect(self._read)
         self._back.clicked.connect(self._go_back)
@@ -195,7 +209,7 @@ class CalendarDialog(QDialog):
         column.addLayout(steps)
         column.addWidget(self.table, 1)
         column.addLayout(foot)
-        resize_within(self, self._look, px(1000), px(760))
+        resize_within(self, self._look, px(1180), px(800))
 
     def _show(self, first: date, days: int, diary: Diary) -> None:
         """Lines are quarters of an hour, columns desks and rooms, or days."""
@@ -210,9 +224,8 @@ class CalendarDialog(QDialog):
                 (place, day, f"{day:%a} {day.day}") for day in span if isinstance(place, int)
             ]
         where = {(place, day): number for number, (place, day, _) in enumerate(columns)}
-        minutes = [_minute(at) for pair in diary.open for at in pair] + [
-            _minute(at) for row in diary.rows for at in (row.starts_at, row.ends_at)
-        ]
+        spans = [*diary.open, *((row.starts_at, row.ends_at) for row in diary.rows)]
+        minutes = [each for span in spans for each in _minutes(*span)]
         begins, ends = min(minutes, default=9 * 60) // 15, -(-max(minutes, default=17 * 60) // 15)
         table, theme = self.table, self._look.theme
         table.clearSpans()
@@ -225,7 +238,7 @@ class CalendarDialog(QDialog):
         table.verticalHeader().setDefaultSectionSize(self._look.px(24))
         for number, (_, day, name) in enumerate(columns):
             hours = [
-                (_minute(first), _minute(last))
+                _minutes(first, last)
                 for first, last in diary.open
                 if words.local(first).date() == day
             ]
@@ -241,7 +254,7 @@ class CalendarDialog(QDialog):
                 continue
             top = _minute(row.starts_at) // 15 - begins
             # Down to the quarter in which it ends: the next may begin there.
-            lines = max(1, _minute(row.ends_at) // 15 - begins - top)
+            lines = max(1, _minutes(row.starts_at, row.ends_at)[1] // 15 - begins - top)
             item = self._put(column, top, lines, cell(row), theme.tone(STATES[row.state][1]))
             item.setData(_ROW, row)
             said = cell(row).replace("\n", ", ")
@@ -363,6 +376,12 @@ class CalendarDialog(QDialog):
         chooser = Chooser(self._look, title, rows, self)
         chooser.open_at(under.mapToGlobal(QPoint(0, under.height())))
         return chooser
+
+
+def _minutes(first: datetime, last: datetime) -> tuple[int, int]:
+    """From which minute of its day to which; what goes on at midnight ends its day there."""
+    over = words.local(last).date() > words.local(first).date()
+    return _minute(first), 24 * 60 if over else _minute(last)
 
 
 def _minute(at: datetime) -> int:

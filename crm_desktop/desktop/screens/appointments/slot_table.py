@@ -28,7 +28,9 @@ _SLOT = Qt.ItemDataRole.UserRole
 
 
 class CellDelegate(QStyledItemDelegate):
-    """Cells with words in them; rings the current one, whose colour already says something."""
+    """Cells with words in them, each line cut where the cell ends; rings the current one, whose
+    colour already says something.
+    """
 
     def __init__(self, look: Look, parent: QWidget) -> None:
         super().__init__(parent)
@@ -51,10 +53,16 @@ class CellDelegate(QStyledItemDelegate):
         painter.setPen(cell.palette.color(QPalette.ColorRole.Text))
         painter.setFont(cell.font)
         inside = cell.rect.adjusted(side, top, -side, 0)
-        line = cell.fontMetrics.lineSpacing()
+        high = cell.fontMetrics.lineSpacing()
         # No half lines below.
-        inside.setHeight(max(line, inside.height() // line * line))
-        painter.drawText(inside, cell.displayAlignment | Qt.TextFlag.TextWordWrap, said)
+        # Qt hands line ends on as separators of its own.
+        lines = said.splitlines()[: max(1, inside.height() // high)]
+        elided = [
+            cell.fontMetrics.elidedText(each, Qt.TextElideMode.ElideRight, inside.width())
+            for each in lines
+        ]
+        inside.setHeight(max(high, inside.height() // high * high))
+        painter.drawText(inside, cell.displayAlignment, "\n".join(elided))
         if cell.state & QStyle.StateFlag.State_Selected:
             edge = self._look.px(2)
             paint_focus(painter, self._look, cell.rect.adjusted(edge, edge, -edge, -edge))

@@ -45,8 +45,8 @@ def refused(trouble: CrmError) -> tuple[str, str]:
 
 
 def cell(row: Appointment) -> str:
-    """ "10:00 R. Doyle" over what it is about and how far it is."""
+    """ "10:00 R. Doyle" over how far it is and what it is about."""
     state = STATES[row.state][0]
     if row.late_until is not None and row.state is AppointmentState.BOOKED:
         state = f"late, {words.clock_time(row.late_until)}"
-    return f"{words.clock_time(row.starts_at)} {row.who}\n{row.service_name} · {state}"
+    return f"{words.clock_time(row.starts_at)} {row.who}\n{state} · {row.service_name}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -19,12 +20,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.core.tickets import TicketPrint
 from crm_desktop.desktop.screens.desk.presenter import Arrival
-from crm_desktop.desktop.screens.desk.words import ANSWERS, NEED_KEYS, minutes, refused
+from crm_desktop.desktop.screens.desk.words import ANSWERS, NEED_KEYS, expected, refused
 from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import Button, Kind, PrimaryButton
 from crm_desktop.desktop.widgets.card import PanelHeader, Surface
@@ -45,9 +47,9 @@ _LANGUAGES = (("English", "en"), ("Welsh", "cy"), ("Polish", "pl"), ("Urdu", "ur
               ("British Sign Language", "bfi"))  # fmt: skip
 _NO_NAME = "__nobody__"
 #: So long a ticket waits for who may be meant by the name on it.
-_SEEK_MS = 800
-#: So many letters of a choice are seen at least.
-_SHORTEST = 8
+_SEEK_MS = 2_000
+#: So many of those who may be meant are in sight at once.
+_MOST_ROWS = 4.5
 
 
 class CheckInPane(Surface):
@@ -56,6 +58,8 @@ class CheckInPane(Surface):
     """
 
     left_for_line = Signal()
+    #: Whether Ctrl was held when Enter was pressed last, and when that was.
+    _entered = (False, -inf)
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, parent=parent)
@@ -66,12 +70,13 @@ class CheckInPane(Surface):
         self._matches: dict[object, Match] = {}
         #: Does what a key of the whole page asks; says whether it was one.
         self.page_key: Callable[[QKeyEvent], bool] = lambda _event: False
-        #: For which name `_matches` are, and whether the ticket waits until it is this one.
-        self._sought, self._issues_then = "", False
-        #: Whether Ctrl was held when Enter was pressed last, and when that was.
-        self._entered = (False, -inf)
         #: Of whom the form says what is known.
         self._filled: Match | None = None
+        #: What was chosen by hand stays, whoever it turns out to be.
+        self._by_hand: dict[str, bool] = {}
+        self._searching = False
+        #: Keys that came before the answer: they mean what it offers.
+        self._then: list[Callable[[], None]] = []
         self.name = QLineEdit()
         self.name.setAccessibleName("Name, or booking reference")
         self.name.setPlaceholderText("Nothing is needed")
@@ -87,10 +92,11 @@ class CheckInPane(Surface):
         self.needs = FilterChips(look, "Needs", exclusive=False)
         self.needs.set_chips(
             [
-                Chip(need.value, need_words(need), spoken=f"{need_words(need)}, Alt+{key}")
+                Chip(need.value, need_words(need), spoken=f"{need_words(need)}, Alt+{key}", cap=key)
                 for need, key in NEED_KEYS.items()
             ]
         )
+        self.needs.chosen.connect(self._needs_clicked)
         self.language = QComboBox()
         self.language.setAccessibleName("Language")
         for said, code in _LANGUAGES:
@@ -110,17 +116,12 @@ class CheckInPane(Surface):
         for said, answer in ANSWERS:
             self.outcome.addItem(said, answer)
         self._told = Text(look, "", Role.FIGURE, wrap=True)
+        self._place = Text(look, "", Role.BODY, muted=True, wrap=True)
         self._wait = Text(look, "", Role.SMALL, muted=True, wrap=True)
         self._wrong = Banner(look, Tone.DANGER, "circle-alert")
         self._wrong.hide()
-        for choices in (self.language, self.outcome):
-            # With large text the longest of them must not make the form wider than its place.
-            choices.setSizeAdjustPolicy(
-                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-            )
-            choices.setMinimumContentsLength(_SHORTEST)
-            choices.view().setMinimumWidth(choices.view().sizeHintForColumn(0))
         self._lay_out()
+        self._tell("", "")
         for each in (self.name, self.phone, self.note, self.language, self.outcome):
             each.installEventFilter(self)
 
@@ -179,51 +180,32 @@ class CheckInPane(Surface):
         """Who may be meant; the first is nobody known, so that Enter alone is never a stranger."""
         if text != self.name.text():
             return
-        self._sought = text
-        self._matches = {}
-        self._matches.update(enumerate(matches))
-        rows = [
-            Row(
-                number,
-                each.who,
-                each.detail,
-                "calendar" if each.appointment_id else "user",
-                Tone.ACCENT if each.appointment_id else Tone.NEUTRAL,
-                pill=(
-                    f"booked {each.booked_at:%H:%M}" if each.booked_at else "",
-                    Tone.ACCENT,
-                )
-                if each.booked_at
-                else None,
-            )
-            for number, each in self._matches.items()
-        ]
+        before, self._matches = self._matches, dict(enumerate(matches))
+        rows = [_match_row(number, each) for number, each in self._matches.items()]
         if rows:
-            rows.append(Row(_NO_NAME, f"“{text}”, not one of these", "", "user-plus"))
+            new = Row(_NO_NAME, f"“{text}”, not one of these", "Nobody on record", "user-plus")
+            rows.insert(0, new)
         self.matches.set_rows(rows)
         self.matches.setVisible(bool(rows))
-        self.matches.setFixedHeight(min(len(rows), 4) * self._look.px(48) + 2)
+        # Half a row says that there are more.
+        high = self.matches.content_height() * min(1.0, _MOST_ROWS / max(1, len(rows)))
+        self.matches.setFixedHeight(round(high) + 2)
         if rows:
             booked = next((n for n, each in self._matches.items() if each.appointment_id), None)
             self.matches.make_current(_NO_NAME if booked is None else booked)
             self._match_chosen()
-        waits, self._issues_then = self._issues_then, False
-        if waits and not rows:
-            self.issue()
-        elif waits:
-            # Nobody is checked in as somebody whom the person has not seen to be meant.
-            announce(self, f"Who is it? {self.matches.accessibleName()}: {len(matches)}")
-
-    @Slot()
-    def seek_no_more(self) -> None:
-        """Nobody says who it may be: a ticket that waits for that is given without."""
-        if self._issues_then:
-            self.show_matches(self.name.text(), ())
+            if before != self._matches:
+                count = words.count(len(matches), "person", "people")
+                announce(self, f"{count} may be meant. {self._said_of_match()}")
+        self._searching = False
+        then, self._then = self._then, []
+        for does in then:
+            does()
 
     def ticket(self, visit: CheckedIn, site: str, moment: str) -> TicketPrint:
         """What stands on the paper of somebody who is checked in."""
         own = next((each for each in self._services if each.service_id == self._chosen), None)
-        wait = f"About {minutes(visit.wait_seconds)}" if visit.wait_seconds else ""
+        wait = expected(visit.wait_seconds).capitalize() if visit.wait_seconds else ""
         welsh = self.language.currentData() == "cy"
         return TicketPrint(
             site=site,
@@ -236,25 +218,25 @@ class CheckInPane(Surface):
 
     def issued(self, visit: CheckedIn, who: str) -> None:
         """Say the number; the form is free for the next."""
-        wait = f" They wait about {minutes(visit.wait_seconds)}." if visit.wait_seconds else ""
+        wait = f" They wait {expected(visit.wait_seconds)}." if visit.wait_seconds else ""
         said = f"{visit.ticket}: number {visit.position} in the line.{wait}"
-        self._told.setText(f"{visit.ticket}  {f'for {who}' if who else ''}".strip())
-        self._wait.setText(f"Number {visit.position} in the line.{wait}")
         self.clear()
+        whose = f"For {who}. " if who else ""
+        self._tell(str(visit.ticket), f"{whose}Number {visit.position} in the line.{wait}")
         announce(self, said)
 
     def without_number(self, who: str) -> None:
         """Say that no number was left; the form is free for the next."""
-        self._told.setText(f"No number{f' for {who}' if who else ''}")
-        self._wait.setText("No numbers are left on this computer. Call them by name or by hand.")
+        whose = f"For {who}. " if who else ""
+        why = "No numbers are left on this computer. Call them by name or by hand."
         self.clear()
-        announce(self, f"{self._told.text()}. {self._wait.text()}")
+        self._tell("No number", f"{whose}{why}")
+        announce(self, f"No number. {whose}{why}")
 
     def answered(self) -> None:
         """A quick question was counted."""
-        self._told.setText("Counted")
-        self._wait.setText("A quick question, answered at the counter.")
         self.clear()
+        self._tell("Counted", "A quick question, answered at the counter.")
         announce(self, "The question is counted")
 
     def not_issued(self, trouble: CrmError) -> None:
@@ -269,8 +251,8 @@ class CheckInPane(Surface):
             field.clear()
         self.needs.choose()
         self.language.setCurrentIndex(0)
-        self._matches, self._filled = {}, None
-        self._sought, self._issues_then = "", False
+        self._matches, self._filled, self._by_hand = {}, None, {}
+        self._searching, self._then = False, []
         self.matches.hide()
         self._wrong.hide()
         if self._services:
@@ -289,10 +271,11 @@ class CheckInPane(Surface):
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
             if not event.isAutoRepeat() and not self._is_second(ctrl=ctrl):
-                (self.answer if ctrl else self.issue)()
-        elif event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up) and self.matches.isVisible():
-            self.matches.step(1 if event.key() == Qt.Key.Key_Down else -1)
-            self._match_chosen()
+                self.answer() if ctrl else self._when_found(self.issue)
+        elif event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up) and (
+            self._searching or self.matches.isVisible()
+        ):
+            self._when_found(partial(self._step, 1 if event.key() == Qt.Key.Key_Down else -1))
         elif event.key() == Qt.Key.Key_Escape:
             if self.is_begun:
                 self.clear()
@@ -317,30 +300,29 @@ class CheckInPane(Surface):
         alt = event.modifiers() == Qt.KeyboardModifier.AltModifier
         if not alt or not (text.isdigit() or need):
             return False
-        wanted = next((each for each in self._services if str(each.key) == text), None)
         if event.isAutoRepeat():
             return True
+        wanted = next((each for each in self._services if str(each.key) == text), None)
         if wanted is not None:
             self._choose(wanted.service_id)
             announce(self, wanted.name)
         elif need is not None:
-            kept = set(self.needs.keys()) ^ {need.value}
-            self.needs.choose(*kept)
-            announce(self, f"{need_words(need)} {'on' if need.value in kept else 'off'}")
+            before = self.needs.keys()
+            self._by_hand[need.value] = need.value not in before
+            self._show_needs()
+            announce(self, f"{need_words(need)} {'off' if need.value in before else 'on'}")
         return True
 
     @Slot()
+    def seek_no_more(self) -> None:
+        """Nobody says who it may be: what waits for that goes on without."""
+        if self._then:
+            self.show_matches(self.name.text(), ())
+
+    @Slot()
     def issue(self) -> None:
-        """Give the ticket, once it is known who may be meant by what is typed."""
-        if self._presenter is None or self._chosen is None:
-            return
-        text = self.name.text()
-        self._issues_then = text != self._sought
-        if self._issues_then:
-            self._presenter.find(text)
-            # What searches may be busy with a printer, and the visitor stands there.
-            QTimer.singleShot(_SEEK_MS, self, self.seek_no_more)
-        else:
+        """Give the ticket."""
+        if self._presenter is not None and self._chosen is not None:
             self._wrong.hide()
             self._presenter.check_in(
                 Arrival(
@@ -369,15 +351,20 @@ class CheckInPane(Surface):
         column.addWidget(PanelHeader(look, "Check in a visitor"))
         inner = QVBoxLayout()
         inner.setContentsMargins(px(14), px(10), px(14), px(10))
-        inner.setSpacing(px(6))
+        inner.setSpacing(px(5))
         inner.addWidget(self._wrong)
         self._labelled(inner, "Name, or booking reference", self.name)
         inner.addWidget(self.matches)
+        inner.addWidget(self._told)
+        inner.addWidget(self._place)
         self._labelled(inner, "What is the visit about?", self._about)
         self._labelled(inner, "Needs", self.needs)
         row = QHBoxLayout()
+        row.setSpacing(px(8))
         language, mobile = QVBoxLayout(), QVBoxLayout(self._mobile)
         mobile.setContentsMargins(0, 0, 0, 0)
+        for each in (language, mobile):
+            each.setSpacing(px(5))
         self._labelled(language, "Language", self.language)
         self._labelled(mobile, "Mobile", self.phone)
         row.addLayout(language, 1)
@@ -387,21 +374,21 @@ class CheckInPane(Surface):
         self._labelled(inner, "Note", self.note)
         inner.addSpacing(px(4))
         inner.addWidget(self._issue)
+        inner.addWidget(self._wait)
         row = QHBoxLayout()
         row.addWidget(self.outcome, 1)
         row.addWidget(self._quick)
-        inner.addSpacing(px(2))
+        inner.addSpacing(px(8))
         inner.addWidget(Text(look, "Or a quick question:", Role.SMALL_STRONG, muted=True))
         inner.addLayout(row)
-        inner.addSpacing(px(6))
-        inner.addWidget(self._told)
-        inner.addWidget(self._wait)
         inner.addStretch(1)
         column.addLayout(inner, 1)
 
     def _labelled(self, column: QVBoxLayout, said: str, field: QWidget) -> None:
         label = Text(self._look, said, Role.SMALL_STRONG, muted=True)
         label.setBuddy(field)
+        if column.count():
+            column.addSpacing(self._look.px(5))
         column.addWidget(label)
         column.addWidget(field)
 
@@ -410,11 +397,41 @@ class CheckInPane(Surface):
 
     @Slot(str)
     def _typed(self, text: str) -> None:
-        self._told.setText("")
-        self._issues_then = False
-        self._say_wait()
+        self._tell("", "")
+        self._then = []
+        self._searching = self._presenter is not None
         if self._presenter is not None:
             self._presenter.find(text)
+
+    def _tell(self, said: str, more: str) -> None:
+        """What was just given, where who it may be stands while a name is typed."""
+        for label, text in ((self._told, said.strip()), (self._place, more)):
+            label.setText(text)
+            label.setVisible(bool(text))
+
+    def _when_found(self, does: Callable[[], None]) -> None:
+        """At once, or when it is known whom the name may mean: hands are faster than answers."""
+        if self._searching:
+            self._then.append(does)
+            # What searches may be busy with a printer, and the visitor stands there.
+            QTimer.singleShot(_SEEK_MS, self, self.seek_no_more)
+        else:
+            does()
+
+    def _step(self, by: int) -> None:
+        if self.matches.isVisibleTo(self):
+            self.matches.step(by)
+            self._match_chosen()
+            announce(self, self._said_of_match())
+
+    def _said_of_match(self) -> str:
+        """Who is chosen, for whoever looks at the visitor."""
+        match = self._match()
+        if match is None:
+            return "Not one of these"
+        booked = f"booked {words.clock_time(match.booked_at)}" if match.booked_at else ""
+        needs = [need_words(each).lower() for each in match.needs]
+        return ", ".join(part for part in (match.who, booked, match.detail, *needs) if part)
 
     def _match_chosen(self) -> None:
         """What is known of them is in the form at once; what was chosen after that stays."""
@@ -422,9 +439,24 @@ class CheckInPane(Surface):
         if match == self._filled:
             return
         self._filled = match
-        self.needs.choose(*(each.value for each in match.needs) if match else ())
+        self._show_needs()
         if match is not None and match.service_id in self._buttons:
             self._choose(match.service_id)
+
+    def _show_needs(self) -> None:
+        """What is known of them, and what was chosen by hand."""
+        known = {each.value for each in self._filled.needs} if self._filled else set()
+        chosen = {each for each in Need if self._by_hand.get(each.value, each.value in known)}
+        self.needs.choose(*(each.value for each in chosen))
+
+    @Slot(object)
+    def _needs_clicked(self, keys: tuple[str, ...]) -> None:
+        known = {each.value for each in self._filled.needs} if self._filled else set()
+        self._by_hand = {
+            each.value: each.value in keys
+            for each in Need
+            if each.value in self._by_hand or (each.value in keys) != (each.value in known)
+        }
 
     @Slot()
     def _service_clicked(self) -> None:
@@ -442,11 +474,23 @@ class CheckInPane(Surface):
 
     def _say_wait(self) -> None:
         own = next((each for each in self._services if each.service_id == self._chosen), None)
-        if own is None or self._told.text():
+        if own is None:
             return
-        wait = "" if own.wait_seconds is None else f", about {minutes(own.wait_seconds)}"
-        waits = "Nobody waits" if not own.waiting else f"{own.waiting} wait"
+        wait = "" if own.wait_seconds is None else f", {expected(own.wait_seconds)}"
+        waits = f"{own.waiting or 'Nobody'} {'waits' if own.waiting < 2 else 'wait'}"
         self._wait.setText(f"{waits} for {own.name}{wait}.")
+
+
+def _match_row(number: object, match: Match) -> Row:
+    booked = f"booked {words.clock_time(match.booked_at)}" if match.booked_at else ""
+    return Row(
+        number,
+        match.who,
+        match.detail,
+        "calendar" if match.appointment_id else "user",
+        Tone.ACCENT if match.appointment_id else Tone.NEUTRAL,
+        pill=(booked, Tone.ACCENT) if booked else None,
+    )
 
 
 def _need_of(key: str) -> Need | None:

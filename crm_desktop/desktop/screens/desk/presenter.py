@@ -175,7 +175,8 @@ class DeskPresenter(Presenter):
         self._tasks.search(
             partial(_find, self._db, self._site, text),
             partial(self._view.show_matches, text),
-            failed=lambda _trouble: self._view.show_matches(text, ()),
+            # Whoever waits for it goes on without: the name is kept as it was typed.
+            failed=lambda _: self._view.show_matches(text, ()),
             key="matches",
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -52,6 +52,23 @@ _NARROW = 900
 _PRIVATE = "Names are hidden. F4 shows them again."
 
 
+class _Upright(QScrollArea):
+    """Scrolls a form up and down, and is never narrower than it."""
+
+    def __init__(self, form: QWidget) -> None:
+        super().__init__()
+        self._form = form
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(form)
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for the form's width and the bar."""
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(self._form.minimumSizeHint().width() + bar, super().minimumSizeHint().height())
+
+
 class DeskScreen(QWidget):
     """Implements `DeskView`. `opened` and `wrap_up_wanted` carry a contact, `here` the words
     about this desk.
@@ -89,7 +106,9 @@ class DeskScreen(QWidget):
         self._nothing = EmptyState(
             look, "map-pin", "There is no site yet.", "An administrator sets sites and desks up."
         )
-        self._form = QScrollArea()
+        self._form = _Upright(self.check_in)
+        # Until the width is known: it would make the window wider first.
+        self.side.hide()
         self._split = QSplitter(Qt.Orientation.Horizontal)
         #: The widths before who is where took the form's place.
         self._before: list[int] = []
@@ -121,9 +140,6 @@ class DeskScreen(QWidget):
 
     def _fit(self, *, places: bool = False) -> None:
         """Where there is room for two, who is where takes the form's for as long as it is asked."""
-        # A scroll area would be narrower than the form in it, and cut it off at the right.
-        bar = self._form.verticalScrollBar().sizeHint().width()
-        self._form.setMinimumWidth(self.check_in.minimumSizeHint().width() + bar)
         wide = self.width() >= self._look.px(_NARROW)
         self.side.setVisible(wide or places)
         self.side.show_places_alone(alone=places and not wide)
@@ -308,14 +324,9 @@ class DeskScreen(QWidget):
             self._presenter.set_printing(*key)
 
     def _lay_out(self) -> None:
-        px, scroll = self._look.px, self._form
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(self.check_in)
-        split = self._split
+        px, split = self._look.px, self._split
         split.setObjectName("desk")
-        for each in (scroll, self.line, self.side):
+        for each in (self._form, self.line, self.side):
             split.addWidget(each)
         split.setStretchFactor(1, 1)
         split.setChildrenCollapsible(False)

@@ -42,6 +42,11 @@ def minutes(seconds: float) -> str:
     return f"{whole} min" if whole else "under 1 min"
 
 
+def expected(seconds: float) -> str:
+    """ "about 14 min", as it is told to who waits."""
+    return f"about {minutes(seconds)}" if seconds >= 60 else "less than a minute"
+
+
 def wait_pill(row: VisitRow, now: datetime) -> tuple[str, Tone]:
     """How long somebody has waited, or where they are."""
     elsewhere = {

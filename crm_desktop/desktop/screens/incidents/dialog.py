@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
+    QSizePolicy,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -86,7 +87,6 @@ class IncidentForm(EntryForm):
         self.close_it = QCheckBox("Close it: the lessons are learnt, and it changes no more")
         if leads:
             self.fields.addWidget(self.close_it)
-        self.fields.addStretch(1)
         self.entered.connect(self._save)
         self.what.setFocus()
 
@@ -101,8 +101,11 @@ class IncidentForm(EntryForm):
 
     def _add_editor(self, said: str, editor: QPlainTextEdit) -> None:
         editor.setTabChangesFocus(True)
-        editor.setFixedHeight(self._look.px(76))
+        editor.setMinimumHeight(self._look.px(76))
+        # As high as the form has room for, all alike: none asks for more.
+        editor.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.add_field(said, editor)
+        self.fields.setStretchFactor(editor, 1)
 
     @Slot()
     def _save(self) -> None:

@@ -4,6 +4,7 @@ time, and what everybody should know.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -174,29 +175,39 @@ class PublicScreen(QWidget):
 
     def _paint_before(self, painter: QPainter, box: QRectF) -> None:
         before = self._called[1 : 1 + _BEFORE]
+        said = [f"{each.ticket}  {each.place}" for each in before]
         across = min(len(before), 3)
         rows = -(-len(before) // max(across, 1))
-        for at, each in enumerate(before):
+        size = self._fitting(said, box.width() / max(across, 1), _Way(0.075, _SOFT))
+        for at, each in enumerate(said):
             cell = QRectF(
                 box.left() + (at % across) * box.width() / across,
                 box.top() + (at // across) * box.height() / rows,
                 box.width() / across,
                 box.height() / rows,
             )
-            self._write(painter, cell, f"{each.ticket}  {each.place}", _Way(0.075, _SOFT))
+            self._write(painter, cell, each, _Way(size / self.height(), _SOFT))
 
     def _write(self, painter: QPainter, box: QRectF, said: str, way: _Way) -> None:
         """Smaller where it would not fit."""
-        font = QFont(self._look.font().family())
-        font.setBold(way.bold)
-        size, room = self.height() * way.share, box.width() * 0.94
-        font.setPixelSize(max(8, int(size)))
-        wide = QFontMetricsF(font).horizontalAdvance(said)
-        if wide > room > 0:
-            font.setPixelSize(max(8, int(size * room / wide)))
+        font = self._font(way)
+        font.setPixelSize(int(self._fitting([said], box.width(), way)))
         painter.setFont(font)
         painter.setPen(way.ink)
         painter.drawText(box, int(way.align | Qt.AlignmentFlag.AlignVCenter), said)
+
+    def _font(self, way: _Way) -> QFont:
+        font = QFont(self._look.font().family())
+        font.setBold(way.bold)
+        font.setPixelSize(max(8, int(self.height() * way.share)))
+        return font
+
+    def _fitting(self, said: Sequence[str], width: float, way: _Way) -> float:
+        """The size in pixels at which each of these fits: what stands side by side is alike."""
+        font, room = self._font(way), width * 0.94
+        wide = max((QFontMetricsF(font).horizontalAdvance(each) for each in said), default=0.0)
+        share = room / wide if wide > room > 0 else 1.0
+        return max(8.0, font.pixelSize() * share)
 
     @Slot()
     def _tick(self) -> None:

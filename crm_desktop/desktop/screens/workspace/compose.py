@@ -42,6 +42,7 @@ class Written:
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 #: Begins what is said while the database is away.
+_SPOKEN = (Channel.CALL, Channel.VISIT)
 _NOT_NOW = "Not sent yet; your text is kept."
 
 
@@ -113,8 +114,9 @@ class ComposePane(Surface):
         self.composer.set_text("", Visibility.PUBLIC)
         self.composer.set_text("", Visibility.INTERNAL)
         self.composer.set_saved("")
-        # Who is on the telephone is answered there; what is written is for colleagues.
-        spoken = contact.row.channel is Channel.CALL and not contact.reply_to
+        # Who is on the telephone or at the desk is answered there; what is written is for
+        # colleagues.
+        spoken = contact.row.channel in _SPOKEN and not contact.reply_to
         self.composer.set_mode(Visibility.INTERNAL if spoken else Visibility.PUBLIC)
         self.set_files(())
 
