@@ -46,6 +46,8 @@ _LANGUAGES = (("English", "en"), ("Welsh", "cy"), ("Polish", "pl"), ("Urdu", "ur
               ("Punjabi", "pa"), ("Romanian", "ro"), ("Arabic", "ar"), ("Ukrainian", "uk"),
               ("British Sign Language", "bfi"))  # fmt: skip
 _NO_NAME = "__nobody__"
+#: So many letters of a choice are seen at least.
+_SHORTEST = 8
 #: So long a ticket waits for who may be meant by the name on it.
 _SEEK_MS = 2_000
 #: So many of those who may be meant are in sight at once.
@@ -345,6 +347,7 @@ class CheckInPane(Surface):
 
     def _lay_out(self) -> None:
         look, px = self._look, self._look.px
+        self._shorten()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -383,6 +386,14 @@ class CheckInPane(Surface):
         inner.addLayout(row)
         inner.addStretch(1)
         column.addLayout(inner, 1)
+
+    def _shorten(self) -> None:
+        """With large text the longest choice must not make the form wider than its place."""
+        shortest = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        for choices in (self.language, self.outcome):
+            choices.setSizeAdjustPolicy(shortest)
+            choices.setMinimumContentsLength(_SHORTEST)
+            choices.view().setMinimumWidth(choices.view().sizeHintForColumn(0))
 
     def _labelled(self, column: QVBoxLayout, said: str, field: QWidget) -> None:
         label = Text(self._look, said, Role.SMALL_STRONG, muted=True)
