@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -26,6 +27,9 @@ KINDS = (
 #: The most bytes that one document's files may have together, and how many files they may be.
 MOST_BYTES = 25_000_000
 MOST_FILES = 20
+#: So many pages, and bytes of them, are put together at a time: all of it is in memory then.
+MOST_PAGES = 60
+MOST_HELD = 4 * MOST_BYTES
 LONGEST_KIND = 80
 LONGEST_WORDS = 500
 #: The first bytes of a TIFF, which scanners make and web pages do not take.
@@ -78,6 +82,20 @@ def judged(file: NewAttachment) -> NewAttachment:
         )
         raise InvalidInput(words, fields={"files": words})
     return NewAttachment(file.name, kind, file.content)
+
+
+def too_many_pages() -> InvalidInput:
+    """Why more pages are not held."""
+    words = (
+        f"A document has at most {MOST_PAGES} pages of {MOST_HELD // 1_000_000} MB together. Add "
+        "the rest as another document."
+    )
+    return InvalidInput(words, fields={"files": words})
+
+
+def fits(held: Sequence[int], more: int) -> bool:
+    """Whether one more page fits beside those held; sizes in bytes."""
+    return len(held) < MOST_PAGES and sum(held) + more <= MOST_HELD
 
 
 def checked(new: NewDocument) -> NewDocument:

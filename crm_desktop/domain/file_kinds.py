@@ -23,6 +23,9 @@ _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document
 _SYNONYMS = {".jpeg": ".jpg", ".heif": ".heic", ".text": ".txt", ".log": ".txt", ".tiff": ".tif"}
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"}
 _WINDOWS_NAMES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])\Z", re.IGNORECASE)
+#: What begins an entry in the list of a zip's parts, and how many a document may have: all of them
+#: are read at once, and a small file can list hundreds of thousands.
+_ENTRY, _MOST_PARTS = b"PK\x01\x02", 5_000
 _CONTROLS = frozenset(range(32)) - {9, 10, 12, 13} | {127}
 
 
@@ -61,9 +64,11 @@ def safe_name(name: str, content_type: str, number: int) -> str:
 
 def _is_docx(content: bytes) -> bool:
     """A word-processor document without macros; only the list of its parts is read."""
+    if content.count(_ENTRY) > _MOST_PARTS:
+        return False
     try:
         with zipfile.ZipFile(BytesIO(content)) as parts:
-            names = {name.lower() for name in parts.namelist()[:5_000]}
+            names = {name.lower() for name in parts.namelist()}
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
         return False
     macros = any(name.endswith("vbaproject.bin") for name in names)

@@ -15,9 +15,10 @@ from crm_desktop.services import Database, routing
 #: While nothing is pushed or offered it is looked this often whether that is still so.
 _LOOK_SECONDS = 5.0
 #: Many changes at once are one reason to look, and whoever just called must not wait for the
-#: last one's round: rounds take half of the time at most, and begin no further apart than so
-#: while something is pushed. Where nothing is, so far apart at least.
-_SHARE, _PAUSE_SECONDS = 2, 0.05
+#: last one's round: rounds take half of the time at most. However long they take, others get to
+#: write between them: SQLite has one writer at a time, who comes when nobody else is at it.
+_SHARE = 2
+#: Where nothing is pushed they begin so far apart at least.
 _IDLE_PAUSE_SECONDS = 1.0
 
 
@@ -47,5 +48,5 @@ class Router(Worker):
         if due_in == 0 or self.stopping.is_set():
             return
         self._awake.wait(_LOOK_SECONDS if due_in is None else due_in)
-        pause = _IDLE_PAUSE_SECONDS if due_in is None else min(_SHARE * took, _PAUSE_SECONDS)
+        pause = _IDLE_PAUSE_SECONDS if due_in is None else _SHARE * took
         self.stopping.wait(max(0.0, began + pause - time.monotonic()))

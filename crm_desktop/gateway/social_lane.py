@@ -22,6 +22,7 @@ def lane(networks: Networks) -> Lane:
         perform=partial(_perform, networks),
         gave_up=social_sending.gave_up,
         subject=social_sending.subject,
+        stands=social_sending.stands,
     )
 
 

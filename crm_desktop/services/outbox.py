@@ -46,6 +46,10 @@ _LONGEST_DELAY = timedelta(hours=1)
 _REPEATED_ONCE = "Nobody can tell whether it arrived; it was repeated once already"
 
 
+def _nobody_knows(_tx: Tx, _work: Work) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Lane:
     """One kind of outgoing work, and how it is done.
@@ -54,13 +58,15 @@ class Lane:
     went well; it raises ConnectorTrouble otherwise (`fate="unknown"` in its params when the work
     may have arrived nevertheless). `gave_up` writes that it never will by itself, with the words
     why. Both writings happen in the transaction that settles the item. `subject` marks what
-    changed for the desktops and gives the event's contact.
+    changed for the desktops and gives the event's contact. `stands` says whether somebody has seen
+    meanwhile that it was done: then it is done, whatever became of the tries.
     """
 
     name: str
     perform: Callable[[Database, Work], Callable[[Tx], None]]
     gave_up: Callable[[Tx, Work, str], None]
     subject: Callable[[Tx, Work], int | None]
+    stands: Callable[[Tx, Work], bool] = _nobody_knows
 
     @property
     def lease_name(self) -> str:
@@ -167,6 +173,9 @@ def _asked_to_wait(trouble: ConnectorTrouble) -> timedelta:
 
 
 def _die(tx: Tx, lane: Lane, work: Work, words: str) -> None:
+    if lane.stands(tx, work):
+        queries.settle(tx, work, OutboxState.DONE)
+        return
     queries.settle(tx, work, OutboxState.DEAD, error=words)
     lane.gave_up(tx, work, words)
     _log(tx, lane, work, "outbox.dead")

@@ -14,7 +14,8 @@ from crm_desktop.store.queries.accounts import Account
 from crm_desktop.store.queries.social_answering import LANE
 
 __all__ = [
-    "LANE", "NoAccount", "Outgoing", "TakenBack", "deleted", "gave_up", "load", "sent", "subject",
+    "LANE", "NoAccount", "Outgoing", "TakenBack", "deleted", "gave_up", "load", "sent", "stands",
+    "subject",
 ]  # fmt: skip
 
 _KEY_DIGITS = 32
@@ -117,14 +118,17 @@ def deleted(tx: Tx, work: Work) -> None:
     service_notices.post_deleted(tx, work.notice_post_id)
 
 
+def stands(tx: Tx, work: Work) -> bool:
+    """Whether the reader has met it on the network: it was sent, whoever was cut off then."""
+    return work.message_id is not None and queries.is_sent(tx, work.message_id)
+
+
 def gave_up(tx: Tx, work: Work, words: str) -> None:
     """Write that it will not leave by itself any more."""
     if work.notice_post_id is not None:
         service_notices.post_failed(tx, work.notice_post_id, words)
         return
     assert work.message_id is not None
-    if queries.saying(tx, work.message_id) is None:
-        return  # The reader met it on the network meanwhile: it was sent.
     messages.set_failed(tx, work.message_id, words)
     contact_id = subject(tx, work)
     events.append(tx, "message.failed", contact_id=contact_id, message=work.message_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import ConnectorTrouble
@@ -106,11 +106,22 @@ def _over(tx: Tx, found: ToSend, work: Work) -> str | None:
     wanted = _WANTED.get(found.kind)
     if wanted is not None and found.state not in {each.value for each in wanted}:
         return f"the visit is {found.state}"
-    if found.kind is TextKind.REMINDER and found.booking != "booked":
-        return f"the appointment is {found.booking}"
-    if tx.now - work.created_at > _OLD[found.kind]:
+    if found.gone:
+        return "the visit is over"
+    if found.kind is TextKind.CALLED and queries.has_newer(tx, found):
+        return "the visitor was called to another desk meanwhile"
+    if found.kind is TextKind.REMINDER and (over := _booking_over(found, tx.now)):
+        return over
+    # Who came while the database was away is entered late: the work is newer than what it tells.
+    if tx.now - min(work.created_at, found.since or tx.now) > _OLD[found.kind]:
         return "too late"
     return None
+
+
+def _booking_over(found: ToSend, now: datetime) -> str | None:
+    if found.booking != "booked":
+        return f"the appointment is {found.booking}"
+    return "the appointment has begun" if found.at is not None and found.at <= now else None
 
 
 def _facts(tx: Tx, found: ToSend) -> tuple[TextFacts, int | None]:

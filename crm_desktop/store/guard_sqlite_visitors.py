@@ -69,13 +69,15 @@ def resumed(tx: Tx, me: Person, contact: Contact) -> None:
     visit = tx.session.get(Visit, contact.id, populate_existing=True)
     if visit is None:
         return
-    from crm_desktop.store.queries import visits_sqlite  # it needs the database, which needs this
+    from crm_desktop.store.queries import rooms_sqlite, visits_sqlite  # as above
 
     mine = _place_of(tx, me.id, visit.site_id) if contact.owner_id == me.id else None
     if contact.state == ContactState.PARKED and visit.left_at is None:
         if mine is None:
             raise Conflict("a desk calls visitors")
-        visits_sqlite.free(tx, mine)
+        place = visits_sqlite.free(tx, mine)
+        if rooms_sqlite.is_kept(tx, place, contact.id):
+            raise Conflict(f"{place.name} is kept free")
         visit.place_id, visit.seen_at = mine, visit.seen_at or tx.now
     elif (
         contact.state == ContactState.WRAP_UP

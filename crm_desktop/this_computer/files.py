@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import stat
 from datetime import UTC, datetime
 from mimetypes import guess_type
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from crm_desktop.domain.documents import Scan
-from crm_desktop.domain.errors import NotFound, TooLarge
+from crm_desktop.domain.errors import InvalidInput, NotFound, TooLarge
 from crm_desktop.domain.views import NewAttachment
 from crm_desktop.workstation.open_external import AttachmentFolder, open_link
+
+if TYPE_CHECKING:
+    from crm_desktop.domain.documents import Scan
 
 _MEBIBYTE = 1024 * 1024
 #: Of a scanner's folder that nobody tidies only the newest are shown.
@@ -25,15 +29,22 @@ class LocalFiles:
         self._folder: AttachmentFolder | None = None
 
     def load(self, path: str) -> NewAttachment:
-        """Read a file to attach; raises TooLarge and NotFound."""
+        """Read a file to attach; raises TooLarge, NotFound, and InvalidInput for a folder."""
         file = Path(path)
         try:
-            size = file.stat().st_size
-            if size > self._limit:
-                raise TooLarge(what=file.name, size=size, limit=self._limit)
-            content = file.read_bytes()
+            about = file.stat()
+            if not stat.S_ISREG(about.st_mode):
+                words = f"{file.name} is a folder, not a file. Choose the files in it."
+                raise InvalidInput("a folder is no file", fields={"files": words}, what=file.name)
+            if about.st_size > self._limit:
+                raise TooLarge(what=file.name, size=about.st_size, limit=self._limit)
+            with file.open("rb") as opened:
+                # It may have grown meanwhile.
+                content = opened.read(self._limit + 1)
         except OSError as error:
             raise NotFound(what=file.name) from error
+        if len(content) > self._limit:
+            raise TooLarge(what=file.name, size=len(content), limit=self._limit)
         kind = guess_type(file.name)[0] or "application/octet-stream"
         return NewAttachment(file.name, kind, content)
 
@@ -42,6 +53,8 @@ class LocalFiles:
 
         Links are left out: what a scanner writes is a file.
         """
+        from crm_desktop.domain.documents import Scan  # not at the start: most bring no paper
+
         found: list[Scan] = []
         try:
             with os.scandir(folder) as entries:

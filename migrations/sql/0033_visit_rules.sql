@@ -1,5 +1,9 @@
 -- The rules of visits, as they were found to be needed: functions of 0029 whole, as they stand now.
 
+-- What became of visitors, desks and bookings is told by the guarded operations alone.
+CREATE POLICY no_visits_by_hand ON event AS RESTRICTIVE FOR INSERT TO crm_staff
+    WITH CHECK (kind NOT LIKE 'visit.%' AND kind NOT LIKE 'place.%' AND kind NOT LIKE 'appointment.%');
+
 -- Next leaves visitors to the desks that call them.
 CREATE OR REPLACE FUNCTION app.claim_next(p_channels text[], p_queue bigint, p_service bigint,
                                           p_overdue boolean) RETURNS bigint

@@ -182,6 +182,10 @@ CREATE OR REPLACE FUNCTION app.resume(p_contact bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE c contact;
 BEGIN
+    -- In the order of a call: the place, then the contact.
+    PERFORM pg_advisory_xact_lock(hashtextextended('place ' || a.place_id, 0)) FROM at_place a
+    WHERE a.staff_id = app.me() AND a.left_at IS NULL
+      AND EXISTS (SELECT 1 FROM visit v WHERE v.contact_id = p_contact);
     c := app.in_hand(p_contact, ARRAY['parked', 'wrap_up', 'held']);
     IF c.channel = 'visit' THEN
         PERFORM app.visit_resumed(c);

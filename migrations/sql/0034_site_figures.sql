@@ -73,13 +73,15 @@ BEGIN
     END IF;
 END $$;
 
--- Who came on these days, each once. p_until: of those before today who came before that time of day.
+-- Who came on these days, each once; what is left of a visit whose visitor has gone is queued as paper,
+-- and nobody waits. p_until: of those before today who came before that time of day.
 CREATE FUNCTION app.site_came(p_site bigint, p_days date[], p_until time) RETURNS TABLE (
     contact_id bigint, day date, service_id bigint, queue_id bigint, place_id bigint, state text,
     letter text, number integer, received_at timestamptz, seen_at timestamptz, quick boolean,
     wait numeric)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT v.contact_id, v.day, c.service_id, c.queue_id, v.place_id, c.state, v.letter, v.number,
+    SELECT v.contact_id, v.day, c.service_id, c.queue_id, v.place_id,
+           CASE WHEN c.state = 'queued' AND v.left_at IS NOT NULL THEN 'wrap_up' ELSE c.state END, v.letter, v.number,
            c.received_at, v.seen_at, v.seen_at IS NOT NULL AND v.left_at IS NOT DISTINCT FROM v.seen_at,
            extract(epoch FROM least(v.seen_at, now()) - c.received_at)
     FROM visit v JOIN contact c ON c.id = v.contact_id
@@ -95,7 +97,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE known bigint[] := app.known_queues();
 BEGIN
     PERFORM app.site_watcher(p_site);
-    IF coalesce(array_length(p_days, 1), 0) NOT BETWEEN 1 AND 10 THEN
+    IF coalesce(cardinality(p_days), 0) NOT BETWEEN 1 AND 10 THEN
         PERFORM app.refuse('CRM05', 'one to ten days');
     END IF;
     RETURN json_build_array(

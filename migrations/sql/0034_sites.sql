@@ -46,6 +46,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         FROM visit v JOIN contact c ON c.id = v.contact_id
         WHERE v.site_id = p_site AND v.day >= app.visit_day(now()) - 1
           AND c.state IN ('queued', 'called', 'active', 'held', 'parked', 'wrap_up')
+          AND (v.left_at IS NULL OR c.state = 'wrap_up')
     ), booked AS (
         SELECT place_id, service_id FROM appointment
         WHERE site_id = p_site AND state = 'booked' AND starts_at > now() - interval '1 day'
@@ -305,8 +306,9 @@ BEGIN
     PERFORM app.site_keeper();
     PERFORM pg_advisory_xact_lock(hashtextextended('sites', 0));
     IF p_site IS NOT NULL THEN
-        SELECT * INTO known FROM site WHERE id = p_site FOR UPDATE;
-        PERFORM 1 FROM place WHERE site_id = p_site FOR UPDATE;
+        -- Check-ins and calls, which name them, do not wait for it.
+        SELECT * INTO known FROM site WHERE id = p_site FOR NO KEY UPDATE;
+        PERFORM 1 FROM place WHERE site_id = p_site ORDER BY id FOR NO KEY UPDATE;
         before := app.site_data(p_site);
         IF before IS NULL THEN
             PERFORM app.refuse('CRM01', 'no such site');

@@ -36,8 +36,10 @@ BEGIN
                    AND role IN ('desk', 'team_leader', 'admin')) THEN
         PERFORM app.refuse('CRM02', 'rooms are kept by desk staff and team leaders');
     END IF;
+    -- In the order of a call: the place, then the contact; what moves visitors about only reads places.
     PERFORM pg_advisory_xact_lock(hashtextextended('place ' || p_place, 0));
-    SELECT * INTO p FROM place WHERE id = p_place AND active FOR UPDATE;
+    PERFORM 1 FROM contact WHERE id = p_visit FOR KEY SHARE;
+    SELECT * INTO p FROM place WHERE id = p_place AND active FOR NO KEY UPDATE;
     IF p.id IS NULL THEN
         PERFORM app.refuse('CRM01', 'no such desk or room');
     END IF;
@@ -137,6 +139,29 @@ BEGIN
     RETURN CASE WHEN found_id IS NOT NULL THEN app.visit_called(found_id, p) END;
 END $$;
 
+-- As before; not at one's own desk while that is kept free for something else.
+CREATE OR REPLACE FUNCTION app.visit_resumed(c contact) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v visit; mine bigint;
+BEGIN
+    SELECT * INTO v FROM visit WHERE contact_id = c.id FOR UPDATE;
+    SELECT p.id INTO mine FROM at_place a JOIN place p ON p.id = a.place_id
+    WHERE a.staff_id = app.me() AND c.owner_id = a.staff_id AND a.left_at IS NULL AND p.active
+      AND p.site_id = v.site_id;
+    IF c.state = 'parked' AND v.left_at IS NULL AND v.contact_id IS NOT NULL THEN
+        IF mine IS NULL THEN
+            PERFORM app.refuse('CRM04', 'a desk calls visitors');
+        END IF;
+        PERFORM app.place_free(mine);
+        PERFORM app.refuse('CRM04', x.name || ' is kept free') FROM place x
+        WHERE x.id = mine AND app.place_kept(x, c.id);
+        UPDATE visit SET place_id = mine, seen_at = coalesce(seen_at, now()) WHERE contact_id = c.id;
+    ELSIF c.state = 'wrap_up' AND mine = v.place_id THEN
+        PERFORM pg_advisory_xact_lock(hashtextextended('place ' || mine, 0));
+        UPDATE visit SET left_at = NULL WHERE contact_id = c.id AND app.place_holds(mine) IS NULL;
+    END IF;
+END $$;
+
 -- Who is where: [places, colleagues with nobody to look after, own visits, of these decided].
 -- Tickets, never names: of a restricted service too it is known that a room is in use. Says at once
 -- for all places what place_visitor, place_kept and next_booked say of one.
@@ -234,7 +259,7 @@ BEGIN
     c := app.visit_in(p_contact, ARRAY['called', 'active', 'held']);
     SELECT x.* INTO p FROM place x JOIN visit y ON y.site_id = x.site_id
     WHERE x.id = p_place AND x.active AND x.kind <> 'partner' AND y.contact_id = p_contact
-    FOR UPDATE OF x;
+    FOR NO KEY UPDATE OF x;
     IF p.id IS NULL THEN
         PERFORM app.refuse('CRM01', 'no such desk or room');
     END IF;
@@ -250,6 +275,9 @@ BEGIN
     WHERE contact_id = p_contact RETURNING * INTO v;
     UPDATE place SET held_until = now() + interval '1 hour', held_visit_id = p_contact,
                      held_for = v.letter || lpad(v.number::text, 3, '0') WHERE id = p.id;
+    -- Nobody is in two rooms.
+    UPDATE place SET held_until = NULL, held_for = '', held_visit_id = NULL
+    WHERE held_visit_id = p_contact AND id <> p.id;
     PERFORM app.log(CASE c.state WHEN 'called' THEN 'visit.called' ELSE 'visit.room' END, p_contact,
                     jsonb_build_object('place', p.id, 'site', v.site_id, 'calls', v.calls));
     RETURN json_build_array(p_contact, v.letter, v.number, p.name, v.called_at, v.site_id);

@@ -40,7 +40,10 @@ END $$;
 REVOKE ALL ON FUNCTION app.text_visit() FROM PUBLIC;
 CREATE TRIGGER text_ticket AFTER INSERT ON visit FOR EACH ROW WHEN (NEW.phone <> '')
     EXECUTE FUNCTION app.text_visit('ticket');
--- Called again they were told already; at another desk they are told anew.
+-- Called again they were told already; at another desk, or after they went back to the line, they
+-- are told anew.
 CREATE TRIGGER text_called AFTER UPDATE OF called_at ON visit FOR EACH ROW
-    WHEN (NEW.phone <> '' AND NEW.calls = 1 AND NEW.called_at IS DISTINCT FROM OLD.called_at)
+    WHEN (NEW.phone <> '' AND NEW.place_id IS NOT NULL
+          AND NEW.place_id IS DISTINCT FROM OLD.place_id
+          AND NEW.called_at IS DISTINCT FROM OLD.called_at)
     EXECUTE FUNCTION app.text_visit('called');

@@ -18,9 +18,11 @@ BEGIN
     WHERE visit_id = NEW.contact_id;
     INSERT INTO notice (topic, ref_id) VALUES ('outbox', 0);
 END;
--- Called again they were told already; at another desk they are told anew.
+-- Called again they were told already; at another desk, or after they went back to the line, they
+-- are told anew.
 CREATE TRIGGER text_called AFTER UPDATE OF called_at ON visit
-WHEN NEW.phone <> '' AND NEW.calls = 1 AND NEW.called_at IS NOT OLD.called_at
+WHEN NEW.phone <> '' AND NEW.place_id IS NOT NULL AND NEW.place_id IS NOT OLD.place_id
+    AND NEW.called_at IS NOT OLD.called_at
     AND EXISTS (SELECT 1 FROM channel_account WHERE kind = 'texting' AND active)
 BEGIN
     INSERT INTO message (contact_id, direction, visibility, state, account_id, sender_name,

@@ -122,6 +122,10 @@ DECLARE
     desk bigint := (p ->> 'place')::bigint;
     over boolean := ends IN ('completed', 'no_show', 'left');
 BEGIN
+    -- In the order of a call: the place, then the contact.
+    IF desk IS NOT NULL THEN
+        PERFORM pg_advisory_xact_lock(hashtextextended('place ' || desk, 0));
+    END IF;
     SELECT * INTO c FROM contact WHERE id = (p ->> 'contact')::bigint FOR UPDATE;
     SELECT * INTO v FROM visit WHERE contact_id = c.id;
     IF me IS NULL OR v.contact_id IS NULL OR NOT coalesce(c.while_away, false)
@@ -137,7 +141,9 @@ BEGIN
         SELECT name INTO holder FROM staff WHERE id = c.owner_id;
         PERFORM app.refuse('CRM03', 'the visitor is with somebody else', holder);
     END IF;
-    stands := coalesce(array_position(way, CASE c.state WHEN 'held' THEN 'active' ELSE c.state END), 1);
+    -- Laid aside since, they were called before.
+    stands := coalesce(array_position(way, CASE WHEN c.state IN ('held', 'parked') THEN 'active'
+                                                ELSE c.state END), 1);
     goal := CASE WHEN ends IN ('no_show', 'left') THEN 4 ELSE array_position(way, ends) END;
     IF goal IS NULL OR NOT coalesce(
            (ends NOT IN ('called', 'active', 'no_show') OR called IS NOT NULL AND desk IS NOT NULL)
@@ -164,7 +170,8 @@ BEGIN
     seen := CASE WHEN seen IS NOT NULL THEN least(seen, now()) END;
     ended := CASE WHEN ended IS NOT NULL THEN least(ended, now()) END;
     -- Before the contact, whose trigger says "now" of what has no time yet.
-    UPDATE visit SET place_id = CASE WHEN ends IN ('no_show', 'left') THEN NULL ELSE desk END,
+    UPDATE visit SET place_id = CASE WHEN ends IN ('no_show', 'left') THEN NULL WHEN stands > 1
+            THEN place_id ELSE desk END,
         called_at = coalesce(called, called_at), calls = greatest(calls, (p ->> 'calls')::integer),
         seen_at = coalesce(seen_at, seen), left_at = ended WHERE contact_id = c.id;
     UPDATE contact SET state = ends, state_since = coalesce(ended, seen, called),

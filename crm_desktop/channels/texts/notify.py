@@ -30,10 +30,13 @@ _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.
 _RATE_SECONDS: Final = 60.0
 #: After these nothing changes any more.
 LAST = frozenset({"delivered", "permanent-failure", "temporary-failure", "technical-failure"})
+#: Not one of Notify's: a text that it does not have, as after a move to another service.
+_NOT_THERE = "not-there"
 _DEFECTS = {
     "permanent-failure": "The network does not know this number, or refused the text.",
     "temporary-failure": "The telephone could not be reached for three days.",
     "technical-failure": "GOV.UK Notify could not pass the text on to the network.",
+    _NOT_THERE: "GOV.UK Notify has no such text any more: nobody can tell whether it arrived.",
 }
 
 
@@ -53,7 +56,7 @@ class Delivery:
     @property
     def ended(self) -> bool:
         """Whether nothing changes any more."""
-        return self.status in LAST
+        return self.status in LAST or self.status == _NOT_THERE
 
     @property
     def defect(self) -> str:
@@ -87,7 +90,7 @@ class Notify:
 
         Then Notify is asked for the reference first, so that nobody is texted twice.
         """
-        if again and (known := self.find(reference)) is not None:
+        if again and (known := self._sent_before(reference)) is not None:
             return known
         asked: dict[str, object] = {
             "phone_number": phone,
@@ -100,6 +103,14 @@ class Notify:
         found = self._ask("POST", "/v2/notifications/sms", body=asked)
         return Sent(_text(found, "id", fate="unknown"))
 
+    def _sent_before(self, reference: str) -> Sent | None:
+        try:
+            return self.find(reference)
+        except ConnectorTrouble as trouble:
+            # This try has sent nothing; the outbox remembers that an earlier one may have.
+            trouble.params["fate"] = "not_sent"
+            raise
+
     def find(self, reference: str) -> Sent | None:
         """The text that was sent under a reference, None when there is none."""
         asked = {"reference": reference, "template_type": "sms"}
@@ -111,8 +122,14 @@ class Notify:
         return Sent(_text(own, "id")) if own is not None else None
 
     def delivery(self, notification_id: str) -> Delivery:
-        """How far a text is."""
-        return Delivery(_text(self._ask("GET", f"/v2/notifications/{notification_id}"), "status"))
+        """How far a text is; one that Notify does not know has ended too."""
+        try:
+            found = self._ask("GET", f"/v2/notifications/{notification_id}")
+        except ConnectorTrouble as trouble:
+            if trouble.params.get("status") != 404:
+                raise
+            return Delivery(_NOT_THERE)
+        return Delivery(_text(found, "status"))
 
     def check(self) -> None:
         """Whether key and template are good; raises ConnectorTrouble with what is to be mended."""
@@ -221,6 +238,7 @@ def _trouble(status: int, record: Mapping[str, object]) -> ConnectorTrouble:
         retry=status >= 500 or status in (401, 403),
         fate="not_sent",
         account=kind != _THE_NUMBER,
+        status=status,
     )
 
 

@@ -174,6 +174,9 @@ WORDS: Mapping[str, Words] = {
 
 #: Where a rule says more than its code, by its words in the database.
 _RULES: Mapping[str, Words] = {
+    "a folder is no file": Words(
+        "{what} is a folder, not a file.", "It was not added.", "Choose the files in it."
+    ),
     "a desk calls visitors": Words(
         "Visitors are called to a desk, not taken.",
         "They wait in their place.",

@@ -52,7 +52,7 @@ class CancelToken:
 class Tasks(Protocol):
     """Runs services off the GUI thread and brings answers back on it.
 
-    Of several reads or searches with one non-empty `key` only the newest answer arrives. What
+    Of several of one kind with one non-empty `key` only the newest answer arrives. What
     fails with a CrmError goes to `failed`, or to the window's error bar when that is None; any
     other exception is a bug and takes the crash path.
     """
@@ -85,6 +85,16 @@ class Tasks(Protocol):
         key: str = "",
     ) -> None:
         """Anything slow that may be given up: never holds up a read or a write."""
+
+    def files(
+        self,
+        work: Callable[[], T],
+        done: Callable[[T], None],
+        *,
+        failed: Callable[[CrmError], None] | None = None,
+        key: str = "",
+    ) -> None:
+        """Read or draw files of this computer or a share: never holds up any of the others."""
 
 
 class ImmediateTasks:
@@ -133,6 +143,17 @@ class ImmediateTasks:
             return work(CancelToken())
 
         self.write(run, done, failed=failed)
+
+    def files(
+        self,
+        work: Callable[[], T],
+        done: Callable[[T], None],
+        *,
+        failed: Callable[[CrmError], None] | None = None,
+        key: str = "",
+    ) -> None:
+        """Run now."""
+        self.write(work, done, failed=failed)
 
 
 class Presenter:

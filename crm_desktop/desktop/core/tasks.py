@@ -1,7 +1,8 @@
 """Runs services off the GUI thread and brings the answers back on it, only to who still waits.
 
-Two threads at most: one ordered lane to the database (writes first, in order; a read never
-overtakes a write), and one for searches, so that no write ever waits behind a search.
+Three threads at most: one ordered lane to the database (writes first, in order; a read never
+overtakes a write), one for searches, so that no write ever waits behind a search, and one for
+files, which may lie on a share that does not answer for a minute. Each is made when it is needed.
 
 What the showing of an answer asks for next begins when the answer has been drawn: threads share
 one interpreter, and a person waits for the drawing.
@@ -38,6 +39,7 @@ class Lane(IntEnum):
     WRITE = 0
     READ = 1
     SEARCH = 2
+    FILES = 3
 
 
 @dataclass(order=True, slots=True)
@@ -64,6 +66,14 @@ class _Answer:
     skipped: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Thread:
+    """A thread, and what waits for it, the most urgent first."""
+
+    waiting: list[_Task]
+    pool: ThreadPoolExecutor
+
+
 class TaskRunner(QObject):
     """The desktop's only threads besides the change feed. Lives on the GUI thread.
 
@@ -82,8 +92,6 @@ class TaskRunner(QObject):
         super().__init__(parent)
         self._numbers = count(1)
         self._lock = Lock()
-        self._waiting: list[_Task] = []
-        self._searches: list[_Task] = []
         self._newest: dict[tuple[int, str], _Task] = {}
         self._outstanding = 0
         self._open = True
@@ -92,8 +100,16 @@ class TaskRunner(QObject):
         self._drawn = QTimer(self)
         self._drawn.setSingleShot(True)
         self._drawn.timeout.connect(self._go_on)
-        self._database = ThreadPoolExecutor(1, thread_name_prefix="database")
-        self._search = ThreadPoolExecutor(1, thread_name_prefix="search")
+        database, search, files = (
+            _Thread([], ThreadPoolExecutor(1, thread_name_prefix=name))
+            for name in ("database", "search", "files")
+        )
+        self._threads = {
+            Lane.WRITE: database,
+            Lane.READ: database,
+            Lane.SEARCH: search,
+            Lane.FILES: files,
+        }
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     def run(
@@ -109,8 +125,8 @@ class TaskRunner(QObject):
     ) -> CancelToken:
         """Run `work` on another thread; `done` or `failed` come on the GUI thread.
 
-        Nothing comes once `owner` is destroyed or the returned token cancelled, nor, for reads
-        and searches, when a newer one of the same owner and non-empty `key` was asked for.
+        Nothing comes once `owner` is destroyed or the returned token cancelled, nor, for all but
+        writes, when a newer one of the same owner and non-empty `key` was asked for.
         """
         slot = (id(owner), key) if key and lane is not Lane.WRITE else None
         task = _Task(
@@ -141,28 +157,28 @@ class TaskRunner(QObject):
         return self._outstanding == 0
 
     def shutdown(self, *, wait: bool) -> None:
-        """Take no more work: searches and reads are given up, writes are finished.
+        """Take no more work: all but writes is given up, writes are finished.
 
         With `wait` returns only when the last write is through; no answers are delivered.
         """
         self._open = False
         self._go_on()
         with self._lock:
-            given_up = [*self._searches, *self._waiting, *self._newest.values()]
+            waiting = [each for thread in self._threads.values() for each in thread.waiting]
+            given_up = [*waiting, *self._newest.values()]
         for task in given_up:
             if task.lane is not Lane.WRITE:
                 task.token.cancel()
-        self._search.shutdown(wait=wait)
-        self._database.shutdown(wait=wait)
+        # Nobody who goes home waits for a file server.
+        self._threads[Lane.FILES].pool.shutdown(wait=False)
+        self._threads[Lane.SEARCH].pool.shutdown(wait=wait)
+        self._threads[Lane.WRITE].pool.shutdown(wait=wait)
 
     def _queue(self, task: _Task) -> None:
-        searching = task.lane is Lane.SEARCH
+        thread = self._threads[task.lane]
         with self._lock:
-            heapq.heappush(self._searches if searching else self._waiting, task)
-        if searching:
-            self._search.submit(self._run_next, self._searches)
-        else:
-            self._database.submit(self._run_next, self._waiting)
+            heapq.heappush(thread.waiting, task)
+        thread.pool.submit(self._run_next, thread.waiting)
 
     def _run_next(self, waiting: list[_Task]) -> None:
         """On a worker thread: run the most urgent task that waits."""
@@ -260,6 +276,19 @@ class OwnedTasks:
     ) -> None:
         """See `presenting.Tasks.write`."""
         self._runner.run(work, owner=self._owner, done=done, failed=failed, lane=Lane.WRITE)
+
+    def files(
+        self,
+        work: Callable[[], T],
+        done: Callable[[T], None],
+        *,
+        failed: Callable[[CrmError], None] | None = None,
+        key: str = "",
+    ) -> None:
+        """See `presenting.Tasks.files`."""
+        self._runner.run(
+            work, owner=self._owner, done=done, failed=failed, key=key, lane=Lane.FILES
+        )
 
     def search(
         self,

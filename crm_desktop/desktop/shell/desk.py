@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -16,11 +16,13 @@ from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.tasks import TaskRunner
 from crm_desktop.desktop.core.visitors import LocalVisitors
 from crm_desktop.domain.alarms import Means, Told
-from crm_desktop.domain.documents import Scan
 from crm_desktop.domain.logged import ToEnter
 from crm_desktop.domain.people import Person
 from crm_desktop.domain.views import NewAttachment
 from crm_desktop.services import Database
+
+if TYPE_CHECKING:
+    from crm_desktop.domain.documents import Scan
 
 Content = dict[str, object]
 

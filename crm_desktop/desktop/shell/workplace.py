@@ -294,7 +294,7 @@ class Workplace(QObject):
     @Slot(object)
     def _attach(self, paths: tuple[str, ...]) -> None:
         for path in paths:
-            self._tasks.read(
+            self._tasks.files(
                 partial(self._desk.files.load, path), self._attached, failed=self._tell
             )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from crm_desktop.domain.errors import Conflict, NotAllowed, NotFound
 from crm_desktop.domain.states import AssignmentState, Channel, ContactState, StaffRole
@@ -31,6 +31,7 @@ from crm_desktop.store.queries.visits_sqlite import (
     called,
     end_assignments,
     log,
+    may_know,
     visit_in,
 )
 
@@ -46,8 +47,13 @@ def hold(tx: Tx, place_id: int, until: datetime | None, why: str, visit_id: int 
     if until is not None and not (tx.now < until <= latest and 0 < len(why) <= 100):
         raise Conflict("kept free for up to a day, with words why")
     if visit_id is not None:
-        visit = tx.session.get(Visit, visit_id)
-        if visit is None or visit.site_id != place.site_id:
+        visit, contact = tx.session.get(Visit, visit_id), tx.session.get(Contact, visit_id)
+        if (
+            visit is None
+            or contact is None
+            or visit.site_id != place.site_id
+            or not may_know(tx, tx.session.get_one(Queue, contact.queue_id))
+        ):
             raise NotFound("no such visit")
     if until is not None:
         _check_empty(tx, place, visit_id)
@@ -69,6 +75,7 @@ def into_room(tx: Tx, contact_id: int, place_id: int) -> tuple[Any, ...]:
     _check_empty(tx, place, contact_id)
     if rooms.is_kept(tx, place, contact_id):
         raise Conflict(f"{place.name} is kept free")
+    _let_go(tx, contact_id)  # nobody is in two rooms
     visit.place_id = place.id
     is_called = contact.state == ContactState.CALLED
     if is_called:
@@ -87,8 +94,7 @@ def without_room(tx: Tx, contact_id: int, why: str) -> None:
     marked = rooms.is_marked(tx, contact)
     if len(why) > 200 or (marked and not why.strip()):
         raise Conflict("say why, in up to 200 letters")
-    for place in tx.session.scalars(select(Place).where(Place.held_visit_id == contact_id)):
-        place.held_until, place.held_for, place.held_visit_id = None, "", None
+    _let_go(tx, contact_id)
     log(tx, "visit.without_room", contact_id, why=why.strip(), marker=marked)
 
 
@@ -157,7 +163,11 @@ def partner_done(tx: Tx, contact_id: int) -> None:
 def undo(tx: Tx, contact_id: int) -> None:
     """See app.visit_undo."""
     contact, visit = tx.session.get(Contact, contact_id), tx.session.get(Visit, contact_id)
-    if contact is None or visit is None:
+    if (
+        contact is None
+        or visit is None
+        or not may_know(tx, tx.session.get_one(Queue, contact.queue_id))
+    ):
         raise NotFound("no such visit")
     if contact.state not in (ContactState.NO_SHOW, ContactState.LEFT):
         raise Conflict(f"the visit is {contact.state}")
@@ -196,6 +206,11 @@ def _place(tx: Tx, place_id: int) -> Place:
     return place
 
 
+def _let_go(tx: Tx, contact_id: int) -> None:
+    for place in tx.session.scalars(select(Place).where(Place.held_visit_id == contact_id)):
+        place.held_until, place.held_for, place.held_visit_id = None, "", None
+
+
 def _check_empty(tx: Tx, place: Place, contact_id: int | None) -> None:
     there = rooms.visitor_of(tx, place)
     if there is not None and there[0].contact_id != contact_id:
@@ -219,6 +234,7 @@ def _next_for(tx: Tx, place: Place) -> int | None:
             Visit.day >= day_of(tx.now) - timedelta(days=1),
             Contact.state == ContactState.QUEUED,
             Visit.left_at.is_(None),
+            or_(~Queue.restricted, Queue.id.in_(me(tx).queues)),
         )
     ).all()
     profile = set(place.service_ids)

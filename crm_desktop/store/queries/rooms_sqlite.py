@@ -12,12 +12,14 @@ from sqlalchemy import and_, func, or_, select
 from crm_desktop.domain.states import ContactState
 from crm_desktop.domain.visits import PlaceKind
 from crm_desktop.store.database import Tx
+from crm_desktop.store.leading import me
 from crm_desktop.store.models import (
     Appointment,
     AtPlace,
     Contact,
     Event,
     Place,
+    Queue,
     SafetyMarker,
     Staff,
     Visit,
@@ -184,6 +186,10 @@ def seeks(tx: Tx, contact_id: int) -> tuple[Any, ...] | None:
     visit = tx.session.get(Visit, contact_id)
     contact = tx.session.get(Contact, contact_id)
     if visit is None or contact is None:
+        return None
+    queue = tx.session.get_one(Queue, contact.queue_id)
+    own = contact.owner_id == tx.actor_id or queue.id in me(tx).queues
+    if queue.restricted and not own:
         return None
     marked = is_marked(tx, contact)
     if not marked and "private_room" not in visit.needs:

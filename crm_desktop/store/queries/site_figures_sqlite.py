@@ -55,6 +55,11 @@ class _Came:
     def wait(self) -> float | None:
         return None if self.seen_at is None else (self.seen_at - self.received_at).total_seconds()
 
+    @property
+    def waits(self) -> bool:
+        """What is left of a visit whose visitor has gone is paper, and nobody waits."""
+        return self.state == ContactState.QUEUED and self.left_at is None
+
     def unseen(self, state: ContactState) -> bool:
         return self.seen_at is None and self.state == state
 
@@ -62,7 +67,7 @@ class _Came:
         """Whether it is among those behind a number."""
         return {
             "came": True,
-            "waiting": self.state == ContactState.QUEUED,
+            "waiting": self.waits,
             "served": self.served,
             "within": self.served,
             "answered_now": self.quick,
@@ -72,12 +77,11 @@ class _Came:
 
     def sums(self) -> SiteSums:
         """It alone."""
-        waits = self.state == ContactState.QUEUED
         wait = self.wait or 0.0
         return SiteSums(
             1,
-            int(waits),
-            self.received_at if waits else None,
+            int(self.waits),
+            self.received_at if self.waits else None,
             int(self.served),
             int(self.quick),
             int(self.unseen(ContactState.LEFT)),

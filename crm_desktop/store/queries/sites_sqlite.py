@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 
 from crm_desktop.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from crm_desktop.domain.sites import SiteSetUp, check_site
-from crm_desktop.domain.states import StaffRole
+from crm_desktop.domain.states import ContactState, StaffRole
 from crm_desktop.domain.visits import HERE
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import (
@@ -150,6 +150,7 @@ def _busy(tx: Tx, site_id: int) -> list[list[list[Any]]]:
             Visit.site_id == site_id,
             Visit.day >= day_of(tx.now) - timedelta(days=1),
             Contact.state.in_(HERE),
+            or_(Visit.left_at.is_(None), Contact.state == ContactState.WRAP_UP),
         )
     ).all()
     booked = tx.session.execute(

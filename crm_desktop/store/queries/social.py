@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, literal_column, select, update
+from sqlalchemy import bindparam, func, insert, literal_column, or_, select, update
 
 from crm_desktop.domain.social import Post
-from crm_desktop.domain.states import MessageState
+from crm_desktop.domain.states import MessageState, OutboxState
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import Contact, Message, OutboxItem, SocialPost
 
@@ -107,7 +107,8 @@ _UNSENT = (
     .where(
         Message.id.in_(select(_LEAVING.c.message_id)),
         Message.state.in_([MessageState.PENDING.value, MessageState.FAILED.value]),
-        OutboxItem.attempts > 0,
+        # What certainly never left is not what the network shows.
+        or_(OutboxItem.state == OutboxState.CLAIMED.value, OutboxItem.unknown_fate),
     )
     .order_by(Message.id)
 )
@@ -170,7 +171,7 @@ def first_message(tx: Tx, contact_id: int) -> int | None:
 
 
 def unsent(tx: Tx, account_id: int) -> tuple[Unsent, ...]:
-    """What of ours has begun to leave through an account; few at any time."""
+    """What of ours is leaving through an account or may have left; few at any time."""
     return tuple(Unsent(*row) for row in tx.core.execute(_UNSENT, {"account": account_id}))
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from crm_desktop.domain.social import SentPost
-from crm_desktop.domain.states import MessageState
+from crm_desktop.domain.states import MessageState, OutboxState
 from crm_desktop.store.database import Tx
-from crm_desktop.store.models import Message, SocialPost
+from crm_desktop.store.models import Message, OutboxItem, SocialPost
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,12 @@ def saying(tx: Tx, message_id: int) -> Saying | None:
     return Saying(**given)
 
 
+def is_sent(tx: Tx, message_id: int) -> bool:
+    """Whether a post of ours stands on its network, as far as is known."""
+    state = tx.session.scalar(select(Message.state).where(Message.id == message_id))
+    return state == MessageState.SENT.value
+
+
 def stands(tx: Tx, message_id: int, name: tuple[str, str], where: SentPost) -> int | None:
     """A post of ours stands on its network, under our `name` (account, handle) there.
 
@@ -93,6 +99,12 @@ def stands(tx: Tx, message_id: int, name: tuple[str, str], where: SentPost) -> i
             external_id=where.post_id,
             failure="",
         )
+    )
+    # What was given up because nobody could tell is decided.
+    tx.session.execute(
+        update(OutboxItem)
+        .where(OutboxItem.message_id == message_id, OutboxItem.state == OutboxState.DEAD.value)
+        .values(state=OutboxState.DONE.value, done_at=tx.now)
     )
     return int(contact_id)
 

@@ -38,7 +38,10 @@ _LONGEST = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class ToSend:
-    """A text that is to leave, with what it says; `state` and `place_id` are the visit's now."""
+    """A text that is to leave, with what it says; `state` and `place` are the visit's now.
+
+    `gone`: the visitor is not in the building any more. `since`: when what it tells of was.
+    """
 
     message_id: int
     account_id: int | None
@@ -47,6 +50,8 @@ class ToSend:
     phone: str
     visit_id: int | None
     state: str | None
+    gone: bool
+    since: datetime | None
     ticket: tuple[str, int] | None
     language: str
     site_id: int
@@ -142,7 +147,8 @@ def to_send(tx: Tx, message_id: int) -> ToSend | None:
     row = tx.session.execute(
         select(
             Message.id, Message.account_id, Message.rfc_id, t.kind, t.phone, t.visit_id,
-            Contact.state, Visit.letter, Visit.number,
+            Contact.state, Visit.left_at, Contact.received_at, Visit.called_at,
+            Visit.letter, Visit.number,
             func.coalesce(Visit.language, Appointment.language, "en"),
             Site.id, Site.name, Site.name_cy,
             func.coalesce(Contact.service_id, Appointment.service_id, 0),
@@ -161,8 +167,9 @@ def to_send(tx: Tx, message_id: int) -> ToSend | None:
     ).first()  # fmt: skip
     if row is None:
         return None
-    (id_, account_id, rfc_id, kind, phone, visit_id, state, letter, number, language, site_id, site,
-     site_cy, service_id, place, place_cy, at, booking, reference) = row  # fmt: skip
+    (id_, account_id, rfc_id, kind, phone, visit_id, state, left_at, came_at, called_at, letter,
+     number, language, site_id, site, site_cy, service_id, place, place_cy, at, booking,
+     reference) = row  # fmt: skip
     return ToSend(
         message_id=id_,
         account_id=account_id,
@@ -171,6 +178,8 @@ def to_send(tx: Tx, message_id: int) -> ToSend | None:
         phone=phone,
         visit_id=visit_id,
         state=state,
+        gone=left_at is not None,
+        since={TextKind.TICKET: came_at, TextKind.CALLED: called_at}.get(TextKind(kind)),
         ticket=(letter, number) if letter else None,
         language=language,
         site_id=site_id,
@@ -183,6 +192,20 @@ def to_send(tx: Tx, message_id: int) -> ToSend | None:
         booking=booking,
         reference=reference,
     )
+
+
+def has_newer(tx: Tx, found: ToSend) -> bool:
+    """Whether the same visitor is to be told, or was told, the same kind of thing later."""
+    newer = (
+        select(TextMessage.message_id)
+        .where(
+            TextMessage.visit_id == found.visit_id,
+            TextMessage.kind == found.kind.value,
+            TextMessage.message_id > found.message_id,
+        )
+        .limit(1)
+    )
+    return tx.session.scalar(newer) is not None
 
 
 def sent_lately(tx: Tx, phone: str, since: datetime) -> int:
@@ -291,6 +314,7 @@ def nearly(tx: Tx, today: date, limit: int) -> tuple[tuple[int, str], ...]:
             other.day >= today - timedelta(days=1),
             earlier.service_id == own.service_id,
             earlier.state == ContactState.QUEUED.value,
+            other.left_at.is_(None),
             earlier.id < own.id,
         )
         .scalar_subquery()
@@ -302,6 +326,7 @@ def nearly(tx: Tx, today: date, limit: int) -> tuple[tuple[int, str], ...]:
             _GAVE_NUMBER,
             Visit.day >= today - timedelta(days=1),
             own.state == ContactState.QUEUED.value,
+            Visit.left_at.is_(None),
             _texted(TextMessage.kind == TextKind.TICKET.value, TextMessage.before > NEAR),
             ~_texted(TextMessage.kind == TextKind.NEAR.value),
             before <= NEAR,

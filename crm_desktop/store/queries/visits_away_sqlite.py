@@ -50,8 +50,9 @@ def went(tx: Tx, p: Mapping[str, Any]) -> None:
     if contact.owner_id not in (None, me(tx).id):
         by = tx.session.get_one(Staff, contact.owner_id).name
         raise Taken("the visitor is with somebody else", by=by)
-    ends, held = ContactState(p["state"]), contact.state == _S.HELD
-    stands = _WAY.index(_S.ACTIVE if held else ContactState(contact.state))
+    ends, aside = ContactState(p["state"]), contact.state in (_S.HELD, _S.PARKED)
+    # Laid aside since, they were called before.
+    stands = _WAY.index(_S.ACTIVE if aside else ContactState(contact.state))
     times = _times(tx, contact, p)
     if p["place"] is not None:
         place = tx.session.get(Place, p["place"])
@@ -61,7 +62,7 @@ def went(tx: Tx, p: Mapping[str, Any]) -> None:
         return
     if ends not in _OVER and not stands:
         visits.free(tx, p["place"])
-    _write(tx, contact, visit, p, times)
+    _write(tx, contact, visit, p, stands, times)
     _booked(tx, contact.id, ends)
     _assign(tx, contact.id, ends, stands, times)
     _tell(tx, contact, visit, p, stands, times)
@@ -107,12 +108,17 @@ def _times(tx: Tx, contact: Contact, p: Mapping[str, Any]) -> dict[str, datetime
     return {name: min(at, tx.now) if at else None for name, at in given.items()}
 
 
-def _write(
-    tx: Tx, contact: Contact, visit: Visit, p: Mapping[str, Any], times: dict[str, datetime | None]
+def _write(  # noqa: PLR0917 - the facts of one visit
+    tx: Tx,
+    contact: Contact,
+    visit: Visit,
+    p: Mapping[str, Any],
+    stands: int,
+    times: dict[str, datetime | None],
 ) -> None:
     ends, called, seen, ended = ContactState(p["state"]), *times.values()
     unseen = ends in _UNSEEN
-    visit.place_id = None if unseen else p["place"]
+    visit.place_id = None if unseen else visit.place_id if stands else p["place"]
     visit.called_at, visit.calls = called or visit.called_at, max(visit.calls, p["calls"])
     visit.seen_at, visit.left_at = visit.seen_at or seen, ended
     contact.state, contact.owner_id = ends, None if unseen else me(tx).id

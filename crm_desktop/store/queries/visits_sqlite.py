@@ -203,7 +203,7 @@ def _awaited(tx: Tx, p: Mapping[str, Any], day: date) -> Appointment | None:
         or booked.site_id != p["site"]
         or booked.state != "booked"
         or day_of(booked.starts_at) != day
-        or not (tx.actor is None or _may_know(tx, _queue_of(tx, booked.service_id)))
+        or not (tx.actor is None or may_know(tx, _queue_of(tx, booked.service_id)))
     ):
         raise Conflict("that appointment is not awaited")
     return booked
@@ -435,7 +435,8 @@ def _visit(tx: Tx, contact_id: int) -> tuple[Contact, Visit]:
     return contact, visit
 
 
-def _may_know(tx: Tx, queue: Queue) -> bool:
+def may_know(tx: Tx, queue: Queue) -> bool:
+    """Whether this person may know of what is in a queue."""
     return not queue.restricted or queue.id in me(tx).queues
 
 
@@ -447,7 +448,7 @@ def visit_in(tx: Tx, contact_id: int, states: Sequence[str]) -> tuple[Contact, V
     """See app.visit_in."""
     contact, visit = _visit(tx, contact_id)
     person = me(tx)
-    known = _may_know(tx, tx.session.get_one(Queue, contact.queue_id))
+    known = may_know(tx, tx.session.get_one(Queue, contact.queue_id))
     if not known and contact.owner_id != person.id:
         raise NotFound("no such visit")
     if contact.owner_id not in (None, person.id) and not person.leads:

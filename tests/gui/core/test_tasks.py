@@ -107,6 +107,23 @@ def test_a_write_does_not_wait_behind_a_search(
     settle(runner)
 
 
+def test_nothing_waits_for_a_share_that_does_not_answer(
+    runner: TaskRunner, settle: Settle, qtbot: QtBot
+) -> None:
+    owner, gate, came = QObject(), threading.Event(), list[str]()
+    tasks = runner.for_owner(owner)
+    tasks.files(lambda: gate.wait(10), lambda _: came.append("file"))
+
+    tasks.read(lambda: "read", came.append)
+    tasks.search(lambda _: "search", came.append)
+    tasks.write(lambda: "write", came.append)
+
+    qtbot.waitUntil(lambda: set(came) == {"read", "search", "write"})
+    gate.set()
+    settle(runner)
+    assert came[-1] == "file"
+
+
 def test_a_newer_search_interrupts_the_older_one(runner: TaskRunner, settle: Settle) -> None:
     tasks = runner.for_owner(QObject())
     interrupted, begun, shown = threading.Event(), threading.Event(), list[str]()

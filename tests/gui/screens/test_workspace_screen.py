@@ -472,6 +472,22 @@ def test_what_is_long_past_is_folded_away(make: Make, look: Look) -> None:
     assert earlier(stage).isHidden()
 
 
+def test_what_is_taken_back_unfolds_nothing(make: Make, look: Look) -> None:
+    """The fold stood at the contact's only message, a document."""
+    stage, before = make(look), talk(60).messages
+    stage.show(another(3, sample.contact().messages[0]))
+    visit = replace(talk(1), messages=(), thread=before)
+    brought = replace(before[0], id=99)
+
+    stage.show(visit)
+    stage.show(replace(visit, messages=(brought,)))
+    assert shown(stage) == [99]
+    stage.show(visit)
+
+    assert shown(stage) == []
+    assert earlier(stage).text() == "30 of 60 earlier messages"
+
+
 def test_a_reply_that_waits_for_a_look_is_not_folded_away(make: Make, look: Look) -> None:
     stage = make(look)
     stage.show(another(3, sample.contact().messages[0]))

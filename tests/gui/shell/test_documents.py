@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
@@ -22,7 +23,8 @@ from crm_desktop.desktop.screens.documents.camera import NO_CAMERA
 from crm_desktop.desktop.screens.documents.dialog import AddDocumentDialog
 from crm_desktop.desktop.screens.documents.scanner import FOLDER
 from crm_desktop.desktop_root import Desktop
-from crm_desktop.domain.documents import Source
+from crm_desktop.domain import documents as rules
+from crm_desktop.domain.documents import MOST_PAGES, Source
 from crm_desktop.domain.errors import DatabaseAway
 from crm_desktop.domain.views import NewAttachment
 from crm_desktop.services import contacts, documents
@@ -191,6 +193,67 @@ def test_what_is_no_document_and_what_is_not_said_are_told(
     QTest.keyClick(dialog.pages, Qt.Key.Key_Delete)
     assert dialog.pages.pages() == ()
     assert kept(centre) == 0
+
+
+def test_folders_and_more_than_a_document_holds_are_told(
+    centre: Centre,
+    open_desktop: Open,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desktop = open_desktop(centre, "anna", live=False)
+    dialog = opened(desktop, at_work(centre).contact_id, qtbot)
+    letter = tmp_path / "letter.pdf"
+    letter.write_bytes(b"%PDF-1.7 a letter")
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(tmp_path))])
+
+    dropped(dialog, mime)
+    qtbot.waitUntil(lambda: "is a folder, not a file" in dialog._wrong.text())
+    dialog.take_paths([str(letter)] * (MOST_PAGES + 1))
+    settled(qtbot, desktop)
+    assert f"at most {MOST_PAGES} pages" in dialog._wrong.text()
+    assert dialog.pages.pages() == (), "of a heap nothing is read"
+    monkeypatch.setattr(rules, "MOST_HELD", 2 * letter.stat().st_size)
+    dialog.take_paths([str(letter)] * 3)
+    settled(qtbot, desktop)
+    assert len(dialog.pages.pages()) == 2
+
+
+def test_a_page_that_is_added_after_a_lost_answer_is_not_lost(
+    centre: Centre, open_desktop: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first try was kept, which nobody heard; then there is one more page."""
+    anna = at_work(centre)
+    desktop = open_desktop(centre, "anna", live=False)
+    dialog = opened(desktop, anna.contact_id, qtbot)
+    dialog.one_pdf.setChecked(False)
+    dialog.kind.setCurrentText("Payslip")
+    real = documents.add
+
+    def lost(*given: Any, **more: Any) -> None:
+        real(*given, **more)
+        raise DatabaseAway
+
+    def paste() -> None:
+        QGuiApplication.clipboard().setImage(picture())
+        QTest.keyClick(dialog.pages, Qt.Key.Key_V, CTRL)
+        settled(qtbot, desktop)
+
+    paste()
+    monkeypatch.setattr(documents, "add", lost)
+    for _ in range(2):  # the same asked again is the same
+        QTest.keyClick(dialog.pages, Qt.Key.Key_Return, CTRL)
+        settled(qtbot, desktop)
+    assert kept(centre) == 1
+    paste()
+    monkeypatch.setattr(documents, "add", real)
+    QTest.keyClick(dialog.pages, Qt.Key.Key_Return, CTRL)
+    qtbot.waitUntil(lambda: kept(centre) == 2)
+
+    view = contacts.open_contact(anna.db, anna.contact_id)
+    assert len(view.messages[-1].attachments) == 2
 
 
 def test_a_database_that_is_away_leaves_the_pages_in_the_window(

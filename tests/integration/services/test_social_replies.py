@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from crm_desktop.domain.errors import (
     CardNumber,
@@ -32,7 +32,7 @@ from crm_desktop.services import (
     social_sending,
 )
 from crm_desktop.services.cases import CaseInput
-from crm_desktop.services.outbox import Lane, Outcome
+from crm_desktop.services.outbox import Lane, Outcome, Work
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import (
     Address,
@@ -40,6 +40,7 @@ from crm_desktop.store.models import (
     Contact,
     Customer,
     Draft,
+    Lease,
     Message,
     OutboxItem,
     Service,
@@ -143,6 +144,64 @@ def test_what_the_network_shows_before_we_heard_that_it_was_sent_is_ours(
     assert message_row(centre, sent.message_id).state == MessageState.SENT
     assert message_of(centre, account, met) == sent.message_id
     assert social_sending.load(gateway, claimed) is None, "it is not sent again"
+
+
+LANE_THAT_LOOKS = replace(LANE, stands=social_sending.stands)
+
+
+def _taken_over(centre: Centre, owner: str) -> tuple[Work, ...]:
+    """What a gateway claims after the one before was killed."""
+    with centre.as_owner().write() as tx:
+        tx.session.execute(update(Lease).values(expires_at=tx.now))
+    db = centre.as_gateway()
+    lease = leases.acquire(db, LANE.lease_name, owner, 60)
+    assert lease is not None
+    return outbox.claim(db, LANE_THAT_LOOKS, lease)
+
+
+@pytest.mark.parametrize("met_before", [True, False])
+def test_what_two_gateways_were_cut_off_from_is_no_dead_letter_once_it_was_met(
+    centre: Centre, anna: Database, *, met_before: bool
+) -> None:
+    private = post(root_id="convo-1", public=False)
+    account, contact_id, message_id = _in_hand(centre, anna, private)
+    given = PostReply("Which street?", False, message_id)
+    sent = social.reply(anna, contact_id, given, undo_seconds=0)
+    for owner in ("first", "second"):
+        assert len(_taken_over(centre, owner)) == 1
+    met = replace(private, post_id="ours", text="Which street?", by_us=True)
+
+    if met_before:
+        read(centre, account, met)
+    assert _taken_over(centre, "third") == ()
+    if not met_before:
+        assert outbox_of(centre, sent.message_id).state == OutboxState.DEAD
+        read(centre, account, met)
+
+    assert outbox_of(centre, sent.message_id).state == OutboxState.DONE
+    shown = message_row(centre, sent.message_id)
+    assert (shown.state, shown.failure) == (MessageState.SENT, "")
+    assert message_of(centre, account, met) == sent.message_id
+
+
+def test_what_certainly_never_left_is_not_what_somebody_answered_elsewhere(
+    centre: Centre, anna: Database
+) -> None:
+    first = post(text="Hello")
+    account, contact_id, message_id = _in_hand(centre, anna, first)
+    given = PostReply("We are sorry", True, message_id)
+    sent = social.reply(anna, contact_id, given, undo_seconds=0)
+    gateway = centre.as_gateway()
+    lease = leases.acquire(gateway, LANE.lease_name, "test", 60)
+    assert lease is not None
+    (claimed,) = outbox.claim(gateway, LANE, lease)
+    away = Outcome(trouble=ConnectorTrouble("It is away.", retry=True, fate="not_sent"))
+    outbox.settle(gateway, LANE, lease, claimed, away)
+
+    read(centre, account, answer(first, "testshire.example", "Ring 01632 960000", by_us=True))
+
+    assert message_row(centre, sent.message_id).state == MessageState.PENDING
+    assert outbox_of(centre, sent.message_id).state == OutboxState.PENDING
 
 
 def test_a_post_that_was_met_unrecognised_is_one_with_ours(centre: Centre, anna: Database) -> None:

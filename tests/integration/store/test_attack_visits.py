@@ -142,6 +142,13 @@ ATTACKS = (
         "SELECT app.visit_went(jsonb_build_object('contact', %(hidden)s::bigint, 'state', 'left',"
         " 'calls', 0, 'ended', now()))",
     ),
+    *(
+        Attack(
+            f"{kind} told by hand",
+            f"INSERT INTO event (kind, actor_id, data) VALUES ('{kind}', app.me(), '{{}}')",
+        )
+        for kind in ("visit.without_room", "place.held", "appointment.cancelled")
+    ),
     unseen("where a restricted visit is", "SELECT 1 WHERE app.visit_site(%(hidden)s) IS NOT NULL"),
 )
 

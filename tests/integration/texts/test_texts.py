@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from crm_desktop.domain.errors import InvalidInput
 from crm_desktop.domain.kiosks import KioskCheckIn
-from crm_desktop.services import appointments, decisions, kiosks, texts, visits
+from crm_desktop.services import appointments, contacts, decisions, kiosks, texts, visits
 from crm_desktop.store.models import (
     Appointment,
     ChannelAccount,
@@ -24,7 +24,7 @@ from tests.bookings_centre import a_day, at, booking
 from tests.centre import Centre
 from tests.integration.texts.conftest import Texting
 from tests.servers.notify_stand_in import day_limit, rate_limit, refusal
-from tests.visits_centre import add_site, arriving, service_of
+from tests.visits_centre import add_site, arriving, places, service_of
 
 PHONE, NORM = "07700 900 982", "+447700900982"
 
@@ -103,6 +103,25 @@ def test_who_is_nearly_next_and_who_is_called_is_told_once(texting: Texting) -> 
     ]
 
 
+def test_of_two_calls_that_wait_to_be_texted_the_last_one_leaves(texting: Texting) -> None:
+    """No gateway was there while a visitor was called, went back, and was called elsewhere."""
+    anna, ben = (texting.centre.as_person(login) for login in ("anna", "ben"))
+    contact = comes(texting)
+    texting.send()
+    first, second = places(texting.centre, texting.site)[:2]
+    visits.at(anna, first)
+    visits.call(anna, contact, first)
+    visits.back_to_line(anna, contact)
+    visits.at(ben, second)
+    visits.call(ben, contact, second)
+
+    texting.send()
+
+    ((_, words),) = texting.notify.said()[1:]
+    assert "please come to Desk 2 now" in words
+    assert [state for kind, state, _ in texting.kept() if kind == "called"] == ["withdrawn", "sent"]
+
+
 def test_a_kiosk_s_visitor_is_texted_in_welsh(local: Texting) -> None:
     with local.centre.as_owner().write() as tx:
         tx.session.execute(update(Site).values(name_cy="Neuadd y Dref"))
@@ -128,6 +147,67 @@ def test_a_text_with_nothing_to_say_any_more_does_not_leave(local: Texting) -> N
     assert events(local, contact) == ["text.dropped"]
 
 
+def test_who_went_back_to_the_line_is_told_of_the_next_desk(texting: Texting) -> None:
+    anna, ben = texting.centre.as_person("anna"), texting.centre.as_person("ben")
+    contact = comes(texting)
+    visits.at(anna, texting.desk)
+    visits.call(anna, contact, texting.desk)
+    texting.send()
+    visits.back_to_line(anna, contact)
+    other = places(texting.centre, texting.site)[1]
+    visits.at(ben, other)
+
+    visits.call(ben, contact, other)
+    visits.recall(ben, contact)
+    texting.send()
+
+    assert [words[6:27] for _, words in texting.notify.said()[-2:]] == [
+        "please come to Desk 1", "please come to Desk 2",
+    ]  # fmt: skip
+    assert len(texting.kept()) == 3
+
+
+def test_who_is_entered_hours_late_is_not_texted(texting: Texting) -> None:
+    anna = texting.centre.as_person("anna")
+    waits, called = comes(texting), comes(texting, "07700 900 983")
+    texting.sweep()
+    with texting.centre.as_owner().write() as tx:
+        tx.session.execute(update(Contact).values(received_at=tx.now - timedelta(hours=2)))
+    texting.send()
+    visits.at(anna, texting.desk)
+    visits.call(anna, called, texting.desk)
+    with texting.centre.as_owner().write() as tx:
+        tx.session.execute(update(Visit).values(called_at=tx.now - timedelta(minutes=20)))
+
+    texting.send()
+
+    assert texting.notify.said() == []
+    assert {(kind, state) for kind, state, _ in texting.kept()} == {
+        ("ticket", "withdrawn"), ("called", "withdrawn"),
+    }  # fmt: skip
+    assert events(texting, waits) == ["text.dropped"]
+
+
+def test_what_is_left_of_a_visit_is_texted_nothing(texting: Texting) -> None:
+    anna = texting.centre.as_person("anna")
+    earlier = [comes(texting, "") for _ in range(3)]
+    gone = comes(texting)
+    texting.send()
+    visits.at(anna, texting.desk)
+    visits.call(anna, gone, texting.desk)
+    visits.serve(anna, gone)
+    contacts.begin_wrap_up(anna, gone)
+    contacts.release(anna, gone, "a form is missing")
+    visits.left(anna, earlier[0])
+
+    texting.sweep()
+    texting.send()
+
+    assert [(kind, state) for kind, state, _ in texting.kept()] == [
+        ("ticket", "sent"), ("called", "withdrawn"),
+    ]  # fmt: skip
+
+
 def test_a_lost_answer_sends_nothing_twice(texting: Texting) -> None:
     contact = comes(texting)
     texting.notify.troubles.lose("POST", "/v2/notifications/sms")
@@ -142,6 +222,22 @@ def test_a_lost_answer_sends_nothing_twice(texting: Texting) -> None:
     with texting.centre.as_owner().read() as tx:
         message = tx.session.scalars(select(Message).where(Message.contact_id == contact)).one()
         assert message.external_id == texting.notify.texts[0]["id"]
+
+
+def test_looking_for_what_may_have_left_is_no_try_to_send(local: Texting) -> None:
+    """Notify is slow for a while: it has the text, and the lane must not give it up."""
+    comes(local)
+    local.notify.troubles.lose("POST", "/v2/notifications/sms")
+    local.send()
+    for _ in range(2):
+        local.notify.troubles.lose("GET", "/v2/notifications")
+        local.send()
+        assert local.work()[0][0] == "pending"
+
+    local.send()
+
+    assert local.work()[0][0] == "done"
+    assert local.notify.count("POST", "/v2/notifications/sms") == 1
 
 
 def test_notify_that_has_trouble_is_asked_again(local: Texting) -> None:
@@ -270,6 +366,33 @@ def test_a_reminder_that_does_not_arrive_waits_for_a_decision(local: Texting) ->
     (waits,) = decisions.needs(local.centre.as_person("rose"))
     assert "does not know this number" in waits.detail
     assert local.kept()[0][1] == "failed"
+
+
+def test_a_reminder_of_what_has_begun_does_not_leave(local: Texting) -> None:
+    appointment = _booked(local, phone=PHONE)
+    _tomorrow(local, appointment)
+    local.sweep()
+    with local.centre.as_owner().write() as tx:
+        tx.session.get_one(Appointment, appointment).starts_at = tx.now - timedelta(minutes=1)
+
+    local.send()
+
+    assert local.notify.said() == []
+    assert local.kept() == [("reminder", "withdrawn", "")]
+
+
+def test_a_text_that_notify_does_not_know_keeps_no_other_waiting(local: Texting) -> None:
+    """As when the account was moved to another of Notify's services."""
+    gone, other = comes(local), comes(local, "07700 900 983")
+    local.send()
+    local.notify.texts = [each for each in local.notify.texts if each["phone_number"] != NORM]
+    local.notify.arrive()
+
+    local.ask()
+
+    assert events(local, gone) == ["text.sent", "text.failed"]
+    assert events(local, other) == ["text.sent", "text.delivered"]
+    assert local.status() == ("ok", "")
 
 
 def test_a_landline_and_a_mail_address_get_no_text(local: Texting) -> None:

@@ -14,7 +14,7 @@ from crm_desktop.domain.away_visits import AwayNumbers, AwayVisit
 from crm_desktop.domain.errors import Conflict, NotFound
 from crm_desktop.domain.states import ContactState, Resolution
 from crm_desktop.domain.visits import Need, Ticket
-from crm_desktop.services import visits, visits_away
+from crm_desktop.services import contacts, visits, visits_away
 from crm_desktop.store.models import Contact, Customer, Event, Service, Visit
 from tests.centre import Centre
 from tests.visits_centre import add_site, arriving, places, service_of
@@ -128,6 +128,20 @@ def test_what_a_lost_answer_left_half_done_is_finished(centre: Centre) -> None:
     visits_away.enter(anna, seen)
     visits_away.enter(anna, seen.done(Resolution.RESOLVED, _now(centre)))
 
+    assert [state for _, state, _ in _kept(centre)] == ["completed"]
+
+
+def test_who_was_laid_aside_since_stays_so(centre: Centre) -> None:
+    site, anna = add_site(centre), centre.as_person("anna")
+    desk = places(centre, site)[0]
+    there = _seen(_came(centre, site), desk)
+    contact_id = visits_away.enter(anna, there).contact_id
+    contacts.park(anna, contact_id, _now(centre) + timedelta(hours=1))
+
+    visits_away.enter(anna, there)
+
+    assert [state for _, state, _ in _kept(centre)] == ["parked"]
+    visits_away.enter(anna, there.done(Resolution.RESOLVED, _now(centre)))
     assert [state for _, state, _ in _kept(centre)] == ["completed"]
 
 

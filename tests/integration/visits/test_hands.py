@@ -13,7 +13,7 @@ from crm_desktop.domain.reassigning import Seen, ToPeople, Why
 from crm_desktop.domain.states import ContactState, Resolution
 from crm_desktop.domain.views import Disposition, QueueFilter
 from crm_desktop.domain.visits import To, VisitRow
-from crm_desktop.services import contacts, presence, reassign, visits
+from crm_desktop.services import contacts, presence, reassign, sites, visits
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import Assignment, Contact, Visit
 from tests.centre import Centre
@@ -223,6 +223,8 @@ def test_what_is_left_of_a_visit_is_paper(shop: Shop) -> None:
     assert visits.call_next(shop.ben, shop.other)[0] is None
     with pytest.raises(Conflict, match="the visit is over"):
         visits.left(shop.ben, visitor)
+    (known,) = sites.read(shop.centre.as_owner()).sites
+    assert not any(each.visitors for each in known.busy_services.values())
     contacts.take(shop.ben, visitor)
     contacts.complete(shop.ben, visitor, Disposition(None, Resolution.RESOLVED, False))
     assert shop.contact(visitor).state == ContactState.COMPLETED

@@ -106,6 +106,32 @@ def test_no_room_is_held_over_somebody_and_nobody_is_called_into_a_held_one(shop
         rooms.into_room(shop.rose, visit, shop.interview)
 
 
+def test_nobody_is_taken_up_again_at_a_desk_that_is_kept_free(shop: Shop) -> None:
+    visit = shop.arrives()
+    visits.call(shop.rose, visit, shop.desk)
+    visits.serve(shop.rose, visit)
+    contacts.park(shop.rose, visit, _soon(hours=1))
+    rooms.hold(shop.rose, shop.desk, _soon(hours=1), "training")
+
+    with pytest.raises(Conflict, match="Desk 1 is kept free"):
+        contacts.resume(shop.rose, visit)
+    rooms.hold(shop.rose, shop.desk, _soon(hours=1), "them", visit)
+    contacts.resume(shop.rose, visit)
+
+    assert shop.place(shop.desk).visit_id == visit
+
+
+def test_who_goes_on_to_another_room_keeps_the_first_no_more(shop: Shop) -> None:
+    visit = shop.arrives()
+    rooms.hold(shop.rose, shop.interview, _soon(hours=1), "them", visit)
+    visits.call(shop.rose, visit, shop.desk)
+
+    rooms.into_room(shop.rose, visit, shop.secure)
+
+    first, second = shop.place(shop.interview), shop.place(shop.secure)
+    assert (first.held_until, first.held_visit_id, second.held_visit_id) == (None, None, visit)
+
+
 def test_who_has_a_marker_is_proposed_a_room_which_is_free_again_after_them(shop: Shop) -> None:
     visit = shop.arrives(marker=True)
     called, _ = visits.call_next(shop.rose, shop.desk)

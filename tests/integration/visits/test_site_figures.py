@@ -13,7 +13,7 @@ from crm_desktop.domain.errors import NotAllowed, NotFound
 from crm_desktop.domain.site_figures import Appointed, SiteBehind, SiteFigure, SiteSums
 from crm_desktop.domain.states import Resolution, StaffRole
 from crm_desktop.domain.visits import AnsweredNow
-from crm_desktop.services import site_figures, staff, visits
+from crm_desktop.services import contacts, site_figures, staff, visits
 from crm_desktop.services.staff import NewStaff
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import Appointment, Contact, Service, SiteService, Visit
@@ -106,6 +106,23 @@ def test_a_day_of_a_site(centre: Centre, dee: Database) -> None:
     assert set(behind(SiteFigure.WAITING)) == {waits}
     assert set(behind(SiteFigure.LEFT)) == {gone}
     assert behind(SiteFigure.WITHIN)[seen].counts
+
+
+def test_what_is_left_of_a_visit_waits_for_nobody(centre: Centre, dee: Database) -> None:
+    site = _site(centre)
+    desk, tax = places(centre, site)[0], service_of(centre, site, 2)
+    visits.at(dee, desk)
+    seen = visits.check_in(dee, arriving(site, tax))[0].contact_id
+    visits.call(dee, seen, desk)
+    visits.serve(dee, seen)
+    contacts.begin_wrap_up(dee, seen)
+    contacts.release(dee, seen, "a form is missing")
+
+    found = site_figures.of_day(dee, site)
+
+    assert (found.sums.came, found.sums.waiting, found.sums.served) == (1, 0, 1)
+    assert found.sums.since is None
+    assert site_figures.behind(dee, site, found.day, SiteFigure.WAITING) == ()
 
 
 def test_days_gone_by_are_compared_up_to_this_time_of_day(centre: Centre, dee: Database) -> None:

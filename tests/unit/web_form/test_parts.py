@@ -17,6 +17,7 @@ from crm_desktop.channels.web.clients import TokenBuckets, client_of
 from crm_desktop.channels.web.limits import Rate
 from crm_desktop.channels.web_form.port import WebFormSettings
 from crm_desktop.channels.web_form.tickets import SITTING_SECONDS, Tickets
+from crm_desktop.domain import file_kinds
 from crm_desktop.domain.file_kinds import KINDS, safe_name, sniff
 
 SECRET = "a secret of at least sixteen"
@@ -61,6 +62,16 @@ def _docx(*names: str) -> bytes:
 )
 def test_what_a_file_is_is_read_from_itself(content: bytes, kind: str) -> None:
     assert sniff(content) == kind
+
+
+def test_a_list_of_parts_without_end_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hundreds of thousands fit into a small file, and all would be read at once."""
+    names = ("[Content_Types].xml", "word/document.xml", "word/styles.xml")
+    assert sniff(_docx(*names))
+
+    monkeypatch.setattr(file_kinds, "_MOST_PARTS", 2)
+
+    assert sniff(_docx(*names)) == ""
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,15 @@ from crm_desktop.desktop.widgets.flow import FlowLayout
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.states import EmptyState
 from crm_desktop.desktop.widgets.text import Text
-from crm_desktop.domain.documents import KINDS, LONGEST_KIND, LONGEST_WORDS, Scan, Source
+from crm_desktop.domain.documents import (
+    KINDS,
+    LONGEST_KIND,
+    LONGEST_WORDS,
+    Scan,
+    Source,
+    fits,
+    too_many_pages,
+)
 from crm_desktop.domain.errors import CrmError, DatabaseTrouble, InvalidInput, TooLarge
 from crm_desktop.domain.views import CaseView
 from crm_desktop.services.documents import Added
@@ -101,6 +109,10 @@ class AddDocumentDialog(QDialog):
 
     def add_page(self, page: Page) -> None:
         """See `DocumentView`."""
+        held = [len(each.file.content) for each in self.pages.pages()]
+        if not fits(held, len(page.file.content)):
+            self.show_trouble(too_many_pages())
+            return
         self._wrong.hide()
         self.pages.add(page)
         announce(self, f"{page.file.name} added, {words.count(len(self.pages.pages()), 'page')}")

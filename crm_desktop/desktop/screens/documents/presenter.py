@@ -11,7 +11,7 @@ from uuid import uuid4
 from crm_desktop.desktop.core.presenting import Presenter, Tasks
 from crm_desktop.desktop.screens.documents import pages
 from crm_desktop.desktop.screens.documents.pages import Page
-from crm_desktop.domain.documents import NewDocument, Scan, Source
+from crm_desktop.domain.documents import MOST_PAGES, NewDocument, Scan, Source, too_many_pages
 from crm_desktop.domain.errors import CrmError, DatabaseAway
 from crm_desktop.domain.views import NewAttachment, Writing
 from crm_desktop.services import Database, documents
@@ -91,16 +91,20 @@ class DocumentPresenter(Presenter):
         super().__init__(tasks)
         self._db, self._files, self._view = db, files, view
         self._contact_id, self._later = contact_id, later
-        self._key, self._again, self._busy = uuid4().hex, False, False
+        self._key, self._again, self._busy = "", False, False
+        self._asked: tuple[Entered, tuple[Page, ...]] | None = None
         self._folder = ""
         self._known: dict[str, Scan] = {}
         self._growing: dict[str, Scan] = {}
         self._looks = 0
 
     def take(self, paths: tuple[str, ...], source: Source) -> None:
-        """Read these files and add them as they are."""
+        """Read these files and add them as they are; so many at once are none."""
+        if len(paths) > MOST_PAGES:
+            self._view.show_trouble(too_many_pages())
+            return
         for path in paths:
-            self._tasks.read(
+            self._tasks.files(
                 partial(self._brought, path, source),
                 self._view.add_page,
                 failed=self._view.show_trouble,
@@ -108,7 +112,7 @@ class DocumentPresenter(Presenter):
 
     def draw(self, image: QImage, name: str, source: Source) -> None:
         """Add a picture that is no file: of the camera, or pasted."""
-        self._tasks.read(
+        self._tasks.files(
             partial(pages.drawn, image, name, source),
             self._view.add_page,
             failed=self._view.show_trouble,
@@ -116,7 +120,7 @@ class DocumentPresenter(Presenter):
 
     def turn(self, page: Page, degrees: int) -> None:
         """Turn a page clockwise."""
-        self._tasks.read(
+        self._tasks.files(
             partial(pages.turned, page, degrees),
             partial(self._view.replace_page, page),
             failed=self._view.show_trouble,
@@ -130,24 +134,29 @@ class DocumentPresenter(Presenter):
             self._look(self._looks, first=True)
 
     def save(self, entered: Entered, held: tuple[Page, ...]) -> None:
-        """Add the document; asked again after a lost connection it is the same one."""
+        """Add the document; asked again after a lost connection it is the same one.
+
+        With another page or other words it is another: nothing that was added since may get lost.
+        """
         if self._busy:
             return
         self._busy = True
+        if self._asked != (entered, held):
+            self._asked, self._key, self._again = (entered, held), uuid4().hex, False
+        put_together = partial(_put_together, entered, held)
+        if entered.one_pdf:
+            self._tasks.files(put_together, self._keep, failed=self._failed)
+        else:
+            # Nothing is drawn: it need not wait for a share that is slow.
+            self._keep(put_together())
+
+    def _keep(self, new: NewDocument) -> None:
         writing = Writing(self._key, again=self._again)
         self._tasks.write(
-            partial(self._kept, entered, held, writing), self._added, failed=self._failed
+            partial(documents.add, self._db, self._contact_id, new, writing=writing),
+            self._added,
+            failed=self._failed,
         )
-
-    def _kept(self, entered: Entered, held: tuple[Page, ...], writing: Writing) -> Added:
-        files = [each.file for each in held]
-        drawn = [each for each in held if each.is_picture]
-        if entered.one_pdf and drawn:
-            others = [each.file for each in held if not each.is_picture]
-            files = [pages.together(drawn, entered.kind), *others]
-        source = held[0].source if held else Source.FILE
-        new = NewDocument(entered.kind, entered.words, source, tuple(files), entered.case_id)
-        return documents.add(self._db, self._contact_id, new, writing=writing)
 
     def _added(self, added: Added) -> None:
         self._view.added(added)
@@ -164,7 +173,7 @@ class DocumentPresenter(Presenter):
     def _look(self, look: int, *, first: bool = False) -> None:
         if look != self._looks:
             return
-        self._tasks.read(
+        self._tasks.files(
             partial(self._files.newest, self._folder),
             partial(self._looked, look, first),
             failed=partial(self._not_looked, look),
@@ -197,7 +206,7 @@ class DocumentPresenter(Presenter):
 
     def _show_small(self, scan: Scan) -> None:
         if scan.name.lower().endswith(_PICTURES):
-            self._tasks.read(
+            self._tasks.files(
                 partial(self._small, scan), partial(self._shown_small, scan), failed=_never_mind
             )
 
@@ -207,6 +216,16 @@ class DocumentPresenter(Presenter):
     def _shown_small(self, scan: Scan, picture: QImage | None) -> None:
         if picture is not None:
             self._view.show_small(scan, picture)
+
+
+def _put_together(entered: Entered, held: tuple[Page, ...]) -> NewDocument:
+    files = [each.file for each in held]
+    drawn = [each for each in held if each.is_picture]
+    if entered.one_pdf and drawn:
+        others = [each.file for each in held if not each.is_picture]
+        files = [pages.together(drawn, entered.kind), *others]
+    source = held[0].source if held else Source.FILE
+    return NewDocument(entered.kind, entered.words, source, tuple(files), entered.case_id)
 
 
 def _never_mind(_trouble: CrmError) -> None:

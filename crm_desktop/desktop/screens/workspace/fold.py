@@ -32,9 +32,10 @@ class Fold:
 
     def go_on(self, thread: tuple[MessageView, ...], own: tuple[MessageView, ...]) -> None:
         """The same contact, as it is now."""
-        if self._at is None:
-            self.begin(thread, own)
         self._all = (*thread, *own)
+        if all(each.id != self._at for each in self._all):
+            # There was none of its own yet, or the one it stood at was taken back.
+            self.begin(thread, own)
 
     def more(self) -> None:
         """Unfold some of the earlier ones, the latest of them."""
