@@ -129,6 +129,18 @@ class MainWindow(QWidget):
         self.queue.list.choose(contact_id)
         self._work.show_contact()
 
+    @Slot(object)
+    def _wrap_up(self, contact_id: int) -> None:
+        """Open a contact and begin its wrap-up; one that is not read yet is opened only."""
+        self.open_contact(contact_id)
+        self._begin_wrap_up()
+
+    def _begin_wrap_up(self) -> None:
+        """Where it can be seen, whichever page is shown."""
+        self.go("queue")
+        self._work.show_contact()
+        self.workplace.presenter.begin_wrap_up()
+
     def open_hit(self, hit: Hit) -> None:
         """Show what the palette found."""
         if hit.kind == "customer":
@@ -378,6 +390,8 @@ class MainWindow(QWidget):
         bind("queue.next", self._take_next)
         bind("contact.open", self._open_chosen)
         bind("contact.detach", self._detach)
+        bind("contact.wrap_up", self._begin_wrap_up)
+        self.pages.wrap_up_wanted.connect(self._wrap_up)
         bind("go.queue", self._go_to_queue)
         for place in (key for key, *_ in PAGES):
             bind(f"go.{place}", partial(self.go, place))

@@ -77,6 +77,7 @@ class Pages(QObject):
     """
 
     contact_wanted = Signal(object)
+    wrap_up_wanted = Signal(object)
     customer_wanted = Signal(object)
     person_wanted = Signal(object)
     note_wanted = Signal(object, str)
@@ -130,6 +131,7 @@ class Pages(QObject):
         )
         desk.live.state_changed.connect(self._desk_state)
         screen.opened.connect(self.contact_wanted)
+        screen.wrap_up_wanted.connect(self.wrap_up_wanted)
         screen.here.connect(self.desk_here)
         screen.figures_wanted.connect(self.site_figures_wanted)
         restore_panes(screen, desk.settings, "main")

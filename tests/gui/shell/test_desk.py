@@ -325,6 +325,7 @@ def test_a_slow_printer_holds_nothing_up_and_prints_every_ticket(
     monkeypatch.setattr(tickets, "print_ticket", print_slowly)
     try:
         for ticket in ("A001", "A002", "A003"):
+            QTest.keyClicks(screen.check_in.name, "B")
             QTest.keyClick(screen.check_in.name, Qt.Key.Key_Return)
             qtbot.waitUntil(partial(_is_shown, screen, ticket))
     finally:

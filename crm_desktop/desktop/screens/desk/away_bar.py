@@ -120,20 +120,20 @@ class AwayDone(QWidget):
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._outcome = QComboBox()
-        self._outcome.setAccessibleName("How the visit ended")
+        self.outcome = QComboBox()
+        self.outcome.setAccessibleName("How the visit ended")
         for said, answer in ANSWERS:
-            self._outcome.addItem(said, answer)
+            self.outcome.addItem(said, answer)
         button = PrimaryButton(look, "Done", key="F12")
         button.clicked.connect(self.finish)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(look.px(8))
-        row.addWidget(self._outcome, 1)
+        row.addWidget(self.outcome, 1)
         row.addWidget(button)
 
     @Slot()
     def finish(self) -> None:
         """They go."""
-        self.done.emit(Resolution(str(self._outcome.currentData())))
-        self._outcome.setCurrentIndex(0)
+        self.done.emit(Resolution(str(self.outcome.currentData())))
+        self.outcome.setCurrentIndex(0)

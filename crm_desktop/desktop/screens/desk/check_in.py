@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from math import inf
+from time import monotonic
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QComboBox,
     QHBoxLayout,
     QLineEdit,
@@ -43,6 +46,10 @@ _LANGUAGES = (("English", "en"), ("Welsh", "cy"), ("Polish", "pl"), ("Urdu", "ur
               ("Punjabi", "pa"), ("Romanian", "ro"), ("Arabic", "ar"), ("Ukrainian", "uk"),
               ("British Sign Language", "bfi"))  # fmt: skip
 _NO_NAME = "__nobody__"
+#: So many letters of a choice are seen at least.
+_SHORTEST = 8
+#: So long a ticket waits for who may be meant by the name on it.
+_SEEK_MS = 2_000
 #: So many of those who may be meant are in sight at once.
 _MOST_ROWS = 4.5
 
@@ -53,6 +60,8 @@ class CheckInPane(Surface):
     """
 
     left_for_line = Signal()
+    #: Whether Ctrl was held when Enter was pressed last, and when that was.
+    _entered = (False, -inf)
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, parent=parent)
@@ -121,6 +130,9 @@ class CheckInPane(Surface):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A field would take the form's own keys for text of its own."""
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            steps = event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down)
+            if steps and watched is not self.name:
+                return False
             return self._own_key(event) or self.page_key(event)
         return super().eventFilter(watched, event)
 
@@ -136,7 +148,7 @@ class CheckInPane(Surface):
     @property
     def is_begun(self) -> bool:
         """Whether something of a visitor is in the form."""
-        return bool(self.name.text() or self.needs.keys() or self.note.text())
+        return bool(self.name.text() or self.needs.keys() or self.note.text() or self.phone.text())
 
     def focus(self) -> None:
         """Begin with the name."""
@@ -259,21 +271,11 @@ class CheckInPane(Surface):
 
     def _own_key(self, event: QKeyEvent) -> bool:
         """Whether the form has done what the key asks."""
-        alt = event.modifiers() == Qt.KeyboardModifier.AltModifier
-        text = chr(event.key()) if 32 < event.key() < 127 else ""
-        if alt and text.isdigit():
-            wanted = next((each for each in self._services if str(each.key) == text), None)
-            if wanted is not None:
-                self._choose(wanted.service_id)
-                announce(self, wanted.name)
-        elif alt and (need := _need_of(text)) is not None:
-            before = self.needs.keys()
-            self._by_hand[need.value] = need.value not in before
-            self._show_needs()
-            announce(self, f"{need_words(need)} {'off' if need.value in before else 'on'}")
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            if not event.isAutoRepeat():
-                ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if self.alt_key(event):
+            return True
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+            if not event.isAutoRepeat() and not self._is_second(ctrl=ctrl):
                 self.answer() if ctrl else self._when_found(self.issue)
         elif event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up) and (
             self._searching or self.matches.isVisible()
@@ -287,6 +289,40 @@ class CheckInPane(Surface):
         else:
             return False
         return True
+
+    def _is_second(self, *, ctrl: bool) -> bool:
+        """Whether it is the second press of a double one: the ticket may have been given between
+        the two, and nobody else stands there so soon of whom nothing at all is said.
+        """
+        before, self._entered = self._entered, (ctrl, monotonic())
+        soon = self._entered[1] - before[1] < QApplication.doubleClickInterval() / 1_000
+        return soon and before[0] == ctrl and not self.is_begun
+
+    def alt_key(self, event: QKeyEvent) -> bool:
+        """Whether it was a key with Alt that fills in the form, from wherever on the page."""
+        text = chr(event.key()) if 32 < event.key() < 127 else ""
+        need = _need_of(text)
+        alt = event.modifiers() == Qt.KeyboardModifier.AltModifier
+        if not alt or not (text.isdigit() or need):
+            return False
+        if event.isAutoRepeat():
+            return True
+        wanted = next((each for each in self._services if str(each.key) == text), None)
+        if wanted is not None:
+            self._choose(wanted.service_id)
+            announce(self, wanted.name)
+        elif need is not None:
+            before = self.needs.keys()
+            self._by_hand[need.value] = need.value not in before
+            self._show_needs()
+            announce(self, f"{need_words(need)} {'off' if need.value in before else 'on'}")
+        return True
+
+    @Slot()
+    def seek_no_more(self) -> None:
+        """Nobody says who it may be: what waits for that goes on without."""
+        if self._then:
+            self.show_matches(self.name.text(), ())
 
     @Slot()
     def issue(self) -> None:
@@ -314,11 +350,7 @@ class CheckInPane(Surface):
 
     def _lay_out(self) -> None:
         look, px = self._look, self._look.px
-        # The longest words would hold the form wider than a narrow window has room for.
-        short = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        for box in (self.language, self.outcome):
-            box.setSizeAdjustPolicy(short)
-            box.setMinimumContentsLength(6)
+        self._shorten()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -358,6 +390,14 @@ class CheckInPane(Surface):
         inner.addStretch(1)
         column.addLayout(inner, 1)
 
+    def _shorten(self) -> None:
+        """With large text the longest choice must not make the form wider than its place."""
+        shortest = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        for choices in (self.language, self.outcome):
+            choices.setSizeAdjustPolicy(shortest)
+            choices.setMinimumContentsLength(_SHORTEST)
+            choices.view().setMinimumWidth(choices.view().sizeHintForColumn(0))
+
     def _labelled(self, column: QVBoxLayout, said: str, field: QWidget) -> None:
         label = Text(self._look, said, Role.SMALL_STRONG, muted=True)
         label.setBuddy(field)
@@ -387,6 +427,8 @@ class CheckInPane(Surface):
         """At once, or when it is known whom the name may mean: hands are faster than answers."""
         if self._searching:
             self._then.append(does)
+            # What searches may be busy with a printer, and the visitor stands there.
+            QTimer.singleShot(_SEEK_MS, self, self.seek_no_more)
         else:
             does()
 

@@ -145,6 +145,8 @@ class GoingOnDesk(DeskPresenter):
         elif self._since is not None:
             self._since = None
             self._entered, self._renamed = 0, []
+            # What could not be done while it was away can be done now.
+            self._view.show_trouble(None)
             super().start()
             self.book.start()
         self._show()
@@ -255,10 +257,20 @@ class GoingOnDesk(DeskPresenter):
 
     def transfer(self, contact_id: int, to: To, note: str) -> None:
         """See `DeskPresenter`; nobody is sent on while the database is away."""
-        if self.away:
-            self._view.show_trouble(Conflict("sent on while away"))
-        else:
+        if self.may_send_on():
             super().transfer(contact_id, to, note)
+
+    def may_send_on(self) -> bool:
+        """Whether somebody can be sent on now; says why not, before anything is asked."""
+        return self._there_is("sent on while away")
+
+    def may_park(self) -> bool:
+        """Whether somebody can wait apart now; says why not, before anything is asked."""
+        return self._there_is("apart while away")
+
+    def may_use_rooms(self) -> bool:
+        """See `DeskPresenter`."""
+        return self._there_is("rooms while away")
 
     def park(self, contact_id: int, until: datetime) -> None:
         """See `DeskPresenter`; whoever is not entered yet is at the desk or in its own line."""
@@ -428,6 +440,11 @@ class GoingOnDesk(DeskPresenter):
             self.book.enter()
 
         self.book.keep(visit, safe)
+
+    def _there_is(self, why_not: str) -> bool:
+        if self.away:
+            self._view.show_trouble(Conflict(why_not))
+        return not self.away
 
     def _there_only(self, does: Callable[[], None]) -> None:
         """For whoever is in the database: nobody else knows what others did with them meanwhile."""

@@ -103,8 +103,8 @@ class LinePane(Surface):
             button.clicked.connect(does)
             self._buttons[key] = button
             flow.addWidget(button)
-        self._done = AwayDone(look)
-        self._done.done.connect(self._finished)
+        self.done = AwayDone(look)
+        self.done.done.connect(self._finished)
         self._where = Button(look, "Which desk is this?", icon="map-pin")
         self._where.clicked.connect(self.place_wanted)
         self._serving.add(self._where)
@@ -153,11 +153,22 @@ class LinePane(Surface):
         """
         self._away, self._known_at = away, known_at
 
+    @property
+    def seen(self) -> int | None:
+        """The contact of whoever is seen here; None: nobody is, or they are called only."""
+        mine = self._mine
+        return None if mine is None or mine.state is ContactState.CALLED else mine.contact_id
+
+    @property
+    def can_finish(self) -> bool:
+        """Whether F12 is this page's: somebody is seen here, or nobody could wrap up."""
+        return self._away or self.seen is not None
+
     @Slot()
     def finish(self) -> None:
         """Whoever is seen here while the database is away goes."""
-        if self._done.isVisible():
-            self._done.finish()
+        if self.done.isVisible():
+            self.done.finish()
 
     def set_hidden(self, hidden: bool) -> None:
         """Show no name, or show them again."""
@@ -234,6 +245,8 @@ class LinePane(Surface):
         mine, now = self._mine, self._clock.now()
         if mine is None or mine.state is ContactState.CALLED:
             return
+        if self._presenter is None or not self._presenter.may_park():
+            return
         rows = [
             Row(each, f"{each} minutes", f"until {words.clock_time(_after(now, each))}", "pause")
             for each in _PARKED
@@ -285,7 +298,7 @@ class LinePane(Surface):
                 "park": not called and not self._away,
             }.get(key, True)  # fmt: skip
             button.setVisible(wanted)
-        self._done.setVisible(self._away and mine is not None and not called)
+        self.done.setVisible(self._away and mine is not None and not called)
         if mine is None:
             self._serving.set_text("This desk", "")
             self._who.setText("Free" if here else "No desk is chosen")
@@ -315,7 +328,7 @@ class LinePane(Surface):
         inner = QVBoxLayout()
         inner.setContentsMargins(px(14), px(10), px(14), px(12))
         inner.setSpacing(px(6))
-        for each in (self._who, self._what, self._done, self._actions):
+        for each in (self._who, self._what, self.done, self._actions):
             inner.addWidget(each)
         column.addLayout(inner)
 
@@ -338,7 +351,7 @@ class LinePane(Surface):
                 self.place_wanted.emit()
             else:
                 self._presenter.call(row.contact_id)
-        else:
+        elif row.contact_id > 0:
             self.opened.emit(row.contact_id)
 
     @Slot()

@@ -111,7 +111,12 @@ class DeskPresenter(Presenter):
         self._unread = False
         self._line: SiteLine | None = None
         self.rooms = RoomsPresenter(
-            db, tasks, view, done_well=self._done_well, refused=self._refused
+            db,
+            tasks,
+            view,
+            done_well=self._done_well,
+            refused=self._refused,
+            allowed=self.may_use_rooms,
         )
 
     def start(self) -> None:
@@ -209,6 +214,10 @@ class DeskPresenter(Presenter):
         self._tasks.write(
             partial(visits.answer_now, self._db, said), self._answered, failed=self._not_issued
         )
+
+    def may_use_rooms(self) -> bool:
+        """Whether rooms and partners' desks can be used now; says why not."""
+        return True
 
     def call_next(self) -> None:
         """Call whoever is next for this desk."""

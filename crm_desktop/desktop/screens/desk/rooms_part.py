@@ -65,6 +65,7 @@ class RoomsPart(QObject):
         self._line: SiteLine | None = None
         self._here: PlaceView | None = None
         self._mine: VisitRow | None = None
+        self._away = False
         #: What a visitor can be sent on to.
         self.services: tuple[SiteService, ...] = ()
         self._does: dict[object, Callable[[], None]] = {}
@@ -81,7 +82,15 @@ class RoomsPart(QObject):
         self._line, self._here, self._mine = line, here, mine
         now = self._clock.now()
         self.board.show_line(line, now)
-        self.bar.show_line(line, mine, now)
+        if self._away:
+            # Nobody here knows whether a room is free still.
+            self.bar.arrived(None)
+        else:
+            self.bar.show_line(line, mine, now)
+
+    def set_away(self, *, away: bool) -> None:
+        """While the database is away no room is proposed; what is shown next says so."""
+        self._away = away
 
     def serve(self, then: Callable[[], None]) -> None:
         """They are here. Who was proposed a room for a reason is not served without a word."""
@@ -133,7 +142,13 @@ class RoomsPart(QObject):
 
     @Slot(object)
     def _chosen(self, place: PlaceView) -> None:
-        actions = [*self._with_visitor(place), *self._when_free(place), *self._always(place)]
+        actions = self._always(place)
+        if not self._away:
+            actions = [*self._with_visitor(place), *self._when_free(place), *actions]
+        elif self._presenter is not None:
+            self._presenter.may_use_rooms()
+        if not actions:
+            return
         self._does = {key: does for key, _, _, does in actions}
         rows = [Row(key, said, "", icon) for key, said, icon, _ in actions]
         self._choose(place.name, rows)

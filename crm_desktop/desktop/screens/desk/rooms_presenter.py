@@ -27,7 +27,9 @@ class RoomsView(Protocol):
 
 
 class RoomsPresenter(Presenter):
-    """`done_well` after what was done, `refused` with what was not."""
+    """`done_well` after what was done, `refused` with what was not; nothing is tried
+    unless it is `allowed`.
+    """
 
     def __init__(
         self,
@@ -37,10 +39,12 @@ class RoomsPresenter(Presenter):
         *,
         done_well: Callable[[], None],
         refused: Callable[[CrmError], None],
+        allowed: Callable[[], bool],
     ) -> None:
         super().__init__(tasks)
         self._db, self._view = db, view
         self._done_well, self._refused = done_well, refused
+        self._allowed = allowed
 
     def keep(
         self, place: PlaceView, until: datetime, why: str, visit_id: int | None = None
@@ -100,7 +104,8 @@ class RoomsPresenter(Presenter):
         self._do(partial(rooms.hold, self._db, place_id, until, why, visit_id))
 
     def _do(self, does: Callable[[], object], then: Callable[[object], None] | None = None) -> None:
-        self._tasks.write(does, partial(self._done, then), failed=self._refused)
+        if self._allowed():
+            self._tasks.write(does, partial(self._done, then), failed=self._refused)
 
     def _done(self, then: Callable[[object], None] | None, answer: object) -> None:
         if then is not None:

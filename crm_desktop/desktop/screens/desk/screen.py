@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from crm_desktop.desktop.screens.desk.going_on import GoingOnDesk
 
 _KEYS = (Qt.Key.Key_F4, Qt.Key.Key_F8, Qt.Key.Key_F9, Qt.Key.Key_F10)
+#: The keys that a field would take for itself: on a list of choices F4 opens it.
+_OWN = (*_KEYS, Qt.Key.Key_F12)
 #: Below this width (at 100 %) what the public sees gives way.
 _NARROW = 900
 _PRIVATE = "Names are hidden. F4 shows them again."
@@ -68,11 +70,14 @@ class _Upright(QScrollArea):
 
 
 class DeskScreen(QWidget):
-    """Implements `DeskView`. `opened` carries a contact, `here` the words about this desk."""
+    """Implements `DeskView`. `opened` and `wrap_up_wanted` carry a contact, `here` the words
+    about this desk.
+    """
 
     opened = Signal(object)
     here = Signal(str)
     figures_wanted = Signal()
+    wrap_up_wanted = Signal(object)
 
     def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -126,6 +131,7 @@ class DeskScreen(QWidget):
 
     def focus(self) -> None:
         """Begin with the name of who stands there."""
+        self._fit()
         self.check_in.focus()
 
     def minimumSizeHint(self) -> QSize:
@@ -166,7 +172,11 @@ class DeskScreen(QWidget):
     def show_sites(self, sites: tuple[SiteInfo, ...], chosen: int | None) -> None:
         """See `DeskView`."""
         self._sites = sites
+        first = self._pages.currentIndex() == 0
         self._pages.setCurrentIndex(1 if sites else 0)
+        if first and sites and self.isVisible():
+            # While nothing was known there was nothing for the keyboard to be in.
+            self.focus()
         if sites and chosen is None:
             self.choose_site()
 
@@ -218,7 +228,13 @@ class DeskScreen(QWidget):
     def show_standing(self, standing: Standing) -> None:
         """See `GoingOnView`."""
         self._standing = standing
-        self.line.set_away(standing.known_at, away=standing.since is not None)
+        away = standing.since is not None
+        self.line.set_away(standing.known_at, away=away)
+        self.rooms.set_away(away=away)
+        if away:
+            # It would be done there, where others have moved on meanwhile.
+            self.toast.lapse()
+            self.check_in.seek_no_more()
         self.away.show_standing(standing)
         if self._list is not None:
             self._list.show_standing(standing)
@@ -346,13 +362,14 @@ class DeskScreen(QWidget):
         column.addWidget(self.toast)
 
     def _connect(self) -> None:
-        self.check_in.page_key = self._alt_key
+        self.check_in.page_key = self._page_key
+        self.line.done.outcome.installEventFilter(self)
         self.toast.undone.connect(self._take_back)
         self.check_in.left_for_line.connect(self.line.focus)
         self.line.opened.connect(self.opened)
         self.line.serve_wanted.connect(self._serve)
         self.line.place_wanted.connect(self.choose_place)
-        self.line.transfer_wanted.connect(self.rooms.send_on)
+        self.line.transfer_wanted.connect(self._send_on)
         self.rooms.here_wanted.connect(self._place_chosen)
         self.away.list_wanted.connect(self.open_list)
         self.side.figures_wanted.connect(self.figures_wanted)
@@ -370,13 +387,19 @@ class DeskScreen(QWidget):
             self.check_in.show_matches(self.check_in.name.text(), ())
         announce(self, _PRIVATE if private else "Names are shown")
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A list of choices would open on F4, and show the names that are to be hidden."""
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            return self._page_key(event)
+        return super().eventFilter(watched, event)
+
     def event(self, event: QEvent) -> bool:
         """Its own keys are its own here, whatever command has them elsewhere."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             alt = event.modifiers() == Qt.KeyboardModifier.AltModifier
             shift = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
             plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
-            if self.line.is_away and event.key() == Qt.Key.Key_F12:
+            if plain and event.key() == Qt.Key.Key_F12 and self.line.can_finish:
                 event.accept()
                 return True
             own = event.key() in _KEYS if plain else shift and event.key() == Qt.Key.Key_F9
@@ -387,23 +410,40 @@ class DeskScreen(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """The desk's own keys."""
-        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        if self._alt_key(event):
-            return
-        if event.key() == Qt.Key.Key_F9:
-            (self.line.recall if shift else self.line.call_next)()
-        elif shift:
+        if not self._page_key(event) and not self.check_in.alt_key(event):
             super().keyPressEvent(event)
+
+    def _page_key(self, event: QKeyEvent) -> bool:
+        """Whether it was one of the whole page's keys, and is done; held down it is one press."""
+        plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+        shift = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
+        recalls = shift and event.key() == Qt.Key.Key_F9
+        if not recalls and not (plain and event.key() in _OWN):
+            return self._alt_key(event)
+        if event.isAutoRepeat():
+            return True
+        if recalls:
+            self.line.recall()
+        elif event.key() == Qt.Key.Key_F9:
+            self.line.call_next()
         elif event.key() == Qt.Key.Key_F4:
             self.set_private(not self.is_private)
         elif event.key() == Qt.Key.Key_F8:
             self.line.send_on()
         elif event.key() == Qt.Key.Key_F10:
             self.line.serve()
-        elif event.key() == Qt.Key.Key_F12 and self.line.is_away:
-            self.line.finish()
         else:
-            super().keyPressEvent(event)
+            return self._finish()
+        return True
+
+    def _finish(self) -> bool:
+        """Whoever is seen here goes: the contact's wrap-up begins, or the desk's own."""
+        seen = self.line.seen
+        if self.line.is_away:
+            self.line.finish()
+        elif seen is not None:
+            self.wrap_up_wanted.emit(seen)
+        return self.line.is_away or seen is not None
 
     def _alt_key(self, event: QKeyEvent) -> bool:
         """Whether it was one of the keys with Alt that are the whole page's, and is done."""
@@ -417,8 +457,14 @@ class DeskScreen(QWidget):
         }.get(Qt.Key(event.key()))
         if does is None or event.modifiers() != Qt.KeyboardModifier.AltModifier:
             return False
-        does()
+        if not event.isAutoRepeat():
+            does()
         return True
+
+    @Slot(object)
+    def _send_on(self, row: VisitRow) -> None:
+        if self._presenter is not None and self._presenter.may_send_on():
+            self.rooms.send_on(row)
 
     @Slot(object)
     def _serve(self, contact_id: int) -> None:

@@ -116,6 +116,14 @@ _REFUSED = {
         "Nobody is sent on while the database is away.",
         "Tell the visitor where to go; send them on when it is back.",
     ),
+    "apart while away": (
+        "Nobody waits apart while the database is away.",
+        "They can stay at the desk, or wait in the line (Alt+B).",
+    ),
+    "rooms while away": (
+        "Rooms and partners’ desks wait for the database.",
+        "Who is where may be another by now: agree it with your colleagues.",
+    ),
     "another site while away": (
         "This computer knows this site alone while the database is away.",
         "Choose the other when it is back.",
