@@ -60,9 +60,11 @@ def open_desk(tour: Tour) -> None:
     _choose(hands, "Which desk is this?", DESK)
     hands.wait_for(f"{DESK}, {SHOP}")
     tour.came = came_today(tour)
-    # What the team leader has said before is read.
-    hands.press("Ctrl+Alt+H")
-    hands.wait_until(lambda: not hands.reads("I have read this"), "no huddle any more")
+    if tour.leader is not None:
+        # What the team leader has said before is read, once it is here.
+        hands.wait_until(lambda: hands.reads("I have read this"), "the huddle")
+        hands.press("Ctrl+Alt+H")
+        hands.wait_until(lambda: not hands.reads("I have read this"), "no huddle any more")
     tour.picture("desk", hands)
 
 
