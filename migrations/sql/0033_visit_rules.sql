@@ -92,31 +92,6 @@ BEGIN
     RETURN p;
 END $$;
 
--- Whoever waits for a desk at which nobody works any more, or for a place that is no more, is called
--- by the others. A room is empty until somebody takes the visitor there.
-CREATE OR REPLACE FUNCTION app.visit_next(p_place bigint) RETURNS json
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE p place := app.place_free(p_place); found_id bigint; mine bigint[] := app.known_queues();
-BEGIN
-    SELECT c.id INTO found_id FROM visit v JOIN contact c ON c.id = v.contact_id
-    JOIN queue q ON q.id = c.queue_id LEFT JOIN appointment a ON a.id = v.appointment_id
-    LEFT JOIN place f ON f.id = v.for_place_id
-    WHERE v.site_id = p.site_id AND v.day >= app.visit_day(now()) - 1 AND c.state = 'queued'
-      AND v.left_at IS NULL
-      AND c.queue_id = ANY (mine)
-      AND (v.for_place_id = p.id
-           OR (p.service_ids = '[]' OR p.service_ids @> to_jsonb(c.service_id))
-              AND (f.id IS NULL OR NOT f.active OR f.kind = 'desk' AND NOT EXISTS (
-                  SELECT 1 FROM at_place x WHERE x.place_id = f.id AND x.left_at IS NULL)))
-    ORDER BY (v.for_place_id = p.id AND (a.id IS NULL OR a.starts_at <= now() + interval '5 minutes'))
-             IS NOT TRUE,
-             (a.starts_at <= now() + interval '5 minutes'
-              AND a.starts_at >= now() - interval '10 minutes') IS NOT TRUE,
-             c.queued_at - make_interval(secs => (c.priority + c.boost) * q.ageing_seconds), c.id
-    FOR UPDATE OF c SKIP LOCKED LIMIT 1;
-    RETURN CASE WHEN found_id IS NOT NULL THEN app.visit_called(found_id, p) END;
-END $$;
-
 -- They are there: also whoever had been laid aside, and is so no more.
 CREATE OR REPLACE FUNCTION app.visit_serve(p_contact bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -212,14 +187,15 @@ $$;
 REVOKE ALL ON FUNCTION app.are_needs(jsonb) FROM PUBLIC;
 
 -- p: key, site, service, by, who, customer, appointment, needs, language, phone, note, folded, and of
--- a desk that worked on while the database was away letter, number and arrived. Gives [contact,
--- letter, number].
+-- a desk that worked on while the database was away letter, number and arrived (without a number the
+-- line of that day gives one). Gives [contact, letter, number].
 CREATE OR REPLACE FUNCTION app.visit_check_in(p jsonb) RETURNS json
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     known record; s record; a appointment; made bigint; n integer; l text; said text;
     arrived timestamptz := coalesce((p ->> 'arrived')::timestamptz, now());
-    away boolean := p ->> 'number' IS NOT NULL;
+    numbered boolean := p ->> 'number' IS NOT NULL;
+    away boolean := numbered OR p ->> 'by' = 'away' AND app.me() IS NOT NULL;
     on_day date;
 BEGIN
     IF app.me() IS NULL AND session_user NOT IN (
@@ -259,7 +235,7 @@ BEGIN
     END IF;
     arrived := least(arrived, now());
     on_day := app.visit_day(arrived);
-    IF away THEN
+    IF numbered THEN
         l := p ->> 'letter';
         n := (p ->> 'number')::integer;
         IF l IS DISTINCT FROM s.letter OR NOT EXISTS (
@@ -382,7 +358,8 @@ BEGIN
 END $$;
 
 -- The line of a site: [visits, places, called lately, the day]. What is of a restricted service is its
--- members' to see; who has gone is in nobody's line.
+-- members' to see; who has gone is in nobody's line. Whoever is at a desk at this moment was served:
+-- IS NOT DISTINCT FROM, as they have no end yet to compare with.
 CREATE OR REPLACE FUNCTION app.site_line(p_site bigint) RETURNS json
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -406,7 +383,7 @@ BEGIN
           AND queue_id = ANY (known)
     ), done AS (
         SELECT extract(epoch FROM least(seen_at, now()) - received_at) AS wait, state, seen_at, left_at,
-               seen_at IS NOT NULL AND left_at = seen_at AS quick FROM v WHERE day = today
+               seen_at IS NOT NULL AND left_at IS NOT DISTINCT FROM seen_at AS quick FROM v WHERE day = today
     )
     SELECT json_build_array(
       coalesce((SELECT json_agg(json_build_array(h.contact_id, h.letter, h.number,

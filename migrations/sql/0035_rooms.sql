@@ -105,7 +105,8 @@ BEGIN
     RETURN json_build_array(p_contact, v.letter, v.number, p.name, v.called_at, v.site_id);
 END $$;
 
--- As before; and nobody who would still be there when the next appointment of the desk begins.
+-- As before; and nobody who would still be there when the next appointment of the desk begins. Whoever
+-- waits for a desk at which nobody works any more, or for a place that is no more, is called by others.
 CREATE OR REPLACE FUNCTION app.visit_next(p_place bigint) RETURNS json
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
