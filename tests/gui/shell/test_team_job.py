@@ -120,6 +120,27 @@ def test_contacts_of_a_queue_are_given_to_a_person_and_taken_back(
     qtbot.waitUntil(lambda: _state_of(team, anna) == "Available", timeout=10_000)
 
 
+def test_a_letter_means_the_row_under_the_keyboard_where_nothing_is_chosen(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    desktop, team = _opened(centre, open_desktop, qtbot)
+    centre.add_contact(queue="general", who="The Only One")
+    _click(team.screen.queues, "General enquiries")
+    settled(qtbot, desktop)
+    only = team.contacts.list
+    only.setFocus()
+    # The only row is under the keyboard already: this chooses nothing.
+    QTest.keyClick(only, Qt.Key.Key_Home)
+    QTest.keyClick(only, Qt.Key.Key_U)
+    assert only.how_many() == 0
+    QTest.keyClick(only, Qt.Key.Key_G)
+    give = _shown(GiveDialog)
+    QTest.keyClicks(give.field, "anna")
+    QTest.keyClick(give.field, RETURN)
+    settled(qtbot, desktop)
+    assert {who for who, owner in _owners(centre).items() if owner} == {"The Only One"}
+
+
 def test_contacts_are_dragged_onto_a_person_and_onto_a_queue(
     centre: Centre, open_desktop: Open, qtbot: QtBot
 ) -> None:

@@ -246,7 +246,7 @@ class ContactsList(QListView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space toggles, Ctrl+A chooses all that fit, Escape none, Enter opens; letters are
-        commands.
+        commands, and but for Undo they mean the row under the keyboard where nothing is chosen.
         """
         key, plain = Qt.Key(event.key()), event.modifiers() == Qt.KeyboardModifier.NoModifier
         letter = event.text().lower()
@@ -260,6 +260,9 @@ class ContactsList(QListView):
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._activated(self.currentIndex())
         elif plain and letter in LETTERS:
+            if letter != "u" and not self.selectionModel().hasSelection():
+                choose = QItemSelectionModel.SelectionFlag.Select
+                self.selectionModel().select(self.currentIndex(), choose)
             self.asked.emit(letter)
         elif plain and letter.isprintable() and letter:
             event.ignore()
