@@ -1,0 +1,10 @@
+"""Opening, taking and replying cost less."""
+
+revision = "0040"
+down_revision = "0039"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
