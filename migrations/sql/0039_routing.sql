@@ -2,6 +2,8 @@
 -- those alone whom a contact concerns, and of each line only who stands first.
 
 DROP FUNCTION app.judged(app.hand[], bigint[], bigint);
+DROP FUNCTION app.given(app.hand[], bigint, integer, boolean);
+DROP FUNCTION app.hand_of(app.hand[], bigint);
 DROP FUNCTION app.hands();
 DROP FUNCTION app.lines(bigint[]);
 -- The queues are those of whoever has room for something, of others NULL.
@@ -219,6 +221,15 @@ BEGIN
     RETURN p_head;
 END $$;
 
+-- One of the hands when they were offered something.
+CREATE FUNCTION app.given(p_hand app.hand, p_weight integer, p_lays boolean) RETURNS app.hand
+LANGUAGE sql STABLE AS $$
+    SELECT ROW(p_hand.staff_id, p_hand.why, p_hand.capacity,
+               p_hand.busy + CASE WHEN p_lays THEN 0 ELSE p_weight END,
+               p_hand.laid + CASE WHEN p_lays THEN p_weight ELSE 0 END,
+               true, p_hand.called OR NOT p_lays, now(), p_hand.queues, p_hand.off)::app.hand
+$$;
+
 -- Why one of those who head a line is offered to nobody, none being free for anything: of eight of
 -- them one of whom nothing was written yet, if there is one.
 CREATE OR REPLACE FUNCTION app.look_why(p_hands app.hand[], p_pushed bigint[], p_limit integer)
@@ -283,6 +294,7 @@ DECLARE
     calls integer;
     mails integer;
     hands app.hand[];
+    people bigint[];
     -- Those who could be offered something more, and who of them is kept free.
     roomy app.hand[];
     kept bigint[] := '{}';
@@ -311,6 +323,7 @@ DECLARE
     free integer;
     w app.head;
     i integer;
+    n integer;
     keeper bigint;
     d record;
     changing text;
@@ -320,9 +333,10 @@ BEGIN
     IF p_pushed = '{}' THEN
         RETURN;
     END IF;
-    hands := app.hands();
     SELECT min(weight) FILTER (WHERE NOT interruptible), min(weight) FILTER (WHERE interruptible)
     INTO calls, mails FROM channel_weight;
+    hands := app.hands();
+    people := ARRAY(SELECT h.staff_id FROM unnest(hands) h);
     roomy := ARRAY(
         SELECT ROW(h.staff_id, h.why, h.capacity, h.busy, h.laid, h.offered, h.called, h.given_at,
                    m.queues, h.off)::app.hand
@@ -359,17 +373,20 @@ BEGIN
         d := app.decided(hands, kept, w.id);
         IF d.chosen IS NOT NULL THEN
             changing := app.offer(w.id, w.queue_id, d.chosen, w.offer_seconds, d.considered);
+            n := array_position(people, d.chosen);
             IF changing = 'person' THEN
-                hands[app.hand_of(hands, d.chosen)].why := 'changing';
-                roomy[app.hand_of(roomy, d.chosen)].why := 'changing';
+                hands[n].why := 'changing';
                 again := true;
             ELSIF changing IS NULL THEN
+                hands[n] := app.given(hands[n], w.weight, w.lays);
                 offered := offered || w.id;
-                hands := app.given(hands, d.chosen, w.weight, w.lays);
-                roomy := app.given(roomy, d.chosen, w.weight, w.lays);
             END IF;
-            roomy := ARRAY(SELECT h FROM unnest(roomy) h
-                           WHERE app.has_room(h, calls, mails) AND h.staff_id <> ALL (kept));
+            roomy := ARRAY(
+                SELECT CASE WHEN h.staff_id = d.chosen AND changing IS NULL
+                       THEN app.given(h, w.weight, w.lays) ELSE h END
+                FROM unnest(roomy) h
+                WHERE h.staff_id <> ALL (kept)
+                  AND (h.staff_id <> d.chosen OR app.has_room(hands[n], calls, mails)));
             CONTINUE WHEN changing = 'person' OR roomy = '{}';
         ELSE
             PERFORM app.found_nobody(w.id, w.queue_id, d.considered);
@@ -405,6 +422,9 @@ BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtextextended('crm routing', 0)) THEN
         RETURN json_build_object('contacts', '[]'::json, 'staff', '[]'::json, 'due', 1);
     END IF;
+    -- What a power cut takes of it stands as before, and the next round decides it again; whoever
+    -- accepts an offer makes it last with their own commit.
+    PERFORM set_config('synchronous_commit', 'off', true);
     ended := app.time_out(p_limit);
     moved := app.overflow(p_limit, p_open);
     pushed := ARRAY(SELECT id::bigint FROM queue WHERE push AND id = ANY (p_open));
@@ -448,4 +468,5 @@ BEGIN
 END $$;
 
 REVOKE ALL ON FUNCTION app.hands(), app.lines(bigint[]), app.heads(bigint[]),
-    app.behind(app.head), app.give_out(integer, bigint[]) FROM PUBLIC;
+    app.behind(app.head), app.given(app.hand, integer, boolean),
+    app.give_out(integer, bigint[]) FROM PUBLIC;
