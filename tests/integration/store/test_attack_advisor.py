@@ -75,6 +75,7 @@ ATTACKS = (
     Attack("raising without end", "SELECT app.boost(%(waiting)s, 99, 'x')"),
     Attack("declining what a colleague has", "SELECT app.decline(%(ben)s, 'break', '')"),
     Attack("a colleague's work back", "SELECT app.return_work(%(ben_id)s, 'x')"),
+    Attack("what waits, given out", "SELECT app.give_out(9, ARRAY[1])"),
     Attack("an offer of one's own making", "SELECT app.offer(%(waiting)s, 1, app.me(), 9, '{}')"),
     Attack(
         "a colleague who is not responding",
