@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import (
     BindParameter,
+    Integer,
     Text,
     and_,
     bindparam,
@@ -162,6 +163,18 @@ _DECLINES = (
     )
     .group_by(Assignment.staff_id)
 )
+# In one statement: most contacts were declined by nobody.
+_CONCERNED = select(
+    case(
+        (bindparam("channel", Text) == Channel.CALL.value, _CUT_ONE.scalar_subquery()),
+        (bindparam("channel", Text) == Channel.CHAT.value, _CHATTED_ONE.scalar_subquery()),
+    ),
+    case((bindparam("lastly", Integer) > 0, _LAST_ONE.scalar_subquery())),
+    exists().where(
+        Assignment.contact_id == bindparam("contact"),
+        Assignment.state == literal_column("'declined'"),
+    ),
+)
 _WEIGHTS = select(ChannelWeight.channel, ChannelWeight.weight, ChannelWeight.interruptible)
 _RULES = select(
     Queue.id,
@@ -281,9 +294,14 @@ class People:
 
 def _load(channels: Collection[str], known: Weights) -> tuple[int, int]:
     """How much of somebody these take: what cannot be laid aside, and what can."""
-    both = [known[each] for each in channels]
-    laid = sum(weight for weight, lays in both if lays)
-    return sum(weight for weight, _ in both) - laid, laid
+    busy = laid = 0
+    for each in channels:
+        weight, interruptible = known[each]
+        if interruptible:
+            laid += weight
+        else:
+            busy += weight
+    return busy, laid
 
 
 def least_weights(known: Weights) -> tuple[int, int]:
@@ -302,16 +320,13 @@ def _set(words: str) -> frozenset[Any]:
 
 def wanted(tx: Tx, contact: Waiting, queue: QueueRules, weight: int, interruptible: bool) -> Wanted:
     """A contact that waits, with what decides about it."""
-    last_one, last_for = None, queue.last_advisor_seconds
-    if contact.channel == Channel.CALL:
-        last_one = tx.core.execute(_CUT_ONE, {"contact": contact.id}).scalar()
-    elif contact.channel == Channel.CHAT:
-        last_one = tx.core.execute(_CHATTED_ONE, {"contact": contact.id}).scalar()
-    if last_one is not None:
-        last_for = max(last_for, LAST_ADVISOR_AFTER_CUT)
-    elif queue.last_advisor_seconds:
-        last_one = tx.core.execute(_LAST_ONE, {"contact": contact.id}).scalar()
-    declines = tx.core.execute(_DECLINES, {"contact": contact.id})
+    last_for, of_contact = queue.last_advisor_seconds, {"contact": contact.id}
+    before, last_one, declined = tx.core.execute(
+        _CONCERNED, {"channel": contact.channel, "lastly": last_for, **of_contact}
+    ).one()
+    if before is not None:
+        last_one, last_for = before, max(last_for, LAST_ADVISOR_AFTER_CUT)
+    declines = tx.core.execute(_DECLINES, of_contact).all() if declined else ()
     return Wanted(
         contact.id,
         contact.queue_id,

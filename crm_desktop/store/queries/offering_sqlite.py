@@ -220,11 +220,13 @@ class Round:
 
     def run(self) -> float | None:
         """Do it; the seconds until something is due, None when nothing is pushed or offered."""
-        self._time_out()
+        due: datetime | None = self._core.execute(_NEXT_EXPIRY).scalar()
+        if due is not None and due <= self._now:
+            self._time_out()
+            due = self._core.execute(_NEXT_EXPIRY).scalar()
         self._overflow()
         pushed = {id_ for id_, each in self._queues.items() if each.push and id_ in self._open}
         offers = self._offer(pushed) if pushed else 0
-        due: datetime | None = self._core.execute(_NEXT_EXPIRY).scalar()
         if offers >= self._limit:
             return 0.0
         if due is None:
