@@ -13,7 +13,7 @@ from crm_desktop.tour.trouble import StepFailed
 T = TypeVar("T")
 
 #: Seconds that anything may take, on a slow and busy machine.
-PATIENCE = 20.0
+PATIENCE = 30.0
 _TURN_MS = 40
 
 
