@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from itertools import cycle
 from uuid import uuid4
 
 from sqlalchemy.orm import Session
@@ -13,20 +14,30 @@ from crm_desktop.services import Database, visits
 from crm_desktop.store.models import Place, Service, Site, SiteService
 from tests.simulation.people import Desk
 
+#: Of one letter a day has no more than nine hundred numbers.
+_LETTERS = "ABCDEF"
+
 
 class Shop:
     """The site, and its desks in the order in which they became free."""
 
     def __init__(self, session: Session, calendar_id: int, queue_id: int, desks: int) -> None:
         site = Site(code="shop", name="The shop", calendar_id=calendar_id, kiosk_key=uuid4().hex)
-        service = Service(code="visit", name="Visits", queue_id=queue_id)
-        session.add_all((site, service))
+        services = [
+            Service(code=f"visit_{letter}", name=f"Visits {letter}", queue_id=queue_id)
+            for letter in _LETTERS
+        ]
+        session.add_all((site, *services))
         session.flush()
-        session.add(SiteService(site_id=site.id, service_id=service.id, letter="V", key=1))
+        session.add_all(
+            SiteService(site_id=site.id, service_id=each.id, letter=letter, key=key)
+            for key, (letter, each) in enumerate(zip(_LETTERS, services, strict=True), 1)
+        )
         made = [Place(site_id=site.id, kind="desk", name=f"Desk {each}") for each in range(desks)]
         session.add_all(made)
         session.flush()
-        self._site_id, self._service_id = site.id, service.id
+        self._site_id = site.id
+        self._services = cycle([each.id for each in services])
         self._places = [each.id for each in made]
         self._place_of: dict[int, int] = {}
         self._free: deque[Desk] = deque()
@@ -41,7 +52,7 @@ class Shop:
 
     def check_in(self, gateway: Database) -> int:
         """Somebody takes a ticket at the kiosk; the contact's id."""
-        said = CheckIn(uuid4().hex, self._site_id, self._service_id, CheckedInBy.KIOSK)
+        said = CheckIn(uuid4().hex, self._site_id, next(self._services), CheckedInBy.KIOSK)
         return visits.check_in(gateway, said)[0].contact_id
 
     def left(self, contact_id: int) -> None:
