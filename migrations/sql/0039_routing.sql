@@ -9,10 +9,13 @@ DROP FUNCTION app.lines(bigint[]);
 -- The queues are those of whoever has room for something, of others NULL.
 ALTER TYPE app.hand DROP ATTRIBUTE skills;
 
--- Everybody who is signed in; whoever has no telephone at a centre that has them is offered no calls.
+-- Everybody who is signed in; whoever has no telephone at a centre that has them is offered no
+-- calls.
 CREATE FUNCTION app.hands() RETURNS app.hand[]
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
-DECLARE telephones boolean := EXISTS (SELECT 1 FROM channel_account WHERE kind = 'asterisk' AND active);
+DECLARE
+    telephones boolean := EXISTS (
+        SELECT 1 FROM channel_account WHERE kind = 'asterisk' AND active);
 BEGIN
     RETURN ARRAY(
         SELECT ROW(s.id,
@@ -20,7 +23,8 @@ BEGIN
                         WHEN coalesce(s.next_presence, 'available') <> 'available' THEN 'leaving'
                         WHEN a.locked THEN 'locked'
                         WHEN a.idle_since IS NOT NULL THEN 'idle'
-                        WHEN a.seen_at IS NULL OR a.seen_at < now() - interval '90 seconds' THEN 'silent'
+                        WHEN a.seen_at IS NULL OR a.seen_at < now() - interval '90 seconds'
+                        THEN 'silent'
                         WHEN a.not_responding_since IS NOT NULL THEN 'not_responding' END,
                    s.capacity, coalesce(l.busy, 0), coalesce(l.laid, 0),
                    coalesce(l.offered, false), coalesce(l.called, false), a.last_given_at, NULL,
@@ -56,7 +60,7 @@ DECLARE
     last_one bigint;
     last_for interval;
     may_wait boolean;
-    -- How much of the queue's skills each of its members lacks, and whether what it waits for still.
+    -- How much of the queue's skills each of its members lacks, and whether one that it waits for.
     skilled boolean;
     members bigint[];
     short_of bigint[];
@@ -71,8 +75,8 @@ BEGIN
                  WHERE m.queue_id = q.id AND (m.until IS NULL OR m.until > now())
                    AND (m.off_until IS NULL OR m.off_until <= now())),
            EXISTS (SELECT 1 FROM queue_skill k WHERE k.queue_id = q.id)
-    INTO queue, channel, since, customer, thread, weight, lays, last_for, refusing, declining, members,
-         skilled
+    INTO queue, channel, since, customer, thread, weight, lays, last_for, refusing, declining,
+         members, skilled
     FROM contact x JOIN channel_weight w ON w.channel = x.channel JOIN queue q ON q.id = x.queue_id
     CROSS JOIN LATERAL (
         SELECT array_agg(a.staff_id) FILTER (WHERE a.reason = 'conflict'
@@ -87,7 +91,8 @@ BEGIN
         FROM (SELECT m.id, sum(greatest(n.level - coalesce(k.level, 0), 0)) AS short,
                      bool_or(n.level > coalesce(k.level, 0)
                              AND (n.relax_seconds IS NULL
-                                  OR since + make_interval(secs => n.relax_seconds) > now())) AS lacks
+                                  OR since + make_interval(secs => n.relax_seconds) > now()))
+                     AS lacks
               FROM unnest(members) AS m (id) JOIN queue_skill n ON n.queue_id = queue
               LEFT JOIN staff_skill k ON k.staff_id = m.id AND k.skill_id = n.skill_id
                                          AND (k.until IS NULL OR k.until > now())
@@ -130,7 +135,8 @@ BEGIN
         JOIN unnest(members, short_of, lacking) AS m (id, short, lacks) ON m.id = h.staff_id
     ), others AS (
         SELECT bool_or(NOT (s.refused OR s.lately)) AS there,
-               bool_or(s.is_last AND s.occupied IS NOT NULL AND NOT (s.refused OR s.lately)) AS last_one
+               bool_or(s.is_last AND s.occupied IS NOT NULL
+                       AND NOT (s.refused OR s.lately)) AS last_one
         FROM seen s WHERE s.out IS NULL
     ), best AS (
         SELECT * FROM seen s
@@ -159,7 +165,8 @@ END $$;
 -- points stand in the order of entry. Each is found by one step in the index, however long it is.
 -- Without visits: these are called by desks.
 CREATE FUNCTION app.lines(p_queues bigint[]) RETURNS TABLE (
-    queue_id bigint, channel text, priority integer, boost integer, queued_at timestamptz, id bigint)
+    queue_id bigint, channel text, priority integer, boost integer, queued_at timestamptz,
+    id bigint)
 LANGUAGE plpgsql STABLE ROWS 200 SET search_path = public, pg_temp AS $$
 BEGIN
     RETURN QUERY
@@ -198,7 +205,8 @@ BEGIN
         JOIN channel_weight x ON x.channel = l.channel
         CROSS JOIN LATERAL (
             SELECT make_interval(secs => q.ageing_seconds
-                   * (l.priority + l.boost - CASE WHEN x.interruptible THEN 24 ELSE 0 END))) e (ahead));
+                   * (l.priority + l.boost - CASE WHEN x.interruptible THEN 24 ELSE 0 END))
+        ) e (ahead));
 END $$;
 
 -- Whoever stands behind another in a line; nobody is NULL.
@@ -250,8 +258,8 @@ END $$;
 
 -- Offers a contact to a person, when both are still as they were seen; else says who is not. It
 -- waits for nobody's lock: whoever has one is about to change what was decided upon.
-CREATE OR REPLACE FUNCTION app.offer(p_contact bigint, p_queue bigint, p_staff bigint, p_seconds integer,
-                                     p_considered jsonb) RETURNS text
+CREATE OR REPLACE FUNCTION app.offer(p_contact bigint, p_queue bigint, p_staff bigint,
+                                     p_seconds integer, p_considered jsonb) RETURNS text
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM 1 FROM contact WHERE id = p_contact AND state = 'queued' AND queue_id = p_queue
@@ -275,13 +283,31 @@ BEGIN
         VALUES (p_contact, p_queue, p_staff, 'offer', p_considered) RETURNING id
     ), made AS (
         INSERT INTO assignment (contact_id, staff_id, state, note, how, expires_at, decision_id)
-        SELECT p_contact, p_staff, 'offered', '', 'push', now() + make_interval(secs => p_seconds), d.id
+        SELECT p_contact, p_staff, 'offered', '', 'push', now() + make_interval(secs => p_seconds),
+               d.id
         FROM decision d
     )
     INSERT INTO event (kind, contact_id, data)
     SELECT 'contact.offered', p_contact, jsonb_build_object('staff', p_staff, 'decision', d.id)
     FROM decision d;
     RETURN NULL;
+END $$;
+
+-- Those who could be offered something of these queues, with the queues; the least that a call,
+-- chat or visit takes, and the least of all others.
+CREATE FUNCTION app.roomy(p_hands app.hand[], p_calls integer, p_mails integer, p_queues bigint[])
+RETURNS app.hand[]
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+BEGIN
+    RETURN ARRAY(
+        SELECT ROW(h.staff_id, h.why, h.capacity, h.busy, h.laid, h.offered, h.called, h.given_at,
+                   m.queues, h.off)::app.hand
+        FROM unnest(p_hands) h CROSS JOIN LATERAL (
+            SELECT array_agg(x.queue_id::bigint) AS queues FROM membership x
+            WHERE x.staff_id = h.staff_id AND x.queue_id = ANY (p_queues)
+              AND (x.until IS NULL OR x.until > now())
+              AND (x.off_until IS NULL OR x.off_until <= now())) m
+        WHERE app.has_room(h, p_calls, p_mails) AND m.queues IS NOT NULL);
 END $$;
 
 -- Up to p_limit offers of what waits in these queues, the most urgent first. `again`: somebody to
@@ -306,8 +332,9 @@ DECLARE
     kinds CURSOR FOR
         SELECT k.n, k.name, r.fits, r.keepers
         FROM (SELECT * FROM (
-                  SELECT DISTINCT ON (h.queue_id, h.channel) h.entry, h.id, h.ordinality::integer AS n,
-                         h.queue_id || h.channel AS name, h.queue_id, h.weight, h.lays
+                  SELECT DISTINCT ON (h.queue_id, h.channel) h.entry, h.id,
+                         h.ordinality::integer AS n, h.queue_id || h.channel AS name, h.queue_id,
+                         h.weight, h.lays
                   FROM unnest(heads) WITH ORDINALITY h
                   WHERE h.queue_id || h.channel <> ALL (hopeless)
                   ORDER BY h.queue_id, h.channel, h.entry, h.id) x
@@ -337,15 +364,7 @@ BEGIN
     INTO calls, mails FROM channel_weight;
     hands := app.hands();
     people := ARRAY(SELECT h.staff_id FROM unnest(hands) h);
-    roomy := ARRAY(
-        SELECT ROW(h.staff_id, h.why, h.capacity, h.busy, h.laid, h.offered, h.called, h.given_at,
-                   m.queues, h.off)::app.hand
-        FROM unnest(hands) h CROSS JOIN LATERAL (
-            SELECT array_agg(x.queue_id::bigint) AS queues FROM membership x
-            WHERE x.staff_id = h.staff_id AND x.queue_id = ANY (p_pushed)
-              AND (x.until IS NULL OR x.until > now())
-              AND (x.off_until IS NULL OR x.off_until <= now())) m
-        WHERE app.has_room(h, calls, mails) AND m.queues IS NOT NULL);
+    roomy := app.roomy(hands, calls, mails, p_pushed);
     IF roomy <> '{}' THEN
         heads := app.heads(ARRAY(SELECT DISTINCT unnest(h.queues) FROM unnest(roomy) h));
     END IF;
@@ -469,4 +488,4 @@ END $$;
 
 REVOKE ALL ON FUNCTION app.hands(), app.lines(bigint[]), app.heads(bigint[]),
     app.behind(app.head), app.given(app.hand, integer, boolean),
-    app.give_out(integer, bigint[]) FROM PUBLIC;
+    app.roomy(app.hand[], integer, integer, bigint[]), app.give_out(integer, bigint[]) FROM PUBLIC;

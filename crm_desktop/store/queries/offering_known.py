@@ -110,7 +110,7 @@ _MEMBERS = select(func.json_group_array(Membership.staff_id)).where(
 _SKILLS_OF = select(StaffSkill.staff_id, StaffSkill.skill_id, StaffSkill.level).where(
     (StaffSkill.until.is_(None)) | (StaffSkill.until > _NOW)
 )
-_OFFERED = select(Assignment.staff_id, Assignment.channel).where(
+_OFFERED = select(Assignment.staff_id, func.coalesce(Assignment.channel, "")).where(
     Assignment.ended_at.is_(None),
     Assignment.state == literal_column("'offered'"),
     Assignment.expires_at.is_not(None),
@@ -192,6 +192,8 @@ _RULES = select(
 
 #: By channel: how much of a person it takes, and whether it can be laid aside.
 Weights = Mapping[str, tuple[int, bool]]
+#: Of a channel that has none.
+_NOTHING = (0, True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +263,7 @@ class People:
             if staff_id in self.hands:
                 hand = self.hands[staff_id]
                 hand.offered = True
-                hand.called = hand.called or not known[channel][1]
+                hand.called = hand.called or not known.get(channel, _NOTHING)[1]
 
     def roomy(self, known: Weights, queues: Collection[int]) -> dict[int, Hand]:
         """Those who could be offered something of these queues, with the queues."""
@@ -296,7 +298,7 @@ def _load(channels: Collection[str], known: Weights) -> tuple[int, int]:
     """How much of somebody these take: what cannot be laid aside, and what can."""
     busy = laid = 0
     for each in channels:
-        weight, interruptible = known[each]
+        weight, interruptible = known.get(each, _NOTHING)
         if interruptible:
             laid += weight
         else:
