@@ -42,6 +42,8 @@ ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 _LEFT, _RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
 #: So many shaped texts are kept: what some screens full of rows say.
 _KEPT = 2_000
+#: The letters that stand most often in a text.
+_USUAL = "etaoin shrdlu"
 _BLANKS = str.maketrans("\n\r\t", "   ")
 _PLAIN = QTransform()
 
@@ -64,15 +66,32 @@ def _line(font: QFont, text: str) -> _Line:
     shaped = QStaticText(text.translate(_BLANKS))
     shaped.setTextFormat(Qt.TextFormat.PlainText)
     shaped.prepare(_PLAIN, font)
-    size, usual = shaped.size(), QFontMetricsF(font).height()
+    size, usual = shaped.size(), _height(font)
     # The size is rounded up; a line with letters of another font may be higher.
     height = usual if size.height() <= ceil(usual) else size.height()
     return _Line(text, shaped, size.width(), height)
 
 
 @lru_cache(maxsize=_KEPT)
-def _cut(font: QFont, text: str, room: int) -> _Line:
+def _fitted(font: QFont, text: str, room: int) -> _Line:
+    """The line, cut where it does not fit."""
+    # Most of what looks too long is: to shape it whole first would be for nothing.
+    if len(text) * _letter(font) <= room:
+        line = _line(font, text)
+        if line.room <= room:
+            return line
     return _line(font, QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, room))
+
+
+@lru_cache(maxsize=64)
+def _height(font: QFont) -> float:
+    return QFontMetricsF(font).height()
+
+
+@lru_cache(maxsize=64)
+def _letter(font: QFont) -> float:
+    """How wide a letter is, mostly."""
+    return QFontMetricsF(font).horizontalAdvance(_USUAL) / len(_USUAL)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -107,9 +126,7 @@ def paint_text(
     room = rect.width()
     if room <= 0 or not text:
         return
-    line = _line(font, text)
-    if line.room > room:
-        line = _cut(font, text, room)
+    line = _fitted(font, text, room)
     left: float = rect.left()
     if align is not _LEFT:
         left += (room - _advance(font, line.text)) / (1 if align is _RIGHT else 2)

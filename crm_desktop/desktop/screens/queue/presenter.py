@@ -113,8 +113,9 @@ class QueuePresenter(Presenter):
             return
         self._filter = wanted
         self._waiting = ()
-        self._view.show_filter(wanted)
+        # While the database reads, what was chosen is drawn.
         self.reload()
+        self._view.show_filter(wanted)
 
     def reload(self) -> None:
         """Read what is shown again, as far as it was scrolled."""
