@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QFontMetricsF,
     QPainter,
     QPen,
+    QPixmap,
     QStaticText,
     QTransform,
 )
@@ -42,6 +43,8 @@ ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 _LEFT, _RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
 #: So many shaped texts are kept: what some screens full of rows say.
 _KEPT = 2_000
+#: So many pictures of icons on their squares, of 3 kB each.
+_TILES = 200
 #: The letters that stand most often in a text.
 _USUAL = "etaoin shrdlu"
 _BLANKS = str.maketrans("\n\r\t", "   ")
@@ -220,14 +223,44 @@ def paint_icon(
 
 def paint_tile(painter: QPainter, look: Look, rect: QRect, icon: str, tone: Tone) -> None:
     """Draw an icon on a soft rounded square that fills `rect`."""
-    theme = look.theme
-    shade = theme.tone(tone)
+    theme, device = look.theme, painter.device()
+    shade, corner = theme.tone(tone), look.px(5)
+    ratio = device.devicePixelRatioF() if device is not None else 1.0
+    sign = look.pixmap(icon, shade.text, 16, ratio)
+    if theme.scheme is not Scheme.CONTRAST and ratio == int(ratio):
+        picture = _tile(sign, shade.soft.rgba(), corner, rect.width(), rect.height())
+        painter.drawPixmap(rect.topLeft(), picture)
+        return
+    # An edge would be mixed with the ground in another order, and between pixels it would blur.
     edge = shade.border if theme.scheme is Scheme.CONTRAST else None
-    paint_box(painter, rect, look.px(5), shade.soft, edge)
-    side = look.px(16)
-    middle = QRect(0, 0, side, side)
+    _draw_tile(painter, rect, sign, corner, shade.soft, edge)
+
+
+@lru_cache(maxsize=_TILES)
+def _tile(sign: QPixmap, fill: int, corner: int, width: int, height: int) -> QPixmap:
+    """A tile as a picture: there are few, and each row of a list has one."""
+    shown, ratio = QRect(0, 0, width, height), sign.devicePixelRatio()
+    picture = QPixmap(shown.size() * ratio)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    _draw_tile(painter, shown, sign, corner, QColor.fromRgba(fill))
+    painter.end()
+    return picture
+
+
+def _draw_tile(
+    painter: QPainter,
+    rect: QRect,
+    sign: QPixmap,
+    corner: int,
+    fill: QColor,
+    edge: QColor | None = None,
+) -> None:
+    paint_box(painter, rect, corner, fill, edge)
+    middle = QRect(QPoint(), sign.deviceIndependentSize().toSize())
     middle.moveCenter(rect.center())
-    paint_icon(painter, look, middle, icon, shade.text)
+    painter.drawPixmap(middle.topLeft(), sign)
 
 
 def paint_focus(
