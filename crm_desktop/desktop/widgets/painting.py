@@ -233,7 +233,7 @@ def paint_tile(painter: QPainter, look: Look, rect: QRect, icon: str, tone: Tone
         return
     # An edge would be mixed with the ground in another order, and between pixels it would blur.
     edge = shade.border if theme.scheme is Scheme.CONTRAST else None
-    _draw_tile(painter, rect, sign, corner, shade.soft, edge)
+    _draw_tile(painter, rect, sign, corner, shade.soft, edge=edge)
 
 
 @lru_cache(maxsize=_TILES)
@@ -255,6 +255,7 @@ def _draw_tile(
     sign: QPixmap,
     corner: int,
     fill: QColor,
+    *,
     edge: QColor | None = None,
 ) -> None:
     paint_box(painter, rect, corner, fill, edge)
