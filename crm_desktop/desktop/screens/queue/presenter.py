@@ -113,9 +113,8 @@ class QueuePresenter(Presenter):
             return
         self._filter = wanted
         self._waiting = ()
-        # While the database reads, what was chosen is drawn.
-        self.reload()
         self._view.show_filter(wanted)
+        self.reload()
 
     def reload(self) -> None:
         """Read what is shown again, as far as it was scrolled."""
