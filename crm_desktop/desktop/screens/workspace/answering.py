@@ -24,8 +24,8 @@ _APART = (Channel.CHAT, Channel.SOCIAL)
 
 
 def adds_only_mails(before: ContactView, contact: ContactView) -> bool:
-    """Whether nothing but its messages is another than before, and they stand as mails do."""
-    if contact.row.channel in _APART:
+    """Whether it is what it was before with more messages, and they stand as mails do."""
+    if contact.row.channel in _APART or len(contact.messages) <= len(before.messages):
         return False
     return replace(contact, messages=before.messages) == before
 
