@@ -1,10 +1,24 @@
-"""Telephony, after it was walked."""
+"""One PBX is in use at a time: where there were more, the one that Admin shows stays."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0042"
 down_revision = "0041"
 branch_labels = None
 depends_on = None
 
+_IN_USE = "kind = 'asterisk' AND active"
+
 
 def upgrade() -> None:
-    pass
+    newest = f"SELECT max(id) FROM channel_account WHERE {_IN_USE}"  # noqa: S608 - ours alone
+    op.execute(f"UPDATE channel_account SET active = false WHERE {_IN_USE} AND id < ({newest})")  # noqa: S608
+    op.create_index(
+        "ix_one_pbx",
+        "channel_account",
+        ["kind"],
+        unique=True,
+        postgresql_where=sa.text(_IN_USE),
+        sqlite_where=sa.text(_IN_USE),
+    )
