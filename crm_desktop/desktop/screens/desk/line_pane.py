@@ -56,9 +56,7 @@ class LinePane(Surface):
         self._hides = False
         self._away = False
         self._known_at: datetime | None = None
-        self._recalled = QTimer(self)
-        self._recalled.setSingleShot(True)
-        self._recalled.setInterval(_NERVOUS_MS)
+        self._recalled = QTimer(self, singleShot=True, interval=_NERVOUS_MS)
         self._head = PanelHeader(look, "Waiting")
         self.next = PrimaryButton(look, "Call next", key="F9")
         self.next.clicked.connect(self.call_next)
