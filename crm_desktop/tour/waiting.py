@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 #: Seconds that anything may take, on a slow and busy machine.
 PATIENCE = 40.0
-_TURN_MS = 40
+_TURN_MS = 20
 
 
 def until(

@@ -55,6 +55,7 @@ class Person(QObject):
             "press": lambda *keys: self._hands().press(*keys),
             "type": lambda text: self._hands().type(text),
             "wait for": self._wait_for,
+            "wait for one": self._wait_for_one,
             "wait until gone": self._wait_until_gone,
             "go to": self._go_to,
             "choose": lambda question, answer: self._hands().choose(question, answer),
@@ -118,6 +119,14 @@ class Person(QObject):
     def _wait_for(*texts: str) -> None:
         words = " and ".join(f"“{each}”" for each in texts)
         until(lambda: _says(*texts), words, _everything, PATIENCE)
+
+    @staticmethod
+    def _wait_for_one(*texts: str) -> str:
+        def said() -> str | None:
+            return next((each for each in texts if _says(each)), None)
+
+        words = " or ".join(f"“{each}”" for each in texts)
+        return until(said, words, _everything, PATIENCE)
 
     @staticmethod
     def _wait_until_gone(text: str) -> None:

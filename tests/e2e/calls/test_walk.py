@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import delete, select
 
+from crm_desktop.desktop.core import words
 from crm_desktop.domain.calls import WrapUp
 from crm_desktop.domain.recordings import RecordingKind
 from crm_desktop.domain.routing import Why
@@ -29,6 +30,7 @@ from tests.centre import PASSWORD
 from tests.e2e.calls.conftest import Place
 from tests.servers.asterisk import MENU_LINE
 from tests.servers.callers import Callee
+from tests.wrapping_up import over
 
 MARGARET, PETER, STRANGER = "+441632960123", "+441632960124", "+441632960188"
 PAID_FORM: Mapping[str, object] = {
@@ -49,11 +51,13 @@ def test_a_call_is_seen_before_it_is_answered_and_worked_by_keys(place: Place) -
     """Points 1, 2, 3, 5: the pop, the bar, and a customer's request for what was said."""
     margaret = customer(place.centre, "Margaret Okafor", MARGARET)
     _known_as(place, margaret, adjustment="Speak slowly", marker="Shouts when kept waiting")
+    _came_before(place, margaret, "Bulky waste in spring")
     place.at_work("anna")
     anna = place.anna
     with place.calls(MARGARET) as caller:
         place.rings("anna")
-        anna.wait_for("Margaret Okafor", "Speak slowly", "Shouts when kept waiting")
+        known = ("Margaret Okafor", "Speak slowly", "Shouts when kept waiting")
+        anna.wait_for(*known, "HISTORY", "Bulky waste in spring")
         assert place.phone("anna").count("up") == 0
         call = place.talk("anna")
         place.watch.row(Call, contact_id=call.contact_id, recording="on")
@@ -87,16 +91,21 @@ def test_a_call_is_seen_before_it_is_answered_and_worked_by_keys(place: Place) -
 
 
 def _the_customer_asks_for_it(place: Place, contact_id: int) -> None:
-    """Found by number, held at once, typed and redacted beside the player, released."""
+    """Found by number and time, held at once, typed and redacted beside the player, released."""
     rose = place.rose
     kept = place.recording_of(contact_id)
     rose.press("Ctrl+9")
-    rose.focus("Telephone number")
-    rose.type("01632 960123")
-    rose.press("Return")
-    rose.wait_for("Margaret Okafor")
+    for day, many in (("yesterday", "0 recordings"), ("today", "1 recording")):
+        rose.focus("To this day")
+        rose.press("Ctrl+A")
+        rose.type(day)
+        rose.focus("Telephone number")
+        rose.press("Ctrl+A")
+        rose.type("01632 960123")
+        rose.press("Return")
+        rose.wait_for(f"{many} with 01632 960123")
     rose.focus("Recordings and requests")
-    rose.row("Margaret Okafor")
+    rose.row(words.full(kept.started_at))
     rose.press("Return")
     rose.focus("Reason, or who asks")
     rose.type("Ms Okafor, by letter of 3 May")
@@ -175,7 +184,7 @@ def test_a_message_is_left_and_played_at_the_desk(place: Place) -> None:
     anna.press("Space")
     anna.wait_for("Pause")
     with place.centre.as_owner().read() as tx:
-        heard = select(ReadAudit.staff_id).where(ReadAudit.ref_id == sound.id)
+        heard = select(ReadAudit.staff_id).filter_by(what="recording", ref_id=sound.id)
         assert tx.session.scalars(heard).all() == [place.centre.person("anna").id]
 
 
@@ -235,38 +244,6 @@ def test_a_payment_field_pauses_the_recording_at_the_pbx(place: Place) -> None:
     _form(place, None)
 
 
-def test_a_call_is_passed_on_warm_and_blind(place: Place) -> None:
-    place.at_work("anna")
-    anna, ben = place.anna, place.ben
-    with place.calls(MARGARET) as caller:
-        call = place.talk("anna")
-        anna.press("F11")
-        anna.wait_for_dialog()
-        anna.type("Achebe")
-        anna.wait_for("Ben Achebe")
-        anna.press("Return")
-        anna.wait_for("Calling Ben Achebe")
-        ben.wait_for("Anna Whitlock calls you", "about Margaret Okafor")
-        place.answers("ben")
-        anna.wait_for("With Ben Achebe", "on hold, hears music")
-        anna.press("Ctrl+F11")
-        anna.wait_for("All together with Ben Achebe")
-        place.together(call.contact_id, 3)
-        anna.press("Ctrl+Shift+F11")
-        ben.wait_for("On call", "Margaret Okafor")
-        assert place.contact(call.contact_id, owner_id=place.centre.person("ben").id)
-        # Blind, to a number in the world.
-        with Callee(place.pbx) as world:
-            ben.press("F11")
-            ben.wait_for_dialog()
-            ben.type("01632960777")
-            ben.press("Ctrl+Return")
-            world.wait_for("answered")
-            caller.hang_up()
-    place.contact(call.contact_id, state=ContactState.WRAP_UP)
-    place.finish("ben")
-
-
 def test_numbers_are_called_and_who_is_engaged_is_wrapped_up(place: Place) -> None:
     place.at_work("anna")
     anna = place.anna
@@ -294,20 +271,20 @@ def test_after_a_call_answers_are_left_out_needed_or_run_out_of_time(place: Plac
             anna.wait_for("then Lunch")
             caller.hang_up()
             anna.wait_for("Call ended")
-        anna.press("F12")
-        anna.wait_for("How did it end?")
+        place.asks_how("anna")
         anna.press("L")
         assert "How did it end?" in anna.says()
         assert place.contact(call.contact_id).state == ContactState.WRAP_UP
         assert place.presence("anna") == Presence.AVAILABLE
         place.answer_all("anna")
         place.watch.until(lambda _: place.presence("anna") == Presence.LUNCH)
-        place.wrap_up(WrapUp.TIMED, 10)
+        place.wrap_up(WrapUp.TIMED)
         place.at_work("anna")
         with place.calls(STRANGER) as caller:
             call = place.talk("anna")
             caller.hang_up()
             anna.wait_for("Call ended", "Wrap-up ends in")
+        over(place.centre, call.contact_id, 120)
         place.contact(call.contact_id, state=ContactState.COMPLETED)
     finally:
         place.wrap_up(WrapUp.OPTIONAL)
@@ -351,6 +328,12 @@ def _known_as(place: Place, customer_id: int, *, adjustment: str, marker: str) -
     with place.centre.as_owner().write() as tx:
         tx.session.add(Adjustment(customer_id=customer_id, words=adjustment))
         tx.session.add(SafetyMarker(customer_id=customer_id, state="active", words=marker))
+
+
+def _came_before(place: Place, customer_id: int, subject: str) -> None:
+    earlier = place.centre.add_contact(subject=subject, state=ContactState.COMPLETED)
+    with place.centre.as_owner().write() as tx:
+        tx.session.get_one(Contact, earlier).customer_id = customer_id
 
 
 def _pressed(place: Place, contact_id: int) -> str:
