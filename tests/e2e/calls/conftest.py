@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +30,7 @@ from crm_desktop.store.models import (
     Contact,
     Event,
     Lease,
+    OpeningCalendar,
     Queue,
     Recording,
     Staff,
@@ -40,7 +41,7 @@ from tests.e2e.bad_days.program import GatewayProgram, address_of, password_of
 from tests.e2e.calls.desktops import Desktop
 from tests.integration.conftest import _postgres_centre
 from tests.integration.gateway.looking import Watch, watching
-from tests.routing_centre import push
+from tests.routing_centre import ALWAYS, push
 from tests.servers import certificates, processes
 from tests.servers.asterisk import APP, LINE, PASSWORD, USER, Asterisk
 from tests.servers.callers import Callee, Caller
@@ -168,6 +169,11 @@ class Place:
                 tx.session.execute(responding.values(not_responding_since=None))
                 tx.changed(Topic.STAFF, person.id)
 
+    def open(self, hours: Mapping[str, object] = ALWAYS) -> None:
+        """When every queue is open."""
+        with self.centre.as_owner().write() as tx:
+            tx.session.execute(update(OpeningCalendar).values(hours=dict(hours)))
+
     def wrap_up(self, rule: WrapUp, seconds: int = 60) -> None:
         """What is asked after a call."""
         with self.centre.as_owner().write() as tx:
@@ -236,8 +242,8 @@ class Place:
 
         return self.watch.until(pressed)
 
-    def leaves_message(self, caller: Caller, call: Call) -> None:
-        """Who is greeted goes on by a key, and speaks; shorter is no message."""
+    def begins_message(self, caller: Caller, call: Call) -> None:
+        """Who is greeted goes on by a key, and speaks."""
         name = f"crm-voicemail-{call.contact_id}-{call.channel}"
         with self.pbx.ari() as ari:
             self.watch.until(lambda _: not self.among(call.contact_id, "hold"))
@@ -255,8 +261,6 @@ class Place:
                 return records()
 
             self.watch.until(goes_on)
-        # A sound takes the time that it takes.
-        time.sleep(2)
 
     def together(self, contact_id: int, many: int) -> None:
         """Wait until so many are in a conversation, by the PBX."""
