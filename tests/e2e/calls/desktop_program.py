@@ -156,7 +156,7 @@ class Person(QObject):
         return _found(QAbstractButton, named, f"a button “{name}”")
 
     @staticmethod
-    def _row(words: str) -> None:
+    def _row(words: str) -> str:
         """Go with the arrow keys to the row that is spoken so; the list must have the keyboard."""
         held = QApplication.focusWidget()
         if not isinstance(held, QAbstractItemView):
@@ -165,7 +165,7 @@ class Person(QObject):
         hands.press("Home")
         for _ in range(held.model().rowCount()):
             if words in _spoken(held):
-                return
+                return _spoken(held)
             hands.press("Down")
         raise StepFailed(f"a row “{words}”", _everything())
 

@@ -81,9 +81,9 @@ class Desktop:
         """Click a button."""
         self._do("click", name)
 
-    def row(self, words: str) -> None:
-        """Go with the arrows to the row that is spoken so."""
-        self._do("row", words)
+    def row(self, words: str) -> str:
+        """Go with the arrows to the row that is spoken so; all that is spoken of it."""
+        return str(self._do("row", words))
 
     def select(self, words: str) -> None:
         """Mark these words in the text that has the keyboard."""

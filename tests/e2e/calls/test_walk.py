@@ -10,10 +10,11 @@ from sqlalchemy import delete, select
 
 from crm_desktop.desktop.core import words
 from crm_desktop.domain.calls import WrapUp
+from crm_desktop.domain.figures import Figure
 from crm_desktop.domain.recordings import RecordingKind
 from crm_desktop.domain.routing import Why
 from crm_desktop.domain.states import Channel, ContactState, Presence
-from crm_desktop.services import recording_requests, recordings, routing
+from crm_desktop.services import figures, recording_requests, recordings, routing
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import (
     Adjustment,
@@ -34,6 +35,7 @@ from tests.servers.callers import Callee
 from tests.wrapping_up import over
 
 MARGARET, PETER, STRANGER = "+441632960123", "+441632960124", "+441632960188"
+GIVES_UP, STAYS = "+441632960155", "+441632960156"
 PAID_FORM: Mapping[str, object] = {
     "type": "object",
     "properties": {
@@ -261,7 +263,7 @@ def test_numbers_are_called_and_who_is_engaged_is_wrapped_up(place: Place) -> No
     anna = place.anna
     with Callee(place.pbx, 486) as world:
         anna.press("Ctrl+Shift+C")
-        anna.wait_for("Call somebody")
+        anna.wait_for_dialog()
         anna.type("01632 960777")
         anna.press("Return")
         anna.wait_for("Call ended", "Not reached")
@@ -300,6 +302,38 @@ def test_after_a_call_answers_are_left_out_needed_or_run_out_of_time(place: Plac
         place.contact(call.contact_id, state=ContactState.COMPLETED)
     finally:
         place.wrap_up(WrapUp.OPTIONAL)
+
+
+def test_what_a_leader_reads_of_calls_is_what_the_pbx_wrote_and_the_callers_did(
+    place: Place,
+) -> None:
+    """Point 9; the seconds of each are compared in the tests of the gateway."""
+    place.at_work()
+    with place.calls(GIVES_UP) as gives_up:
+        gone = place.row(Call, number=GIVES_UP, state="waiting").contact_id
+        gives_up.wait_answered()
+        gives_up.hang_up()
+    place.contact(gone, state=ContactState.ABANDONED)
+    place.at_work("anna")
+    with place.calls(STAYS) as stays:
+        place.talk("anna")
+        stays.hang_up()
+        place.anna.wait_for("Call ended")
+    place.finish("anna")
+    rose, leader = place.rose, place.centre.as_person("rose")
+    stayed = place.row(Call, number=STAYS).contact_id
+    place.watch.until(lambda _: {gone, stayed} <= _behind(leader, Figure.ABANDONED))
+    rose.press("Ctrl+8")
+    rose.focus("Abandoned: ")
+    rose.press("Return")
+    rose.wait_for("Enter opens one.")
+    assert "gave up" in rose.row("01632 960155")
+    assert "stayed" in rose.row("01632 960156")
+    rose.press("Escape")
+    rose.wait_until_gone("Enter opens one.")
+    rose.press("Ctrl+1")
+    place.watch.until(lambda _: {GIVES_UP, STAYS} <= {each["src"] for each in place.pbx.calls()})
+    assert [each.story[-1] for each in (gives_up, stays)] == ["left", "left"]
 
 
 def test_a_telephone_that_dies_in_mid_call_is_a_cut_off_and_called_back_first(
@@ -347,6 +381,10 @@ def _message_of(number: str, db: Database) -> Contact | None:
         calls = select(Contact).join(Call, Call.contact_id == Contact.id)
         mine = calls.where(Call.number == number, Contact.channel == Channel.VOICEMAIL)
         return tx.session.scalars(mine).first()
+
+
+def _behind(leader: Database, figure: Figure) -> set[int]:
+    return {each.contact_id for each in figures.behind(leader, figure).rows}
 
 
 def _came_before(place: Place, customer_id: int, subject: str) -> None:

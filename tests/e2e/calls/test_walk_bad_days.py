@@ -188,7 +188,7 @@ def test_a_restarted_pbx_ends_its_calls_as_cut_off_on_the_screen(place: Place) -
         anna.wait_for("Telephone system out of sight", "The PBX does not answer")
         assert place.contact(call.contact_id).state == ContactState.ACTIVE
         place.pbx.start()
-        anna.wait_for("Cut off")
+        anna.wait_for("Call ended", "The connection broke off")
     for login in place.desks:
         place.unplug(login)
         place.plug_in(login)
