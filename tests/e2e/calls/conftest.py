@@ -401,6 +401,8 @@ def _place(stack: ExitStack, centre: Centre, folder: Path) -> Iterator[Place]:
         made.plug_in(login)
     for desk in made.desks.values():
         desk.signed_in()
+        # It knows its telephone.
+        desk.wait_for("Call somebody…")
     made.gateway_sees()
     yield made
 
