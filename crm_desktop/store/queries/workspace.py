@@ -66,11 +66,11 @@ def open_contact(tx: Tx, contact_id: int) -> ContactView:
 
 
 def _on_postgresql(tx: Tx, contact_id: int) -> dict[str, Any]:
-    # Policies and the guarded functions that it calls say who sees what, and leave the traces.
+    # The guarded functions that it calls and policies say who sees what, and leave the traces.
     found: dict[str, Any] = tx.core.execute(
         _CALL, {"contact": contact_id, "history": HISTORY}
     ).scalar_one()
-    return found
+    return found | found.pop("opened")
 
 
 def _on_sqlite(tx: Tx, contact_id: int) -> dict[str, Any]:

@@ -45,6 +45,8 @@ ATTACKS = (
     Attack("content without a trace", "SELECT body_text FROM message WHERE id = %(message)s"),
     Attack("any message whole", "SELECT * FROM message"),
     Attack("another queue's messages", "SELECT 1 FROM app.open_contact(%(care)s)"),
+    Attack("another queue's contact opened", "SELECT app.opened(%(care)s, 20)"),
+    Attack("who asks, in one look", "SELECT 1 FROM app.asking()"),
     Attack("another queue's file", "SELECT 1 FROM app.open_attachment(%(attachment)s)"),
     Attack("a file's bytes", "SELECT data FROM blob_chunk"),
     Attack("a file's name", "SELECT name FROM attachment"),
