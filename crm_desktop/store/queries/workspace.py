@@ -65,6 +65,12 @@ def open_contact(tx: Tx, contact_id: int) -> ContactView:
     return _view(found, contact_id)
 
 
+def get_ready(tx: Tx) -> None:
+    """Have the database plan how it opens a contact; none is opened, and no trace is left."""
+    if tx.dialect == "postgresql":
+        tx.core.execute(_CALL, {"contact": None, "history": HISTORY})
+
+
 def _on_postgresql(tx: Tx, contact_id: int) -> dict[str, Any]:
     # The guarded functions that it calls and policies say who sees what, and leave the traces.
     found: dict[str, Any] = tx.core.execute(

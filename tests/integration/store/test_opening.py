@@ -125,7 +125,7 @@ def test_who_asks_is_what_each_policy_asks(arranged: Centre, login: str) -> None
         )
         owner.execute(f'SET LOCAL SESSION AUTHORIZATION "{login}"')
         asked, *separately = owner.execute(
-            "SELECT app.asked(), app.me(), app.my_queues(), app.known_queues(),"
+            "SELECT app.asked(), app.me(), app.leads(), app.my_queues(), app.known_queues(),"
             " app.closed_services()"
         ).fetchone() or [None]
 
@@ -134,10 +134,11 @@ def test_who_asks_is_what_each_policy_asks(arranged: Centre, login: str) -> None
         assert separately[0] is None
         return
     assert isinstance(asked, dict)
-    assert [asked["me"], *(sorted(asked[each]) for each in ("mine", "known", "closed"))] == [
-        separately[0],
-        *(sorted(each) for each in separately[1:]),  # type: ignore[call-overload]
-    ]
+    assert [
+        asked["me"],
+        asked["leads"],
+        *(sorted(asked[each]) for each in ("mine", "known", "closed")),
+    ] == [*separately[:2], *(sorted(each) for each in separately[2:])]  # type: ignore[call-overload]
 
 
 def test_no_contact_is_opened_without_a_trace_and_none_at_all_leaves_none(
