@@ -56,6 +56,11 @@ BY_HAND_ATTACKS = (
     Attack("why something waits", "SELECT app.explain(%(waiting)s, '{}')"),
     unseen("contacts", "SELECT 1 FROM contact"),
     Attack("a contact opened", "SELECT app.opened(%(waiting)s, 20)"),
+    Attack(
+        "a reply to what nobody holds",
+        "SELECT app.reply(%(waiting)s, false, NULL, '{}', 'x', 'x', '<x@x>', '[]', 10)",
+    ),
+    unseen("a contact's row", "SELECT 1 WHERE app.listed(%(waiting)s) IS NOT NULL"),
     unseen("customers", "SELECT 1 FROM customer"),
     unseen("cases", "SELECT 1 FROM cases"),
     unseen("colleagues", "SELECT 1 FROM staff"),
