@@ -51,6 +51,19 @@ SELECT json_build_object(
 ) FROM contact c WHERE c.id = %(id)s
 """
 
+#: What of each entry of a part is compared.
+_TAKEN: dict[str, Callable[[list[Any]], object]] = {
+    "messages": lambda each: each[1],
+    "files": lambda each: each[1],
+    "identifiers": lambda each: each[2],
+    "addresses": lambda each: each[0],
+    "adjustments": lambda each: each[0],
+    "markers": lambda each: each[1],
+    "history": lambda each: [*each[:2], *each[4:6], *each[7:]],
+    "cases": lambda each: each[0],
+    "events": lambda each: each[1:],
+}
+
 
 @pytest.fixture(scope="module")
 def arranged(attacked: tuple[Centre, Ids]) -> Centre:
@@ -178,22 +191,11 @@ def _contacts(centre: Centre) -> list[object]:
 
 def _same_parts(content: Any) -> dict[str, Any]:
     """Of what was opened, the values that `_PARTS` has."""
-    one = {
-        "messages": lambda each: each[1],
-        "files": lambda each: each[1],
-        "identifiers": lambda each: each[2],
-        "addresses": lambda each: each[0],
-        "adjustments": lambda each: each[0],
-        "markers": lambda each: each[1],
-        "history": lambda each: [*each[:2], *each[4:6], *each[7:]],
-        "cases": lambda each: each[0],
-        "events": lambda each: each[1:],
-    }
-    lists = {
-        part: content[part] and [take(each) for each in content[part]] for part, take in one.items()
-    }
     customer = content["customer"]
-    return lists | {
+    return {
+        part: content[part] and [take(each) for each in content[part]]
+        for part, take in _TAKEN.items()
+    } | {
         "looking": content["looking"],
         "customer": customer and [customer[0], *customer[5:]],
     }
