@@ -50,6 +50,16 @@ SELECT json_build_object(
 'events', (SELECT json_agg(json_build_array(e.kind, e.actor, e.data)) FROM app.events(c.id) e)
 ) FROM contact c WHERE c.id = %(id)s
 """
+#: What is shown in a list and before a reply, and the same by policies.
+_ANSWERING = """
+SELECT app.listed(%(id)s) IS NOT NULL, it ->> 'contact' IS NOT NULL, it ->> 'said' IS NOT NULL,
+       (SELECT array_agg((each ->> 0)::bigint)
+        FROM json_array_elements(coalesce(nullif(it ->> 'references', ''), '[]')::json) each),
+       c.id IS NOT NULL, c.id IS NOT NULL, coalesce(c.owner_id = app.me(), false),
+       (SELECT array_agg(k.id ORDER BY k.id) FROM case_contact x JOIN cases k ON k.id = x.case_id
+        WHERE x.contact_id = c.id)
+FROM (SELECT app.answering(%(id)s) AS it) a LEFT JOIN contact c ON c.id = %(id)s
+"""
 
 #: What of each entry of a part is compared.
 _TAKEN: dict[str, Callable[[list[Any]], object]] = {
@@ -78,9 +88,29 @@ def arranged(attacked: tuple[Centre, Ids]) -> Centre:
         # A contact that came into an open queue about what only others may know of, and one that
         # somebody holds who does not belong to its queue.
         owner.execute(
-            "UPDATE contact SET customer_id = %(customer)s, service_id = %(concern)s"
-            " WHERE id = %(own)s",
+            "UPDATE contact SET customer_id = %(customer)s, service_id = %(concern)s,"
+            " thread_id = %(care)s WHERE id = %(own)s",
             ids,
+        )
+        owner.execute("UPDATE cases SET customer_id = %(customer)s", ids)
+        # What only its queue keeps from others, what only its service does, and somebody who
+        # belongs to neither.
+        owner.execute("UPDATE contact SET service_id = NULL WHERE id = %(care)s", ids)
+        owner.execute("UPDATE cases SET service_id = %(council_tax)s WHERE id = %(care_case)s", ids)
+        owner.execute(
+            "UPDATE cases SET queue_id = %(general_queue)s, service_id = %(concern)s"
+            " WHERE id NOT IN (%(care_case)s, %(own_case)s)",
+            ids,
+        )
+        owner.execute(
+            "UPDATE contact SET queue_id = q.id, customer_id = %(customer)s FROM queue q"
+            " WHERE contact.id = %(ben)s AND q.code = 'waste'",
+            ids,
+        )
+        owner.execute(
+            "DELETE FROM membership m USING staff s WHERE s.id = m.staff_id AND s.login = %s"
+            " AND m.queue_id = %s",
+            [DESK, ids["general_queue"]],
         )
         owner.execute(
             "UPDATE contact SET customer_id = %(customer)s, owner_id = %(cora_id)s,"
@@ -110,6 +140,18 @@ def test_opening_shows_what_policies_and_guarded_functions_show(
             assert _same_parts(found[0]) == expected[0]
             cases: Any = expected[0]
             assert sorted(found[2] or []) == sorted(cases["cases"] or [])  # type: ignore[call-overload]
+
+
+def test_before_a_reply_and_in_a_list_each_sees_what_the_policies_show(
+    arranged: Centre, connected: Callable[[str], Connection]
+) -> None:
+    for login in EVERYBODY:
+        me = connected(login)
+        for contact_id in _contacts(arranged):
+            with me.transaction(force_rollback=True):
+                shown = me.execute(_ANSWERING, {"id": contact_id}).fetchone()
+                assert shown is not None
+                assert shown[:4] == shown[4:], (login, contact_id)
 
 
 def test_what_is_compared_differs_between_people(
