@@ -1,5 +1,4 @@
--- What a person waits for, once more: who asks is worked out once and not by each part, which took
--- more of the time than the parts themselves.
+-- What a person waits for, once more: who asks is worked out once and not by each part.
 
 -- As before; one plan with one scan in it, where a value that is a query was two. Half the time of
 -- what every policy asks for.
