@@ -17,6 +17,7 @@ from tests.integration.store.attacking import (
 
 ATTACKS = (
     Attack("assessments", "SELECT 1 FROM assessment"),
+    Attack("a contact opened as staff do", "SELECT app.opened(%(own)s, 20)"),
     Attack(
         "an assessment",
         "INSERT INTO assessment (contact_id, author_id, staff_id, state, scores, words)"
