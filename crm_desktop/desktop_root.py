@@ -28,7 +28,7 @@ from crm_desktop.desktop.shell.desk import AlarmWays, Desk
 from crm_desktop.desktop.shell.feed_source import DatabaseFeed
 from crm_desktop.desktop.shell.main_window import PRODUCT, MainWindow
 from crm_desktop.domain.errors import CrmError, NoKeyring, Taken
-from crm_desktop.services import Database, Target, administration, session
+from crm_desktop.services import Database, Target, administration, load_named, session
 from crm_desktop.this_computer.alarms import BuildingAlarms
 from crm_desktop.this_computer.files import LocalFiles
 from crm_desktop.this_computer.gateway import OwnGateway
@@ -65,19 +65,32 @@ class Desktop:
     window: MainWindow
     desk: Desk
     _endings: list[Callable[[], None]] = field(default_factory=list)
+    #: All that the window shows has been asked for.
+    settled: bool = False
     stopped: bool = False
 
     def start(self, *, live: bool = True) -> None:
         """Show the window, read, and listen for changes (unless a test wants silence)."""
         self.window.show()
         self.window.start()
-        # Whoever begins to listen reads everything again: not before it was drawn once.
+        load = partial(self._load, live)
+        self.desk.runner.run(_nothing, owner=self.window, done=_when_drawn(load))
+
+    def _load(self, live: bool) -> None:
+        """The queue is drawn: load what all else needs, behind whoever works already."""
+        if self.stopped:
+            return
+        pace.share()
         settle = partial(self._settle, live)
-        self.desk.runner.run(_nothing, owner=self.window, done=_when_drawn(settle))
+        self.desk.runner.run(
+            load_named, owner=self.window, done=lambda _nothing: settle(), lane=Lane.SEARCH
+        )
 
     def _settle(self, live: bool) -> None:
         if self.stopped:
             return
+        self.window.go_on()
+        self.settled = True
         if live:
             self.desk.live.start(DatabaseFeed(self.desk.db.target))
         if self.desk.lock_seconds:
@@ -305,7 +318,7 @@ class Run(QObject):
         self._runner.run(
             partial(open_kept, self._paths.data, self._secrets, db),
             owner=self._screen,
-            done=partial(self._show_window, db),
+            done=lambda kept: QTimer.singleShot(0, self, partial(self._show_window, db, kept)),
             lane=Lane.SEARCH,
         )
 
