@@ -11,7 +11,6 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
-
 _named: set[str] = set()
 
 
@@ -41,6 +40,10 @@ def load(module: ModuleType) -> ModuleType:
 
 class _Later(ModuleType):
     """Stands for a module. Any thread may be the first to use it: whoever loads holds its lock."""
+
+    @property
+    def __dict__(self) -> dict[str, object]:  # type: ignore[override]  # of what it stands for
+        return vars(load(self))
 
     def __getattr__(self, name: str) -> object:
         return getattr(load(self), name)

@@ -16,8 +16,8 @@ from crm_desktop.store.errors import translating
 
 _TABLE = "alembic_version"
 _IS_THERE = {
-    "sqlite": text(f"SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '{_TABLE}'"),
-    "postgresql": text(f"SELECT to_regclass('{_TABLE}')"),
+    "sqlite": text("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :table"),
+    "postgresql": text("SELECT to_regclass(:table)"),
 }
 _NAMED = re.compile(r'^(revision|down_revision)\b[^=\n]*= *"([^"]+)"', re.MULTILINE)
 
@@ -77,7 +77,7 @@ def _followed(migrations: Path) -> dict[str, str | None]:
 
 
 def _current(connection: Connection) -> str | None:
-    if connection.scalar(_IS_THERE[connection.dialect.name]) is None:
+    if connection.scalar(_IS_THERE[connection.dialect.name], {"table": _TABLE}) is None:
         return None
     found: str | None = connection.scalar(text(f"SELECT version_num FROM {_TABLE}"))  # noqa: S608
     return found

@@ -115,6 +115,7 @@ class MainWindow(QWidget):
 
     def go_on(self) -> None:
         """The queue is drawn: read all else, and listen."""
+        self._queue_presenter.go_on()
         self.workplace.start()
         self._status.start()
         self.presence.keeper.start()
