@@ -29,8 +29,12 @@ def modules_of(package: str) -> Callable[[str], ModuleType]:
 
 def load_named() -> None:
     """Load all that was named, so that nobody waits for it who uses it; on any thread."""
-    while _named:
-        import_module(_named.pop())
+    while True:
+        try:
+            name = _named.pop()
+        except KeyError:
+            return
+        import_module(name)
 
 
 def load(module: ModuleType) -> ModuleType:
