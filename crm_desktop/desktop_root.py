@@ -55,6 +55,8 @@ CONNECTIONS = 2
 _HEARTBEAT_MS = 300
 #: Behind everything that the start is busy with.
 _REMEMBER_MS = 3_000
+#: Behind the sign-in screen, and behind a person who signs in by a key.
+_IDLE_MS = 700
 _SCHEMES = {"light": Scheme.LIGHT, "dark": Scheme.DARK, "high_contrast": Scheme.CONTRAST}
 
 
@@ -243,6 +245,8 @@ class Run(QObject):
             self._sign_in_directly(Target(url, login), login)
             return
         self._screen.show()
+        # Whoever has to choose or to type takes longer than this, and than the loading.
+        QTimer.singleShot(_IDLE_MS, self._screen, self._load)
         known = self._ways.get(f"database/known/{url}")
         if url == self._settings.database_url and _is_missing(url) and not known:
             # The first start on this computer: an empty centre is better than an error. One that
@@ -256,6 +260,13 @@ class Run(QObject):
             )
             return
         presenter.start()
+
+    @Slot()
+    def _load(self) -> None:
+        """Load for the window that is to come while somebody signs in."""
+        if self._desktop is None and self._screen is not None:
+            pace.share()
+            self._runner.run(load_named, owner=self._screen, lane=Lane.FILES)
 
     def _made(self, presenter: SignInPresenter, url: str, trouble: CrmError | None = None) -> None:
         """Go on with the database that was or was not made, unless another is wanted by now."""

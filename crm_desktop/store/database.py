@@ -25,7 +25,7 @@ from sqlalchemy.engine import URL
 
 from crm_desktop.domain.changes import Change, Changes, Topic
 from crm_desktop.domain.people import Person
-from crm_desktop.store import address, guard, guard_postgres, guard_sqlite
+from crm_desktop.store import address, guard
 from crm_desktop.store.column_types import utcnow
 from crm_desktop.store.errors import translating
 from crm_desktop.store.existing import FileWatch, existing
@@ -166,10 +166,15 @@ class Tx:
     def guard(self) -> guard.Guard:
         """The operations that the database itself decides."""
         if self._guard is None:
+            # Only the one that is used is loaded.
             if self.dialect == "postgresql":
-                self._guard = guard_postgres.PostgresGuard(self)
+                from crm_desktop.store.guard_postgres import PostgresGuard
+
+                self._guard = PostgresGuard(self)
             else:
-                self._guard = guard_sqlite.SqliteGuard(self, self.actor)
+                from crm_desktop.store.guard_sqlite import SqliteGuard
+
+                self._guard = SqliteGuard(self, self.actor)
         return self._guard
 
     @property

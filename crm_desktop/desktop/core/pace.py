@@ -18,7 +18,7 @@ _ROUNDS = (20_000, 20, 100)
 
 
 def share() -> None:
-    """Call once, when a window is drawn that others' work must not hold up."""
+    """Call when a window is drawn that the work of other threads must not hold up."""
     sys.setswitchinterval(_SWITCH_SECONDS)
 
 
