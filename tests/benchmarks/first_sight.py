@@ -30,8 +30,10 @@ class FirstSight(Watcher):
         if event.type() == QEvent.Type.Paint:
             if watched is not self._rows or self._queue.list.queue_model.rowCount() > 0:
                 self._drawn.add(watched)
-            if self._drawn >= {self._rows, self._chip}:
-                self._rows.removeEventFilter(self)
+            if self._chip is not None and self._drawn >= {self._rows, self._chip}:
+                for each in (self._rows, self._chip):
+                    each.removeEventFilter(self)
+                self._queue.counted.disconnect(self._counted)
                 self.tell_when_over()
         return False
 
