@@ -63,6 +63,8 @@ def _all_day(said: list[str]) -> int | None:
     match said:
         case []:
             return _desktop("", None, None)
+        case ["--login", login]:
+            return _desktop("", login, None)
         case ["gateway"]:
             return _gateway("", with_parent=False)
         case ["gateway", "--with-parent"]:

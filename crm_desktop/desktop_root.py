@@ -28,7 +28,7 @@ from crm_desktop.desktop.shell.desk import AlarmWays, Desk
 from crm_desktop.desktop.shell.feed_source import DatabaseFeed
 from crm_desktop.desktop.shell.main_window import PRODUCT, MainWindow
 from crm_desktop.domain.errors import CrmError, NoKeyring, Taken
-from crm_desktop.services import Database, Target, administration, contacts, session
+from crm_desktop.services import Database, Target, administration, contacts, load_named, session
 from crm_desktop.this_computer.alarms import BuildingAlarms
 from crm_desktop.this_computer.files import LocalFiles
 from crm_desktop.this_computer.gateway import OwnGateway
@@ -55,6 +55,8 @@ CONNECTIONS = 2
 _HEARTBEAT_MS = 300
 #: Behind everything that the start is busy with.
 _REMEMBER_MS = 3_000
+#: Behind the sign-in screen, and behind a person who signs in by a key.
+_IDLE_MS = 700
 _SCHEMES = {"light": Scheme.LIGHT, "dark": Scheme.DARK, "high_contrast": Scheme.CONTRAST}
 
 
@@ -65,19 +67,32 @@ class Desktop:
     window: MainWindow
     desk: Desk
     _endings: list[Callable[[], None]] = field(default_factory=list)
+    #: All that the window shows has been asked for.
+    settled: bool = False
     stopped: bool = False
 
     def start(self, *, live: bool = True) -> None:
         """Show the window, read, and listen for changes (unless a test wants silence)."""
         self.window.show()
         self.window.start()
-        # Whoever begins to listen reads everything again: not before it was drawn once.
+        load = partial(self._load, live)
+        self.desk.runner.run(_nothing, owner=self.window, done=_when_drawn(load))
+
+    def _load(self, live: bool) -> None:
+        """The queue is drawn: load what all else needs, behind whoever works already."""
+        if self.stopped:
+            return
+        pace.share()
         settle = partial(self._settle, live)
-        self.desk.runner.run(_nothing, owner=self.window, done=_when_drawn(settle))
+        self.desk.runner.run(
+            load_named, owner=self.window, done=lambda _nothing: settle(), lane=Lane.SEARCH
+        )
 
     def _settle(self, live: bool) -> None:
         if self.stopped:
             return
+        self.window.go_on()
+        self.settled = True
         if live:
             self.desk.live.start(DatabaseFeed(self.desk.db.target))
         if self.desk.lock_seconds:
@@ -233,6 +248,8 @@ class Run(QObject):
             self._sign_in_directly(Target(url, login), login)
             return
         self._screen.show()
+        # Whoever has to choose or to type takes longer than this, and than the loading.
+        QTimer.singleShot(_IDLE_MS, self._screen, self._load)
         known = self._ways.get(f"database/known/{url}")
         if url == self._settings.database_url and _is_missing(url) and not known:
             # The first start on this computer: an empty centre is better than an error. One that
@@ -246,6 +263,13 @@ class Run(QObject):
             )
             return
         presenter.start()
+
+    @Slot()
+    def _load(self) -> None:
+        """Load for the window that is to come while somebody signs in."""
+        if self._desktop is None and self._screen is not None:
+            pace.share()
+            self._runner.run(load_named, owner=self._screen, lane=Lane.FILES)
 
     def _made(self, presenter: SignInPresenter, url: str, trouble: CrmError | None = None) -> None:
         """Go on with the database that was or was not made, unless another is wanted by now."""
@@ -308,7 +332,7 @@ class Run(QObject):
         self._runner.run(
             partial(open_kept, self._paths.data, self._secrets, db),
             owner=self._screen,
-            done=partial(self._show_window, db),
+            done=lambda kept: QTimer.singleShot(0, self, partial(self._show_window, db, kept)),
             lane=Lane.SEARCH,
         )
 

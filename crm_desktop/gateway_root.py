@@ -38,7 +38,7 @@ from crm_desktop.gateway.recording.vault import Vault
 from crm_desktop.gateway.social_networks import open_network
 from crm_desktop.gateway.statuses import StatusBoard
 from crm_desktop.gateway.supervisor import Gateway
-from crm_desktop.services import Database, Target
+from crm_desktop.services import Database, Target, load_named
 from crm_desktop.services.administration import GATEWAY_LOGIN
 from crm_desktop.services.gateway_session import open_database
 from crm_desktop.services.sealing import KEY_NAME
@@ -118,6 +118,8 @@ def main_gateway(settings: Settings, *, with_parent: bool = False) -> int:
     With a parent it also ends when its standard input does, as an embedded gateway should.
     """
     share_heaps()
+    # Here, and not by whichever of its threads is the first to use something.
+    load_named()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

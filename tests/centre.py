@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from crm_desktop.domain.people import Person
 from crm_desktop.domain.states import Channel, ContactState, StaffRole
-from crm_desktop.store import migrate, people
+from crm_desktop.store import migrate, people, signed_in
 from crm_desktop.store.database import Database, Target
 from crm_desktop.store.models import (
     Article,
@@ -92,7 +92,7 @@ class Centre:
         db = Database(self.target_for(login), connections=connections, create=False)
         self._open.append(db)
         with db.read() as tx:
-            db.actor = people.whoami(tx, login)
+            db.actor = signed_in.whoami(tx, login)
         return db
 
     def as_gateway(self, *, connections: int = 4) -> Database:

@@ -9,7 +9,7 @@ from pathlib import Path
 from crm_desktop.domain.errors import DatabaseAway, ServerUnverified, SignedOutBy, SignInRefused
 from crm_desktop.domain.people import Person
 from crm_desktop.domain.views import StaffInfo
-from crm_desktop.store import leading, people, revision
+from crm_desktop.store import leading, people, revision, signed_in
 from crm_desktop.store.database import Database, Target
 
 
@@ -63,8 +63,8 @@ def sign_in(target: Target, login: str, migrations: Path, *, connections: int = 
     try:
         revision.check(db, migrations)
         with db.read() as tx:
-            db.actor = people.whoami(tx, login)
-            if target.password and not people.came_by_password(tx):
+            db.actor = signed_in.whoami(tx, login)
+            if target.password and not signed_in.came_by_password(tx):
                 # The server took the computer's account, or the system's word: whatever was
                 # entered proves nothing later.
                 db.target = replace(target, password="")
@@ -82,7 +82,7 @@ def whoami(db: Database) -> Person:
     assert began is not None
     revision.still_fits(db)
     with db.read() as tx:
-        person = people.whoami(tx, began.login)
+        person = signed_in.whoami(tx, began.login)
         if person.sign_outs > began.sign_outs:
             raise SignedOutBy(by=leading.signed_out_by(tx, person.id))
         return person
@@ -99,8 +99,8 @@ def prove(target: Target, password: str) -> None:
     db = Database(replace(target, password=password), create=False)
     try:
         with db.read() as tx:
-            people.whoami(tx, target.login)
-            if target.password and not people.came_by_password(tx):
+            signed_in.whoami(tx, target.login)
+            if target.password and not signed_in.came_by_password(tx):
                 raise SignInRefused()
     except ServerUnverified:
         raise

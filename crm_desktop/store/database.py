@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import (
     Connection,
@@ -18,21 +18,21 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
-    insert,
     select,
     text,
 )
 from sqlalchemy.engine import URL
-from sqlalchemy.orm import Session
 
 from crm_desktop.domain.changes import Change, Changes, Topic
 from crm_desktop.domain.people import Person
-from crm_desktop.store import address, guard, guard_postgres, guard_sqlite
+from crm_desktop.store import address, guard
+from crm_desktop.store.column_types import utcnow
 from crm_desktop.store.errors import translating
 from crm_desktop.store.existing import FileWatch, existing
-from crm_desktop.store.models import Notice
-from crm_desktop.store.models.base import utcnow
 from crm_desktop.store.server_address import leads_only_here, secured
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 Dialect = Literal["sqlite", "postgresql"]
 
@@ -43,7 +43,7 @@ CHAT_CHANNEL = "crm_chat"
 _NOTICES_A_PAYLOAD = 250
 _NOW = select(utcnow())
 _NOTIFY = select(func.pg_notify(bindparam("channel", Text()), bindparam("payload", Text())))
-_NOTICE = insert(Notice).inline()
+_NOTICE = text("INSERT INTO notice (topic, ref_id) VALUES (:topic, :ref_id)")
 #: What so many see of so few is told to those alone, see app.chat_told.
 _TO_A_FEW = (Topic.CHAT, Topic.TYPING)
 _TELL_A_FEW = text("SELECT app.chat_told(:topic, :ids)")
@@ -134,6 +134,9 @@ class Tx:
     def session(self) -> Session:
         """The ORM's session over the connection, made when it is first asked for."""
         if self._session is None:
+            # Loaded with the tables: what is read first needs neither.
+            from sqlalchemy.orm import Session
+
             self._session = Session(
                 self.core, expire_on_commit=False, join_transaction_mode="control_fully"
             )
@@ -163,10 +166,15 @@ class Tx:
     def guard(self) -> guard.Guard:
         """The operations that the database itself decides."""
         if self._guard is None:
+            # Only the one that is used is loaded.
             if self.dialect == "postgresql":
-                self._guard = guard_postgres.PostgresGuard(self)
+                from crm_desktop.store.guard_postgres import PostgresGuard
+
+                self._guard = PostgresGuard(self)
             else:
-                self._guard = guard_sqlite.SqliteGuard(self, self.actor)
+                from crm_desktop.store.guard_sqlite import SqliteGuard
+
+                self._guard = SqliteGuard(self, self.actor)
         return self._guard
 
     @property
@@ -289,7 +297,7 @@ def _write_notices(tx: Tx) -> None:
     if not changed:
         return
     if tx.dialect == "sqlite":
-        core.execute(_NOTICE, [{"topic": each.topic, "ref_id": each.id} for each in changed])
+        core.execute(_NOTICE, [{"topic": each.topic.value, "ref_id": each.id} for each in changed])
         return
     for topic in _TO_A_FEW:
         ids = [each.id for each in changed if each.topic is topic]

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm.exc import StaleDataError
 
 from crm_desktop.domain.errors import (
     AccountRefused,
@@ -96,6 +95,12 @@ def _is_postgres(error: object) -> TypeGuard[psycopg.Error]:
     return driver is not None and isinstance(error, driver.Error)
 
 
+def _is_stale(error: object) -> bool:
+    """Where no row was read through the ORM none can have been overtaken."""
+    orm = sys.modules.get("sqlalchemy.orm.exc")
+    return orm is not None and isinstance(error, orm.StaleDataError)
+
+
 def _of_postgres(error: psycopg.Error) -> CrmError | None:
     code = error.sqlstate or ""
     if known := _BY_SQLSTATE.get(code):
@@ -123,7 +128,7 @@ def _of_sqlite(error: sqlite3.Error) -> CrmError | None:
 
 def translated(error: Exception) -> CrmError | None:
     """The expected trouble that a driver's or SQLAlchemy's error stands for, or None for a bug."""
-    if isinstance(error, StaleDataError):
+    if _is_stale(error):
         return Conflict()
     if isinstance(error, PoolTimeout):
         return DatabaseBusy()

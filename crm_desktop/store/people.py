@@ -5,66 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from sqlalchemy import delete, func, insert, or_, select, text
+from sqlalchemy import delete, func, insert, select, text
 
-from crm_desktop.domain.errors import InvalidInput, SwitchedOff
-from crm_desktop.domain.people import Person
+from crm_desktop.domain.errors import InvalidInput
 from crm_desktop.domain.states import Presence, StaffRole
 from crm_desktop.domain.views import StaffInfo, StaffMember
 from crm_desktop.store.database import Tx
-from crm_desktop.store.models import Looking, Membership, Queue, SignOut, Staff
-from crm_desktop.store.models.base import utcnow
+from crm_desktop.store.models import Looking, Membership, Queue, Staff
 
-# Beside who they are, which was the last time that somebody else closed their desktops.
-_WHOAMI = text(
-    """SELECT w.*, (SELECT coalesce(max(o.id), 0) FROM sign_out o WHERE o.staff_id = w.id)
-    AS sign_outs FROM app.whoami() w"""
-)
 _LOGIN = re.compile(r"(?!crm_|pg_|gateway$)[a-z][a-z0-9._-]{1,62}")
-
-
-def whoami(tx: Tx, login: str) -> Person:
-    """The signed-in person; on PostgreSQL whoever the session is, whatever `login` says."""
-    if tx.dialect == "postgresql":
-        row = tx.session.execute(_WHOAMI).mappings().one_or_none()
-        if row is None:
-            raise SwitchedOff()
-        return Person(
-            row["id"],
-            row["login"],
-            row["name"],
-            StaffRole(row["role"]),
-            frozenset(row["queues"]),
-            Presence(row["presence"]),
-            row["sign_outs"],
-        )
-    staff = tx.session.scalar(select(Staff).where(Staff.login == login, Staff.active))
-    if staff is None:
-        raise SwitchedOff()
-    queues = tx.session.scalars(
-        select(Membership.queue_id).where(
-            Membership.staff_id == staff.id,
-            or_(Membership.until.is_(None), Membership.until > utcnow()),
-        )
-    )
-    sign_outs = select(func.max(SignOut.id)).where(SignOut.staff_id == staff.id)
-    return Person(
-        staff.id,
-        staff.login,
-        staff.name,
-        StaffRole(staff.role),
-        frozenset(queues),
-        Presence(staff.presence),
-        tx.session.scalar(sign_outs) or 0,
-    )
-
-
-def came_by_password(tx: Tx) -> bool:
-    """Whether the server asked this connection for a password when it was made."""
-    if tx.dialect == "sqlite":
-        return False
-    driver = tx.core.connection.driver_connection
-    return bool(driver is not None and driver.pgconn.used_password)
 
 
 def active_staff(tx: Tx) -> tuple[StaffInfo, ...]:

@@ -8,21 +8,24 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, text
 
 from crm_desktop.domain.errors import DatabaseNewer, DatabaseOlder
 from crm_desktop.store.database import Database
 from crm_desktop.store.errors import translating
 
 _TABLE = "alembic_version"
+_IS_THERE = {
+    "sqlite": text("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :table"),
+    "postgresql": text("SELECT to_regclass(:table)"),
+}
 _NAMED = re.compile(r'^(revision|down_revision)\b[^=\n]*= *"([^"]+)"', re.MULTILINE)
 
 
 def check(db: Database, migrations: Path) -> None:
     """Raise DatabaseOlder or DatabaseNewer unless the revision is this program's."""
     with translating(), db.engine.connect() as connection:
-        check_revision(connection, migrations)
-        db.revision = _current(connection)
+        db.revision = check_revision(connection, migrations)
 
 
 def still_fits(db: Database) -> None:
@@ -35,12 +38,12 @@ def still_fits(db: Database) -> None:
         raise DatabaseNewer(found=current or "nothing", wanted=db.revision)
 
 
-def check_revision(connection: Connection, migrations: Path) -> None:
-    """As `check`, on a connection that is open already."""
+def check_revision(connection: Connection, migrations: Path) -> str:
+    """As `check`, on a connection that is open already; gives the revision."""
     current = _current(connection)
     head, known = history(migrations)
     if current == head:
-        return
+        return head
     if current is None or current in known:
         raise DatabaseOlder(found=current or "nothing", wanted=head)
     raise DatabaseNewer(found=current, wanted=head)
@@ -74,7 +77,7 @@ def _followed(migrations: Path) -> dict[str, str | None]:
 
 
 def _current(connection: Connection) -> str | None:
-    if not inspect(connection).has_table(_TABLE):
+    if connection.scalar(_IS_THERE[connection.dialect.name], {"table": _TABLE}) is None:
         return None
     found: str | None = connection.scalar(text(f"SELECT version_num FROM {_TABLE}"))  # noqa: S608
     return found

@@ -21,7 +21,7 @@ from crm_desktop.domain.states import Channel, StaffRole
 from crm_desktop.domain.views import QueueFilter, QueueRow
 from crm_desktop.services import contacts, counting, figures, queue, search
 from crm_desktop.services.administration import GATEWAY_LOGIN
-from crm_desktop.store import people
+from crm_desktop.store import signed_in
 from crm_desktop.store.database import Database, Dialect
 from crm_desktop.store.models import Membership, Staff
 from tests.benchmarks.centre import ADVISORS, BenchCentre, opened
@@ -126,7 +126,7 @@ def _leader(centre: BenchCentre) -> str:
 def _on_sqlite(centre: BenchCentre, login: str) -> Iterator[tuple[Database, list[str]]]:
     db, taken = Database(centre.target(login)), list[str]()
     with db.read() as tx:
-        db.actor = None if login == GATEWAY_LOGIN else people.whoami(tx, login)
+        db.actor = None if login == GATEWAY_LOGIN else signed_in.whoami(tx, login)
 
     def keep(_c: object, cursor: Any, statement: str, parameters: Any, *_: object) -> None:
         if statement.lstrip().startswith(("SELECT", "WITH", "UPDATE", "\n")):
@@ -150,7 +150,7 @@ def _on_postgresql(centre: BenchCentre, login: str) -> Iterator[tuple[Database, 
                 tx.session.execute(text(statement))
             driver: Any = tx.session.connection().connection.driver_connection
             driver.add_notice_handler(lambda notice: taken.append(notice.message_primary))
-            db.actor = None if login == GATEWAY_LOGIN else people.whoami(tx, login)
+            db.actor = None if login == GATEWAY_LOGIN else signed_in.whoami(tx, login)
         yield db, taken
     finally:
         db.close()

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from crm_desktop.domain.states import StaffRole
 from crm_desktop.domain.views import QueueFilter
 from crm_desktop.services import Database, queue, search
-from crm_desktop.store import people
+from crm_desktop.store import people, signed_in
 from crm_desktop.store.models import Queue, Staff
 from tests.benchmarks.centre import BenchCentre
 from tests.benchmarks.figures import Figure, median, percentile
@@ -47,7 +47,7 @@ def _owner(centre: BenchCentre, advisor: Database) -> Database:
             everywhere = tx.session.scalars(select(Queue.id)).all()
             people.add(tx, SUPERUSER, "Owner", StaffRole.ADVISOR, everywhere)
     with db.read() as tx:
-        me = people.whoami(tx, SUPERUSER)
+        me = signed_in.whoami(tx, SUPERUSER)
     assert advisor.actor is not None
     db.actor = replace(me, queues=advisor.actor.queues)
     return db

@@ -8,77 +8,20 @@ and the program closes. A remembered password is confirmed by Enter as soon as i
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit
-
-from crm_desktop import desktop_root
 from crm_desktop.cli import main
-from crm_desktop.desktop.screens.sign_in.screen import SignInScreen
-from crm_desktop.desktop.shell.main_window import MainWindow
-from crm_desktop.desktop.widgets.chips import ChipButton
-from crm_desktop.workstation.layout import LayoutStore
-from crm_desktop.workstation.paths import Paths
-from crm_desktop.workstation.secrets import open_secrets
-from tests.benchmarks.eye import Watcher
-
-
-class FirstSight(Watcher):
-    """Tells when the queue of a window is drawn for the first time, rows and counts."""
-
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._queue = window.queue
-        self._rows = self._queue.list.viewport()
-        self._chip: QObject | None = None
-        self._drawn: set[QObject] = set()
-        self._rows.installEventFilter(self)
-        self._queue.counted.connect(self._counted)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Note which of both is drawn with what it is for."""
-        if event.type() == QEvent.Type.Paint:
-            if watched is not self._rows or self._queue.list.queue_model.rowCount() > 0:
-                self._drawn.add(watched)
-            if self._drawn >= {self._rows, self._chip}:
-                self._rows.removeEventFilter(self)
-                self.tell_when_over()
-        return False
-
-    def over(self, at: float) -> None:
-        """Tell when, and close."""
-        sys.stdout.write(f"{at}\n")
-        sys.stdout.flush()
-        QTimer.singleShot(0, QApplication.closeAllWindows)
-
-    @Slot(object)
-    def _counted(self, _counts: object) -> None:
-        """The chips are made anew with every count."""
-        self._chip = self._queue.findChildren(ChipButton)[0]
-        self._chip.installEventFilter(self)
-
-
-class Confirmed(SignInScreen):
-    """The sign-in screen with somebody before it who need not think."""
-
-    def show_login(self, where: str, login: str, password: str, account: str) -> None:
-        """Sign in as soon as everything is filled in."""
-        super().show_login(where, login, password, account)
-        if password:
-            QTimer.singleShot(0, self._enter)
-
-    @Slot()
-    def _enter(self) -> None:
-        for field in self.findChildren(QLineEdit):
-            if field.accessibleName() == "Password":
-                QTest.keyClick(field, Qt.Key.Key_Return)
 
 
 def watch() -> None:
     """Run the program with its first sight of the queue watched."""
+    # As commands.window does it, before it loads what is loaded here.
+    gc.disable()
+    from crm_desktop import desktop_root
+    from tests.benchmarks.first_sight import Confirmed, FirstSight
+
     build = desktop_root.build_window
 
     def build_watched(*args: Any, **needs: Any) -> desktop_root.Desktop:
@@ -92,6 +35,10 @@ def watch() -> None:
 
 def remember(url: str, login: str, password: str) -> None:
     """What "Remember me on this computer" keeps."""
+    from crm_desktop.workstation.layout import LayoutStore
+    from crm_desktop.workstation.paths import Paths
+    from crm_desktop.workstation.secrets import open_secrets
+
     LayoutStore(Paths.of_user().data / "layout.json").set(f"login/{url}", login)
     open_secrets().set(f"database:{url}:{login}", password)
 

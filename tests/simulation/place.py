@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 
 from crm_desktop.domain.states import Channel, Presence, StaffRole
 from crm_desktop.services import Database, Target
-from crm_desktop.store import migrate, people
+from crm_desktop.store import migrate, people, signed_in
 from crm_desktop.store.models import Activity, OpeningCalendar, Queue, QueueTarget, Staff
 from crm_desktop.store.models.base import utcnow
 from tests.centre import GATEWAY_LOGIN, MIGRATIONS, PASSWORD
@@ -108,7 +108,7 @@ class Place:
     def _desk(self, login: str) -> Desk:
         db = self._signed_in(login)
         with db.read() as tx:
-            db.actor = people.whoami(tx, login)
+            db.actor = signed_in.whoami(tx, login)
         return Desk(db.actor.id, db, login.rstrip("0123456789"))
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from crm_desktop.desktop.core.errors import words_for
 from crm_desktop.desktop.core.presenting import Tasks
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import CannotBeHeard, CrmError
 from crm_desktop.services import Database, recordings
-from crm_desktop.services.recordings import Playback
+
+if TYPE_CHECKING:
+    from crm_desktop.services.recordings import Playback
 
 Later = Callable[[int, Callable[[], None]], None]
 #: A gateway answers within a moment; where a notice is lost, it is asked so often.

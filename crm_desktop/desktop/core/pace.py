@@ -17,12 +17,16 @@ _SWITCH_SECONDS = 0.0005
 _ROUNDS = (20_000, 20, 100)
 
 
+def share() -> None:
+    """Call when a window is drawn that the work of other threads must not hold up."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
+
+
 def quicken(window: QObject) -> None:
     """Call once, when the program has loaded what it works with: that is never looked through
     again for garbage, which would hold the window up for tens of milliseconds at a time. What
     comes later is looked through on this thread, for as long as `window` lives.
     """
-    sys.setswitchinterval(_SWITCH_SECONDS)
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_ROUNDS)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from crm_desktop.desktop.core import words
 from crm_desktop.domain.routing import Why
-from crm_desktop.services.routing import DecisionView, Explanation
+
+if TYPE_CHECKING:
+    from crm_desktop.services.routing import DecisionView, Explanation
 
 #: What each reason says of the people it names.
 WHY_WORDS = {

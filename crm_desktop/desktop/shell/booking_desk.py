@@ -17,7 +17,6 @@ from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.shell.contact_commands import Target
 from crm_desktop.desktop.shell.desk import Desk
 from crm_desktop.desktop.widgets.banner import Banner
-from crm_desktop.domain.appointments import Appointment, Booked
 from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.states import IdentifierKind
 from crm_desktop.domain.views import ContactView, CustomerView
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from crm_desktop.desktop.screens.appointments.book_dialog import BookDialog, Prefill
     from crm_desktop.desktop.screens.appointments.calendar_dialog import CalendarDialog
     from crm_desktop.desktop.screens.appointments.presenter import CalendarPresenter
+    from crm_desktop.domain.appointments import Appointment, Booked
 
 
 class BookedBar(Banner):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QCursor
@@ -24,7 +25,9 @@ from crm_desktop.desktop.widgets.banner import ErrorBar, UndoToast
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.states import IN_HAND, ContactState
 from crm_desktop.domain.views import ContactView, QueueInfo, QueueRow, StaffInfo
-from crm_desktop.services.routing import Explanation
+
+if TYPE_CHECKING:
+    from crm_desktop.services.routing import Explanation
 
 Target = ContactView | QueueRow | None
 _GONE = (ContactState.COMPLETED, ContactState.SPAM, ContactState.ABANDONED)

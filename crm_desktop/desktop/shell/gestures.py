@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from crm_desktop.desktop.core.presenting import Presenter, Tasks
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.states import Channel
 from crm_desktop.domain.views import Moved, QueueFilter, QueueInfo, StaffInfo
 from crm_desktop.services import Database, contacts, queue, routing, session
-from crm_desktop.services.routing import Explanation
+
+if TYPE_CHECKING:
+    from crm_desktop.services.routing import Explanation
 
 
 class GestureView(Protocol):

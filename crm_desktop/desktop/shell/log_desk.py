@@ -22,11 +22,11 @@ from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.domain.logged import LoggedContact, ToEnter
 from crm_desktop.domain.views import FoundCustomer, ServiceInfo
 from crm_desktop.services import Database, customers
-from crm_desktop.services.logged import Logged
 
 if TYPE_CHECKING:
     from crm_desktop.desktop.screens.logged.dialog import LogDialog
     from crm_desktop.desktop.screens.logged.waiting import WaitingDialog
+    from crm_desktop.services.logged import Logged
 
 #: So many are named, the newest.
 _MOST_TOLD = 3

@@ -52,7 +52,7 @@ from crm_desktop.domain.chats import Said
 from crm_desktop.domain.people import Person
 from crm_desktop.domain.states import StaffRole
 from crm_desktop.domain.views import ContactView, CustomerView, Hit, Moved, QueueCounts, QueueRow
-from crm_desktop.services.replies import Sent
+from crm_desktop.services import replies
 
 PRODUCT = "CRM Desktop"
 _COMPACT, _SCHEME, _SCALE = "queue/compact", "look/scheme", "look/scale"
@@ -60,7 +60,7 @@ _STEP = 25
 
 
 class MainWindow(QWidget):
-    """Everything that one signed-in person sees. Show it, then call `start()`."""
+    """Everything that one signed-in person sees. Show it, call `start()` and then `go_on()`."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -106,20 +106,24 @@ class MainWindow(QWidget):
         return tuple(self._windows)
 
     def start(self) -> None:
-        """Read what is shown first, and listen for changes."""
+        """Read what is shown first."""
         self._queue_presenter.start()
+        self._desk.clock.start()
+        self.queue.focus()
+        if self._desk.person.role is StaffRole.DESK:
+            self.go("desk")
+
+    def go_on(self) -> None:
+        """The queue is drawn: read all else, and listen."""
+        self._queue_presenter.go_on()
         self.workplace.start()
         self._status.start()
         self.presence.keeper.start()
         self.calls.start()
-        self._desk.clock.start()
         self.log.start()
         self._articles.begin()
         self.people.start()
         self.alarms.start()
-        self.queue.focus()
-        if self._desk.person.role is StaffRole.DESK:
-            self.go("desk")
         self.pages.enter_visitors()
 
     def open_contact(self, contact_id: int) -> None:
@@ -476,7 +480,7 @@ class MainWindow(QWidget):
             for workplace in (self.workplace, *(each.workplace for each in self._windows)):
                 workplace.presenter.moved(answer)
         # What shows itself by its answer is read again when the feed tells of it.
-        if not (isinstance(answer, Moved | Sent | Said) and self._desk.live.is_live):
+        if not (isinstance(answer, Moved | replies.Sent | Said) and self._desk.live.is_live):
             self._desk.live.publish(answer if isinstance(answer, Changes) else answer.changes)
 
     @Slot(object)

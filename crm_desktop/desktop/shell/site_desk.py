@@ -11,12 +11,12 @@ from crm_desktop.desktop.core.commands import CommandRegistry
 from crm_desktop.desktop.core.layout import SITE, number_of
 from crm_desktop.desktop.shell.desk import Desk, later_for
 from crm_desktop.domain.changes import Changes
-from crm_desktop.domain.site_figures import SiteFigure
 
 # What few desktops ever open is loaded when it is opened, not with the program.
 if TYPE_CHECKING:
     from crm_desktop.desktop.screens.figures.site_dialog import SiteDayDialog
     from crm_desktop.desktop.screens.figures.site_presenter import SiteDayPresenter
+    from crm_desktop.domain.site_figures import SiteFigure
 
 _LOOKED_AT = "figures/site"
 

@@ -13,14 +13,14 @@ from crm_desktop.desktop.shell.curtain import STAYS
 from crm_desktop.desktop.shell.desk import Desk, later_for
 from crm_desktop.desktop.shell.second_monitor import hang, keep
 from crm_desktop.domain.changes import Changes
-from crm_desktop.domain.figures import Figure
-from crm_desktop.domain.site_figures import SiteFigure
 from crm_desktop.domain.states import Channel
 
 # What few desktops ever open is loaded when it is opened, not with the program.
 if TYPE_CHECKING:
     from crm_desktop.desktop.screens.wallboard.presenter import WallboardPresenter
     from crm_desktop.desktop.screens.wallboard.screen import Wallboard
+    from crm_desktop.domain.figures import Figure
+    from crm_desktop.domain.site_figures import SiteFigure
 
 _LIGHT, _SITE = "wallboard/light", "wallboard/site"
 
@@ -103,6 +103,8 @@ class FigureDesk(QObject):
         """Show the contacts behind a figure, in front of the main window."""
         if self._locked:
             return
+        from crm_desktop.domain.site_figures import SiteFigure
+
         if isinstance(figure, SiteFigure):
             if self._wall is not None and self._wall.site_id is not None:
                 self._window.activateWindow()

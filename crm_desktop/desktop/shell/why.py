@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -13,7 +15,9 @@ from crm_desktop.desktop.widgets.buttons import PrimaryButton
 from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.text import Text
-from crm_desktop.services.routing import DecisionView, Explanation
+
+if TYPE_CHECKING:
+    from crm_desktop.services.routing import DecisionView, Explanation
 
 _ICONS = {
     "offer": ("user-check", Tone.OK),

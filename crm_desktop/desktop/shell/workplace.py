@@ -32,10 +32,10 @@ from crm_desktop.domain.states import Channel, Visibility
 from crm_desktop.domain.views import ContactView, HistoryEntry, NewAttachment, ServiceInfo
 from crm_desktop.services import contacts, replies
 from crm_desktop.services import queue as queues
-from crm_desktop.services.replies import AttachmentContent
 
 if TYPE_CHECKING:
     from crm_desktop.desktop.screens.workspace.chatting import Chatting
+    from crm_desktop.services.replies import AttachmentContent
 
 #: Commands that need an open contact, and those that need it in this person's hands.
 _READING = ("contact.detach", "knowledge.focus", "case.focus", "note.focus", "document.add")

@@ -16,8 +16,8 @@ from sqlalchemy import BindParameter, TextClause, bindparam, text
 
 from crm_desktop.domain.states import Channel
 from crm_desktop.domain.views import Cursor, QueueCounts, QueueFilter, QueuePage, QueueRow
+from crm_desktop.store.column_types import UtcDateTime
 from crm_desktop.store.database import Dialect, Tx
-from crm_desktop.store.models.base import UtcDateTime
 from crm_desktop.store.queries.from_json import (
     QUEUE_ROW,
     QUEUE_TABLES,

@@ -84,6 +84,7 @@ class Room:
             later=lambda _, call: self.later.append(call),
         )
         self.presenter.start()
+        self.presenter.go_on()
 
     def touch(self, *ids: int) -> None:
         self.presenter.changed(Changes.of(Topic.CONTACT, *ids))

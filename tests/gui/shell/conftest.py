@@ -70,7 +70,7 @@ def open_desktop(look: Look, qtbot: QtBot) -> Iterator[Open]:
         opened.append(desktop)
         desktop.start(live=live)
         qtbot.waitExposed(desktop.window)
-        qtbot.waitUntil(desktop.desk.runner.is_idle)
+        qtbot.waitUntil(lambda: desktop.settled and desktop.desk.runner.is_idle())
         return desktop
 
     yield build

@@ -11,7 +11,7 @@ from crm_desktop.demo.load import load
 from crm_desktop.domain.states import ContactState
 from crm_desktop.domain.visits import CheckedInBy, CheckIn, PlaceKind, SiteLine
 from crm_desktop.services import visits
-from crm_desktop.store import migrate, people
+from crm_desktop.store import migrate, signed_in
 from crm_desktop.store.database import Database, Target
 from tests.centre import MIGRATIONS
 
@@ -25,7 +25,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Database:
     outside = Outside(2525, "http://127.0.0.1:1/open311", "harland")
     load(db, Path(__file__).parents[3] / "resources", outside, contacts=60)
     with db.read() as tx:
-        db.actor = people.whoami(tx, "k.imran")
+        db.actor = signed_in.whoami(tx, "k.imran")
     return db
 
 

@@ -6,14 +6,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from crm_desktop.desktop.core.errors import words_for
 from crm_desktop.desktop.core.presenting import CancelToken, Tasks
 from crm_desktop.domain.errors import CrmError, DatabaseTrouble, InvalidInput
 from crm_desktop.domain.logged import LoggedContact, ToEnter
 from crm_desktop.services import Database, logged
-from crm_desktop.services.logged import Logged
+
+if TYPE_CHECKING:
+    from crm_desktop.services.logged import Logged
 
 Later = Callable[[int, Callable[[], None]], None]
 #: What could not be entered though the database seemed to be there is tried again.

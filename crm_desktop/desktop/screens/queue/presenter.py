@@ -102,9 +102,12 @@ class QueuePresenter(Presenter):
         return self._filter
 
     def start(self) -> None:
-        """Read the first page, the counts and the choices."""
+        """Read the first page and the counts."""
         self._view.show_filter(self._filter)
         self.reload()
+
+    def go_on(self) -> None:
+        """They are drawn: read the choices."""
         self._read_choices()
 
     def filter(self, wanted: QueueFilter) -> None:

@@ -13,11 +13,11 @@ from crm_desktop.desktop.core.errors import words_for
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.states import Channel
 from crm_desktop.domain.views import ContactView, TemplateInfo
-from crm_desktop.services.replies import Sent
 
 if TYPE_CHECKING:
     from crm_desktop.desktop.screens.workspace.drafts import Content, Files
     from crm_desktop.desktop.screens.workspace.screen import WorkspaceScreen
+    from crm_desktop.services.replies import Sent
 
 CONVERSATION = "conversation"
 _APART = (Channel.CHAT, Channel.SOCIAL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from crm_desktop.desktop.core.answers import Answer, Answers, Hits
 from crm_desktop.desktop.core.presenting import CancelToken, Tasks
@@ -12,7 +12,9 @@ from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.views import ArticleHit, ArticleView, ContactView, FoundCustomer, Moved
 from crm_desktop.services import Database, contacts, customers, knowledge
-from crm_desktop.services.customers import NewCustomer
+
+if TYPE_CHECKING:
+    from crm_desktop.services.customers import NewCustomer
 
 _LIMIT = 10
 

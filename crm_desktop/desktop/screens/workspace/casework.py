@@ -12,7 +12,6 @@ from crm_desktop.domain.changes import Changes
 from crm_desktop.domain.errors import Conflict, CrmError, InvalidInput
 from crm_desktop.domain.views import CaseView, ContactView
 from crm_desktop.services import Database, cases, contacts, handoffs
-from crm_desktop.services.cases import CaseInput
 
 Answers = dict[str, object]
 
@@ -141,7 +140,7 @@ class Casework:
         """Keep the case; `then` gets its id. `version`: overwrite knowingly after a conflict."""
         if self._contact is None or self._service_id is None:
             return
-        wanted = CaseInput(
+        wanted = cases.CaseInput(
             contact_id=self._contact.row.id,
             case_id=self._case.id if self._case else None,
             version=version or self.version,

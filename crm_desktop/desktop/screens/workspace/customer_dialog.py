@@ -17,7 +17,7 @@ from crm_desktop.desktop.widgets.search_field import SearchField
 from crm_desktop.desktop.widgets.text import Text
 from crm_desktop.domain.errors import Conflict, CrmError
 from crm_desktop.domain.views import ContactView, FoundCustomer
-from crm_desktop.services.customers import NewCustomer
+from crm_desktop.services import customers
 
 if TYPE_CHECKING:
     from crm_desktop.desktop.screens.workspace.beside import CustomerChoice
@@ -120,4 +120,4 @@ class CustomerDialog(QDialog):
     def _make(self) -> None:
         if self._choice:
             values = {name: field.text().strip() for name, field in self._inputs.items()}
-            self._choice.create(NewCustomer(**values), anyway=self._anyway)
+            self._choice.create(customers.NewCustomer(**values), anyway=self._anyway)
