@@ -16,6 +16,7 @@ from crm_desktop.domain.views import (
     SavedViewInfo,
     ServiceInfo,
 )
+from crm_desktop.store.asking import alone
 from crm_desktop.store.database import Database
 from crm_desktop.store.queries import catalogue
 from crm_desktop.store.queries import queue as queries
@@ -25,19 +26,23 @@ def page(
     db: Database, wanted: QueueFilter, after: Cursor | None = None, limit: int = 50
 ) -> QueuePage:
     """What is in hand and the counts (with the first page), `limit` of what waits, by breach."""
-    with db.read_at_once() as tx:
+    with alone(db) as tx:
         return queries.page(tx, wanted, after, limit)
 
 
-def rows(db: Database, ids: Iterable[int]) -> tuple[QueueRow, ...]:
-    """These contacts as they are now; those that are gone or not this person's are missing."""
-    with db.read_at_once() as tx:
-        return queries.by_ids(tx, ids)
+def rows(
+    db: Database, ids: Iterable[int], wanted: QueueFilter | None = None
+) -> tuple[QueueRow, ...]:
+    """These contacts as they are now; those that are gone or not this person's are missing, and
+    those that no list of what is `wanted` shows.
+    """
+    with alone(db) as tx:
+        return queries.by_ids(tx, ids, wanted)
 
 
 def counts(db: Database) -> QueueCounts:
     """How much waits in this person's queues, and how much is in their hands."""
-    with db.read_at_once() as tx:
+    with alone(db) as tx:
         return queries.counts(tx)
 
 

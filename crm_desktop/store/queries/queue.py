@@ -16,9 +16,11 @@ from sqlalchemy import BindParameter, TextClause, bindparam, text
 
 from crm_desktop.domain.states import Channel
 from crm_desktop.domain.views import Cursor, QueueCounts, QueueFilter, QueuePage, QueueRow
+from crm_desktop.store.asking import Alone
 from crm_desktop.store.database import Dialect, Tx
 from crm_desktop.store.models.base import UtcDateTime
 from crm_desktop.store.queries.from_json import (
+    FEW_ROWS,
     QUEUE_ROW,
     QUEUE_TABLES,
     maybe_moment,
@@ -54,6 +56,9 @@ _LOOKING = """(SELECT {list}(w.name) FROM (
     SELECT p.name FROM looking l JOIN staff p ON p.id = l.staff_id
     WHERE l.contact_id = c.id AND l.staff_id <> :me AND l.seen_at > {fresh} ORDER BY p.name) w)"""
 _ROW = f"{{array}}({{array}}({QUEUE_ROW}), {_LOOKING})"
+_FEW = f"{{array}}({{array}}({FEW_ROWS}), {_LOOKING})"
+#: What a list can show at all: what waits, to whomever it is offered, and what is in hand.
+_LISTED = "(c.state IN ('queued', 'offered', 'callback_due') OR c.owner_id = :me)"
 # State <> completed is said again for the partial index, which the list of states does not imply.
 _IN_HAND = """c.owner_id = :me AND c.state <> 'completed'
     AND c.state IN ('offered', 'dialling', 'active', 'held', 'wrap_up', 'parked')"""
@@ -63,7 +68,7 @@ _COUNTS = """(SELECT {list}({array}(t.channel, t.waiting, t.overdue, t.oldest)) 
 _IN_HAND_COUNT = f"(SELECT count(*) FROM contact c WHERE {_IN_HAND})"
 
 
-def page(tx: Tx, wanted: QueueFilter, after: Cursor | None, limit: int) -> QueuePage:
+def page(tx: Tx | Alone, wanted: QueueFilter, after: Cursor | None, limit: int) -> QueuePage:
     """The first `limit` waiting after a cursor; without one also what is in hand, and counts."""
     found = _run(
         tx,
@@ -82,32 +87,29 @@ def page(tx: Tx, wanted: QueueFilter, after: Cursor | None, limit: int) -> Queue
     )
 
 
-def by_ids(tx: Tx, ids: Iterable[int]) -> tuple[QueueRow, ...]:
-    """These contacts as they are now; those that are gone or not this person's are missing."""
-    return _rows(_run(tx, _by_ids(tx.dialect), ids=listed(tx, set(ids))))
+def by_ids(
+    tx: Tx | Alone, ids: Iterable[int], wanted: QueueFilter | None = None
+) -> tuple[QueueRow, ...]:
+    """These contacts as they are now; those that are gone or not this person's are missing, and
+    those that no list of what is `wanted` shows.
+    """
+    statement = _by_ids(tx.dialect, None if wanted is None else _shape(wanted))
+    filters = {} if wanted is None else _filters(tx, wanted)
+    return _rows(_run(tx, statement, ids=listed(tx, set(ids)), **filters))
 
 
-def counts(tx: Tx) -> QueueCounts:
+def counts(tx: Tx | Alone) -> QueueCounts:
     """How much waits, from the statistics that the gateway keeps, and how much is in hand."""
     return _counts(_run(tx, _counting(tx.dialect)))
 
 
-def _run(tx: Tx, statement: TextClause, **values: Any) -> Any:
+def _run(tx: Tx | Alone, statement: TextClause, **values: Any) -> Any:
     me = tx.actor
     known = {"me": me.id if me else 0, "mine": listed(tx, me.queues if me else ())}
-    given = {
-        name: value for name, value in (known | values).items() if name in statement._bindparams
-    }
-    return parsed(tx.core.execute(statement, given).scalar_one())
+    return parsed(tx.answer(statement, known | values))
 
 
-@cache
-def _names(statement: TextClause) -> frozenset[str]:
-    """The parameters that a statement has."""
-    return frozenset(statement.compile().params)
-
-
-def listed(tx: Tx, values: Iterable[Any]) -> Any:
+def listed(tx: Tx | Alone, values: Iterable[Any]) -> Any:
     """A list for `among`: an array on PostgreSQL, JSON on SQLite."""
     ordered = sorted(values)
     return ordered if tx.dialect == "postgresql" else json.dumps(ordered)
@@ -141,7 +143,7 @@ def _shape(wanted: QueueFilter) -> QueueFilter:
     )
 
 
-def _filters(tx: Tx, wanted: QueueFilter) -> dict[str, Any]:
+def _filters(tx: Tx | Alone, wanted: QueueFilter) -> dict[str, Any]:
     return {
         "channels": listed(tx, (each.value for each in wanted.channels)),
         "queue": wanted.queue_id,
@@ -151,16 +153,7 @@ def _filters(tx: Tx, wanted: QueueFilter) -> dict[str, Any]:
 
 @cache
 def _page(dialect: Dialect, shape: QueueFilter, *, first: bool, waits: bool) -> TextClause:
-    words = _WORDS[dialect]
-    where = words["visible"]
-    if shape.channels:
-        where += f" AND {words['among'].format(column='c.channel', name='channels')}"
-    if shape.queue_id is not None:
-        where += " AND c.queue_id = :queue"
-    if shape.service_id is not None:
-        where += " AND c.service_id = :service"
-    if shape.overdue:
-        where += f" AND c.due_at < {words['now']}"
+    where = _where(dialect, shape)
     after = "" if first else " AND (c.due_at, c.id) > (:after_due, :after_id)"
     in_hand = f"""(SELECT {{list}}({{embed}}) FROM (SELECT {_ROW} AS r FROM {QUEUE_TABLES}
         WHERE {_IN_HAND}{where} ORDER BY c.state_since, c.id) x)"""
@@ -176,14 +169,30 @@ def _page(dialect: Dialect, shape: QueueFilter, *, first: bool, waits: bool) -> 
 
 
 @cache
-def _by_ids(dialect: Dialect) -> TextClause:
+def _by_ids(dialect: Dialect, shape: QueueFilter | None) -> TextClause:
     words = _WORDS[dialect]
     ids = words["among"].format(column="c.id", name="ids")
+    where = words["visible"] if shape is None else f"{_where(dialect, shape)} AND {_LISTED}"
     return _statement(
         dialect,
-        f"""SELECT {{list}}({{embed}}) FROM (SELECT {_ROW} AS r FROM {QUEUE_TABLES}
-            WHERE {ids}{words["visible"]}) x""",
+        f"""SELECT {{list}}({{embed}}) FROM (SELECT {_FEW} AS r FROM contact c
+            WHERE {ids}{where}) x""",
     )
+
+
+def _where(dialect: Dialect, shape: QueueFilter) -> str:
+    """What else must be true of a contact in a filtered list."""
+    words = _WORDS[dialect]
+    where = words["visible"]
+    if shape.channels:
+        where += f" AND {words['among'].format(column='c.channel', name='channels')}"
+    if shape.queue_id is not None:
+        where += " AND c.queue_id = :queue"
+    if shape.service_id is not None:
+        where += " AND c.service_id = :service"
+    if shape.overdue:
+        where += f" AND c.due_at < {words['now']}"
+    return where
 
 
 @cache

@@ -202,7 +202,7 @@ class QueuePresenter(Presenter):
         if asked:
             self._reading = True
             self._tasks.read(
-                partial(queues.rows, self._db, sorted(asked)),
+                partial(queues.rows, self._db, asked, self._filter),
                 partial(self._apply, asked, self._filter),
                 failed=self._not_read,
             )
