@@ -11,6 +11,7 @@ from crm_desktop.domain.views import (
     QueueCounts,
     QueueFilter,
     QueueInfo,
+    QueueNews,
     QueuePage,
     QueueRow,
     SavedViewInfo,
@@ -30,14 +31,20 @@ def page(
         return queries.page(tx, wanted, after, limit)
 
 
-def rows(
-    db: Database, ids: Iterable[int], wanted: QueueFilter | None = None
-) -> tuple[QueueRow, ...]:
-    """These contacts as they are now; those that are gone or not this person's are missing, and
-    those that no list of what is `wanted` shows.
+def rows(db: Database, ids: Iterable[int]) -> tuple[QueueRow, ...]:
+    """These contacts as they are now; those that are gone or not this person's are missing."""
+    with alone(db) as tx:
+        return queries.by_ids(tx, ids)
+
+
+def news(
+    db: Database, ids: Iterable[int], wanted: QueueFilter, *, counting: bool = False
+) -> QueueNews:
+    """These contacts as they are now, without those that a list of what is `wanted` cannot show;
+    with the counts, if they are to be read as well.
     """
     with alone(db) as tx:
-        return queries.by_ids(tx, ids, wanted)
+        return queries.news(tx, ids, wanted, counting=counting)
 
 
 def counts(db: Database) -> QueueCounts:

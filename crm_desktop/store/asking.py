@@ -20,6 +20,8 @@ from crm_desktop.store.errors import translating
 
 #: Where a connection keeps the cursor that asks.
 _CURSOR = "asking"
+#: A statement that is kept is asked again: psycopg itself would have it planned five times first.
+_HOW: dict[str, dict[str, bool]] = {"sqlite": {}, "postgresql": {"prepare": True}}
 
 
 class Alone:
@@ -41,7 +43,7 @@ class Alone:
         # Whoever watches what the engine is asked sees this too.
         for watch in self._engine.dispatch.before_cursor_execute:
             watch(None, cursor, written.sql, given, None, False)
-        cursor.execute(written.sql, given)
+        cursor.execute(written.sql, given, **_HOW[self.dialect])
         return cursor.fetchone()[0]
 
 

@@ -67,8 +67,8 @@ def queue_row(values: Sequence[Any], looking: Sequence[str] | None) -> QueueRow:
 
 
 _COLUMNS = """c.id, c.channel, c.state, c.who, c.subject, c.queue_id, {queue}, c.service_id,
-    coalesce({service}, ''), c.received_at, c.due_at, c.parked_until, c.parked_for_reply, c.priority,
-    c.needs_checking, c.owner_id, coalesce({owner}, ''), c.boost_reason, c.entered_at,
+    coalesce({service}, ''), c.received_at, c.due_at, c.parked_until, c.parked_for_reply,
+    c.priority, c.needs_checking, c.owner_id, coalesce({owner}, ''), c.boost_reason, c.entered_at,
     c.while_away"""
 #: The columns of a QueueRow, for a JSON array, and the tables that they come from.
 QUEUE_ROW = _COLUMNS.format(queue="q.name", service="s.name", owner="o.name")

@@ -15,7 +15,14 @@ from typing import Any
 from sqlalchemy import BindParameter, TextClause, bindparam, text
 
 from crm_desktop.domain.states import Channel
-from crm_desktop.domain.views import Cursor, QueueCounts, QueueFilter, QueuePage, QueueRow
+from crm_desktop.domain.views import (
+    Cursor,
+    QueueCounts,
+    QueueFilter,
+    QueueNews,
+    QueuePage,
+    QueueRow,
+)
 from crm_desktop.store.asking import Alone
 from crm_desktop.store.database import Dialect, Tx
 from crm_desktop.store.models.base import UtcDateTime
@@ -87,15 +94,18 @@ def page(tx: Tx | Alone, wanted: QueueFilter, after: Cursor | None, limit: int) 
     )
 
 
-def by_ids(
-    tx: Tx | Alone, ids: Iterable[int], wanted: QueueFilter | None = None
-) -> tuple[QueueRow, ...]:
-    """These contacts as they are now; those that are gone or not this person's are missing, and
-    those that no list of what is `wanted` shows.
+def by_ids(tx: Tx | Alone, ids: Iterable[int]) -> tuple[QueueRow, ...]:
+    """These contacts as they are now; those that are gone or not this person's are missing."""
+    return _rows(_run(tx, _by_ids(tx.dialect), ids=listed(tx, set(ids))))
+
+
+def news(tx: Tx | Alone, ids: Iterable[int], wanted: QueueFilter, *, counting: bool) -> QueueNews:
+    """These contacts as they are now, without those that a list of what is `wanted` cannot show;
+    with the counts, if they are to be read as well.
     """
-    statement = _by_ids(tx.dialect, None if wanted is None else _shape(wanted))
-    filters = {} if wanted is None else _filters(tx, wanted)
-    return _rows(_run(tx, statement, ids=listed(tx, set(ids)), **filters))
+    statement = _news(tx.dialect, _shape(wanted), counting=counting)
+    rows, counted = _run(tx, statement, ids=listed(tx, set(ids)), **_filters(tx, wanted))
+    return QueueNews(_rows(parsed(rows)), _counts(parsed(counted)) if counting else None)
 
 
 def counts(tx: Tx | Alone) -> QueueCounts:
@@ -169,15 +179,21 @@ def _page(dialect: Dialect, shape: QueueFilter, *, first: bool, waits: bool) -> 
 
 
 @cache
-def _by_ids(dialect: Dialect, shape: QueueFilter | None) -> TextClause:
-    words = _WORDS[dialect]
-    ids = words["among"].format(column="c.id", name="ids")
-    where = words["visible"] if shape is None else f"{_where(dialect, shape)} AND {_LISTED}"
-    return _statement(
-        dialect,
-        f"""SELECT {{list}}({{embed}}) FROM (SELECT {_FEW} AS r FROM contact c
-            WHERE {ids}{where}) x""",
-    )
+def _by_ids(dialect: Dialect) -> TextClause:
+    return _statement(dialect, _among_ids(dialect, _WORDS[dialect]["visible"]))
+
+
+@cache
+def _news(dialect: Dialect, shape: QueueFilter, *, counting: bool) -> TextClause:
+    rows = _among_ids(dialect, f"{_where(dialect, shape)} AND {_LISTED}")
+    counted = f"{{array}}({_COUNTS}, {_IN_HAND_COUNT})" if counting else "NULL"
+    return _statement(dialect, f"SELECT {{array}}(({rows}), {counted})")
+
+
+def _among_ids(dialect: Dialect, where: str) -> str:
+    ids = _WORDS[dialect]["among"].format(column="c.id", name="ids")
+    return f"""SELECT {{list}}({{embed}}) FROM (SELECT {_FEW} AS r FROM contact c
+        WHERE {ids}{where}) x"""
 
 
 def _where(dialect: Dialect, shape: QueueFilter) -> str:
