@@ -44,7 +44,8 @@ class Alone:
         for watch in self._engine.dispatch.before_cursor_execute:
             watch(None, cursor, written.sql, given, None, False)
         cursor.execute(written.sql, given, **_HOW[self.dialect])
-        return cursor.fetchone()[0]
+        # All of it: whoever leaves a row unread keeps a SQLite file open for reading.
+        return cursor.fetchall()[0][0]
 
 
 @contextmanager

@@ -227,10 +227,10 @@ class QueuePresenter(Presenter):
 
     def _apply(self, asked: frozenset[int], wanted: QueueFilter, news: QueueNews) -> None:
         self._reading = False
-        if news.counts is not None:
-            self._show_counts(news.counts)
         if wanted == self._filter:
             self._place(asked, news.rows)
+        if news.counts is not None:
+            self._show_counts(news.counts)
         self._read_touched()
 
     def _place(self, asked: frozenset[int], rows: tuple[QueueRow, ...]) -> None:
