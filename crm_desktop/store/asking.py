@@ -60,7 +60,7 @@ def alone(db: Database) -> Iterator[Alone]:
             yield Alone(db, driver)
             if db.dialect == "postgresql":
                 connection.autocommit = False
-        except Exception as trouble:
+        except BaseException as trouble:
             # Whatever it is: the next one begins with a connection that is as it should be.
             driver.invalidate(trouble)
             raise
