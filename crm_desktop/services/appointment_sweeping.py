@@ -14,9 +14,9 @@ from crm_desktop.domain.calendar import Calendar, next_working_day
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.invitation import Invitation, Method, written
 from crm_desktop.domain.messages import Address
-from crm_desktop.domain.states import Channel, ContactState, Direction
-from crm_desktop.domain.text import fold
+from crm_desktop.domain.states import Channel, Direction
 from crm_desktop.domain.visits import Need, need_words
+from crm_desktop.services import telling_contacts
 from crm_desktop.services.message_ids import new_message_id
 from crm_desktop.services.sending import EMAIL, RELAY
 from crm_desktop.store.database import Tx
@@ -99,7 +99,9 @@ def _missed(tx: Tx, appointment_id: int) -> None:
 
 def _tell(tx: Tx, found: ToTell, telling: Telling) -> None:
     facts = _facts(tx, found, telling)
-    contact_id = found.contact_id or _contact(tx, found, wording.subject(facts))
+    contact_id = found.contact_id or telling_contacts.add(
+        tx, Channel.EMAIL, found, wording.subject(facts), found.email
+    )
     message_id = messages.add_message(
         tx,
         {
@@ -149,35 +151,6 @@ def _facts(tx: Tx, found: ToTell, telling: Telling) -> Facts:
         needs="" if welsh else ", ".join(need_words(Need(each)) for each in found.needs),
         centre=str(accounts.setting(tx, "centre").get("name", "")),
     )
-
-
-def _contact(tx: Tx, found: ToTell, subject: str) -> int:
-    """What the mail stands in when the appointment was booked from no contact."""
-    contact_id = next(messages.contact_numbers(tx, 1))
-    messages.add_contact(
-        tx,
-        contact_id,
-        {
-            "channel": Channel.EMAIL.value,
-            "direction": Direction.OUTBOUND.value,
-            "state": ContactState.COMPLETED.value,
-            "queue_id": found.queue_id,
-            "service_id": found.service_id,
-            "customer_id": found.customer_id,
-            "priority": found.priority,
-            "who": found.who,
-            "subject": subject,
-            "preview": "",
-            "folded": fold(f"{found.who} {subject} {found.email}"),
-            "due_at": None,
-            "needs_checking": False,
-            "check_reason": "",
-            "auto_generated": True,
-            "account_id": None,
-        },
-        None,
-    )
-    return contact_id
 
 
 def _invite(tx: Tx, found: ToTell, facts: Facts, message_id: int) -> None:

@@ -7,12 +7,12 @@ from __future__ import annotations
 from crm_desktop.domain.appointments import LONDON
 from crm_desktop.domain.calendar import Calendar
 from crm_desktop.domain.changes import Topic
-from crm_desktop.domain.states import Channel, ContactState, Direction
-from crm_desktop.domain.text import fold
+from crm_desktop.domain.states import Channel
 from crm_desktop.domain.texts import TextKind, mobile
+from crm_desktop.services import telling_contacts
 from crm_desktop.services.appointment_sweeping import is_due, looked_at
 from crm_desktop.store.database import Tx
-from crm_desktop.store.queries import events, messages
+from crm_desktop.store.queries import events
 from crm_desktop.store.queries import texts as queries
 from crm_desktop.store.queries.texts import ToRemind
 
@@ -55,7 +55,7 @@ def _remind(tx: Tx, account_id: int, found: ToRemind) -> None:
         return
     contact_id = found.contact_id
     if contact_id is None:
-        contact_id = _contact(tx, found)
+        contact_id = telling_contacts.add(tx, Channel.SMS, found, _SUBJECT)
     if not queries.reminded(tx, found.id, contact_id):
         return
     message_id = queries.write(
@@ -78,32 +78,3 @@ def _remind(tx: Tx, account_id: int, found: ToRemind) -> None:
     )
     tx.changed(Topic.CONTACT, contact_id)
     tx.changed(Topic.APPOINTMENT, found.id)
-
-
-def _contact(tx: Tx, found: ToRemind) -> int:
-    """What the text stands in when the appointment was booked from no contact."""
-    contact_id = next(messages.contact_numbers(tx, 1))
-    messages.add_contact(
-        tx,
-        contact_id,
-        {
-            "channel": Channel.SMS.value,
-            "direction": Direction.OUTBOUND.value,
-            "state": ContactState.COMPLETED.value,
-            "queue_id": found.queue_id,
-            "service_id": found.service_id,
-            "customer_id": found.customer_id,
-            "priority": found.priority,
-            "who": found.who,
-            "subject": _SUBJECT,
-            "preview": "",
-            "folded": fold(f"{found.who} {_SUBJECT}"),
-            "due_at": None,
-            "needs_checking": False,
-            "check_reason": "",
-            "auto_generated": True,
-            "account_id": None,
-        },
-        None,
-    )
-    return contact_id

@@ -88,7 +88,6 @@ def reply(tour: Tour) -> None:
         tour.stage.mailbox.mails,
         f"a mail to {tour.customer.email}",
         tour.stage.mailbox.seen,
-        30,
     )
     if len(received) != 1:
         raise StepFailed("exactly one mail", tour.stage.mailbox.seen())

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QRadioButton, QWidg
 from crm_desktop.desktop.core import accessibility
 from crm_desktop.desktop.widgets.banner import ErrorBar
 from crm_desktop.tour.trouble import StepFailed
-from crm_desktop.tour.waiting import settle, until
+from crm_desktop.tour.waiting import PATIENCE, settle, until
 
 W = TypeVar("W", bound=QWidget)
 
@@ -86,7 +86,7 @@ class Hands:
         said = "\n".join(self.texts())
         return all(each in said for each in texts)
 
-    def wait_for(self, *texts: str, part: QWidget | None = None, seconds: float = 20.0) -> None:
+    def wait_for(self, *texts: str, part: QWidget | None = None, seconds: float = PATIENCE) -> None:
         """Wait until the window, or a part of it, says all of these."""
         looked_at = Hands(part) if part is not None else self
         words = " and ".join(f"“{each}”" for each in texts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -12,8 +13,8 @@ from crm_desktop.tour.trouble import StepFailed
 
 T = TypeVar("T")
 
-#: Seconds that anything may take, on a slow and busy machine.
-PATIENCE = 40.0
+#: Seconds that anything may take, on a slow and busy machine; a slower one is given more.
+PATIENCE = float(os.environ.get("CRM_TOUR_PATIENCE", "30"))
 _TURN_MS = 40
 
 

@@ -8,14 +8,14 @@ from typing import TypeVar
 from PySide6.QtWidgets import QApplication, QWidget
 
 from crm_desktop.tour.hands import Hands
-from crm_desktop.tour.waiting import until
+from crm_desktop.tour.waiting import PATIENCE, until
 
 W = TypeVar("W", bound=QWidget)
 
 
-def shown(kind: type[W], seen: Callable[[], str]) -> W:
+def shown(kind: type[W], seen: Callable[[], str], seconds: float = PATIENCE) -> W:
     """Wait for a window of a kind; `seen` says what was there instead."""
-    return until(lambda: _found(kind), f"a {kind.__name__}", seen)
+    return until(lambda: _found(kind), f"a {kind.__name__}", seen, seconds)
 
 
 def in_front(window: QWidget) -> Hands:

@@ -108,9 +108,11 @@ class PostgresCluster:
     def create_database(self, name: str, template: str = "template0") -> str:
         """Make database `name` as a copy of `template`; returns the superuser's address."""
         with self.connect() as connection:
+            # Since 15 a copy goes through the log, which takes twice as long where nothing is kept.
+            by_file = " STRATEGY file_copy" if connection.info.server_version >= 150_000 else ""
             connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                    sql.Identifier(name), sql.Identifier(template)
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}{}").format(
+                    sql.Identifier(name), sql.Identifier(template), sql.SQL(by_file)
                 )
             )
         return self.superuser_url(name)

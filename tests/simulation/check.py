@@ -6,11 +6,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
+from crm_desktop.domain.states import ContactState
 from crm_desktop.services import Database
+from crm_desktop.store.models import Contact
 
 FULL = 100
+#: How a contact of the day can end.
+DONE = (ContactState.COMPLETED, ContactState.ABANDONED, ContactState.LEFT)
 #: Two engines at once may choose neighbours in the line the other way round.
 _NEIGHBOURS = timedelta(seconds=1)
 _HELD = text(
@@ -94,11 +98,10 @@ def overtaken(everything: list[Held]) -> list[tuple[Held, Held]]:
 
 
 def unfinished(owner: Database) -> int:
-    """Contacts that are neither completed nor abandoned."""
+    """Contacts that are not done with."""
+    open_ones = select(func.count()).where(Contact.state.not_in([each.value for each in DONE]))
     with owner.read() as tx:
-        return int(tx.core.scalar(text(
-            "SELECT count(*) FROM contact WHERE state NOT IN ('completed', 'abandoned')"
-        )))  # fmt: skip
+        return int(tx.core.scalar(open_ones) or 0)
 
 
 def kept(owner: Database) -> int:

@@ -27,6 +27,7 @@ class Desk:
 
     staff_id: int
     db: Database
+    team: str
     talking: set[int] = field(default_factory=set)
     waiting: deque[int] = field(default_factory=deque)
     left: dict[int, float] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from tests.centre import GATEWAY_LOGIN, MIGRATIONS, PASSWORD
 from tests.servers.postgres import PostgresCluster
 from tests.simulation.day import Plan
 from tests.simulation.people import Desk
+from tests.simulation.shop import Shop
 
 #: queue, its priority, the channels that wait in it
 QUEUES = (
@@ -38,10 +39,11 @@ class Place:
         self._database = "day"
         self.owner = Database(Target(cluster.create_database(self._database)))
         migrate.upgrade(self.owner, MIGRATIONS)
-        self.queues = self._furnish()
+        self.queues = self._furnish(plan)
         logins = self._hire(plan)
         self.gateways = (self._signed_in(GATEWAY_LOGIN), self._signed_in(GATEWAY_LOGIN))
         self.desks = {desk.staff_id: desk for desk in map(self._desk, logins)}
+        self.shop.open(each for each in self.desks.values() if each.team == "visitors")
         self.see_everybody()
 
     def see_everybody(self) -> None:
@@ -54,7 +56,7 @@ class Place:
         for db in (self.owner, *self.gateways, *(desk.db for desk in self.desks.values())):
             db.close()
 
-    def _furnish(self) -> dict[Channel, tuple[int, int]]:
+    def _furnish(self, plan: Plan) -> dict[Channel, tuple[int, int]]:
         """(queue, its priority) by channel."""
         found = {}
         with self.owner.write() as tx:
@@ -72,6 +74,8 @@ class Place:
                 for channel in channels:
                     found[channel] = queue.id, priority
                     tx.session.add(QueueTarget(queue_id=queue.id, channel=channel, seconds=WITHIN))
+            visits_queue, _ = found[Channel.VISIT]
+            self.shop = Shop(tx.session, calendar.id, visits_queue, plan.visitors)
         return found
 
     def _hire(self, plan: Plan) -> list[str]:
@@ -100,7 +104,7 @@ class Place:
         db = self._signed_in(login)
         with db.read() as tx:
             db.actor = people.whoami(tx, login)
-        return Desk(db.actor.id, db)
+        return Desk(db.actor.id, db, login.rstrip("0123456789"))
 
 
 @contextmanager

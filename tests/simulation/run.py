@@ -13,11 +13,12 @@ from sqlalchemy import insert, select, text, update
 
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import DatabaseAway
-from crm_desktop.domain.states import AssignmentState, ContactState, DeclineReason
-from crm_desktop.services import Database, routing
+from crm_desktop.domain.states import AssignmentState, Channel, ContactState, DeclineReason
+from crm_desktop.services import Database, routing, visits
 from crm_desktop.store.models import Assignment, Contact
 from crm_desktop.store.models.base import utcnow
 from crm_desktop.store.queries import events
+from tests.simulation.check import DONE
 from tests.simulation.clock import Clock
 from tests.simulation.day import Arrival, Plan
 from tests.simulation.erlang_says import RINGS
@@ -42,9 +43,10 @@ _GONE = (
     .where(Contact.state == ContactState.QUEUED.value)
     .values(state=ContactState.ABANDONED.value, state_since=utcnow(), owner_id=None)
 )
-
-
+_LEFT = select(Contact.id, Contact.channel, Contact.state, Contact.state_since, Contact.owner_id)
+_LEFT = _LEFT.where(Contact.state.not_in([each.value for each in DONE]))
 _RINGING = select(Contact.id).where(Contact.state == ContactState.OFFERED.value)
+_WAITS = select(Contact.id).where(Contact.state == ContactState.QUEUED.value)
 
 _LOOK_AGAIN = text("SELECT pg_stat_clear_snapshot()")
 #: Ends a round that waits for the lock; gives a row when there was one.
@@ -82,10 +84,16 @@ class Simulation:
         self._open = len(arrivals)
         while self._open:
             when, _, act = heapq.heappop(self._moments)
-            left = f"{self._open} contacts were never done with"
-            assert when < arrivals[-1].at + _AFTERWARDS, left
+            assert when < arrivals[-1].at + _AFTERWARDS, self._left()
             self._clock.reach(when)
             act()
+
+    def _left(self) -> str:
+        """What is not done with, and who has it."""
+        with self._place.owner.read() as tx:
+            rows = list(tx.core.execute(_LEFT))
+        desks = {row.owner_id: self._place.desks[row.owner_id] for row in rows if row.owner_id}
+        return f"{self._open} contacts were never done with: {rows}, of {desks}"
 
     def _at(self, when: float, act: Callable[[], None]) -> None:
         heapq.heappush(self._moments, (when, next(self._number), act))
@@ -96,12 +104,27 @@ class Simulation:
     # Customers
 
     def _arrive(self, arrival: Arrival) -> None:
-        queue_id, priority = self._place.queues[arrival.channel]
+        if arrival.channel is Channel.VISIT:
+            contact_id = self._place.shop.check_in(self._place.gateways[0])
+        else:
+            contact_id = self._add(arrival.channel)
+        self._known[contact_id] = arrival
+        if arrival.patience is not None:
+            self._in(arrival.patience, partial(self._give_up, contact_id))
+        if self.killed is None and self._clock.seconds > self._kill_after:
+            self._try_to_kill()
+        if arrival.channel is Channel.VISIT:
+            self._call()
+        else:
+            self._round()
+
+    def _add(self, channel: Channel) -> int:
+        queue_id, priority = self._place.queues[channel]
         with self._place.gateways[0].write() as tx:
             contact_id = tx.core.execute(
                 _NEW_CONTACT,
                 {
-                    "channel": arrival.channel.value, "state": ContactState.QUEUED.value,
+                    "channel": channel.value, "state": ContactState.QUEUED.value,
                     "queue_id": queue_id, "priority": priority, "who": "Somebody",
                     "direction": "inbound", "subject": "", "preview": "", "folded": "",
                     "parked_for_reply": False, "needs_checking": False, "check_reason": "",
@@ -110,15 +133,13 @@ class Simulation:
             ).scalar_one()  # fmt: skip
             events.append(tx, "contact.received", contact_id=contact_id, queue=queue_id)
             tx.changed(Topic.CONTACT, contact_id)
-        self._known[contact_id] = arrival
-        if arrival.patience is not None:
-            self._in(arrival.patience, partial(self._give_up, contact_id))
-        if self.killed is None and self._clock.seconds > self._kill_after:
-            self._try_to_kill()
-        self._round()
+        return int(contact_id)
 
     def _give_up(self, contact_id: int) -> None:
         """Nobody gives up while it rings; whoever was not answered then does."""
+        if self._known[contact_id].channel is Channel.VISIT:
+            self._leave(contact_id)
+            return
         with self._place.gateways[0].write() as tx:
             gone = tx.core.execute(_GONE.where(Contact.id == contact_id)).rowcount
             if gone:
@@ -130,6 +151,14 @@ class Simulation:
             self._round()
         elif rings:
             self._in(RINGS, partial(self._give_up, contact_id))
+
+    def _leave(self, contact_id: int) -> None:
+        """Whoever was called by then goes to the desk instead."""
+        with self._place.owner.read() as tx:
+            waits = tx.core.scalar(_WAITS.where(Contact.id == contact_id))
+        if waits:
+            self._place.shop.left(contact_id)
+            self._open -= 1
 
     # The engines
 
@@ -175,6 +204,26 @@ class Simulation:
         if not lived.is_set():
             self._engines.remove(doomed)
             self.killed = self._clock.seconds
+
+    # The shop, whose visitors are called by whoever is free
+
+    def _call(self) -> None:
+        called = self._place.shop.call()
+        if called is not None:
+            self._in(RINGS, partial(self._serve, *called))
+
+    def _serve(self, desk: Desk, contact_id: int) -> None:
+        """They stand at the desk."""
+        visits.serve(desk.db, contact_id)
+        handling = self._known[contact_id].handling
+        self._in(handling * (1 - WRAPS), partial(desk.wrap_up, contact_id))
+        self._in(handling, partial(self._served, desk, contact_id))
+
+    def _served(self, desk: Desk, contact_id: int) -> None:
+        desk.complete(contact_id)
+        self._open -= 1
+        self._place.shop.free(desk)
+        self._call()
 
     # Advisors
 

@@ -1,4 +1,7 @@
-"""The tour: whole processes on both dialects, and proof that it notices what is missing."""
+"""The tour: whole processes on PostgreSQL, and proof that it notices what is missing.
+
+On SQLite with everything it is `make tour`, which is a check of its own.
+"""
 
 from __future__ import annotations
 
@@ -29,18 +32,6 @@ _ROOT = Path(__file__).resolve().parents[3]
 _HEADER = b"\x89PNG\r\n\x1a\n"
 #: A window with nothing in it has fewer bytes than this for each of its pixels.
 _BLANK = 20_000 / (1440 * 900)
-
-
-def test_every_step_happens_and_leaves_its_picture(tmp_path: Path) -> None:
-    finished = _tour(tmp_path)
-
-    assert finished.returncode == 0, finished.stdout + finished.stderr
-    steps = len((*TITLES, *DESK_TITLES))
-    _look_at(tmp_path, steps)
-    assert f"All {steps} steps happened" in finished.stdout
-    assert "Calls were left out: no command was given" in finished.stdout
-    assert "Chats and kiosks were left out: no command was given" in finished.stdout
-    assert "Posts were left out: no command was given" in finished.stdout
 
 
 def test_every_step_happens_on_postgresql_as_its_own_roles(
@@ -96,7 +87,8 @@ def test_where_there_is_no_pbx_the_calls_are_left_out_and_why_is_said(tmp_path: 
 def test_a_service_that_is_missing_fails_the_tour_at_its_step(
     left_out: str, step: str, missed: str, tmp_path: Path
 ) -> None:
-    finished = _tour(tmp_path, "--without", left_out)
+    # It waits in vain for what is missing, and for nothing else so long.
+    finished = _tour(tmp_path, "--without", left_out, patience=12)
 
     number = TITLES.index(step) + 1
     assert finished.returncode == 1
@@ -105,11 +97,15 @@ def test_a_service_that_is_missing_fails_the_tour_at_its_step(
     assert (tmp_path / f"{number:02}-failed.png").exists()
 
 
-def _tour(out: Path, *options: str) -> subprocess.CompletedProcess[str]:
+def _tour(out: Path, *options: str, patience: int = 30) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "crm_desktop", "tour", "--out", str(out), *options],
         cwd=_ROOT,
-        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        env={
+            **os.environ,
+            "QT_QPA_PLATFORM": "offscreen",
+            "CRM_TOUR_PATIENCE": str(patience),
+        },
         capture_output=True,
         encoding="utf-8",
         timeout=600,

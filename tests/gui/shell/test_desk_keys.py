@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from sqlalchemy import select
 
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.screens.desk.asking import AskNote
@@ -17,11 +18,12 @@ from crm_desktop.desktop.widgets.chooser import Chooser
 from crm_desktop.domain.states import ContactState
 from crm_desktop.domain.visits import Need
 from crm_desktop.services import visits
+from crm_desktop.store.models import AtPlace
 from tests.centre import Centre
 from tests.gui.shell.away import back, cut, wait_said
 from tests.gui.shell.conftest import Open, settled
-from tests.gui.shell.test_desk import at_desk, kept, shown
-from tests.visits_centre import add_place, add_site, arriving, known, service_of
+from tests.gui.shell.test_desk import at_desk, kept, said, shown
+from tests.visits_centre import add_place, add_site, arriving, known, places, service_of
 
 ALT, CTRL = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ControlModifier
 SHIFT, PLAIN = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.NoModifier
@@ -60,6 +62,41 @@ def test_the_keyboard_is_in_the_page_from_its_first_moment_on(
     settled(qtbot, desktop)
     assert [each.windowTitle() for each in _choosers(screen)] == ["Which desk is this?"]
     assert kept(centre)[0][2] == ContactState.QUEUED, "the window's F9 would have taken somebody"
+
+
+def test_who_left_the_question_is_asked_again_and_moves_to_another_site(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    eastgate, guildhall = add_site(centre, "eastgate"), add_site(centre, "guildhall")
+    desktop = open_desktop(centre, "rose")
+    QTest.keyClick(desktop.window, Qt.Key.Key_0, CTRL)
+    screen = desktop.window.pages.desk_screen
+
+    def answer(question: str, words: str, key: Qt.Key = Qt.Key.Key_Return) -> None:
+        qtbot.waitUntil(lambda: [e.windowTitle() for e in _choosers(screen)] == [question])
+        (asked,) = _choosers(screen)
+        QTest.keyClicks(asked.field, words)
+        QTest.keyClick(asked.field, key)
+        qtbot.waitUntil(lambda: asked not in _choosers(screen))
+        settled(qtbot, desktop)
+
+    answer("Which site is this?", "", Qt.Key.Key_Escape)
+    for question, words in (("Which site is this?", "guild"), ("Which desk is this?", "desk 2")):
+        QTest.keyClick(screen.check_in.name, Qt.Key.Key_F9)
+        answer(question, words)
+    assert "Desk 2, Guildhall one-stop-shop" in said(desktop)
+
+    # Whoever goes to another site says so where they say at which desk they are.
+    screen.line._where.click()
+    answer("Which desk is this?", "eastgate")
+    answer("Which desk is this?", "desk 1")
+    assert "Desk 1, Eastgate one-stop-shop" in said(desktop)
+    with centre.as_owner().read() as tx:
+        stood = list(tx.session.execute(select(AtPlace.place_id, AtPlace.left_at)))
+    (first, left), (second, there) = stood
+    assert (first, second) == (places(centre, guildhall)[1], places(centre, eastgate)[0])
+    assert left is not None
+    assert there is None
 
 
 def test_the_forms_keys_fill_it_in_from_anywhere_on_the_page(
@@ -210,12 +247,12 @@ def test_what_waits_for_the_database_is_refused_before_anything_is_asked(
     QTest.keyClick(screen.line.list, Qt.Key.Key_Return)
     assert screen.isVisible(), "there is no contact to open"
 
-    for key, modifier, said in (
+    for key, modifier, words in (
         (Qt.Key.Key_F8, PLAIN, "Nobody is sent on while the database is away."),
         (Qt.Key.Key_K, ALT, "Nobody waits apart while the database is away."),
     ):
         QTest.keyClick(name, key, modifier)
-        assert said in shown(screen)
+        assert words in shown(screen)
         assert not _choosers(screen)
         assert not [each for each in screen.findChildren(AskNote) if each.isVisible()]
     room = next(t for t in screen.rooms.board.tiles() if t.place and t.place.name == "Interview 1")

@@ -216,7 +216,7 @@ def test_a_hold_in_the_moment_of_the_answer_is_not_undone(
         add(ari, bridge, *channels, **how)
 
     monkeypatch.setattr(Ari, "add", slowly)
-    with Caller(desk.pbx, LINE):
+    with Caller(desk.pbx, LINE) as caller:
         offered = desk.watch.contact(channel="call", state="offered")
         desk.picks_up(desk.phone)
         call = desk.does(offered.id, CallState.TALKING)
@@ -228,6 +228,7 @@ def test_a_hold_in_the_moment_of_the_answer_is_not_undone(
         desk.does(offered.id, CallState.HELD)
         assert desk.among(offered.id, "hold") == (call.channel,)
         assert len(desk.among(offered.id)) == 1
+        caller.hang_up()
     desk.is_in(offered.id, ContactState.WRAP_UP)
     assert events(desk.centre, offered.id).count("call.held") == 1
     assert "call.resumed" not in events(desk.centre, offered.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
@@ -89,6 +90,15 @@ def unseen(what: str, statement: LiteralString) -> Attack:
 def named(attacks: tuple[Attack, ...]) -> list[object]:
     """Parameters of a test, each under its own name."""
     return [pytest.param(each, id=each.what.replace(" ", "-")) for each in attacks]
+
+
+def named_by_login(attacks: Mapping[str, tuple[Attack, ...]]) -> list[object]:
+    """The same for a test of several people, (login, attack)."""
+    return [
+        pytest.param(login, each, id=f"{login}-{each.what.replace(' ', '-')}")
+        for login, theirs in attacks.items()
+        for each in theirs
+    ]
 
 
 def refused(connection: Connection, ids: Ids, attack: Attack) -> None:

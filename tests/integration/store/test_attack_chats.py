@@ -16,7 +16,7 @@ from tests.integration.store.attacking import (
     Attack,
     Connection,
     Ids,
-    named,
+    named_by_login,
     refused,
     unseen,
 )
@@ -177,16 +177,14 @@ def chatted(attacked: tuple[Centre, Ids]) -> Ids:
 
 @pytest.mark.parametrize(
     ("login", "attack"),
-    [
-        pytest.param(login, *each.values, id=f"{login}-{each.id}")  # type: ignore[attr-defined]
-        for login, attacks in (
-            ("anna", ADVISOR_ATTACKS),
-            (DESK, DESK_ATTACKS),
-            (LEADER, LEADER_ATTACKS),
-            (GATEWAY_LOGIN, GATEWAY_ATTACKS),
-        )
-        for each in named(attacks)
-    ],
+    named_by_login(
+        {
+            "anna": ADVISOR_ATTACKS,
+            DESK: DESK_ATTACKS,
+            LEADER: LEADER_ATTACKS,
+            GATEWAY_LOGIN: GATEWAY_ATTACKS,
+        }
+    ),
 )
 def test_they_are_refused(
     chatted: Ids, connected: Callable[[str], Connection], login: str, attack: Attack

@@ -20,7 +20,7 @@ from tests.integration.store.attacking import (
     Attack,
     Connection,
     Ids,
-    named,
+    named_by_login,
     refused,
 )
 
@@ -146,17 +146,15 @@ def telephoned(attacked: tuple[Centre, Ids]) -> Ids:
 
 @pytest.mark.parametrize(
     ("login", "attack"),
-    [
-        pytest.param(login, *each.values, id=f"{login}-{each.id}")  # type: ignore[attr-defined]
-        for login, attacks in (
-            ("anna", ADVISOR_ATTACKS),
-            (DESK, DESK_ATTACKS),
-            (LEADER, LEADER_ATTACKS),
-            (ADMIN, ADMIN_ATTACKS),
-            (GATEWAY_LOGIN, GATEWAY_ATTACKS),
-        )
-        for each in named(attacks)
-    ],
+    named_by_login(
+        {
+            "anna": ADVISOR_ATTACKS,
+            DESK: DESK_ATTACKS,
+            LEADER: LEADER_ATTACKS,
+            ADMIN: ADMIN_ATTACKS,
+            GATEWAY_LOGIN: GATEWAY_ATTACKS,
+        }
+    ),
 )
 def test_they_are_refused(
     telephoned: Ids, connected: Callable[[str], Connection], login: str, attack: Attack

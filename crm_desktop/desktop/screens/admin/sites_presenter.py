@@ -6,50 +6,33 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
-from crm_desktop.desktop.core.presenting import Presenter, Tasks
+from crm_desktop.desktop.core.presenting import Tasks
+from crm_desktop.desktop.screens.admin.set_up_presenter import (
+    Done,
+    Failed,
+    SetUpPresenter,
+    SetUpView,
+)
 from crm_desktop.domain.changes import Changes, Topic
-from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.sites import KnownSite, Sites, SiteSetUp
 from crm_desktop.services import Database, sites
 
-Failed = Callable[[CrmError], None]
-Done = Callable[[], None]
 
-
-class SitesView(Protocol):
+class SitesView(SetUpView, Protocol):
     """What the presenter asks of the screen."""
 
     def show_sites(self, known: Sites) -> None:
         """Show all that is set up."""
 
-    def show_done(self, words: str) -> None:
-        """Say what was done."""
 
-    def show_undoable(self, words: str, undo: Done) -> None:
-        """Say what was done, and offer to take it back."""
-
-    def show_trouble(self, trouble: CrmError) -> None:
-        """Say what could not be done."""
-
-
-class SitesPresenter(Presenter):
+class SitesPresenter(SetUpPresenter[SitesView]):
     """The sites, their hours, services, desks and rooms."""
 
+    topics = (Topic.SITE, Topic.STAFF)
+
     def __init__(self, db: Database, tasks: Tasks, view: SitesView) -> None:
-        super().__init__(tasks)
-        self._db, self._view = db, view
-        self._started = False
-
-    def start(self) -> None:
-        """Read all."""
-        if not self._started:
-            self._started = True
-            self._read()
-
-    def changed(self, changes: Changes) -> None:
-        """Read again what was set up, and who is where."""
-        if self._started and changes.has(Topic.SITE, Topic.STAFF):
-            self._read()
+        super().__init__(tasks, view)
+        self._db = db
 
     def put(self, known: KnownSite | None, wanted: SiteSetUp, done: Done, failed: Failed) -> None:
         """A new site, or a known one otherwise; `done` and `failed` are the form's."""
@@ -64,16 +47,10 @@ class SitesPresenter(Presenter):
         work = partial(sites.use, self._db, known, active=active)
         name = known.site.name
         if active:
-            self._do(work, f"{name} is in use again", _nothing, self._view.show_trouble)
-            return
-        words = f"{name} is closed; its kiosks and screens stop"
-        undo = partial(self._use_again, known.id)
-
-        def finished(_changes: Changes) -> None:
-            self._view.show_undoable(words, undo)
-            self._read()
-
-        self._tasks.write(work, finished, failed=self._view.show_trouble)
+            self._do_plainly(work, f"{name} is in use again")
+        else:
+            words = f"{name} is closed; its kiosks and screens stop"
+            self._do_undoable(work, words, partial(self._use_again, known.id))
 
     def renew_key(self, known: KnownSite, done: Callable[[str], None], failed: Failed) -> None:
         """Another key for kiosks and screens; `done` is given it."""
@@ -97,15 +74,7 @@ class SitesPresenter(Presenter):
             known = next(e for e in sites.read(self._db).sites if e.id == site_id)
             return sites.use(self._db, known, active=True)
 
-        self._do(again, "The site is in use again", _nothing, self._view.show_trouble)
-
-    def _do(self, work: Callable[[], Changes], said: str, done: Done, failed: Failed) -> None:
-        def finished(_changes: Changes) -> None:
-            done()
-            self._view.show_done(said)
-            self._read()
-
-        self._tasks.write(work, finished, failed=failed)
+        self._do_plainly(again, "The site is in use again")
 
     def _read(self) -> None:
         self._tasks.read(
@@ -114,7 +83,3 @@ class SitesPresenter(Presenter):
             failed=self._view.show_trouble,
             key="admin sites",
         )
-
-
-def _nothing() -> None:
-    """There is no form to close."""

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from crm_desktop.desktop.core import words
-from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.layout import Settings
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.theme import Tone
+from crm_desktop.desktop.screens.admin.set_up_screen import SetUpScreen
 from crm_desktop.desktop.screens.admin.site_addresses import AddressesDialog
 from crm_desktop.desktop.screens.admin.site_form import SiteForm
-from crm_desktop.desktop.widgets.banner import ErrorBar, UndoToast
 from crm_desktop.desktop.widgets.buttons import Button, Kind, PrimaryButton
-from crm_desktop.desktop.widgets.card import PanelHeader, Surface
+from crm_desktop.desktop.widgets.card import PanelHeader
 from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.states import EmptyState
-from crm_desktop.domain.errors import CrmError, InvalidInput
+from crm_desktop.domain.errors import InvalidInput
 from crm_desktop.domain.sites import KnownSite, Sites
 
 if TYPE_CHECKING:
@@ -38,42 +36,20 @@ _FIRST = (
 )
 
 
-class SitesScreen(Surface):
+class SitesScreen(SetUpScreen):
     """Implements `SitesView`. Enter changes the chosen site."""
 
     def __init__(self, look: Look, settings: Settings, parent: QWidget | None = None) -> None:
-        super().__init__(look, parent=parent)
+        nothing = EmptyState(look, "building-2", "No site yet", _FIRST)
+        super().__init__(look, "Sites", nothing, parent)
         self._settings = settings
         self._presenter: SitesPresenter | None = None
         self._known: Sites | None = None
-        self._undo: Callable[[], None] | None = None
-        self.setAccessibleName("Sites")
-        self._error = ErrorBar(look)
-        self.toast = UndoToast(look)
-        self.toast.undone.connect(self._take_back)
-        self._nothing = EmptyState(look, "building-2", "No site yet", _FIRST)
-        begin = self._nothing.add_action("Add a site…", Kind.PRIMARY)
-        begin.clicked.connect(self._add_site)
+        nothing.add_action("Add a site…", Kind.PRIMARY).clicked.connect(self._add_site)
         self.list = RowList(look, "Sites")
         self.list.opened.connect(self._change_site)
         self.list.current.connect(self._chosen)
-        whole = QWidget()
-        column = QVBoxLayout(whole)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self._head_row())
-        column.addWidget(self.list, 1)
-        self._whole = QStackedWidget()
-        self._whole.addWidget(self._nothing)
-        self._whole.addWidget(whole)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        outer.addWidget(self._error)
-        outer.addWidget(self._whole, 1)
-        outer.addWidget(self.toast)
-        # Nothing is known before it was read.
-        self._whole.hide()
+        self._fill(self._head_row(), self.list)
 
     def bind(self, presenter: SitesPresenter) -> None:
         """Give the screen who answers it."""
@@ -88,34 +64,13 @@ class SitesScreen(Surface):
     def show_sites(self, known: Sites) -> None:
         """See `SitesView`."""
         self._known = known
-        self._whole.setCurrentIndex(1 if known.sites else 0)
-        self._whole.show()
+        self._show_whole(set_up=bool(known.sites))
         self.list.set_rows([_row(each) for each in known.sites])
         used = sum(each.site.active for each in known.sites)
         self._head.set_text("Sites", f"{used} in use")
         if known.sites and self.list.current_key() is None:
             self.list.make_current(known.sites[0].id)
         self._chosen(None)
-
-    def show_done(self, words: str) -> None:
-        """See `SitesView`."""
-        self._error.hide()
-        announce(self, words)
-
-    def show_undoable(self, words: str, undo: Callable[[], None]) -> None:
-        """See `SitesView`."""
-        self._error.hide()
-        self._undo = undo
-        self.toast.offer(words)
-
-    def show_trouble(self, trouble: CrmError) -> None:
-        """See `SitesView`; what is in the way is said in its own words."""
-        fields = trouble.params.get("fields")
-        self._error.show_trouble(trouble)
-        if isinstance(trouble, InvalidInput) and isinstance(fields, dict):
-            said = "; ".join(f"{name}: {why}" for name, why in fields.items())
-            self._error.set_text(f"{said[:1].upper()}{said[1:]}.", "Nothing was changed.")
-            announce(self, self._error.text())
 
     # Its parts
 
@@ -208,12 +163,6 @@ class SitesScreen(Surface):
         dialog.renew_wanted.connect(renew)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
-
-    @Slot()
-    def _take_back(self) -> None:
-        if self._undo is not None:
-            self._undo()
-            self._undo = None
 
 
 def _row(known: KnownSite) -> Row:

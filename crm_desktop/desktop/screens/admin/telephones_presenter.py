@@ -2,55 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
-from crm_desktop.desktop.core.presenting import Presenter, Tasks
+from crm_desktop.desktop.core.presenting import Tasks
+from crm_desktop.desktop.screens.admin.set_up_presenter import (
+    Done,
+    Failed,
+    SetUpPresenter,
+    SetUpView,
+)
 from crm_desktop.domain.changes import Changes, Topic
-from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.telephones import KnownLine, Line, Pbx, Phone, Telephones
 from crm_desktop.services import Database, telephones
 
-Failed = Callable[[CrmError], None]
-Done = Callable[[], None]
 
-
-class TelephonesView(Protocol):
+class TelephonesView(SetUpView, Protocol):
     """What the presenter asks of the screen."""
 
     def show_telephones(self, known: Telephones) -> None:
         """Show all that is set up."""
 
-    def show_done(self, words: str) -> None:
-        """Say what was done."""
 
-    def show_undoable(self, words: str, undo: Done) -> None:
-        """Say what was done, and offer to take it back."""
-
-    def show_trouble(self, trouble: CrmError) -> None:
-        """Say what could not be done."""
-
-
-class TelephonesPresenter(Presenter):
+class TelephonesPresenter(SetUpPresenter[TelephonesView]):
     """The PBX, the lines, and who has which telephone."""
 
+    topics = (Topic.ACCOUNT, Topic.STAFF)
+
     def __init__(self, db: Database, tasks: Tasks, view: TelephonesView) -> None:
-        super().__init__(tasks)
+        super().__init__(tasks, view)
         self._db = db
-        self._view = view
-        self._started = False
-
-    def start(self) -> None:
-        """Read all."""
-        if not self._started:
-            self._started = True
-            self._read()
-
-    def changed(self, changes: Changes) -> None:
-        """Read again what was set up, and how the PBX does."""
-        if self._started and changes.has(Topic.ACCOUNT, Topic.STAFF):
-            self._read()
 
     def put_pbx(self, known: Telephones, wanted: Pbx, done: Done, failed: Failed) -> None:
         """How the gateway reaches the PBX; `done` and `failed` are the form's."""
@@ -62,7 +43,7 @@ class TelephonesPresenter(Presenter):
         """Switch the PBX on, or off, which can be taken back."""
         work = partial(telephones.use_pbx, self._db, active=active)
         if active:
-            self._do(work, "The gateway uses the PBX", _nothing, self._view.show_trouble)
+            self._do_plainly(work, "The gateway uses the PBX")
         else:
             words = "The gateway leaves the PBX alone; its own dialplan rules calls"
             self._do_undoable(work, words, lambda: self.use_pbx(active=True))
@@ -80,7 +61,7 @@ class TelephonesPresenter(Presenter):
         work = partial(telephones.use_line, self._db, known, active=active)
         name = known.line.name
         if active:
-            self._do(work, f"{name} is in use again", _nothing, self._view.show_trouble)
+            self._do_plainly(work, f"{name} is in use again")
         else:
             words = f"{name} is removed; calls to it wait in the general queue"
             self._do_undoable(work, words, partial(self._use_again, known.id))
@@ -96,11 +77,9 @@ class TelephonesPresenter(Presenter):
             self._do(work, f"{extension} rings for {phone.name}", done, failed)
             return
         undo = partial(
-            self._do,
+            self._do_plainly,
             partial(telephones.set_extension, self._db, phone.staff_id, None, phone.extension),
             f"{phone.extension} rings for {phone.name} again",
-            _nothing,
-            self._view.show_trouble,
         )
         self._do_undoable(work, f"No telephone rings for {phone.name}", undo)
 
@@ -111,22 +90,7 @@ class TelephonesPresenter(Presenter):
             known = next(e for e in telephones.read(self._db).lines if e.id == line_id)
             return telephones.use_line(self._db, known, active=True)
 
-        self._do(again, "The line is in use again", _nothing, self._view.show_trouble)
-
-    def _do(self, work: Callable[[], Changes], said: str, done: Done, failed: Failed) -> None:
-        def finished(_changes: Changes) -> None:
-            done()
-            self._view.show_done(said)
-            self._read()
-
-        self._tasks.write(work, finished, failed=failed)
-
-    def _do_undoable(self, work: Callable[[], Changes], said: str, undo: Done) -> None:
-        def finished(_changes: Changes) -> None:
-            self._view.show_undoable(said, undo)
-            self._read()
-
-        self._tasks.write(work, finished, failed=self._view.show_trouble)
+        self._do_plainly(again, "The line is in use again")
 
     def _read(self) -> None:
         self._tasks.read(
@@ -135,7 +99,3 @@ class TelephonesPresenter(Presenter):
             failed=self._view.show_trouble,
             key="telephones",
         )
-
-
-def _nothing() -> None:
-    """There is no form to close."""

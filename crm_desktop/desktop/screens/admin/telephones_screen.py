@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from crm_desktop.desktop.core import words
-from crm_desktop.desktop.core.accessibility import announce
 from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.admin.line_form import LineForm
+from crm_desktop.desktop.screens.admin.set_up_screen import SetUpScreen, column
 from crm_desktop.desktop.screens.admin.telephone_forms import PbxForm, PhoneForm
-from crm_desktop.desktop.widgets.banner import Banner, ErrorBar, UndoToast
+from crm_desktop.desktop.widgets.banner import Banner
 from crm_desktop.desktop.widgets.buttons import Button, Kind, PrimaryButton
-from crm_desktop.desktop.widgets.card import PanelHeader, Surface
+from crm_desktop.desktop.widgets.card import PanelHeader
 from crm_desktop.desktop.widgets.pill import Pill
 from crm_desktop.desktop.widgets.row_list import RowList
 from crm_desktop.desktop.widgets.rows import Row
 from crm_desktop.desktop.widgets.states import EmptyState
 from crm_desktop.domain.dialling import shown
-from crm_desktop.domain.errors import CrmError
 from crm_desktop.domain.telephones import (
     Choice,
     KnownLine,
@@ -50,44 +48,21 @@ _OFF = (
 )
 
 
-class TelephonesScreen(Surface):
+class TelephonesScreen(SetUpScreen):
     """Implements `TelephonesView`. Enter changes what is chosen."""
 
     def __init__(self, look: Look, clock: Clock, parent: QWidget | None = None) -> None:
-        super().__init__(look, parent=parent)
+        nothing = EmptyState(look, "phone", "No telephones yet", _FIRST)
+        super().__init__(look, "Telephones", nothing, parent)
         self._clock = clock
         self._presenter: TelephonesPresenter | None = None
         self._known: Telephones | None = None
-        self._undo: Callable[[], None] | None = None
-        self.setAccessibleName("Telephones")
-        self._error = ErrorBar(look)
         self.state = Banner(look, Tone.NEUTRAL, "info", wide=True)
-        self.toast = UndoToast(look)
-        self.toast.undone.connect(self._take_back)
-        self._nothing = EmptyState(look, "phone", "No telephones yet", _FIRST)
-        begin = self._nothing.add_action("Set up the PBX…", Kind.PRIMARY)
-        begin.clicked.connect(self._change_pbx)
-        self._set_up = QWidget()
-        column = QVBoxLayout(self._set_up)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self._pbx_head())
-        column.addWidget(self.state)
+        nothing.add_action("Set up the PBX…", Kind.PRIMARY).clicked.connect(self._change_pbx)
         self._parts = QStackedWidget()
         self._parts.addWidget(self._lines_part())
         self._parts.addWidget(self._phones_part())
-        column.addWidget(self._parts, 1)
-        self._whole = QStackedWidget()
-        for each in (self._nothing, self._set_up):
-            self._whole.addWidget(each)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        outer.addWidget(self._error)
-        outer.addWidget(self._whole, 1)
-        outer.addWidget(self.toast)
-        # Nothing is known before it was read.
-        self._whole.hide()
+        self._fill(self._pbx_head(), self.state, self._parts)
 
     def bind(self, presenter: TelephonesPresenter) -> None:
         """Give the screen who answers it."""
@@ -108,8 +83,7 @@ class TelephonesScreen(Surface):
         """See `TelephonesView`."""
         self._known = known
         self._error.hide()
-        self._whole.setCurrentWidget(self._nothing if known.pbx is None else self._set_up)
-        self._whole.show()
+        self._show_whole(set_up=known.pbx is not None)
         if known.pbx is not None:
             self._show_pbx(known.pbx)
         self.lines.set_rows([self._line_row(each) for each in known.lines])
@@ -125,21 +99,6 @@ class TelephonesScreen(Surface):
             if rows and list_.current_key() is None:
                 list_.make_current(rows[0].key)
         self._chosen(None)
-
-    def show_done(self, words: str) -> None:
-        """See `TelephonesView`."""
-        self._error.hide()
-        announce(self, words)
-
-    def show_undoable(self, words: str, undo: Callable[[], None]) -> None:
-        """See `TelephonesView`."""
-        self._error.hide()
-        self._undo = undo
-        self.toast.offer(words)
-
-    def show_trouble(self, trouble: CrmError) -> None:
-        """See `TelephonesView`."""
-        self._error.show_trouble(trouble)
 
     # Its parts
 
@@ -176,7 +135,7 @@ class TelephonesScreen(Surface):
         self._no_line = EmptyState(look, "phone-incoming", "No number yet", _NO_LINE)
         add = self._no_line.add_action("Add a number…", Kind.PRIMARY)
         add.clicked.connect(self._add_line)
-        return _column(self._lines_head, self.lines, self._no_line)
+        return column(self._lines_head, self.lines, self._no_line, filling=2)
 
     def _phones_part(self) -> QWidget:
         look = self._look
@@ -191,7 +150,7 @@ class TelephonesScreen(Surface):
         self.phones = RowList(look, "Telephones of staff")
         self.phones.opened.connect(self._change_phone)
         self.phones.current.connect(self._chosen)
-        return _column(self._phones_head, self.phones)
+        return column(self._phones_head, self.phones)
 
     def _show_pbx(self, known: KnownPbx) -> None:
         when = words.when(known.at, self._clock.now())
@@ -311,12 +270,6 @@ class TelephonesScreen(Surface):
         if phone is not None and self._presenter is not None:
             self._presenter.set_extension(phone, None, _closed, self.show_trouble)
 
-    @Slot()
-    def _take_back(self) -> None:
-        if self._undo is not None:
-            self._undo()
-            self._undo = None
-
 
 def _phone_row(phone: Phone) -> Row:
     return Row(
@@ -327,17 +280,6 @@ def _phone_row(phone: Phone) -> Row:
         Tone.ACCENT if phone.extension else Tone.NEUTRAL,
         phone.extension or "no telephone",
     )
-
-
-def _column(head: QWidget, *rest: QWidget) -> QWidget:
-    part = QWidget()
-    column = QVBoxLayout(part)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(0)
-    column.addWidget(head)
-    for each in rest:
-        column.addWidget(each, 1)
-    return part
 
 
 def _closed() -> None:

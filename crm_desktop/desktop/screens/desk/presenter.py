@@ -149,12 +149,17 @@ class DeskPresenter(Presenter):
             self._read()
 
     def choose_site(self, site_id: int) -> None:
-        """This computer stands there."""
-        if site_id != self._site:
-            self._site, self._place, self._line = site_id, None, None
-            self._settings.set(SITE, str(site_id))
-            self._settings.set(PLACE, "")
-            self._read()
+        """This computer stands there; whoever works here leaves the desk of another site."""
+        if site_id == self._site:
+            return
+        if self._place is None:
+            self._stand(site_id)
+        else:
+            self._tasks.write(
+                partial(visits.at, self._db, None),
+                lambda _: self._stand(site_id),
+                failed=self._refused,
+            )
 
     def choose_place(self, place_id: int) -> None:
         """At this desk or room; where it was before when the database refuses that."""
@@ -298,6 +303,12 @@ class DeskPresenter(Presenter):
     def _undoable(self, text: str, undo: Callable[[], None], _answer: object) -> None:
         self._done_well()
         self._view.offer_undo(text, undo)
+
+    def _stand(self, site_id: int) -> None:
+        self._site, self._place, self._line = site_id, None, None
+        self._settings.set(SITE, str(site_id))
+        self._settings.set(PLACE, "")
+        self._read()
 
     def _row(self, contact_id: int) -> VisitRow | None:
         rows = self._line.rows if self._line else ()

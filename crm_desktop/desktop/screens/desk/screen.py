@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,13 @@ _NARROW = 900
 _PRIVATE = "Names are hidden. F4 shows them again."
 
 
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """A site among desks, whose numbers are others'."""
+
+    id: int
+
+
 class _Upright(QScrollArea):
     """Scrolls a form up and down, and is never narrower than it."""
 
@@ -87,6 +95,8 @@ class DeskScreen(QWidget):
         self._line: SiteLine | None = None
         self._asked: Callable[[int, str], None] | None = None
         self._standing: Standing | None = None
+        #: The site to which this computer goes, until its desks are known.
+        self._going_to: int | None = None
         self._list: AwayList | None = None
         self.is_private = False
         self.setAccessibleName("Desk")
@@ -204,6 +214,9 @@ class DeskScreen(QWidget):
         site = self._site_name()
         doing = f" · {mine.ticket}" if mine and mine.ticket else ""
         self.here.emit(f"{here.name}, {site}{doing}" if here else "")
+        if self._going_to == line.day.site_id:
+            self._going_to = None
+            self.choose_place()
 
     def show_matches(self, text: str, matches: tuple[Match, ...]) -> None:
         """See `DeskView`."""
@@ -490,12 +503,18 @@ class DeskScreen(QWidget):
 
     @Slot()
     def choose_place(self) -> None:
-        """Ask at which desk."""
-        places = self._line.places if self._line else ()
+        """Ask at which desk, here or at another site; first at which site, if nobody said."""
+        if self._line is None:
+            self.choose_site()
+            return
         rows = [
             Row(each.id, each.name, ", ".join(each.staff) or "nobody is here", "home")
-            for each in places
+            for each in self._line.places
         ]
+        others = [each for each in self._sites if each.id != self._line.day.site_id]
+        if others:
+            rows.append(Row("others", "At another site", heading=True))
+        rows += [Row(_Site(each.id), each.name, each.address, "building-2") for each in others]
         self._choose("Which desk is this?", rows, self._place_chosen)
 
     def _choose(self, said: str, rows: list[Row], chosen: object) -> None:
@@ -509,9 +528,14 @@ class DeskScreen(QWidget):
             self._presenter.choose_site(site_id)
 
     @Slot(object)
-    def _place_chosen(self, place_id: object) -> None:
-        if self._presenter is not None and isinstance(place_id, int):
-            self._presenter.choose_place(place_id)
+    def _place_chosen(self, key: object) -> None:
+        if self._presenter is None:
+            return
+        if isinstance(key, int):
+            self._presenter.choose_place(key)
+        elif isinstance(key, _Site):
+            self._going_to = key.id
+            self._presenter.choose_site(key.id)
 
     @Slot()
     def _tick(self) -> None:
