@@ -27,7 +27,7 @@ BATCH_SECONDS = 0.01
 #: While so many come within a second, they are gathered for so long: two hundred desktops that read
 #: again at every one of fifty changes a second would leave the database time for nothing else.
 BUSY_NOTICES = 12
-BUSY_SECONDS = 0.33
+BUSY_SECONDS = 0.36
 #: A feed that lately heard of what is urgent rests no longer than so, in seconds.
 URGENT_REST_SECONDS = 0.03
 _URGENT_LATELY_SECONDS = 60.0
