@@ -32,7 +32,12 @@ OFFER_SECONDS = 20
 
 
 class Place:
-    """The database of the day and everybody's ways into it."""
+    """The database of the day and everybody's ways into it.
+
+    `late`: by how many seconds people did late what they did, on a computer that was too slow.
+    """
+
+    late = 0.0
 
     def __init__(self, cluster: PostgresCluster, plan: Plan) -> None:
         self._cluster = cluster

@@ -56,6 +56,7 @@ def _lived_through(
         given = check.held(found.owner)
         assert check.over_capacity(given) == []
         assert check.twice_at_once(given) == []
+        found.late = simulation.late / simulation.acts
         yield found, everybody
 
 
@@ -92,7 +93,8 @@ def test_calls_are_answered_as_erlang_says(
     ideal = erlang_says.ideal_line(calls, plan.callers, WITHIN)
     sys.stderr.write(
         f"\nload {load}: {len(everybody)} contacts, {len(calls)} calls, answered in {WITHIN} s "
-        f"{level:.1%}, Erlang A {by_formula:.1%}, ideal line {ideal:.1%}\n"
+        f"{level:.1%}, Erlang A {by_formula:.1%}, ideal line {ideal:.1%}; "
+        f"people were {found.late * 1000:.0f} ms late\n"
     )
     assert overtaken == []
     assert abs(level - by_formula) <= _POINTS

@@ -104,13 +104,7 @@ class Button(QPushButton):
 
     def sizeHint(self) -> QSize:
         """Room for icon, text and badge."""
-        hint = super().sizeHint()
-        width = self._text_width() + 2 * self._look.px(11) + 2
-        if self._icon:
-            width += self._look.px(16) + (self._look.px(6) if self.text() else 0)
-        if self._key:
-            width += key_badge_width(self._look, self._key) + self._look.px(8)
-        return QSize(width, hint.height())
+        return QSize(self._content_width() + 2 * self._look.px(11) + 2, super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
         """A button is never cut."""
@@ -124,11 +118,11 @@ class Button(QPushButton):
         painter = QStylePainter(self)
         painter.drawControl(QStyle.ControlElement.CE_PushButtonBevel, option)
         ink = self._ink()
-        content = self.sizeHint().width() - 2 * self._look.px(11) - 2
-        row = QRect(self.rect())
+        row, content = QRect(self.rect()), self._content_width()
         middle = (self.width() - content) // 2
         # A quiet button reads as a link: a wide one starts where the text around it does.
-        link = self._kind is Kind.QUIET and self.width() > self.sizeHint().width()
+        whole = content + 2 * self._look.px(11) + 2
+        link = self._kind is Kind.QUIET and self.width() > whole
         row.setLeft(self._look.px(4) if link else max(self._look.px(6), middle))
         if self._icon:
             paint_icon(painter, self._look, row, self._icon, ink)
@@ -142,6 +136,14 @@ class Button(QPushButton):
         if self._kind is Kind.PRIMARY and self.hasFocus():
             # The ring around a dark button is dark: a light one inside it is seen by everybody.
             paint_focus(painter, self._look, self.rect().adjusted(2, 2, -2, -2), 4, ink)
+
+    def _content_width(self) -> int:
+        width = self._text_width()
+        if self._icon:
+            width += self._look.px(16) + (self._look.px(6) if self.text() else 0)
+        if self._key:
+            width += key_badge_width(self._look, self._key) + self._look.px(8)
+        return width
 
     def _text_width(self) -> int:
         return text_width(self._look.font(Role.STRONG), self.text())
@@ -170,9 +172,12 @@ class Button(QPushButton):
             said = self._action.toolTip()
             self.setToolTip("" if said == self._action.text() else plain_tip(said))
             shortcut = self._action.shortcut()
-            self._show_key(key_text(shortcut.toString(QKeySequence.SequenceFormat.PortableText)))
-            self._describe()
-            self.updateGeometry()
+            key = key_text(shortcut.toString(QKeySequence.SequenceFormat.PortableText))
+            # Mostly it can be done or cannot any more, which needs no other place.
+            if key != self._whole_key:
+                self._show_key(key)
+                self._describe()
+                self.updateGeometry()
             self.update()
 
     @Slot()

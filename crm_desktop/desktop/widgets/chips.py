@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from crm_desktop.desktop.core.look import Look, Role
@@ -105,6 +105,18 @@ class ChipButton(QAbstractButton):
             event.ignore()
         else:
             super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Tell what was chosen, then draw: Qt draws a button before anybody hears of it."""
+        self.setUpdatesEnabled(False)
+        super().keyReleaseEvent(event)
+        self.setUpdatesEnabled(True)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """As with the key."""
+        self.setUpdatesEnabled(False)
+        super().mouseReleaseEvent(event)
+        self.setUpdatesEnabled(True)
 
     @Slot()
     def _relook(self) -> None:

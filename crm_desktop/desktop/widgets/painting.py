@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QFontMetricsF,
     QPainter,
     QPen,
+    QPixmap,
     QStaticText,
     QTransform,
 )
@@ -42,6 +43,10 @@ ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 _LEFT, _RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
 #: So many shaped texts are kept: what some screens full of rows say.
 _KEPT = 2_000
+#: So many pictures of icons on their squares, of 3 kB each.
+_TILES = 200
+#: The letters that stand most often in a text.
+_USUAL = "etaoin shrdlu"
 _BLANKS = str.maketrans("\n\r\t", "   ")
 _PLAIN = QTransform()
 
@@ -64,15 +69,32 @@ def _line(font: QFont, text: str) -> _Line:
     shaped = QStaticText(text.translate(_BLANKS))
     shaped.setTextFormat(Qt.TextFormat.PlainText)
     shaped.prepare(_PLAIN, font)
-    size, usual = shaped.size(), QFontMetricsF(font).height()
+    size, usual = shaped.size(), _height(font)
     # The size is rounded up; a line with letters of another font may be higher.
     height = usual if size.height() <= ceil(usual) else size.height()
     return _Line(text, shaped, size.width(), height)
 
 
 @lru_cache(maxsize=_KEPT)
-def _cut(font: QFont, text: str, room: int) -> _Line:
+def _fitted(font: QFont, text: str, room: int) -> _Line:
+    """The line, cut where it does not fit."""
+    # Most of what looks too long is: to shape it whole first would be for nothing.
+    if len(text) * _letter(font) <= room:
+        line = _line(font, text)
+        if line.room <= room:
+            return line
     return _line(font, QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, room))
+
+
+@lru_cache(maxsize=64)
+def _height(font: QFont) -> float:
+    return QFontMetricsF(font).height()
+
+
+@lru_cache(maxsize=64)
+def _letter(font: QFont) -> float:
+    """How wide a letter is, mostly."""
+    return QFontMetricsF(font).horizontalAdvance(_USUAL) / len(_USUAL)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -107,9 +129,7 @@ def paint_text(
     room = rect.width()
     if room <= 0 or not text:
         return
-    line = _line(font, text)
-    if line.room > room:
-        line = _cut(font, text, room)
+    line = _fitted(font, text, room)
     left: float = rect.left()
     if align is not _LEFT:
         left += (room - _advance(font, line.text)) / (1 if align is _RIGHT else 2)
@@ -203,14 +223,45 @@ def paint_icon(
 
 def paint_tile(painter: QPainter, look: Look, rect: QRect, icon: str, tone: Tone) -> None:
     """Draw an icon on a soft rounded square that fills `rect`."""
-    theme = look.theme
-    shade = theme.tone(tone)
+    theme, device = look.theme, painter.device()
+    shade, corner = theme.tone(tone), look.px(5)
+    ratio = device.devicePixelRatioF() if device is not None else 1.0
+    sign = look.pixmap(icon, shade.text, 16, ratio)
+    if theme.scheme is not Scheme.CONTRAST and ratio == int(ratio):
+        picture = _tile(sign, shade.soft.rgba(), corner, rect.width(), rect.height())
+        painter.drawPixmap(rect.topLeft(), picture)
+        return
+    # An edge would be mixed with the ground in another order, and between pixels it would blur.
     edge = shade.border if theme.scheme is Scheme.CONTRAST else None
-    paint_box(painter, rect, look.px(5), shade.soft, edge)
-    side = look.px(16)
-    middle = QRect(0, 0, side, side)
+    _draw_tile(painter, rect, sign, corner, shade.soft, edge=edge)
+
+
+@lru_cache(maxsize=_TILES)
+def _tile(sign: QPixmap, fill: int, corner: int, width: int, height: int) -> QPixmap:
+    """A tile as a picture: there are few, and each row of a list has one."""
+    shown, ratio = QRect(0, 0, width, height), sign.devicePixelRatio()
+    picture = QPixmap(shown.size() * ratio)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    _draw_tile(painter, shown, sign, corner, QColor.fromRgba(fill))
+    painter.end()
+    return picture
+
+
+def _draw_tile(
+    painter: QPainter,
+    rect: QRect,
+    sign: QPixmap,
+    corner: int,
+    fill: QColor,
+    *,
+    edge: QColor | None = None,
+) -> None:
+    paint_box(painter, rect, corner, fill, edge)
+    middle = QRect(QPoint(), sign.deviceIndependentSize().toSize())
     middle.moveCenter(rect.center())
-    paint_icon(painter, look, middle, icon, shade.text)
+    painter.drawPixmap(middle.topLeft(), sign)
 
 
 def paint_focus(

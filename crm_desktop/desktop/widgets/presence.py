@@ -101,9 +101,10 @@ class PresenceButton(QAbstractButton):
         more = f" · {detail}" if detail else ""
         said = f"{activity or words}{then}{more}"
         marked = next_presence or presence
-        for each, action in self._actions.items():
-            action.setChecked(each is marked)
-        self._mark()
+        if [each for each, action in self._actions.items() if action.isChecked()] != [marked]:
+            for each, action in self._actions.items():
+                action.setChecked(each is marked)
+            self._mark()
         # It is told again and again, and another width lays out the whole bar.
         if said != self.text():
             self.setText(said)

@@ -45,6 +45,8 @@ class RailButton(QAbstractButton):
 
     def set_badge(self, count: int) -> None:
         """Show how much waits; 0 shows nothing."""
+        if count == self._badge:
+            return
         self._badge = count
         waiting = f", {words.count(count, 'waiting', 'waiting')}" if count else ""
         self.setAccessibleName(self.place.text + waiting)

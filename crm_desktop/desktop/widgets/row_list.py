@@ -28,6 +28,10 @@ from crm_desktop.desktop.widgets.painting import (
 from crm_desktop.desktop.widgets.rows import ROW_ROLE, Row, RowsModel
 
 _Index = QModelIndex | QPersistentModelIndex
+#: As numbers: Python's flags take longer to look at than a row's ground to draw.
+_SELECTED = QStyle.StateFlag.State_Selected.value
+_HOVERED = QStyle.StateFlag.State_MouseOver.value
+_FOCUSED = QStyle.StateFlag.State_HasFocus.value
 
 
 class RowDelegate(QStyledItemDelegate):
@@ -73,14 +77,14 @@ class RowDelegate(QStyledItemDelegate):
         paint_text(painter, inner, row.title, look.font(Role.SMALL_STRONG), look.theme.muted)
 
     def _paint_ground(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
-        theme = self._look.theme
-        if state & QStyle.StateFlag.State_Selected:
+        theme, marks = self._look.theme, state.value
+        if marks & _SELECTED:
             painter.fillRect(rect, theme.selection)
             painter.fillRect(rect.left(), rect.top(), 3, rect.height(), theme.selection_edge)
-        elif state & QStyle.StateFlag.State_MouseOver:
+        elif marks & _HOVERED:
             painter.fillRect(rect, theme.hover)
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, theme.border)
-        if state & QStyle.StateFlag.State_HasFocus:
+        if marks & _FOCUSED:
             paint_focus(painter, self._look, rect.adjusted(0, 0, 0, -1), 3)
 
     def _paint_row(self, painter: QPainter, rect: QRect, row: Row) -> None:

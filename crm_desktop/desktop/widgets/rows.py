@@ -19,6 +19,11 @@ from crm_desktop.desktop.core.theme import Tone
 
 #: The role under which a model gives the whole row.
 ROW_ROLE = Qt.ItemDataRole.UserRole
+#: What a view may do with a row that can be chosen; put together once, as every drawing asks for
+#: each row.
+TO_CHOOSE = (
+    Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+)
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -151,11 +156,7 @@ class RowsModel(QAbstractListModel):
             return Qt.ItemFlag.NoItemFlags
         if self._rows[index.row()].heading:
             return Qt.ItemFlag.ItemNeverHasChildren
-        return (
-            Qt.ItemFlag.ItemIsEnabled
-            | Qt.ItemFlag.ItemIsSelectable
-            | Qt.ItemFlag.ItemNeverHasChildren
-        )
+        return TO_CHOOSE
 
     def index_of(self, key: Hashable) -> QModelIndex:
         """Where the row with this key stands; an invalid index when it does not."""

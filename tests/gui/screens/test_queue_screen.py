@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QAction, QColor, QCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -106,6 +106,27 @@ def test_when_the_chosen_contact_goes_nothing_else_is_chosen(
     screen.show_rows(sample.mine(), sample.waiting()[1:], more=False)
 
     assert screen.list.current_id() is None
+
+
+def test_rows_are_drawn_in_their_places_and_marked_as_they_are(
+    make: Callable[[Look], QueueScreen], look: Look
+) -> None:
+    screen, theme = make(look), look.theme
+    queue, view = screen.list, screen.list.viewport()
+    places = {number: queue.visualRect(queue.queue_model.place_of(number)) for number in range(110)}
+    queue.choose(101)
+    view.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
+    QCursor.setPos(view.mapToGlobal(places[103].center()))
+
+    shown = view.grab().toImage()
+
+    def ground(number: int) -> QColor:
+        return shown.pixelColor(places[number].left() + 6, places[number].top() + 2)
+
+    grounds = {101: theme.selection, 102: theme.surface, 103: theme.hover, 104: theme.surface}
+    assert {number: ground(number) for number in grounds} == grounds
+    part = QRect(0, places[102].center().y(), view.width(), 3 * places[102].height())
+    assert view.grab(part).toImage() == shown.copy(part)
 
 
 def test_an_empty_queue_says_so(

@@ -86,6 +86,38 @@ def test_another_contact_fills_the_cards_that_are_there(make: Make, look: Look) 
     assert set(cards(stage)) < before
 
 
+def test_a_card_stands_ready_for_the_answer(make: Make, look: Look, qtbot: QtBot) -> None:
+    stage, first = make(look), sample.message(91, "Where is my bin?")
+    stage.show(another(2, first))
+    made = stage.screen.conversation.findChildren
+    stage.screen.conversation._spare.clear()
+    before = len(made(MessageCard))
+    qtbot.waitUntil(lambda: len(made(MessageCard)) > before)
+    ready = set(made(MessageCard))
+
+    answer = sample.message(92, "On its way.", direction=Direction.OUTBOUND)
+    contact = another(2, first)
+    stage.screen.show_contact(replace(contact, messages=(first, answer)), fresh=False)
+
+    assert [each.message for each in cards(stage)] == [first, answer]
+    assert set(made(MessageCard)) == ready
+
+
+def test_an_answer_shows_itself_and_leaves_the_rest_alone(make: Make, look: Look) -> None:
+    stage = make(look)
+    asked, contact = stage.knowledge.said("show"), sample.contact()
+    answer = sample.message(92, "On its way.", direction=Direction.OUTBOUND)
+    shown = list[object]()
+    stage.screen.shown.connect(shown.append)
+
+    more = replace(contact, messages=(*contact.messages, answer))
+    stage.screen.show_contact(more, fresh=False)
+
+    assert cards(stage)[-1].message == answer
+    assert shown == [more]
+    assert stage.knowledge.said("show") == asked
+
+
 def test_what_was_said_of_one_message_is_not_said_of_the_next(make: Make, look: Look) -> None:
     stage = make(look)
     failed = sample.message(91, "Thank you.", failure="The mailbox is full.")

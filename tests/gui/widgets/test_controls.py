@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence, QTextDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
@@ -114,6 +114,34 @@ def test_chips_are_walked_with_arrows_and_chosen_with_space(look: Look, qtbot: Q
 
     assert told == [("call",)]
     assert second.accessibleName() == "Calls, 1"
+
+
+class Paintings(QObject):
+    """Counts how often what it watches is drawn."""
+
+    def __init__(self, watched: QWidget) -> None:
+        super().__init__(watched)
+        self.count = 0
+        watched.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.Paint
+        return False
+
+
+def test_what_a_chip_chooses_is_told_before_the_chip_is_drawn(look: Look, qtbot: QtBot) -> None:
+    row, drawn = chips(look, qtbot), list[int]()
+    chip = row.findChildren(ChipButton)[1]
+    qtbot.wait(1)
+    paintings = Paintings(chip)
+    row.chosen.connect(lambda _keys: drawn.append(paintings.count))
+
+    QTest.keyPress(chip, Qt.Key.Key_Space)
+    pressed = paintings.count
+    QTest.keyRelease(chip, Qt.Key.Key_Space)
+
+    assert drawn == [pressed]
+    qtbot.waitUntil(lambda: paintings.count > pressed)
 
 
 def test_new_counts_keep_the_choice_and_the_very_chips(look: Look, qtbot: QtBot) -> None:

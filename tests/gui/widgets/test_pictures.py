@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect
-from PySide6.QtGui import QImage, QPainter, QPixmap
+from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 
 from crm_desktop.desktop.core.look import Look, Role
-from crm_desktop.desktop.core.theme import Scheme
+from crm_desktop.desktop.core.theme import Scheme, Tone
 from crm_desktop.desktop.widgets import pictures
-from crm_desktop.desktop.widgets.painting import paint_text
+from crm_desktop.desktop.widgets.painting import paint_box, paint_icon, paint_text, paint_tile
 from crm_desktop.desktop.widgets.pictures import Pictures
 
 ROW = QRect(4, 30, 200, 27)
@@ -65,6 +65,33 @@ def test_other_words_and_another_look_are_drawn_anew(look: Look) -> None:
     look.set_scheme(Scheme.DARK)
     assert shown(look, kept, row) == shown(look, None, Drawn(look, row.words))
     assert row.times == 3
+
+
+def test_a_tile_on_any_ground_is_what_would_have_been_drawn(look: Look) -> None:
+    for scheme in Scheme:
+        look.set_scheme(scheme)
+        theme = look.theme
+        for tone in Tone:
+            for ground in (theme.surface, theme.hover, theme.selection):
+                pages = [tile(look, tone, ground, straight=each) for each in (True, False)]
+                assert pages[0] == pages[1]
+
+
+def tile(look: Look, tone: Tone, ground: QColor, *, straight: bool) -> QImage:
+    """A tile on a ground, as it is shown or drawn straight on it."""
+    page, shade, side = QPixmap(40, 40), look.theme.tone(tone), look.px(26)
+    page.fill(ground)
+    painter, where = QPainter(page), QRect(5, 4, side, side)
+    if straight:
+        edge = shade.border if look.theme.scheme is Scheme.CONTRAST else None
+        paint_box(painter, where, look.px(5), shade.soft, edge)
+        middle = QRect(0, 0, look.px(16), look.px(16))
+        middle.moveCenter(where.center())
+        paint_icon(painter, look, middle, "mail", shade.text)
+    else:
+        paint_tile(painter, look, where, "mail", tone)
+    painter.end()
+    return page.toImage()
 
 
 def test_pictures_take_no_more_room_than_they_may(look: Look) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QAbstractListModel, QRect, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QTableView
 from pytestqt.qtbot import QtBot
@@ -165,6 +165,16 @@ def test_a_text_fits_into_a_box_of_its_own_width(look: Look) -> None:
                 font = look.font(role)
                 width = text_width(font, text)
                 assert _drawn(look, role, text, width) == _drawn(look, role, text, 10 * width)
+
+
+def test_what_does_not_fit_is_cut_as_qt_cuts_it(look: Look) -> None:
+    font = look.font(Role.SMALL)
+    for text in ("Offered", "Council Tax · in progress · S. Whitlock", "WWWW MMMM AVATAR " * 3):
+        for room in range(20, 320, 23):
+            cut = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, room)
+            said = text if text_width(font, text) <= room else cut
+
+            assert _drawn(look, Role.SMALL, text, room) == _drawn(look, Role.SMALL, said, 900)
 
 
 def _drawn(look: Look, role: Role, text: str, room: int) -> QImage:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from crm_desktop.desktop.core.channels import CHANNEL_ICONS, channel_tone
 from crm_desktop.desktop.core.look import Look, Role
 from crm_desktop.desktop.core.names import offered_words, raised_words
 from crm_desktop.desktop.core.pills import PillText
 from crm_desktop.desktop.core.theme import Tone
-from crm_desktop.desktop.screens.queue.model import Heading, Line, QueueModel
+from crm_desktop.desktop.screens.queue.model import Entry, Heading, Line, QueueModel
 from crm_desktop.desktop.widgets.painting import (
     paint_focus,
     paint_icon,
@@ -30,8 +32,15 @@ Index = QModelIndex | QPersistentModelIndex
 _LEFT = 12
 _GAP = 8
 _CHECK = "needs checking"
-#: Such a row is drawn for itself: few are, and not for long.
-_MARKED = QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What sets a row apart: it is chosen, under the mouse, or has the keyboard."""
+
+    selected: bool = False
+    hovered: bool = False
+    focused: bool = False
 
 
 class QueueDelegate(QStyledItemDelegate):
@@ -45,24 +54,25 @@ class QueueDelegate(QStyledItemDelegate):
         self.compact = True
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: Index) -> QSize:
-        """Heights follow the font; the view gives the width, and asks for every row at once."""
-        entry = self._model.entry_at(index.row())
-        if isinstance(entry, Heading):
-            return QSize(0, self._look.px(29))
-        return QSize(0, self._look.px(54 if entry.mine or not self.compact else 27))
+        """The view gives the width, and asks for every row at once."""
+        return QSize(0, self.height(self._model.entry_at(index.row())))
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Paint one entry with the theme's colours."""
-        entry = self._model.entry_at(index.row())
-        rect: QRect = option.rect
+    def height(self, entry: Entry) -> int:
+        """How high an entry is, in pixels; it follows the font."""
+        if isinstance(entry, Heading):
+            return self._look.px(29)
+        return self._look.px(54 if entry.mine or not self.compact else 27)
+
+    def draw(self, painter: QPainter, rect: QRect, entry: Entry, marks: Marks | None) -> None:
+        """Draw one entry with the theme's colours."""
         painter.save()
         if isinstance(entry, Heading):
             self._heading(painter, rect, entry)
         else:
-            self._line(painter, rect, entry, option.state)
+            self._line(painter, rect, entry, marks)
         painter.restore()
 
-    def _line(self, painter: QPainter, rect: QRect, line: Line, state: QStyle.StateFlag) -> None:
+    def _line(self, painter: QPainter, rect: QRect, line: Line, marks: Marks | None) -> None:
         tall = line.mine or not self.compact
         pill = self._model.pill_of(line.row)
 
@@ -70,16 +80,17 @@ class QueueDelegate(QStyledItemDelegate):
             self._hairline(painter, rect)
             (self._tall if tall else self._flat)(painter, rect, line.row, pill)
 
-        if not state & _MARKED:
+        # A marked row is drawn for itself: few are, and not for long.
+        if marks is None or not (marks.selected or marks.hovered):
             self._pictures.draw(painter, rect, line.row.id, (line.row, pill, tall), draw)
             return
-        theme, selected = self._look.theme, bool(state & QStyle.StateFlag.State_Selected)
-        painter.fillRect(rect, theme.selection if selected else theme.hover)
+        theme = self._look.theme
+        painter.fillRect(rect, theme.selection if marks.selected else theme.hover)
         draw(painter, rect)
-        if selected:
+        if marks.selected:
             edge = QRect(rect.left(), rect.top(), self._look.px(3), rect.height())
             painter.fillRect(edge, theme.selection_edge)
-            if state & QStyle.StateFlag.State_HasFocus:
+            if marks.focused:
                 paint_focus(painter, self._look, rect, 0)
 
     def _heading(self, painter: QPainter, rect: QRect, heading: Heading) -> None:

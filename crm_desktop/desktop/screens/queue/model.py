@@ -18,7 +18,7 @@ from crm_desktop.desktop.core.names import (
     raised_words,
 )
 from crm_desktop.desktop.core.pills import PillText, pill_of
-from crm_desktop.desktop.widgets.rows import runs
+from crm_desktop.desktop.widgets.rows import TO_CHOOSE, runs
 from crm_desktop.desktop.widgets.tips import plain_tip
 from crm_desktop.domain.calls import CallView
 from crm_desktop.domain.views import QueueRow
@@ -136,11 +136,7 @@ class QueueModel(QAbstractListModel):
             return Qt.ItemFlag.NoItemFlags
         if self.row_at(index) is None:
             return Qt.ItemFlag.ItemNeverHasChildren
-        return (
-            Qt.ItemFlag.ItemIsEnabled
-            | Qt.ItemFlag.ItemIsSelectable
-            | Qt.ItemFlag.ItemNeverHasChildren
-        )
+        return TO_CHOOSE
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Words for people and screen readers, the entry itself for the delegate."""

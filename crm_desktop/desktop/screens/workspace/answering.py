@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QTextCursor
@@ -10,7 +11,8 @@ from crm_desktop.desktop.core import accessibility
 from crm_desktop.desktop.core.clock import Clock
 from crm_desktop.desktop.core.errors import words_for
 from crm_desktop.domain.errors import CrmError
-from crm_desktop.domain.views import TemplateInfo
+from crm_desktop.domain.states import Channel
+from crm_desktop.domain.views import ContactView, TemplateInfo
 from crm_desktop.services.replies import Sent
 
 if TYPE_CHECKING:
@@ -18,6 +20,14 @@ if TYPE_CHECKING:
     from crm_desktop.desktop.screens.workspace.screen import WorkspaceScreen
 
 CONVERSATION = "conversation"
+_APART = (Channel.CHAT, Channel.SOCIAL)
+
+
+def adds_only_mails(before: ContactView, contact: ContactView) -> bool:
+    """Whether it is what it was before with more messages, and they stand as mails do."""
+    if contact.row.channel in _APART or len(contact.messages) <= len(before.messages):
+        return False
+    return replace(contact, messages=before.messages) == before
 
 
 class Answering:

@@ -123,8 +123,10 @@ class ChatSide(QObject):
     def show_contact(self, contact: ContactView, *, fresh: bool) -> None:
         """A contact was opened, or the same read again."""
         if contact.row.channel is not Channel.CHAT or self._make is None:
-            self.leave()
-            self._contact = None
+            # Mostly the contact before was none either.
+            if self._contact is not None or self.is_shown:
+                self.leave()
+                self._contact = None
             return
         if fresh:
             self._remember()

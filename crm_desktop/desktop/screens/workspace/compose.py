@@ -119,6 +119,7 @@ class ComposePane(Surface):
         spoken = contact.row.channel in _SPOKEN and not contact.reply_to
         self.composer.set_mode(Visibility.INTERNAL if spoken else Visibility.PUBLIC)
         self.set_files(())
+        self._fit()
 
     def restore(self, mode: Visibility, content: dict[str, object]) -> None:
         """Put a draft back."""

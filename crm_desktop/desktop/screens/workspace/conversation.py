@@ -22,6 +22,8 @@ from crm_desktop.domain.views import ContactView, MessageView
 _SETTLES_MS = 300
 #: So many cards that show nothing are kept for the next contact.
 _SPARE = 6
+#: By then nobody waits for what was opened: a card is made for the answer to it.
+_RESTS_MS = 400
 
 
 class Conversation(QScrollArea):
@@ -58,6 +60,10 @@ class Conversation(QScrollArea):
         self._column.addStretch(1)
         self.setWidget(ground)
         self._following = False
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_RESTS_MS)
+        self._rest.timeout.connect(self._make_ready)
         self.verticalScrollBar().rangeChanged.connect(self._to_end)
         look.changed.connect(self._space)
         self._space()
@@ -82,6 +88,7 @@ class Conversation(QScrollArea):
             self.verticalScrollBar().setValue(0)
         elif grew:
             self._follow()
+        self._rest.start()
 
     def set_images(self, images: Mapping[str, bytes]) -> None:
         """The pictures of the messages have been read."""
@@ -154,6 +161,17 @@ class Conversation(QScrollArea):
             card.hide()
             card.deleteLater()
         del self._spare[_SPARE:]
+
+    @Slot()
+    def _make_ready(self) -> None:
+        """Making a card and dressing it takes longer than all else about a reply."""
+        if not self._spare:
+            card = self._make()
+            card.hide()
+            self._spare.append(card)
+            self._column.insertWidget(self._first + len(self._cards), card)
+            for each in (card, *card.findChildren(QWidget)):
+                each.ensurePolished()
 
     def _make(self) -> MessageCard:
         card = MessageCard(self._look, self._clock, self._me)

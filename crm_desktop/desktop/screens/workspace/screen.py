@@ -16,7 +16,11 @@ from crm_desktop.desktop.core.errors import words_for
 from crm_desktop.desktop.core.look import Look
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.workspace.after_call import AfterCall
-from crm_desktop.desktop.screens.workspace.answering import CONVERSATION, Answering
+from crm_desktop.desktop.screens.workspace.answering import (
+    CONVERSATION,
+    Answering,
+    adds_only_mails,
+)
 from crm_desktop.desktop.screens.workspace.case_pane import CasePane
 from crm_desktop.desktop.screens.workspace.chat_side import ChatSide
 from crm_desktop.desktop.screens.workspace.compose import ComposePane
@@ -179,6 +183,11 @@ class WorkspaceScreen(QWidget):
     def show_contact(self, contact: ContactView, *, fresh: bool) -> None:
         """See `WorkspaceView`."""
         before, self._contact = None if fresh else self._contact, contact
+        if before is not None and adds_only_mails(before, contact):
+            self._show_parts(contact, before)
+            self.meanwhile.changed(contact)
+            self.shown.emit(contact)
+            return
         mine, writable = self._presenter.is_mine, self._presenter.can_write()
         self.header.show_contact(contact, _CHANNELS[contact.row.channel], mine=mine)
         self.notices.show_contact(contact, me=self._person.id)
