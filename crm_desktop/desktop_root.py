@@ -28,7 +28,7 @@ from crm_desktop.desktop.shell.desk import AlarmWays, Desk
 from crm_desktop.desktop.shell.feed_source import DatabaseFeed
 from crm_desktop.desktop.shell.main_window import PRODUCT, MainWindow
 from crm_desktop.domain.errors import CrmError, NoKeyring, Taken
-from crm_desktop.services import Database, Target, administration, session
+from crm_desktop.services import Database, Target, administration, contacts, session
 from crm_desktop.this_computer.alarms import BuildingAlarms
 from crm_desktop.this_computer.files import LocalFiles
 from crm_desktop.this_computer.gateway import OwnGateway
@@ -82,6 +82,9 @@ class Desktop:
             self.desk.live.start(DatabaseFeed(self.desk.db.target))
         if self.desk.lock_seconds:
             self.window.lock.system.start()
+        self.desk.runner.run(
+            partial(contacts.get_ready, self.desk.db), owner=self.window, failed=_let_be
+        )
         pace.quicken(self.window)
 
     def stop(self) -> None:
@@ -543,6 +546,10 @@ def _never_mind(_trouble: CrmError) -> None:
 
 def _nothing() -> None:
     """What comes after the readings that were asked for before."""
+
+
+def _let_be(_trouble: CrmError) -> None:
+    """Whoever asks for something meets the same trouble, and is told of it."""
 
 
 def _when_drawn(call: Callable[[], None]) -> Callable[[None], None]:

@@ -20,13 +20,25 @@ from crm_desktop.store.models import (
 from tests.centre import Centre
 
 
-def add_pbx(centre: Centre, name: str = "PBX") -> int:
-    """An account of a PBX."""
+def add_pbx(centre: Centre, name: str = "PBX", *, active: bool = True) -> int:
+    """An account of a PBX; one at a time is in use."""
     with centre.as_owner().write() as tx:
-        account = ChannelAccount(kind="asterisk", name=name, secret_name="pbx", settings={})
+        account = ChannelAccount(
+            kind="asterisk", name=name, secret_name="pbx", settings={}, active=active
+        )
         tx.session.add(account)
         tx.session.flush()
         return account.id
+
+
+def pbx_of(centre: Centre) -> int:
+    """The account of the PBX in use, made when there is none."""
+    with centre.as_owner().read() as tx:
+        query = select(ChannelAccount.id).where(
+            ChannelAccount.kind == "asterisk", ChannelAccount.active
+        )
+        known = tx.session.scalar(query)
+    return known or add_pbx(centre)
 
 
 def give_phones(centre: Centre, **extensions: str) -> None:

@@ -12,7 +12,8 @@ from crm_desktop.gateway.recording.opus import encode
 from crm_desktop.gateway.recording.serving import Keeper
 from crm_desktop.gateway.recording.vault import Vault
 from crm_desktop.services import leases, recordings
-from crm_desktop.store.models import Call, ChannelAccount
+from crm_desktop.store.models import Call
+from tests.call_rows import pbx_of
 from tests.centre import Centre
 from tests.servers.sounds import write_tones
 
@@ -32,14 +33,12 @@ def add_recording(
     contact_id = centre.add_contact(
         channel=channel, state=ContactState.QUEUED, subject="Missed bin", text="(spoken)"
     )
+    pbx = pbx_of(centre)
     with centre.as_owner().write() as tx:
-        account = ChannelAccount(kind="asterisk", name=f"PBX {contact_id}", settings={})
-        tx.session.add(account)
-        tx.session.flush()
         tx.session.add(
             Call(
                 contact_id=contact_id,
-                account_id=account.id,
+                account_id=pbx,
                 state="ended",
                 number=NUMBER,
                 ended_at=tx.now,

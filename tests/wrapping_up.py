@@ -11,7 +11,8 @@ from crm_desktop.domain.calls import CallState, WrapUp
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.states import AssignmentState, Channel, ContactState
 from crm_desktop.services import contacts, queue_settings
-from crm_desktop.store.models import Assignment, Call, ChannelAccount, Contact, Event
+from crm_desktop.store.models import Assignment, Call, Contact, Event
+from tests.call_rows import pbx_of
 from tests.centre import Centre
 
 
@@ -35,13 +36,11 @@ def talking(centre: Centre, login: str = "anna") -> int:
     """A call that somebody has."""
     contact_id = centre.add_contact(channel=Channel.CALL)
     contacts.take(centre.as_person(login), contact_id)
+    pbx = pbx_of(centre)
     with centre.as_owner().write() as tx:
-        account = ChannelAccount(kind="asterisk", name=f"PBX {contact_id}", settings={})
-        tx.session.add(account)
-        tx.session.flush()
         tx.session.add(
             Call(
-                contact_id=contact_id, account_id=account.id, state=CallState.TALKING,
+                contact_id=contact_id, account_id=pbx, state=CallState.TALKING,
                 answered_at=tx.now - timedelta(seconds=90),
             )
         )  # fmt: skip

@@ -179,8 +179,10 @@ def _own(
     said = list(values_in_text(text, ""))
     # All runs of words in what was said are many, and mostly none of them is asked for.
     words = frozenset(tokens(text))
-    if any(words.issuperset(each.split()) for each in asked):
-        said += names_in_text(text, "", any_case=True, own=frozenset())
+    met = [parts for each in asked if words.issuperset(parts := each.split())]
+    if met:
+        begin = frozenset(word for parts in met for word in parts)
+        said += names_in_text(text, "", any_case=True, own=frozenset(), begin=begin)
 
     def of(kind: FindingKind, given: Iterable[str]) -> frozenset[str]:
         return frozenset(given) | {each.value for each in said if each.kind is kind}

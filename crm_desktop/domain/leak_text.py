@@ -183,13 +183,23 @@ def _numbers(run: str) -> Iterator[str]:
 
 
 def names_in_text(
-    text: str, where: str, *, any_case: bool, own: frozenset[str]
+    text: str,
+    where: str,
+    *,
+    any_case: bool,
+    own: frozenset[str],
+    begin: frozenset[str] | None = None,
 ) -> Iterator[Candidate]:
-    """Runs of words that could be a name; not those inside an allowed name."""
+    """Runs of words that could be a name; not those inside an allowed name.
+
+    With `begin` only the runs whose first word is made of these: all runs are many.
+    """
     words = list(_NAME_WORD.finditer(text))
     covered = _covered(words, own)
     for start, first in enumerate(words):
         if not (any_case or _capital(first[0])):
+            continue
+        if begin is not None and not begin.issuperset(tokens(first[0])):
             continue
         for end in _ends(text, words, start, any_case=any_case):
             if covered.issuperset(range(start, end + 1)):

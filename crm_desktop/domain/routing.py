@@ -1,13 +1,13 @@
 """Who is offered which contact, and why not the others: the rules, without I/O.
 
-`migrations/sql/0009_routing.sql` says the same for PostgreSQL; one contract test holds both.
+`migrations/sql/0039_routing.sql` says the same for PostgreSQL; one contract test holds both.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 #: A desktop that was silent for so long is not there.
@@ -19,7 +19,6 @@ SPARED_ALONE = timedelta(seconds=30)
 #: By so many points a mail or a form, which can be laid aside, is less urgent than a call.
 DEFERRED_POINTS = 24
 MOST_BOOST = 5
-_EVER_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Why(StrEnum):
@@ -63,19 +62,21 @@ class Hand:
 
     `busy` is what calls, chats and visits take of their capacity, `laid` what can be laid aside
     for one. `offered` and `called`: an offer stands before them, and one that cannot be laid aside.
+    `kept`: free, for something heavier. `given_at` is when they were last given work, as text that
+    sorts by time, empty for never. `queues` are only looked at of who has room.
     """
 
     staff_id: int
     why: Why | None
     capacity: int
-    queues: frozenset[int]
-    skills: Mapping[int, int] = field(default_factory=dict)
+    queues: frozenset[int] = frozenset()
+    skills: dict[int, int] = field(default_factory=dict)
     busy: int = 0
     laid: int = 0
     offered: bool = False
     called: bool = False
     kept: bool = False
-    given_at: datetime | None = None
+    given_at: str = ""
     off_channels: frozenset[str] = frozenset()
 
     @property
@@ -101,7 +102,7 @@ class Hand:
         """How much of such a channel they can still have."""
         return self.capacity - self.busy - (self.laid if interruptible else 0)
 
-    def give(self, weight: int, interruptible: bool, now: datetime) -> None:
+    def give(self, weight: int, interruptible: bool, now: str) -> None:
         """They are offered something."""
         self.offered, self.given_at = True, now
         if interruptible:
@@ -170,9 +171,12 @@ def virtual_entry(queued_at: datetime, points: int, ageing: int, interruptible: 
     )
 
 
-def decided(hands: Iterable[Hand], wanted: Wanted, now: datetime) -> Decision:
-    """Whom it goes to: the last advisor, the skilled, the least busy, who was given work first."""
-    seen = [_judged(each, wanted, now) for each in hands if wanted.queue_id in each.queues]
+def decided(members: Iterable[Hand], wanted: Wanted, now: datetime) -> Decision:
+    """Whom of its queue's members it goes to.
+
+    The last advisor, the skilled, the least busy, who was given work first.
+    """
+    seen = [_judged(each, wanted, now) for each in members]
     # Somebody else will be there for it: who declined it lately is spared.
     left_over = any(each.will_do for each in seen)
     awaited = (
@@ -190,12 +194,12 @@ def decided(hands: Iterable[Hand], wanted: Wanted, now: datetime) -> Decision:
         elif each.why is None and awaited:
             each.why = Why.LAST_FIRST
 
-    def order(each: _Judged) -> tuple[bool, int, float, datetime, int]:
+    def order(each: _Judged) -> tuple[bool, int, float, str, int]:
         return (
             each.hand.staff_id != wanted.last_one,
             each.short,
             each.hand.share,
-            each.hand.given_at or _EVER_AGO,
+            each.hand.given_at,
             each.hand.staff_id,
         )
 
@@ -211,24 +215,19 @@ def decided(hands: Iterable[Hand], wanted: Wanted, now: datetime) -> Decision:
     return Decision(best.hand.staff_id if best else None, considered)
 
 
-def room(hands: Iterable[Hand], queue_id: int, weight: int, interruptible: bool) -> bool:
-    """Whether somebody of a queue has room for such a contact.
+def room(roomy: Iterable[Hand], queue_id: int, weight: int, interruptible: bool) -> bool:
+    """Whether somebody of a queue has room for such a contact, of those who have any.
 
     If not, somebody is kept free for it: lighter work that came later would else fill them for
     ever.
     """
-    members = [each for each in hands if queue_id in each.queues]
+    members = [each for each in roomy if queue_id in each.queues and not each.kept]
     if any(
-        each.room(interruptible) >= weight
-        and not (each.kept or each.called or (each.offered and interruptible))
+        each.room(interruptible) >= weight and not (each.called or (each.offered and interruptible))
         for each in members
     ):
         return True
-    filled = [
-        each
-        for each in members
-        if not each.kept and each.capacity >= weight > each.room(interruptible)
-    ]
+    filled = [each for each in members if each.capacity >= weight > each.room(interruptible)]
     if filled:
         min(filled, key=lambda each: (each.busy, each.staff_id)).kept = True
     return False
@@ -244,7 +243,10 @@ def _second(each: _Judged, best: _Judged, last_one: int | None) -> Why:
 
 def _judged(hand: Hand, wanted: Wanted, now: datetime) -> _Judged:
     short, lacking = _lacks(hand, wanted, now) if wanted.needs else (0, False)
-    at, for_good = wanted.declined.get(hand.staff_id, (_EVER_AGO, False))
+    refused = lately = False
+    if hand.staff_id in wanted.declined:
+        at, for_good = wanted.declined[hand.staff_id]
+        refused, lately = for_good or at > now - SPARED_ALONE, at > now - SPARED
     why = hand.why
     if why is None:
         if wanted.channel in hand.off_channels:
@@ -257,9 +259,7 @@ def _judged(hand: Hand, wanted: Wanted, now: datetime) -> _Judged:
             why = Why.FULL
         elif hand.kept:
             why = Why.KEPT
-    return _Judged(
-        hand, why, short, refused=for_good or at > now - SPARED_ALONE, lately=at > now - SPARED
-    )
+    return _Judged(hand, why, short, refused, lately)
 
 
 def _lacks(hand: Hand, wanted: Wanted, now: datetime) -> tuple[int, bool]:

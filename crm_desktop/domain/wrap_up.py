@@ -10,6 +10,9 @@ from crm_desktop.domain.calls import WrapUp
 #: So long after its time a timed wrap-up is ended for whoever did not: what a desktop still says
 #: at the last moment comes first.
 GRACE = timedelta(seconds=3)
+#: How a contact ended whose caller was given to somebody outside: they may talk on, while whoever
+#: had the call wraps up.
+TRANSFERRED_OUT = "transferred out"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from crm_desktop.domain.calls import CallState, LegRole
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import Conflict, NotFound
 from crm_desktop.domain.states import AssignmentState, Channel, ContactState
+from crm_desktop.domain.wrap_up import TRANSFERRED_OUT
 from crm_desktop.services.calls import going_on
 from crm_desktop.services.intake_parts import finding
 from crm_desktop.services.leases import Lease, writing
@@ -27,7 +28,7 @@ from crm_desktop.store.queries.routing import read as read_routing
 #: So urgent is who was passed on: they have waited before.
 PASSED_ON = 3
 _PASSED_ON_WORDS = "Passed on by a colleague"
-TRANSFERRED_OUT, WARNED = "transferred out", "warned and ended"
+WARNED = "warned and ended"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,12 @@ def open_contact(db: Database, contact_id: int) -> ContactView:
         return workspace.open_contact(tx, contact_id)
 
 
+def get_ready(db: Database) -> None:
+    """So that the first contact of a session opens as fast as the next; opens none."""
+    with db.read_at_once() as tx:
+        workspace.get_ready(tx)
+
+
 def _moved(db: Database, contact_id: int, move: Callable[[Tx], None]) -> Moved:
     with db.write() as tx:
         move(tx)

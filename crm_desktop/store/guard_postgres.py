@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from crm_desktop.store.database import Tx
 
 
+_OWNERS = text("SELECT norm, customer_id, name FROM app.owners(:kind, :norms)")
+
+
 @cache
 def _calling(function: str, names: tuple[str, ...]) -> TextClause:
     """The call of one of our functions; made once, so that SQLAlchemy knows it again."""
@@ -217,10 +220,9 @@ class PostgresGuard:
     def owners(self, kind: str, norms: tuple[str, ...]) -> dict[str, tuple[tuple[int, str], ...]]:
         """See `Guard`."""
         found: dict[str, tuple[tuple[int, str], ...]] = {}
-        for row in self._call(
-            "SELECT * FROM app.owners(:kind, :norms)", kind=kind, norms=list(norms)
-        ):
-            found[row["norm"]] = (*found.get(row["norm"], ()), (row["customer_id"], row["name"]))
+        rows = self._tx.settle().execute(_OWNERS, {"kind": kind, "norms": list(norms)})
+        for norm, customer_id, name in rows:
+            found[norm] = (*found.get(norm, ()), (customer_id, name))
         return found
 
     def put_blob(self, content: bytes) -> str:

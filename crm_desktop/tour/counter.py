@@ -114,11 +114,12 @@ def call(tour: Tour) -> None:
     hands, page = at_counter(tour), _desk(tour)
     page.focus()
     hands.press("F9")
-    hands.wait_for("Calling ", "R. Doyle", "called 1 time", part=page.line)
+    hands.wait_for("Calling ", "R. Doyle", "called once", part=page.line)
     first = _ticket_of(page, "R. Doyle")
     _public_says(tour, first)
     _beside(tour, "called")
     for times in range(2, _CALLS + 1):
+        hands.wait_until(lambda: page.line.may_recall, "a moment after the call before")
         hands.press("Shift+F9")
         hands.wait_for(f"called {times} times", part=page.line)
     hands.press("Alt+N")

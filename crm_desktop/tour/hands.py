@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
@@ -122,18 +122,9 @@ class Hands:
 
     def texts(self) -> list[str]:
         """Every name and value in the window, in order."""
-        return list(_visible_texts(accessibility.tree(self.window)))
+        return list(accessibility.visible_texts(self.window))
 
 
 def _called(widget: QWidget) -> str:
     """What a screen reader calls it: a button without a name by its text."""
     return widget.accessibleName() or (widget.text() if isinstance(widget, QAbstractButton) else "")
-
-
-def _visible_texts(node: Mapping[str, Any]) -> Iterator[str]:
-    """What is on the pages in front: those behind are in the tree too, as invisible."""
-    if "invisible" in node.get("states", ()):
-        return
-    yield from (str(node[part]) for part in ("name", "value") if node.get(part))
-    for child in node.get("children", ()):
-        yield from _visible_texts(child)

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 #: Seconds that anything may take, on a slow and busy machine; a slower one is given more.
 PATIENCE = float(os.environ.get("CRM_TOUR_PATIENCE", "30"))
-_TURN_MS = 40
+_TURN_MS = 20
 
 
 def until(

@@ -190,6 +190,9 @@ def _arrange(owner: Database, pbx: Asterisk, many: int) -> int:
             },
         )  # fmt: skip
         _forget_line(tx)
+        tx.session.execute(
+            update(ChannelAccount).where(ChannelAccount.kind == "asterisk").values(active=False)
+        )
         tx.session.add(account)
         tx.session.add(TelephoneLine(number=LINE, name="Bench", queue_id=queue_id, record=False))
         tx.session.flush()

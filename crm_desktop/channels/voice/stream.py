@@ -105,7 +105,8 @@ def _refusal(status: int) -> AriTrouble:
     if status in (401, 403):
         return AriDenied("The PBX refuses the user name or the password")
     if status == 404:
-        return AriDenied("There is no ARI at this address, or it is switched off")
+        # So Asterisk also answers for a moment while it starts: to be tried again soon.
+        return AriTrouble("There is no ARI at this address, or it is switched off")
     return AriAway(f"No connection for events: answer {status}")
 
 

@@ -14,7 +14,7 @@ class AriAway(AriTrouble):
 
 
 class AriDenied(AriTrouble):
-    """The PBX is there and refuses the user name or the password, or ARI itself is off."""
+    """The PBX is there and refuses the user name or the password."""
 
 
 class AriUntrusted(AriTrouble):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt
@@ -63,6 +64,14 @@ def texts(node: dict[str, Any]) -> list[str]:
     return said + [text for child in node.get("children", ()) for text in texts(child)]
 
 
+def visible_texts(widget: QObject) -> Iterator[str]:
+    """Every name and value that is in sight, in order: pages behind are not gone through."""
+    QAccessible.setActive(True)
+    interface = QAccessible.queryAccessibleInterface(widget)
+    if interface is not None:
+        yield from _in_sight(interface)
+
+
 def problems(window: QWidget) -> list[str]:
     """Focusable visible widgets that a screen reader could not name, as class and object name."""
     return [
@@ -91,6 +100,18 @@ def _spoken_name(widget: QWidget) -> str:
         return found or "label"
     proxy = widget.focusProxy()
     return _spoken_name(proxy) if proxy is not None else ""
+
+
+def _in_sight(interface: QAccessibleInterface) -> Iterator[str]:
+    if interface.state().invisible:
+        return
+    for kind in (QAccessible.Text.Name, QAccessible.Text.Value):
+        if text := interface.text(kind):
+            yield text
+    for index in range(min(interface.childCount(), MOST_CHILDREN)):
+        child = interface.child(index)
+        if child is not None and child.isValid():
+            yield from _in_sight(child)
 
 
 def _node(interface: QAccessibleInterface) -> dict[str, Any]:

@@ -112,6 +112,11 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def times(number: int) -> str:
+    """As "once", "2 times"."""
+    return "once" if number == 1 else count(number, "time")
+
+
 def size(octets: int) -> str:
     """A file's size: "640 bytes", "12 KB", "3.4 MB"."""
     if octets < 1_000:

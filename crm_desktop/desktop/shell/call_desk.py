@@ -356,7 +356,7 @@ class CallDesk(QObject):
         self.phone.setVisible(bool(telephone.system))
         if telephone.system:
             # The tables of numbers must not be loaded while the first call rings.
-            self._tasks.search(_load_numbers, _loaded, key="numbers")
+            self._tasks.search(_load_numbers, _loaded, key="tables")
         self.fit()
         self.moved.emit()
 

@@ -27,6 +27,16 @@ class ChannelAccount(Base):
     """
 
     __tablename__ = "channel_account"
+    __table_args__ = (
+        # An extension is one PBX's, and so are those who can be called by theirs.
+        Index(
+            "ix_one_pbx",
+            "kind",
+            unique=True,
+            postgresql_where=text("kind = 'asterisk' AND active"),
+            sqlite_where=text("kind = 'asterisk' AND active"),
+        ),
+    )
 
     id: Mapped[Id]
     kind: Mapped[str]

@@ -176,10 +176,7 @@ def _check_own_phone(session: Session, asker: Person) -> None:
 def _out(tx: Tx, asker: Person, args: Mapping[str, Any]) -> dict[str, object]:
     session = tx.session
     pbx = session.scalar(
-        select(ChannelAccount.id)
-        .where(ChannelAccount.kind == "asterisk", ChannelAccount.active)
-        .order_by(ChannelAccount.id)
-        .limit(1)
+        select(ChannelAccount.id).where(ChannelAccount.kind == "asterisk", ChannelAccount.active)
     )
     if pbx is None:
         raise Conflict("no telephone system is set up")

@@ -45,7 +45,7 @@ def targets(tx: Tx, me: Person) -> CallTargets:
 
 
 def own_telephone(tx: Tx, me: Person) -> OwnTelephone:
-    """What rings for a person, and the first telephone system in use."""
+    """What rings for a person, and the telephone system in use: there is one at a time."""
     extension = tx.session.scalar(select(Staff.extension).where(Staff.id == me.id)) or ""
     system = tx.session.execute(
         select(
@@ -57,9 +57,7 @@ def own_telephone(tx: Tx, me: Person) -> OwnTelephone:
         )
         .outerjoin(Lease, Lease.name == literal("pbx:") + cast(ChannelAccount.id, String))
         .where(ChannelAccount.kind == "asterisk", ChannelAccount.active)
-        .order_by(ChannelAccount.id)
-        .limit(1)
-    ).first()
+    ).one_or_none()
     if system is None:
         return OwnTelephone(extension, "")
     name, status, words, unseen_since = system

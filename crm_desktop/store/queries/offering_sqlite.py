@@ -1,11 +1,9 @@
-"""One round of routing on SQLite: `app.route` of migrations/sql/0009_routing.sql in Python."""
+"""One round of routing on SQLite: `app.route` of migrations/sql/0039_routing.sql in Python."""
 
 from __future__ import annotations
 
 import heapq
-import json
-from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from random import sample
 from typing import Any, NamedTuple
@@ -13,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     BindParameter,
     Row,
+    and_,
     bindparam,
     column,
     func,
@@ -20,20 +19,22 @@ from sqlalchemy import (
     literal_column,
     select,
     text,
+    tuple_,
     update,
 )
 
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import NotFound
-from crm_desktop.domain.routing import Decision, Hand, Wanted, decided, room, virtual_entry
+from crm_desktop.domain.routing import Decision, Hand, Wanted, room, virtual_entry
 from crm_desktop.domain.states import AssignmentState, ContactState
 from crm_desktop.store.database import Tx
 from crm_desktop.store.models import Activity, Assignment, Contact, RoutingDecision
 from crm_desktop.store.models.base import UtcDateTime
 from crm_desktop.store.queries import events
 from crm_desktop.store.queries.offering_known import (
+    People,
     Waiting,
-    hands,
+    least_weights,
     rules,
     wanted,
     weights,
@@ -41,9 +42,8 @@ from crm_desktop.store.queries.offering_known import (
 
 #: When nobody is free, of so many it is looked why in one round.
 _LOOKED_AT, _ASKED_ABOUT = 1, 8
-#: Mostly the first of each line are enough. More are read when all of them went, or are kept from
-#: whom they would go to.
-_DEPTHS = (2, 60, 500)
+#: So far back a line is looked at in one round.
+_DEEPEST = 500
 
 # Written out, not bound: a database knows by them alone that a partial index holds the rows.
 _QUEUED = Contact.state == literal_column("'queued'")
@@ -65,40 +65,57 @@ _EXPIRED = (
     .limit(bindparam("many"))
 )
 _NEXT_EXPIRY = select(func.min(Assignment.expires_at)).where(_OPEN, _STANDING)
-# SQLite goes from one line to the next by a step in the index.
-_LINES = (
-    select(Contact.queue_id, Contact.channel, Contact.priority, Contact.boost)
-    # Visitors are called by desks.
-    .where(_QUEUED, Contact.channel != "visit")
-    .distinct()
+# One queue, one channel and the same points stand in the order of entry: a line. SQLite goes from
+# one to the next by a step in the index, and by another to who heads it; the contacts themselves,
+# with their long texts, are not read. Visitors are called by desks.
+_HEADS = text(
+    """
+    SELECT l.queue_id, l.channel, l.priority, l.boost,
+           (SELECT w.id FROM contact w
+            WHERE w.state = 'queued' AND w.queue_id = l.queue_id AND w.channel = l.channel
+              AND w.priority = l.priority AND w.boost = l.boost
+            ORDER BY w.queued_at, w.id LIMIT 1) AS id,
+           (SELECT min(w.queued_at) FROM contact w
+            WHERE w.state = 'queued' AND w.queue_id = l.queue_id AND w.channel = l.channel
+              AND w.priority = l.priority AND w.boost = l.boost) AS queued_at
+    FROM (SELECT DISTINCT queue_id, channel, priority, boost FROM contact
+          WHERE state = 'queued' AND channel <> 'visit') l
+    """
+).columns(
+    column("queue_id"),
+    column("channel"),
+    column("priority"),
+    column("boost"),
+    column("id"),
+    column("queued_at", UtcDateTime),
+)
+_IN_LINE = and_(
+    _QUEUED,
+    Contact.queue_id == bindparam("queue"),
+    Contact.channel == bindparam("channel"),
+    Contact.priority == bindparam("priority"),
+    Contact.boost == bindparam("boost"),
+)
+_BEHIND = (
+    select(Contact.id, Contact.queued_at)
+    .where(
+        _IN_LINE,
+        tuple_(Contact.queued_at, Contact.id)
+        > tuple_(bindparam("queued_at", UtcDateTime), bindparam("id")),
+    )
+    .order_by(Contact.queued_at, Contact.id)
+    .limit(1)
 )
 _OVERDUE = (
     select(Contact.id)
     .where(
-        _QUEUED,
-        Contact.queue_id == bindparam("queue"),
-        Contact.channel == bindparam("channel"),
-        Contact.priority == bindparam("priority"),
-        Contact.boost == bindparam("boost"),
+        _IN_LINE,
         Contact.queued_at <= bindparam("before", UtcDateTime),
         Contact.overflowed_at.is_(None),
     )
     .order_by(Contact.queued_at, Contact.id)
     .limit(bindparam("many"))
 )
-# The first of every line at once, the lines as JSON.
-_FIRST = text(
-    """
-    SELECT l.key, c.id, c.queued_at, c.customer_id FROM json_each(:lines) l CROSS JOIN contact c
-    WHERE c.id IN (
-        SELECT w.id FROM contact w
-        WHERE w.state = 'queued' AND w.queue_id = json_extract(l.value, '$[0]')
-          AND w.channel = json_extract(l.value, '$[1]')
-          AND w.priority = json_extract(l.value, '$[2]')
-          AND w.boost = json_extract(l.value, '$[3]')
-        ORDER BY w.queued_at, w.id LIMIT :many)
-    """
-).columns(column("key"), column("id"), column("queued_at", UtcDateTime), column("customer_id"))
 _LAST_DECISION = (
     select(RoutingDecision.kind, RoutingDecision.queue_id, RoutingDecision.considered)
     .where(RoutingDecision.contact_id == bindparam("contact"))
@@ -112,7 +129,6 @@ _CONTACT = select(
     Contact.queue_id,
     Contact.channel,
     Contact.queued_at,
-    Contact.customer_id,
 ).where(Contact.id == bindparam("contact"))
 _DECISIONS = (
     select(
@@ -176,6 +192,19 @@ class _Line(NamedTuple):
         }
 
 
+class _Head(NamedTuple):
+    """Who stands first of those in a line that were not looked at; sorts by urgency.
+
+    `place` is how many stood before them when the round began.
+    """
+
+    entry: datetime
+    id: int
+    place: int
+    line: _Line
+    waiting: Waiting
+
+
 class Round:
     """One round; what is known of queues and people is read once."""
 
@@ -186,21 +215,18 @@ class Round:
         self._limit = limit
         self._open = frozenset(open_queues)
         self._weights = weights(tx)
-        self._least = tuple(
-            min(weight for weight, lays in self._weights.values() if lays is kind)
-            for kind in (False, True)
-        )
+        self._least = least_weights(self._weights)
         self._queues = rules(tx)
-        #: Queues with a channel, and lines, that nobody can be offered anything more of.
-        self._hopeless: set[object] = set()
 
     def run(self) -> float | None:
         """Do it; the seconds until something is due, None when nothing is pushed or offered."""
-        self._time_out()
+        due: datetime | None = self._core.execute(_NEXT_EXPIRY).scalar()
+        if due is not None and due <= self._now:
+            self._time_out()
+            due = self._core.execute(_NEXT_EXPIRY).scalar()
         self._overflow()
         pushed = {id_ for id_, each in self._queues.items() if each.push and id_ in self._open}
         offers = self._offer(pushed) if pushed else 0
-        due: datetime | None = self._core.execute(_NEXT_EXPIRY).scalar()
         if offers >= self._limit:
             return 0.0
         if due is None:
@@ -228,7 +254,7 @@ class Round:
             # Whatever the rule was before its queue was restricted.
             and (self._queues[each.overflow_queue_id].restricted or not each.restricted)
         }
-        for line in self._lines(full):
+        for line in {each.line for each in self._heads(full)}:
             queue = full[line.queue_id]
             before = self._now - timedelta(seconds=queue.overflow_seconds or 0)
             binds = {**line.binds, "before": before, "many": self._limit}
@@ -242,96 +268,84 @@ class Round:
                 self._tx.changed(Topic.CONTACT, contact_id)
 
     def _offer(self, pushed: Collection[int]) -> int:
-        people = hands(self._tx)
-        roomy = {id_: each for id_, each in people.items() if each.has_room(*self._least)}
-        offers = 0
-        if roomy:
-            for depth in _DEPTHS:
-                given, deeper = self._pass(people, roomy, pushed, depth, self._limit - offers)
-                offers += given
-                if not deeper or offers >= self._limit:
-                    break
+        people = People(self._tx, self._weights)
+        offers = self._give_out(people, people.roomy(self._weights, pushed))
         if not offers:
             self._look_why(people, pushed)
         return offers
 
-    def _pass(
-        self,
-        people: dict[int, Hand],
-        roomy: dict[int, Hand],
-        pushed: Collection[int],
-        depth: int,
-        most: int,
-    ) -> tuple[int, bool]:
-        """Offers to those who have room; how many, and whether a line has to be read further."""
-        offers, deeper, seen = 0, False, Counter[_Line]()
-        served = {queue for each in roomy.values() for queue in each.queues if queue in pushed}
-        for line, waiting in self._most_urgent(served, depth):
-            seen[line] += 1
-            kind = (line.queue_id, line.channel)
-            if kind in self._hopeless or line in self._hopeless:
+    def _give_out(self, people: People, roomy: dict[int, Hand]) -> int:
+        """Offers to those who have room, the most urgent contact first; how many."""
+        offers, hopeless = 0, set[tuple[int, str]]()
+        heads = self._heads({queue for each in roomy.values() for queue in each.queues})
+        heapq.heapify(heads)
+        while heads and offers < self._limit and not all(each.kept for each in roomy.values()):
+            head = heapq.heappop(heads)
+            # Nobody can be offered anything more of a queue's channel.
+            kind = (head.line.queue_id, head.line.channel)
+            if kind in hopeless:
                 continue
-            queue, weight = self._queues[line.queue_id], self._weights[line.channel]
-            if not room(roomy.values(), line.queue_id, *weight):
-                self._hopeless.add(kind)
+            queue, weight = self._queues[head.line.queue_id], self._weights[head.line.channel]
+            if not room(roomy.values(), head.line.queue_id, *weight):
+                hopeless.add(kind)
                 continue
-            contact = wanted(self._tx, waiting, queue, *weight)
-            decision = decided(people.values(), contact, self._now)
+            contact = wanted(self._tx, head.waiting, queue, *weight)
+            decision = people.decided(contact)
             if decision.chosen is None:
                 self._found_nobody(contact, decision)
-                if decision.of_one_contact:
-                    deeper = seen[line] == depth
-                    if deeper:
-                        break
-                else:
+                if not decision.of_one_contact:
                     # Who waited less has to show no less skill.
-                    self._hopeless.add(line)
-                continue
-            hand = people[decision.chosen]
-            self._give(contact, hand, decision)
-            offers += 1
-            deeper = seen[line] == depth
-            if not hand.has_room(*self._least):
-                del roomy[hand.staff_id]
+                    continue
+            else:
+                hand = people.hands[decision.chosen]
+                self._give(contact, hand, decision)
+                offers += 1
+                if not hand.has_room(*self._least):
+                    del roomy[hand.staff_id]
             # What came later is not looked at before the rest of this line.
-            if deeper or offers >= most or not roomy:
+            if head.place >= _DEEPEST:
                 break
-        return offers, deeper
+            self._move_up(heads, head)
+        return offers
 
-    def _look_why(self, people: dict[int, Hand], pushed: Collection[int]) -> None:
+    def _look_why(self, people: People, pushed: Collection[int]) -> None:
         """Why some of those who head a line are not offered; first those never looked at."""
-        heads = list(self._most_urgent(pushed, 1))
+        heads = self._heads(pushed)
         some = sample(heads, min(len(heads), _ASKED_ABOUT))
-        some.sort(key=lambda each: self._last_decision(each[1].id) is not None)
-        for line, waiting in some[:_LOOKED_AT]:
-            queue, weight = self._queues[line.queue_id], self._weights[line.channel]
-            contact = wanted(self._tx, waiting, queue, *weight)
-            decision = decided(people.values(), contact, self._now)
+        some.sort(key=lambda each: self._last_decision(each.id) is not None)
+        for head in some[:_LOOKED_AT]:
+            queue, weight = self._queues[head.line.queue_id], self._weights[head.line.channel]
+            contact = wanted(self._tx, head.waiting, queue, *weight)
+            decision = people.decided(contact)
             if decision.chosen is None:
                 self._found_nobody(contact, decision)
 
-    def _most_urgent(self, queues: Collection[int], many: int) -> Iterator[tuple[_Line, Waiting]]:
-        """What waits in these queues, the most urgent first, so `many` of each line."""
-        found = []
-        lines = self._lines(queues)
-        binds = {"lines": json.dumps(lines), "many": many}
-        for number, contact_id, queued_at, customer_id in self._core.execute(_FIRST, binds).all():
-            line = lines[number]
-            queue, (_, interruptible) = self._queues[line.queue_id], self._weights[line.channel]
-            entry = virtual_entry(
-                queued_at, line.priority + line.boost, queue.ageing_seconds, interruptible
-            )
-            waiting = Waiting(contact_id, line.queue_id, line.channel, queued_at, customer_id)
-            found.append((entry, contact_id, line, waiting))
-        heapq.heapify(found)
-        while found:
-            *_, line, waiting = heapq.heappop(found)
-            yield line, waiting
-
-    def _lines(self, queues: Collection[int]) -> list[_Line]:
+    def _heads(self, queues: Collection[int]) -> list[_Head]:
+        """Who heads each line of these queues."""
         if not queues:
             return []
-        return [_Line(*row) for row in self._core.execute(_LINES).all() if row[0] in queues]
+        return [
+            self._head(_Line(*row[:4]), 0, *row[4:])
+            for row in self._core.execute(_HEADS).all()
+            if row[0] in queues
+        ]
+
+    def _move_up(self, heads: list[_Head], gone: _Head) -> None:
+        """Whoever stands behind one that was looked at heads the line."""
+        binds = {**gone.line.binds, "queued_at": gone.waiting.queued_at, "id": gone.id}
+        row = self._core.execute(_BEHIND, binds).first()
+        if row is not None:
+            heapq.heappush(heads, self._head(gone.line, gone.place + 1, *row))
+
+    def _head(self, line: _Line, place: int, id_: int, queued_at: datetime) -> _Head:
+        entry = virtual_entry(
+            queued_at,
+            line.priority + line.boost,
+            self._queues[line.queue_id].ageing_seconds,
+            self._weights[line.channel][1],
+        )
+        waiting = Waiting(id_, line.queue_id, line.channel, queued_at)
+        return _Head(entry, id_, place, line, waiting)
 
     def _give(self, contact: Wanted, hand: Hand, decision: Decision) -> None:
         queue = self._queues[contact.queue_id]
@@ -351,7 +365,7 @@ class Round:
             },
         )
         self._log("contact.offered", contact.id, staff=hand.staff_id, decision=number)
-        hand.give(contact.weight, contact.interruptible, self._now)
+        hand.give(contact.weight, contact.interruptible, f"{self._now:%Y-%m-%d %H:%M:%S.%f}")
         self._tx.changed(Topic.CONTACT, contact.id)
 
     def _found_nobody(self, contact: Wanted, decision: Decision) -> None:
@@ -417,9 +431,10 @@ def explained(tx: Tx, contact_id: int, open_queues: Collection[int]) -> dict[str
     is_open = row.queue_id in open_queues
     now = None
     if row.state == ContactState.QUEUED and queue.push and is_open:
-        waiting = Waiting(row.id, row.queue_id, row.channel, row.queued_at, row.customer_id)
-        contact = wanted(tx, waiting, queue, *weights(tx)[row.channel])
-        decision = decided(hands(tx).values(), contact, tx.now)
+        waiting = Waiting(row.id, row.queue_id, row.channel, row.queued_at)
+        known = weights(tx)
+        contact = wanted(tx, waiting, queue, *known[row.channel])
+        decision = People(tx, known).decided(contact)
         now = [decision.chosen, decision.considered]
     return {
         "state": row.state,

@@ -65,25 +65,26 @@ def open_contact(tx: Tx, contact_id: int) -> ContactView:
     return _view(found, contact_id)
 
 
+def get_ready(tx: Tx) -> None:
+    """Have the database plan how it opens a contact; none is opened, and no trace is left."""
+    if tx.dialect == "postgresql":
+        tx.core.execute(_CALL, {"contact": None, "history": HISTORY}).close()
+    else:
+        tx.core.execute(STATEMENT, _asked(tx, None)).close()
+
+
 def _on_postgresql(tx: Tx, contact_id: int) -> dict[str, Any]:
-    # Policies and the guarded functions that it calls say who sees what, and leave the traces.
+    # The guarded functions that it calls and policies say who sees what, and leave the traces.
     found: dict[str, Any] = tx.core.execute(
         _CALL, {"contact": contact_id, "history": HISTORY}
     ).scalar_one()
-    return found
+    opened: dict[str, Any] = found.pop("opened")
+    return found | opened
 
 
 def _on_sqlite(tx: Tx, contact_id: int) -> dict[str, Any]:
     me = tx.actor
-    found = tx.core.execute(
-        STATEMENT,
-        {
-            "contact": contact_id,
-            "history": HISTORY,
-            "me": me.id if me else None,
-            "mine": json.dumps(sorted(me.queues) if me else []),
-        },
-    ).scalar()
+    found = tx.core.execute(STATEMENT, _asked(tx, contact_id)).scalar()
     if found is None or me is None:
         raise NotFound("no such contact")
     parts: dict[str, Any] = json.loads(found)
@@ -92,6 +93,16 @@ def _on_sqlite(tx: Tx, contact_id: int) -> dict[str, Any]:
         opened.append({"staff_id": me.id, "what": "customer", "ref_id": parts["customer"][0]})
     tx.core.execute(_TRACE, opened)
     return parts
+
+
+def _asked(tx: Tx, contact_id: int | None) -> dict[str, Any]:
+    me = tx.actor
+    return {
+        "contact": contact_id,
+        "history": HISTORY,
+        "me": me.id if me else None,
+        "mine": json.dumps(sorted(me.queues) if me else []),
+    }
 
 
 def _view(found: dict[str, Any], contact_id: int) -> ContactView:

@@ -7,12 +7,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, literal_column, select, text, update
+from sqlalchemy import func, literal_column, or_, select, text, update
 
 from crm_desktop.domain.calls import WrapUp
 from crm_desktop.domain.errors import Conflict, NotAllowed, NotFound, Taken
 from crm_desktop.domain.states import AssignmentState, Channel, ContactState
-from crm_desktop.domain.wrap_up import GRACE, WrapUpRule
+from crm_desktop.domain.wrap_up import GRACE, TRANSFERRED_OUT, WrapUpRule
 from crm_desktop.store.database import Tx
 from crm_desktop.store.guard_sqlite_reading import visible
 from crm_desktop.store.models import Assignment, Call, Contact, Queue, Staff
@@ -27,7 +27,7 @@ _LEAVE = text("SELECT app.wrap_up_leave(:contact)")
 _WRAPPING = (
     select(
         Contact.id, Contact.owner_id, Contact.service_id, Contact.state_since, Call.ended_at,
-        Queue.wrap_up, Queue.wrap_up_seconds, Call.wrap_up_extended,
+        Queue.wrap_up, Queue.wrap_up_seconds, Call.wrap_up_extended, Contact.end_reason,
     )
     .join(Call, Call.contact_id == Contact.id)
     .join(Queue, Queue.id == Contact.queue_id)
@@ -35,7 +35,7 @@ _WRAPPING = (
         Contact.owner_id.is_not(None),
         Contact.state != literal_column("'completed'"),
         Contact.state == literal_column("'wrap_up'"),
-        Call.ended_at.is_not(None),
+        or_(Call.ended_at.is_not(None), Contact.end_reason == TRANSFERRED_OUT),
     )
 )  # fmt: skip
 _TIMED = _WRAPPING.where(
@@ -122,7 +122,8 @@ def _is_over(row: Any, now: datetime) -> bool:
 
 
 def _until(row: Any) -> datetime:
-    begun: datetime = max(row.state_since, row.ended_at)
+    passed_on = row.end_reason == TRANSFERRED_OUT
+    begun: datetime = row.state_since if passed_on else max(row.state_since, row.ended_at)
     return begun + timedelta(seconds=row.wrap_up_seconds * (1 + row.wrap_up_extended))
 
 

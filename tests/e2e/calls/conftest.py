@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +30,7 @@ from crm_desktop.store.models import (
     Contact,
     Event,
     Lease,
+    OpeningCalendar,
     Queue,
     Recording,
     Staff,
@@ -40,7 +41,7 @@ from tests.e2e.bad_days.program import GatewayProgram, address_of, password_of
 from tests.e2e.calls.desktops import Desktop
 from tests.integration.conftest import _postgres_centre
 from tests.integration.gateway.looking import Watch, watching
-from tests.routing_centre import push
+from tests.routing_centre import ALWAYS, push
 from tests.servers import certificates, processes
 from tests.servers.asterisk import APP, LINE, PASSWORD, USER, Asterisk
 from tests.servers.callers import Callee, Caller
@@ -119,10 +120,8 @@ class Place:
 
     # The gateway
 
-    def start_gateway(
-        self, *, password: str = PASSWORD, trusts: bool = True, see: bool = True
-    ) -> None:
-        """Start the program, with one store of recordings, and wait until it sees the PBX."""
+    def start_gateway(self, *, password: str = PASSWORD, trusts: bool = True) -> None:
+        """Start the program, with one store of recordings; `gateway_sees` waits for it."""
         self.gateway = GatewayProgram(
             self.folder / f"gateway-{len(self._gateways)}",
             self.url,
@@ -135,9 +134,10 @@ class Place:
             prefix=("env", f"SSL_CERT_FILE={self.trusted}") if trusts else (),
         )
         self._gateways.append(self.gateway)
-        self.gateway.wait_ready()
-        if see:
-            self.watch.until(lambda _: self.status() == "ok")
+
+    def gateway_sees(self) -> None:
+        """Wait until the gateway sees the PBX."""
+        self.watch.until(lambda _: self.status() == "ok")
 
     def kill_gateway(self) -> None:
         """As a power cut would; its leases run out at once, where it would take seconds."""
@@ -168,6 +168,11 @@ class Place:
                 responding = update(Activity).where(Activity.staff_id == person.id)
                 tx.session.execute(responding.values(not_responding_since=None))
                 tx.changed(Topic.STAFF, person.id)
+
+    def open(self, hours: Mapping[str, object] = ALWAYS) -> None:
+        """When every queue is open."""
+        with self.centre.as_owner().write() as tx:
+            tx.session.execute(update(OpeningCalendar).values(hours=dict(hours)))
 
     def wrap_up(self, rule: WrapUp, seconds: int = 60) -> None:
         """What is asked after a call."""
@@ -225,35 +230,37 @@ class Place:
 
         def pressed(_: object) -> Call | None:
             caller.press(digit)
-            for _ in range(20):
-                time.sleep(0.25)
+            # It looks once a second at who waits: what is pressed before is not for it.
+            until = time.monotonic() + 1.5
+            while time.monotonic() < until:
                 with self.centre.as_owner().read() as tx:
                     found = tx.session.get_one(Call, waits.contact_id)
                 if found.state == state:
                     return found
+                time.sleep(0.05)
             return None
 
-        # It looks once a second.
-        time.sleep(1.2)
         return self.watch.until(pressed)
 
-    def leaves_message(self, caller: Caller, call: Call) -> None:
-        """Who is greeted goes on by a key, and speaks; shorter is no message."""
+    def begins_message(self, caller: Caller, call: Call) -> None:
+        """Who is greeted goes on by a key, and speaks."""
         name = f"crm-voicemail-{call.contact_id}-{call.channel}"
         with self.pbx.ari() as ari:
             self.watch.until(lambda _: not self.among(call.contact_id, "hold"))
-            # The greeting begins.
-            time.sleep(0.5)
-            caller.press("3")
 
-            def records(_: object) -> bool:
+            def records() -> bool:
                 with suppress(AriNotFound):
                     return ari.live_recording(name).state == "recording"
                 return False
 
-            self.watch.until(records)
-        # A sound takes the time that it takes.
-        time.sleep(2.3)
+            def goes_on(_: object) -> bool:
+                # Before the greeting begins nobody hears the key; in a message it is a sound.
+                if not records():
+                    caller.press("3")
+                    time.sleep(0.2)
+                return records()
+
+            self.watch.until(goes_on)
 
     def together(self, contact_id: int, many: int) -> None:
         """Wait until so many are in a conversation, by the PBX."""
@@ -268,7 +275,7 @@ class Place:
     def finish(self, login: str) -> None:
         """Leave the answers out, by keys."""
         desk = self.desks[login]
-        self._ask(desk)
+        self.asks_how(login)
         desk.wait_for("Leave the answers out")
         desk.press("L")
         desk.wait_for("is wrapped up.")
@@ -276,19 +283,16 @@ class Place:
     def answer_all(self, login: str) -> None:
         """Give the answers that are missing, by keys; the service is known."""
         desk = self.desks[login]
-        self._ask(desk)
+        self.asks_how(login)
         desk.press("1", "N", "Return")
         desk.wait_for("is wrapped up.")
 
-    @staticmethod
-    def _ask(desk: Desktop) -> None:
-        """The key does nothing while the screen does not know yet that the call is over."""
-        for _ in range(10):
-            if "How did it end?" in desk.says():
-                return
+    def asks_how(self, login: str) -> None:
+        """Wait until somebody is asked how their call ended: by itself, or by the key it names."""
+        desk = self.desks[login]
+        if desk.wait_for_one("How did it end?", "F12 asks how") == "F12 asks how":
             desk.press("F12")
-            time.sleep(0.5)
-        desk.wait_for("How did it end?")
+            desk.wait_for("How did it end?")
 
     # What is kept
 
@@ -327,6 +331,7 @@ class Place:
                 self.plug_in(login)
         if self.gateway is None:
             self.start_gateway()
+            self.gateway_sees()
         self.watch.until(lambda _: not self._going_on())
         with self.centre.as_owner().write() as tx:
             left = Contact.state.not_in(("completed", "abandoned"))
@@ -378,7 +383,9 @@ def _place(stack: ExitStack, centre: Centre, folder: Path) -> Iterator[Place]:
     pbx, secure = _pbx(folder, certificate, key)
     stack.callback(pbx.destroy)
     push(centre, "general", "waste", offer_seconds=20, wrap_up=WrapUp.OPTIONAL.value)
-    account_id = telephones(centre, url=secure, user=USER, app=APP, answer_by="header")
+    account_id = telephones(
+        centre, url=secure, user=USER, app=APP, answer_by="header", recording_notice="sound:beep"
+    )
     url = address_of(centre.target)
     made = Place(
         *(centre, pbx, stack.enter_context(watching(centre)), folder, url, certificate),
@@ -389,9 +396,14 @@ def _place(stack: ExitStack, centre: Centre, folder: Path) -> Iterator[Place]:
     for login in EXTENSIONS:
         made.desks[login] = Desktop(folder / login, url, login, env)
     made.start_gateway()
-    for login in EXTENSIONS:
+    for login, desk in made.desks.items():
+        desk.begin_sign_in()
         made.plug_in(login)
-        made.desks[login].sign_in()
+    for desk in made.desks.values():
+        desk.signed_in()
+        # It knows its telephone.
+        desk.wait_for("Call somebody…")
+    made.gateway_sees()
     yield made
 
 
@@ -405,6 +417,7 @@ def _pbx(folder: Path, certificate: Path, key: Path) -> tuple[Asterisk, str]:
     changes = {
         "enabled = yes\nbindaddr = 127.0.0.1\n": f"enabled = yes\nbindaddr = 127.0.0.1\n{tls}",
         "CRM_AWAY_SAYS = vm-nobodyavail&vm-intro": "CRM_AWAY_SAYS = beep",
+        "CRM_AWAY_RINGS = 45": "CRM_AWAY_RINGS = 5",
     }
     pbx = Asterisk.create(folder / "asterisk", silence=_SILENCE, changes=changes)
     return pbx, f"https://127.0.0.1:{port}"

@@ -55,6 +55,7 @@ class Person(QObject):
             "press": lambda *keys: self._hands().press(*keys),
             "type": lambda text: self._hands().type(text),
             "wait for": self._wait_for,
+            "wait for one": self._wait_for_one,
             "wait until gone": self._wait_until_gone,
             "go to": self._go_to,
             "choose": lambda question, answer: self._hands().choose(question, answer),
@@ -120,6 +121,14 @@ class Person(QObject):
         until(lambda: _says(*texts), words, _everything, PATIENCE)
 
     @staticmethod
+    def _wait_for_one(*texts: str) -> str:
+        def said() -> str | None:
+            return next((each for each in texts if _says(each)), None)
+
+        words = " or ".join(f"“{each}”" for each in texts)
+        return until(said, words, _everything, PATIENCE)
+
+    @staticmethod
     def _wait_until_gone(text: str) -> None:
         until(lambda: not _says(text), f"no “{text}” any more", _everything, PATIENCE)
 
@@ -147,7 +156,7 @@ class Person(QObject):
         return _found(QAbstractButton, named, f"a button “{name}”")
 
     @staticmethod
-    def _row(words: str) -> None:
+    def _row(words: str) -> str:
         """Go with the arrow keys to the row that is spoken so; the list must have the keyboard."""
         held = QApplication.focusWidget()
         if not isinstance(held, QAbstractItemView):
@@ -156,7 +165,7 @@ class Person(QObject):
         hands.press("Home")
         for _ in range(held.model().rowCount()):
             if words in _spoken(held):
-                return
+                return _spoken(held)
             hands.press("Down")
         raise StepFailed(f"a row “{words}”", _everything())
 

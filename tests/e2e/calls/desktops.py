@@ -33,9 +33,13 @@ class Desktop:
             env=env,
         )
 
-    def sign_in(self) -> None:
-        """As this person, on the screen that the program opens with."""
-        self._do("sign in", self.login, PASSWORD)
+    def begin_sign_in(self) -> None:
+        """As this person, on the screen that the program opens with; `signed_in` waits for it."""
+        self._tell("sign in", self.login, PASSWORD)
+
+    def signed_in(self) -> None:
+        """Return once it shows the main window."""
+        self._hear("sign in")
 
     def press(self, *keys: str) -> None:
         """Press keys one after the other, as "F9" or "Ctrl+Return"."""
@@ -48,6 +52,10 @@ class Desktop:
     def wait_for(self, *texts: str) -> None:
         """Wait until its windows say all of these, as a screen reader would."""
         self._do("wait for", *texts)
+
+    def wait_for_one(self, *texts: str) -> str:
+        """Wait until its windows say one of these; which."""
+        return str(self._do("wait for one", *texts))
 
     def wait_for_dialog(self) -> None:
         """Wait until a dialog has the keyboard."""
@@ -73,9 +81,9 @@ class Desktop:
         """Click a button."""
         self._do("click", name)
 
-    def row(self, words: str) -> None:
-        """Go with the arrows to the row that is spoken so."""
-        self._do("row", words)
+    def row(self, words: str) -> str:
+        """Go with the arrows to the row that is spoken so; all that is spoken of it."""
+        return str(self._do("row", words))
 
     def select(self, words: str) -> None:
         """Mark these words in the text that has the keyboard."""
@@ -95,9 +103,15 @@ class Desktop:
         processes.stop(self._process)
 
     def _do(self, what: str, *args: str) -> object:
+        self._tell(what, *args)
+        return self._hear(what, *args)
+
+    def _tell(self, what: str, *args: str) -> None:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"do": what, "args": args}).encode() + b"\n")
         self._process.stdin.flush()
+
+    def _hear(self, what: str, *args: str) -> object:
         answer = json.loads(processes.read_line(self._process, f"{self.login}'s {what} {args}"))
         if "failed" in answer:
             raise DeskTrouble(f"{self.login}, {what} {args}: {answer['failed']}")

@@ -4,14 +4,11 @@ killed, nobody there at all.
 
 from __future__ import annotations
 
-import time
-
 from crm_desktop.domain.calls import CallState
 from crm_desktop.domain.states import Channel, ContactState
 from crm_desktop.store.models import Call, Contact
 from tests.calls_centre import customer
 from tests.e2e.calls.conftest import Place
-from tests.servers import processes
 
 MARGARET, PETER, STRANGER = "+441632960133", "+441632960134", "+441632960198"
 
@@ -63,11 +60,12 @@ def test_several_with_one_number_are_asked_about_and_a_withheld_one_is_said(plac
         anna.wait_until_gone("Your phone rings")
     gone = place.row(Contact, state="abandoned", channel=Channel.CALL)
     assert "contact.abandoned" in place.events(gone.id)
-    with place.calls("+33142685300") as caller:
-        place.rings("anna")
-        anna.wait_for("+33 1 42 68 53 00")
-        caller.hang_up()
-        anna.wait_until_gone("Your phone rings")
+    for number, said in (("+33142685300", "+33 1 42 68 53 00"), ("bob-the-builder",) * 2):
+        with place.calls(number) as caller:
+            place.rings("anna")
+            anna.wait_for(said)
+            caller.hang_up()
+            anna.wait_until_gone("Your phone rings")
 
 
 def test_a_queued_callback_keeps_its_place_and_is_dialled_when_it_is_taken(place: Place) -> None:
@@ -75,17 +73,18 @@ def test_a_queued_callback_keeps_its_place_and_is_dialled_when_it_is_taken(place
     anna = place.anna
     with place.calls(STRANGER) as caller:
         called = place.presses(caller, "1", "callback")
+        # While they hear that they will be called it is offered, and taken.
+        place.at_work("anna")
+        anna.wait_for("A callback is offered to you")
+        with place.world() as world:
+            anna.press("F10")
+            anna.wait_for("On call")
+            world.wait_for("answered")
+            assert world.numbers[-1].endswith("1632960198")
+            world.hang_up()
+            anna.wait_for("Call ended")
         caller.wait_ended()
     assert "contact.abandoned" not in place.events(called.contact_id)
-    place.at_work("anna")
-    anna.wait_for("A callback is offered to you")
-    with place.world() as world:
-        anna.press("F10")
-        anna.wait_for("On call")
-        world.wait_for("answered")
-        assert world.numbers[-1].endswith("1632960198")
-        world.hang_up()
-        anna.wait_for("Call ended")
     place.finish("anna")
 
 
@@ -110,55 +109,69 @@ def test_a_caller_whose_line_breaks_reaches_the_same_advisor_first(place: Place)
     place.finish(login)
 
 
-def test_a_killed_gateway_is_seen_and_the_conversation_goes_on(place: Place) -> None:
+def test_while_gateways_die_or_are_not_let_in_a_conversation_goes_on_and_no_call_is_lost(
+    place: Place,
+) -> None:
     place.at_work("anna")
     anna = place.anna
     with place.calls(STRANGER) as caller:
         call = place.talk("anna")
         place.kill_gateway()
-        anna.wait_for("Telephone system out of sight", "no gateway since")
+        # One who calls now leaves a message, as only Anna's telephone is there, and engaged.
+        for login in ("ben", "rose"):
+            place.phone(login).unregister()
+        with place.calls(PETER) as second:
+            anna.wait_for("Telephone system out of sight", "no gateway since")
+            place.start_gateway(password="wrong")
+            _all_say(place, "refuses the user name or the password")
+            place.watch.until(lambda _: place.away_message() > 32_000)
+            second.hang_up()
+        # The telephones ring in turn for the next.
+        before = {login: place.phone(login).count("up") for login in ("ben", "rose")}
+        for login in before:
+            place.phone(login).answers("always")
+            place.phone(login).register()
+        place.kill_gateway()
+        place.start_gateway(trusts=False)
+        with place.calls(MARGARET) as third:
+            third.wait_answered()
+            _all_say(place, "certificate is not trusted")
+            third.hang_up()
+        place.watch.until(lambda _: len(place.pbx.missed()) == 2)
         assert len(place.among(call.contact_id)) == 2
         assert place.contact(call.contact_id).state == ContactState.ACTIVE
+        place.kill_gateway()
         place.start_gateway()
         anna.wait_for("On call")
+        for desk in place.desks.values():
+            desk.wait_until_gone("certificate is not trusted")
         anna.press("F7")
         anna.wait_for("On hold")
         caller.hang_up()
         anna.wait_for("Call ended")
     place.finish("anna")
+    for login in before:
+        place.phone(login).answers("header")
+    (who,) = (login for login in before if place.phone(login).count("up") > before[login])
+    _both_are_read_in(place, who)
 
 
-def test_what_was_called_while_no_gateway_was_there_is_read_in(place: Place) -> None:
-    place.at_work()
-    place.kill_gateway()
-    anna = place.anna
-    with place.calls(MARGARET) as caller:
-        # The PBX lets them ring in turn.
-        processes.wait_for(lambda: place.ringing() is not None, "a telephone that rings")
-        login = place.ringing()
-        assert login is not None
-        place.phone(login).answer()
-        caller.wait_answered()
-        time.sleep(1)
-        caller.hang_up()
-    for each in place.desks:
-        place.phone(each).unregister()
-    with place.calls(PETER) as caller:
-        caller.wait_answered()
-        place.watch.until(lambda _: place.away_message() > 40_000)
-        caller.hang_up()
-    for each in place.desks:
-        place.phone(each).register()
-    place.watch.until(lambda _: len(place.pbx.missed()) == 2)
-    place.start_gateway()
+def _all_say(place: Place, words: str) -> None:
+    """At every desktop."""
+    for desk in place.desks.values():
+        desk.wait_for(words)
+
+
+def _both_are_read_in(place: Place, login: str) -> None:
+    """Whom somebody answered at their telephone; and who left a message, which Anna hears."""
     answered = place.row(Contact, end_reason="answered_away")
     assert answered.owner_id == place.centre.person(login).id
     place.watch.until(lambda _: not place.pbx.missed())
-    left = place.row(Contact, channel=Channel.VOICEMAIL, state="queued")
+    anna = place.anna
+    anna.wait_for("Voicemail offered to you")
+    left = place.row(Contact, channel=Channel.VOICEMAIL, state="offered")
     assert left.preview.endswith("left while the CRM was away")
     place.recording_of(left.id)
-    place.at_work("anna")
-    anna.wait_for("Voicemail offered to you")
     anna.press("F10")
     anna.wait_for("Position in Voicemail, ")
     anna.focus("Position in Voicemail")
@@ -175,7 +188,7 @@ def test_a_restarted_pbx_ends_its_calls_as_cut_off_on_the_screen(place: Place) -
         anna.wait_for("Telephone system out of sight", "The PBX does not answer")
         assert place.contact(call.contact_id).state == ContactState.ACTIVE
         place.pbx.start()
-        anna.wait_for("Cut off")
+        anna.wait_for("Call ended", "The connection broke off")
     for login in place.desks:
         place.unplug(login)
         place.plug_in(login)
@@ -183,18 +196,3 @@ def test_a_restarted_pbx_ends_its_calls_as_cut_off_on_the_screen(place: Place) -
     place.finish("anna")
     row = place.row(Call, contact_id=call.contact_id)
     assert (row.state, row.ended_by, row.cut_off) == (CallState.ENDED, "pbx", True)
-
-
-def test_a_wrong_password_or_certificate_is_said_at_every_desktop(place: Place) -> None:
-    place.kill_gateway()
-    place.start_gateway(password="wrong", see=False)
-    for desk in place.desks.values():
-        desk.wait_for("refuses the user name or the password")
-    place.kill_gateway()
-    place.start_gateway(trusts=False, see=False)
-    for desk in place.desks.values():
-        desk.wait_for("certificate is not trusted")
-    place.kill_gateway()
-    place.start_gateway()
-    for desk in place.desks.values():
-        desk.wait_until_gone("certificate is not trusted")

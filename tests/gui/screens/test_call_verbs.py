@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from crm_desktop.desktop.screens.calls import words
-from crm_desktop.desktop.screens.calls.verbs import LOST, NO_CALL, Part, part_of, why_not
+from crm_desktop.desktop.screens.calls.verbs import LOST, NO_CALL, Part, is_live, part_of, why_not
 from crm_desktop.domain.calls import CallState, CallView, Leg, LegRole, LegState, Verb
 
 NOW = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
@@ -47,6 +47,19 @@ def _may(call: CallView | None, me: int = ME) -> set[Verb]:
 )
 def test_each_state_has_its_verbs(state: CallState, verbs: set[Verb]) -> None:
     assert _may(replace(TALKING, state=state)) == verbs
+
+
+def test_a_call_that_was_passed_on_to_the_outside_is_not_one_s_own_any_more() -> None:
+    there = Leg(3, LegRole.THIRD, LegState.UP, None, "01632 960777", "+441632960777", "", NOW)
+    asked = replace(TALKING, state=CallState.CONSULTING, legs=(*TALKING.legs, there))
+    given = replace(TALKING, legs=(there,))
+
+    assert (is_live(asked, ME), is_live(given, ME)) == (True, False)
+    assert _may(given) == {Verb.DIAL}
+    said = words.shown(given, ME, "01632 960123")
+    assert (said.state, said.detail) == ("Passed on", "talks with 01632 960777")
+    # To a colleague it is given as a whole.
+    assert is_live(replace(TALKING, legs=(THIRD,), owner_id=BEN), BEN)
 
 
 def test_a_message_that_was_left_is_nobodys_call() -> None:

@@ -140,6 +140,48 @@ def test_a_list_of_choices_keeps_its_arrows_and_leaves_the_privacy_key_to_the_pa
     back(desktop, wire, qtbot)
 
 
+def test_a_key_that_is_pressed_twice_in_a_moment_is_one_press(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    """Calls are counted: so many make a no-show."""
+    site = add_site(centre)
+    visits.check_in(centre.as_person("anna"), arriving(site, service_of(centre, site)))
+    visits.check_in(centre.as_person("anna"), arriving(site, service_of(centre, site), "R. Doyle"))
+    desktop, screen = at_desk(centre, open_desktop, qtbot, site)
+    qtbot.waitUntil(screen.line.next.isEnabled)
+    # However busy this computer is.
+    moment = screen.line._recalled
+    moment.setInterval(600_000)
+    for held, calls in ((PLAIN, "once"), (SHIFT, "2 times")):
+        for _ in range(2):
+            QTest.keyClick(screen.check_in.name, Qt.Key.Key_F9, held)
+        settled(qtbot, desktop)
+        # The first is answered by now; the next press was no wish for another either.
+        QTest.keyClick(screen.check_in.name, Qt.Key.Key_F9, held)
+        settled(qtbot, desktop)
+        assert f"called {calls}" in shown(screen)
+    moment.setInterval(1)
+    moment.start()
+    qtbot.waitUntil(lambda: screen.line.may_recall)
+    QTest.keyClick(screen.check_in.name, Qt.Key.Key_F9, SHIFT)
+    qtbot.waitUntil(lambda: "called 3 times" in shown(screen))
+
+
+def test_enter_pressed_twice_in_the_line_calls_once_and_complains_of_nothing(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    site = add_site(centre)
+    visits.check_in(centre.as_person("anna"), arriving(site, service_of(centre, site)))
+    desktop, screen = at_desk(centre, open_desktop, qtbot, site)
+    qtbot.waitUntil(screen.line.next.isEnabled)
+    screen.line.focus()
+    for _ in range(2):
+        QTest.keyClick(screen.line.list, Qt.Key.Key_Return)
+    settled(qtbot, desktop)
+    assert "called once" in shown(screen)
+    assert screen._error.isHidden()
+
+
 def test_a_key_that_is_held_down_is_one_press(
     centre: Centre, open_desktop: Open, qtbot: QtBot
 ) -> None:

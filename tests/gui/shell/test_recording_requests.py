@@ -108,6 +108,31 @@ def test_from_the_customer_s_wish_to_what_they_get(
     ]
 
 
+def test_release_may_follow_save_at_once(
+    centre: Centre, open_desktop: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    _, recording_id = add_recording(centre, tmp_path)
+    rose = centre.as_person("rose")
+    request = recording_requests.open_request(rose, recording_id, "Ms Okafor, by letter").id
+    desktop = open_desktop(centre, "rose")
+    screen = _opened(desktop, qtbot)
+    _choose(screen.list, "Ms Okafor, by letter")
+    settled(qtbot, desktop)
+    detail = screen.detail
+    detail.transcript.setPlainText(SAID)
+
+    # Save twice and Release, before any of them is answered.
+    for button in (detail.save_button, detail.save_button, detail.release_button):
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    settled(qtbot, desktop)
+
+    (row,) = recording_requests.rows(rose)
+    assert row.released_at is not None
+    assert recording_requests.read(rose, request).released == SAID
+    said = accessibility.texts(accessibility.tree(screen))
+    assert not any("changed" in each.lower() for each in said), said
+
+
 def test_a_hold_has_a_reason_and_a_wrong_number_says_so(
     centre: Centre, open_desktop: Open, qtbot: QtBot, tmp_path: Path
 ) -> None:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -12,6 +17,7 @@ from crm_desktop.cli import app
 from crm_desktop.domain.errors import InvalidInput, NoKeyring, NotFound
 from crm_desktop.services import telephones
 from tests.centre import Centre
+from tests.servers import certificates
 from tests.servers.asterisk import PASSWORD, Asterisk
 from tests.servers.phone import Phones
 
@@ -170,3 +176,59 @@ def test_a_real_pbx_tells_what_is_still_missing_until_calls_work(
     assert "has no endpoint PJSIP/nowhere" in found["calls out"][1]
     pbx.stop()
     assert _check(centre, 1)["pbx"][1].startswith(f"Nothing answers at {pbx.url}")
+
+
+@contextmanager
+def _by_tls(host: str, certificate: Path, key: Path) -> Iterator[tuple[str, list[str]]]:
+    """A server that lets nobody in: its address, and what it was asked."""
+    asked: list[str] = []
+
+    class Door(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(401)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer((host, 0), Door)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield f"https://{host}:{server.server_port}", asked
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_pbx_is_sent_nothing_before_its_certificate_is_trusted(
+    sqlite_centre: Centre, secrets_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = certificates.make(tmp_path)
+
+    def found(url: str) -> dict[str, tuple[str, str, str]]:
+        _said(sqlite_centre, "pbx", "set", "--url", url)
+        secrets_file.write_text(f'"ari:crm@{url}" = "{PASSWORD}"\n')
+        return _check(sqlite_centre, 1)
+
+    with _by_tls("127.0.0.1", certificate, key) as (url, asked):
+        state, words, to_do = found(url)["pbx"]
+        assert (state, asked) == ("trouble", [])
+        assert words.startswith("The PBX's certificate is not trusted: self-signed")
+        assert words.endswith(f"Nothing was sent to {url}.")
+        assert "this computer trust who signed it" in to_do
+        # The doctor of the gateway's computer says the same.
+        url_of = sqlite_centre.target.url
+        doctor = CliRunner().invoke(app, ["doctor", "--json", "--database", url_of])
+        assert words in [each["words"] for each in json.loads(doctor.stdout)]
+
+        # As the gateway's service is told of an authority of the council's own.
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert "does not take the password of crm" in found(url)["pbx"][1]
+        assert asked
+    with _by_tls("127.0.0.2", certificate, key) as (url, asked):
+        words = found(url)["pbx"][1]
+        assert "is not trusted: IP address mismatch" in words
+        assert asked == []

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import func, select
 
 from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.errors import NotFound, Taken
 from crm_desktop.domain.states import ContactState, Resolution
 from crm_desktop.domain.views import Disposition, QueueFilter
 from crm_desktop.services import contacts
-from crm_desktop.store.models import Adjustment, SafetyMarker
+from crm_desktop.store.models import Adjustment, ReadAudit, SafetyMarker
 from tests.centre import Centre
 
 
@@ -86,3 +87,16 @@ def test_taking_what_somebody_has_names_them(centre: Centre) -> None:
         contacts.take(centre.as_person("anna"), contact_id)
 
     assert refusal.value.params["by"] == "Ben Achebe"
+
+
+def test_getting_ready_opens_nothing(centre: Centre) -> None:
+    contact_id = centre.add_contact(customer="sam.doe@example.org")
+    anna = centre.as_person("anna")
+
+    contacts.get_ready(anna)
+
+    with centre.as_owner().read() as tx:
+        assert tx.session.scalar(select(func.count()).select_from(ReadAudit)) == 0
+    contacts.open_contact(anna, contact_id)
+    with centre.as_owner().read() as tx:
+        assert tx.session.scalar(select(func.count()).select_from(ReadAudit)) == 2

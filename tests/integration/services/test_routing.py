@@ -258,6 +258,35 @@ def test_one_offer_at_a_time_and_a_call_beside_a_mail(centre: Centre) -> None:
     assert holders(centre, [call]) == ["anna"]
 
 
+def test_one_round_follows_a_line_as_far_as_somebody_has_room(centre: Centre) -> None:
+    """Whoever gets a mail gets a call beside it, and the line's next go to who is left."""
+    push(centre, "general")
+    at_work(centre, "anna", "ben", "rose")
+    mails = [waiting(centre, channel=Channel.EMAIL, for_seconds=90_000 - n) for n in range(5)]
+    call = waiting(centre)
+
+    _round(centre)
+
+    assert [bool(each) for each in holders(centre, mails)] == [True] * 3 + [False] * 2
+    assert holders(centre, [call])[0] is not None
+
+
+def test_what_was_declined_for_good_does_not_hide_who_stands_behind_it(centre: Centre) -> None:
+    """However many of them head the line."""
+    push(centre, "general")
+    at_work(centre, "anna")
+    declined = [waiting(centre, for_seconds=50 - n) for n in range(4)]
+    for call in declined:
+        _round(centre)
+        assert holders(centre, [call]) == ["anna"]
+        routing.decline(centre.as_person("anna"), call, DeclineReason.CONFLICT)
+    after = waiting(centre)
+
+    _round(centre)
+
+    assert holders(centre, [*declined, after]) == [None] * 4 + ["anna"]
+
+
 def test_a_parked_contact_holds_no_slot(centre: Centre) -> None:
     push(centre, "general")
     at_work(centre, "anna")

@@ -12,13 +12,13 @@ from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import Conflict, NotAllowed, NotFound, Taken
 from crm_desktop.domain.states import ContactState, Resolution
 from crm_desktop.domain.views import Disposition
-from crm_desktop.domain.wrap_up import GRACE
+from crm_desktop.domain.wrap_up import GRACE, TRANSFERRED_OUT
 from crm_desktop.services import contacts, drafts, sweeper, wrap_up
 from crm_desktop.services.leases import Lease, acquire
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import Assignment, Call, Contact, Draft, Event
 from tests.centre import Centre
-from tests.wrapping_up import ended, rules
+from tests.wrapping_up import ended, over, rules
 
 
 def lease_of(db: Database) -> Lease:
@@ -99,6 +99,38 @@ def test_what_is_answered_in_time_is_as_it_was_answered(centre: Centre) -> None:
 
     assert how_it_is(centre, contact_id)[1] == Resolution.RESOLVED
     assert last(centre, contact_id, "contact.completed").actor_id == centre.person("anna").id
+
+
+def test_who_gave_the_caller_to_somebody_outside_wraps_up_while_those_two_talk(
+    centre: Centre,
+) -> None:
+    rules(centre, WrapUp.TIMED, 60)
+    contact_id, anna = ended(centre, ago=50), centre.as_person("anna")
+    with centre.as_owner().write() as tx:
+        tx.session.get_one(Contact, contact_id).end_reason = TRANSFERRED_OUT
+        tx.session.get_one(Call, contact_id).ended_at = None
+    before = wrap_up.of(anna, contact_id)
+    assert before is not None
+
+    # That they have talked long enough begins nothing anew.
+    with centre.as_owner().write() as tx:
+        tx.session.get_one(Call, contact_id).ended_at = tx.now
+    assert wrap_up.of(anna, contact_id) == before
+    over(centre, contact_id, 60 + GRACE.seconds)
+    with centre.as_owner().write() as tx:
+        tx.session.get_one(Call, contact_id).ended_at = None
+    db = centre.as_gateway()
+    assert sweeper.sweep(db, lease_of(db)).ids(Topic.CONTACT) == {contact_id}
+    assert how_it_is(centre, contact_id) == (ContactState.COMPLETED, None, TRANSFERRED_OUT)
+
+    # Where its queue leaves the answers to its person, they may go without.
+    rules(centre, WrapUp.OPTIONAL)
+    other = ended(centre)
+    with centre.as_owner().write() as tx:
+        tx.session.get_one(Contact, other).end_reason = TRANSFERRED_OUT
+        tx.session.get_one(Call, other).ended_at = None
+    wrap_up.leave(anna, other)
+    assert how_it_is(centre, other)[0] == ContactState.COMPLETED
 
 
 @pytest.mark.parametrize("mode", [WrapUp.OPTIONAL, WrapUp.MANDATORY])

@@ -45,6 +45,26 @@ ATTACKS = (
     Attack("content without a trace", "SELECT body_text FROM message WHERE id = %(message)s"),
     Attack("any message whole", "SELECT * FROM message"),
     Attack("another queue's messages", "SELECT 1 FROM app.open_contact(%(care)s)"),
+    Attack("another queue's contact opened", "SELECT app.opened(%(care)s, 20)"),
+    Attack("who asks, in one look", "SELECT 1 FROM app.asking()"),
+    unseen("another queue's row", "SELECT 1 WHERE app.listed(%(care)s) IS NOT NULL"),
+    unseen(
+        "another queue's contact before a reply",
+        "SELECT 1 WHERE app.answering(%(care)s) ->> 'contact' IS NOT NULL",
+    ),
+    unseen(
+        "what was said to a colleague",
+        "SELECT 1 FROM (SELECT app.answering(%(ben)s) AS it) x WHERE it ->> 'said' IS NOT NULL"
+        " OR it ->> 'identifiers' IS NOT NULL",
+    ),
+    Attack(
+        "a reply for a colleague in one call",
+        "SELECT app.reply(%(ben)s, false, NULL, '{}', 'x', 'x', '<x@x>', '[]', 10)",
+    ),
+    Attack(
+        "a reply to what nobody holds",
+        "SELECT app.reply(%(waiting)s, false, NULL, '{}', 'x', 'x', '<x@x>', '[]', 10)",
+    ),
     Attack("another queue's file", "SELECT 1 FROM app.open_attachment(%(attachment)s)"),
     Attack("a file's bytes", "SELECT data FROM blob_chunk"),
     Attack("a file's name", "SELECT name FROM attachment"),
@@ -75,6 +95,7 @@ ATTACKS = (
     Attack("raising without end", "SELECT app.boost(%(waiting)s, 99, 'x')"),
     Attack("declining what a colleague has", "SELECT app.decline(%(ben)s, 'break', '')"),
     Attack("a colleague's work back", "SELECT app.return_work(%(ben_id)s, 'x')"),
+    Attack("what waits, given out", "SELECT app.give_out(9, ARRAY[1])"),
     Attack("an offer of one's own making", "SELECT app.offer(%(waiting)s, 1, app.me(), 9, '{}')"),
     Attack(
         "a colleague who is not responding",

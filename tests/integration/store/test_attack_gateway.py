@@ -17,6 +17,7 @@ from tests.integration.store.attacking import (
 
 ATTACKS = (
     Attack("assessments", "SELECT 1 FROM assessment"),
+    Attack("a contact opened as staff do", "SELECT app.opened(%(own)s, 20)"),
     Attack(
         "an assessment",
         "INSERT INTO assessment (contact_id, author_id, staff_id, state, scores, words)"
@@ -59,6 +60,7 @@ ATTACKS = (
     Attack("raising a contact", "SELECT app.boost(%(waiting)s, 5, 'x')"),
     Attack("declining for somebody", "SELECT app.decline(%(waiting)s, 'break', '')"),
     Attack("somebody's work back", "SELECT app.return_work(%(ben_id)s, 'x')"),
+    Attack("what waits, given out of turn", "SELECT app.give_out(9, ARRAY[1])"),
     Attack("an offer past the rules", "SELECT app.offer(%(waiting)s, 1, 1, 9, '{}')"),
     Attack("somebody's skill", "INSERT INTO staff_skill VALUES (%(ben_id)s, 1, 5)"),
     Attack(

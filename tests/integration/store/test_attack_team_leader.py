@@ -76,6 +76,11 @@ ATTACKS = (
     ),
     unseen("a colleague's draft's words", "UPDATE draft SET content = '{}'"),
     Attack("another queue's messages", "SELECT 1 FROM app.open_contact(%(care)s)"),
+    Attack("another queue's contact opened", "SELECT app.opened(%(care)s, 20)"),
+    Attack(
+        "a reply to another queue's contact",
+        "SELECT app.reply(%(care)s, false, NULL, '{}', 'x', 'x', '<x@x>', '[]', 10)",
+    ),
     Attack("another queue's file", "SELECT 1 FROM app.open_attachment(%(attachment)s)"),
     Attack("another queue's sound", "SELECT app.recording_listen(%(recording)s, %(key)s)"),
     Attack("a hold in another queue", "SELECT app.recording_hold(%(recording)s, 'Because')"),

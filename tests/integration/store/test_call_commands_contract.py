@@ -108,7 +108,7 @@ def test_what_another_gateway_began_is_not_done_again(centre: Centre) -> None:
 
 
 def test_each_pbx_has_its_own(centre: Centre) -> None:
-    one, other = add_pbx(centre), add_pbx(centre, "Other")
+    one, other = add_pbx(centre), add_pbx(centre, "Before", active=False)
     anna, gateway = centre.as_person("anna"), centre.as_gateway()
     give_phones(centre, anna="201")
     call = add_call(centre, other, owner="anna")

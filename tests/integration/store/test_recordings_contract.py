@@ -21,8 +21,9 @@ from crm_desktop.domain.recordings import MOST_ASKED, RecordingKind, StoredSound
 from crm_desktop.services import leases, recording_requests, recordings
 from crm_desktop.services.sealed_sound import Listener, seal
 from crm_desktop.store.database import Database
-from crm_desktop.store.models import Call, ChannelAccount, Event, ReadAudit, Recording
+from crm_desktop.store.models import Call, Event, ReadAudit, Recording
 from crm_desktop.store.models import Playback as PlaybackRow
+from tests.call_rows import pbx_of
 from tests.centre import Centre
 
 NUMBER = "+441632960001"
@@ -35,13 +36,9 @@ def _stored(name: str) -> StoredSound:
 
 
 def _call(centre: Centre, contact_id: int) -> None:
+    pbx = pbx_of(centre)
     with centre.as_owner().write() as tx:
-        account = ChannelAccount(kind="asterisk", name="PBX", settings={})
-        tx.session.add(account)
-        tx.session.flush()
-        tx.session.add(
-            Call(contact_id=contact_id, account_id=account.id, state="ended", number=NUMBER)
-        )
+        tx.session.add(Call(contact_id=contact_id, account_id=pbx, state="ended", number=NUMBER))
 
 
 def _kept(centre: Centre, *, queue: str = "general", name: str = "crm-1") -> tuple[int, int]:

@@ -8,17 +8,20 @@ from datetime import datetime
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from crm_desktop.domain.states import StaffRole
 from crm_desktop.domain.telephones import Choice, KnownLine, Line, Pbx
-from crm_desktop.services import accounts, staff, telephones
+from crm_desktop.services import accounts, call_targets, staff, telephones
 from crm_desktop.services.staff import NewStaff
+from crm_desktop.store import migrate
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import Event, RowAudit, Service, TelephoneLine
 from crm_desktop.store.queries import telephones as queries
-from tests.centre import PASSWORD, Centre
+from tests.call_rows import add_pbx
+from tests.centre import MIGRATIONS, PASSWORD, Centre
 
 PBX = Pbx("http://127.0.0.1:8088", "crm")
 
@@ -79,6 +82,40 @@ def test_the_pbx_is_set_up_changed_switched_off_and_on(centre: Centre, ada: Data
     assert "asterisk" not in {each.kind for each in accounts.active(centre.as_gateway())}
     telephones.use_pbx(ada, active=True)
     assert telephones.read(ada).pbx == replace(second, at=_at(ada))
+
+
+def test_one_pbx_is_in_use_and_its_people_are_those_who_can_be_called(
+    centre: Centre, ada: Database
+) -> None:
+    """An extension is one PBX's: of two nobody could say whose telephone rings."""
+    telephones.put_pbx(ada, None, PBX)
+    with pytest.raises(IntegrityError):
+        add_pbx(centre, "Another")
+    add_pbx(centre, "Another, switched off", active=False)
+
+    assert call_targets.own_telephone(centre.as_person("anna")).system == "Telephones"
+    assert [each.name for each in accounts.active(centre.as_gateway())].count("Telephones") == 1
+
+
+def test_where_there_were_more_the_one_that_is_shown_stays(centre: Centre, ada: Database) -> None:
+    owner = centre.as_owner()
+    with owner.write() as tx:
+        for each in ("DROP INDEX ix_one_pbx", "UPDATE alembic_version SET version_num = '0041'"):
+            tx.session.execute(text(each))
+    first, second, off = (
+        add_pbx(centre),
+        add_pbx(centre, "New"),
+        add_pbx(centre, "Off", active=False),
+    )
+    assert first < second < off
+
+    migrate.upgrade(owner, MIGRATIONS)
+
+    shown = telephones.read(ada).pbx
+    assert shown is not None
+    assert (shown.id, shown.active) == (second, True)
+    kept = [each.id for each in accounts.active(centre.as_gateway()) if each.kind == "asterisk"]
+    assert kept == [second]
 
 
 def _at(db: Database) -> datetime:

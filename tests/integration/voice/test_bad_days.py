@@ -76,8 +76,11 @@ def test_nobody_there_is_no_refusal() -> None:
 
 
 def test_a_server_without_ari_is_not_usable() -> None:
-    with _answering(_http(b"", "404 Not Found")) as url, pytest.raises(AriDenied):
+    """Nor has it refused anybody: a PBX that starts answers so for a moment, and is asked again."""
+    with _answering(_http(b"", "404 Not Found")) as url, pytest.raises(AriTrouble) as told:
         EventStream(url, USER, PASSWORD, APP)
+    assert "no ARI" in str(told.value)
+    assert not isinstance(told.value, AriDenied | AriAway)
 
 
 def test_silence_ends_by_our_own_clock() -> None:

@@ -312,6 +312,13 @@ def test_a_name_that_the_customer_wrote_first_may_be_answered() -> None:
     assert "bob smith" not in {each.value for each in candidates(outgoing, allowed)}
 
 
+def test_a_name_that_the_customer_turned_may_be_answered() -> None:
+    outgoing = Outgoing(("ann@example.org",), "Your letter", "Thank you for naming Bob Smith.")
+    allowed = Allowed(emails=frozenset({"ann@example.org"}), said="it was Smith, Bob who called")
+
+    assert "bob smith" not in {each.value for each in candidates(outgoing, allowed)}
+
+
 def test_words_of_a_name_that_were_said_apart_allow_nothing() -> None:
     outgoing = Outgoing(("ann@example.org",), "Your letter", "Thank you for naming Bob Smith.")
     allowed = Allowed(emails=frozenset({"ann@example.org"}), said="Smith called. Then came bob")

@@ -86,7 +86,7 @@ class SeenPage(QWidget):
             rows.append(_row(each))
         self.list.set_rows(rows)
         people = len({each.name for each in seen})
-        told = f"{words.count(people, 'person', 'people')}, {words.count(len(seen), 'time')}"
+        told = f"{words.count(people, 'person', 'people')}, {words.times(len(seen))}"
         self._header.set_text(self._header.title(), told + (" and earlier" if more else ""))
         self.earlier.setVisible(more)
         self.export.setEnabled(bool(seen))

@@ -20,6 +20,7 @@ from crm_desktop.domain.calls import (
     CallView,
     Command,
     CommandState,
+    Leg,
     Verb,
 )
 from crm_desktop.domain.changes import Changes, Topic
@@ -243,7 +244,8 @@ class CallPresenter(Presenter):
         # A phone that is just being put down belongs to nobody's call any more, and a message that
         # was left is no call: it is taken as any other contact is.
         none = verbs.Part.NONE
-        calls = tuple(x for x in self._port.mine() if verbs.part_of(x, self._me) is not none)
+        mine = (x for x in self._port.mine() if verbs.part_of(x, self._me) is not none)
+        calls = tuple(replace(x, legs=tuple(map(_as_written, x.legs))) for x in mine)
         return Answer(
             calls, {each.contact_id: dialling.shown(each.number) for each in calls if each.number}
         )
@@ -401,6 +403,12 @@ class CallPresenter(Presenter):
 
     def _say_not_done(self, verb: Verb, why: str) -> None:
         self._view.not_done(f"{said.NOT_DONE[verb]}. {why}".strip())
+
+
+def _as_written(leg: Leg) -> Leg:
+    """Who is called outside is their number."""
+    known = leg.name or not leg.number
+    return leg if known else replace(leg, name=dialling.shown(leg.number))
 
 
 def _later(_trouble: CrmError) -> None:

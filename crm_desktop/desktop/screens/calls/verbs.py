@@ -50,6 +50,7 @@ _DOING = {
 }
 NO_CALL = "There is no call."
 LOST = "The telephone system is out of sight. Use the phone itself until it is back."
+_PASSED_ON = "You passed this call on."
 _NO_ANSWER = "They have not answered yet."
 
 
@@ -109,10 +110,19 @@ def rings(call: CallView, me: int) -> bool:
     return call.state is CallState.RINGING and part_of(call, me) is Part.OWN
 
 
+def is_passed_on(call: CallView, me: int) -> bool:
+    """Whether this person gave the caller to somebody outside, and those two talk now."""
+    third = third_of(call)
+    outside = third is not None and third.staff_id is None
+    return outside and call.owner_id == me and call.state in _ANY and leg_of(call, me) is None
+
+
 def is_live(call: CallView, me: int) -> bool:
     """Whether somebody is at the other end for this person at this moment."""
     part = part_of(call, me)
-    return part in (Part.THIRD, Part.LISTENER) or (part is Part.OWN and call.state in LIVE)
+    if part is Part.OWN:
+        return call.state in LIVE and not is_passed_on(call, me)
+    return part in (Part.THIRD, Part.LISTENER)
 
 
 def why_not(verb: Verb, call: CallView | None, me: int) -> str:
@@ -128,7 +138,7 @@ def why_not(verb: Verb, call: CallView | None, me: int) -> str:
         return _why_not_listening(verb, call, me)
     if part is Part.THIRD:
         return "Only whose call this is can do that. Your phone itself answers and hangs up."
-    return _why_not_own(verb, call)
+    return _PASSED_ON if is_passed_on(call, me) else _why_not_own(verb, call)
 
 
 def _why_not_own(verb: Verb, call: CallView) -> str:

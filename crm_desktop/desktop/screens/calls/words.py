@@ -8,6 +8,7 @@ from crm_desktop.desktop.core import words
 from crm_desktop.desktop.core.theme import Tone
 from crm_desktop.desktop.screens.calls.verbs import (
     Part,
+    is_passed_on,
     leg_of,
     listeners_of,
     part_of,
@@ -108,6 +109,9 @@ def name_of(call: CallView, number: str) -> str:
 def _own(call: CallView, me: int, number: str) -> Said:
     state, tone, icon, verbs = _STATES[call.state]
     name = name_of(call, number)
+    if is_passed_on(call, me):
+        with_whom = f"talks with {_named(third_of(call))}"
+        return Said("Passed on", tone, "phone-forwarded", name, with_whom, None, (), _OVER)
     parts = [number if number and number != name else "", *_about(call)]
     third = third_of(call)
     since: datetime | None = call.answered_at or call.since
@@ -238,6 +242,7 @@ def _named(leg: Leg | None) -> str:
 
 
 _TALK = ("call.hold", "call.hang_up", "call.transfer", "call.mute", "call.keypad", "call.record")
+_OVER = ("contact.wrap_up",)
 #: Words, tone, icon and commands of one's own call in each state.
 _STATES: dict[CallState, tuple[str, Tone, str, tuple[str, ...]]] = {
     CallState.WAITING: ("Waiting", Tone.NEUTRAL, "phone-incoming", ()),
@@ -263,5 +268,5 @@ _STATES: dict[CallState, tuple[str, Tone, str, tuple[str, ...]]] = {
     ),
     CallState.VOICEMAIL: ("Leaving a message", Tone.NEUTRAL, "voicemail", ()),
     CallState.CALLBACK: ("To be called back", Tone.ACCENT, "phone-outgoing", ("contact.take",)),
-    CallState.ENDED: ("Call ended", Tone.NEUTRAL, "phone-off", ("contact.wrap_up",)),
+    CallState.ENDED: ("Call ended", Tone.NEUTRAL, "phone-off", _OVER),
 }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _HIDDEN = "Hidden"
 #: For how many minutes a visitor may wait apart.
 _PARKED = (10, 20, 30, 60)
+#: A key pressed twice in a moment calls a visitor once: calls are counted before a no-show.
+_NERVOUS_MS = 1_000
 
 
 class LinePane(Surface):
@@ -54,6 +56,7 @@ class LinePane(Surface):
         self._hides = False
         self._away = False
         self._known_at: datetime | None = None
+        self._recalled = QTimer(self, singleShot=True, interval=_NERVOUS_MS)
         self._head = PanelHeader(look, "Waiting")
         self.next = PrimaryButton(look, "Call next", key="F9")
         self.next.clicked.connect(self.call_next)
@@ -218,8 +221,15 @@ class LinePane(Surface):
     @Slot()
     def recall(self) -> None:
         """Call once more whoever did not come."""
-        if self._presenter and self._mine and self._mine.state is ContactState.CALLED:
+        if self._presenter and self._mine and self.may_recall:
+            self._recalled.start()
             self._presenter.recall(self._mine.contact_id)
+
+    @property
+    def may_recall(self) -> bool:
+        """Whether somebody is called here, and was not called again this moment."""
+        called = self._mine is not None and self._mine.state is ContactState.CALLED
+        return called and not self._recalled.isActive()
 
     @Slot()
     def serve(self) -> None:
@@ -309,7 +319,7 @@ class LinePane(Surface):
         self._serving.set_text(f"{doing} {mine.ticket or 'by name'}{where}", "")
         who = _HIDDEN if self._hides and mine.who else mine.who or "Walk-in"
         self._who.setText(f"{mine.ticket or ''}  {who}".strip())
-        since = f" · called {words.count(mine.calls, 'time')}" if called else ""
+        since = f" · called {words.times(mine.calls)}" if called else ""
         self._what.setText(f"{about(mine)}{since}")
 
     def _lay_out(self) -> None:

@@ -107,7 +107,7 @@ class DeskPresenter(Presenter):
         self._site: int | None = None
         self._place: int | None = None
         self._key = uuid.uuid4().hex
-        self._issuing = False
+        self._issuing = self._calling = False
         self._unread = False
         self._line: SiteLine | None = None
         self.rooms = RoomsPresenter(
@@ -227,28 +227,16 @@ class DeskPresenter(Presenter):
     def call_next(self) -> None:
         """Call whoever is next for this desk."""
         if self._place is not None:
-            self._tasks.write(
-                partial(visits.call_next, self._db, self._place),
-                self._called,
-                failed=self._refused,
-            )
+            self._call(partial(visits.call_next, self._db, self._place))
 
     def call(self, contact_id: int) -> None:
         """Call this one."""
         if self._place is not None:
-            self._tasks.write(
-                partial(visits.call, self._db, contact_id, self._place),
-                self._called,
-                failed=self._refused,
-            )
+            self._call(partial(visits.call, self._db, contact_id, self._place))
 
     def recall(self, contact_id: int) -> None:
         """Call once more."""
-        self._tasks.write(
-            partial(visits.recall, self._db, contact_id),
-            self._called,
-            failed=self._refused,
-        )
+        self._call(partial(visits.recall, self._db, contact_id))
 
     def serve(self, contact_id: int) -> None:
         """They are here: the contact opens as any other."""
@@ -296,6 +284,12 @@ class DeskPresenter(Presenter):
             ),
             failed=self._refused,
         )
+
+    def _call(self, does: Callable[[], tuple[Called | None, Changes]]) -> None:
+        """Asked twice before the answer it is one call."""
+        if not self._calling:
+            self._calling = True
+            self._tasks.write(does, self._called, failed=self._not_called)
 
     def _do(self, does: Callable[[], object]) -> None:
         self._tasks.write(does, self._written, failed=self._refused)
@@ -434,8 +428,13 @@ class DeskPresenter(Presenter):
         self._issuing, self._key = False, uuid.uuid4().hex
 
     def _called(self, answer: tuple[Called | None, Changes]) -> None:
+        self._calling = False
         self._view.called(answer[0])
         self._done_well()
+
+    def _not_called(self, trouble: CrmError) -> None:
+        self._calling = False
+        self._refused(trouble)
 
     def _served(self, moved: Moved) -> None:
         self._done_well()

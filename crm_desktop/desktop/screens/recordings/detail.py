@@ -195,7 +195,11 @@ def _listeners(heard: tuple[Heard, ...]) -> str:
         return "Nobody has listened to it."
     said = [f"{each.name}, {words.full(each.at)}" for each in heard[:_LISTENERS]]
     more = len(heard) - len(said)
-    return "Listened to: " + "; ".join(said) + (f"; and {more} times before" if more > 0 else "")
+    return (
+        "Listened to: "
+        + "; ".join(said)
+        + (f"; and {words.times(more)} before" if more > 0 else "")
+    )
 
 
 def _about(request: RequestView) -> tuple[str, str]:

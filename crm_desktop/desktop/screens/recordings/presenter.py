@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Protocol
@@ -22,6 +23,13 @@ from crm_desktop.domain.recordings import (
 )
 from crm_desktop.services import Database, recording_requests, recordings
 from crm_desktop.services.recording_requests import Opened, Written
+
+
+@dataclass(slots=True)
+class _Seen:
+    """The version of a transcript that its next write is made from; for workers alone."""
+
+    version: int
 
 
 class RecordingsView(HearingView, Protocol):
@@ -55,7 +63,7 @@ class RecordingsPresenter(Presenter):
         self._hearing = Hearing(db, tasks, view, later=later)
         self._recording: RecordingView | None = None
         self._request: RequestView | None = None
-        self._version = 0
+        self._seen = _Seen(0)
         #: What is to be shown: an answer about something else comes too late.
         self._wanted = ("", 0)
 
@@ -127,11 +135,11 @@ class RecordingsPresenter(Presenter):
 
     def save(self, transcript: str, redacted: Stretches) -> None:
         """Keep the transcript as it stands."""
-        self._of_request(recording_requests.write, self._saved, transcript, redacted)
+        self._of_request(_keep, self._saved, transcript, redacted)
 
     def release(self, transcript: str, redacted: Stretches) -> None:
         """Keep it, and release what is not redacted."""
-        self._of_request(recording_requests.release, self._over, transcript, redacted)
+        self._of_request(_release, self._over, transcript, redacted)
 
     def close(self, why: str) -> None:
         """End the request without releasing anything."""
@@ -169,7 +177,7 @@ class RecordingsPresenter(Presenter):
         if self._wanted != ("request", request.row.id):
             return
         self._recording, self._request = request.recording, request
-        self._version = request.version
+        self._seen = _Seen(request.version)
         self._view.show_request(request)
 
     def _of_recording(self, what: Callable[[Database, int, str], Changes], reason: str) -> None:
@@ -188,7 +196,7 @@ class RecordingsPresenter(Presenter):
     ) -> None:
         if self._request is not None:
             self._tasks.write(
-                partial(what, self._db, self._request.row.id, self._version, transcript, redacted),
+                partial(what, self._db, self._request.row.id, self._seen, transcript, redacted),
                 done,
                 failed=self._view.show_trouble,
             )
@@ -201,13 +209,28 @@ class RecordingsPresenter(Presenter):
         if self._wanted == ("request", 0):
             self.open_recording(recording)
 
-    def _saved(self, written: Written) -> None:
-        self._version = written.version
+    def _saved(self, _written: Written) -> None:
         self._view.show_saved()
 
     def _over(self, _changes: Changes) -> None:
         if self._request is not None:
             self.open_request(self._request.row.id)
+
+
+def _keep(
+    db: Database, request_id: int, seen: _Seen, transcript: str, redacted: Stretches
+) -> Written:
+    """On a worker, one write after the other: Release may be asked before Save is answered."""
+    written = recording_requests.write(db, request_id, seen.version, transcript, redacted)
+    seen.version = written.version
+    return written
+
+
+def _release(
+    db: Database, request_id: int, seen: _Seen, transcript: str, redacted: Stretches
+) -> Changes:
+    """On a worker."""
+    return recording_requests.release(db, request_id, seen.version, transcript, redacted)
 
 
 def _begins(day: date, later: int = 0) -> datetime:
