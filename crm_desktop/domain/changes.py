@@ -58,6 +58,9 @@ class Topic(StrEnum):
     #: The feed was away: everything visible must be read again. Its id is always 0.
     EVERYTHING = "everything"
 
+    # An Enum's own is written in Python, and every notice stands in several sets.
+    __hash__ = str.__hash__
+
 
 #: Somebody waits for these at this moment, and few hear of them: nobody gathers them.
 URGENT = frozenset({Topic.CHAT, Topic.TYPING, Topic.ALARM})
@@ -110,4 +113,7 @@ class Changes:
     @classmethod
     def joined(cls, many: Iterable[Changes]) -> Changes:
         """All the changes of several writes."""
+        many = tuple(many)
+        if len(many) == 1:
+            return many[0]
         return cls(frozenset(change for each in many for change in each.items))

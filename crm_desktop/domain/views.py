@@ -138,6 +138,14 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueNews:
+    """Those of some contacts that a list shows, as they are now, and counts when asked for."""
+
+    rows: tuple[QueueRow, ...]
+    counts: QueueCounts | None
+
+
+@dataclass(frozen=True, slots=True)
 class QueueCounts:
     """How many wait: in all, by channel, and how many of them are overdue; and mine in hand."""
 

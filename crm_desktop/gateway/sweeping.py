@@ -16,8 +16,9 @@ _PRESENCE_SECONDS = 5.0
 #: While the database or every gateway was away nobody could say that they are there: after that
 #: desktops have so long to say it.
 GRACE_SECONDS = 60.0
-#: Figures are refreshed at most four times a second, and at least now and then.
-_STATS_SECONDS = 0.25
+#: Figures are refreshed at most twice a second, and at least now and then. Desktops read them once
+#: in a second or less, and whatever is told wakes all of them.
+_STATS_SECONDS = 0.5
 _STATS_ANYWAY_SECONDS = 10.0
 
 

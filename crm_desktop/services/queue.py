@@ -11,11 +11,13 @@ from crm_desktop.domain.views import (
     QueueCounts,
     QueueFilter,
     QueueInfo,
+    QueueNews,
     QueuePage,
     QueueRow,
     SavedViewInfo,
     ServiceInfo,
 )
+from crm_desktop.store.asking import alone
 from crm_desktop.store.database import Database
 from crm_desktop.store.queries import catalogue
 from crm_desktop.store.queries import queue as queries
@@ -25,19 +27,29 @@ def page(
     db: Database, wanted: QueueFilter, after: Cursor | None = None, limit: int = 50
 ) -> QueuePage:
     """What is in hand and the counts (with the first page), `limit` of what waits, by breach."""
-    with db.read_at_once() as tx:
+    with alone(db) as tx:
         return queries.page(tx, wanted, after, limit)
 
 
 def rows(db: Database, ids: Iterable[int]) -> tuple[QueueRow, ...]:
     """These contacts as they are now; those that are gone or not this person's are missing."""
-    with db.read_at_once() as tx:
+    with alone(db) as tx:
         return queries.by_ids(tx, ids)
+
+
+def news(
+    db: Database, ids: Iterable[int], wanted: QueueFilter, *, counting: bool = False
+) -> QueueNews:
+    """These contacts as they are now, without those that a list of what is `wanted` cannot show;
+    with the counts, if they are to be read as well.
+    """
+    with alone(db) as tx:
+        return queries.news(tx, ids, wanted, counting=counting)
 
 
 def counts(db: Database) -> QueueCounts:
     """How much waits in this person's queues, and how much is in their hands."""
-    with db.read_at_once() as tx:
+    with alone(db) as tx:
         return queries.counts(tx)
 
 

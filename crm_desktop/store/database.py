@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Text,
+    TextClause,
     bindparam,
     create_engine,
     event,
@@ -141,6 +142,13 @@ class Tx:
                 self.core, expire_on_commit=False, join_transaction_mode="control_fully"
             )
         return self._session
+
+    def answer(self, statement: TextClause, values: Mapping[str, Any]) -> Any:
+        """What a statement answers: one row of one column; there may be more values than it has
+        parameters.
+        """
+        given = {name: values[name] for name in statement._bindparams}
+        return self.core.execute(statement, given).scalar_one()
 
     def settle(self) -> Connection:
         """Write what was added to the session; the connection, where it then stands."""

@@ -13,6 +13,7 @@ import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
+from itertools import repeat
 
 from crm_desktop.domain.changes import URGENT, Change, Changes, Topic
 from crm_desktop.domain.errors import CrmError, DatabaseAway, SignInRefused
@@ -26,7 +27,7 @@ BATCH_SECONDS = 0.01
 #: While so many come within a second, they are gathered for so long: two hundred desktops that read
 #: again at every one of fifty changes a second would leave the database time for nothing else.
 BUSY_NOTICES = 12
-BUSY_SECONDS = 0.3
+BUSY_SECONDS = 0.36
 #: A feed that lately heard of what is urgent rests no longer than so, in seconds.
 URGENT_REST_SECONDS = 0.03
 _URGENT_LATELY_SECONDS = 60.0
@@ -82,7 +83,7 @@ class Batcher:
         self._busy_seconds = busy_seconds
         self._pending: set[Change] = set()
         self._urgent: set[Change] = set()
-        self._flooded = False
+        self._flooded = self._busy = False
         self._next_emit = 0.0
         self._next_urgent = 0.0
         self._urgent_until = 0.0
@@ -96,14 +97,14 @@ class Batcher:
         """Whether many notices came within the last second."""
         return len(self._came) == BUSY_NOTICES and self._now() - self._came[0] < 1
 
-    def add(self, changes: frozenset[Change]) -> None:
-        """Take notices; `flush` gives them out when it is time."""
+    def add(self, changes: frozenset[Change], notices: int = 1) -> None:
+        """Take what so many notices told; `flush` gives it out when it is time."""
         now = self._now()
         urgent = frozenset(each for each in changes if each.topic in URGENT)
         if urgent:
             self._urgent_until = now + _URGENT_LATELY_SECONDS
         if len(urgent) < len(changes) or not changes:
-            self._came.append(now)
+            self._came.extend(repeat(now, notices))
         if now >= self._window_ends:
             self._window_ends, self._in_window = now + _WINDOW_SECONDS, 0
         self._in_window += len(changes - self._pending - self._urgent)
@@ -140,7 +141,14 @@ class Batcher:
         self._emit(Changes(given))
 
     def _after(self, now: float) -> float:
-        return now + (self._busy_seconds if self.is_busy else BATCH_SECONDS)
+        """When the next batch may go out; all desktops hear of a burst in one instant, so each
+        goes on from a moment of its own in it.
+        """
+        began, self._busy = not self._busy, self.is_busy
+        if not self._busy:
+            return now + BATCH_SECONDS
+        share = random.random() if began else 1.0  # noqa: S311 - spreads load
+        return now + max(BATCH_SECONDS, self._busy_seconds * share)
 
     def seconds_of_rest(self) -> float:
         """How long nobody needs to look for more: it would wait, and one look finds all of it."""

@@ -42,15 +42,17 @@ class PostgresFeed(Feed):
         batcher = Batcher(self._on_changes, busy_seconds=self._busy_seconds)
         probe_at = time.monotonic() + _PROBE_SECONDS
         while not self._stopping.wait(batcher.seconds_of_rest()):
-            waits = batcher.seconds_until_flush()
-            timeout = _WAIT_SECONDS if waits is None else min(waits, _WAIT_SECONDS)
-            for notice in connection.notifies(timeout=timeout, stop_after=1):
-                batcher.add(parse(notice.payload))
-                probe_at = time.monotonic() + _PROBE_SECONDS
-            if batcher.is_busy:
-                _take_in(connection, batcher)
+            heard = _take_in(connection, batcher)
+            if not heard:
+                waits = batcher.seconds_until_flush()
+                timeout = _WAIT_SECONDS if waits is None else min(waits, _WAIT_SECONDS)
+                for notice in connection.notifies(timeout=timeout, stop_after=1):
+                    batcher.add(parse(notice.payload))
+                    heard = True
             batcher.flush()
-            if time.monotonic() >= probe_at:
+            if heard:
+                probe_at = time.monotonic() + _PROBE_SECONDS
+            elif time.monotonic() >= probe_at:
                 connection.execute("SELECT 1")
                 probe_at = time.monotonic() + _PROBE_SECONDS
 
@@ -63,15 +65,19 @@ def _channel_of_chats(connection: servers.Connection) -> str:
     return CHAT_CHANNEL if own is None else f"{CHAT_CHANNEL}_{own}"
 
 
-def _take_in(connection: servers.Connection, batcher: Batcher) -> None:
-    """What came during a rest, each notice in a packet of its own: past `notifies`, which asks the
-    system before every one of them whether there is another.
+def _take_in(connection: servers.Connection, batcher: Batcher) -> bool:
+    """What has come, each notice in a packet of its own: past `notifies`, which asks the system
+    before every one of them whether there is another. Returns whether there was any.
     """
-    for _ in range(_AT_ONCE):
+    payloads: list[bytes] = []
+    came = -1
+    while came < len(payloads) < _AT_ONCE:
+        came = len(payloads)
         connection.pgconn.consume_input()
-        notice = connection.pgconn.notifies()
-        if notice is None:
-            return
-        while notice is not None:
-            batcher.add(parse(notice.extra.decode(errors="replace")))
-            notice = connection.pgconn.notifies()
+        while (notice := connection.pgconn.notifies()) is not None:
+            payloads.append(notice.extra)
+    if not payloads:
+        return False
+    told = (parse(each.decode(errors="replace")) for each in set(payloads))
+    batcher.add(frozenset().union(*told), len(payloads))
+    return True

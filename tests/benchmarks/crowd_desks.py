@@ -18,6 +18,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
 from crm_desktop.desktop.core.live import LiveFeed
+from crm_desktop.desktop.core.pace import quicken
 from crm_desktop.desktop.core.tasks import TaskRunner
 from crm_desktop.desktop.screens.queue.model import Entry, Heading, Line, QueueModel
 from crm_desktop.desktop.screens.queue.presenter import QueuePresenter
@@ -129,6 +130,7 @@ def main() -> int:
         nonlocal said
         if not said and all(each.ready for each in desktops):
             said = True
+            quicken(app)
             _say(True)
             threading.Thread(target=_await_the_end, args=(over,), daemon=True).start()
         if over.is_set():

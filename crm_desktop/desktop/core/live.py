@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 from threading import Lock
+from time import monotonic
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
@@ -62,7 +64,8 @@ class LiveFeed(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.setInterval(COALESCE_MS)
+        self._gathers_ms = COALESCE_MS
+        self._next = 0.0
         self._timer.timeout.connect(self._rested)
         self._woken.connect(self._wake, Qt.ConnectionType.QueuedConnection)
         self._urged.connect(self._tell_urgent, Qt.ConnectionType.QueuedConnection)
@@ -88,8 +91,8 @@ class LiveFeed(QObject):
         it reads what the feed tells of the same.
         """
         if not self._timer.isActive():
-            self._timer.setInterval(COALESCE_MS)
-        self._timer.start()
+            self._gathers_ms = COALESCE_MS
+        self._timer.start(self._gathers_ms)
 
     def start(self, source: ChangeSource) -> None:
         """Listen to a source, instead of the one before."""
@@ -109,6 +112,7 @@ class LiveFeed(QObject):
             self._waiting.append(changes)
         # Whoever did it does not wait until others' changes are gathered.
         self._timer.stop()
+        self._next = 0.0
         self._woken.emit()
 
     def _take(self, changes: Changes) -> None:
@@ -143,16 +147,27 @@ class LiveFeed(QObject):
     @Slot()
     def _wake(self) -> None:
         # The first notice after a quiet time goes on at once, a burst is gathered.
-        if not self._timer.isActive():
+        if self._timer.isActive():
+            return
+        wait = self._next - monotonic()
+        if wait > 0:
+            self._timer.start(ceil(wait * 1000))
+        else:
             self._flush()
-            self._timer.start(COALESCE_MS)
+            self._gather(COALESCE_MS)
 
     @Slot()
     def _rested(self) -> None:
         if self._flush():
-            self._timer.start(min(2 * self._timer.interval(), LONGEST_MS))
+            self._gather(min(2 * self._gathers_ms, LONGEST_MS))
+
+    def _gather(self, milliseconds: int) -> None:
+        # No timer until something comes: mostly nothing does, and each wakes the desktop.
+        self._gathers_ms, self._next = milliseconds, monotonic() + milliseconds / 1000
 
     def _flush(self) -> bool:
+        if not self._waiting and not self._states:
+            return False
         with self._lock:
             waiting, self._waiting = self._waiting, []
             states, self._states = self._states, []
@@ -162,4 +177,4 @@ class LiveFeed(QObject):
                 self.state_changed.emit(state)
         if changes := Changes.joined(waiting):
             self.changed.emit(changes)
-        return bool(waiting or states)
+        return True

@@ -9,16 +9,25 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import BindParameter, TextClause, bindparam, text
 
 from crm_desktop.domain.states import Channel
-from crm_desktop.domain.views import Cursor, QueueCounts, QueueFilter, QueuePage, QueueRow
+from crm_desktop.domain.views import (
+    Cursor,
+    QueueCounts,
+    QueueFilter,
+    QueueNews,
+    QueuePage,
+    QueueRow,
+)
+from crm_desktop.store.asking import Alone
 from crm_desktop.store.column_types import UtcDateTime
 from crm_desktop.store.database import Dialect, Tx
 from crm_desktop.store.queries.from_json import (
+    FEW_ROWS,
     QUEUE_ROW,
     QUEUE_TABLES,
     maybe_moment,
@@ -54,6 +63,9 @@ _LOOKING = """(SELECT {list}(w.name) FROM (
     SELECT p.name FROM looking l JOIN staff p ON p.id = l.staff_id
     WHERE l.contact_id = c.id AND l.staff_id <> :me AND l.seen_at > {fresh} ORDER BY p.name) w)"""
 _ROW = f"{{array}}({{array}}({QUEUE_ROW}), {_LOOKING})"
+_FEW = f"{{array}}({{array}}({FEW_ROWS}), {_LOOKING})"
+#: What a list can show at all: what waits, to whomever it is offered, and what is in hand.
+_LISTED = "(c.state IN ('queued', 'offered', 'callback_due') OR c.owner_id = :me)"
 # State <> completed is said again for the partial index, which the list of states does not imply.
 _IN_HAND = """c.owner_id = :me AND c.state <> 'completed'
     AND c.state IN ('offered', 'dialling', 'active', 'held', 'wrap_up', 'parked')"""
@@ -63,7 +75,7 @@ _COUNTS = """(SELECT {list}({array}(t.channel, t.waiting, t.overdue, t.oldest)) 
 _IN_HAND_COUNT = f"(SELECT count(*) FROM contact c WHERE {_IN_HAND})"
 
 
-def page(tx: Tx, wanted: QueueFilter, after: Cursor | None, limit: int) -> QueuePage:
+def page(tx: Tx | Alone, wanted: QueueFilter, after: Cursor | None, limit: int) -> QueuePage:
     """The first `limit` waiting after a cursor; without one also what is in hand, and counts."""
     found = _run(
         tx,
@@ -82,35 +94,45 @@ def page(tx: Tx, wanted: QueueFilter, after: Cursor | None, limit: int) -> Queue
     )
 
 
-def by_ids(tx: Tx, ids: Iterable[int]) -> tuple[QueueRow, ...]:
+def by_ids(tx: Tx | Alone, ids: Iterable[int]) -> tuple[QueueRow, ...]:
     """These contacts as they are now; those that are gone or not this person's are missing."""
-    return _rows(_run(tx, _by_ids(tx.dialect), ids=listed(tx, set(ids))))
+    return _rows(_run(tx, _by_ids(tx.dialect), ids=_numbers(tx, set(ids))))
 
 
-def counts(tx: Tx) -> QueueCounts:
+def news(tx: Tx | Alone, ids: Iterable[int], wanted: QueueFilter, *, counting: bool) -> QueueNews:
+    """These contacts as they are now, without those that a list of what is `wanted` cannot show;
+    with the counts, if they are to be read as well.
+    """
+    statement = _news(tx.dialect, _shape(wanted), counting=counting)
+    rows, counted = _run(tx, statement, ids=_numbers(tx, set(ids)), **_filters(tx, wanted))
+    return QueueNews(_rows(parsed(rows)), _counts(parsed(counted)) if counting else None)
+
+
+def counts(tx: Tx | Alone) -> QueueCounts:
     """How much waits, from the statistics that the gateway keeps, and how much is in hand."""
     return _counts(_run(tx, _counting(tx.dialect)))
 
 
-def _run(tx: Tx, statement: TextClause, **values: Any) -> Any:
+def _run(tx: Tx | Alone, statement: TextClause, **values: Any) -> Any:
     me = tx.actor
-    known = {"me": me.id if me else 0, "mine": listed(tx, me.queues if me else ())}
-    given = {
-        name: value for name, value in (known | values).items() if name in statement._bindparams
-    }
-    return parsed(tx.core.execute(statement, given).scalar_one())
+    known = {"me": me.id if me else 0, "mine": _numbers(tx, me.queues if me else ())}
+    return parsed(tx.answer(statement, known | values))
 
 
-@cache
-def _names(statement: TextClause) -> frozenset[str]:
-    """The parameters that a statement has."""
-    return frozenset(statement.compile().params)
-
-
-def listed(tx: Tx, values: Iterable[Any]) -> Any:
+def listed(tx: Tx | Alone, values: Iterable[Any]) -> Any:
     """A list for `among`: an array on PostgreSQL, JSON on SQLite."""
     ordered = sorted(values)
     return ordered if tx.dialect == "postgresql" else json.dumps(ordered)
+
+
+def _numbers(tx: Tx | Alone, values: Iterable[int]) -> str:
+    """A list of ids for `among` as either database reads one: a driver takes longer to find out
+    what is in it than to ask with it.
+    """
+    ordered = sorted(values)
+    return (
+        f"{{{','.join(map(str, ordered))}}}" if tx.dialect == "postgresql" else json.dumps(ordered)
+    )
 
 
 def _rows(found: list[Any] | None) -> tuple[QueueRow, ...]:
@@ -131,6 +153,7 @@ def _counts(found: list[Any]) -> QueueCounts:
     )
 
 
+@lru_cache(maxsize=64)
 def _shape(wanted: QueueFilter) -> QueueFilter:
     """The filter without its values: what decides the statement's text."""
     return replace(
@@ -141,7 +164,7 @@ def _shape(wanted: QueueFilter) -> QueueFilter:
     )
 
 
-def _filters(tx: Tx, wanted: QueueFilter) -> dict[str, Any]:
+def _filters(tx: Tx | Alone, wanted: QueueFilter) -> dict[str, Any]:
     return {
         "channels": listed(tx, (each.value for each in wanted.channels)),
         "queue": wanted.queue_id,
@@ -151,16 +174,7 @@ def _filters(tx: Tx, wanted: QueueFilter) -> dict[str, Any]:
 
 @cache
 def _page(dialect: Dialect, shape: QueueFilter, *, first: bool, waits: bool) -> TextClause:
-    words = _WORDS[dialect]
-    where = words["visible"]
-    if shape.channels:
-        where += f" AND {words['among'].format(column='c.channel', name='channels')}"
-    if shape.queue_id is not None:
-        where += " AND c.queue_id = :queue"
-    if shape.service_id is not None:
-        where += " AND c.service_id = :service"
-    if shape.overdue:
-        where += f" AND c.due_at < {words['now']}"
+    where = _where(dialect, shape)
     after = "" if first else " AND (c.due_at, c.id) > (:after_due, :after_id)"
     in_hand = f"""(SELECT {{list}}({{embed}}) FROM (SELECT {_ROW} AS r FROM {QUEUE_TABLES}
         WHERE {_IN_HAND}{where} ORDER BY c.state_since, c.id) x)"""
@@ -177,13 +191,35 @@ def _page(dialect: Dialect, shape: QueueFilter, *, first: bool, waits: bool) -> 
 
 @cache
 def _by_ids(dialect: Dialect) -> TextClause:
+    return _statement(dialect, _among_ids(dialect, _WORDS[dialect]["visible"]))
+
+
+@cache
+def _news(dialect: Dialect, shape: QueueFilter, *, counting: bool) -> TextClause:
+    rows = _among_ids(dialect, f"{_where(dialect, shape)} AND {_LISTED}")
+    counted = f"{{array}}({_COUNTS}, {_IN_HAND_COUNT})" if counting else "NULL"
+    return _statement(dialect, f"SELECT {{array}}(({rows}), {counted})")
+
+
+def _among_ids(dialect: Dialect, where: str) -> str:
+    ids = _WORDS[dialect]["among"].format(column="c.id", name="ids")
+    return f"""SELECT {{list}}({{embed}}) FROM (SELECT {_FEW} AS r FROM contact c
+        WHERE {ids}{where}) x"""
+
+
+def _where(dialect: Dialect, shape: QueueFilter) -> str:
+    """What else must be true of a contact in a filtered list."""
     words = _WORDS[dialect]
-    ids = words["among"].format(column="c.id", name="ids")
-    return _statement(
-        dialect,
-        f"""SELECT {{list}}({{embed}}) FROM (SELECT {_ROW} AS r FROM {QUEUE_TABLES}
-            WHERE {ids}{words["visible"]}) x""",
-    )
+    where = words["visible"]
+    if shape.channels:
+        where += f" AND {words['among'].format(column='c.channel', name='channels')}"
+    if shape.queue_id is not None:
+        where += " AND c.queue_id = :queue"
+    if shape.service_id is not None:
+        where += " AND c.service_id = :service"
+    if shape.overdue:
+        where += f" AND c.due_at < {words['now']}"
+    return where
 
 
 @cache

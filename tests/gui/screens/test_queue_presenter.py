@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from crm_desktop.desktop.core.presenting import ImmediateTasks
+from crm_desktop.desktop.screens.queue import presenter
 from crm_desktop.desktop.screens.queue.presenter import QueuePresenter
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import CrmError
@@ -24,6 +25,7 @@ from crm_desktop.domain.views import (
     ServiceInfo,
 )
 from crm_desktop.services import Target, contacts, queue
+from crm_desktop.store.models import QueueStat
 from tests.centre import Centre, build_sqlite_template
 from tests.servers.postgres import exclusive
 
@@ -109,6 +111,20 @@ def centre(tmp_path: Path, shared_directory: Path) -> Iterator[Centre]:
     made = Centre(Target(f"sqlite:///{path}"), path=path)
     yield made
     made.close()
+
+
+def counted(centre: Centre, waiting: int) -> None:
+    """What a gateway would write."""
+    with centre.as_owner().write() as tx:
+        tx.session.merge(
+            QueueStat(
+                queue_id=centre.queue_id("general"),
+                channel="email",
+                waiting=waiting,
+                overdue=0,
+                oldest_at=due(0),
+            )
+        )
 
 
 def due(hours: int) -> datetime:
@@ -294,6 +310,38 @@ def test_how_many_wait_is_asked_when_a_gateway_counted_not_when_a_colleague_work
     of_the_gateway = len(room.later)
 
     assert (of_a_colleague, of_the_gateway) == (0, 1)
+
+
+def test_counts_that_are_wanted_come_with_rows_and_are_not_asked_for_as_well(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presenter, "_COUNT_MS", (0, 0))
+    contact_id, gateway = centre.add_contact(), Changes.of(Topic.QUEUE_STAT, 1)
+    room = Room(centre)
+
+    counted(centre, 4)
+    room.presenter.changed(gateway | Changes.of(Topic.CONTACT, contact_id))
+    with_rows, asked = room.view.counts.waiting, room.asked
+    room.run_later()
+    asked_later = room.asked - asked
+    counted(centre, 5)
+    room.presenter.changed(gateway)
+    room.run_later()
+
+    assert (with_rows, asked_later, room.view.counts.waiting) == (4, 0, 5)
+
+
+def test_counts_are_not_read_with_rows_sooner_than_alone(centre: Centre) -> None:
+    contact_id, gateway = centre.add_contact(), Changes.of(Topic.QUEUE_STAT, 1)
+    counted(centre, 4)
+    room = Room(centre)
+
+    counted(centre, 5)
+    room.presenter.changed(gateway | Changes.of(Topic.CONTACT, contact_id))
+    at_once = room.view.counts.waiting
+    room.run_later()
+
+    assert (at_once, room.view.counts.waiting) == (4, 5)
 
 
 def test_what_is_in_my_hands_is_counted_when_it_changes(centre: Centre) -> None:

@@ -247,16 +247,36 @@ def test_while_many_notices_come_they_are_gathered_and_the_first_after_them_is_n
     assert told == {*range(100), 500}
 
 
+def test_desktops_that_hear_the_same_burst_do_not_read_in_the_same_moments() -> None:
+    now = [0.0]
+    given: list[set[float]] = [set() for _ in range(20)]
+    desktops = [
+        Batcher(lambda _, at=at: at.add(now[0]), lambda: now[0])  # type: ignore[misc]
+        for at in given
+    ]
+
+    for number in range(200):
+        now[0] = number * 0.02
+        for each in desktops:
+            each.add(parse(f"contact:{number}"))
+            each.flush()
+    later = [{at for at in each if at > 2} for each in given]
+
+    assert max(len(each) for each in later) <= 7
+    assert len(set().union(*later)) > 20
+
+
 def test_what_is_urgent_waits_for_no_burst() -> None:
     now = [0.0]
     out: list[tuple[float, Changes]] = []
     batcher = Batcher(lambda changes: out.append((now[0], changes)), lambda: now[0])
 
+    resting = 0.0
     for number in range(100):
         now[0] = number * 0.02
         batcher.add(parse(f"contact:{number}"))
         batcher.flush()
-    resting = batcher.seconds_of_rest()
+        resting = max(resting, batcher.seconds_of_rest())
     batcher.add(parse("chat:7"))
     batcher.flush()
 

@@ -109,6 +109,30 @@ def test_counts_come_from_the_statistics(centre: Centre) -> None:
     assert counts.oldest_at == NOW.replace(microsecond=NOW.microsecond)
 
 
+def test_news_is_what_a_list_can_show_and_counts_when_they_are_wanted(centre: Centre) -> None:
+    waits, taken, own, care = (
+        centre.add_contact(),
+        centre.add_contact(),
+        centre.add_contact(),
+        centre.add_contact(queue="care"),
+    )
+    form = centre.add_contact(channel=Channel.WEB_FORM, queue="waste")
+    anna = centre.as_person("anna")
+    contacts.take(centre.as_person("ben"), taken)
+    contacts.take(anna, own)
+    ids = [waits, taken, own, care, form]
+    forms = QueueFilter(channels=frozenset({Channel.WEB_FORM}))
+
+    news = queue.news(anna, ids, EVERYTHING)
+    counted = queue.news(anna, [taken], forms, counting=True)
+
+    assert {row.id for row in news.rows} == {waits, own, form}
+    assert set(news.rows) == set(queue.rows(anna, [waits, own, form]))
+    assert [row.id for row in queue.news(anna, ids, forms).rows] == [form]
+    assert (news.counts, counted.rows) == (None, ())
+    assert counted.counts == queue.counts(anna)
+
+
 def test_who_else_looks_is_shown_and_locks_nothing(centre: Centre) -> None:
     contact_id = centre.add_contact()
     anna, ben = centre.as_person("anna"), centre.as_person("ben")

@@ -78,6 +78,10 @@ def _a_row(db: Database) -> object:
     return queue.rows(db, [40])
 
 
+def _news(db: Database) -> object:
+    return queue.news(db, [40, 41], QueueFilter(queue_id=1), counting=True)
+
+
 def _a_workspace(db: Database) -> object:
     return contacts.open_contact(db, 40)
 
@@ -107,7 +111,9 @@ def test_a_queue_page_reads_its_index_alone(
 
 
 @pytest.mark.parametrize(
-    "work", [queue.counts, _a_row, _a_workspace], ids=["counts", "a row", "a workspace"]
+    "work",
+    [queue.counts, _a_row, _news, _a_workspace],
+    ids=["counts", "a row", "news", "a workspace"],
 )
 def test_what_every_desktop_asks_all_day_scans_no_contacts(
     centre: Centre, anna: Database, work: Callable[[Database], object]

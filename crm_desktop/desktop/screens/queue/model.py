@@ -69,6 +69,7 @@ class QueueModel(QAbstractListModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._entries: list[Entry] = []
+        self._keys: list[str | int] = []
         self._pills: dict[int, PillText | None] = {}
         self._now = _NEVER
         #: This person's own calls by contact: their rows have a clock of talking.
@@ -77,8 +78,10 @@ class QueueModel(QAbstractListModel):
     def show(self, entries: Sequence[Entry], now: datetime) -> None:
         """Become `entries`, telling views what was removed, inserted, moved and changed."""
         self._now = now
-        self._remove({_key(entry) for entry in entries})
-        self._arrange(entries)
+        keys = [_key(entry) for entry in entries]
+        if keys != self._keys:
+            self._remove(set(keys))
+            self._arrange(entries, keys)
         self._update(entries)
 
     def tick(self, now: datetime, shown: range | None = None) -> int:
@@ -161,36 +164,32 @@ class QueueModel(QAbstractListModel):
         return None
 
     def _remove(self, wanted: set[str | int]) -> None:
-        for first, last in runs([_key(entry) not in wanted for entry in self._entries]):
+        for first, last in runs([key not in wanted for key in self._keys]):
             self.beginRemoveRows(_NOWHERE, first, last)
-            del self._entries[first : last + 1]
+            del self._entries[first : last + 1], self._keys[first : last + 1]
             self.endRemoveRows()
 
-    def _arrange(self, wanted: Sequence[Entry]) -> None:
-        if not self._entries and wanted:
-            self.beginInsertRows(_NOWHERE, 0, len(wanted) - 1)
-            self._entries = list(wanted)
-            self.endInsertRows()
-            return
-        present = {_key(entry) for entry in self._entries}
-        for place, entry in enumerate(wanted):
-            key = _key(entry)
-            if place < len(self._entries) and _key(self._entries[place]) == key:
+    def _arrange(self, wanted: Sequence[Entry], keys: list[str | int]) -> None:
+        present = set(self._keys)
+        for place, key in enumerate(keys):
+            if place < len(self._keys) and self._keys[place] == key:
                 continue
             if key in present:
                 self._move(key, place)
             else:
-                fresh = list(takewhile(lambda each: _key(each) not in present, wanted[place:]))
-                self.beginInsertRows(_NOWHERE, place, place + len(fresh) - 1)
-                self._entries[place:place] = fresh
+                end = place + sum(
+                    1 for _ in takewhile(lambda each: each not in present, keys[place:])
+                )
+                self.beginInsertRows(_NOWHERE, place, end - 1)
+                self._entries[place:place] = wanted[place:end]
+                self._keys[place:place] = keys[place:end]
                 self.endInsertRows()
 
     def _move(self, key: str | int, place: int) -> None:
-        start = next(
-            each for each in range(place, len(self._entries)) if _key(self._entries[each]) == key
-        )
+        start = self._keys.index(key, place)
         self.beginMoveRows(_NOWHERE, start, start, _NOWHERE, place)
         self._entries.insert(place, self._entries.pop(start))
+        self._keys.insert(place, self._keys.pop(start))
         self.endMoveRows()
 
     def _update(self, wanted: Sequence[Entry]) -> None:

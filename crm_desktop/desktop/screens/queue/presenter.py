@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from crm_desktop.domain.views import (
     QueueCounts,
     QueueFilter,
     QueueInfo,
+    QueueNews,
     QueuePage,
     QueueRow,
     SavedViewInfo,
@@ -95,6 +96,8 @@ class QueuePresenter(Presenter):
         self._touched: set[int] = set()
         self._reading = self._loading_more = False
         self._paging_soon = self._counting_soon = self._filling_soon = False
+        self._count_calls = 0
+        self._counted_at = datetime.min.replace(tzinfo=UTC)
 
     @property
     def wanted(self) -> QueueFilter:
@@ -146,12 +149,13 @@ class QueuePresenter(Presenter):
             self.reload()
             self._read_choices()
             return
-        shown = {row.id for row in (*self._mine, *self._waiting)}
-        self._touched |= changes.ids(Topic.CONTACT) | (changes.ids(Topic.LOOKING) & shown)
-        self._read_touched()
+        self._touched |= changes.ids(Topic.CONTACT)
+        if looked_at := changes.ids(Topic.LOOKING):
+            self._touched |= looked_at & self._shown()
         # What waits is counted by a gateway, which says so; what is in hand is seen by `_place`.
         if changes.has(Topic.QUEUE_STAT):
             self._count_soon()
+        self._read_touched()
 
     def moved(self, moved: Moved) -> None:
         """This person moved a contact: it stands where it belongs now, without a reading."""
@@ -175,6 +179,7 @@ class QueuePresenter(Presenter):
             self._show_counts(page.counts)
 
     def _show_counts(self, counts: QueueCounts) -> None:
+        self._counted_at = self._now()
         # Before a gateway has counted for the first time, "nothing waits" would be untrue.
         if counts.waiting or not self._waiting:
             self._view.show_counts(counts)
@@ -196,40 +201,52 @@ class QueuePresenter(Presenter):
         """One reading at a time: what is touched meanwhile goes with the next."""
         if self._reading or not self._touched:
             return
-        shown = {row.id for row in (*self._mine, *self._waiting)}
-        strangers = self._touched - shown
-        if len(strangers) > _MOST_STRANGERS:
-            self._page_soon()
-            self._touched -= strangers
+        if len(self._touched) > _MOST_STRANGERS:
+            strangers = self._touched - self._shown()
+            if len(strangers) > _MOST_STRANGERS:
+                self._page_soon()
+                self._touched -= strangers
         asked, self._touched = frozenset(self._touched), set()
         if asked:
             self._reading = True
+            # While contacts change all the time, this brings the counts and nobody asks again.
+            counting = self._counting_soon and self._counts_are_old()
+            self._counting_soon &= not counting
             self._tasks.read(
-                partial(queues.rows, self._db, sorted(asked)),
+                partial(queues.news, self._db, asked, self._filter, counting=counting),
                 partial(self._apply, asked, self._filter),
                 failed=self._not_read,
             )
+
+    def _shown(self) -> set[int]:
+        return {row.id for row in (*self._mine, *self._waiting)}
+
+    def _counts_are_old(self) -> bool:
+        return self._now() >= self._counted_at + timedelta(milliseconds=_COUNT_MS[0])
 
     def _not_read(self, trouble: CrmError) -> None:
         self._reading = False
         self._view.show_trouble(trouble)
 
-    def _apply(
-        self, asked: frozenset[int], wanted: QueueFilter, rows: tuple[QueueRow, ...]
-    ) -> None:
+    def _apply(self, asked: frozenset[int], wanted: QueueFilter, news: QueueNews) -> None:
         self._reading = False
         if wanted == self._filter:
-            self._place(asked, rows)
+            self._place(asked, news.rows)
+        if news.counts is not None:
+            self._show_counts(news.counts)
         self._read_touched()
 
     def _place(self, asked: frozenset[int], rows: tuple[QueueRow, ...]) -> None:
         """Put contacts that were asked for where they belong now, or nowhere."""
-        places: dict[Place, list[QueueRow]] = {place: [] for place in Place}
+        now, mine, inside = self._now(), list[QueueRow](), list[QueueRow]()
         for row in rows:
-            places[place_of(row, self._filter, self._me, self._now())].append(row)
+            place = place_of(row, self._filter, self._me, now)
+            if place is Place.MINE:
+                mine.append(row)
+            elif place is Place.WAITING and self._is_in_sight(row):
+                inside.append(row)
         before = self._mine, self._waiting
-        inside = [row for row in places[Place.WAITING] if self._is_in_sight(row)]
-        self._mine = merged(self._mine, asked, places[Place.MINE])
+        self._mine = merged(self._mine, asked, mine)
         self._waiting = merged(self._waiting, asked, inside)
         if {row.id for row in self._mine} != {row.id for row in before[0]}:
             self._count_soon()
@@ -268,9 +285,14 @@ class QueuePresenter(Presenter):
     def _count_soon(self) -> None:
         if not self._counting_soon:
             self._counting_soon = True
-            self._later(random.randint(*_COUNT_MS), self._count)  # noqa: S311 - no secret
+            self._count_calls += 1
+            count = partial(self._count, self._count_calls)
+            self._later(random.randint(*_COUNT_MS), count)  # noqa: S311 - no secret
 
-    def _count(self) -> None:
+    def _count(self, call: int) -> None:
+        # They came with rows meanwhile; if they are wanted again, that is for the later call.
+        if not self._counting_soon or call != self._count_calls:
+            return
         self._counting_soon = False
         self._tasks.read(
             partial(queues.counts, self._db),
