@@ -7,8 +7,8 @@ from alembic import op
 
 from crm_desktop.store.migrate import run_sql
 
-revision = "0042"
-down_revision = "0041"
+revision = "0041"
+down_revision = "0040"
 branch_labels = None
 depends_on = None
 
@@ -30,4 +30,4 @@ def upgrade() -> None:
     )
     connection = op.get_bind()
     if connection.dialect.name == "postgresql":
-        run_sql(connection, SQL / "0042_telephony.sql")
+        run_sql(connection, SQL / "0041_telephony.sql")
