@@ -46,7 +46,7 @@ class Writers:
         self._every = _COMMITS / orders["pace"]
         self._seconds = orders["seconds"]
         self.done: list[tuple[int, bool, float]] = []
-        self.commits = 0
+        self._commits: list[float] = []
 
     def work(self) -> None:
         """Change things at the pace asked for; returns when all of it is through."""
@@ -62,6 +62,13 @@ class Writers:
             each.start()
         for each in threads:
             each.join()
+
+    def pace(self, begun: float) -> float:
+        """Changes a second while all four kinds were made: the first is taken after a while, and
+        after the last nothing more comes in.
+        """
+        since, until = begun + _STANDS_SECONDS + self._every, begun + self._seconds
+        return sum(since <= each < until for each in self._commits) / (until - since)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -100,12 +107,12 @@ class Writers:
 
     def _complete(self, db: Database, contact_id: int) -> None:
         contacts.begin_wrap_up(db, contact_id)
-        self.commits += 1
+        self._commits.append(time.monotonic())
         time.sleep(self._every / 4)
         contacts.complete(db, contact_id, _ANSWERS)
 
     def _did(self, contact_id: int, waits: bool) -> None:
-        self.commits += 1
+        self._commits.append(time.monotonic())
         # Of what is taken already nothing more can be seen in others' lists.
         if (contact_id, waits) not in {each[:2] for each in self.done[-200:]}:
             self.done.append((contact_id, waits, time.monotonic()))
@@ -134,11 +141,10 @@ def main() -> int:
     sys.stdin.readline()
     begun = time.monotonic()
     writers.work()
-    lasted = time.monotonic() - begun
     _say(writers.done)
     sys.stdin.read()
     writers.close()
-    _say(writers.commits / lasted)
+    _say(writers.pace(begun))
     return 0
 
 
