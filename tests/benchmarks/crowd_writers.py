@@ -67,7 +67,8 @@ class Writers:
         """Changes a second while all four kinds were made: the first is taken after a while, and
         after the last nothing more comes in.
         """
-        since, until = begun + _STANDS_SECONDS + self._every, begun + self._seconds
+        since = begun + _STANDS_SECONDS + self._every
+        until = begun + float(self._seconds)
         return sum(since <= each < until for each in self._commits) / (until - since)
 
     def close(self) -> None:
