@@ -43,8 +43,8 @@ class Writers:
         self._gateway = open_database(target, MIGRATIONS, connections=1)
         person = Target(orders["url"], orders["login"], orders["password"])
         self._taker, self._ender = (sign_in(person, orders["login"], MIGRATIONS) for _ in range(2))
-        self._every = _COMMITS / orders["pace"]
-        self._seconds = orders["seconds"]
+        self._every = _COMMITS / float(orders["pace"])
+        self._seconds = float(orders["seconds"])
         self.done: list[tuple[int, bool, float]] = []
         self._commits: list[float] = []
 
@@ -68,7 +68,7 @@ class Writers:
         after the last nothing more comes in.
         """
         since = begun + _STANDS_SECONDS + self._every
-        until = begun + float(self._seconds)
+        until = begun + self._seconds
         return sum(since <= each < until for each in self._commits) / (until - since)
 
     def close(self) -> None:
