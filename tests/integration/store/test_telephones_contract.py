@@ -100,7 +100,7 @@ def test_one_pbx_is_in_use_and_its_people_are_those_who_can_be_called(
 def test_where_there_were_more_the_one_that_is_shown_stays(centre: Centre, ada: Database) -> None:
     owner = centre.as_owner()
     with owner.write() as tx:
-        for each in ("DROP INDEX ix_one_pbx", "UPDATE alembic_version SET version_num = '0041'"):
+        for each in ("DROP INDEX ix_one_pbx", "UPDATE alembic_version SET version_num = '0040'"):
             tx.session.execute(text(each))
     first, second, off = (
         add_pbx(centre),
