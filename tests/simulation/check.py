@@ -121,8 +121,10 @@ def without_their_event(owner: Database) -> int:
         )))  # fmt: skip
 
 
-def service_level(owner: Database, channel: str, within: float, since: datetime) -> float:
-    """Answered within, of all but those who gave up before: the default figure."""
+def service_level(
+    owner: Database, channel: str, within: float, since: datetime, until: datetime
+) -> float:
+    """Answered within, of all who came then but those who gave up before: the default figure."""
     with owner.read() as tx:
         answered, counted = tx.core.execute(
             text(
@@ -130,9 +132,15 @@ def service_level(owner: Database, channel: str, within: float, since: datetime)
                 SELECT count(*) FILTER (WHERE first_taken_at - received_at <= :within),
                        count(*) FILTER (WHERE state = 'completed'
                                         OR state_since - received_at > :within)
-                FROM contact WHERE channel = :channel AND received_at >= :since
+                FROM contact WHERE channel = :channel
+                  AND received_at >= :since AND received_at < :until
                 """
             ),
-            {"channel": channel, "within": timedelta(seconds=within), "since": since},
+            {
+                "channel": channel,
+                "within": timedelta(seconds=within),
+                "since": since,
+                "until": until,
+            },
         ).one()
     return float(answered / counted)

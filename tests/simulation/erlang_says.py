@@ -34,8 +34,10 @@ def erlang_a(
     return answered / counted
 
 
-def ideal_line(calls: Sequence[Arrival], agents: int, within: float) -> float:
-    """The same of one line served in order by so many agents who never dither."""
+def ideal_line(calls: Sequence[Arrival], agents: int, within: float, before: float) -> float:
+    """The same of one line served in order by so many agents who never dither, of the calls that
+    came `before` then.
+    """
     free = [0.0] * agents
     answered = late = 0
     for each in calls:
@@ -49,7 +51,7 @@ def ideal_line(calls: Sequence[Arrival], agents: int, within: float) -> float:
             waited = begun + RINGS - each.at
             until = begun + RINGS + each.handling
         heapq.heappush(free, until)
-        if each.at >= WARM:
+        if WARM <= each.at < before:
             answered += waited is not None and waited <= within
             late += (patience if waited is None else waited) > within
     return answered / (answered + late)

@@ -18,9 +18,10 @@ from tests.simulation.day import Plan
 from tests.simulation.people import Desk
 from tests.simulation.shop import Shop
 
+CALLS_POINTS = 5
 #: queue, its priority, the channels that wait in it
 QUEUES = (
-    ("calls", 5, (Channel.CALL,)),
+    ("calls", CALLS_POINTS, (Channel.CALL,)),
     ("written", 0, (Channel.EMAIL, Channel.WEB_FORM, Channel.SOCIAL)),
     ("visits", 5, (Channel.VISIT,)),
     ("chats", 5, (Channel.CHAT,)),

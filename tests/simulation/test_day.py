@@ -16,16 +16,20 @@ from random import Random
 
 import pytest
 
+from crm_desktop.domain.routing import DEFERRED_POINTS
 from crm_desktop.domain.states import Channel
 from tests.servers.postgres import PostgresCluster
 from tests.simulation import check, erlang_says
 from tests.simulation.clock import Clock, clocked_cluster
 from tests.simulation.day import Arrival, Plan, arrivals, calls_a_half_hour, of
-from tests.simulation.place import WITHIN, Place, place
+from tests.simulation.place import CALLS_POINTS, WITHIN, Place, place
 from tests.simulation.run import Simulation
 
 _BEGIN = datetime(2030, 11, 25, 8, tzinfo=UTC)  # a Monday
 _CENTRE = {"callers": 60, "visitors": 35, "chatters": 5}
+#: From then on a mail that waits since the morning may be before a call, so that nothing starves:
+#: on the overloaded day two of sixty are kept free for those in the afternoon.
+_AGED = (CALLS_POINTS + DEFERRED_POINTS) * 600
 #: The issue's measure, in points of a hundred.
 _POINTS = 0.03
 
@@ -84,19 +88,23 @@ def test_calls_are_answered_as_erlang_says(
     plan = Plan(**_CENTRE, load=load)
 
     with _lived_through(server, plan, seed) as (found, everybody):
-        since = server[1].began + timedelta(seconds=erlang_says.WARM)
-        level = check.service_level(found.owner, Channel.CALL.value, WITHIN, since)
+        began = server[1].began
+        since, aged, end = (
+            began + timedelta(seconds=each) for each in (erlang_says.WARM, _AGED, 24 * 3600)
+        )
+        level = check.service_level(found.owner, Channel.CALL.value, WITHIN, since, end)
+        before = check.service_level(found.owner, Channel.CALL.value, WITHIN, since, aged)
         overtaken = check.overtaken(check.held(found.owner))
 
     calls = of(Channel.CALL, everybody)
     by_formula = erlang_says.erlang_a(calls, calls_a_half_hour(plan), plan.callers, WITHIN)
-    ideal = erlang_says.ideal_line(calls, plan.callers, WITHIN)
+    ideal = erlang_says.ideal_line(calls, plan.callers, WITHIN, _AGED)
     sys.stderr.write(
         f"\nload {load}: {len(everybody)} contacts, {len(calls)} calls, answered in {WITHIN} s "
-        f"{level:.1%}, Erlang A {by_formula:.1%}, ideal line {ideal:.1%}; "
-        f"people were {found.late * 1000:.0f} ms late\n"
+        f"{level:.1%}, Erlang A {by_formula:.1%}; before written ones age {before:.1%}, ideal line "
+        f"{ideal:.1%}; people were {found.late * 1000:.0f} ms late\n"
     )
     assert overtaken == []
     assert abs(level - by_formula) <= _POINTS
     # Whoever serves in order cannot be far from a line that is served in order.
-    assert abs(level - ideal) <= 0.01
+    assert abs(before - ideal) <= 0.01
