@@ -2,6 +2,7 @@
 
 A desktop shows its queue with a handful of the hundred and thirty modules that its screens name;
 the rest, with the tables and the ORM that they need, is loaded while somebody looks at it.
+Python's own LazyLoader is for one thread alone before 3.12, and here the first use may be on any.
 """
 
 from __future__ import annotations

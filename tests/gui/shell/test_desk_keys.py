@@ -99,6 +99,25 @@ def test_who_left_the_question_is_asked_again_and_moves_to_another_site(
     assert there is None
 
 
+def test_nobody_goes_to_another_site_while_a_visitor_is_with_them(
+    centre: Centre, open_desktop: Open, qtbot: QtBot
+) -> None:
+    site = add_site(centre, "guildhall")
+    visits.check_in(centre.as_person("anna"), arriving(site, service_of(centre, site)))
+    desktop, screen = at_desk(centre, open_desktop, qtbot, site)
+    _calling(centre, screen, qtbot)
+    settled(qtbot, desktop)
+
+    desktop.window.pages.at_desk.choose_site(add_site(centre, "eastgate"))
+    settled(qtbot, desktop)
+
+    assert "You still have A001 at your desk." in shown(screen)
+    assert "Desk 1, Guildhall one-stop-shop" in said(desktop)
+    with centre.as_owner().read() as tx:
+        now = list(tx.session.scalars(select(AtPlace.place_id).where(AtPlace.left_at.is_(None))))
+    assert now == [places(centre, site)[0]]
+
+
 def test_the_forms_keys_fill_it_in_from_anywhere_on_the_page(
     centre: Centre, open_desktop: Open, qtbot: QtBot
 ) -> None:

@@ -15,7 +15,7 @@ from crm_desktop.desktop.core.presenting import CancelToken, Presenter, Tasks
 from crm_desktop.desktop.core.tickets import Paper, TicketPrint
 from crm_desktop.desktop.screens.desk.rooms_presenter import RoomsPresenter
 from crm_desktop.domain.changes import Changes, Topic
-from crm_desktop.domain.errors import CrmError
+from crm_desktop.domain.errors import Conflict, CrmError
 from crm_desktop.domain.states import ContactState, Resolution
 from crm_desktop.domain.views import Moved
 from crm_desktop.domain.visits import (
@@ -31,6 +31,7 @@ from crm_desktop.domain.visits import (
     SiteInfo,
     SiteLine,
     SiteService,
+    Ticket,
     To,
     VisitRow,
 )
@@ -154,6 +155,9 @@ class DeskPresenter(Presenter):
             return
         if self._place is None:
             self._stand(site_id)
+        elif (ticket := self._with_me()) is not None:
+            # Whoever leaves a desk would leave its visitor there.
+            self._refused(Conflict(f"{ticket} is with you"))
         else:
             self._tasks.write(
                 partial(visits.at, self._db, None),
@@ -297,6 +301,13 @@ class DeskPresenter(Presenter):
     def _undoable(self, text: str, undo: Callable[[], None], _answer: object) -> None:
         self._done_well()
         self._view.offer_undo(text, undo)
+
+    def _with_me(self) -> Ticket | None:
+        """Whom this person has called or at the desk."""
+        if self._line is None:
+            return None
+        own = (row for row in self._line.rows if row.contact_id in self._line.mine)
+        return next((row.ticket for row in own if row.state in _AT_DESK), None)
 
     def _stand(self, site_id: int) -> None:
         self._site, self._place, self._line = site_id, None, None
