@@ -280,23 +280,23 @@ def test_presence_is_set_with_a_time(centre: Centre, open_desktop: Open, qtbot: 
 
 
 def _signed_out(centre: Centre, open_desktop: Open, qtbot: QtBot) -> None:
-    contact_id = centre.add_contact()
-    anna, rose = open_desktop(centre, "anna"), open_desktop(centre, "rose")
+    contact_id, login = centre.add_contact(), centre.hire(StaffRole.ADVISOR, "general")
+    lena, rose = open_desktop(centre, login), open_desktop(centre, "rose")
     ended: list[object] = []
-    anna.window.lock.ended.connect(ended.append)
-    anna.window.open_contact(contact_id)
-    settled(qtbot, anna)
-    anna.window.commands.gestures.take(contact_id)
-    settled(qtbot, anna)
-    drafts.save(centre.as_person("anna"), contact_id, "note", {"text": "half a"})
-    dialog = _opened(rose, qtbot, centre, "anna")
+    lena.window.lock.ended.connect(ended.append)
+    lena.window.open_contact(contact_id)
+    settled(qtbot, lena)
+    lena.window.commands.gestures.take(contact_id)
+    settled(qtbot, lena)
+    drafts.save(centre.as_person(login), contact_id, "note", {"text": "half a"})
+    dialog = _opened(rose, qtbot, centre, login)
     _press(dialog, "Sign out…")
-    assert "Sign Anna Whitlock out?" in _said(dialog)
+    assert "Sign Lena Marsh out?" in _said(dialog)
     _press(dialog, "Sign out")
 
     qtbot.waitUntil(lambda: bool(ended), timeout=20_000)
     assert isinstance(ended[0], SignedOutBy)
-    over = anna.window.findChild(OverScreen)
+    over = lena.window.findChild(OverScreen)
     assert over is not None
     assert "Rose Boateng signed you out." in _said(over)
     settled(qtbot, rose)
@@ -305,9 +305,9 @@ def _signed_out(centre: Centre, open_desktop: Open, qtbot: QtBot) -> None:
             select(Contact.state, Contact.owner_id).where(Contact.id == contact_id)
         ).one()
     assert tuple(found) == ("queued", None)
-    assert contacts.open_contact(centre.as_person("anna"), contact_id).drafts
+    assert contacts.open_contact(centre.as_person(login), contact_id).drafts
     dialog.reject()
-    again = open_desktop(centre, "anna")
+    again = open_desktop(centre, login)
     settled(qtbot, again)
     assert not again.window.lock.is_locked
 

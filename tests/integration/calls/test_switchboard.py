@@ -192,11 +192,12 @@ def test_a_phone_that_is_not_answered_gives_the_call_back_and_says_why(  # noqa:
         assert over.ended_at is not None
         _does(watch, back.id, CallState.WAITING)
         # It was never put aside: who is free next has it.
+        rung = phone.count("rings")
         change(centre, "anna", not_responding_since=None)
         phone.register()
         with centre.as_owner().write() as tx:
             tx.changed(Topic.STAFF, centre.person("anna").id)
-        phone.wait("rings", phone.count("rings") + 1)
+        phone.wait("rings", rung + 1)
         phone.answer()
         _in_state(watch, ContactState.ACTIVE, id=back.id)
         watch.until(lambda _: len(_talking(pbx, back.id)) == 2)

@@ -13,9 +13,8 @@ from crm_desktop.domain.decisions import Decision, DecisionKind
 from crm_desktop.domain.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from crm_desktop.domain.states import OutboxState, StaffRole
 from crm_desktop.domain.views import Reply
-from crm_desktop.services import cases, contacts, decisions, handoffs, replies, staff
+from crm_desktop.services import cases, contacts, decisions, handoffs, replies
 from crm_desktop.services.cases import CaseInput
-from crm_desktop.services.staff import NewStaff
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import (
     Case,
@@ -28,7 +27,7 @@ from crm_desktop.store.models import (
     Service,
 )
 from crm_desktop.store.queries import decisions as queries
-from tests.centre import PASSWORD, Centre
+from tests.centre import Centre
 from tests.integration.services.arrivals import change
 from tests.integration.services.casework import Desk, at_work, service_id
 
@@ -101,10 +100,9 @@ def test_a_marker_is_approved_or_declined(centre: Centre) -> None:
 
 def test_an_administrator_is_not_shown_what_a_team_leader_decides(centre: Centre) -> None:
     _marker(at_work(centre))
-    login = f"ada{id(centre)}"
-    staff.add(centre.as_owner(), NewStaff(login, "Ada", StaffRole.ADMIN, ("general",)), PASSWORD)
+    ada = centre.as_person(centre.hire(StaffRole.ADMIN, "general", name="Ada Grant"))
 
-    assert _kinds(centre.as_person(login)) == []
+    assert _kinds(ada) == []
 
 
 def test_a_stopped_reply_is_sent_or_given_up(centre: Centre) -> None:
@@ -215,11 +213,7 @@ def test_complaints_are_the_cases_of_the_complaints_service(centre: Centre) -> N
 
 
 def test_other_queues_are_other_leaders(centre: Centre) -> None:
-    login = f"lena{id(centre)}"
-    staff.add(
-        centre.as_owner(), NewStaff(login, "Lena", StaffRole.TEAM_LEADER, ("care",)), PASSWORD
-    )
-    lena, desk = centre.as_person(login), at_work(centre)
+    lena, desk = centre.as_person(centre.hire(StaffRole.TEAM_LEADER, "care")), at_work(centre)
     stuck = _stuck(desk, OutboxState.DEAD, "554")
     stopped = _stuck(desk, OutboxState.HELD)
 

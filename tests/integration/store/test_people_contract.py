@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, update
@@ -30,10 +30,9 @@ from crm_desktop.services import (
     staff,
     sweeper,
 )
-from crm_desktop.services.staff import NewStaff
 from crm_desktop.store.database import Database
 from crm_desktop.store.models import Contact, Event, Membership, Staff, StaffSkill
-from tests.centre import PASSWORD, Centre
+from tests.centre import Centre
 
 SOON = timedelta(hours=2)
 
@@ -54,10 +53,8 @@ def _skill(centre: Centre, name: str = "Welsh") -> int:
 
 
 def _admin(centre: Centre) -> Database:
-    login = f"ada{id(centre)}"
-    if all(each.login != login for each in staff.everybody(centre.as_owner())):
-        staff.add(centre.as_owner(), NewStaff(login, "Ada", StaffRole.ADMIN), PASSWORD)
-    return centre.as_person(login)
+    hired = [e.login for e in staff.everybody(centre.as_owner()) if e.role == StaffRole.ADMIN]
+    return centre.as_person(hired[0] if hired else centre.hire(StaffRole.ADMIN, name="Ada Grant"))
 
 
 def _seen(db: Database, staff_id: int) -> PersonNow:
@@ -135,7 +132,7 @@ def test_an_administrator_says_where_anybody_is(centre: Centre) -> None:
 
     assert _seen(admin, cora).presence is Presence.TRAINING
     with pytest.raises(NotFound):
-        presence.set_for(centre.as_person(_hired(centre, StaffRole.TEAM_LEADER, "general")), cora,
+        presence.set_for(centre.as_person(centre.hire(StaffRole.TEAM_LEADER, "general")), cora,
                          Presence.LUNCH)  # fmt: skip
 
 
@@ -201,7 +198,7 @@ def test_who_may_not_is_told(centre: Centre) -> None:
     welsh, general, care = _skill(centre), centre.queue_id("general"), centre.queue_id("care")
     anna, ben, cora, rose = (_id(centre, each) for each in ("anna", "ben", "cora", "rose"))
     later = _now(centre) + SOON
-    lena = _hired(centre, StaffRole.TEAM_LEADER, "general")
+    lena = centre.hire(StaffRole.TEAM_LEADER, "general")
     leads, advises = centre.as_person(lena), centre.as_person("anna")
     admin = _admin(centre).actor
     assert admin is not None
@@ -241,7 +238,7 @@ def test_who_may_not_is_told(centre: Centre) -> None:
 
 
 def test_nobody_gives_for_longer_than_they_have(centre: Centre) -> None:
-    lena, cora = _hired(centre, StaffRole.TEAM_LEADER, "waste"), _id(centre, "cora")
+    lena, cora = centre.hire(StaffRole.TEAM_LEADER, "waste"), _id(centre, "cora")
     admin, general, waste = _admin(centre), centre.queue_id("general"), centre.queue_id("waste")
     later = _now(centre) + SOON
     people_now.change(admin, _id(centre, lena), [QueueOf(general, "", True, later)])
@@ -266,7 +263,7 @@ def test_all_of_a_change_or_nothing(centre: Centre) -> None:
 
 
 def test_only_what_may_be_changed_is_shown(centre: Centre) -> None:
-    lena, anna = _hired(centre, StaffRole.TEAM_LEADER, "general"), _id(centre, "anna")
+    lena, anna = centre.hire(StaffRole.TEAM_LEADER, "general"), _id(centre, "anna")
     general = centre.queue_id("general")
     leads = centre.as_person(lena)
 
@@ -284,26 +281,26 @@ def test_only_what_may_be_changed_is_shown(centre: Centre) -> None:
 
 
 def test_signed_out_one_learns_by_whom_and_may_come_again(centre: Centre) -> None:
-    rose, anna_id = centre.as_person("rose"), _id(centre, "anna")
-    anna, contact_id = centre.as_person("anna"), centre.add_contact()
-    contacts.take(anna, contact_id)
+    rose, login = centre.as_person("rose"), centre.hire(StaffRole.ADVISOR, "general")
+    lena, lena_id, contact_id = centre.as_person(login), _id(centre, login), centre.add_contact()
+    contacts.take(lena, contact_id)
 
-    changes = people_now.sign_out(rose, anna_id)
+    changes = people_now.sign_out(rose, lena_id)
 
-    assert changes.ids(Topic.STAFF) == {anna_id}
+    assert changes.ids(Topic.STAFF) == {lena_id}
     assert changes.ids(Topic.CONTACT) == {contact_id}
     with centre.as_owner().read() as tx:
         state = tx.session.execute(
             select(Contact.state, Contact.owner_id).where(Contact.id == contact_id)
         ).one()
-        presence = tx.session.scalar(select(Staff.presence).where(Staff.id == anna_id))
+        presence = tx.session.scalar(select(Staff.presence).where(Staff.id == lena_id))
     assert tuple(state) == ("queued", None)
     assert presence == "offline"
     with pytest.raises(SignedOutBy) as told:
-        _asked_until_back(anna)
+        _asked_until_back(lena)
     assert told.value.params["by"] == "Rose Boateng"
-    again = centre.as_person("anna")
-    assert session.whoami(again).login == "anna"
+    again = centre.as_person(login)
+    assert session.whoami(again).login == login
 
 
 def _asked_until_back(db: Database) -> None:
@@ -321,15 +318,7 @@ def test_an_advisor_signs_nobody_out(centre: Centre) -> None:
         with pytest.raises(NotAllowed):
             people_now.sign_out(anna, _id(centre, login))
     with pytest.raises(NotAllowed):
-        people_now.sign_out(centre.as_person(_hired(centre, StaffRole.TEAM_LEADER, "general")),
+        people_now.sign_out(centre.as_person(centre.hire(StaffRole.TEAM_LEADER, "general")),
                             _id(centre, "cora"))  # fmt: skip
 
     assert session.whoami(centre.as_person("ben")).sign_outs == 0
-
-
-def _hired(centre: Centre, role: StaffRole, *queues: str) -> str:
-    login = f"lena{datetime.now(UTC).timestamp():.6f}".replace(".", "")
-    staff.add(centre.as_owner(), NewStaff(login, "Lena", role, queues), PASSWORD)
-    with centre.as_owner().read() as tx:
-        assert tx.session.scalar(select(Staff.id).where(Staff.login == login))
-    return login

@@ -36,11 +36,8 @@ def _login(beginning: str) -> str:
     return f"{beginning}{time.monotonic_ns()}"
 
 
-def _hired(centre: Centre, role: StaffRole, *queues: str, by: Database | None = None) -> str:
-    login = _login(role.value)
-    entered = NewStaff(login, f"A {role}", role, queues or QUEUES)
-    staff.add(by or centre.as_owner(), entered, PASSWORD)
-    return login
+def _hired(centre: Centre, role: StaffRole, *queues: str) -> str:
+    return centre.hire(role, *(queues or QUEUES))
 
 
 def _member(centre: Centre, login: str) -> StaffMember:
