@@ -115,6 +115,13 @@ class Asterisk:
         """A connection for events: from now on calls come to `app`."""
         return EventStream(self.url, USER, PASSWORD, app, timeout=processes.PATIENCE)
 
+    def wait_for_gateway(self) -> None:
+        """Return when one is connected: calls from now on are the centre's, not the queue's that
+        rings telephones while none is there.
+        """
+        with self.ari() as ari:
+            processes.wait_for(lambda: APP in ari.applications(), "the gateway's connection")
+
     def phone(self, extension: str) -> Phone:
         """What the telephone of `extension` must know."""
         return Phone(extension, f"change-me-{extension}")

@@ -87,6 +87,7 @@ def _killed(
     connect(centre, pbx, "anna", "ben")
     hers, his = phones.add("101", answers="always"), phones.add("102", answers="always")
     gateway = start_process()
+    pbx.wait_for_gateway()
     with Caller(pbx, LINE) as first, Caller(pbx, LINE, "+441632960124"):
         ids = _active(watch, 2)
         watch.until(lambda _: [_talking(pbx, each) for each in ids] == [2, 2])
@@ -120,7 +121,7 @@ def test_when_the_pbx_is_killed_its_calls_end_as_cut_off_and_none_hangs(
     with Phones(own_pbx) as phones, watching(centre) as watch:
         phones.add("101", answers="always")
         start_gateway(centre)
-        watch.until(lambda _: _status(centre)[0] == "ok")
+        own_pbx.wait_for_gateway()
         with Caller(own_pbx, LINE), Caller(own_pbx, LINE, "+441632960124"):
             (talks,) = _active(watch, 1)
             watch.until(lambda _: _talking(own_pbx, talks) == 2)

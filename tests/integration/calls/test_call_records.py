@@ -297,6 +297,7 @@ def test_every_call_is_as_the_pbx_wrote_it_down_and_as_its_caller_had_it(
     _promise(centre)
     onlooker = Onlooker(pbx)
     start_gateway(centre)
+    pbx.wait_for_gateway()
     telephones = {each: phones.add(EXTENSIONS[each]) for each in EXTENSIONS}
 
     with watching(centre) as watch, wrapping_up(centre):

@@ -170,6 +170,7 @@ def desk(  # noqa: PLR0917 - all that is around her
     """A running gateway; Anna is at work."""
     account_id = connect(centre, pbx)
     gateway = start_gateway(centre)
+    pbx.wait_for_gateway()
     anna = centre.as_person("anna")
     return Desk(
         centre, watch, pbx, phones, phone, anna, {"101": phone}, account_id, gateway, start_gateway

@@ -153,6 +153,7 @@ def test_what_is_said_in_a_pause_is_not_in_the_recording_and_it_lives_its_whole_
 ) -> None:
     watch, phone = stage.watch, stage.phone
     gateway = stage.start(stage.centre)
+    stage.pbx.wait_for_gateway()
     with stage.call() as caller, stage.pbx.ari() as ari:
         made = _recorded(watch)
         _is(watch, made.contact_id, "on")
@@ -198,6 +199,7 @@ def test_a_line_that_is_not_recorded_is_not(stage: Stage) -> None:
     with stage.centre.as_owner().write() as tx:
         tx.session.execute(update(TelephoneLine).values(record=False))
     stage.start(stage.centre)
+    stage.pbx.wait_for_gateway()
     with stage.call() as caller:
         call = stage.watch.row(Call, state="talking")
         stage.phone.say(0.5, BEFORE)
@@ -221,6 +223,7 @@ def test_a_full_disk_leaves_it_at_the_pbx_until_there_is_room(
     with monkeypatch.context() as disk:
         disk.setattr(Vault, "keep", full)
         gateway = stage.start(stage.centre)
+        stage.pbx.wait_for_gateway()
         with stage.call() as caller, stage.pbx.ari() as ari:
             made = _recorded(stage.watch)
             _is(stage.watch, made.contact_id, "on")

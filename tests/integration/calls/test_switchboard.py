@@ -36,7 +36,9 @@ StartGateway = Callable[[Centre], Gateway]
 def running(centre: Centre, pbx: Asterisk, start_gateway: StartGateway) -> Gateway:
     """A gateway that has the PBX; Anna is at work."""
     connect(centre, pbx)
-    return start_gateway(centre)
+    gateway = start_gateway(centre)
+    pbx.wait_for_gateway()
+    return gateway
 
 
 def _in_state(watch: Watch, state: ContactState, **wanted: object) -> Contact:
@@ -123,6 +125,7 @@ def test_who_calls_is_known_as_far_as_the_network_says(
     for name in ("Margaret Okafor", "David Okafor"):
         customer(centre, name, "+441632960123")
     start_gateway(centre)
+    pbx.wait_for_gateway()
     with (
         watching(centre) as watch,
         Caller(pbx, LINE, "+441632960999", withheld=True),
@@ -172,6 +175,7 @@ def test_a_phone_that_is_not_answered_gives_the_call_back_and_says_why(  # noqa:
     if doing == "unregister":
         phone.unregister()
     start_gateway(centre)
+    pbx.wait_for_gateway()
 
     with Caller(pbx, LINE) as caller:
         if doing == "reject":
@@ -211,6 +215,7 @@ def test_two_callers_and_two_phones_are_two_conversations(
     connect(centre, pbx, "anna", "ben")
     hers, his = phones.add("101", answers="always"), phones.add("102", answers="always")
     start_gateway(centre)
+    pbx.wait_for_gateway()
 
     with Caller(pbx, LINE) as first, Caller(pbx, LINE, "+441632960124") as second:
         hers.wait("up")
@@ -234,6 +239,7 @@ def test_an_offer_that_is_declined_stops_the_phone(
     centre = postgres_centre
     connect(centre, pbx)
     start_gateway(centre)
+    pbx.wait_for_gateway()
     with watching(centre) as watch, Caller(pbx, LINE) as caller:
         offered = _in_state(watch, ContactState.OFFERED)
         phone.wait("rings")

@@ -133,6 +133,7 @@ def test_who_waits_hears_their_place_and_an_answer_breaks_in_at_once(
     connect(postgres_centre, pbx, "ben")
     _line(postgres_centre, announce_seconds=15)
     start(postgres_centre)
+    pbx.wait_for_gateway()
     with (
         Phones(pbx) as phones, pbx.stream("ears") as ears, pbx.ari() as ari,
         Caller(pbx, LINE) as caller, Caller(pbx, LINE, "+441632960124") as other,
@@ -179,6 +180,7 @@ def test_a_digit_is_a_callback_that_keeps_the_place(
     connect(postgres_centre, pbx, "cora")
     _line(postgres_centre)
     start(postgres_centre)
+    pbx.wait_for_gateway()
     with Caller(pbx, LINE) as caller:
         waits = _call(watch, CallState.WAITING)
         caller.wait_answered()
@@ -203,6 +205,7 @@ def test_a_message_instead_of_waiting_is_a_voicemail_with_its_sound(
     connect(postgres_centre, pbx, "cora")
     _line(postgres_centre)
     start(postgres_centre)
+    pbx.wait_for_gateway()
     with Caller(pbx, LINE) as caller:
         waits = _call(watch, CallState.WAITING)
         caller.wait_answered()
@@ -232,6 +235,7 @@ def test_when_closed_who_hangs_up_at_the_greeting_gave_up(
     _line(postgres_centre)
     _closed(postgres_centre)
     start(postgres_centre)
+    pbx.wait_for_gateway()
     with Caller(pbx, LINE) as caller:
         greeted = _call(watch, CallState.VOICEMAIL)
         caller.wait_answered()
@@ -250,6 +254,7 @@ def test_a_line_that_takes_no_more_says_goodbye(
     connect(postgres_centre, pbx, "cora")
     _line(postgres_centre, voicemail=False, most_waiting=1)
     start(postgres_centre)
+    pbx.wait_for_gateway()
     with Caller(pbx, LINE):
         waits = _call(watch, CallState.WAITING)
         _until_looked_after(watch, pbx, waits.contact_id)
@@ -271,6 +276,7 @@ def test_a_caller_who_vanishes_in_mid_conversation_is_called_back(
         with Phones(pbx) as phones:
             phone = phones.add("101")
             start(postgres_centre)
+            pbx.wait_for_gateway()
             with Caller(pbx, LINE) as caller:
                 phone.wait("rings")
                 phone.answer()
@@ -348,6 +354,7 @@ def test_a_message_is_kept_though_the_gateway_is_away_when_it_ends(
     _line(postgres_centre)
     _closed(postgres_centre)
     gateway = start(postgres_centre)
+    pbx.wait_for_gateway()
     with Caller(pbx, LINE) as caller:
         greeted = _call(watch, CallState.VOICEMAIL)
         _until_greeted(watch, pbx, greeted.channel)
