@@ -91,10 +91,11 @@ class _Way:
         self._end()
 
     def _end(self) -> None:
-        _close(self._server)
-        _close(self._client)
+        # Before the client can know of it.
         if self._swallow.is_set() or self._proxy._lost == "question":
             self._proxy.cut.set()
+        _close(self._server)
+        _close(self._client)
 
 
 def _close(connection: socket.socket) -> None:

@@ -59,14 +59,6 @@ def make(root: Path, package: Path) -> None:
     _run(["chroot", str(root), "apt-get", "clean"], _QUIET)
 
 
-def share_display(root: Path, display: str) -> None:
-    """Give the socket of a display outside a second name in `root`; nothing is mounted."""
-    socket = Path("tmp/.X11-unix", f"X{display.removeprefix(':').partition('.')[0]}")
-    (root / socket).parent.mkdir(mode=0o1777, exist_ok=True)
-    (root / socket).unlink(missing_ok=True)
-    (root / socket).hardlink_to("/" / socket)
-
-
 def missing_libraries(root: Path, folder: str) -> dict[str, set[str]]:
     """The libraries below `folder` that name others which `root` has not; by what is missing."""
     found: dict[str, set[str]] = {}
