@@ -63,7 +63,8 @@ class Hand:
     `busy` is what calls, chats and visits take of their capacity, `laid` what can be laid aside
     for one. `offered` and `called`: an offer stands before them, and one that cannot be laid aside.
     `kept`: free, for something heavier. `given_at` is when they were last given work, as text that
-    sorts by time, empty for never. `queues` are only looked at of who has room.
+    sorts by time, empty for never. `queues` are only looked at of who has room: those whose
+    contacts they can have, now or when these have waited long enough.
     """
 
     staff_id: int
@@ -215,13 +216,19 @@ def decided(members: Iterable[Hand], wanted: Wanted, now: datetime) -> Decision:
     return Decision(best.hand.staff_id if best else None, considered)
 
 
-def room(roomy: Iterable[Hand], queue_id: int, weight: int, interruptible: bool) -> bool:
-    """Whether somebody of a queue has room for such a contact, of those who have any.
+def room(
+    roomy: Iterable[Hand], queue_id: int, channel: str, weight: int, interruptible: bool
+) -> bool:
+    """Whether somebody who can have such a contact has room for it, of those who have any.
 
     If not, somebody is kept free for it: lighter work that came later would else fill them for
     ever.
     """
-    members = [each for each in roomy if queue_id in each.queues and not each.kept]
+    members = [
+        each
+        for each in roomy
+        if queue_id in each.queues and channel not in each.off_channels and not each.kept
+    ]
     if any(
         each.room(interruptible) >= weight and not (each.called or (each.offered and interruptible))
         for each in members

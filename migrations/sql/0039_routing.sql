@@ -293,8 +293,9 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- Those who could be offered something of these queues, with the queues; the least that a call,
--- chat or visit takes, and the least of all others.
+-- Those who could be offered something of these queues, with the queues, but without those for
+-- which they will never have skill enough; the least that a call, chat or visit takes, and the
+-- least of all others.
 CREATE FUNCTION app.roomy(p_hands app.hand[], p_calls integer, p_mails integer, p_queues bigint[])
 RETURNS app.hand[]
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
@@ -306,7 +307,13 @@ BEGIN
             SELECT array_agg(x.queue_id::bigint) AS queues FROM membership x
             WHERE x.staff_id = h.staff_id AND x.queue_id = ANY (p_queues)
               AND (x.until IS NULL OR x.until > now())
-              AND (x.off_until IS NULL OR x.off_until <= now())) m
+              AND (x.off_until IS NULL OR x.off_until <= now())
+              AND NOT EXISTS (
+                  SELECT 1 FROM queue_skill n
+                  LEFT JOIN staff_skill k ON k.staff_id = x.staff_id AND k.skill_id = n.skill_id
+                                             AND (k.until IS NULL OR k.until > now())
+                  WHERE n.queue_id = x.queue_id AND n.relax_seconds IS NULL
+                    AND n.level > coalesce(k.level, 0))) m
         WHERE app.has_room(h, p_calls, p_mails) AND m.queues IS NOT NULL);
 END $$;
 
@@ -327,14 +334,15 @@ DECLARE
     heads app.head[];
     -- Of a queue's channel nobody can be offered anything more.
     hopeless text[] := '{}';
-    -- By queue and channel, the most urgent first, who has room, and who would have if they were
-    -- kept free for it. Worked out one after the other, as far as they are asked for.
+    -- By queue and channel, the most urgent first, who can have it and has room, and who would
+    -- have if they were kept free for it. Worked out one after the other, as far as they are asked
+    -- for.
     kinds CURSOR FOR
         SELECT k.n, k.name, r.fits, r.keepers
         FROM (SELECT * FROM (
                   SELECT DISTINCT ON (h.queue_id, h.channel) h.entry, h.id,
                          h.ordinality::integer AS n, h.queue_id || h.channel AS name, h.queue_id,
-                         h.weight, h.lays
+                         h.channel, h.weight, h.lays
                   FROM unnest(heads) WITH ORDINALITY h
                   WHERE h.queue_id || h.channel <> ALL (hopeless)
                   ORDER BY h.queue_id, h.channel, h.entry, h.id) x
@@ -345,7 +353,8 @@ DECLARE
                    array_agg(x.staff_id ORDER BY x.busy, x.staff_id) FILTER (
                        WHERE x.capacity >= k.weight AND x.room < k.weight) AS keepers
             FROM (SELECT h.*, h.capacity - h.busy - CASE WHEN k.lays THEN h.laid ELSE 0 END AS room
-                  FROM unnest(roomy) h WHERE k.queue_id = ANY (h.queues)) x) r
+                  FROM unnest(roomy) h
+                  WHERE k.queue_id = ANY (h.queues) AND (h.off ? k.channel) IS NOT TRUE) x) r
         ORDER BY k.entry, k.id;
     free integer;
     w app.head;

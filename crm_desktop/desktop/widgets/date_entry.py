@@ -6,10 +6,11 @@ import re
 from datetime import date, timedelta
 
 from PySide6.QtCore import QDate, QPoint, Qt, Slot
-from PySide6.QtGui import QAction, QKeyEvent, QTextCharFormat
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QTextCharFormat
 from PySide6.QtWidgets import QCalendarWidget, QLineEdit, QMenu, QWidget, QWidgetAction
 
 from crm_desktop.desktop.core.look import Look
+from crm_desktop.desktop.widgets.buttons import IconButton
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -60,14 +61,12 @@ class DateEntry(QLineEdit):
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._look = look
         self.setPlaceholderText("dd/mm/yyyy")
-        self._open = QAction("Choose from a calendar (Alt+Down)", self)
-        self._open.triggered.connect(self._show_calendar)
-        self.addAction(self._open, QLineEdit.ActionPosition.TrailingPosition)
+        # An action's icon would be as small at 200 % as at 100.
+        self._open = IconButton(look, "calendar", "Choose from a calendar (Alt+Down)", parent=self)
+        self._open.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._open.clicked.connect(self._show_calendar)
         self.editingFinished.connect(self._tidy)
-        look.changed.connect(self._relook)
-        self._relook()
 
     def value(self) -> str:
         """The day as ISO text; what is no day stays as it was typed; "" when empty."""
@@ -78,6 +77,13 @@ class DateEntry(QLineEdit):
         """Show a day given as ISO text, or any other text as it is."""
         day = read_day(text, date.today())  # noqa: DTZ011 - "today" is the person's
         self.setText(say_day(day) if day else text)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The calendar's button stays at the end, and the text before it."""
+        super().resizeEvent(event)
+        side = self.height()
+        self._open.setGeometry(self.width() - side, 0, side, side)
+        self.setTextMargins(0, 0, side, 0)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Alt+Down opens the calendar, as it opens a list."""
@@ -122,7 +128,3 @@ class DateEntry(QLineEdit):
     @Slot(QDate)
     def _pick(self, day: QDate) -> None:
         self.set_value(day.toString(Qt.DateFormat.ISODate))
-
-    @Slot()
-    def _relook(self) -> None:
-        self._open.setIcon(self._look.icon("calendar", self._look.theme.muted))

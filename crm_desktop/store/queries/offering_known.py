@@ -94,6 +94,26 @@ _GIVES = and_(
     (Membership.until.is_(None)) | (Membership.until > _NOW),
     (Membership.off_until.is_(None)) | (Membership.off_until <= _NOW),
 )
+_LASTS = (StaffSkill.until.is_(None)) | (StaffSkill.until > _NOW)
+# Of a skill that is asked for however long somebody waits they have too little.
+_NEVER = (
+    select(QueueSkill.skill_id)
+    .outerjoin(
+        StaffSkill,
+        and_(
+            StaffSkill.staff_id == Membership.staff_id,
+            StaffSkill.skill_id == QueueSkill.skill_id,
+            _LASTS,
+        ),
+    )
+    .where(
+        QueueSkill.queue_id == Membership.queue_id,
+        QueueSkill.relax_seconds.is_(None),
+        QueueSkill.level > func.coalesce(StaffSkill.level, 0),
+    )
+    .correlate(Membership)
+    .exists()
+)
 _QUEUES_OF = (
     select(Membership.staff_id, func.json_group_array(Membership.queue_id))
     .where(
@@ -101,15 +121,14 @@ _QUEUES_OF = (
             select(func.json_each(bindparam("people", Text)).table_valued("value").c.value)
         ),
         _GIVES,
+        ~_NEVER,
     )
     .group_by(Membership.staff_id)
 )
 _MEMBERS = select(func.json_group_array(Membership.staff_id)).where(
     Membership.queue_id == bindparam("queue"), _GIVES
 )
-_SKILLS_OF = select(StaffSkill.staff_id, StaffSkill.skill_id, StaffSkill.level).where(
-    (StaffSkill.until.is_(None)) | (StaffSkill.until > _NOW)
-)
+_SKILLS_OF = select(StaffSkill.staff_id, StaffSkill.skill_id, StaffSkill.level).where(_LASTS)
 _OFFERED = select(Assignment.staff_id, func.coalesce(Assignment.channel, "")).where(
     Assignment.ended_at.is_(None),
     Assignment.state == literal_column("'offered'"),
@@ -266,7 +285,10 @@ class People:
                 hand.called = hand.called or not known.get(channel, _NOTHING)[1]
 
     def roomy(self, known: Weights, queues: Collection[int]) -> dict[int, Hand]:
-        """Those who could be offered something of these queues, with the queues."""
+        """Those who could be offered something of these queues, with the queues.
+
+        Without those for which they will never have skill enough.
+        """
         least = least_weights(known)
         some = [each.staff_id for each in self.hands.values() if each.has_room(*least)]
         found = {}

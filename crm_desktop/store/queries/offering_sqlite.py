@@ -286,7 +286,7 @@ class Round:
             if kind in hopeless:
                 continue
             queue, weight = self._queues[head.line.queue_id], self._weights[head.line.channel]
-            if not room(roomy.values(), head.line.queue_id, *weight):
+            if not room(roomy.values(), *kind, *weight):
                 hopeless.add(kind)
                 continue
             contact = wanted(self._tx, head.waiting, queue, *weight)

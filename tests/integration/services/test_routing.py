@@ -566,6 +566,40 @@ def test_a_call_is_not_starved_by_chats_that_fill_every_gap(centre: Centre) -> N
     assert holders(centre, [call, chat]) == ["anna", None]
 
 
+@pytest.mark.parametrize("why", ["wants no calls", "has not the skill"])
+def test_nobody_is_kept_free_for_what_they_cannot_take(centre: Centre, why: str) -> None:
+    push(centre, "general", "waste")
+    at_work(centre, "anna")
+    if why == "wants no calls":
+        change(centre, "anna", off_channels=["call"])
+    else:
+        needs(centre, "general", skill(centre, "welsh", {"ben": 5}), 3)
+    chat = waiting(centre, queue="waste", channel=Channel.CHAT)
+    _round(centre)
+    contacts.take(centre.as_person("anna"), chat)
+    call = waiting(centre, for_seconds=600)
+    second = waiting(centre, queue="waste", channel=Channel.CHAT)
+
+    _round(centre)
+
+    assert holders(centre, [second, call]) == ["anna", None]
+
+
+def test_who_will_have_skill_enough_in_a_while_is_kept_free(centre: Centre) -> None:
+    push(centre, "general", "waste")
+    at_work(centre, "anna")
+    needs(centre, "general", skill(centre, "welsh", {"ben": 5}), 3, relax=60)
+    chat = waiting(centre, queue="waste", channel=Channel.CHAT)
+    _round(centre)
+    contacts.take(centre.as_person("anna"), chat)
+    call = waiting(centre, for_seconds=30)
+    second = waiting(centre, queue="waste", channel=Channel.CHAT)
+
+    _round(centre)
+
+    assert holders(centre, [second, call]) == [None, None]
+
+
 def test_raising_a_contact_needs_a_reason_and_makes_it_urgent(centre: Centre) -> None:
     push(centre, "general")
     anna = centre.as_person("anna")
