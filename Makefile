@@ -19,7 +19,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: run test coverage bench faults simulate lint tour package deb lock clean help
-.PHONY: qt-packages package-packages test-packages
+.PHONY: qt-packages package-packages test-packages compiled
 
 run: $(VENV)/.run ## open the desktop with a demo centre; without a screen, make its pictures
 	@if [ "$$(uname -s)" != Linux ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
@@ -43,13 +43,13 @@ package: $(VENV)/.package package-packages ## freeze the program into dist/crm-d
 deb: $(VENV)/.package package-packages ## the Debian package around it, in dist
 	@$(PY) installer/deb.py
 
-test: lint test-packages $(VENV)/.package ## run every check: lint, types, layers, all tests
+test: lint test-packages $(VENV)/.package compiled ## run every check: lint, types, layers, all tests
 	$(TEMPORARY) $(VENV)/bin/pytest -n $(WORKERS) $(ARGS)
 
-coverage: test-packages $(VENV)/.package ## all tests, and which lines they reach; takes a fifth longer
+coverage: test-packages $(VENV)/.package compiled ## all tests, and which lines they reach; takes a fifth longer
 	$(TEMPORARY) $(VENV)/bin/pytest -n $(WORKERS) --cov --cov-report=term:skip-covered $(ARGS)
 
-bench: $(VENV)/.dev test-packages ## measure against the targets; QUICK=1: a small centre, five minutes
+bench: $(VENV)/.dev test-packages compiled ## measure against the targets; QUICK=1: a small centre, five minutes
 	@$(PY) -m tests.benchmarks $(if $(QUICK),--quick) $(ARGS)
 
 faults: $(VENV)/.dev test-packages ## kill everything at random under load, ROUNDS=200 times; needs root or sudo
@@ -78,6 +78,11 @@ clean: ## remove the virtual environment, pictures and caches
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
+
+# Where the environment keeps Python from writing bytecode, each of hundreds of processes would
+# compile the program again: half a second and 40 MB.
+compiled: $(VENV)/.dev
+	@$(PY) -m compileall -q crm_desktop tests
 
 qt-packages:
 	@sh installer/system-packages.sh qt

@@ -49,6 +49,9 @@ WORK: dict[str, Work] = {
         db, QueueFilter(queue_id=row.queue_id, channels=frozenset({Channel.EMAIL}))
     ),
     "A row again": lambda db, row: queue.rows(db, [row.id]),
+    "What changed of it, with the counts": lambda db, row: queue.news(
+        db, [row.id], QueueFilter(), counting=True
+    ),
     "The workspace of a contact": lambda db, row: contacts.open_contact(db, row.id),
     "Taking a contact, and giving it back": lambda db, row: (
         contacts.take(db, row.id),
