@@ -283,7 +283,7 @@ def test_what_is_urgent_waits_for_no_burst() -> None:
     assert resting > URGENT_REST_SECONDS
     at, changes = out[-1]
     # With it goes what was due at that moment.
-    assert (at, changes.ids(Topic.CHAT)) == (now[0], {7})
+    assert (at, changes.ids(Topic.CHAT)) == (now[0], frozenset({7}))
     assert batcher.seconds_of_rest() <= URGENT_REST_SECONDS
     now[0] = 5.0
     batcher.flush()
