@@ -44,11 +44,15 @@ def reassign(tour: Tour) -> None:
     give.type(FIRST_NAME.split()[1])
     give.wait_for(FIRST_NAME)
     tour.picture("give", give)
+    people = tour.leader_team.screen.people
+    before = _cells(people, FIRST_NAME)
     give.press("Return")
     hands.wait_for(words.count(chosen, "contact"), "Undo")
-    people = tour.leader_team.screen.people
     offered = "Offered" if chosen == 1 else f"{chosen} offered"
-    hands.wait_until(lambda: offered in _cells(people, FIRST_NAME), "what was offered")
+    hands.wait_until(
+        lambda: offered in _cells(people, FIRST_NAME),
+        f"“{offered}” at {FIRST_NAME}, who had “{before}”",
+    )
     tour.picture("given", hands)
     _leader(tour).press("Ctrl+Alt+Z")
     hands.wait_until(lambda: offered not in _cells(people, FIRST_NAME), "what was taken back")

@@ -190,7 +190,7 @@ class Callee:
 
 def _start(folder: Path, scenario: str, port: int, remote: str, call_id: str) -> processes.Program:
     (folder / "scenario.xml").write_text(scenario)
-    media = free_port()
+    media = free_port(in_a_row=3)  # sipp's video has the next but one
     command = [
         processes.find_program("sipp", "sip-tester"),
         *([remote] if remote else []),

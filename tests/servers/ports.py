@@ -10,19 +10,26 @@ from pathlib import Path
 _PORTS = range(20_000, 32_000)
 
 
-def free_port() -> int:
-    """A port of loopback, TCP and UDP, that nobody uses and nobody else in this run is given."""
+def free_port(in_a_row: int = 1) -> int:
+    """A port of loopback, TCP and UDP, that nobody uses and nobody else in this run is given.
+
+    With the next ones, if there shall be so many `in_a_row`.
+    """
     given = Path(os.environ["CRM_TEST_SHARED"], "ports")
     given.mkdir(exist_ok=True)
     # Not the generator that a test may have set to its beginning.
     for port in random.SystemRandom().sample(_PORTS, len(_PORTS)):
-        try:
-            (given / str(port)).touch(exist_ok=False)
-        except FileExistsError:
-            continue
-        if _is_free(port):
+        if all(_take(given, each) for each in range(port, port + in_a_row)):
             return port
     raise RuntimeError("every port is taken")
+
+
+def _take(given: Path, port: int) -> bool:
+    try:
+        (given / str(port)).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return _is_free(port)
 
 
 def _is_free(port: int) -> bool:
