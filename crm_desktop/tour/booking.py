@@ -30,6 +30,8 @@ def book(tour: Tour) -> None:
     if (dialog.who.text(), bool(dialog.email.text())) != (who, True):
         raise StepFailed(f"the name and address of {who}", form.said())
     tour.picture("free-times", form)
+    slot = dialog.times.slot()
+    tour.booked_for = slot.starts_at if slot else None
     form.press("Return")
     hands.wait_for("Booked: A-", "Read out as")
     found = _REFERENCE.findall(" ".join(hands.texts()))
@@ -45,16 +47,24 @@ def calendar(tour: Tour) -> None:
     dialog = seen.window
     if not isinstance(dialog, CalendarDialog):
         raise StepFailed("the calendar", seen.said())
-    seen.wait_until(lambda: dialog.current() is not None, "an appointment to stand on")
-    row = dialog.current()
-    if row is None or row.who != who:
-        raise StepFailed(f"the appointment of {who}", seen.said())
-    tour.picture("calendar", seen)
-    if words.local(row.starts_at).date() == words.local(datetime.now().astimezone()).date():
+    if _is_today(tour.booked_for):
+        seen.wait_until(lambda: dialog.current() is not None, "an appointment to stand on")
+        row = dialog.current()
+        if row is None or row.who != who:
+            raise StepFailed(f"the appointment of {who}", seen.said())
+        tour.picture("calendar", seen)
         seen.press("Alt+A")
         seen.wait_for(who, "arrived")
         tour.picture("arrived", seen)
     else:
         # Between the last time of a day and midnight.
+        seen.press("Alt+Right")
+        seen.wait_for(who)
+        tour.picture("calendar", seen)
         tour.step.title += " (no time was left today, so nobody arrives)"
     seen.press("Escape")
+
+
+def _is_today(moment: datetime | None) -> bool:
+    now = datetime.now().astimezone()
+    return moment is not None and words.local(moment).date() == words.local(now).date()

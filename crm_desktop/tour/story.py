@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from crm_desktop.desktop.screens.workspace.screen import WorkspaceScreen
@@ -42,6 +43,8 @@ class Tour:
     #: How many had come to the shop before the tour, and the ticket of its visitor.
     came: int = 0
     ticket: str = ""
+    #: When the appointment begins that was booked at the counter.
+    booked_for: datetime | None = None
 
     @property
     def hands(self) -> Hands:
