@@ -61,6 +61,7 @@ class DateEntry(QLineEdit):
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._look = look
         self.setPlaceholderText("dd/mm/yyyy")
         # An action's icon would be as small at 200 % as at 100.
         self._open = IconButton(look, "calendar", "Choose from a calendar (Alt+Down)", parent=self)
@@ -81,9 +82,10 @@ class DateEntry(QLineEdit):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The calendar's button stays at the end, and the text before it."""
         super().resizeEvent(event)
-        side = self.height()
-        self._open.setGeometry(self.width() - side, 0, side, side)
-        self.setTextMargins(0, 0, side, 0)
+        wide = self._open.iconSize().width() + self._look.px(12)
+        self._open.setGeometry(self.width() - wide, 0, wide, self.height())
+        # The sheet keeps eight pixels free at the end already.
+        self.setTextMargins(0, 0, wide - self._look.px(8), 0)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Alt+Down opens the calendar, as it opens a list."""
