@@ -61,6 +61,8 @@ _ROOMS = (
 #: What people come about in the morning, the more often the more there are of it.
 _ABOUT = "HCBCHBRCDBHCABCR"
 _MORNINGS, _OF_MORNING, _MORNING = 4, 34, timedelta(hours=3, minutes=20)
+#: Who is there now came within so long.
+_PRESENT = timedelta(minutes=32)
 _OPENS = time(9)
 #: Every eleventh of a morning went unseen; every sixth had a quick question.
 _UNSEEN, _QUICK = 11, 6
@@ -141,11 +143,17 @@ class _Shop:
     site_id: int
     places: dict[str, int]
     ids: Ids
+    now: datetime
     given: Counter[tuple[datetime, str]] = field(default_factory=Counter)
+
+    def ago(self, minutes: float) -> datetime:
+        """So long ago; soon after midnight less, for a shop's line is of its day."""
+        young = (self.now - _midnight(self.now)) / _PRESENT
+        return self.now - timedelta(minutes=minutes) * min(1.0, young)
 
     def ticket(self, letter: str, at: datetime) -> tuple[datetime, Ticket]:
         """The next number of the day, and the day's beginning."""
-        day = datetime.combine(at.astimezone(_LONDON).date(), time(), _LONDON)
+        day = _midnight(at)
         self.given[day, letter] += 1
         return day, Ticket(letter, self.given[day, letter])
 
@@ -208,7 +216,12 @@ def _site(tx: Tx, ids: Ids, plan: _Plan) -> _Shop:
     }
     tx.session.add_all(rows.values())
     tx.session.flush()
-    return _Shop(site.id, {each: row.id for each, row in rows.items()}, ids)
+    return _Shop(site.id, {each: row.id for each, row in rows.items()}, ids, tx.now)
+
+
+def _midnight(at: datetime) -> datetime:
+    """When that moment's day began, in the council's time."""
+    return datetime.combine(at.astimezone(_LONDON).date(), time(), _LONDON)
 
 
 def _mornings(now: datetime, rng: Random) -> Iterator[datetime]:
@@ -218,10 +231,9 @@ def _mornings(now: datetime, rng: Random) -> Iterator[datetime]:
         opens = datetime.combine(today - timedelta(days=back), _OPENS, _LONDON)
         if not back:
             # The program is shown at any hour: the morning is what lies behind.
-            midnight = datetime.combine(today, time(), _LONDON)
-            opens = max(now - _MORNING - timedelta(minutes=32), midnight)
+            opens = max(now - _MORNING - _PRESENT, _midnight(now))
         came = sorted(opens + _MORNING * rng.random() for _ in range(_OF_MORNING))
-        yield from (at for at in came if at < now - timedelta(minutes=32))
+        yield from (at for at in came if at < now - _PRESENT)
 
 
 def _came(tx: Tx, shop: _Shop, at: datetime, rng: Random) -> None:
@@ -254,9 +266,8 @@ def _came(tx: Tx, shop: _Shop, at: datetime, rng: Random) -> None:
 
 
 def _at_desk(tx: Tx, shop: _Shop, seen: _Seen, customer: Customer) -> None:
-    since = tx.now - timedelta(minutes=seen.minutes)
+    since, came = shop.ago(seen.minutes), shop.ago(seen.minutes + seen.waited)
     staff_id, place_id = shop.ids.staff[seen.login], shop.places[seen.place]
-    came = since - timedelta(minutes=seen.waited)
     contact, visit = _arrived(tx, shop, seen.letter, came, customer.name)
     contact.customer_id, contact.owner_id = customer.id, staff_id
     contact.state, contact.state_since = ContactState.ACTIVE, since
@@ -275,7 +286,7 @@ def _at_desk(tx: Tx, shop: _Shop, seen: _Seen, customer: Customer) -> None:
 
 
 def _in_line(tx: Tx, shop: _Shop, waits: _Waits) -> None:
-    came = tx.now - timedelta(minutes=waits.minutes)
+    came = shop.ago(waits.minutes)
     contact, visit = _arrived(tx, shop, waits.letter, came, waits.who)
     contact.preview, contact.folded = waits.note, fold(f"{waits.who} {waits.note}")
     visit.note, visit.language = waits.note, waits.language
