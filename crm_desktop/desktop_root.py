@@ -84,11 +84,9 @@ class Desktop:
             return
         pace.share()
         settle = partial(self._settle, live)
-        self.desk.runner.run(
-            load_named, owner=self.window, done=lambda _nothing: settle(), lane=Lane.SEARCH
-        )
+        self.desk.runner.run(load_named, owner=self.window, done=settle, lane=Lane.SEARCH)
 
-    def _settle(self, live: bool) -> None:
+    def _settle(self, live: bool, _nothing: None) -> None:
         if self.stopped:
             return
         self.window.go_on()
@@ -160,7 +158,9 @@ def build_window(
         facts=facts,
         alarms=alarms,
     )
-    return Desktop(MainWindow(desk), desk, endings)
+    with look.undressed():
+        window = MainWindow(desk)
+    return Desktop(window, desk, endings)
 
 
 def make_desk(  # noqa: PLR0917 - what a desk is made of
@@ -447,7 +447,7 @@ class Run(QObject):
         self._runner.run(
             partial(self._kept.people.remember, db),
             owner=self,
-            failed=_never_mind,
+            failed=_let_be,
             lane=Lane.SEARCH,
         )
 
@@ -564,16 +564,12 @@ def run_desktop(
     return code
 
 
-def _never_mind(_trouble: CrmError) -> None:
-    """It is tried at the next start."""
-
-
 def _nothing() -> None:
     """What comes after the readings that were asked for before."""
 
 
 def _let_be(_trouble: CrmError) -> None:
-    """Whoever asks for something meets the same trouble, and is told of it."""
+    """It is tried again, or whoever asks next meets the same trouble and is told of it."""
 
 
 def _when_drawn(call: Callable[[], None]) -> Callable[[None], None]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtGui import QColor, QFontMetrics, QPalette
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPalette
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.desktop.core.icons import UnknownIcon
@@ -123,3 +123,36 @@ def test_an_icon_has_the_colour_asked_for_and_is_drawn_once(look: Look) -> None:
 def test_an_icon_that_is_not_there_is_a_bug_that_names_it(look: Look) -> None:
     with pytest.raises(UnknownIcon, match="unicorn"):
         look.icon("unicorn")
+
+
+def test_what_was_built_undressed_looks_as_if_it_had_not(look: Look, qtbot: QtBot) -> None:
+    with look.undressed():
+        undressed = _small_form()
+    assert _shown(undressed, qtbot) == _shown(_small_form(), qtbot)
+
+
+def test_a_window_that_could_not_be_built_leaves_the_others_dressed(
+    look: Look, qapp: QApplication
+) -> None:
+    sheet = qapp.styleSheet()
+    with pytest.raises(ZeroDivisionError), look.undressed():
+        _ = 1 / 0
+    assert sheet
+    assert qapp.styleSheet() == sheet
+
+
+def _small_form() -> QWidget:
+    """A window put together from its leaves."""
+    inner, window = QWidget(), QWidget()
+    inside, outside = QVBoxLayout(inner), QVBoxLayout(window)
+    inside.addWidget(QLineEdit("Elm Grove"))
+    inside.addWidget(QCheckBox("Step-free"))
+    outside.addWidget(inner)
+    return window
+
+
+def _shown(window: QWidget, qtbot: QtBot) -> QImage:
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitExposed(window)
+    return window.grab().toImage()
