@@ -81,6 +81,9 @@ def _desktop(url: str, login: str | None, accessibility_log: Path | None) -> int
 
 
 def _gateway(url: str, *, with_parent: bool) -> int:
+    # The HTTP client brings a command line of its own where it finds the libraries for one.
+    sys.modules["httpx._main"] = None  # type: ignore[assignment]  # Python's way to say: not here
+
     from crm_desktop.gateway_root import main_gateway
 
     return main_gateway(settings_for(url), with_parent=with_parent)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crm_desktop.domain.audit_chain import new_key, read_key
 from crm_desktop.domain.errors import (
@@ -27,13 +28,9 @@ from crm_desktop.domain.errors import (
     UnsafeSignIn,
 )
 from crm_desktop.gateway import back_office, forecasting, sealing, texts
-from crm_desktop.gateway.calls.commands import Commands
-from crm_desktop.gateway.calls.pbx import Part
-from crm_desktop.gateway.calls.waiting import Waiting
 from crm_desktop.gateway.config import GatewayConfig, SecretSource
 from crm_desktop.gateway.jobs import StartJob
 from crm_desktop.gateway.recording.jobs import MASTER_SECRET, RecordingJobs, open_vault
-from crm_desktop.gateway.recording.starting import RecordingPart
 from crm_desktop.gateway.recording.vault import Vault
 from crm_desktop.gateway.social_networks import open_network
 from crm_desktop.gateway.statuses import StatusBoard
@@ -46,6 +43,9 @@ from crm_desktop.workstation.paths import Paths, bundled
 from crm_desktop.workstation.process import announce_ready, share_heaps, when_parent_ends
 from crm_desktop.workstation.secrets import KeyringSecrets, open_secrets
 from crm_desktop.workstation.settings import Settings
+
+if TYPE_CHECKING:
+    from crm_desktop.gateway.calls.pbx import Part
 
 _LOG = logging.getLogger(__name__)
 
@@ -268,6 +268,10 @@ def _sign_in(settings: Settings, secrets: SecretSource) -> tuple[str, str]:
 
 def _call_parts() -> Sequence[Part]:
     """What takes part in the calls of a PBX; each switchboard has its own."""
+    from crm_desktop.gateway.calls.commands import Commands
+    from crm_desktop.gateway.calls.waiting import Waiting
+    from crm_desktop.gateway.recording.starting import RecordingPart
+
     return [Commands(), Waiting(), RecordingPart()]
 
 

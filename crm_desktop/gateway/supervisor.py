@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets as random_secrets
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 from crm_desktop.domain.changes import Changes, Topic
 from crm_desktop.domain.errors import CrmError, DatabaseNewer, NoKeyring
 from crm_desktop.gateway.accounts import ASTERISK, IMAP
-from crm_desktop.gateway.calls.switchboard import MakeParts, Switchboard
 from crm_desktop.gateway.config import GatewayConfig, SecretSource
 from crm_desktop.gateway.counting import FigureKeeper
 from crm_desktop.gateway.email_lane import email_lane
@@ -18,7 +18,6 @@ from crm_desktop.gateway.jobs import JobKeeper, StartJob
 from crm_desktop.gateway.kiosks import KioskDoor
 from crm_desktop.gateway.lanes import InHand, LaneWorker
 from crm_desktop.gateway.listeners import MailDoor, WebDoor
-from crm_desktop.gateway.mailboxes import MailboxReader
 from crm_desktop.gateway.recording.jobs import RecordingJobs
 from crm_desktop.gateway.routing import Router
 from crm_desktop.gateway.social import SocialReader
@@ -34,6 +33,10 @@ from crm_desktop.services.accounts import Account
 from crm_desktop.services.feed import open_feed
 from crm_desktop.services.leases import Lease
 from crm_desktop.services.outbox import Lane
+
+# A gateway without a PBX or a mailbox to read is not made to carry what speaks to one.
+if TYPE_CHECKING:
+    from crm_desktop.gateway.calls.switchboard import MakeParts, Switchboard
 
 #: The keyring's name for what signs the forms' tickets.
 FORM_SECRET = "web-forms"  # noqa: S105 - the name, not the secret
@@ -187,6 +190,8 @@ class Gateway:
         return [*self._sweepers]
 
     def _start_mailbox(self, account: Account, lease: Lease) -> list[Worker]:
+        from crm_desktop.gateway.mailboxes import MailboxReader
+
         return [
             MailboxReader(
                 self._db,
@@ -199,6 +204,8 @@ class Gateway:
         ]
 
     def _start_switchboard(self, account: Account, lease: Lease) -> list[Worker]:
+        from crm_desktop.gateway.calls.switchboard import Switchboard
+
         switchboard = Switchboard(
             self._db,
             account,
