@@ -69,3 +69,18 @@ def test_the_queue_is_shown_before_what_only_others_need_is_loaded(centre: Centr
     # Nobody waits for it who opens a contact.
     assert {"sqlalchemy.orm", "crm_desktop.store.queries.workspace"} <= set(then.split())
     assert not {"alembic", "pydantic"} & set(then.split())
+
+
+def test_a_gateway_carries_what_speaks_to_others_only_where_there_are_any(centre: Centre) -> None:
+    # Started as everywhere, and stopped before it asks the database for anything.
+    finished = run_python(
+        "import sys, threading\n"
+        "from crm_desktop import cli\n"
+        "threading.Event.is_set = lambda _: True\n"
+        "code = cli._gateway(sys.argv[1], with_parent=False)\n"
+        "print(code, *sorted(set(sys.argv[2:]) & set(sys.modules)))\n",
+        *(centre.target.url, "httpx", "rich", "imapclient", "websockets"),
+        "crm_desktop.gateway.calls.switchboard",
+    )
+
+    assert finished.stdout.split() == ["0", "httpx"], finished.stderr
